@@ -1,0 +1,3 @@
+//! Lazy arrays, planner, executor and kernels.
+
+pub use arrstore_format::{DType, Kind};

@@ -1,0 +1,1 @@
+//! Oracles, golden files, campaigns and command-line tests.

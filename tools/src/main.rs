@@ -1,0 +1,3 @@
+//! The `arrstore` command.
+
+fn main() {}
