@@ -29,6 +29,7 @@ mod plan;
 mod promote;
 mod sink;
 mod source;
+pub mod text;
 mod view;
 
 pub use arrstore_format::{DType, Element, Kind};
