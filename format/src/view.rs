@@ -54,10 +54,11 @@ pub(crate) fn elements<'a, T: Element>(
     }
     let shape: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
     let strides: Vec<usize> = strides.iter().map(|s| s / dtype.size()).collect();
-    let elements = match bytes {
-        [] => &[],
-        bytes => bytemuck::try_cast_slice(bytes).map_err(|e| ViewError::Shape(e.to_string()))?,
-    };
+    if shape.contains(&0) {
+        let empty = ArrayViewD::from_shape(IxDyn(&shape), &[]);
+        return empty.map_err(|e| ViewError::Shape(e.to_string()));
+    }
+    let elements = bytemuck::try_cast_slice(bytes).map_err(|e| ViewError::Shape(e.to_string()))?;
     ArrayViewD::from_shape(IxDyn(&shape).strides(IxDyn(&strides)), elements)
         .map_err(|e| ViewError::Shape(e.to_string()))
 }

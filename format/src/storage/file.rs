@@ -6,7 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use nix::fcntl::{FallocateFlags, FcntlArg, PosixFadviseAdvice, fallocate, fcntl, posix_fadvise};
@@ -25,6 +25,8 @@ const LOCKS: i64 = 1 << 62;
 pub struct FileStorage {
     file: File,
     pins: Mutex<HashMap<u64, usize>>,
+    /// Whether the writer's lock is this description's: asked again, the kernel would give it twice.
+    writing: AtomicBool,
     /// How far the disk has been asked for.
     reserved: AtomicU64,
 }
@@ -52,7 +54,8 @@ impl FileStorage {
 
     /// Takes a file that is open already.
     pub fn of(file: File) -> FileStorage {
-        FileStorage { file, pins: Mutex::default(), reserved: AtomicU64::new(0) }
+        let writing = AtomicBool::new(false);
+        FileStorage { file, writing, pins: Mutex::default(), reserved: AtomicU64::new(0) }
     }
 
     fn lock(&self, kind: libc::c_int, start: u64, len: u64) -> io::Result<Lock> {
@@ -148,11 +151,19 @@ impl Storage for FileStorage {
         Ok(Some((metadata.dev(), metadata.ino())))
     }
     fn lock_writer(&self) -> io::Result<Lock> {
-        self.lock(libc::F_WRLCK, 0, 1)
+        if self.writing.swap(true, Ordering::AcqRel) {
+            return Ok(Lock::Held);
+        }
+        let lock = self.lock(libc::F_WRLCK, 0, 1);
+        if !matches!(lock, Ok(Lock::Acquired)) {
+            self.writing.store(false, Ordering::Release);
+        }
+        lock
     }
     fn unlock_writer(&self) {
         // The kernel drops it with the descriptor at the latest.
         let _ = self.lock(libc::F_UNLCK, 0, 1);
+        self.writing.store(false, Ordering::Release);
     }
     fn pin(&self, seq: u64) -> io::Result<Lock> {
         let mut pins = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
