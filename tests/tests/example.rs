@@ -30,7 +30,9 @@ fn the_specification_shows_its_bytes() {
     for line in section.lines().filter_map(|line| line.strip_prefix("    ")) {
         let Some((offset, rest)) = line.split_once("  ") else { continue };
         let Ok(mut at) = usize::from_str_radix(offset, 16) else { continue };
-        let is_byte = |word: &&str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+        let is_byte = |word: &&str| {
+            word.len() == 2 && word.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())
+        };
         for word in rest.split_whitespace().take_while(is_byte) {
             shown[at] = u8::from_str_radix(word, 16).unwrap();
             assert_eq!(shown[at], bytes[at], "byte {at:#x} in: {line}");
@@ -40,7 +42,10 @@ fn the_specification_shows_its_bytes() {
     // The second copy of the slot and the end of the producer's name are not shown.
     let hidden = [0x20ae..0x20b7, 0x4000..0x5000];
     for (at, (shown, found)) in shown.iter().zip(&bytes).enumerate() {
-        assert!(shown == found || hidden.iter().any(|range| range.contains(&at)), "byte {at:#x} is not shown");
+        assert!(
+            shown == found || hidden.iter().any(|range| range.contains(&at)),
+            "byte {at:#x} is not shown"
+        );
     }
     assert!(bytes[0x2000..0x3000] == bytes[0x4000..0x5000]);
 }
