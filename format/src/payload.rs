@@ -180,23 +180,36 @@ pub(crate) fn unshuffle(item: usize, shuffled: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Elements shuffled at a time: enough for wide registers, few enough to stay in the nearest cache.
-const LANES: usize = 64;
-
-fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
-    let n = elements.len() / N;
-    let (blocks, tail) = elements.as_chunks::<N>().0.as_chunks::<LANES>();
-    let mut planes: [&mut [u8]; N] = split(out, n);
-    for (k, block) in blocks.iter().enumerate() {
-        for (byte, plane) in planes.iter_mut().enumerate() {
-            let mut lane = [0; LANES];
-            for (to, from) in lane.iter_mut().zip(block) {
-                *to = from[byte];
-            }
-            plane[k * LANES..][..LANES].copy_from_slice(&lane);
+/// Turns a square of 8 x 8 bytes: byte `b` of word `i` becomes byte `i` of word `b`. It is its own inverse.
+#[inline(always)]
+fn turn(mut words: [u64; 8]) -> [u64; 8] {
+    const MASKS: [(usize, u32, u64); 3] =
+        [(4, 32, 0x0000_0000_ffff_ffff), (2, 16, 0x0000_ffff_0000_ffff), (1, 8, 0x00ff_00ff_00ff_00ff)];
+    for (distance, shift, mask) in MASKS {
+        for i in (0..8).filter(|i| i & distance == 0) {
+            let swapped = (words[i] >> shift ^ words[i + distance]) & mask;
+            words[i] ^= swapped << shift;
+            words[i + distance] ^= swapped;
         }
     }
-    let done = blocks.len() * LANES;
+    words
+}
+
+/// Eight elements as the words that [`turn`] takes: for each group of eight byte places, one word per element.
+/// Elements of fewer than eight bytes leave the upper places empty.
+fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
+    let n = elements.len() / N;
+    let (groups, tail) = elements.as_chunks::<N>().0.as_chunks::<8>();
+    let mut planes: [&mut [u8]; N] = split(out, n);
+    for (places, first) in (0..N).step_by(8).map(|first| (N.min(8), first)) {
+        for (g, group) in groups.iter().enumerate() {
+            let words = turn(group.map(|element| word(&element[first..first + places])));
+            for (plane, word) in planes[first..].iter_mut().zip(words).take(places) {
+                plane[g * 8..][..8].copy_from_slice(&word.to_le_bytes());
+            }
+        }
+    }
+    let done = groups.len() * 8;
     for (byte, plane) in planes.iter_mut().enumerate() {
         for (to, from) in plane[done..].iter_mut().zip(tail) {
             *to = from[byte];
@@ -207,17 +220,29 @@ fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
 fn unshuffle_fixed<const N: usize>(shuffled: &[u8], out: &mut [u8]) {
     let n = shuffled.len() / N;
     let planes: [&[u8]; N] = std::array::from_fn(|byte| &shuffled[byte * n..][..n]);
-    let (blocks, tail) = out.as_chunks_mut::<N>().0.as_chunks_mut::<LANES>();
-    let done = blocks.len() * LANES;
-    for (k, block) in blocks.iter_mut().enumerate() {
-        let lanes: [&[u8]; N] = planes.map(|plane| &plane[k * LANES..][..LANES]);
-        for (i, element) in block.iter_mut().enumerate() {
-            *element = std::array::from_fn(|byte| lanes[byte][i]);
+    let (groups, tail) = out.as_chunks_mut::<N>().0.as_chunks_mut::<8>();
+    let done = groups.len() * 8;
+    for (places, first) in (0..N).step_by(8).map(|first| (N.min(8), first)) {
+        for (g, group) in groups.iter_mut().enumerate() {
+            let words = turn(std::array::from_fn(|place| {
+                planes.get(first + place).map_or(0, |plane| word(&plane[g * 8..][..8]))
+            }));
+            for (element, word) in group.iter_mut().zip(words) {
+                element[first..first + places].copy_from_slice(&word.to_le_bytes()[..places]);
+            }
         }
     }
     for (i, element) in tail.iter_mut().enumerate() {
         *element = std::array::from_fn(|byte| planes[byte][done + i]);
     }
+}
+
+/// Up to eight bytes as a word.
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(word)
 }
 
 fn split<const N: usize>(mut rest: &mut [u8], n: usize) -> [&mut [u8]; N] {

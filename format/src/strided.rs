@@ -97,8 +97,6 @@ struct Copy<'a, const N: usize> {
 
 impl<const N: usize> Copy<'_, N> {
     const ITEM: isize = N as isize;
-    /// Elements along one side of a block: a cache line or more of each buffer.
-    const SIDE: usize = if N >= 16 { 8 } else { 128 / N };
 
     fn run(&mut self, axes: &[Axis], from: isize, to: isize) {
         let Some((&inner, outer)) = axes.split_last() else {
@@ -177,41 +175,67 @@ impl<const N: usize> Copy<'_, N> {
 
     /// Rows of the target (`inner` in one piece, `axis` from row to row) from a source that lies in one piece,
     /// or nearly, along `axis`.
+    ///
+    /// Blocks of blocks, so that the pages of both sides stay within reach of the translation buffers.
     fn transpose(&mut self, axis: Axis, inner: Axis, from: isize, to: isize) {
-        for i in (0..axis.n).step_by(Self::SIDE) {
-            let rows = Self::SIDE.min(axis.n - i);
-            for j in (0..inner.n).step_by(Self::SIDE) {
-                let columns = Self::SIDE.min(inner.n - j);
+        let outer = (512 / N).max(64);
+        for i in (0..axis.n).step_by(outer) {
+            for j in (0..inner.n).step_by(outer) {
+                let (rows, columns) = (outer.min(axis.n - i), outer.min(inner.n - j));
                 let from = from + i as isize * axis.from + j as isize * inner.from;
                 let to = to + i as isize * axis.to + j as isize * inner.to;
-                let whole = rows == Self::SIDE && columns == Self::SIDE && axis.from == Self::ITEM;
-                if whole {
-                    self.block(inner.from, axis.to, from, to);
-                } else {
-                    let (axis, inner) = (Axis { n: rows, ..axis }, Axis { n: columns, ..inner });
-                    for r in 0..rows as isize {
-                        self.line(inner, from + r * axis.from, to + r * axis.to);
-                    }
+                let (axis, inner) = (Axis { n: rows, ..axis }, Axis { n: columns, ..inner });
+                match N {
+                    _ if axis.from != Self::ITEM => self.lines(axis, inner, from, to),
+                    1 => self.blocks::<64>(axis, inner, from, to),
+                    2 => self.blocks::<32>(axis, inner, from, to),
+                    4 => self.blocks::<16>(axis, inner, from, to),
+                    8 => self.blocks::<8>(axis, inner, from, to),
+                    _ => self.blocks::<4>(axis, inner, from, to),
                 }
             }
         }
     }
 
-    /// A whole block whose source lies in one piece along one side and whose target does along the other.
-    fn block(&mut self, source_row: isize, target_row: isize, from: isize, to: isize) {
-        const MOST: usize = 128;
-        let side = Self::SIDE;
-        let mut rows: [&[[u8; N]]; MOST] = [&[]; MOST];
-        for (k, row) in rows.iter_mut().take(side).enumerate() {
-            let start = (from + k as isize * source_row) as usize;
-            *row = self.source[start..][..side * N].as_chunks::<N>().0;
+    fn lines(&mut self, axis: Axis, inner: Axis, from: isize, to: isize) {
+        for r in 0..axis.n as isize {
+            self.line(inner, from + r * axis.from, to + r * axis.to);
         }
-        for r in 0..side {
-            let start = (to + r as isize * target_row) as usize;
-            let (out, _) = self.target[start..][..side * N].as_chunks_mut::<N>();
-            for (element, row) in out.iter_mut().zip(&rows) {
+    }
+
+    /// Square blocks of `S` elements, one cache line, a side.
+    fn blocks<const S: usize>(&mut self, axis: Axis, inner: Axis, from: isize, to: isize) {
+        for i in (0..axis.n).step_by(S) {
+            let rows = S.min(axis.n - i);
+            for j in (0..inner.n).step_by(S) {
+                let columns = S.min(inner.n - j);
+                let from = from + i as isize * axis.from + j as isize * inner.from;
+                let to = to + i as isize * axis.to + j as isize * inner.to;
+                if rows == S && columns == S {
+                    self.block::<S>(inner.from, axis.to, from, to);
+                } else {
+                    self.lines(Axis { n: rows, ..axis }, Axis { n: columns, ..inner }, from, to);
+                }
+            }
+        }
+    }
+
+    /// A whole block whose source lies in one piece along one side and whose target does along the other. It is
+    /// read into a local square first, so that lines that fall into one cache set do not drive each other out.
+    #[inline(always)]
+    fn block<const S: usize>(&mut self, source_row: isize, target_row: isize, from: isize, to: isize) {
+        let mut square = [[[0u8; N]; S]; S];
+        for (k, row) in square.iter_mut().enumerate() {
+            let start = (from + k as isize * source_row) as usize;
+            row.as_flattened_mut().copy_from_slice(&self.source[start..][..S * N]);
+        }
+        for r in 0..S {
+            let mut line = [[0u8; N]; S];
+            for (element, row) in line.iter_mut().zip(&square) {
                 *element = row[r];
             }
+            let start = (to + r as isize * target_row) as usize;
+            self.target[start..][..S * N].copy_from_slice(line.as_flattened());
         }
     }
 }

@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use nix::fcntl::{FallocateFlags, FcntlArg, PosixFadviseAdvice, fallocate, fcntl, posix_fadvise};
 use nix::libc;
 
+use super::map::start_writeback;
 use super::{FileMap, Lock, Storage};
 
 /// Locks stand on bytes that no file reaches: the writer's on 2^62, that of commit `seq` on 2^62 + `seq`.
@@ -125,14 +126,7 @@ impl Storage for FileStorage {
         self.file.sync_data()
     }
     fn start_writeback(&self, range: Range<u64>) {
-        // On Linux this begins to write dirty pages of the range back, and drops those that are clean already.
-        let len = range.end.saturating_sub(range.start);
-        let _ = posix_fadvise(
-            &self.file,
-            range.start as i64,
-            len as i64,
-            PosixFadviseAdvice::POSIX_FADV_DONTNEED,
-        );
+        start_writeback(&self.file, &range);
     }
     fn map(&self, len: u64) -> io::Result<Option<FileMap>> {
         FileMap::new(&self.file, len).map(Some)

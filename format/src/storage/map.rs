@@ -1,8 +1,10 @@
-//! Read-only maps of files: the one place where file bytes are used without a copy.
+//! What has no safe wrapper: read-only maps of files, the one place where file bytes are used without a copy, and
+//! the beginning of writing back.
 
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
 
@@ -18,6 +20,22 @@ pub struct FileMap {
 }
 
 const PAGE: usize = crate::PAGE;
+
+/// Asks the system to begin writing dirty pages of a range to the disk, without waiting for it.
+#[expect(unsafe_code, reason = "there is no safe wrapper of sync_file_range")]
+pub(super) fn start_writeback(file: &File, range: &Range<u64>) {
+    let len = range.end.saturating_sub(range.start);
+    // SAFETY: the call takes a descriptor, which the borrow keeps open, and three numbers; it touches no memory.
+    // A hint that fails costs time at the next sync, not correctness, so its answer is of no use.
+    let _ = unsafe {
+        nix::libc::sync_file_range(
+            file.as_raw_fd(),
+            range.start as i64,
+            len as i64,
+            nix::libc::SYNC_FILE_RANGE_WRITE,
+        )
+    };
+}
 
 impl FileMap {
     /// Maps the first `len` bytes of `file`.
