@@ -271,8 +271,9 @@ impl Lowering<'_> {
         let index = self.place(node)?.integer()?;
         let from_start = if index < 0 { index.saturating_add(parts.len() as i64) } else { index };
         let part = usize::try_from(from_start).ok().and_then(|i| parts.get(i));
-        part.map(|p| p.thing.clone())
-            .ok_or_else(|| Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len())))
+        part.map(|p| p.thing.clone()).ok_or_else(|| {
+            Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len()))
+        })
     }
 
     fn indices(&self, items: &[Item]) -> Result<Vec<Index>> {
@@ -325,6 +326,9 @@ fn binary(op: Binary, at: &Range<usize>, a: &Expr, b: &Expr) -> Result<Expr> {
     if op == Binary::MatMul {
         return a.matmul(b).map_err(|e| Fault::engine(at, e));
     }
+    if op == Binary::Pow {
+        return a.power(b).map_err(|e| Fault::engine(at, e));
+    }
     functions::elementwise(op.function(), at, &[a.clone(), b.clone()])
 }
 
@@ -334,5 +338,6 @@ fn truth(word: &str, span: &Range<usize>) -> Fault {
         "or" => "use a | b, with comparisons in parentheses: (x < 0) | (x > 1)",
         _ => "use ~a, or logical_not(a)",
     };
-    Fault::new(span, format!("'{word}' asks for the truth value of an array, which is ambiguous")).help(instead)
+    Fault::new(span, format!("'{word}' asks for the truth value of an array, which is ambiguous"))
+        .help(instead)
 }
