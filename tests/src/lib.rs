@@ -1,1 +1,3 @@
 //! Oracles, golden files, campaigns and command-line tests.
+
+pub mod command;
