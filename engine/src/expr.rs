@@ -176,6 +176,21 @@ impl Expr {
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
     }
 
+    /// The operator `**`: [`Op::Pow`], but for a few Python exponents that NumPy has better loops for.
+    ///
+    /// # Errors
+    /// As [`Expr::apply`].
+    pub fn power(&self, exponent: &Expr) -> Result<Expr> {
+        let shortcut = match (self.operand(), exponent.as_scalar()) {
+            (Operand::Typed(base), Some(exponent)) => promote::power_shortcut(base, exponent),
+            _ => None,
+        };
+        match shortcut {
+            Some(op) => Expr::apply(op, std::slice::from_ref(self)),
+            None => Expr::apply(Op::Pow, &[self.clone(), exponent.clone()]),
+        }
+    }
+
     /// The array with its elements converted, as NumPy's `astype`.
     ///
     /// # Errors
