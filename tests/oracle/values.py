@@ -114,6 +114,22 @@ def join(re, im, dtype):
     return out
 
 
+def spread(dtype, seed):
+    """Random values of many magnitudes, without edges."""
+    rng = np.random.default_rng(seed)
+    shape = (17, 19)
+    if dtype.kind == "b":
+        return rng.random(shape) < 0.5
+    if dtype.kind in "iu":
+        n = bits(dtype)
+        small = rng.integers(0, n, shape)
+        info = np.iinfo(dtype)
+        return (rng.integers(info.min, info.max, shape, dtype=dtype, endpoint=True) >> small.astype(dtype)).astype(dtype)
+    if dtype.kind == "c":
+        return join(spread(part(dtype), seed + 100), spread(part(dtype), seed + 200), dtype)
+    return to(rng.choice([-1, 1], shape) * np.exp2(rng.uniform(-7, 7, shape)), dtype)
+
+
 def edges(dtype, short=False):
     """The edge values of any dtype, one axis."""
     if dtype.kind == "b":
