@@ -26,7 +26,7 @@ def other_zero(want, x, y):
 def unary(golden):
     for dtype in values.ALL:
         a = values.plane(values.edges(dtype))
-        for i, name in enumerate(functions.UNARY):
+        for i, name in enumerate(functions.UNARY + functions.MORE_UNARY):
             one_unary(golden, name, f"{NAME[i % 2 == 1](name)}(a)", dtype, a)
             if name in functions.SIGNS:
                 exact(golden, functions.SIGNS[name], {"a": a})
@@ -69,7 +69,7 @@ def binary(golden):
         x = values.edges(dtype, short=True)
         a, b = values.cross(x, x)
         more = values.spread(dtype, 8), values.spread(dtype, 9)
-        for i, name in enumerate(functions.BINARY):
+        for i, name in enumerate(functions.BINARY + functions.MORE_BINARY):
             expr = f"{NAME[i % 2 == 1](name)}(a, b)"
             one_binary(golden, name, expr, dtype, a, b)
             one_binary(golden, name, expr, dtype, *more)
@@ -97,7 +97,7 @@ def one_binary(golden, name, expr, dtype, a, b):
         golden.case(expr, inputs, naive_product(a, b), also=want)
     elif name == "pow" and dtype.kind == "c":
         complex_power(golden, expr, inputs, want)
-    elif name in ("maximum", "minimum") and values.is_float(dtype):
+    elif name in ("maximum", "minimum", "fmax", "fmin") and values.is_float(dtype):
         golden.case(expr, inputs, want, also=other_zero(want, a, b))
     elif name in functions.REAL and values.is_float(want.dtype):
         ours, tol = rounded.real(functions.REAL[name], [a.astype(want.dtype), b.astype(want.dtype)], want)

@@ -18,12 +18,16 @@ BINARY = (
     "pow remainder subtract"
 ).split()
 # clip, the 67th, takes three.
+# Beyond the standard.
+MORE_UNARY = "cbrt deg2rad exp2 rad2deg rint".split()
+MORE_BINARY = "fmax fmin fmod heaviside logaddexp2".split()
 
 # NumPy's older names of the same functions.
 ALIASES = {
     "abs": "absolute", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atanh": "arctanh",
     "bitwise_invert": "invert", "conj": "conjugate", "atan2": "arctan2", "bitwise_left_shift": "left_shift",
     "bitwise_right_shift": "right_shift", "divide": "true_divide", "pow": "power", "remainder": "mod",
+    "deg2rad": "radians", "rad2deg": "degrees",
 }  # fmt: skip
 
 OPERATORS = {
@@ -61,6 +65,11 @@ def logaddexp(x, y):
     return high + mp.log1p(exponential(low - high))
 
 
+def logaddexp2(x, y):
+    high, low = mpf(max(x, y)), mpf(min(x, y))
+    return high + mp.log1p(exponential((low - high) * mp.log(2))) / mp.log(2)
+
+
 def one(function):
     return lambda x: function(mpf(x))
 
@@ -74,6 +83,8 @@ REAL = {
     "expm1": lambda x: HUGE if x > 20000 else mpf(-1) if x < -20000 else mp.expm1(x),
     "log": one(mp.log), "log1p": one(mp.log1p), "log2": lambda x: mp.log(mpf(x)) / mp.log(2), "log10": lambda x: mp.log(mpf(x)) / mp.log(10),
     "pow": power, "atan2": atan2, "hypot": lambda x, y: mp.sqrt(mpf(x) ** 2 + mpf(y) ** 2), "logaddexp": logaddexp,
+    "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(mpf(x))), "deg2rad": lambda x: mpf(x) * mp.pi / 180, "rad2deg": lambda x: mpf(x) * 180 / mp.pi,
+    "exp2": lambda x: exponential(mpf(x) * mp.log(2)), "logaddexp2": logaddexp2,
 }  # fmt: skip
 
 
@@ -103,6 +114,7 @@ COMPLEX = {
     "sin": lambda z: by_i(complex_hyperbolic(mp.sinh, times_i(z))), "cos": lambda z: complex_hyperbolic(mp.cosh, times_i(z)),
     "tan": lambda z: by_i(complex_tanh(times_i(z))), "log": mp.log, "log1p": lambda z: mp.log(1 + z),
     "log2": lambda z: mp.log(z) / mp.log(2), "log10": lambda z: mp.log(z) / mp.log(10), "sqrt": mp.sqrt,
+    "exp2": lambda z: complex_hyperbolic(mp.exp, z * mp.log(2)),
 }  # fmt: skip
 assert len(UNARY) + len(BINARY) + 1 == 67
 assert mpmath.mp is mp

@@ -8,7 +8,7 @@ from container import BF16, evaluate, error_kind, exact
 
 # NumPy knows bfloat16 only through the loops that ml_dtypes registers: ufuncs find one by safe casts, while
 # where() and result_type() refuse most pairs, and a Python float counts as float32 and not as weak.
-# These accidents are left out, and so is where() with a Python integer out of bounds, which wraps without a word.
+# These accidents are left out (Python's floats are weak beside bfloat16 as beside float16), and so is where() with a Python integer out of bounds, which wraps without a word.
 STRANGERS = [np.dtype(n) for n in ("int16", "int32", "int64", "uint16", "uint32", "uint64", "float16")]
 
 
@@ -93,6 +93,10 @@ def scalars(golden):
                 pick = a[:4]
             exact(golden, expr, {"a": pick})
         powers(golden, dtype)
+    for expr in ("a * {}", "{} - a", "a / {}", "a // {}", "a < {}", "maximum(a, {})", "where(a > {}, a, 1)", "copysign({}, a)"):
+        for number in ("2.5", "0.1", "1e39", "inf"):
+            want = evaluate(expr.format(f"bfloat16({number})"), {"a": few(BF16)})
+            golden.case(expr.format(number), {"a": few(BF16)}, want)
 
 
 def powers(golden, dtype):
