@@ -1,0 +1,225 @@
+//! Results as NumPy prints them: `print(a)` with its default options.
+//!
+//! The layout (columns that align, lines of 75 characters, three items at each edge of an array of more than a
+//! thousand elements) is here; how a number becomes digits is in `digits`, how a column of numbers agrees on
+//! its width is in `column`.
+
+mod column;
+mod digits;
+
+use std::ops::Range;
+
+use arrstore_format::{DType, Kind};
+
+use column::{Column, Real};
+
+/// Elements beyond which only the edges are printed.
+pub const THRESHOLD: u64 = 1000;
+
+/// Items shown at each end of an axis that is cut short.
+pub const EDGE_ITEMS: u64 = 3;
+
+const LINE_WIDTH: usize = 75;
+
+/// Prints an array, as `str()` of NumPy's array or (for no axis) of NumPy's scalar.
+///
+/// `data` holds the elements in C order, little-endian; a text of another length prints as far as it goes.
+pub fn display(dtype: DType, shape: &[u64], data: &[u8]) -> String {
+    match summary(shape) {
+        None => display_summary(dtype, shape, data),
+        Some(axes) => display_summary(dtype, shape, &edges(dtype.size(), shape, &axes, data)),
+    }
+}
+
+/// The indices that are printed along each axis of an array too large to be printed whole, else `None`.
+///
+/// A caller that does not hold the array reads only these parts (their product over the axes, in C order) and
+/// prints with [`display_summary`].
+pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
+    let size = shape.iter().try_fold(1u64, |n, &len| n.checked_mul(len));
+    if size.is_some_and(|n| n <= THRESHOLD) {
+        return None;
+    }
+    let axis = |&len: &u64| {
+        if len > 2 * EDGE_ITEMS { vec![0..EDGE_ITEMS, len - EDGE_ITEMS..len] } else { vec![0..len] }
+    };
+    Some(shape.iter().map(axis).collect())
+}
+
+/// Prints an array of `shape` of which `data` holds the parts that [`summary`] names.
+pub fn display_summary(dtype: DType, shape: &[u64], data: &[u8]) -> String {
+    let size = dtype.size();
+    if shape.is_empty() {
+        return data.get(..size).map_or_else(String::new, |element| scalar(dtype, element));
+    }
+    if shape.contains(&0) {
+        return "[]".to_owned();
+    }
+    let words = words(dtype, data);
+    let mut printer = Printer { shape, cut: summary(shape).is_some(), words: words.iter() };
+    printer.axis(0, 1, LINE_WIDTH)
+}
+
+/// Cuts the printed parts out of a whole array.
+fn edges(size: usize, shape: &[u64], axes: &[Vec<Range<u64>>], data: &[u8]) -> Vec<u8> {
+    let Some((&len, inner)) = shape.split_first() else { return data.to_vec() };
+    let step = data.len() / len.max(1) as usize;
+    let Some((ranges, inner_axes)) = axes.split_first() else { return Vec::new() };
+    let mut out = Vec::new();
+    for i in ranges.iter().cloned().flatten() {
+        let item = data.get(i as usize * step..(i as usize + 1) * step).unwrap_or(&[]);
+        out.extend(edges(size, inner, inner_axes, item));
+    }
+    out
+}
+
+/// Every element as its word, all of the same width where NumPy aligns them.
+fn words(dtype: DType, data: &[u8]) -> Vec<String> {
+    let elements = data.chunks_exact(dtype.size());
+    match dtype.kind() {
+        Kind::Bool => elements.map(|e| if e == [0] { "False" } else { " True" }.to_owned()).collect(),
+        Kind::Signed | Kind::Unsigned => {
+            let numbers: Vec<String> = elements.map(|e| integer(dtype, e).to_string()).collect();
+            let width = numbers.iter().map(String::len).max().unwrap_or(0);
+            numbers.iter().map(|n| format!("{n:>width$}")).collect()
+        }
+        Kind::Float if dtype == DType::BF16 => {
+            elements.map(|e| digits::general(real(dtype, e).value)).collect()
+        }
+        Kind::Float => {
+            let values: Vec<Real> = elements.map(|e| real(dtype, e)).collect();
+            let column = Column::new(&values, false);
+            values.iter().map(|&x| column.word(x)).collect()
+        }
+        Kind::Complex => {
+            let (re, im): (Vec<Real>, Vec<Real>) = elements.map(|e| complex(dtype, e)).unzip();
+            let (left, right) = (Column::new(&re, false), Column::new(&im, true));
+            re.iter().zip(&im).map(|(&re, &im)| left.word(re) + &imaginary(&right.word(im))).collect()
+        }
+    }
+}
+
+/// The `j` stands before the spaces that pad an imaginary part.
+fn imaginary(word: &str) -> String {
+    let digits = word.trim_end();
+    format!("{digits}j{}", &" ".repeat(word.len() - digits.len()))
+}
+
+fn scalar(dtype: DType, element: &[u8]) -> String {
+    match dtype.kind() {
+        Kind::Bool => if element == [0] { "False" } else { "True" }.to_owned(),
+        Kind::Signed | Kind::Unsigned => integer(dtype, element).to_string(),
+        Kind::Float if dtype == DType::BF16 => digits::general(real(dtype, element).value),
+        Kind::Float => digits::scalar(real(dtype, element), true),
+        Kind::Complex => {
+            let (re, im) = complex(dtype, element);
+            let imaginary = digits::scalar(im, false);
+            if re.value == 0.0 && re.value.is_sign_positive() {
+                return imaginary + "j";
+            }
+            let sign = if imaginary.starts_with('-') { "" } else { "+" };
+            format!("({}{sign}{imaginary}j)", digits::scalar(re, false))
+        }
+    }
+}
+
+/// The element's bytes, widened with zeros or cut to `N`.
+fn bytes<const N: usize>(element: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    for (to, from) in out.iter_mut().zip(element) {
+        *to = *from;
+    }
+    out
+}
+
+fn integer(dtype: DType, element: &[u8]) -> i128 {
+    match dtype {
+        DType::I8 => i8::from_le_bytes(bytes(element)).into(),
+        DType::I16 => i16::from_le_bytes(bytes(element)).into(),
+        DType::I32 => i32::from_le_bytes(bytes(element)).into(),
+        DType::I64 => i64::from_le_bytes(bytes(element)).into(),
+        _ => u64::from_le_bytes(bytes(element)).into(),
+    }
+}
+
+fn real(dtype: DType, element: &[u8]) -> Real {
+    let value = match dtype {
+        DType::F16 => half::f16::from_le_bytes(bytes(element)).to_f64(),
+        DType::BF16 => half::bf16::from_le_bytes(bytes(element)).to_f64(),
+        DType::F32 => f32::from_le_bytes(bytes(element)).into(),
+        _ => f64::from_le_bytes(bytes(element)),
+    };
+    Real { value, dtype }
+}
+
+fn complex(dtype: DType, element: &[u8]) -> (Real, Real) {
+    let part = if dtype == DType::C64 { DType::F32 } else { DType::F64 };
+    let (re, im) = element.split_at(element.len() / 2);
+    (real(part, re), real(part, im))
+}
+
+/// Lays words out in brackets and lines.
+struct Printer<'a, I> {
+    shape: &'a [u64],
+    cut: bool,
+    words: I,
+}
+
+impl<'a, I: Iterator<Item = &'a String>> Printer<'a, I> {
+    /// One axis and all within it. `indent` counts the brackets that stand before it; `width` is what a line
+    /// may hold.
+    fn axis(&mut self, axis: usize, indent: usize, width: usize) -> String {
+        let len = self.shape.get(axis).copied().unwrap_or(0);
+        let cut = self.cut && len > 2 * EDGE_ITEMS;
+        let items = if cut { 2 * EDGE_ITEMS } else { len };
+        let gap_before = cut.then_some(EDGE_ITEMS);
+        let left = self.shape.len() - axis;
+        if left == 1 {
+            return self.line(items, gap_before, indent, width.saturating_sub(1));
+        }
+        let hanging = " ".repeat(indent);
+        let separator = "\n".repeat(left - 1);
+        let mut out = String::new();
+        for i in 0..items {
+            if gap_before == Some(i) {
+                out += &format!("{hanging}...{separator}");
+            }
+            out += &hanging;
+            out += &self.axis(axis + 1, indent + 1, width - 1);
+            if i + 1 < items {
+                out += &separator;
+            }
+        }
+        format!("[{}]", out.get(indent..).unwrap_or(""))
+    }
+
+    /// The last axis: words separated by spaces, wrapped.
+    fn line(&mut self, items: u64, gap_before: Option<u64>, indent: usize, width: usize) -> String {
+        let hanging = " ".repeat(indent);
+        let mut done = String::new();
+        let mut line = hanging.clone();
+        let mut extend = |line: &mut String, word: &str| {
+            if line.len() + word.len() > width && line.len() > indent {
+                done += line.trim_end();
+                done += "\n";
+                line.clone_from(&hanging);
+            }
+            *line += word;
+        };
+        for i in 0..items {
+            if gap_before == Some(i) {
+                extend(&mut line, "...");
+                line.push(' ');
+            }
+            extend(&mut line, self.words.next().map_or("", String::as_str));
+            if i + 1 < items {
+                line.push(' ');
+            }
+        }
+        done += &line;
+        format!("[{}]", done.get(indent..).unwrap_or(""))
+    }
+}
+
+#[cfg(test)]
+mod tests;

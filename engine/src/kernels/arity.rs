@@ -1,0 +1,137 @@
+//! One loop per number of operands, made of a closure over single elements.
+
+use std::sync::LazyLock;
+
+use bytemuck::Pod;
+use pulp::Arch;
+
+use super::Kernel;
+use super::block::{Arg, Values, fill, values};
+
+/// The instruction set of this machine.
+static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+
+/// Runs `f` compiled for this machine's instruction set: `f` has to be inlined for that.
+#[inline(always)]
+pub(super) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
+    ARCH.dispatch(f)
+}
+
+/// A kernel of one operand, compiled for each instruction set.
+pub(super) fn unary<A: Pod, R: Pod, F>(f: F) -> Kernel
+where
+    F: Fn(A) -> R + Copy + Send + Sync + 'static,
+{
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        fill(out, |out: &mut [R]| match values::<A>(args, 0) {
+            Values::One(a) => out.fill(f(a)),
+            Values::Many(a) => dispatch(
+                #[inline(always)]
+                || out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a)),
+            ),
+        });
+        Ok(())
+    })
+}
+
+/// As [`unary`], for closures that call a function: one loop for all instruction sets.
+pub(super) fn call<A: Pod, R: Pod, F>(f: F) -> Kernel
+where
+    F: Fn(A) -> R + Copy + Send + Sync + 'static,
+{
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        fill(out, |out: &mut [R]| match values::<A>(args, 0) {
+            Values::One(a) => out.fill(f(a)),
+            Values::Many(a) => out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a)),
+        });
+        Ok(())
+    })
+}
+
+/// A kernel of two operands, compiled for each instruction set.
+pub(super) fn binary<A: Pod, B: Pod, R: Pod, F>(f: F) -> Kernel
+where
+    F: Fn(A, B) -> R + Copy + Send + Sync + 'static,
+{
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        fill(out, |out: &mut [R]| match (values::<A>(args, 0), values::<B>(args, 1)) {
+            (Values::One(a), Values::One(b)) => out.fill(f(a, b)),
+            (Values::One(a), Values::Many(b)) => dispatch(
+                #[inline(always)]
+                || out.iter_mut().zip(b.iter()).for_each(|(o, &b)| *o = f(a, b)),
+            ),
+            (Values::Many(a), Values::One(b)) => dispatch(
+                #[inline(always)]
+                || out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a, b)),
+            ),
+            (Values::Many(a), Values::Many(b)) => dispatch(
+                #[inline(always)]
+                || out.iter_mut().zip(a.iter().zip(b.iter())).for_each(|(o, (&a, &b))| *o = f(a, b)),
+            ),
+        });
+        Ok(())
+    })
+}
+
+/// As [`binary`], for closures that call a function.
+pub(super) fn call2<A: Pod, B: Pod, R: Pod, F>(f: F) -> Kernel
+where
+    F: Fn(A, B) -> R + Copy + Send + Sync + 'static,
+{
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        fill(out, |out: &mut [R]| match (values::<A>(args, 0), values::<B>(args, 1)) {
+            (Values::One(a), Values::One(b)) => out.fill(f(a, b)),
+            (Values::One(a), Values::Many(b)) => {
+                out.iter_mut().zip(b.iter()).for_each(|(o, &b)| *o = f(a, b))
+            }
+            (Values::Many(a), Values::One(b)) => {
+                out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a, b))
+            }
+            (Values::Many(a), Values::Many(b)) => {
+                out.iter_mut().zip(a.iter().zip(b.iter())).for_each(|(o, (&a, &b))| *o = f(a, b));
+            }
+        });
+        Ok(())
+    })
+}
+
+/// Elements spread in pieces to stand beside a block.
+fn piece<'a, T: Pod>(values: &'a Values<'_, T>, at: usize, n: usize, room: &'a mut [T; PIECE]) -> &'a [T] {
+    match values {
+        Values::Many(all) => all.get(at..at + n).unwrap_or(&[]),
+        Values::One(one) => {
+            room[..n].fill(*one);
+            &room[..n]
+        }
+    }
+}
+
+/// Elements of a piece.
+const PIECE: usize = 512;
+
+/// A kernel of three operands, compiled for each instruction set.
+pub(super) fn ternary<A: Pod, B: Pod, C: Pod, R: Pod, F>(f: F) -> Kernel
+where
+    F: Fn(A, B, C) -> R + Copy + Send + Sync + 'static,
+{
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        let (a, b, c) = (values::<A>(args, 0), values::<B>(args, 1), values::<C>(args, 2));
+        let mut room = ([A::zeroed(); PIECE], [B::zeroed(); PIECE], [C::zeroed(); PIECE]);
+        fill(out, |out: &mut [R]| {
+            for (k, out) in out.chunks_mut(PIECE).enumerate() {
+                let (at, n) = (k * PIECE, out.len());
+                let a = piece(&a, at, n, &mut room.0);
+                let b = piece(&b, at, n, &mut room.1);
+                let c = piece(&c, at, n, &mut room.2);
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        let operands = a.iter().zip(b).zip(c);
+                        out.iter_mut().zip(operands).for_each(|(o, ((&a, &b), &c))| *o = f(a, b, c));
+                    },
+                );
+            }
+        });
+        Ok(())
+    })
+}

@@ -1,0 +1,74 @@
+//! Loops over complex numbers.
+
+use num_complex::Complex;
+
+use super::Kernel;
+use super::arity::{binary, call, call2, ternary, unary};
+use super::block::Truth;
+use super::math::complex as z;
+use super::math::real::Real;
+use crate::op::Op;
+
+/// The kernel of an operation on complex numbers.
+pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel>
+where
+    Complex<T>: bytemuck::Pod,
+{
+    type C<T> = Complex<T>;
+    Some(match op {
+        Op::Add => binary(|a: C<T>, b: C<T>| C::new(a.re + b.re, a.im + b.im)),
+        Op::Subtract => binary(|a: C<T>, b: C<T>| C::new(a.re - b.re, a.im - b.im)),
+        Op::Multiply => binary(z::multiply::<T>),
+        Op::Divide => binary(z::divide::<T>),
+        Op::Pow => call2(z::pow::<T>),
+        Op::Maximum => binary(z::maximum::<T>),
+        Op::Minimum => binary(z::minimum::<T>),
+        Op::Fmax => binary(z::fmax::<T>),
+        Op::Fmin => binary(z::fmin::<T>),
+        Op::Clip => ternary(z::clip::<T>),
+        Op::Abs => call(|a: C<T>| a.re.hypot(a.im)),
+        Op::Negative => unary(|a: C<T>| C::new(-a.re, -a.im)),
+        Op::Positive => unary(|a: C<T>| a),
+        Op::Conj => unary(|a: C<T>| C::new(a.re, -a.im)),
+        Op::Real => unary(|a: C<T>| a.re),
+        Op::Imag => unary(|a: C<T>| a.im),
+        Op::Sign => call(z::sign::<T>),
+        Op::Square => unary(|a: C<T>| z::multiply(a, a)),
+        Op::Reciprocal => unary(z::reciprocal::<T>),
+        Op::Round | Op::Rint => unary(|a: C<T>| C::new(a.re.rint(), a.im.rint())),
+        Op::Isnan => unary(|a: C<T>| Truth::from(a.re.is_nan() | a.im.is_nan())),
+        Op::Isinf => unary(|a: C<T>| Truth::from(a.re.is_infinite() | a.im.is_infinite())),
+        Op::Isfinite => unary(|a: C<T>| Truth::from(a.re.is_finite() & a.im.is_finite())),
+        Op::Equal => binary(|a: C<T>, b: C<T>| Truth::from((a.re == b.re) & (a.im == b.im))),
+        Op::NotEqual => binary(|a: C<T>, b: C<T>| Truth::from((a.re != b.re) | (a.im != b.im))),
+        Op::Less => binary(|a: C<T>, b: C<T>| Truth::from(z::less(a, b))),
+        Op::LessEqual => binary(|a: C<T>, b: C<T>| Truth::from(z::less_equal(a, b))),
+        Op::Greater => binary(|a: C<T>, b: C<T>| Truth::from(z::less(b, a))),
+        Op::GreaterEqual => binary(|a: C<T>, b: C<T>| Truth::from(z::less_equal(b, a))),
+        Op::LogicalAnd => binary(|a: C<T>, b: C<T>| Truth::from(z::truth(a) & z::truth(b))),
+        Op::LogicalOr => binary(|a: C<T>, b: C<T>| Truth::from(z::truth(a) | z::truth(b))),
+        Op::LogicalXor => binary(|a: C<T>, b: C<T>| Truth::from(z::truth(a) ^ z::truth(b))),
+        Op::LogicalNot => unary(|a: C<T>| Truth::from(!z::truth(a))),
+        Op::Sqrt => call(z::sqrt::<T>),
+        Op::Exp => call(z::exp::<T>),
+        Op::Exp2 => call(z::exp2::<T>),
+        Op::Expm1 => call(z::expm1::<T>),
+        Op::Log => call(z::log::<T>),
+        Op::Log1p => call(z::log1p::<T>),
+        Op::Log2 => call(z::log2::<T>),
+        Op::Log10 => call(z::log10::<T>),
+        Op::Sin => call(z::sin::<T>),
+        Op::Cos => call(z::cos::<T>),
+        Op::Tan => call(z::tan::<T>),
+        Op::Sinh => call(z::sinh::<T>),
+        Op::Cosh => call(z::cosh::<T>),
+        Op::Tanh => call(z::tanh::<T>),
+        Op::Asin => call(z::asin::<T>),
+        Op::Acos => call(z::acos::<T>),
+        Op::Atan => call(z::atan::<T>),
+        Op::Asinh => call(z::asinh::<T>),
+        Op::Acosh => call(z::acosh::<T>),
+        Op::Atanh => call(z::atanh::<T>),
+        _ => return None,
+    })
+}

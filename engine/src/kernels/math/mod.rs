@@ -1,0 +1,4 @@
+//! Functions of one or two numbers.
+
+pub(super) mod complex;
+pub(super) mod real;

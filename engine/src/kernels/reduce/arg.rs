@@ -1,0 +1,170 @@
+//! Index of the greatest or least element: the first of equal ones, and the first NaN before all.
+
+use std::marker::PhantomData;
+
+use arrstore_format::DType;
+use bytemuck::{Pod, Zeroable};
+use num_complex::{Complex, Complex32, Complex64};
+
+use super::lanes::{lanes, put_integer};
+use super::{At, Bytes, Fold, of};
+use crate::kernels::block::Truth;
+use crate::kernels::math::complex;
+use crate::kernels::math::real::Real;
+
+/// An element with an order.
+trait Ordered: Pod + Send + Sync {
+    fn less(a: Self, b: Self) -> bool;
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        false
+    }
+}
+
+macro_rules! whole {
+    ($($t:ident)+) => { $(
+        impl Ordered for $t {
+            #[inline(always)]
+            fn less(a: Self, b: Self) -> bool { a < b }
+        }
+    )+ };
+}
+whole!(i8 i16 i32 i64 u8 u16 u32 u64);
+
+macro_rules! floats {
+    ($($t:ident)+) => { $(
+        impl Ordered for $t {
+            #[inline(always)]
+            fn less(a: Self, b: Self) -> bool { a < b }
+            #[inline(always)]
+            fn is_nan(self) -> bool { Real::is_nan(self) }
+        }
+    )+ };
+}
+floats!(f32 f64);
+
+impl Ordered for Truth {
+    #[inline(always)]
+    fn less(a: Self, b: Self) -> bool {
+        !a.get() & b.get()
+    }
+}
+
+impl<T: Real> Ordered for Complex<T>
+where
+    Complex<T>: Pod,
+{
+    #[inline(always)]
+    fn less(a: Self, b: Self) -> bool {
+        complex::less(a, b)
+    }
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        complex::is_nan(self)
+    }
+}
+
+/// The best element so far and its index; `u64::MAX` when there is none.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Best {
+    index: u64,
+    /// The element's bytes.
+    value: [u64; 2],
+}
+
+impl Best {
+    const NONE: Best = Best { index: u64::MAX, value: [0; 2] };
+
+    #[inline(always)]
+    fn new<T: Pod>(value: T, index: u64) -> Best {
+        let mut best = Best { index, value: [0; 2] };
+        bytemuck::bytes_of_mut(&mut best.value)[..size_of::<T>()].copy_from_slice(bytemuck::bytes_of(&value));
+        best
+    }
+
+    #[inline(always)]
+    fn value<T: Pod>(&self) -> T {
+        bytemuck::pod_read_unaligned(&bytemuck::bytes_of(&self.value)[..size_of::<T>()])
+    }
+}
+
+struct Arg<T, const MAX: bool>(PhantomData<T>);
+
+impl<T: Ordered, const MAX: bool> Arg<T, MAX> {
+    /// Whether `a` comes before `b` wherever they stand.
+    #[inline(always)]
+    fn beats(a: T, b: T) -> bool {
+        let better = if MAX { T::less(b, a) } else { T::less(a, b) };
+        better & !b.is_nan() | a.is_nan() & !b.is_nan()
+    }
+}
+
+impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
+    type In = T;
+    type State = Best;
+
+    fn new() -> Best {
+        Best::NONE
+    }
+
+    #[inline(always)]
+    fn leaf(values: &[T], at: At) -> Best {
+        let pick = |a: T, b: T| if Self::beats(b, a) { b } else { a };
+        let best = lanes(values, values[0], pick, pick);
+        // the first that is as good
+        let place = values.iter().position(|&x| !Self::beats(best, x)).unwrap_or(0);
+        Best::new(values[place], at.base + place as u64 * at.col_step)
+    }
+
+    #[inline(always)]
+    fn columns(states: &mut [Best], block: &[T], rows: usize, stride: usize, at: At) {
+        for r in 0..rows {
+            let row = &block[r * stride..][..states.len()];
+            let base = at.base + r as u64 * at.row_step;
+            for (c, (state, &x)) in states.iter_mut().zip(row).enumerate() {
+                let index = base + c as u64 * at.col_step;
+                if state.index == u64::MAX || Self::beats(x, state.value()) {
+                    *state = Best::new(x, index);
+                } else if index < state.index && !Self::beats(state.value(), x) {
+                    state.index = index;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn merge(into: &mut Best, from: &Best) {
+        if from.index == u64::MAX {
+            return;
+        }
+        let (a, b) = (into.value::<T>(), from.value::<T>());
+        if into.index == u64::MAX || Self::beats(b, a) || (from.index < into.index && !Self::beats(a, b)) {
+            *into = *from;
+        }
+    }
+
+    fn finish(state: &Best, _: f64, out: &mut [u8]) {
+        put_integer(state.index, out);
+    }
+}
+
+/// The fold of `argmax` or `argmin`.
+pub(super) fn bind<const MAX: bool>(input: DType) -> Option<&'static dyn Bytes> {
+    match input {
+        DType::Bool => of(Arg::<Truth, MAX>(PhantomData)),
+        DType::I8 => of(Arg::<i8, MAX>(PhantomData)),
+        DType::I16 => of(Arg::<i16, MAX>(PhantomData)),
+        DType::I32 => of(Arg::<i32, MAX>(PhantomData)),
+        DType::I64 => of(Arg::<i64, MAX>(PhantomData)),
+        DType::U8 => of(Arg::<u8, MAX>(PhantomData)),
+        DType::U16 => of(Arg::<u16, MAX>(PhantomData)),
+        DType::U32 => of(Arg::<u32, MAX>(PhantomData)),
+        DType::U64 => of(Arg::<u64, MAX>(PhantomData)),
+        DType::F32 => of(Arg::<f32, MAX>(PhantomData)),
+        DType::F64 => of(Arg::<f64, MAX>(PhantomData)),
+        DType::C64 => of(Arg::<Complex32, MAX>(PhantomData)),
+        DType::C128 => of(Arg::<Complex64, MAX>(PhantomData)),
+        DType::F16 | DType::BF16 => None,
+    }
+}

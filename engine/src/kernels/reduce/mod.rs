@@ -1,0 +1,313 @@
+//! Reductions: blocks are folded into *states*, states are merged, and a state becomes an element of the result.
+//!
+//! A state is plain bytes and knows of everything that it has seen, its count where that matters. A row of a
+//! block is cut into leaves of 512 elements; a leaf runs in 32 lanes, of which each adds its elements in order, and
+//! the lanes are joined by a fixed tree, so that all instruction sets give the same bits; leaves are merged
+//! pairwise. Columns are folded in leaves of at most 128 rows. Real and complex sums are kept together with their
+//! rounding errors when leaves are merged, so that the tree above the leaves hardly matters to them.
+
+mod arg;
+mod lanes;
+mod minmax;
+mod moments;
+mod product;
+mod sum;
+mod truth;
+
+use std::borrow::Cow;
+
+use arrstore_format::DType;
+use bytemuck::Pod;
+
+use super::arity::dispatch;
+use super::block::{Arg, elements, fill};
+use super::half::Half;
+use crate::op::Reduction;
+
+/// Elements of a row that are folded at a time.
+const LEAF: usize = 512;
+/// Rows that are folded column by column at a time.
+const LEAF_ROWS: usize = 128;
+
+/// Where a block lies among the elements that are reduced: element (r, c) has the index
+/// `base + r * row_step + c * col_step`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct At {
+    pub(crate) base: u64,
+    pub(crate) row_step: u64,
+    pub(crate) col_step: u64,
+}
+
+/// How to reduce elements of one type.
+trait Fold: Send + Sync + 'static {
+    type In: Pod;
+    type State: Pod;
+
+    /// A state that has seen nothing.
+    fn new() -> Self::State;
+
+    /// The state of at most [`LEAF`] elements, at least one; the first has the index `at.base`.
+    fn leaf(values: &[Self::In], at: At) -> Self::State;
+
+    /// Folds each column of `block`, whose rows start `stride` elements apart, into its state; at most
+    /// [`LEAF_ROWS`] rows, at least one.
+    fn columns(states: &mut [Self::State], block: &[Self::In], rows: usize, stride: usize, at: At);
+
+    /// Adds what `from` has seen, which comes later.
+    fn merge(into: &mut Self::State, from: &Self::State);
+
+    /// Writes one element of the result.
+    fn finish(state: &Self::State, ddof: f64, out: &mut [u8]);
+}
+
+/// [`Fold`] over bytes.
+trait Bytes: Send + Sync {
+    fn state_size(&self) -> usize;
+    fn init(&self, states: &mut [u8]);
+    fn rows(&self, states: &mut [u8], block: &[u8], cols: usize, stride: usize, at: At);
+    fn columns(&self, states: &mut [u8], block: &[u8], shape: [usize; 2], stride: usize, at: At);
+    fn merge(&self, into: &mut [u8], from: &[u8]);
+    fn finish(&self, states: &[u8], ddof: f64, item: usize, out: &mut [u8]);
+}
+
+impl<F: Fold> Bytes for F {
+    fn state_size(&self) -> usize {
+        size_of::<F::State>()
+    }
+
+    fn init(&self, states: &mut [u8]) {
+        fill(states, |states: &mut [F::State]| states.fill(F::new()));
+    }
+
+    fn rows(&self, states: &mut [u8], block: &[u8], cols: usize, stride: usize, at: At) {
+        let block = elements::<F::In>(block);
+        fill(states, |states: &mut [F::State]| {
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (r, state) in states.iter_mut().enumerate() {
+                        let row = &block[r * stride..][..cols];
+                        fold_row::<F>(state, row, At { base: at.base + r as u64 * at.row_step, ..at });
+                    }
+                },
+            );
+        });
+    }
+
+    fn columns(&self, states: &mut [u8], block: &[u8], [rows, cols]: [usize; 2], stride: usize, at: At) {
+        let block = elements::<F::In>(block);
+        fill(states, |states: &mut [F::State]| {
+            let states = &mut states[..cols];
+            dispatch(
+                #[inline(always)]
+                || {
+                    for first in (0..rows).step_by(LEAF_ROWS) {
+                        let n = LEAF_ROWS.min(rows - first);
+                        let at = At { base: at.base + first as u64 * at.row_step, ..at };
+                        F::columns(states, &block[first * stride..], n, stride, at);
+                    }
+                },
+            );
+        });
+    }
+
+    fn merge(&self, into: &mut [u8], from: &[u8]) {
+        let from = elements::<F::State>(from);
+        fill(into, |into: &mut [F::State]| {
+            into.iter_mut().zip(from.iter()).for_each(|(i, f)| F::merge(i, f))
+        });
+    }
+
+    fn finish(&self, states: &[u8], ddof: f64, item: usize, out: &mut [u8]) {
+        let states = elements::<F::State>(states);
+        out.chunks_exact_mut(item).zip(states.iter()).for_each(|(out, s)| F::finish(s, ddof, out));
+    }
+}
+
+/// Folds a row: leaves are merged pairwise, as the digits of a binary counter carry.
+#[inline(always)]
+fn fold_row<F: Fold>(state: &mut F::State, row: &[F::In], at: At) {
+    let leaf = |k: usize, values: &[F::In]| {
+        F::leaf(values, At { base: at.base + (k * LEAF) as u64 * at.col_step, ..at })
+    };
+    if row.len() <= LEAF {
+        F::merge(state, &leaf(0, row));
+        return;
+    }
+    let mut waiting = [F::new(); 48];
+    let mut depth = 0;
+    for (k, values) in row.chunks(LEAF).enumerate() {
+        let mut sum = leaf(k, values);
+        let mut count = k + 1;
+        while count & 1 == 0 {
+            depth -= 1;
+            let later = std::mem::replace(&mut sum, waiting[depth]);
+            F::merge(&mut sum, &later);
+            count >>= 1;
+        }
+        waiting[depth] = sum;
+        depth += 1;
+    }
+    let mut sum = waiting[depth - 1];
+    for earlier in waiting[..depth - 1].iter().rev() {
+        let later = std::mem::replace(&mut sum, *earlier);
+        F::merge(&mut sum, &later);
+    }
+    F::merge(state, &sum);
+}
+
+/// A reduction, bound to its types.
+#[derive(Clone, Copy)]
+pub(crate) struct Reducer {
+    reduction: Reduction,
+    fold: &'static dyn Bytes,
+    /// The fold is one over `f32`, and the input is of this type.
+    from: Option<Half>,
+    /// The fold gives `f32`, and the result is of this type.
+    to: Option<Half>,
+    /// Bytes of one element of the result.
+    item: usize,
+    ddof: f64,
+}
+
+impl std::fmt::Debug for Reducer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reducer").field("reduction", &self.reduction).finish_non_exhaustive()
+    }
+}
+
+/// The reducer for these types, which [`crate::promote::reduction`] chose, if there is one.
+pub(crate) fn reducer(reduction: Reduction, input: DType, output: DType, ddof: f64) -> Option<Reducer> {
+    let half = |dtype| match dtype {
+        DType::F16 => Some(Half::F16),
+        DType::BF16 => Some(Half::BF16),
+        _ => None,
+    };
+    let (from, to) = (half(input), half(output));
+    let wide = if from.is_some() { DType::F32 } else { input };
+    let fold = fold(reduction, wide)?;
+    Some(Reducer { reduction, fold, from, to, item: output.size(), ddof })
+}
+
+fn fold(reduction: Reduction, input: DType) -> Option<&'static dyn Bytes> {
+    let skip = reduction.skips_nan();
+    match reduction.plain() {
+        Reduction::Sum => sum::sum(skip, input),
+        Reduction::Mean => sum::mean_of(skip, input),
+        Reduction::Prod => product::bind(skip, input),
+        Reduction::Max => minmax::bind::<true>(skip, input),
+        Reduction::Min => minmax::bind::<false>(skip, input),
+        Reduction::Argmax => arg::bind::<true>(input),
+        Reduction::Argmin => arg::bind::<false>(input),
+        Reduction::Var => moments::bind::<false>(skip, input),
+        Reduction::Std => moments::bind::<true>(skip, input),
+        Reduction::Any | Reduction::All | Reduction::CountNonzero => truth::bind(reduction, input),
+        _ => None,
+    }
+}
+
+/// A fold as a constant; it is of no size, so that nothing is leaked.
+fn of<F: Fold>(fold: F) -> Option<&'static dyn Bytes> {
+    const { assert!(size_of::<F>() == 0) };
+    Some(Box::leak(Box::new(fold)))
+}
+
+impl Reducer {
+    /// Bytes of one state.
+    pub(crate) fn state_size(&self) -> usize {
+        self.fold.state_size()
+    }
+
+    /// Name of the reduction.
+    pub(crate) fn name(&self) -> &'static str {
+        self.reduction.name()
+    }
+
+    /// Makes every state one that has seen nothing.
+    pub(crate) fn init(&self, states: &mut [u8]) {
+        self.fold.init(states);
+    }
+
+    /// Folds each row of a block of `rows` x `cols` elements into its own state.
+    pub(crate) fn fold_rows(&self, states: &mut [u8], block: Arg<'_>, [rows, cols]: [usize; 2], at: At) {
+        if rows == 0 || cols == 0 {
+            return;
+        }
+        let (bytes, stride) = spread(block, cols);
+        if self.from.is_none() {
+            return self.fold.rows(states, &bytes, cols, stride, at);
+        }
+        let mut wide = [0f32; WIDE];
+        for (r, state) in states.chunks_exact_mut(self.state_size()).take(rows).enumerate() {
+            let row = &bytes[2 * r * stride..][..2 * cols];
+            let mut at = At { base: at.base + r as u64 * at.row_step, ..at };
+            for piece in row.chunks(2 * WIDE) {
+                let n = piece.len() / 2;
+                self.widen(piece, &mut wide[..n]);
+                self.fold.rows(state, bytemuck::cast_slice(&wide[..n]), n, n, at);
+                at.base += n as u64 * at.col_step;
+            }
+        }
+    }
+
+    /// Folds each column of a block of `rows` x `cols` elements into its own state.
+    pub(crate) fn fold_cols(&self, states: &mut [u8], block: Arg<'_>, [rows, cols]: [usize; 2], at: At) {
+        if rows == 0 || cols == 0 {
+            return;
+        }
+        let (bytes, stride) = spread(block, cols);
+        if self.from.is_none() {
+            return self.fold.columns(states, &bytes, [rows, cols], stride, at);
+        }
+        let mut wide = [0f32; WIDE];
+        for (k, states) in states.chunks_mut(WIDE_COLS * self.state_size()).enumerate() {
+            let n = states.len() / self.state_size();
+            for first in (0..rows).step_by(LEAF_ROWS) {
+                let count = LEAF_ROWS.min(rows - first);
+                for (r, wide) in wide.chunks_exact_mut(n).take(count).enumerate() {
+                    let from = 2 * ((first + r) * stride + k * WIDE_COLS);
+                    self.widen(&bytes[from..from + 2 * n], wide);
+                }
+                let base = at.base + first as u64 * at.row_step + (k * WIDE_COLS) as u64 * at.col_step;
+                let wide = bytemuck::cast_slice(&wide[..count * n]);
+                self.fold.columns(states, wide, [count, n], n, At { base, ..at });
+            }
+        }
+    }
+
+    fn widen(&self, from: &[u8], to: &mut [f32]) {
+        if let Some(half) = self.from {
+            half.widen(from, to);
+        }
+    }
+
+    /// Adds to each state what one of `from` has seen, which comes later.
+    pub(crate) fn merge(&self, into: &mut [u8], from: &[u8]) {
+        self.fold.merge(into, from);
+    }
+
+    /// Writes one element of the result for each state.
+    pub(crate) fn finish(&self, states: &[u8], out: &mut [u8]) {
+        let Some(half) = self.to else {
+            return self.fold.finish(states, self.ddof, self.item, out);
+        };
+        for (states, out) in states.chunks(WIDE * self.state_size()).zip(out.chunks_mut(WIDE * self.item)) {
+            let mut wide = [0f32; WIDE];
+            let wide = &mut wide[..out.len() / self.item];
+            self.fold.finish(states, self.ddof, size_of::<f32>(), bytemuck::cast_slice_mut(wide));
+            half.narrow(wide, out);
+        }
+    }
+}
+
+/// Small floats that are widened at a time, and how many columns of [`LEAF_ROWS`] that is.
+const WIDE: usize = 8 * LEAF;
+const WIDE_COLS: usize = WIDE / LEAF_ROWS;
+
+/// A block's bytes, and the elements from one row to the next.
+fn spread(block: Arg<'_>, cols: usize) -> (Cow<'_, [u8]>, usize) {
+    match block {
+        Arg::Block(bytes) => (Cow::Borrowed(bytes), cols),
+        Arg::Scalar(one) => (Cow::Owned(one.repeat(cols)), 0),
+    }
+}

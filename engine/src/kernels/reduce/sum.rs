@@ -1,0 +1,325 @@
+//! Sums and means.
+
+use std::marker::PhantomData;
+
+use arrstore_format::DType;
+use bytemuck::Pod;
+use num_complex::{Complex, Complex32, Complex64};
+
+use super::lanes::{Monoid, Total, put_floats, put_integer};
+use super::{Bytes, of};
+use crate::kernels::block::Truth;
+use crate::kernels::math::real::Real;
+
+/// Integers added in a type that 512 of them fit, and then in 64 bits, where overflow wraps.
+pub(super) trait Whole: Pod + Send + Sync {
+    type Lane: Copy + Send + Sync;
+    const ZERO: Self::Lane;
+    fn add(lane: Self::Lane, x: Self) -> Self::Lane;
+    fn join(a: Self::Lane, b: Self::Lane) -> Self::Lane;
+    fn bits(lane: Self::Lane) -> u64;
+    /// The sum of a leaf as a float: exact, but for 64-bit integers, which are added as floats.
+    fn float(lane: Self::Lane) -> f64;
+}
+
+macro_rules! whole {
+    ($($t:ident $lane:ident)+) => { $(
+        impl Whole for $t {
+            type Lane = $lane;
+            const ZERO: $lane = 0;
+            #[inline(always)]
+            fn add(lane: $lane, x: Self) -> $lane { lane.wrapping_add(x as $lane) }
+            #[inline(always)]
+            fn join(a: $lane, b: $lane) -> $lane { a.wrapping_add(b) }
+            #[inline(always)]
+            fn bits(lane: $lane) -> u64 { lane as u64 }
+            #[inline(always)]
+            fn float(lane: $lane) -> f64 { lane as f64 }
+        }
+    )+ };
+}
+whole!(i8 i32 u8 u32 i16 i32 u16 u32 i32 i64 u32 u64 i64 i64 u64 u64);
+
+impl Whole for Truth {
+    type Lane = u32;
+    const ZERO: u32 = 0;
+    #[inline(always)]
+    fn add(lane: u32, x: Self) -> u32 {
+        lane + u32::from(x.get())
+    }
+    #[inline(always)]
+    fn join(a: u32, b: u32) -> u32 {
+        a + b
+    }
+    #[inline(always)]
+    fn bits(lane: u32) -> u64 {
+        lane.into()
+    }
+    #[inline(always)]
+    fn float(lane: u32) -> f64 {
+        lane.into()
+    }
+}
+
+struct WholeSum<T>(PhantomData<T>);
+
+impl<T: Whole> Monoid for WholeSum<T> {
+    type In = T;
+    type Lane = T::Lane;
+    type State = u64;
+    const START: T::Lane = T::ZERO;
+    #[inline(always)]
+    fn step(lane: T::Lane, x: T) -> T::Lane {
+        T::add(lane, x)
+    }
+    #[inline(always)]
+    fn join(a: T::Lane, b: T::Lane) -> T::Lane {
+        T::join(a, b)
+    }
+    #[inline(always)]
+    fn state(lane: T::Lane, _: usize) -> u64 {
+        T::bits(lane)
+    }
+    fn new() -> u64 {
+        0
+    }
+    #[inline(always)]
+    fn merge(into: &mut u64, from: &u64) {
+        *into = into.wrapping_add(*from);
+    }
+    fn finish(state: &u64, out: &mut [u8]) {
+        put_integer(*state, out);
+    }
+}
+
+/// Means of integers whose leaves are summed exactly.
+struct WholeMean<T>(PhantomData<T>);
+
+impl<T: Whole> Monoid for WholeMean<T> {
+    type In = T;
+    type Lane = T::Lane;
+    type State = [Total; 2];
+    const START: T::Lane = T::ZERO;
+    #[inline(always)]
+    fn step(lane: T::Lane, x: T) -> T::Lane {
+        T::add(lane, x)
+    }
+    #[inline(always)]
+    fn join(a: T::Lane, b: T::Lane) -> T::Lane {
+        T::join(a, b)
+    }
+    #[inline(always)]
+    fn state(lane: T::Lane, count: usize) -> [Total; 2] {
+        [Total::of(T::float(lane)), Total::of(count as f64)]
+    }
+    fn new() -> [Total; 2] {
+        [Total::NEW; 2]
+    }
+    #[inline(always)]
+    fn merge(into: &mut [Total; 2], from: &[Total; 2]) {
+        merge(into, from);
+    }
+    fn finish(state: &[Total; 2], out: &mut [u8]) {
+        put_floats(mean::<1, 2>(state), out);
+    }
+}
+
+/// A number as one or two floats.
+pub(super) trait Terms<const N: usize>: Pod + Send + Sync {
+    fn parts(self) -> [f64; N];
+}
+
+macro_rules! real_terms {
+    ($($t:ty)+) => { $(
+        impl Terms<1> for $t {
+            #[inline(always)]
+            fn parts(self) -> [f64; 1] { [self as f64] }
+        }
+    )+ };
+}
+real_terms!(f32 f64 i8 i16 i32 i64 u8 u16 u32 u64);
+
+impl Terms<1> for Truth {
+    #[inline(always)]
+    fn parts(self) -> [f64; 1] {
+        [self.get().into()]
+    }
+}
+
+impl<T: Real> Terms<2> for Complex<T>
+where
+    Complex<T>: Pod,
+{
+    #[inline(always)]
+    fn parts(self) -> [f64; 2] {
+        [self.re.to_f64(), self.im.to_f64()]
+    }
+}
+
+#[inline(always)]
+pub(super) fn plus<const N: usize>(mut a: [f64; N], b: [f64; N]) -> [f64; N] {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a += b;
+    }
+    a
+}
+
+#[inline(always)]
+fn merge<const N: usize>(into: &mut [Total; N], from: &[Total; N]) {
+    for (into, from) in into.iter_mut().zip(from) {
+        into.add(from);
+    }
+}
+
+/// The mean of what N totals came to; the last one is the count.
+fn mean<const N: usize, const M: usize>(state: &[Total; M]) -> [f64; N] {
+    let count = state[M - 1].value();
+    std::array::from_fn(|k| state[k].value() / count)
+}
+
+/// Sums of floats; `SKIP`: of those that are not NaN.
+struct Sum<T, const N: usize, const SKIP: bool>(PhantomData<T>);
+
+impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
+    type In = T;
+    type Lane = [f64; N];
+    type State = [Total; N];
+    const START: [f64; N] = [-0.0; N];
+    #[inline(always)]
+    fn step(lane: [f64; N], x: T) -> [f64; N] {
+        let parts = x.parts();
+        let nan = SKIP && parts.iter().any(|p| p.is_nan());
+        plus(lane, if nan { [-0.0; N] } else { parts })
+    }
+    #[inline(always)]
+    fn join(a: [f64; N], b: [f64; N]) -> [f64; N] {
+        plus(a, b)
+    }
+    #[inline(always)]
+    fn state(lane: [f64; N], _: usize) -> [Total; N] {
+        lane.map(Total::of)
+    }
+    fn new() -> [Total; N] {
+        [Total::NEW; N]
+    }
+    #[inline(always)]
+    fn merge(into: &mut [Total; N], from: &[Total; N]) {
+        merge(into, from);
+    }
+    fn finish(state: &[Total; N], out: &mut [u8]) {
+        put_floats(std::array::from_fn::<f64, N, _>(|k| state[k].value()), out);
+    }
+}
+
+/// Means of floats; `M` is `N + 1`, the count being the last.
+struct Mean<T, const N: usize, const M: usize>(PhantomData<T>);
+
+impl<T: Terms<N>, const N: usize, const M: usize> Monoid for Mean<T, N, M> {
+    type In = T;
+    type Lane = [f64; N];
+    type State = [Total; M];
+    const START: [f64; N] = [-0.0; N];
+    #[inline(always)]
+    fn step(lane: [f64; N], x: T) -> [f64; N] {
+        plus(lane, x.parts())
+    }
+    #[inline(always)]
+    fn join(a: [f64; N], b: [f64; N]) -> [f64; N] {
+        plus(a, b)
+    }
+    #[inline(always)]
+    fn state(lane: [f64; N], count: usize) -> [Total; M] {
+        std::array::from_fn(|k| Total::of(lane.get(k).copied().unwrap_or(count as f64)))
+    }
+    fn new() -> [Total; M] {
+        [Total::NEW; M]
+    }
+    #[inline(always)]
+    fn merge(into: &mut [Total; M], from: &[Total; M]) {
+        merge(into, from);
+    }
+    fn finish(state: &[Total; M], out: &mut [u8]) {
+        put_floats(mean::<N, M>(state), out);
+    }
+}
+
+/// Means of the floats that are not NaN, which are counted one by one.
+struct NanMean<T, const N: usize, const M: usize>(PhantomData<T>);
+
+impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {
+    type In = T;
+    type Lane = [f64; M];
+    type State = [Total; M];
+    const START: [f64; M] = [-0.0; M];
+    #[inline(always)]
+    fn step(lane: [f64; M], x: T) -> [f64; M] {
+        let parts = x.parts();
+        let terms = std::array::from_fn(|k| parts.get(k).copied().unwrap_or(1.0));
+        plus(lane, if parts.iter().any(|p| p.is_nan()) { [-0.0; M] } else { terms })
+    }
+    #[inline(always)]
+    fn join(a: [f64; M], b: [f64; M]) -> [f64; M] {
+        plus(a, b)
+    }
+    #[inline(always)]
+    fn state(lane: [f64; M], _: usize) -> [Total; M] {
+        lane.map(Total::of)
+    }
+    fn new() -> [Total; M] {
+        [Total::NEW; M]
+    }
+    #[inline(always)]
+    fn merge(into: &mut [Total; M], from: &[Total; M]) {
+        merge(into, from);
+    }
+    fn finish(state: &[Total; M], out: &mut [u8]) {
+        put_floats(mean::<N, M>(state), out);
+    }
+}
+
+/// The fold of `sum` or `nansum`.
+pub(super) fn sum(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+    fn float<T: Terms<N>, const N: usize>(skip: bool) -> Option<&'static dyn Bytes> {
+        if skip { of(Sum::<T, N, true>(PhantomData)) } else { of(Sum::<T, N, false>(PhantomData)) }
+    }
+    match input {
+        DType::Bool => of(WholeSum::<Truth>(PhantomData)),
+        DType::I8 => of(WholeSum::<i8>(PhantomData)),
+        DType::I16 => of(WholeSum::<i16>(PhantomData)),
+        DType::I32 => of(WholeSum::<i32>(PhantomData)),
+        DType::I64 => of(WholeSum::<i64>(PhantomData)),
+        DType::U8 => of(WholeSum::<u8>(PhantomData)),
+        DType::U16 => of(WholeSum::<u16>(PhantomData)),
+        DType::U32 => of(WholeSum::<u32>(PhantomData)),
+        DType::U64 => of(WholeSum::<u64>(PhantomData)),
+        DType::F32 => float::<f32, 1>(skip),
+        DType::F64 => float::<f64, 1>(skip),
+        DType::C64 => float::<Complex32, 2>(skip),
+        DType::C128 => float::<Complex64, 2>(skip),
+        DType::F16 | DType::BF16 => None,
+    }
+}
+
+/// The fold of `mean` or `nanmean`.
+pub(super) fn mean_of(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+    match input {
+        DType::Bool => of(WholeMean::<Truth>(PhantomData)),
+        DType::I8 => of(WholeMean::<i8>(PhantomData)),
+        DType::I16 => of(WholeMean::<i16>(PhantomData)),
+        DType::I32 => of(WholeMean::<i32>(PhantomData)),
+        DType::I64 => of(Mean::<i64, 1, 2>(PhantomData)),
+        DType::U8 => of(WholeMean::<u8>(PhantomData)),
+        DType::U16 => of(WholeMean::<u16>(PhantomData)),
+        DType::U32 => of(WholeMean::<u32>(PhantomData)),
+        DType::U64 => of(Mean::<u64, 1, 2>(PhantomData)),
+        DType::F32 if skip => of(NanMean::<f32, 1, 2>(PhantomData)),
+        DType::F32 => of(Mean::<f32, 1, 2>(PhantomData)),
+        DType::F64 if skip => of(NanMean::<f64, 1, 2>(PhantomData)),
+        DType::F64 => of(Mean::<f64, 1, 2>(PhantomData)),
+        DType::C64 if skip => of(NanMean::<Complex32, 2, 3>(PhantomData)),
+        DType::C64 => of(Mean::<Complex32, 2, 3>(PhantomData)),
+        DType::C128 if skip => of(NanMean::<Complex64, 2, 3>(PhantomData)),
+        DType::C128 => of(Mean::<Complex64, 2, 3>(PhantomData)),
+        DType::F16 | DType::BF16 => None,
+    }
+}

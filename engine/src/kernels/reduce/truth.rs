@@ -1,0 +1,133 @@
+//! `any`, `all` and `count_nonzero`.
+
+use std::marker::PhantomData;
+
+use arrstore_format::DType;
+use bytemuck::Pod;
+use num_complex::{Complex, Complex32, Complex64};
+
+use super::lanes::{Monoid, put_integer};
+use super::{Bytes, of};
+use crate::kernels::block::Truth;
+use crate::kernels::math::complex;
+use crate::kernels::math::real::Real;
+use crate::op::Reduction;
+
+/// An element that is true or not.
+trait Boolean: Pod + Send + Sync {
+    fn truth(self) -> bool;
+}
+
+macro_rules! number {
+    ($($t:ident)+) => { $(
+        impl Boolean for $t {
+            #[inline(always)]
+            fn truth(self) -> bool { self != 0 as $t }
+        }
+    )+ };
+}
+number!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+
+impl Boolean for Truth {
+    #[inline(always)]
+    fn truth(self) -> bool {
+        self.get()
+    }
+}
+
+impl<T: Real> Boolean for Complex<T>
+where
+    Complex<T>: Pod,
+{
+    #[inline(always)]
+    fn truth(self) -> bool {
+        complex::truth(self)
+    }
+}
+
+struct Count<T>(PhantomData<T>);
+
+impl<T: Boolean> Monoid for Count<T> {
+    type In = T;
+    type Lane = u32;
+    type State = u64;
+    const START: u32 = 0;
+    #[inline(always)]
+    fn step(lane: u32, x: T) -> u32 {
+        lane + u32::from(x.truth())
+    }
+    #[inline(always)]
+    fn join(a: u32, b: u32) -> u32 {
+        a + b
+    }
+    #[inline(always)]
+    fn state(lane: u32, _: usize) -> u64 {
+        lane.into()
+    }
+    fn new() -> u64 {
+        0
+    }
+    #[inline(always)]
+    fn merge(into: &mut u64, from: &u64) {
+        *into += *from;
+    }
+    fn finish(state: &u64, out: &mut [u8]) {
+        put_integer(*state, out);
+    }
+}
+
+/// Whether all are true, or, if not `ALL`, one is.
+struct Joined<T, const ALL: bool>(PhantomData<T>);
+
+impl<T: Boolean, const ALL: bool> Monoid for Joined<T, ALL> {
+    type In = T;
+    type Lane = u8;
+    type State = u8;
+    const START: u8 = ALL as u8;
+    #[inline(always)]
+    fn step(lane: u8, x: T) -> u8 {
+        Self::join(lane, x.truth().into())
+    }
+    #[inline(always)]
+    fn join(a: u8, b: u8) -> u8 {
+        if ALL { a & b } else { a | b }
+    }
+    #[inline(always)]
+    fn state(lane: u8, _: usize) -> u8 {
+        lane
+    }
+    fn new() -> u8 {
+        Self::START
+    }
+    #[inline(always)]
+    fn merge(into: &mut u8, from: &u8) {
+        *into = Self::join(*into, *from);
+    }
+    fn finish(state: &u8, out: &mut [u8]) {
+        put_integer((*state).into(), out);
+    }
+}
+
+/// The fold of `any`, `all` or `count_nonzero`.
+pub(super) fn bind(reduction: Reduction, input: DType) -> Option<&'static dyn Bytes> {
+    fn one<T: Boolean>(reduction: Reduction) -> Option<&'static dyn Bytes> {
+        match reduction {
+            Reduction::Any => of(Joined::<T, false>(PhantomData)),
+            Reduction::All => of(Joined::<T, true>(PhantomData)),
+            _ => of(Count::<T>(PhantomData)),
+        }
+    }
+    match input {
+        DType::Bool => one::<Truth>(reduction),
+        // zero is all bits zero, whatever the sign
+        DType::I8 | DType::U8 => one::<u8>(reduction),
+        DType::I16 | DType::U16 => one::<u16>(reduction),
+        DType::I32 | DType::U32 => one::<u32>(reduction),
+        DType::I64 | DType::U64 => one::<u64>(reduction),
+        DType::F32 => one::<f32>(reduction),
+        DType::F64 => one::<f64>(reduction),
+        DType::C64 => one::<Complex32>(reduction),
+        DType::C128 => one::<Complex64>(reduction),
+        DType::F16 | DType::BF16 => None,
+    }
+}

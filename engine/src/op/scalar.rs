@@ -1,0 +1,139 @@
+//! Python's numbers.
+
+use arrstore_format::{DType, Kind};
+use half::{bf16, f16};
+use num_complex::{Complex32, Complex64};
+
+use crate::promote::PromoteError;
+
+/// A Python number. It has no type of its own among arrays: it takes the type of those it meets (NEP 50).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Scalar {
+    /// `True` or `False`.
+    Bool(bool),
+    /// An integer.
+    Int(i128),
+    /// A float.
+    Float(f64),
+    /// A complex number.
+    Complex(Complex64),
+}
+
+impl Scalar {
+    /// The type NumPy gives it when it stands alone.
+    pub fn default_dtype(self) -> DType {
+        match self {
+            Scalar::Bool(_) => DType::Bool,
+            Scalar::Int(n) if n > i64::MAX.into() => DType::U64,
+            Scalar::Int(_) => DType::I64,
+            Scalar::Float(_) => DType::F64,
+            Scalar::Complex(_) => DType::C128,
+        }
+    }
+
+    /// Whether Python counts it as true.
+    pub fn truth(self) -> bool {
+        match self {
+            Scalar::Bool(b) => b,
+            Scalar::Int(n) => n != 0,
+            Scalar::Float(x) => x != 0.0,
+            Scalar::Complex(z) => z != Complex64::ZERO,
+        }
+    }
+
+    fn complex(self) -> Complex64 {
+        match self {
+            Scalar::Complex(z) => z,
+            Scalar::Float(x) => x.into(),
+            Scalar::Int(n) => (n as f64).into(),
+            Scalar::Bool(b) => f64::from(u8::from(b)).into(),
+        }
+    }
+
+    /// One element of type `dtype` with this value; floats lose their fraction on the way to integers, as in a
+    /// cast.
+    ///
+    /// # Errors
+    /// When this is an integer outside the range of an integer type.
+    pub fn to_bytes(self, dtype: DType) -> Result<Vec<u8>, PromoteError> {
+        let whole = match self {
+            Scalar::Bool(b) => b.into(),
+            Scalar::Int(n) => n,
+            _ => self.complex().re as i128,
+        };
+        let wide = self.complex();
+        let bounds = || match self {
+            Scalar::Int(value) => PromoteError::OutOfBounds { value, dtype },
+            _ => PromoteError::Unrepresentable { value: wide.re, dtype },
+        };
+        macro_rules! int {
+            ($t:ty) => {
+                <$t>::try_from(whole).map_err(|_| bounds())?.to_le_bytes().to_vec()
+            };
+        }
+        Ok(match dtype {
+            DType::Bool => vec![self.truth().into()],
+            DType::I8 => int!(i8),
+            DType::I16 => int!(i16),
+            DType::I32 => int!(i32),
+            DType::I64 => int!(i64),
+            DType::U8 => int!(u8),
+            DType::U16 => int!(u16),
+            DType::U32 => int!(u32),
+            DType::U64 => int!(u64),
+            DType::F16 => f16::from_f64(wide.re).to_le_bytes().to_vec(),
+            DType::BF16 => bf16::from_f64(wide.re).to_le_bytes().to_vec(),
+            DType::F32 => (wide.re as f32).to_le_bytes().to_vec(),
+            DType::F64 => wide.re.to_le_bytes().to_vec(),
+            DType::C64 => bytemuck::bytes_of(&Complex32::new(wide.re as f32, wide.im as f32)).to_vec(),
+            DType::C128 => bytemuck::bytes_of(&wide).to_vec(),
+        })
+    }
+
+    /// The range of an integer type.
+    pub(crate) fn range(dtype: DType) -> Option<std::ops::RangeInclusive<i128>> {
+        let bits = 8 * dtype.size() as u32;
+        match dtype.kind() {
+            Kind::Signed => Some(-(1 << (bits - 1))..=(1 << (bits - 1)) - 1),
+            Kind::Unsigned => Some(0..=(1 << bits) - 1),
+            _ => None,
+        }
+    }
+}
+
+impl From<bool> for Scalar {
+    fn from(b: bool) -> Scalar {
+        Scalar::Bool(b)
+    }
+}
+
+macro_rules! from {
+    ($($t:ty)+ => $variant:ident) => {
+        $(impl From<$t> for Scalar {
+            fn from(x: $t) -> Scalar {
+                Scalar::$variant(x.into())
+            }
+        })+
+    };
+}
+from!(i8 i16 i32 i64 i128 u8 u16 u32 u64 => Int);
+from!(f32 f64 => Float);
+from!(Complex64 => Complex);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_of_every_type() {
+        for dtype in DType::ALL {
+            assert_eq!(Scalar::Int(1).to_bytes(dtype).map(|b| b.len()), Ok(dtype.size()));
+        }
+        assert_eq!(Scalar::Int(-1).to_bytes(DType::I16), Ok(vec![255, 255]));
+        assert_eq!(Scalar::Float(-1.5).to_bytes(DType::I8), Ok(vec![255]));
+        let message = Scalar::Int(300).to_bytes(DType::U8).map_err(|e| e.to_string());
+        assert_eq!(message, Err("Python integer 300 out of bounds for uint8".to_owned()));
+        assert!(Scalar::Int(1 << 70).to_bytes(DType::F16).is_ok());
+        assert!(Scalar::Float(f64::NAN).to_bytes(DType::I64).is_ok());
+    }
+}

@@ -1,0 +1,473 @@
+//! NumPy's type promotion (NEP 50).
+//!
+//! Everything rests on one list, the element types in the order in which NumPy searches, and one relation,
+//! whether a type can be cast to another *safely*. The common type of two is the first of the list that both
+//! can be cast to. The loop of an operation is the first one of the list of its loops that its operands can be
+//! cast to; which types have loops is a contiguous piece of the list, with few exceptions.
+//!
+//! Python's numbers take part with their kind only: an integer beside an array of integers or floats takes its
+//! type, beside booleans `int64`; a float beside floats takes their type, beside others `float64`. bfloat16
+//! behaves as if NumPy knew it: Python's floats are weak beside it too, and its common type with float16 and
+//! 16-bit integers is float32.
+
+use arrstore_format::DType::{
+    self, BF16, Bool, C64, C128, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64,
+};
+use arrstore_format::Kind;
+
+use crate::op::{Op, Reduction, Scalar};
+
+/// Types that do not go together.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromoteError {
+    /// No loop takes these operands.
+    #[error("{op} is not defined for {operands}{hint}")]
+    NoLoop {
+        /// The operation or reduction.
+        op: &'static str,
+        /// Types of the operands, as text.
+        operands: String,
+        /// The way out, or empty.
+        hint: &'static str,
+    },
+    /// As many operands as the operation does not take.
+    #[error("{op} takes {expected} operand(s), found {found}")]
+    Arity {
+        /// The operation.
+        op: &'static str,
+        /// Operands it takes.
+        expected: usize,
+        /// Operands given.
+        found: usize,
+    },
+    /// A Python integer that the array's type has no room for.
+    #[error("Python integer {value} out of bounds for {dtype}")]
+    OutOfBounds {
+        /// The integer.
+        value: i128,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A Python float that has no counterpart among the integers of a type.
+    #[error("Python float {value} out of bounds for {dtype}")]
+    Unrepresentable {
+        /// The float.
+        value: f64,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A negative exponent for integers.
+    #[error("Integers to negative integer powers are not allowed.")]
+    NegativePower,
+}
+
+/// What an operation is applied to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Operand {
+    /// An array.
+    Typed(DType),
+    /// A Python number.
+    Weak(Scalar),
+}
+
+/// The loop that is taken: operands are cast to `inputs`, and the result is of type `output`.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Signature {
+    /// One type per operand.
+    pub(crate) inputs: Vec<DType>,
+    /// Type of the result.
+    pub(crate) output: DType,
+    /// For each operand, the number that stands in for a Python number which `inputs` has no room for, where
+    /// NumPy gives an answer nevertheless: comparisons (an infinity) and clip (the end of the range).
+    pub(crate) stand_ins: Vec<Option<Scalar>>,
+}
+
+/// The order in which NumPy looks for a type.
+const ORDER: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
+const INTEGERS: &[DType] = ORDER.split_at(1).1.split_at(8).0;
+const FLOATS: &[DType] = ORDER.split_at(9).1.split_at(4).0;
+const COMPLEX: &[DType] = ORDER.split_at(13).1;
+/// Floats and complex numbers.
+const INEXACT: &[DType] = ORDER.split_at(9).1;
+/// All but booleans and complex numbers.
+const REAL_NUMBERS: &[DType] = ORDER.split_at(1).1.split_at(12).0;
+/// All but complex numbers.
+const REALS: &[DType] = ORDER.split_at(13).0;
+/// All but booleans.
+const NUMBERS: &[DType] = ORDER.split_at(1).1;
+const BITS: &[DType] = ORDER.split_at(9).0;
+
+/// Type of a result, from that of the operands.
+#[derive(Clone, Copy, PartialEq)]
+enum Gives {
+    Same,
+    Truth,
+    /// The component's type, of complex numbers.
+    Part,
+}
+
+/// The element types an operation has loops for, and what they give.
+fn loops(op: Op) -> (&'static [DType], Gives) {
+    use Gives::{Part, Same, Truth};
+    match op {
+        Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
+        Op::Where => (ORDER, Same),
+        Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
+        Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
+        Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),
+        Op::Round => (NUMBERS, Same),
+        Op::Floor | Op::Ceil | Op::Trunc => (REALS, Same),
+        Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::BitwiseInvert => (BITS, Same),
+        Op::BitwiseLeftShift | Op::BitwiseRightShift => (INTEGERS, Same),
+        Op::Divide | Op::Sqrt | Op::Rint => (INEXACT, Same),
+        Op::Exp | Op::Exp2 | Op::Expm1 | Op::Log | Op::Log1p | Op::Log2 | Op::Log10 => (INEXACT, Same),
+        Op::Sin | Op::Cos | Op::Tan | Op::Asin | Op::Acos | Op::Atan => (INEXACT, Same),
+        Op::Sinh | Op::Cosh | Op::Tanh | Op::Asinh | Op::Acosh | Op::Atanh => (INEXACT, Same),
+        Op::Atan2 | Op::Hypot | Op::Copysign | Op::Nextafter | Op::Heaviside => (FLOATS, Same),
+        Op::Logaddexp | Op::Logaddexp2 | Op::Cbrt | Op::Deg2rad | Op::Rad2deg => (FLOATS, Same),
+        Op::Abs | Op::Real | Op::Imag => (ORDER, Part),
+        Op::Signbit => (FLOATS, Truth),
+        Op::Isfinite | Op::Isinf | Op::Isnan => (ORDER, Truth),
+        Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
+            (ORDER, Truth)
+        }
+        Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot => (ORDER, Truth),
+    }
+}
+
+/// Whether results are booleans whatever the operands.
+pub(crate) fn gives_truth(op: Op) -> bool {
+    loops(op).1 == Gives::Truth
+}
+
+fn is_comparison(op: Op) -> bool {
+    use Op::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+    matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
+}
+
+fn is_logical(op: Op) -> bool {
+    matches!(op, Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot)
+}
+
+fn is_exact(dtype: DType) -> bool {
+    matches!(dtype.kind(), Kind::Bool | Kind::Signed | Kind::Unsigned)
+}
+
+/// Whether a cast keeps every value (for 64-bit integers to float64: as NumPy pretends).
+pub(crate) fn can_cast(from: DType, to: DType) -> bool {
+    let (a, b) = (from.size(), to.size());
+    match (from.kind(), to.kind()) {
+        _ if from == to => true,
+        (Kind::Bool, _) => true,
+        (_, Kind::Bool) => false,
+        (Kind::Unsigned, Kind::Unsigned) | (Kind::Signed, Kind::Signed) => a <= b,
+        (Kind::Unsigned, Kind::Signed) => a < b,
+        (Kind::Signed, Kind::Unsigned) => false,
+        (Kind::Unsigned | Kind::Signed, Kind::Float) => a < b || to == F64,
+        (Kind::Unsigned | Kind::Signed, Kind::Complex) => a < b / 2 || to == C128,
+        (Kind::Float, Kind::Float) => a < b,
+        (Kind::Float, Kind::Complex) => a <= b / 2,
+        (Kind::Complex, Kind::Complex) => a <= b,
+        (Kind::Float | Kind::Complex, _) => false,
+    }
+}
+
+/// The first of `types` that all of `operands` can be cast to.
+fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
+    types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
+}
+
+/// The type that arrays of types `a` and `b` have in common.
+pub(crate) fn promote_types(a: DType, b: DType) -> DType {
+    // complex128 takes every type
+    first(ORDER, &[a, b]).unwrap_or(C128)
+}
+
+/// The type a Python number takes beside arrays whose common type is `beside`.
+fn weak_type(scalar: Scalar, beside: Option<DType>) -> DType {
+    let Some(beside) = beside else { return scalar.default_dtype() };
+    match (scalar, beside.kind()) {
+        (Scalar::Bool(_), _) => beside,
+        (Scalar::Int(_), Kind::Bool) => I64,
+        (Scalar::Int(_), _) => beside,
+        (Scalar::Float(_), Kind::Float | Kind::Complex) => beside,
+        (Scalar::Float(_), _) => F64,
+        (Scalar::Complex(_), Kind::Complex) => beside,
+        (Scalar::Complex(_), Kind::Float) if beside != F64 => C64,
+        (Scalar::Complex(_), _) => C128,
+    }
+}
+
+/// The operands' types, with Python's numbers given theirs.
+fn resolve(operands: &[Operand]) -> Vec<DType> {
+    let typed = operands.iter().filter_map(|o| match *o {
+        Operand::Typed(dtype) => Some(dtype),
+        Operand::Weak(_) => None,
+    });
+    let mut beside = typed.reduce(promote_types);
+    if beside.is_none() {
+        let weak = operands.iter().filter_map(|o| match *o {
+            Operand::Weak(scalar) => Some(scalar.default_dtype()),
+            Operand::Typed(_) => None,
+        });
+        beside = weak.reduce(promote_types);
+    }
+    let one = |o: &Operand| match *o {
+        Operand::Typed(dtype) => dtype,
+        Operand::Weak(scalar) => weak_type(scalar, beside),
+    };
+    operands.iter().map(one).collect()
+}
+
+/// The type that the operands have in common.
+///
+/// # Errors
+/// None so far: every two types have one.
+pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
+    Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
+}
+
+fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str) -> PromoteError {
+    let names = operands.iter().map(|o| match o {
+        Operand::Typed(dtype) => dtype.name(),
+        Operand::Weak(Scalar::Bool(_)) => "a Python bool",
+        Operand::Weak(Scalar::Int(_)) => "a Python int",
+        Operand::Weak(Scalar::Float(_)) => "a Python float",
+        Operand::Weak(Scalar::Complex(_)) => "a Python complex",
+    });
+    PromoteError::NoLoop { op, operands: names.collect::<Vec<_>>().join(" and "), hint }
+}
+
+/// The loop for an operation on these operands.
+///
+/// # Errors
+/// When NumPy has no such loop, or a Python integer does not fit the type it has to take.
+pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, PromoteError> {
+    if operands.len() != op.arity() {
+        return Err(PromoteError::Arity { op: op.name(), expected: op.arity(), found: operands.len() });
+    }
+    let mut operands = operands.to_vec();
+    if is_logical(op) {
+        for operand in &mut operands {
+            if let Operand::Weak(scalar) = *operand {
+                *operand = Operand::Weak(Scalar::Bool(scalar.truth()));
+            }
+        }
+    }
+    if op == Op::Where {
+        let dtype = result_type(&operands[1..])?;
+        let inputs = vec![Bool, dtype, dtype];
+        check(&operands, &inputs)?;
+        return Ok(Signature { inputs, output: dtype, stand_ins: vec![None; 3] });
+    }
+    let types = resolve(&operands);
+    let mut stand_ins = vec![None; operands.len()];
+    let inputs = inputs(op, &operands, &types, &mut stand_ins)?;
+    let operands: Vec<Operand> =
+        operands.iter().zip(&stand_ins).map(|(&o, s)| s.map_or(o, Operand::Weak)).collect();
+    if let (Op::Pow, Operand::Weak(Scalar::Int(n))) = (op, operands[operands.len() - 1])
+        && n < 0
+        && inputs[0].kind() == Kind::Signed
+    {
+        return Err(PromoteError::NegativePower);
+    }
+    check(&operands, &inputs)?;
+    let output = match loops(op).1 {
+        Gives::Same => inputs[0],
+        Gives::Truth => Bool,
+        Gives::Part => part(inputs[0]),
+    };
+    Ok(Signature { inputs, output, stand_ins })
+}
+
+/// The type of a component of complex numbers; of others their own.
+pub(crate) fn part(dtype: DType) -> DType {
+    match dtype {
+        C64 => F32,
+        C128 => F64,
+        real => real,
+    }
+}
+
+fn inputs(
+    op: Op,
+    operands: &[Operand],
+    types: &[DType],
+    stand_ins: &mut [Option<Scalar>],
+) -> Result<Vec<DType>, PromoteError> {
+    let all = |dtype: DType| Ok(vec![dtype; types.len()]);
+    let bools = types.iter().all(|&t| t == Bool);
+    let hint = match op {
+        Op::Subtract if bools => "; use ^ or logical_xor",
+        Op::Negative if bools => "; use ~ or logical_not",
+        Op::Positive | Op::Sign if bools => "; cast it first",
+        _ => "",
+    };
+    if !hint.is_empty() {
+        return Err(no_loop(op.name(), operands, hint));
+    }
+    match op {
+        Op::Divide if types.iter().all(|&t| is_exact(t)) => return all(F64),
+        Op::Round if bools => return all(F16),
+        _ => {}
+    }
+    let outside = |k: usize| match operands[k] {
+        Operand::Weak(Scalar::Int(n)) => Scalar::range(types[k]).filter(|r| !r.contains(&n)).map(|r| (n, r)),
+        _ => None,
+    };
+    if op == Op::Clip {
+        for k in 0..operands.len() {
+            stand_ins[k] = outside(k).map(|(n, r)| Scalar::Int(n.clamp(*r.start(), *r.end())));
+        }
+    }
+    if is_comparison(op) {
+        for k in 0..2 {
+            if let Some((n, _)) = outside(k) {
+                stand_ins[k] = Some(Scalar::Float(if n < 0 { f64::NEG_INFINITY } else { f64::INFINITY }));
+                return all(F64);
+            }
+        }
+        // signed and unsigned 64-bit integers have no common integer type, but can be compared exactly
+        if let [a, b] = *types
+            && (a == U64 && b.kind() == Kind::Signed || b == U64 && a.kind() == Kind::Signed)
+        {
+            return Ok(if a == U64 { vec![U64, I64] } else { vec![I64, U64] });
+        }
+    }
+    // loops for the parts of complex numbers come after all others, so that a lone search does for them
+    let found = first(loops(op).0, types);
+    found.map_or_else(|| Err(no_loop(op.name(), operands, "")), all)
+}
+
+/// Whether Python's integers fit.
+fn check(operands: &[Operand], inputs: &[DType]) -> Result<(), PromoteError> {
+    for (operand, &dtype) in operands.iter().zip(inputs) {
+        if let (Operand::Weak(Scalar::Int(value)), Some(range)) = (operand, Scalar::range(dtype))
+            && !range.contains(value)
+        {
+            return Err(PromoteError::OutOfBounds { value: *value, dtype });
+        }
+    }
+    Ok(())
+}
+
+/// The type to cast the input of a reduction to, and the type of its result. `dtype` is what the user asked to
+/// compute in.
+///
+/// Small integers are not widened where the reduction reads them as they are: its accumulator is wide.
+///
+/// # Errors
+/// When the reduction takes no `dtype`, or does not go with it.
+pub(crate) fn reduction(
+    reduction: Reduction,
+    input: DType,
+    dtype: Option<DType>,
+) -> Result<(DType, DType), PromoteError> {
+    use Reduction::{All, Any, Argmax, Argmin, CountNonzero, Max, Mean, Min, Prod, Std, Sum, Var};
+    let refuse = |hint| Err(no_loop(reduction.name(), &[Operand::Typed(dtype.unwrap_or(input))], hint));
+    let plain = reduction.plain();
+    if dtype.is_some() && !matches!(plain, Sum | Prod | Mean | Std | Var) {
+        return refuse("; it takes no dtype");
+    }
+    Ok(match plain {
+        Sum | Prod => {
+            let wide = match input.kind() {
+                Kind::Bool | Kind::Signed => I64,
+                Kind::Unsigned => U64,
+                Kind::Float | Kind::Complex => input,
+            };
+            match dtype {
+                Some(Bool) => return refuse("; use any or all"),
+                Some(to) if to != wide => (to, to),
+                _ => (input, wide),
+            }
+        }
+        Mean => match dtype {
+            Some(to) if is_exact(to) => return refuse("; a mean is a float"),
+            Some(to) => (to, to),
+            None if is_exact(input) => (input, F64),
+            None => (input, input),
+        },
+        Var | Std => match dtype {
+            Some(to) if is_exact(to) => return refuse("; a deviation is a float"),
+            Some(to) => (to, part(to)),
+            None if is_exact(input) => (input, F64),
+            None => (input, part(input)),
+        },
+        Any | All => (input, Bool),
+        CountNonzero | Argmax | Argmin => (input, I64),
+        Max | Min => (input, input),
+        _ => return refuse(""),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(op: Op, a: DType, b: DType) -> Option<DType> {
+        signature(op, &[Operand::Typed(a), Operand::Typed(b)]).ok().map(|s| s.inputs[0])
+    }
+
+    fn weak(op: Op, a: DType, b: impl Into<Scalar>) -> Result<Signature, PromoteError> {
+        signature(op, &[Operand::Typed(a), Operand::Weak(b.into())])
+    }
+
+    #[test]
+    fn common_types() {
+        assert_eq!(promote_types(I8, U8), I16);
+        assert_eq!(promote_types(I64, U64), F64);
+        assert_eq!(promote_types(I16, F16), F32);
+        assert_eq!(promote_types(BF16, F16), F32);
+        assert_eq!(promote_types(BF16, U8), BF16);
+        assert_eq!(promote_types(I32, C64), C128);
+        for a in DType::ALL {
+            for b in DType::ALL {
+                let c = promote_types(a, b);
+                assert!(can_cast(a, c) && can_cast(b, c));
+                assert_eq!(c, promote_types(b, a));
+            }
+        }
+    }
+
+    #[test]
+    fn loops_as_in_numpy() {
+        assert_eq!(typed(Op::Add, Bool, Bool), Some(Bool));
+        assert_eq!(typed(Op::Subtract, Bool, Bool), None);
+        assert_eq!(typed(Op::Subtract, Bool, I8), Some(I8));
+        assert_eq!(typed(Op::Pow, Bool, Bool), Some(I8));
+        assert_eq!(typed(Op::Atan2, I8, U8), Some(F16));
+        assert_eq!(typed(Op::Atan2, Bool, U64), Some(F64));
+        assert_eq!(typed(Op::Divide, I8, I8), Some(F64));
+        assert_eq!(typed(Op::Divide, I8, F16), Some(F16));
+        assert_eq!(typed(Op::BitwiseOr, I64, U64), None);
+        assert_eq!(typed(Op::FloorDivide, C64, F64), None);
+        assert_eq!(typed(Op::Less, U64, I8), Some(U64));
+        assert_eq!(typed(Op::Less, BF16, BF16), Some(BF16));
+    }
+
+    #[test]
+    fn python_numbers() {
+        assert_eq!(weak(Op::Add, U8, 255).map(|s| s.output), Ok(U8));
+        assert_eq!(weak(Op::Add, U8, 300), Err(PromoteError::OutOfBounds { value: 300, dtype: U8 }));
+        assert_eq!(weak(Op::Add, Bool, 1).map(|s| s.output), Ok(I64));
+        assert_eq!(weak(Op::Add, F16, 1.5).map(|s| s.output), Ok(F16));
+        assert_eq!(weak(Op::Add, BF16, 1.5).map(|s| s.output), Ok(BF16));
+        assert_eq!(weak(Op::Divide, I8, 300).map(|s| s.output), Ok(F64));
+        assert_eq!(weak(Op::Atan2, I8, 300).map(|s| s.output), Ok(F16));
+        assert_eq!(weak(Op::Pow, I8, -1), Err(PromoteError::NegativePower));
+        assert_eq!(weak(Op::Pow, U8, -1), Err(PromoteError::OutOfBounds { value: -1, dtype: U8 }));
+        let below = weak(Op::Greater, U8, -1).map(|s| (s.inputs, s.stand_ins));
+        assert_eq!(below, Ok((vec![F64, F64], vec![None, Some(Scalar::Float(f64::NEG_INFINITY))])));
+    }
+
+    #[test]
+    fn reductions() {
+        assert_eq!(reduction(Reduction::Sum, U8, None), Ok((U8, U64)));
+        assert_eq!(reduction(Reduction::Sum, U8, Some(I8)), Ok((I8, I8)));
+        assert_eq!(reduction(Reduction::Std, C64, None), Ok((C64, F32)));
+        assert_eq!(reduction(Reduction::Mean, I64, None), Ok((I64, F64)));
+        assert!(reduction(Reduction::Max, F32, Some(F64)).is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! What the parser makes of a text: a tree whose nodes know their place in it.
+
+use std::ops::Range;
+
+/// A part of an expression, with the bytes of the text that it stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    pub(crate) span: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    Imaginary(f64),
+    Str(String),
+    None,
+    Ellipsis,
+    Name(String),
+    /// `(a, b)`, `[a, b]` or a bare `a, b`.
+    Tuple(Vec<Node>),
+    Unary(Unary, Box<Node>),
+    /// The operator's own span, for errors that lie between the operands.
+    Binary(Binary, Range<usize>, Box<Node>, Box<Node>),
+    /// `first op next op next ...`, true where every link holds.
+    Compare(Box<Node>, Vec<Link>),
+    /// `and`, `or`, `not`: parsed to be refused with advice.
+    Truth(&'static str),
+    Call(Box<Node>, Vec<Argument>),
+    /// The object, the name, the name's span.
+    Attribute(Box<Node>, String, Range<usize>),
+    Subscript(Box<Node>, Vec<Item>),
+}
+
+/// One link of a chained comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Link {
+    pub(crate) op: Binary,
+    pub(crate) at: Range<usize>,
+    pub(crate) right: Node,
+}
+
+/// An argument of a call; `name` for `name=value`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Argument {
+    pub(crate) name: Option<(String, Range<usize>)>,
+    pub(crate) value: Node,
+}
+
+/// One part of a subscript.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Item {
+    Value(Node),
+    Slice { start: Option<Node>, stop: Option<Node>, step: Option<Node>, span: Range<usize> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unary {
+    Plus,
+    Minus,
+    Invert,
+}
+
+/// Operators of two operands, the comparisons among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    FloorDiv,
+    Mod,
+    Pow,
+    MatMul,
+    Shl,
+    Shr,
+    And,
+    Or,
+    Xor,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+}
+
+impl Binary {
+    /// NumPy's name of the function that the operator stands for.
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Binary::Add => "add",
+            Binary::Sub => "subtract",
+            Binary::Mul => "multiply",
+            Binary::Div => "divide",
+            Binary::FloorDiv => "floor_divide",
+            Binary::Mod => "remainder",
+            Binary::Pow => "power",
+            Binary::MatMul => "matmul",
+            Binary::Shl => "left_shift",
+            Binary::Shr => "right_shift",
+            Binary::And => "bitwise_and",
+            Binary::Or => "bitwise_or",
+            Binary::Xor => "bitwise_xor",
+            Binary::Lt => "less",
+            Binary::Le => "less_equal",
+            Binary::Gt => "greater",
+            Binary::Ge => "greater_equal",
+            Binary::Eq => "equal",
+            Binary::Ne => "not_equal",
+        }
+    }
+}
+
+impl Unary {
+    /// NumPy's name of the function that the operator stands for.
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Unary::Plus => "positive",
+            Unary::Minus => "negative",
+            Unary::Invert => "bitwise_invert",
+        }
+    }
+}

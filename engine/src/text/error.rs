@@ -1,0 +1,155 @@
+//! An error that points at its place in the text.
+
+use std::fmt;
+use std::ops::Range;
+
+/// What is wrong with an expression, and where.
+///
+/// Its `Display` is three lines: the message, the line of the text, and carets under the part that is meant;
+/// a fourth line holds the help when there is some.
+#[derive(Debug)]
+pub struct TextError {
+    text: String,
+    span: Range<usize>,
+    message: String,
+    help: Option<String>,
+    source: Option<crate::Error>,
+}
+
+/// The result of a step from text to expression.
+pub(crate) type Result<T> = std::result::Result<T, Fault>;
+
+/// An error before it knows its text: the steps share it, and [`Fault::within`] completes it.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    pub(crate) source: Option<Box<crate::Error>>,
+}
+
+impl Fault {
+    pub(crate) fn new(span: &Range<usize>, message: impl Into<String>) -> Fault {
+        Fault { span: span.clone(), message: message.into(), help: None, source: None }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Fault {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// An error of the engine, met while building the part at `span`.
+    pub(crate) fn engine(span: &Range<usize>, error: crate::Error) -> Fault {
+        Fault { span: span.clone(), message: error.to_string(), help: None, source: Some(Box::new(error)) }
+    }
+
+    pub(crate) fn within(self, text: &str) -> TextError {
+        TextError {
+            text: text.to_owned(),
+            span: self.span,
+            message: self.message,
+            help: self.help,
+            source: self.source.map(|e| *e),
+        }
+    }
+}
+
+impl TextError {
+    /// The message alone, without the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The bytes of the text that are meant.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// What to do about it, where that can be said.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The engine's own error, when the text was well formed and its meaning was not.
+    pub fn engine_error(&self) -> Option<&crate::Error> {
+        self.source.as_ref()
+    }
+}
+
+/// The longest piece of a line that is shown around the place.
+const SHOWN: usize = 100;
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.message)?;
+        let (before, rest) = split(&self.text, self.span.start);
+        let (inside, after) = split(rest, self.span.len());
+        let head: Vec<char> = before.rsplit('\n').next().unwrap_or("").chars().map(plain).collect();
+        let meant: Vec<char> = inside.split('\n').next().unwrap_or("").chars().map(plain).collect();
+        let tail = if inside.contains('\n') { "" } else { after.split('\n').next().unwrap_or("") };
+
+        let skip = head.len().saturating_sub(SHOWN / 2);
+        let dots = if skip > 0 { "..." } else { "" };
+        let line: String = head.iter().skip(skip).copied().chain(meant.iter().copied()).chain(tail.chars().map(plain)).collect();
+        let shown: String = line.chars().take(SHOWN).collect();
+        let column = dots.len() + head.len() - skip;
+        let width = meant.len().clamp(1, SHOWN.saturating_sub(head.len() - skip).max(1));
+        writeln!(f, "  {dots}{shown}")?;
+        write!(f, "  {:column$}{}", "", "^".repeat(width))?;
+        match &self.help {
+            Some(help) => write!(f, "\n  help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Control characters would move the carets (and may do worse to a terminal).
+fn plain(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
+}
+
+fn split(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
+impl std::error::Error for TextError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().and_then(|e| e.source())
+    }
+}
+
+/// The candidate nearest to `name`, if it is near enough that a typing error may be meant.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > 64 {
+        return None;
+    }
+    let allowed = match name.chars().count() {
+        0 | 1 => 0,
+        2..=4 => 1,
+        _ => 2,
+    };
+    candidates
+        .into_iter()
+        .map(|c| (distance(&name.to_lowercase(), &c.to_lowercase()), c))
+        .filter(|&(d, _)| d <= allowed)
+        .min_by_key(|&(d, _)| d)
+        .map(|(_, c)| c)
+}
+
+/// Levenshtein distance, a swap of neighbours counting as one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 0..a.len() {
+        let mut row = vec![i + 1];
+        for j in 0..b.len() {
+            let mut best = (rows[i][j] + usize::from(a[i] != b[j])).min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}

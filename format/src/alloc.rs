@@ -1,0 +1,321 @@
+//! Free space: where a transaction may write.
+//!
+//! The file itself does not store what is free. A transaction appends, until there is enough to win; then the
+//! pages that neither of the last two commits reaches are found by walking their trees (`scan.rs`). A handle
+//! remembers what it found and what its own commits freed.
+//!
+//! Nothing is ever written to a page that holds a committed byte. Large raw payloads and nodes have pages of
+//! their own; everything else is packed, at multiples of 64, in pages that only this transaction writes to.
+//! What was packed gives back only the pages that it fills alone; the rest is found by the next scan.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::node::{Entry, Extent};
+use crate::payload::raw_occupied;
+use crate::{FIXED, PAGE};
+
+const PAGE_BYTES: u64 = PAGE as u64;
+/// Free runs looked at before a request appends instead.
+const LOOKS: usize = 256;
+/// Runs remembered at most; what is beyond is found again by the next scan.
+const RUNS_MAX: usize = 1 << 20;
+/// Pages taken at a time for packing, at most.
+const PACK_PAGES: u64 = 256;
+
+/// Runs of pages, as page number and count, neither touching nor overlapping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Runs(BTreeMap<u64, u64>);
+
+impl Runs {
+    /// Adds pages that are not in it.
+    pub(crate) fn add(&mut self, pages: Range<u64>) {
+        let (mut start, mut end) = (pages.start, pages.end);
+        if start >= end {
+            return;
+        }
+        if let Some((&before, &count)) = self.0.range(..start).next_back()
+            && before + count == start
+        {
+            self.0.remove(&before);
+            start = before;
+        }
+        if let Some(count) = self.0.remove(&end) {
+            end += count;
+        }
+        if self.0.len() < RUNS_MAX {
+            self.0.insert(start, end - start);
+        }
+    }
+
+    pub(crate) fn add_all(&mut self, other: &Runs) {
+        for (&start, &count) in &other.0 {
+            self.add(start..start + count);
+        }
+    }
+
+    /// Takes `count` pages in a row.
+    fn take(&mut self, count: u64) -> Option<u64> {
+        let (&start, &found) = self.0.iter().take(LOOKS).find(|(_, found)| **found >= count)?;
+        self.0.remove(&start);
+        if found > count {
+            self.0.insert(start + count, found - count);
+        }
+        Some(start)
+    }
+
+    /// Takes the run that ends at `end`, and gives its start.
+    fn take_before(&mut self, end: u64) -> Option<u64> {
+        let (&start, &count) = self.0.range(..end).next_back()?;
+        if start + count != end {
+            return None;
+        }
+        self.0.remove(&start);
+        Some(start)
+    }
+
+    pub(crate) fn pages(&self) -> u64 {
+        self.0.values().sum()
+    }
+}
+
+/// What a handle remembers of free space from one transaction to the next.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Remembered {
+    /// The commit after which this is true.
+    pub(crate) seq: u64,
+    pub(crate) free: Runs,
+    /// What commits freed that may still be read by others.
+    pub(crate) waiting: Vec<(u64, Runs)>,
+    /// Bytes appended by this handle, which pay for a scan.
+    pub(crate) appended: u64,
+}
+
+/// Gives out space to one transaction.
+#[derive(Debug)]
+pub(crate) struct Allocator {
+    seq: u64,
+    /// Where the committed file ends; the file is never shorter.
+    base_end: u64,
+    /// Where the next append goes.
+    end: u64,
+    free: Runs,
+    /// Pages of the last commit that this one no longer needs.
+    freed: Runs,
+    /// The rest of the region for packing.
+    packing: Range<u64>,
+    pack_pages: u64,
+    /// Pages taken below the committed end.
+    taken: u64,
+    scanned: bool,
+    /// Bytes and nodes in use, as the slot records them.
+    pub(crate) live_bytes: u64,
+    pub(crate) nodes: u64,
+    pub(crate) appended: u64,
+}
+
+impl Allocator {
+    pub(crate) fn new(base: &crate::slot::Slot, remembered: &Remembered) -> Allocator {
+        Allocator {
+            seq: base.seq + 1,
+            base_end: base.length.max(FIXED),
+            end: base.length.max(FIXED),
+            free: remembered.free.clone(),
+            freed: Runs::default(),
+            packing: 0..0,
+            pack_pages: 1,
+            taken: 0,
+            scanned: false,
+            live_bytes: base.live_bytes,
+            nodes: base.nodes,
+            appended: remembered.appended,
+        }
+    }
+
+    /// Adds pages that a scan found, unless it came too late.
+    ///
+    /// All that was known before is among them, but what this transaction has taken since must stay out.
+    pub(crate) fn found(&mut self, found: &Runs) -> bool {
+        let usable = self.taken == 0;
+        if usable {
+            let own = std::mem::take(&mut self.free);
+            self.free = found.clone();
+            for (&start, &count) in &own.0 {
+                let beyond = self.base_end / PAGE_BYTES;
+                self.free.add(start.max(beyond)..(start + count).max(beyond));
+            }
+        }
+        usable
+    }
+
+    /// Whether to look for free space, which is done once.
+    pub(crate) fn begin_scan(&mut self, slot: &crate::slot::Slot) -> bool {
+        let now = !self.scanned && crate::scan::is_worthwhile(slot, self.appended);
+        self.scanned |= now;
+        now
+    }
+
+    /// Where the file has to reach for all that was given out.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Whether a request for `pages` pages would make the file longer.
+    pub(crate) fn would_append(&self, pages: u64) -> bool {
+        !self.free.0.iter().take(LOOKS).any(|(_, found)| *found >= pages)
+    }
+
+    fn take_pages(&mut self, count: u64) -> u64 {
+        if let Some(page) = self.free.take(count) {
+            if page * PAGE_BYTES < self.base_end {
+                self.taken += count;
+            }
+            return page * PAGE_BYTES;
+        }
+        let offset = self.end;
+        self.end += count * PAGE_BYTES;
+        self.appended += count * PAGE_BYTES;
+        offset
+    }
+
+    /// A page for a node.
+    pub(crate) fn take_node(&mut self) -> u64 {
+        self.nodes += 1;
+        self.live_bytes += PAGE_BYTES;
+        self.take_pages(1)
+    }
+
+    /// Whole pages, for a raw payload with its table.
+    pub(crate) fn take_aligned(&mut self, len: u64) -> u64 {
+        self.live_bytes += len;
+        self.take_pages(len.div_ceil(PAGE_BYTES))
+    }
+
+    /// Room at a multiple of 64.
+    pub(crate) fn take_packed(&mut self, len: u64) -> u64 {
+        let len = len.next_multiple_of(64);
+        self.live_bytes += len;
+        if self.packing.end - self.packing.start < len {
+            let missing = len - (self.packing.end - self.packing.start);
+            let at_end = self.packing.end == self.end && self.packing.start < self.packing.end;
+            let pages = missing.div_ceil(PAGE_BYTES).max(self.pack_pages);
+            self.pack_pages = (self.pack_pages * 2).min(PACK_PAGES);
+            if at_end && self.would_append(pages) {
+                self.packing.end = self.take_pages(pages) + pages * PAGE_BYTES;
+            } else {
+                let pages = len.div_ceil(PAGE_BYTES).max(pages);
+                self.close_packing();
+                let start = self.take_pages(pages);
+                self.packing = start..start + pages * PAGE_BYTES;
+            }
+        }
+        let offset = self.packing.start;
+        self.packing.start += len;
+        offset
+    }
+
+    /// Gives the pages of the packing region that nothing was put into back.
+    fn close_packing(&mut self) {
+        let rest = self.packing.start.div_ceil(PAGE_BYTES)..self.packing.end / PAGE_BYTES;
+        self.packing = 0..0;
+        self.free.add(rest);
+    }
+
+    /// Takes an extent out of use that commit `birth` wrote.
+    fn drop_pages(&mut self, pages: Range<u64>, birth: u64) {
+        if birth == self.seq { self.free.add(pages) } else { self.freed.add(pages) }
+    }
+
+    pub(crate) fn drop_node(&mut self, offset: u64, birth: u64) {
+        self.nodes = self.nodes.saturating_sub(1);
+        self.live_bytes = self.live_bytes.saturating_sub(PAGE_BYTES);
+        let page = offset / PAGE_BYTES;
+        self.drop_pages(page..page + 1, birth);
+    }
+
+    /// Takes what an entry points to out of use.
+    pub(crate) fn drop_entry(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Raw(e, birth) if e.len >= PAGE_BYTES => {
+                let len = raw_occupied(e.len);
+                self.live_bytes = self.live_bytes.saturating_sub(len);
+                let page = e.offset / PAGE_BYTES;
+                self.drop_pages(page..page + len.div_ceil(PAGE_BYTES), *birth);
+            }
+            Entry::Raw(e, birth) | Entry::Encoded(e, birth) | Entry::Record(e, birth) => {
+                self.drop_packed(e, *birth);
+            }
+            Entry::Missing | Entry::Constant(..) => {}
+        }
+    }
+
+    /// Takes packed bytes out of use: only pages that they fill alone are free for that.
+    pub(crate) fn drop_packed(&mut self, extent: &Extent, birth: u64) {
+        let len = extent.len.next_multiple_of(64);
+        self.live_bytes = self.live_bytes.saturating_sub(len);
+        let pages = extent.offset.div_ceil(PAGE_BYTES)..(extent.offset + len) / PAGE_BYTES;
+        self.drop_pages(pages, birth);
+    }
+
+    /// Ends the giving out: the length of the file, and what the handle shall remember once `seq` stands.
+    pub(crate) fn finish(&mut self) -> u64 {
+        self.close_packing();
+        while self.end > self.base_end {
+            match self.free.take_before(self.end / PAGE_BYTES) {
+                Some(page) => {
+                    // The pages below the old end stay free, those above need not be.
+                    let start = (page * PAGE_BYTES).max(self.base_end);
+                    self.free.add(page..start / PAGE_BYTES);
+                    self.end = start;
+                }
+                None => break,
+            }
+        }
+        self.end
+    }
+
+    /// What is known of free space after this commit.
+    pub(crate) fn remember(self, mut waiting: Vec<(u64, Runs)>) -> Remembered {
+        if self.freed.pages() > 0 {
+            waiting.push((self.seq, self.freed));
+        }
+        Remembered { seq: self.seq, free: self.free, waiting, appended: self.appended }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_merge_and_split() {
+        let mut runs = Runs::default();
+        runs.add(10..12);
+        runs.add(14..15);
+        runs.add(12..14);
+        assert_eq!(runs.0, [(10, 5)].into());
+        assert_eq!(runs.take(2), Some(10));
+        assert_eq!(runs.take(4), None);
+        assert_eq!(runs.take_before(15), Some(12));
+        assert_eq!(runs.pages(), 0);
+    }
+
+    #[test]
+    fn packed_bytes_share_pages_and_unused_ones_come_back() {
+        let slot = crate::slot::Slot::empty([0; 16]);
+        let mut space = Allocator::new(&slot, &Remembered::default());
+        let a = space.take_packed(100);
+        let b = space.take_packed(10);
+        assert_eq!((a, b), (FIXED, FIXED + 128));
+        let node = space.take_node();
+        assert_eq!(node % PAGE_BYTES, 0);
+        let big = space.take_packed(100_000);
+        assert_eq!(big % 64, 0);
+        assert_eq!(space.live_bytes, 128 + 64 + PAGE_BYTES + 100_032);
+        space.drop_node(node, 1);
+        let reused = space.take_node();
+        assert_eq!(reused, node, "a page of this transaction is used again at once");
+        let end = space.finish();
+        assert!(end >= big + 100_000 && end < big + 100_000 + 2 * PAGE_BYTES, "{end} {big}");
+    }
+}

@@ -1,0 +1,113 @@
+//! Little-endian integers in and out of blocks of bytes, in the order in which SPEC.md lists the fields.
+
+/// A block ended before its last field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Short;
+
+/// Reads fields one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Reader<'a> {
+        Reader { rest: bytes }
+    }
+    pub(crate) fn bytes(&mut self, n: usize) -> Result<&'a [u8], Short> {
+        let (head, tail) = self.rest.split_at_checked(n).ok_or(Short)?;
+        self.rest = tail;
+        Ok(head)
+    }
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Short> {
+        let (head, tail) = self.rest.split_first_chunk().ok_or(Short)?;
+        self.rest = tail;
+        Ok(*head)
+    }
+    pub(crate) fn u8(&mut self) -> Result<u8, Short> {
+        Ok(u8::from_le_bytes(self.array()?))
+    }
+    pub(crate) fn u16(&mut self) -> Result<u16, Short> {
+        Ok(u16::from_le_bytes(self.array()?))
+    }
+    pub(crate) fn u32(&mut self) -> Result<u32, Short> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+    pub(crate) fn i32(&mut self) -> Result<i32, Short> {
+        Ok(i32::from_le_bytes(self.array()?))
+    }
+    pub(crate) fn u64(&mut self) -> Result<u64, Short> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+    /// What has not been read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
+/// Whether every byte is zero.
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    let (words, tail) = bytes.as_chunks::<16>();
+    words.iter().fold(0, |seen, w| seen | u128::from_le_bytes(*w)) == 0 && tail.iter().all(|&b| b == 0)
+}
+
+/// Writes fields one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Writer(pub(crate) Vec<u8>);
+
+impl Writer {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Writer {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+    pub(crate) fn u8(&mut self, value: u8) -> &mut Writer {
+        self.bytes(&value.to_le_bytes())
+    }
+    pub(crate) fn u16(&mut self, value: u16) -> &mut Writer {
+        self.bytes(&value.to_le_bytes())
+    }
+    pub(crate) fn u32(&mut self, value: u32) -> &mut Writer {
+        self.bytes(&value.to_le_bytes())
+    }
+    pub(crate) fn i32(&mut self, value: i32) -> &mut Writer {
+        self.bytes(&value.to_le_bytes())
+    }
+    pub(crate) fn u64(&mut self, value: u64) -> &mut Writer {
+        self.bytes(&value.to_le_bytes())
+    }
+    /// Fills up with zeros to `len` bytes.
+    pub(crate) fn pad(&mut self, len: usize) -> &mut Writer {
+        self.0.resize(len.max(self.0.len()), 0);
+        self
+    }
+    /// A page: the fields, zeros, and the CRC-32 of all before it in the last four bytes.
+    pub(crate) fn sealed_page(mut self) -> Vec<u8> {
+        self.pad(crate::PAGE - 4);
+        let crc = crc32fast::hash(&self.0);
+        self.u32(crc);
+        self.0
+    }
+}
+
+/// The two parts of a sealed page: what the CRC covers, and whether it is right.
+pub(crate) fn unseal(page: &[u8; crate::PAGE]) -> (&[u8], Result<(), CrcMismatch>) {
+    let (body, crc) = page.split_at(crate::PAGE - 4);
+    let expected = Reader::new(crc).u32().unwrap_or_default();
+    (body, check(body, expected))
+}
+
+/// A checksum that does not fit its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected CRC-32 {expected:08x}, found {found:08x}")]
+pub struct CrcMismatch {
+    /// The checksum its referrer holds.
+    pub expected: u32,
+    /// The checksum of the bytes found.
+    pub found: u32,
+}
+
+/// Compares bytes with the checksum their referrer holds.
+pub(crate) fn check(bytes: &[u8], expected: u32) -> Result<(), CrcMismatch> {
+    let found = crc32fast::hash(bytes);
+    if found == expected { Ok(()) } else { Err(CrcMismatch { expected, found }) }
+}

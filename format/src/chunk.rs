@@ -1,0 +1,226 @@
+//! Chunks: where they are, and how their elements come out.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use crate::bytes::check;
+use crate::node::{Entry, Extent};
+use crate::payload::{self, PayloadError, table_len, table_start, with_scratch};
+use crate::storage::Storage;
+use crate::{Codec, Error, Meta, PAGE, Result};
+
+/// What there is of a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChunkState {
+    /// Never written: every element is the fill value.
+    Missing,
+    /// Every element has these bytes.
+    Constant(Vec<u8>),
+    /// Elements as they are.
+    Raw,
+    /// Elements to be decoded.
+    Encoded,
+}
+
+/// A chunk that was looked up; nothing of its elements has been read.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    pub(crate) index: Vec<u64>,
+    pub(crate) state: ChunkState,
+    pub(crate) extent: Extent,
+    /// The CRC table, once it was read and found right.
+    table: OnceLock<Vec<u8>>,
+    /// Set once the whole payload was found right, where it has no table.
+    checked: OnceLock<()>,
+}
+
+impl Chunk {
+    pub(crate) fn new(index: &[u64], entry: &Entry, item: usize) -> Chunk {
+        let none = Extent { offset: 0, len: 0, crc: 0 };
+        let (state, extent) = match entry {
+            Entry::Missing => (ChunkState::Missing, none),
+            Entry::Constant(value, _) => {
+                (ChunkState::Constant(value.get(..item).unwrap_or_default().to_vec()), none)
+            }
+            Entry::Raw(extent, _) => (ChunkState::Raw, *extent),
+            Entry::Encoded(extent, _) | Entry::Record(extent, _) => (ChunkState::Encoded, *extent),
+        };
+        Chunk { index: index.to_vec(), state, extent, table: OnceLock::new(), checked: OnceLock::new() }
+    }
+
+    /// Its place in the grid.
+    pub fn index(&self) -> &[u64] {
+        &self.index
+    }
+    /// What there is of it.
+    pub fn state(&self) -> &ChunkState {
+        &self.state
+    }
+    /// First byte of its payload in the file, 0 when it has none.
+    pub fn offset(&self) -> u64 {
+        self.extent.offset
+    }
+    /// Bytes of its payload, 0 when it has none.
+    pub fn stored_bytes(&self) -> u64 {
+        self.extent.len
+    }
+    /// CRC-32 of its payload, or of the payload's table of CRCs.
+    pub fn crc(&self) -> u32 {
+        self.extent.crc
+    }
+}
+
+/// Reads chunks of one array.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) storage: &'a dyn Storage,
+    pub(crate) meta: &'a Meta,
+}
+
+impl Reading<'_> {
+    pub(crate) fn refuse(&self, chunk: &Chunk, problem: PayloadError) -> Error {
+        Error::Chunk {
+            array: self.meta.name.clone(),
+            index: chunk.index.clone(),
+            offset: chunk.extent.offset,
+            len: chunk.extent.len,
+            problem,
+        }
+    }
+
+    fn read(&self, chunk: &Chunk, out: &mut [u8], offset: u64) -> Result<()> {
+        self.storage.read_exact_at(out, offset).map_err(Error::io(|| {
+            format!("reading chunk {:?} of '{}' at byte {offset}", chunk.index, self.meta.name)
+        }))
+    }
+
+    /// Whether the length of a payload is possible, before anything is allocated for it.
+    pub(crate) fn check_len(&self, chunk: &Chunk) -> Result<()> {
+        let decoded = self.meta.chunk_bytes();
+        let found = chunk.extent.len;
+        let exact = self.meta.codec == Codec::None;
+        let most = payload::most_stored(self.meta.codec, decoded);
+        match chunk.state {
+            ChunkState::Missing | ChunkState::Constant(_) => Ok(()),
+            _ if exact && found != most => {
+                Err(self.refuse(chunk, PayloadError::StoredLength { expected: most, found }))
+            }
+            _ if found > most => Err(self.refuse(chunk, PayloadError::TooLong { most, found })),
+            _ => Ok(()),
+        }
+    }
+
+    /// The CRC table of a raw payload, `None` when it is too short to have one.
+    pub(crate) fn table<'c>(&self, chunk: &'c Chunk) -> Result<Option<&'c [u8]>> {
+        let Extent { offset, len, crc } = chunk.extent;
+        if chunk.state != ChunkState::Raw || table_len(len) == 0 {
+            return Ok(None);
+        }
+        if chunk.table.get().is_none() {
+            self.check_len(chunk)?;
+            let mut table = vec![0; table_len(len) as usize];
+            self.read(chunk, &mut table, offset + table_start(len))?;
+            check(&table, crc).map_err(|mismatch| {
+                self.refuse(chunk, PayloadError::Crc { what: "its table of checksums", mismatch })
+            })?;
+            chunk.table.get_or_init(|| table);
+        }
+        Ok(chunk.table.get().map(Vec::as_slice))
+    }
+
+    /// Checks the part of a raw payload that a range of its bytes touches.
+    pub(crate) fn check(&self, chunk: &Chunk, payload: &[u8], range: Range<usize>) -> Result<()> {
+        match self.table(chunk)? {
+            Some(table) => {
+                payload::check_blocks(payload, table, range).map_err(|problem| self.refuse(chunk, problem))
+            }
+            None if chunk.checked.get().is_some() => Ok(()),
+            None => {
+                check(payload, chunk.extent.crc).map_err(|mismatch| {
+                    self.refuse(chunk, PayloadError::Crc { what: "its payload", mismatch })
+                })?;
+                chunk.checked.get_or_init(|| ());
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the elements of a chunk, in its own element order, to `out`.
+    pub(crate) fn decode(&self, chunk: &Chunk, out: &mut [u8]) -> Result<()> {
+        debug_assert_eq!(out.len(), self.meta.chunk_bytes());
+        self.check_len(chunk)?;
+        match &chunk.state {
+            ChunkState::Missing => fill(out, &self.meta.fill),
+            ChunkState::Constant(value) => fill(out, value),
+            ChunkState::Raw => {
+                self.read(chunk, out, chunk.extent.offset)?;
+                self.check(chunk, out, 0..out.len())?;
+            }
+            ChunkState::Encoded => with_scratch(chunk.extent.len as usize, |stored| {
+                self.read(chunk, stored, chunk.extent.offset)?;
+                self.decode_stored(chunk, stored, out)
+            })?,
+        }
+        payload::check_bools(self.meta.dtype, out).map_err(|problem| self.refuse(chunk, problem))
+    }
+
+    /// The payload as it is stored, checked.
+    pub(crate) fn payload(&self, chunk: &Chunk) -> Result<Vec<u8>> {
+        self.check_len(chunk)?;
+        let mut stored = vec![0; chunk.extent.len as usize];
+        match chunk.state {
+            ChunkState::Missing | ChunkState::Constant(_) => {}
+            ChunkState::Raw => {
+                self.read(chunk, &mut stored, chunk.extent.offset)?;
+                self.check(chunk, &stored, 0..stored.len())?;
+            }
+            ChunkState::Encoded => {
+                self.read(chunk, &mut stored, chunk.extent.offset)?;
+                check(&stored, chunk.extent.crc).map_err(|mismatch| {
+                    self.refuse(chunk, PayloadError::Crc { what: "its payload", mismatch })
+                })?;
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Decodes payload bytes that were read already.
+    pub(crate) fn decode_stored(&self, chunk: &Chunk, stored: &[u8], out: &mut [u8]) -> Result<()> {
+        let refuse = |problem| self.refuse(chunk, problem);
+        check(stored, chunk.extent.crc)
+            .map_err(|mismatch| refuse(PayloadError::Crc { what: "its payload", mismatch }))?;
+        let item = self.meta.dtype.size();
+        match (self.meta.codec, self.meta.shuffle) {
+            (Codec::None, _) => payload::unshuffle(item, stored, out),
+            (Codec::Zstd { .. }, false) => payload::unpack(stored, out).map_err(refuse)?,
+            (Codec::Zstd { .. }, true) => with_scratch(out.len(), |shuffled| {
+                payload::unpack(stored, shuffled).map_err(refuse)?;
+                payload::unshuffle(item, shuffled, out);
+                Ok::<_, Error>(())
+            })?,
+        }
+        Ok(())
+    }
+}
+
+/// The most bytes that decoding a chunk takes beside its elements.
+pub(crate) fn decode_scratch(meta: &Meta) -> usize {
+    if meta.is_raw() {
+        return 0;
+    }
+    let chunk = meta.chunk_bytes();
+    let stored = usize::try_from(payload::most_stored(meta.codec, chunk)).unwrap_or(usize::MAX);
+    let shuffled = if meta.shuffle && meta.codec != Codec::None { chunk } else { 0 };
+    stored.saturating_add(shuffled).saturating_add(PAGE)
+}
+
+/// Fills `out` with copies of one element.
+pub(crate) fn fill(out: &mut [u8], element: &[u8]) {
+    if element.iter().all(|b| Some(b) == element.first()) {
+        out.fill(element.first().copied().unwrap_or_default());
+        return;
+    }
+    let item = element.len();
+    let n = out.len() / item;
+    crate::strided::copy(item, &[n], element, 0, &[0], out, 0, &[item as isize]);
+}

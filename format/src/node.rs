@@ -1,0 +1,408 @@
+//! Tree nodes: one page each, leaves of 127 entries, inner nodes of 254 children.
+//!
+//! A tree is a radix tree over a number: of a chunk in the grid of an array, or the id of an array. Where a
+//! number belongs follows from the height alone, so a lookup reads one node per level and compares nothing.
+//! The checksum of a node stands in its parent, and with it the proof that the node is the one meant: a write
+//! that was lost, came late or went astray shows.
+
+use crate::PAGE;
+use crate::bytes::{Reader, Short, Writer, is_zero};
+
+pub(crate) const LEAF: u64 = 127;
+pub(crate) const FANOUT: u64 = 254;
+/// 127 · 254^6 exceeds 2^48, the most chunks an array can have.
+pub(crate) const MAX_HEIGHT: u32 = 7;
+const MAGIC: u32 = u32::from_le_bytes(*b"NODE");
+const HEAD: usize = 32;
+
+/// What a tree's numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// Ids of arrays; the entries are records.
+    Table = 1,
+    /// Chunks of one array.
+    Chunks = 2,
+}
+
+/// The numbers below one node of a level (0 is a leaf).
+pub(crate) fn span(level: u32) -> u64 {
+    (0..level).fold(LEAF, |n, _| n.saturating_mul(FANOUT))
+}
+
+/// Why a tree node was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// Checksum.
+    #[error(transparent)]
+    Crc(#[from] crate::bytes::CrcMismatch),
+    /// Some other page.
+    #[error("magic {found:#010x} is not a node's")]
+    Magic {
+        /// Its first word.
+        found: u32,
+    },
+    /// A node of another level.
+    #[error("expected a node of level {expected}, found one of level {found}")]
+    Level {
+        /// As its parent says.
+        expected: u32,
+        /// As it says.
+        found: u32,
+    },
+    /// A node of another kind of tree.
+    #[error("expected a node of tree kind {expected}, found kind {found}")]
+    Kind {
+        /// As its referrer says.
+        expected: u8,
+        /// As it says.
+        found: u8,
+    },
+    /// A node of another array.
+    #[error("expected a node of array {expected}, found one of array {found}")]
+    Owner {
+        /// As its referrer says.
+        expected: u64,
+        /// As it says.
+        found: u64,
+    },
+    /// A node of another place in the tree.
+    #[error("expected the node that begins with number {expected}, found one that begins with {found}")]
+    First {
+        /// As its parent says.
+        expected: u64,
+        /// As it says.
+        found: u64,
+    },
+    /// From the future.
+    #[error("written by commit {birth}, which comes after commit {seq}")]
+    Birth {
+        /// Commit it names.
+        birth: u64,
+        /// Commit that refers to it.
+        seq: u64,
+    },
+    /// A tree that is too high.
+    #[error("a tree of height {found}; the highest has {MAX_HEIGHT}")]
+    Height {
+        /// Levels.
+        found: u32,
+    },
+    /// A place that no node can have.
+    #[error("offset {offset} of a node: expected whole pages between the slots and byte {end}")]
+    Offset {
+        /// The offset.
+        offset: u64,
+        /// Where the commit ends.
+        end: u64,
+    },
+    /// A missing child with a checksum, or a root without a tree.
+    #[error("a reference to nothing carries a checksum or a height")]
+    Null,
+    /// Reserved bytes.
+    #[error("reserved bytes are not zero")]
+    Reserved,
+    /// An entry that cannot be.
+    #[error("entry of number {number}: {problem}")]
+    Entry {
+        /// The number.
+        number: u64,
+        /// What is wrong.
+        problem: EntryError,
+    },
+}
+
+/// Why a leaf entry was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntryError {
+    /// A state this version does not know.
+    #[error("unknown state {found}")]
+    State {
+        /// The state.
+        found: u32,
+    },
+    /// A state that the tree or the array's codec does not allow.
+    #[error("state {found} does not belong here")]
+    StateHere {
+        /// The state.
+        found: u32,
+    },
+    /// A missing or constant entry with bytes where zeros belong.
+    #[error("bytes that have to be zero are not")]
+    Reserved,
+    /// A place that no payload can have.
+    #[error("{len} bytes at offset {offset}: expected them between the slots and byte {end}")]
+    Extent {
+        /// First byte.
+        offset: u64,
+        /// Number of bytes.
+        len: u64,
+        /// Where the commit ends.
+        end: u64,
+    },
+    /// A payload that does not begin where its kind must.
+    #[error("offset {offset} is not a multiple of {alignment}")]
+    Alignment {
+        /// First byte.
+        offset: u64,
+        /// What it has to be a multiple of.
+        alignment: u64,
+    },
+    /// From the future.
+    #[error("written by commit {birth}, which comes after commit {seq}")]
+    Birth {
+        /// Commit it names.
+        birth: u64,
+        /// Commit that refers to it.
+        seq: u64,
+    },
+    /// A number that no chunk of the array has.
+    #[error("the array has no such chunk")]
+    OutsideGrid,
+}
+
+/// Bytes that an entry points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
+    pub(crate) crc: u32,
+}
+
+/// One leaf entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Missing,
+    Raw(Extent, u64),
+    Encoded(Extent, u64),
+    Constant([u8; 16], u64),
+    /// A record, in the array table.
+    Record(Extent, u64),
+}
+
+impl Entry {
+    pub(crate) const SIZE: usize = 32;
+
+    pub(crate) fn encode(&self) -> [u8; Entry::SIZE] {
+        let (first, crc, state, birth) = match self {
+            Entry::Missing => return [0; Entry::SIZE],
+            Entry::Raw(e, birth) => (pair(e), e.crc, 1, birth),
+            Entry::Encoded(e, birth) => (pair(e), e.crc, 2, birth),
+            Entry::Constant(value, birth) => (*value, 0, 3, birth),
+            Entry::Record(e, birth) => (pair(e), e.crc, 4, birth),
+        };
+        let mut out = [0; Entry::SIZE];
+        let fields =
+            [first.as_slice(), &u32::to_le_bytes(crc), &u32::to_le_bytes(state), &birth.to_le_bytes()];
+        for (to, from) in out.iter_mut().zip(fields.into_iter().flatten()) {
+            *to = *from;
+        }
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8; Entry::SIZE]) -> Result<Entry, EntryError> {
+        let mut r = Reader::new(bytes);
+        let read =
+            |r: &mut Reader<'_>| -> Result<_, Short> { Ok((r.array()?, r.u32()?, r.u32()?, r.u64()?)) };
+        let (first, crc, state, birth): ([u8; 16], _, _, _) =
+            read(&mut r).map_err(|_| EntryError::Reserved)?;
+        let mut r = Reader::new(&first);
+        let extent = Extent { offset: r.u64().unwrap_or_default(), len: r.u64().unwrap_or_default(), crc };
+        Ok(match state {
+            0 if is_zero(bytes) => Entry::Missing,
+            0 => return Err(EntryError::Reserved),
+            1 => Entry::Raw(extent, birth),
+            2 => Entry::Encoded(extent, birth),
+            3 if crc == 0 => Entry::Constant(first, birth),
+            3 => return Err(EntryError::Reserved),
+            4 => Entry::Record(extent, birth),
+            found => return Err(EntryError::State { found }),
+        })
+    }
+
+    pub(crate) fn state(&self) -> u32 {
+        match self {
+            Entry::Missing => 0,
+            Entry::Raw(..) => 1,
+            Entry::Encoded(..) => 2,
+            Entry::Constant(..) => 3,
+            Entry::Record(..) => 4,
+        }
+    }
+
+    pub(crate) fn is_missing(&self) -> bool {
+        *self == Entry::Missing
+    }
+
+    /// Bytes of its payload.
+    pub(crate) fn stored(&self) -> u64 {
+        match self {
+            Entry::Missing | Entry::Constant(..) => 0,
+            Entry::Raw(e, _) | Entry::Encoded(e, _) | Entry::Record(e, _) => e.len,
+        }
+    }
+
+    pub(crate) fn birth(&self) -> u64 {
+        match self {
+            Entry::Missing => 0,
+            Entry::Raw(_, b) | Entry::Encoded(_, b) | Entry::Constant(_, b) | Entry::Record(_, b) => *b,
+        }
+    }
+}
+
+fn pair(e: &Extent) -> [u8; 16] {
+    let mut out = [0; 16];
+    let (first, second) = out.split_at_mut(8);
+    first.copy_from_slice(&e.offset.to_le_bytes());
+    second.copy_from_slice(&e.len.to_le_bytes());
+    out
+}
+
+/// A reference to a node from an inner node; all zero when there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Child {
+    pub(crate) offset: u64,
+    pub(crate) crc: u32,
+}
+
+impl Child {
+    pub(crate) const SIZE: usize = 16;
+
+    pub(crate) fn is_none(self) -> bool {
+        self == Child::default()
+    }
+
+    fn encode(self) -> [u8; Child::SIZE] {
+        (u128::from(self.offset) | u128::from(self.crc) << 64).to_le_bytes()
+    }
+
+    fn decode(bytes: &[u8; Child::SIZE]) -> Result<Child, NodeError> {
+        let word = u128::from_le_bytes(*bytes);
+        let child = Child { offset: word as u64, crc: (word >> 64) as u32 };
+        if word >> 96 != 0 {
+            return Err(NodeError::Reserved);
+        }
+        if child.offset == 0 && child.crc != 0 {
+            return Err(NodeError::Null);
+        }
+        Ok(child)
+    }
+}
+
+/// Who a node says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) kind: Kind,
+    /// The array's id, 0 for the array table.
+    pub(crate) owner: u64,
+    pub(crate) level: u32,
+    /// The first number below it.
+    pub(crate) first: u64,
+}
+
+/// A node, as it stands on its page.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    page: Box<[u8; PAGE]>,
+}
+
+impl Node {
+    /// A node without entries or children.
+    pub(crate) fn new(place: Place, birth: u64) -> Node {
+        let mut w = Writer::default();
+        w.u32(MAGIC).u8(place.level as u8).u8(place.kind as u8).u16(0);
+        w.u64(place.owner).u64(place.first).u64(birth);
+        let mut page = Box::new([0; PAGE]);
+        for (to, from) in page.iter_mut().zip(&w.0) {
+            *to = *from;
+        }
+        Node { page }
+    }
+
+    /// Takes a page whose checksum is right.
+    pub(crate) fn of(page: Box<[u8; PAGE]>) -> Node {
+        Node { page }
+    }
+
+    /// Whether it says that it is the node meant.
+    pub(crate) fn check(&self, place: Place, seq: u64) -> Result<(), NodeError> {
+        let mut r = Reader::new(self.page.as_slice());
+        let mut fields = || -> Result<_, Short> {
+            Ok((r.u32()?, r.u8()?, r.u8()?, r.u16()?, r.u64()?, r.u64()?, r.u64()?))
+        };
+        let (magic, level, kind, reserved, owner, first, birth) =
+            fields().map_err(|_| NodeError::Reserved)?;
+        if magic != MAGIC {
+            return Err(NodeError::Magic { found: magic });
+        }
+        if u32::from(level) != place.level {
+            return Err(NodeError::Level { expected: place.level, found: u32::from(level) });
+        }
+        if kind != place.kind as u8 {
+            return Err(NodeError::Kind { expected: place.kind as u8, found: kind });
+        }
+        if owner != place.owner {
+            return Err(NodeError::Owner { expected: place.owner, found: owner });
+        }
+        if first != place.first {
+            return Err(NodeError::First { expected: place.first, found: first });
+        }
+        if birth > seq || birth == 0 {
+            return Err(NodeError::Birth { birth, seq });
+        }
+        if reserved != 0 {
+            return Err(NodeError::Reserved);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn page(&self) -> &[u8; PAGE] {
+        &self.page
+    }
+
+    /// The commit that wrote it.
+    pub(crate) fn birth(&self) -> u64 {
+        Reader::new(self.page.get(24..).unwrap_or_default()).u64().unwrap_or_default()
+    }
+
+    pub(crate) fn set_birth(&mut self, birth: u64) {
+        if let Some(field) = self.page.get_mut(24..32) {
+            field.copy_from_slice(&birth.to_le_bytes());
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        self.page.get(HEAD..).unwrap_or_default()
+    }
+
+    pub(crate) fn entry(&self, i: usize) -> Result<Entry, EntryError> {
+        let (entries, _) = self.body().as_chunks();
+        entries.get(i).map_or(Ok(Entry::Missing), Entry::decode)
+    }
+
+    pub(crate) fn set_entry(&mut self, i: usize, entry: &Entry) {
+        let (entries, _) = self.page.get_mut(HEAD..).unwrap_or_default().as_chunks_mut();
+        if let Some(place) = entries.get_mut(i) {
+            *place = entry.encode();
+        }
+    }
+
+    pub(crate) fn child(&self, i: usize) -> Result<Child, NodeError> {
+        let (children, _) = self.body().as_chunks();
+        children.get(i).map_or(Ok(Child::default()), Child::decode)
+    }
+
+    pub(crate) fn set_child(&mut self, i: usize, child: Child) {
+        let (children, _) = self.page.get_mut(HEAD..).unwrap_or_default().as_chunks_mut();
+        if let Some(place) = children.get_mut(i) {
+            *place = child.encode();
+        }
+    }
+
+    /// Whether it has neither entries nor children.
+    pub(crate) fn is_empty(&self) -> bool {
+        is_zero(self.body())
+    }
+}

@@ -1,0 +1,411 @@
+//! Chunk payloads: what Zarr v3 would store for the same chunk.
+//!
+//! The elements of a chunk in the array's element order, little-endian; then, as the metadata says, the byte
+//! shuffle of numcodecs with the item size as element size; then one zstd frame. Nothing is added, so payload
+//! bytes can move to and from Zarr untouched. Checksums stand with the referrer. A raw payload over 1 MiB is
+//! followed by a table of CRCs, one per 64 KiB, so that a part of it can be checked.
+
+use std::cell::RefCell;
+
+use zstd::zstd_safe;
+
+use crate::bytes::CrcMismatch;
+use crate::{Codec, DType};
+
+/// Bytes that one CRC of a table covers.
+pub(crate) const BLOCK: usize = 64 << 10;
+/// Raw payloads longer than this carry a table.
+pub(crate) const TABLE_ABOVE: u64 = 1 << 20;
+/// The largest window a decoder has to expect.
+const WINDOW_MAX: u64 = 1 << 27;
+
+/// Why a chunk's payload was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PayloadError {
+    /// Checksum of the whole payload or of its table.
+    #[error("{what}: {mismatch}")]
+    Crc {
+        /// What was checked.
+        what: &'static str,
+        /// How it failed.
+        mismatch: CrcMismatch,
+    },
+    /// Checksum of one block.
+    #[error("bytes {start}..{end}: {mismatch}")]
+    BlockCrc {
+        /// First byte of the block in the payload.
+        start: u64,
+        /// End of the block.
+        end: u64,
+        /// How it failed.
+        mismatch: CrcMismatch,
+    },
+    /// Another length than the chunk's.
+    #[error("{found} stored bytes, expected {expected}")]
+    StoredLength {
+        /// Bytes of the chunk.
+        expected: u64,
+        /// Bytes stored.
+        found: u64,
+    },
+    /// Longer than the packed form of a chunk can be.
+    #[error("{found} stored bytes; a packed chunk has at most {most}")]
+    TooLong {
+        /// The most.
+        most: u64,
+        /// Bytes stored.
+        found: u64,
+    },
+    /// Not zstd, or a skippable frame.
+    #[error("does not begin with a zstd frame")]
+    NotZstd,
+    /// The frame gives no content size, or another than the chunk's.
+    #[error("the zstd frame says it holds {found:?} bytes, the chunk has {expected}")]
+    ContentSize {
+        /// Bytes of the chunk.
+        expected: u64,
+        /// As the frame says.
+        found: Option<u64>,
+    },
+    /// Needs a dictionary.
+    #[error("the zstd frame needs dictionary {0}")]
+    Dictionary(u32),
+    /// Needs too much memory to decode.
+    #[error("the zstd frame has a window of {found} bytes; the most are {WINDOW_MAX}")]
+    Window {
+        /// Bytes.
+        found: u64,
+    },
+    /// Something follows the frame, or the frame is cut.
+    #[error("the zstd frame has {frame} bytes, the payload {stored}")]
+    Trailing {
+        /// Bytes of the frame.
+        frame: u64,
+        /// Bytes stored.
+        stored: u64,
+    },
+    /// zstd's own words.
+    #[error("zstd: {0}")]
+    Zstd(String),
+    /// A boolean that is neither.
+    #[error("a boolean element has byte {found} at byte {at}: expected 0 or 1")]
+    Bool {
+        /// Where.
+        at: u64,
+        /// The byte.
+        found: u8,
+    },
+}
+
+/// Bytes of the CRC table behind a raw payload.
+pub(crate) fn table_len(payload: u64) -> u64 {
+    if payload > TABLE_ABOVE { payload.div_ceil(BLOCK as u64) * 4 } else { 0 }
+}
+
+/// Where the table begins, from the payload's first byte.
+pub(crate) fn table_start(payload: u64) -> u64 {
+    payload.next_multiple_of(64)
+}
+
+/// Bytes a raw payload keeps from others, with its table.
+pub(crate) fn raw_occupied(payload: u64) -> u64 {
+    table_start(payload) + table_len(payload).next_multiple_of(64)
+}
+
+/// The table of a raw payload.
+pub(crate) fn table(payload: &[u8]) -> Vec<u8> {
+    payload.chunks(BLOCK).flat_map(|block| crc32fast::hash(block).to_le_bytes()).collect()
+}
+
+/// Checks the blocks of a payload that touch a range against its table.
+pub(crate) fn check_blocks(
+    payload: &[u8],
+    table: &[u8],
+    range: std::ops::Range<usize>,
+) -> Result<(), PayloadError> {
+    let (crcs, _) = table.as_chunks::<4>();
+    let (first, last) = (range.start / BLOCK, range.end.div_ceil(BLOCK));
+    let blocks = payload.chunks(BLOCK).zip(crcs).enumerate();
+    for (i, (block, crc)) in blocks.take(last).skip(first) {
+        let start = (i * BLOCK) as u64;
+        let end = start + block.len() as u64;
+        crate::bytes::check(block, u32::from_le_bytes(*crc)).map_err(|mismatch| PayloadError::BlockCrc {
+            start,
+            end,
+            mismatch,
+        })?;
+    }
+    Ok(())
+}
+
+/// Checks booleans.
+pub(crate) fn check_bools(dtype: DType, elements: &[u8]) -> Result<(), PayloadError> {
+    if dtype != DType::Bool || elements.iter().fold(0, |seen, &b| seen | b) <= 1 {
+        return Ok(());
+    }
+    match elements.iter().enumerate().find(|(_, b)| **b > 1) {
+        Some((at, &found)) => Err(PayloadError::Bool { at: at as u64, found }),
+        None => Ok(()),
+    }
+}
+
+/// Whether every element has the bytes of the first.
+pub(crate) fn is_constant(elements: &[u8], item: usize) -> bool {
+    // Equal to itself shifted by one element: compared in pieces, so that varied data is left at once.
+    let Some(shifted) = elements.get(item..) else { return true };
+    let mut pieces = elements.chunks(4096).zip(shifted.chunks(4096));
+    pieces.all(|(a, b)| a.get(..b.len()).is_some_and(|a| a == b))
+}
+
+/// Groups bytes by their place in the element: all first bytes, then all second ones, and so on.
+pub(crate) fn shuffle(item: usize, elements: &[u8], out: &mut [u8]) {
+    match item {
+        2 => shuffle_fixed::<2>(elements, out),
+        4 => shuffle_fixed::<4>(elements, out),
+        8 => shuffle_fixed::<8>(elements, out),
+        16 => shuffle_fixed::<16>(elements, out),
+        _ => out.copy_from_slice(elements),
+    }
+}
+
+/// Undoes [`shuffle`].
+pub(crate) fn unshuffle(item: usize, shuffled: &[u8], out: &mut [u8]) {
+    match item {
+        2 => unshuffle_fixed::<2>(shuffled, out),
+        4 => unshuffle_fixed::<4>(shuffled, out),
+        8 => unshuffle_fixed::<8>(shuffled, out),
+        16 => unshuffle_fixed::<16>(shuffled, out),
+        _ => out.copy_from_slice(shuffled),
+    }
+}
+
+/// Elements shuffled at a time: enough for wide registers, few enough to stay in the nearest cache.
+const LANES: usize = 64;
+
+fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
+    let n = elements.len() / N;
+    let (blocks, tail) = elements.as_chunks::<N>().0.as_chunks::<LANES>();
+    let mut planes: [&mut [u8]; N] = split(out, n);
+    for (k, block) in blocks.iter().enumerate() {
+        for (byte, plane) in planes.iter_mut().enumerate() {
+            let mut lane = [0; LANES];
+            for (to, from) in lane.iter_mut().zip(block) {
+                *to = from[byte];
+            }
+            plane[k * LANES..][..LANES].copy_from_slice(&lane);
+        }
+    }
+    let done = blocks.len() * LANES;
+    for (byte, plane) in planes.iter_mut().enumerate() {
+        for (to, from) in plane[done..].iter_mut().zip(tail) {
+            *to = from[byte];
+        }
+    }
+}
+
+fn unshuffle_fixed<const N: usize>(shuffled: &[u8], out: &mut [u8]) {
+    let n = shuffled.len() / N;
+    let planes: [&[u8]; N] = std::array::from_fn(|byte| &shuffled[byte * n..][..n]);
+    let (blocks, tail) = out.as_chunks_mut::<N>().0.as_chunks_mut::<LANES>();
+    let done = blocks.len() * LANES;
+    for (k, block) in blocks.iter_mut().enumerate() {
+        let lanes: [&[u8]; N] = planes.map(|plane| &plane[k * LANES..][..LANES]);
+        for (i, element) in block.iter_mut().enumerate() {
+            *element = std::array::from_fn(|byte| lanes[byte][i]);
+        }
+    }
+    for (i, element) in tail.iter_mut().enumerate() {
+        *element = std::array::from_fn(|byte| planes[byte][done + i]);
+    }
+}
+
+fn split<const N: usize>(mut rest: &mut [u8], n: usize) -> [&mut [u8]; N] {
+    std::array::from_fn(|_| {
+        let (plane, tail) = std::mem::take(&mut rest).split_at_mut(n);
+        rest = tail;
+        plane
+    })
+}
+
+thread_local! {
+    static ENCODER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECODER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+    static SCRATCH: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Scratch buffers longer than this are given back at once.
+const SCRATCH_KEPT: usize = 64 << 20;
+
+/// Runs `work` with a buffer of `len` bytes, which each thread keeps for the next time. Its bytes are whatever
+/// they were.
+pub(crate) fn with_scratch<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
+    let mut buffer = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if buffer.len() < len {
+        buffer = Vec::new();
+        buffer.resize(len, 0);
+    }
+    let result = work(buffer.get_mut(..len).unwrap_or_default());
+    if buffer.len() <= SCRATCH_KEPT {
+        SCRATCH.with_borrow_mut(|kept| kept.push(buffer));
+    }
+    result
+}
+
+/// Bytes that a zstd encoder of a level keeps for each thread (rounded up from its own account).
+pub(crate) fn encoder_bytes(level: i32) -> usize {
+    match level {
+        ..=1 => 2 << 20,
+        2..=5 => 8 << 20,
+        6..=12 => 40 << 20,
+        13..=17 => 100 << 20,
+        18..=19 => 150 << 20,
+        _ => 1 << 30,
+    }
+}
+
+/// Packs `elements` into `out`, which must hold [`zstd_safe::compress_bound`] bytes; gives the packed length.
+pub(crate) fn pack(level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
+    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
+    ENCODER.with_borrow_mut(|kept| {
+        let encoder = match kept {
+            Some(encoder) => encoder,
+            None => kept.insert(zstd::bulk::Compressor::new(level).map_err(wrong)?),
+        };
+        encoder.set_compression_level(level).map_err(wrong)?;
+        encoder.compress_to_buffer(elements, out).map_err(wrong)
+    })
+}
+
+/// Unpacks one zstd frame into exactly `out`.
+pub(crate) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError> {
+    check_frame(payload, out.len() as u64)?;
+    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
+    let n = DECODER.with_borrow_mut(|kept| {
+        let decoder = match kept {
+            Some(decoder) => decoder,
+            None => kept.insert(zstd::bulk::Decompressor::new().map_err(wrong)?),
+        };
+        decoder.decompress_to_buffer(payload, out).map_err(wrong)
+    })?;
+    match n as u64 {
+        found if found == out.len() as u64 => Ok(()),
+        found => Err(PayloadError::ContentSize { expected: out.len() as u64, found: Some(found) }),
+    }
+}
+
+/// Checks that a payload is exactly one plain frame of `expected` bytes, before any of it is decoded.
+pub(crate) fn check_frame(payload: &[u8], expected: u64) -> Result<(), PayloadError> {
+    const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    if !payload.starts_with(&MAGIC) {
+        return Err(PayloadError::NotZstd);
+    }
+    let size = zstd_safe::get_frame_content_size(payload).map_err(|_| PayloadError::NotZstd)?;
+    if size != Some(expected) {
+        return Err(PayloadError::ContentSize { expected, found: size });
+    }
+    if let Some(id) = zstd_safe::get_dict_id_from_frame(payload) {
+        return Err(PayloadError::Dictionary(id.get()));
+    }
+    match window(payload) {
+        found if found > WINDOW_MAX => return Err(PayloadError::Window { found }),
+        _ => {}
+    }
+    let stored = payload.len() as u64;
+    match zstd_safe::find_frame_compressed_size(payload) {
+        Ok(frame) if frame as u64 == stored => Ok(()),
+        Ok(frame) => Err(PayloadError::Trailing { frame: frame as u64, stored }),
+        Err(_) => Err(PayloadError::Trailing { frame: 0, stored }),
+    }
+}
+
+/// The window of a frame (RFC 8878, 3.1.1.1.2); 0 when the frame is its own window.
+fn window(payload: &[u8]) -> u64 {
+    let (Some(&descriptor), Some(&window)) = (payload.get(4), payload.get(5)) else { return 0 };
+    let single_segment = descriptor & 0x20 != 0;
+    if single_segment {
+        return 0;
+    }
+    let base = 1u64 << (10 + u32::from(window >> 3));
+    base + base / 8 * u64::from(window & 7)
+}
+
+/// The most bytes a stored chunk of `decoded` bytes can have.
+pub(crate) fn most_stored(codec: Codec, decoded: usize) -> u64 {
+    match codec {
+        Codec::None => decoded as u64,
+        Codec::Zstd { .. } => zstd_safe::compress_bound(decoded) as u64 + 64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shuffle_is_numcodecs() {
+        for (item, n) in [(1, 5), (2, 200), (4, 130), (8, 67), (16, 64), (8, 0)] {
+            let elements: Vec<u8> = (0..item * n).map(|i| (i * 31 % 251) as u8).collect();
+            let mut shuffled = vec![0; elements.len()];
+            shuffle(item, &elements, &mut shuffled);
+            let naive: Vec<u8> = (0..item)
+                .flat_map(|b| (0..n).map(move |i| (i, b)))
+                .map(|(i, b)| elements[i * item + b])
+                .collect();
+            assert_eq!(shuffled, naive, "{item}");
+            let mut back = vec![0; elements.len()];
+            unshuffle(item, &shuffled, &mut back);
+            assert_eq!(back, elements);
+        }
+    }
+
+    #[test]
+    fn constants() {
+        assert!(is_constant(&[1, 2, 1, 2, 1, 2], 2));
+        assert!(!is_constant(&[1, 2, 1, 2, 2, 1], 2));
+        assert!(is_constant(&[7], 1));
+        let mut long = vec![3; 10_000];
+        assert!(is_constant(&long, 8));
+        long[9_999] = 4;
+        assert!(!is_constant(&long, 8));
+    }
+
+    #[test]
+    fn frames_are_checked_before_decoding() {
+        let elements = vec![5u8; 1000];
+        let mut packed = vec![0; zstd_safe::compress_bound(1000)];
+        let n = pack(1, &elements, &mut packed).unwrap();
+        packed.truncate(n);
+        let mut out = vec![0; 1000];
+        unpack(&packed, &mut out).unwrap();
+        assert_eq!(out, elements);
+        let size = PayloadError::ContentSize { expected: 999, found: Some(1000) };
+        assert_eq!(unpack(&packed, &mut out[..999]), Err(size));
+        let trailing = [packed.clone(), vec![0]].concat();
+        assert!(matches!(unpack(&trailing, &mut out), Err(PayloadError::Trailing { .. })));
+        let twice = [packed.clone(), packed.clone()].concat();
+        assert!(matches!(unpack(&twice, &mut out), Err(PayloadError::Trailing { .. })));
+        assert!(matches!(unpack(&packed[..n - 1], &mut out), Err(PayloadError::Trailing { .. })));
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9], packed.as_slice()].concat();
+        assert_eq!(unpack(&skippable, &mut out), Err(PayloadError::NotZstd));
+        // Frames made by hand: header descriptor, window, dictionary, content size, one RLE block of 1000 bytes.
+        let block = [(1000u32 << 3 | 2 | 1).to_le_bytes()[..3].to_vec(), vec![5]].concat();
+        let magic = [0x28, 0xb5, 0x2f, 0xfd];
+        let no_size = [&magic[..], &[0x00, 0x58], &block].concat();
+        let expected = Err(PayloadError::ContentSize { expected: 1000, found: None });
+        assert_eq!(unpack(&no_size, &mut out), expected);
+        let size = 1000u32.to_le_bytes();
+        let sized = [&magic[..], &[0x80, 0x58], &size, &block].concat();
+        assert_eq!(unpack(&sized, &mut out), Ok(()));
+        let dictionary = [&magic[..], &[0x81, 0x58, 7], &size, &block].concat();
+        assert_eq!(unpack(&dictionary, &mut out), Err(PayloadError::Dictionary(7)));
+        let window = [&magic[..], &[0x80, 0xa0], &size, &block].concat();
+        assert_eq!(unpack(&window, &mut out), Err(PayloadError::Window { found: 1 << 30 }));
+    }
+
+    #[test]
+    fn bools() {
+        assert_eq!(check_bools(DType::Bool, &[0, 1, 2]), Err(PayloadError::Bool { at: 2, found: 2 }));
+        assert_eq!(check_bools(DType::U8, &[0, 1, 2]), Ok(()));
+    }
+}

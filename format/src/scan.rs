@@ -1,0 +1,120 @@
+//! Finding free space: the pages that neither of the last two commits reaches.
+//!
+//! Nothing about free space is stored, so no crash can lose any for good. A scan walks the trees of the last two
+//! commits and marks pages in a bitmap, one bit for 4 KiB, so for each TiB it takes 32 MiB of memory; what lies
+//! beyond 2 TiB is not looked at.
+
+use std::sync::Arc;
+
+use crate::alloc::Runs;
+use crate::node::Entry;
+use crate::payload::raw_occupied;
+use crate::slot::{BlockRef, Slot, Slots};
+use crate::snapshot::Commit;
+use crate::storage::Storage;
+use crate::tree::{Nodes, Seen};
+use crate::{FIXED, PAGE, Result};
+
+const PAGE_BYTES: u64 = PAGE as u64;
+/// Pages looked at, at most.
+const PAGES_MAX: u64 = (2 << 40) / PAGE_BYTES;
+/// Less is not worth a look.
+const LEAST: u64 = 64 << 10;
+
+/// Whether the free space to be found is worth reading all nodes: half of the file at once, or a quarter after as
+/// much has been appended as the nodes have bytes.
+pub(crate) fn is_worthwhile(slot: &Slot, appended: u64) -> bool {
+    let used = slot.live_bytes.saturating_add(FIXED);
+    let free = slot.length.saturating_sub(used);
+    let paid = appended >= slot.nodes.saturating_mul(PAGE_BYTES);
+    free >= LEAST && (free > slot.length / 2 || (free > slot.length / 4 && paid))
+}
+
+/// The pages that nobody needs, or `None` when a reader may need any of them.
+pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Option<Runs>> {
+    let mut commits = vec![&slots.newest];
+    commits.extend(&slots.previous);
+    let oldest = commits.iter().map(|s| s.seq).min().unwrap_or_default();
+    let asking = crate::Error::io(|| "asking for readers' locks".into());
+    if storage.is_pinned_below(oldest).map_err(asking)? {
+        return Ok(None);
+    }
+    let pages = (slots.newest.length / PAGE_BYTES).min(PAGES_MAX);
+    let mut used = vec![0u64; pages.div_ceil(64) as usize];
+    let mut mark = |offset: u64, len: u64| {
+        let range = offset / PAGE_BYTES..offset.saturating_add(len).div_ceil(PAGE_BYTES).min(pages);
+        for page in range {
+            if let Some(word) = used.get_mut((page / 64) as usize) {
+                *word |= 1 << (page % 64);
+            }
+        }
+    };
+    mark(0, FIXED);
+    for slot in commits {
+        let nodes = Nodes::new(storage.clone(), slot.seq);
+        let commit = Commit { nodes: &nodes, slot };
+        reach(commit, &mut mark)?;
+    }
+    let mut runs = Runs::default();
+    let mut start = None;
+    for page in 0..=pages {
+        let free =
+            page < pages && used.get((page / 64) as usize).is_some_and(|word| word >> (page % 64) & 1 == 0);
+        match (free, start) {
+            (true, None) => start = Some(page),
+            (false, Some(first)) => {
+                runs.add(first..page);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(runs))
+}
+
+/// Shows every extent that a commit reaches, as first byte and length.
+fn reach(commit: Commit<'_>, see: &mut dyn FnMut(u64, u64)) -> Result<()> {
+    let block = |at: BlockRef, see: &mut dyn FnMut(u64, u64)| see(at.offset, u64::from(at.len));
+    block(commit.slot.names, see);
+    block(commit.slot.attributes, see);
+    let mut arrays = Vec::new();
+    commit.table().walk(&mut |seen| {
+        match seen {
+            Seen::Node(offset, _) => see(offset, PAGE_BYTES),
+            Seen::Entry(id, entry) => {
+                if let Some((offset, len)) = occupied(&entry) {
+                    see(offset, len);
+                }
+                arrays.push(id);
+            }
+            Seen::Broken { error, .. } => return Err(error),
+        }
+        Ok(())
+    })?;
+    for id in arrays {
+        let (record, _) = commit.record(id)?;
+        block(record.meta, see);
+        commit.index(id, record.index).walk(&mut |seen| {
+            match seen {
+                Seen::Node(offset, _) => see(offset, PAGE_BYTES),
+                Seen::Entry(_, entry) => {
+                    if let Some((offset, len)) = occupied(&entry) {
+                        see(offset, len);
+                    }
+                }
+                Seen::Broken { error, .. } => return Err(error),
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// The bytes that an entry keeps from others.
+pub(crate) fn occupied(entry: &Entry) -> Option<(u64, u64)> {
+    match entry {
+        Entry::Missing | Entry::Constant(..) => None,
+        Entry::Raw(e, _) => Some((e.offset, raw_occupied(e.len))),
+        Entry::Encoded(e, _) | Entry::Record(e, _) => Some((e.offset, e.len.next_multiple_of(64))),
+    }
+}

@@ -1,0 +1,370 @@
+//! Commit slots: four pages behind the header, of which a commit writes two copies of one.
+//!
+//! Commit `seq` lives in slot `seq & 1`, so it overwrites the slot of the commit before the last, never the
+//! last one. A page can tear; its CRC then fails and the slot does not count. Two copies make sure that rot in
+//! one page cannot roll back an acknowledged commit.
+
+use crate::bytes::{Reader, Short, Writer, is_zero, unseal};
+use crate::{FIXED, PAGE};
+
+const MAGIC: [u8; 8] = *b"ARSSLOT1";
+/// The version this crate writes.
+pub(crate) const MAJOR: u16 = 1;
+const MINOR: u16 = 0;
+const PRODUCER_MAX: usize = 128;
+/// Every byte outside of what the slot reaches is zero.
+const SEALED: u32 = 1;
+/// The largest sequence number.
+pub(crate) const SEQ_MAX: u64 = (1 << 62) - 1;
+
+/// Where a checksummed block of metadata lies; all zero when there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BlockRef {
+    pub(crate) offset: u64,
+    pub(crate) len: u32,
+    pub(crate) crc: u32,
+}
+
+impl BlockRef {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<BlockRef, Short> {
+        Ok(BlockRef { offset: r.u64()?, len: r.u32()?, crc: r.u32()? })
+    }
+    pub(crate) fn write(self, w: &mut Writer) {
+        w.u64(self.offset).u32(self.len).u32(self.crc);
+    }
+    pub(crate) fn is_none(self) -> bool {
+        self == BlockRef::default()
+    }
+}
+
+/// Where a tree begins; all zero when it is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Root {
+    pub(crate) offset: u64,
+    pub(crate) crc: u32,
+    /// Levels of nodes, 0 for an empty tree.
+    pub(crate) height: u32,
+}
+
+impl Root {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Root, Short> {
+        Ok(Root { offset: r.u64()?, crc: r.u32()?, height: r.u32()? })
+    }
+    pub(crate) fn write(self, w: &mut Writer) {
+        w.u64(self.offset).u32(self.crc).u32(self.height);
+    }
+}
+
+/// Why the slots were refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SlotError {
+    /// None of the four pages holds a slot.
+    #[error("none of the four commit slots is readable: the file is damaged beyond its last commit")]
+    NoneValid,
+    /// A slot of another file.
+    #[error("slot page {page} belongs to another file: its uuid differs from the header's")]
+    Uuid {
+        /// Page number.
+        page: usize,
+    },
+    /// A slot in the other's place.
+    #[error("slot page {page} holds commit {seq}, whose place is the other slot")]
+    Parity {
+        /// Page number.
+        page: usize,
+        /// Its commit.
+        seq: u64,
+    },
+    /// A sequence number that no commit has.
+    #[error("slot page {page} has sequence number {seq}; commits count from 1 to 2^62-1")]
+    Sequence {
+        /// Page number.
+        page: usize,
+        /// The number.
+        seq: u64,
+    },
+    /// Two truths about one commit.
+    #[error("the two copies of commit {seq} differ, each with a right checksum")]
+    CopiesDiffer {
+        /// The commit.
+        seq: u64,
+    },
+    /// Needs something this program does not know.
+    #[error("the file needs features {unknown:#x} that this program does not know: use a newer one")]
+    Incompatible {
+        /// Bits not known.
+        unknown: u64,
+    },
+    /// May be read but not written.
+    #[error(
+        "the file has features {unknown:#x} that this program would break by writing: it can be read; use a newer program to write"
+    )]
+    ReadOnlyCompatible {
+        /// Bits not known.
+        unknown: u64,
+    },
+    /// A later major version.
+    #[error("format version {major}.{minor}: this program knows {MAJOR}.x; use a newer one")]
+    Major {
+        /// Major version.
+        major: u16,
+        /// Minor version.
+        minor: u16,
+    },
+    /// The file lost its end.
+    #[error(
+        "commit {seq} is {recorded} bytes long, the file {found}: it was truncated; restore it from a copy"
+    )]
+    Truncated {
+        /// The commit.
+        seq: u64,
+        /// Bytes the commit reaches.
+        recorded: u64,
+        /// Bytes there are.
+        found: u64,
+    },
+    /// A length that cannot be.
+    #[error("commit {seq} gives the file {recorded} bytes: expected whole pages, at least {FIXED} bytes")]
+    Length {
+        /// The commit.
+        seq: u64,
+        /// Bytes it gives.
+        recorded: u64,
+    },
+    /// Numbers of arrays that contradict each other.
+    #[error("commit {seq} counts {arrays} arrays with ids below {next_id}")]
+    ArrayCount {
+        /// The commit.
+        seq: u64,
+        /// Arrays counted.
+        arrays: u64,
+        /// The id it would give next.
+        next_id: u64,
+    },
+    /// Bytes that have to be zero are not, or a text that is none.
+    #[error("commit {seq}: {what}")]
+    Malformed {
+        /// The commit.
+        seq: u64,
+        /// What.
+        what: &'static str,
+    },
+}
+
+/// One commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) seq: u64,
+    pub(crate) uuid: [u8; 16],
+    pub(crate) major: u16,
+    pub(crate) minor: u16,
+    pub(crate) flags: u32,
+    pub(crate) compat: u64,
+    pub(crate) ro_compat: u64,
+    pub(crate) incompat: u64,
+    /// Bytes of the file that the commit reaches, whole pages.
+    pub(crate) length: u64,
+    pub(crate) arrays: u64,
+    pub(crate) next_id: u64,
+    pub(crate) table: Root,
+    pub(crate) names: BlockRef,
+    pub(crate) attributes: BlockRef,
+    /// Bytes of payloads and blocks, each rounded up to 64, and of nodes.
+    pub(crate) live_bytes: u64,
+    /// Nodes of all trees: what a scan for free space has to read.
+    pub(crate) nodes: u64,
+    /// Microseconds since 1970.
+    pub(crate) time: u64,
+    pub(crate) producer: String,
+}
+
+impl Slot {
+    pub(crate) fn empty(uuid: [u8; 16]) -> Slot {
+        Slot {
+            seq: 0,
+            uuid,
+            major: MAJOR,
+            minor: MINOR,
+            flags: 0,
+            compat: 0,
+            ro_compat: 0,
+            incompat: 0,
+            length: FIXED,
+            arrays: 0,
+            next_id: 1,
+            table: Root::default(),
+            names: BlockRef::default(),
+            attributes: BlockRef::default(),
+            live_bytes: 0,
+            nodes: 0,
+            time: 0,
+            producer: String::new(),
+        }
+    }
+
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.flags & SEALED != 0
+    }
+    pub(crate) fn set_sealed(&mut self, sealed: bool) {
+        self.flags = if sealed { SEALED } else { 0 };
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.bytes(&MAGIC).u64(self.seq).bytes(&self.uuid);
+        w.u16(self.major).u16(self.minor).u32(self.flags);
+        w.u64(self.compat).u64(self.ro_compat).u64(self.incompat);
+        w.u64(self.length).u64(self.arrays).u64(self.next_id);
+        self.table.write(&mut w);
+        self.names.write(&mut w);
+        self.attributes.write(&mut w);
+        w.u64(self.live_bytes).u64(self.nodes).u64(self.time);
+        let mut end = self.producer.len().min(PRODUCER_MAX);
+        while !self.producer.is_char_boundary(end) {
+            end -= 1;
+        }
+        w.u16(end as u16).bytes(self.producer.get(..end).unwrap_or_default().as_bytes());
+        w.sealed_page()
+    }
+
+    /// Reads a page whose CRC is right.
+    fn decode(body: &[u8]) -> Result<Slot, Short> {
+        let mut r = Reader::new(body);
+        r.bytes(MAGIC.len())?;
+        let seq = r.u64()?;
+        let uuid = r.array()?;
+        let (major, minor, flags) = (r.u16()?, r.u16()?, r.u32()?);
+        let (compat, ro_compat, incompat) = (r.u64()?, r.u64()?, r.u64()?);
+        let (length, arrays, next_id) = (r.u64()?, r.u64()?, r.u64()?);
+        let table = Root::read(&mut r)?;
+        let names = BlockRef::read(&mut r)?;
+        let attributes = BlockRef::read(&mut r)?;
+        let (live_bytes, nodes, time) = (r.u64()?, r.u64()?, r.u64()?);
+        let n = usize::from(r.u16()?);
+        if n > PRODUCER_MAX {
+            return Err(Short);
+        }
+        let producer = std::str::from_utf8(r.bytes(n)?).map_err(|_| Short)?.to_owned();
+        if !is_zero(r.rest()) && major <= MAJOR && minor <= MINOR {
+            return Err(Short);
+        }
+        Ok(Slot {
+            seq,
+            uuid,
+            major,
+            minor,
+            flags,
+            compat,
+            ro_compat,
+            incompat,
+            length,
+            arrays,
+            next_id,
+            table,
+            names,
+            attributes,
+            live_bytes,
+            nodes,
+            time,
+            producer,
+        })
+    }
+
+    /// What the newest slot must fulfil before anything it refers to is read.
+    fn accept(&self, file_len: u64) -> Result<(), SlotError> {
+        let seq = self.seq;
+        if self.major != MAJOR {
+            return Err(SlotError::Major { major: self.major, minor: self.minor });
+        }
+        if self.incompat != 0 {
+            return Err(SlotError::Incompatible { unknown: self.incompat });
+        }
+        if self.flags & !SEALED != 0 {
+            return Err(SlotError::Malformed { seq, what: "unknown flags" });
+        }
+        if self.length < FIXED || !self.length.is_multiple_of(PAGE as u64) || self.length >= 1 << 62 {
+            return Err(SlotError::Length { seq, recorded: self.length });
+        }
+        if self.length > file_len {
+            return Err(SlotError::Truncated { seq, recorded: self.length, found: file_len });
+        }
+        if self.next_id == 0 || self.arrays >= self.next_id || self.next_id > 1 << 48 {
+            return Err(SlotError::ArrayCount { seq, arrays: self.arrays, next_id: self.next_id });
+        }
+        Ok(())
+    }
+
+    /// The features a writer has to know.
+    pub(crate) fn accept_for_writing(&self) -> Result<(), SlotError> {
+        match self.ro_compat {
+            0 => Ok(()),
+            unknown => Err(SlotError::ReadOnlyCompatible { unknown }),
+        }
+    }
+}
+
+/// The file offsets of the two copies of commit `seq`.
+pub(crate) fn places(seq: u64) -> [u64; 2] {
+    let page = PAGE as u64;
+    [(1 + (seq & 1)) * page, (3 + (seq & 1)) * page]
+}
+
+/// What the four slot pages say.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    /// The newest commit.
+    pub(crate) newest: Slot,
+    /// The commit before it, when its slot has not been overwritten.
+    pub(crate) previous: Option<Slot>,
+    /// Slot pages (1 to 4) that hold neither zeros nor a whole slot.
+    pub(crate) broken: Vec<usize>,
+    /// Whether both copies of the newest commit are there.
+    pub(crate) doubled: bool,
+}
+
+/// Major and minor version, which stay where they are in every version.
+fn version(body: &[u8]) -> (u16, u16) {
+    let mut r = Reader::new(body.get(32..36).unwrap_or_default());
+    (r.u16().unwrap_or_default(), r.u16().unwrap_or_default())
+}
+
+/// Reads the four slot pages that follow the header.
+pub(crate) fn read(pages: &[[u8; PAGE]], uuid: &[u8; 16], file_len: u64) -> Result<Slots, SlotError> {
+    let mut found: Vec<(usize, Slot)> = Vec::new();
+    let mut broken = Vec::new();
+    for (i, page) in pages.iter().enumerate() {
+        let number = i + 1;
+        let (body, crc) = unseal(page);
+        if crc.is_err() || !body.starts_with(&MAGIC) {
+            if !is_zero(page) {
+                broken.push(number);
+            }
+            continue;
+        }
+        let seq = Reader::new(body.get(8..16).unwrap_or_default()).u64().unwrap_or_default();
+        let what = "malformed fields behind a right checksum";
+        let slot = Slot::decode(body).map_err(|_| match version(body) {
+            (major, minor) if major > MAJOR => SlotError::Major { major, minor },
+            _ => SlotError::Malformed { seq, what },
+        })?;
+        if slot.uuid != *uuid {
+            return Err(SlotError::Uuid { page: number });
+        }
+        if seq == 0 || seq > SEQ_MAX {
+            return Err(SlotError::Sequence { page: number, seq });
+        }
+        if (seq & 1) as usize != i % 2 {
+            return Err(SlotError::Parity { page: number, seq });
+        }
+        if found.iter().any(|(_, other)| other.seq == seq && *other != slot) {
+            return Err(SlotError::CopiesDiffer { seq });
+        }
+        found.push((number, slot));
+    }
+    let newest = found.iter().map(|(_, s)| s).max_by_key(|s| s.seq).cloned().ok_or(SlotError::NoneValid)?;
+    newest.accept(file_len)?;
+    let doubled = found.iter().filter(|(_, s)| s.seq == newest.seq).count() == 2;
+    let previous = found.into_iter().map(|(_, s)| s).find(|s| s.seq + 1 == newest.seq);
+    Ok(Slots { newest, previous, broken, doubled })
+}

@@ -1,0 +1,64 @@
+//! Arrays seen in place, without a copy.
+
+use ndarray::{ArrayViewD, IxDyn, ShapeBuilder};
+
+use crate::{DType, Element};
+
+/// Why an array, or a chunk, can only be copied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// Elements of another type.
+    #[error("its elements are {expected}, asked for {found}")]
+    DType {
+        /// Those of the array.
+        expected: DType,
+        /// Those asked for.
+        found: DType,
+    },
+    /// In several pieces.
+    #[error("it lies in {count} chunks; view one chunk at a time, or store it in one")]
+    SeveralChunks {
+        /// Its chunks.
+        count: u64,
+    },
+    /// Packed or shuffled.
+    #[error("its chunks are compressed or shuffled; store it with codec none and without shuffle")]
+    Encoded,
+    /// No elements in the file.
+    #[error("its chunk is missing or one value throughout, so the file holds no elements to point to")]
+    NoPayload,
+    /// Not in a file that can be mapped.
+    #[error("its storage cannot be mapped")]
+    Unmappable,
+    /// A big-endian machine.
+    #[error("this machine is not little-endian")]
+    ByteOrder,
+    /// More than the address space holds.
+    #[error("shape and strides do not fit: {0}")]
+    Shape(String),
+}
+
+/// Elements of a chunk as an `ndarray` of `shape`, with `strides` in bytes.
+pub(crate) fn elements<'a, T: Element>(
+    bytes: &'a [u8],
+    dtype: DType,
+    shape: &[u64],
+    strides: &[usize],
+) -> Result<ArrayViewD<'a, T>, ViewError> {
+    if !T::can_view(dtype) {
+        return Err(ViewError::DType { expected: dtype, found: T::DTYPE });
+    }
+    if cfg!(target_endian = "big") {
+        return Err(ViewError::ByteOrder);
+    }
+    let shape: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+    let strides: Vec<usize> = strides.iter().map(|s| s / dtype.size()).collect();
+    if shape.contains(&0) {
+        let empty = ArrayViewD::from_shape(IxDyn(&shape), &[]);
+        return empty.map_err(|e| ViewError::Shape(e.to_string()));
+    }
+    let elements = bytemuck::try_cast_slice(bytes).map_err(|e| ViewError::Shape(e.to_string()))?;
+    ArrayViewD::from_shape(IxDyn(&shape).strides(IxDyn(&strides)), elements)
+        .map_err(|e| ViewError::Shape(e.to_string()))
+}
