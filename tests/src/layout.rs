@@ -104,9 +104,9 @@ impl Layout {
                 memory(Arrangement { fortran: true, encoded: true, constants: true, ..plain })
             }
             Layout::Tiny => memory(Arrangement { constants: true, ..plain }),
-            Layout::Raw => Stored::Raw.lay(arrays, &chunks),
-            Layout::Packed => Stored::Packed.lay(arrays, &chunks),
-            Layout::Sparse => Stored::Sparse.lay(arrays, &chunks),
+            Layout::Raw => Stored::Raw.lay(arrays, folder, &chunks),
+            Layout::Packed => Stored::Packed.lay(arrays, folder, &chunks),
+            Layout::Sparse => Stored::Sparse.lay(arrays, folder, &chunks),
             Layout::Npy => crate::npy::lay(arrays, folder, false),
             Layout::NpyFortran => crate::npy::lay(arrays, folder, true),
         }
