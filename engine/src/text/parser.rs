@@ -17,6 +17,9 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 /// The deepest tree that is built.
 pub(crate) const MAX_DEPTH: usize = 200;
 
+/// The deepest nesting of brackets, signs and powers, which the parser follows on the stack.
+pub(crate) const MAX_NESTING: usize = 100;
+
 /// Binding powers, loosest first.
 mod power {
     pub(super) const ANY: u8 = 0;
@@ -114,13 +117,14 @@ impl Parser {
         }
     }
 
-    fn too_deep(&self, span: &Range<usize>) -> Fault {
-        Fault::new(span, format!("the expression nests deeper than {MAX_DEPTH} levels"))
+    fn too_deep(&self, span: &Range<usize>, levels: usize) -> Fault {
+        Fault::new(span, format!("the expression nests deeper than {levels} levels"))
+            .help("store a part of it first, and use that by its name")
     }
 
     fn build(&self, kind: Kind, span: Range<usize>, below: usize) -> Result<Tree> {
         if below >= MAX_DEPTH {
-            return Err(self.too_deep(&span));
+            return Err(self.too_deep(&span, MAX_DEPTH));
         }
         Ok((Node { kind, span }, below + 1))
     }
@@ -142,8 +146,8 @@ impl Parser {
     }
 
     fn expression(&mut self, least: u8) -> Result<Tree> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.too_deep(&self.span()));
+        if self.depth >= MAX_NESTING {
+            return Err(self.too_deep(&self.span(), MAX_NESTING));
         }
         self.depth += 1;
         let result = self.climb(least);

@@ -27,7 +27,7 @@ const LINE_WIDTH: usize = 75;
 pub fn display(dtype: DType, shape: &[u64], data: &[u8]) -> String {
     match summary(shape) {
         None => display_summary(dtype, shape, data),
-        Some(axes) => display_summary(dtype, shape, &edges(dtype.size(), shape, &axes, data)),
+        Some(axes) => display_summary(dtype, shape, &edges(shape, &axes, data)),
     }
 }
 
@@ -41,7 +41,9 @@ pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
         return None;
     }
     let axis = |&len: &u64| {
-        if len > 2 * EDGE_ITEMS { vec![0..EDGE_ITEMS, len - EDGE_ITEMS..len] } else { vec![0..len] }
+        let cut = len > 2 * EDGE_ITEMS;
+        let (head, tail) = if cut { (EDGE_ITEMS, len - EDGE_ITEMS) } else { (len, len) };
+        [0..head, tail..len].into_iter().filter(|r| !r.is_empty()).collect()
     };
     Some(shape.iter().map(axis).collect())
 }
@@ -61,14 +63,14 @@ pub fn display_summary(dtype: DType, shape: &[u64], data: &[u8]) -> String {
 }
 
 /// Cuts the printed parts out of a whole array.
-fn edges(size: usize, shape: &[u64], axes: &[Vec<Range<u64>>], data: &[u8]) -> Vec<u8> {
+fn edges(shape: &[u64], axes: &[Vec<Range<u64>>], data: &[u8]) -> Vec<u8> {
     let Some((&len, inner)) = shape.split_first() else { return data.to_vec() };
     let step = data.len() / len.max(1) as usize;
     let Some((ranges, inner_axes)) = axes.split_first() else { return Vec::new() };
     let mut out = Vec::new();
     for i in ranges.iter().cloned().flatten() {
         let item = data.get(i as usize * step..(i as usize + 1) * step).unwrap_or(&[]);
-        out.extend(edges(size, inner, inner_axes, item));
+        out.extend(edges(inner, inner_axes, item));
     }
     out
 }

@@ -1,0 +1,149 @@
+//! The one number that bounds the process's working memory.
+
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::{Error, Result};
+
+/// A budget of bytes shared by everything that runs under it. Clones share it.
+///
+/// Whoever wants memory takes all it needs in one [`Permit`], so that two never wait for each other.
+#[derive(Clone, Debug)]
+pub struct Budget(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    total: u64,
+    used: Mutex<u64>,
+    freed: Condvar,
+    peak: AtomicU64,
+}
+
+/// Bytes taken from a [`Budget`], given back when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    budget: Budget,
+    bytes: u64,
+}
+
+impl Budget {
+    /// A budget of `total` bytes.
+    pub fn new(total: u64) -> Budget {
+        Budget(Arc::new(State { total, used: Mutex::new(0), freed: Condvar::new(), peak: AtomicU64::new(0) }))
+    }
+
+    /// 70 % of what the container (cgroup) or else the machine has.
+    pub fn of_machine() -> Budget {
+        Budget::new(machine_limit() / 10 * 7)
+    }
+
+    /// The whole of it, in bytes.
+    pub fn total(&self) -> u64 {
+        self.0.total
+    }
+
+    /// Bytes not taken at this moment.
+    pub fn available(&self) -> u64 {
+        let used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.total.saturating_sub(*used)
+    }
+
+    /// The most that was taken at one time.
+    pub fn peak(&self) -> u64 {
+        self.0.peak.load(Ordering::Relaxed)
+    }
+
+    /// Takes `bytes`, waiting for others to give back if need be.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] when the whole budget is smaller; `what` names the taker in the message.
+    pub fn take(&self, bytes: u64, what: &str) -> Result<Permit> {
+        if bytes > self.0.total {
+            return Err(self.refusal(bytes, what));
+        }
+        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        while *used + bytes > self.0.total {
+            used = self.0.freed.wait(used).unwrap_or_else(PoisonError::into_inner);
+        }
+        *used += bytes;
+        self.0.peak.fetch_max(*used, Ordering::Relaxed);
+        Ok(Permit { budget: self.clone(), bytes })
+    }
+
+    /// The error that says how much would do.
+    pub fn refusal(&self, needed: u64, what: &str) -> Error {
+        Error::Budget { what: what.to_owned(), needed, budget: self.0.total, hint: "" }
+    }
+}
+
+impl Permit {
+    /// Bytes held.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut used = self.budget.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_sub(self.bytes);
+        self.budget.0.freed.notify_all();
+    }
+}
+
+/// The smallest of the memory limits that hold for this process: its cgroup's (v2 or v1, and their
+/// parents') and the machine's memory.
+pub fn machine_limit() -> u64 {
+    let machine = fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|t| {
+            let line = t.lines().find(|l| l.starts_with("MemTotal:"))?;
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        })
+        .map_or(4 << 30, |kib| kib * 1024);
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    groups.lines().flat_map(group_limits).fold(machine, u64::min)
+}
+
+/// The limits of one line of `/proc/self/cgroup` (`id:controllers:path`), from the group up to the root.
+fn group_limits(line: &str) -> Vec<u64> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { return Vec::new() };
+    let (root, file) = match controllers {
+        "" => ("/sys/fs/cgroup", "memory.max"),
+        c if c.split(',').any(|c| c == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        _ => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    let mut group = path.trim_end_matches('/');
+    loop {
+        let limit = fs::read_to_string(format!("{root}{group}/{file}"));
+        found.extend(limit.ok().and_then(|t| t.trim().parse::<u64>().ok()));
+        match group.rfind('/') {
+            Some(at) => group = &group[..at],
+            None => return found,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permits_come_back_and_too_much_is_refused() {
+        let budget = Budget::new(100);
+        let first = budget.take(60, "first").unwrap();
+        assert_eq!(budget.available(), 40);
+        drop(first);
+        assert_eq!((budget.available(), budget.peak()), (100, 60));
+        let refused = budget.take(101, "a sum").unwrap_err();
+        assert!(matches!(refused, Error::Budget { needed: 101, budget: 100, .. }), "{refused}");
+    }
+
+    #[test]
+    fn the_machine_has_some_memory() {
+        assert!(machine_limit() > 1 << 20);
+    }
+}

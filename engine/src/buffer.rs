@@ -1,0 +1,108 @@
+//! Working memory: page-aligned buffers that go back to the system when they are dropped.
+
+use memmap2::MmapMut;
+
+use crate::{Error, Result};
+
+/// Below this size a buffer comes from the allocator, above from `mmap`, so that freeing gives back.
+const MAP_FROM: usize = 256 << 10;
+
+/// Bytes aligned to at least 64, all zero when new. Its size must have been taken from the budget before.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    store: Store,
+    len: usize,
+}
+
+#[derive(Debug, Default)]
+enum Store {
+    #[default]
+    Empty,
+    Heap(Vec<Line>),
+    Map(MmapMut),
+}
+
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
+
+impl Buffer {
+    /// A buffer of `len` zero bytes.
+    ///
+    /// # Errors
+    /// When the system has no memory to give.
+    pub fn new(len: usize) -> Result<Buffer> {
+        let store = match len {
+            0 => Store::Empty,
+            1..MAP_FROM => Store::Heap(vec![Line([0; 64]); len.div_ceil(64)]),
+            _ => Store::Map(MmapMut::map_anon(len).map_err(|e| Error::io("(anonymous memory)", e))?),
+        };
+        Ok(Buffer { store, len })
+    }
+
+    /// Makes the buffer at least `len` bytes long; what it held is lost when it has to grow.
+    ///
+    /// # Errors
+    /// As [`Buffer::new`].
+    pub fn reserve(&mut self, len: usize) -> Result<&mut [u8]> {
+        if self.len < len {
+            *self = Buffer::default();
+            *self = Buffer::new(len)?;
+        }
+        Ok(self.get_mut(len))
+    }
+
+    /// Bytes held.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// All bytes.
+    pub fn bytes(&self) -> &[u8] {
+        let all = match &self.store {
+            Store::Empty => &[],
+            Store::Heap(lines) => bytemuck::cast_slice(lines),
+            Store::Map(map) => &map[..],
+        };
+        all.get(..self.len).unwrap_or(all)
+    }
+
+    /// All bytes, to be changed.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        let len = self.len;
+        let all: &mut [u8] = match &mut self.store {
+            Store::Empty => &mut [],
+            Store::Heap(lines) => bytemuck::cast_slice_mut(lines),
+            Store::Map(map) => &mut map[..],
+        };
+        let len = len.min(all.len());
+        &mut all[..len]
+    }
+
+    fn get_mut(&mut self, len: usize) -> &mut [u8] {
+        let all = self.bytes_mut();
+        let len = len.min(all.len());
+        &mut all[..len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_are_aligned_zeroed_and_grow() {
+        for len in [0, 1, 63, 64, 65, MAP_FROM - 1, MAP_FROM, MAP_FROM + 1] {
+            let mut b = Buffer::new(len).unwrap();
+            assert_eq!(b.bytes().len(), len);
+            assert!(b.bytes().iter().all(|&x| x == 0));
+            assert!(len == 0 || b.bytes().as_ptr().addr().is_multiple_of(64));
+            assert_eq!(b.reserve(len + 10).unwrap().len(), len + 10);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a run is given: memory, threads, a way to watch it and a way to stop it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::{Budget, Error, Result};
+
+/// Called now and then with the bytes done and the bytes there are to do.
+pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
+
+/// Settings of a run. Clones share the budget, the counters and the stop flag.
+#[derive(Clone)]
+pub struct Context {
+    /// Working memory, mapped pages included.
+    pub budget: Budget,
+    /// Threads that compute.
+    pub threads: usize,
+    /// Where spill files go; `None`: beside the output, or the working directory.
+    pub tmp: Option<PathBuf>,
+    /// Whether raw chunks are checked against their checksums while they are consumed.
+    pub check: bool,
+    /// Told of progress.
+    pub progress: Option<Progress>,
+    /// Set it to stop the run at the next tile.
+    pub cancel: Arc<AtomicBool>,
+    /// What happened so far.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Default for Context {
+    fn default() -> Context {
+        Context {
+            budget: Budget::of_machine(),
+            threads: default_threads(),
+            tmp: None,
+            check: true,
+            progress: None,
+            cancel: Arc::default(),
+            metrics: Arc::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("budget", &self.budget.total())
+            .field("threads", &self.threads)
+            .field("tmp", &self.tmp)
+            .field("check", &self.check)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    /// A context with `bytes` of memory and `threads` threads, else as the default.
+    pub fn new(bytes: u64, threads: usize) -> Context {
+        Context { budget: Budget::new(bytes), threads: threads.max(1), ..Context::default() }
+    }
+
+    /// Refuses to go on once the run was cancelled.
+    pub(crate) fn go_on(&self) -> Result<()> {
+        if self.cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Threads to use when not told: the smallest of `RAYON_NUM_THREADS`, `OMP_NUM_THREADS`,
+/// `OPENBLAS_NUM_THREADS` where they are set, else what the machine and the container's quota give.
+pub fn default_threads() -> usize {
+    ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok()?.parse::<usize>().ok())
+        .filter(|&n| n > 0)
+        .min()
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Counters of a run, all in bytes unless said.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Read in place from maps and memory.
+    pub mapped: AtomicU64,
+    /// Produced by decoding chunks.
+    pub decoded: AtomicU64,
+    /// Moved to make them contiguous or to gather several chunks.
+    pub copied: AtomicU64,
+    /// Handed to sinks.
+    pub written: AtomicU64,
+    /// Chunks never touched because one value stands for them (a count).
+    pub chunks_constant: AtomicU64,
+    /// Chunks decoded (a count).
+    pub chunks_decoded: AtomicU64,
+    /// Floating-point operations of matrix products (a count).
+    pub flops: AtomicU64,
+    /// Nanoseconds in passes over elements, wall time.
+    pub pass_ns: AtomicU64,
+    /// Nanoseconds in matrix products, wall time.
+    pub matmul_ns: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn add(counter: &AtomicU64, n: usize) {
+        counter.fetch_add(n as u64, Ordering::Relaxed);
+    }
+
+    /// Every counter with its name.
+    pub fn snapshot(&self) -> [(&'static str, u64); 9] {
+        let of = |c: &AtomicU64| c.load(Ordering::Relaxed);
+        [
+            ("bytes_mapped", of(&self.mapped)),
+            ("bytes_decoded", of(&self.decoded)),
+            ("bytes_copied", of(&self.copied)),
+            ("bytes_written", of(&self.written)),
+            ("chunks_constant", of(&self.chunks_constant)),
+            ("chunks_decoded", of(&self.chunks_decoded)),
+            ("matmul_flops", of(&self.flops)),
+            ("pass_ns", of(&self.pass_ns)),
+            ("matmul_ns", of(&self.matmul_ns)),
+        ]
+    }
+}

@@ -1,0 +1,225 @@
+//! The product of two blocks in memory: `C += A B`, all in C order.
+//!
+//! One function for four element types over one of two backends: the `gemm` crate, or with the feature
+//! `openblas` the system's OpenBLAS.
+
+use bytemuck::Pod;
+use num_complex::Complex;
+
+use crate::{DType, Error, Result};
+
+/// `c += a b`, where `a` is `m` x `k`, `b` is `k` x `n` and `c` is `m` x `n`, each in C order.
+///
+/// # Errors
+/// When a slice is not as long as its shape says.
+pub(super) fn block_product(
+    dtype: DType,
+    [m, n, k]: [usize; 3],
+    c: &mut [u8],
+    a: &[u8],
+    b: &[u8],
+    pool: &rayon::ThreadPool,
+) -> Result<()> {
+    match dtype {
+        DType::F32 => typed::<f32>([m, n, k], c, a, b, pool),
+        DType::F64 => typed::<f64>([m, n, k], c, a, b, pool),
+        DType::C64 => typed::<Complex<f32>>([m, n, k], c, a, b, pool),
+        DType::C128 => typed::<Complex<f64>>([m, n, k], c, a, b, pool),
+        DType::I64 => integers([m, n, k], c, a, b, pool),
+        other => Err(Error::Other(format!("there is no block product for {other}"))),
+    }
+}
+
+/// The type in which products of `dtype` are computed: floats in themselves, small floats and truth values in
+/// `f32` (a sum of non-negative products is zero only when each is), integers modulo 2^64, whose low bits are
+/// those of every narrower type.
+pub(crate) fn compute_type(dtype: DType) -> DType {
+    match dtype {
+        DType::F32 | DType::F64 | DType::C64 | DType::C128 => dtype,
+        DType::Bool | DType::F16 | DType::BF16 => DType::F32,
+        _ => DType::I64,
+    }
+}
+
+fn cast<T: Pod>(bytes: &[u8], len: usize) -> Result<&[T]> {
+    let all: &[T] =
+        bytemuck::try_cast_slice(bytes).map_err(|e| Error::Other(format!("block product: {e}")))?;
+    all.get(..len).ok_or_else(|| too_short(len, all.len()))
+}
+
+fn cast_mut<T: Pod>(bytes: &mut [u8], len: usize) -> Result<&mut [T]> {
+    let all: &mut [T] =
+        bytemuck::try_cast_slice_mut(bytes).map_err(|e| Error::Other(format!("block product: {e}")))?;
+    let found = all.len();
+    all.get_mut(..len).ok_or_else(|| too_short(len, found))
+}
+
+fn too_short(expected: usize, found: usize) -> Error {
+    Error::Other(format!("block product: expected {expected} elements, found {found}"))
+}
+
+/// An element that a backend can multiply.
+trait Blas: Pod + Send + Sync {
+    /// `c += a b` in C order; the slices are as long as `[m, n, k]` say.
+    fn gemm(dims: [usize; 3], c: &mut [Self], a: &[Self], b: &[Self], pool: &rayon::ThreadPool);
+}
+
+fn typed<T: Blas>(
+    [m, n, k]: [usize; 3],
+    c: &mut [u8],
+    a: &[u8],
+    b: &[u8],
+    pool: &rayon::ThreadPool,
+) -> Result<()> {
+    let (a, b, c) = (cast::<T>(a, m * k)?, cast::<T>(b, k * n)?, cast_mut::<T>(c, m * n)?);
+    if m > 0 && n > 0 && k > 0 {
+        T::gemm([m, n, k], c, a, b, pool);
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "openblas"))]
+mod backend {
+    use super::{Blas, Complex};
+
+    /// The name of the backend, for reports.
+    pub const NAME: &str = "gemm";
+
+    macro_rules! by_gemm {
+        ($($t:ty, $one:expr);*) => {$(
+            impl Blas for $t {
+                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: &rayon::ThreadPool) {
+                    debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
+                    let threads = match pool.current_num_threads() {
+                        1 => gemm::Parallelism::None,
+                        many => gemm::Parallelism::Rayon(many),
+                    };
+                    let (c, a, b) = (Out(c.as_mut_ptr()), a, b);
+                    pool.install(|| {
+                        let c = &c;
+                        #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
+                        // SAFETY: the caller, `typed`, cut the slices to m*n, m*k and k*n elements, and the
+                        // strides (columns 1 apart, rows n, k and n) reach exactly these. `c` comes from a
+                        // unique borrow that outlives the call.
+                        unsafe {
+                            gemm::gemm(
+                                m, n, k,
+                                c.0, 1, n as isize, true,
+                                a.as_ptr(), 1, k as isize,
+                                b.as_ptr(), 1, n as isize,
+                                $one, $one, false, false, false, threads,
+                            );
+                        }
+                    });
+                }
+            }
+        )*};
+    }
+
+    by_gemm!(f32, 1.0; f64, 1.0; Complex<f32>, Complex::new(1.0, 0.0); Complex<f64>, Complex::new(1.0, 0.0));
+
+    /// The output's address on its way to the pool's thread.
+    struct Out<T>(*mut T);
+
+    #[expect(unsafe_code, reason = "a pointer crosses to the pool")]
+    // SAFETY: `install` blocks until the one closure that uses the pointer has returned.
+    unsafe impl<T> Sync for Out<T> {}
+}
+
+#[cfg(feature = "openblas")]
+mod backend {
+    use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE};
+    use rayon::prelude::*;
+
+    use super::{Blas, Complex};
+
+    // The library itself is linked by this crate.
+    extern crate openblas_src as _;
+
+    /// The name of the backend, for reports.
+    pub const NAME: &str = "openblas";
+
+    unsafe extern "C" {
+        fn openblas_set_num_threads(threads: i32);
+    }
+
+    /// OpenBLAS' own threads stay out of the way: tiles are given to the pool's.
+    fn one_thread() {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            #[expect(unsafe_code, reason = "OpenBLAS is a C library")]
+            // SAFETY: takes an integer and sets a number; called once, before any product.
+            unsafe {
+                openblas_set_num_threads(1);
+            }
+        });
+    }
+
+    macro_rules! by_cblas {
+        ($($t:ty, $f:ident, $scalar:ty, $one:expr);*) => {$(
+            impl Blas for $t {
+                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: &rayon::ThreadPool) {
+                    debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
+                    one_thread();
+                    let rows = m.div_ceil(pool.current_num_threads()).max(1);
+                    let tile = |(c, a): (&mut [$t], &[$t])| {
+                        #[expect(unsafe_code, reason = "BLAS takes pointers")]
+                        // SAFETY: the tile of c has `c.len() / n` rows of n, that of a as many rows of k, and
+                        // b is k x n; the leading dimensions say the same, so that BLAS stays inside.
+                        unsafe {
+                            let one: $scalar = $one;
+                            cblas_sys::$f(
+                                CBLAS_LAYOUT::CblasRowMajor,
+                                CBLAS_TRANSPOSE::CblasNoTrans, CBLAS_TRANSPOSE::CblasNoTrans,
+                                (c.len() / n) as i32, n as i32, k as i32,
+                                by_cblas!(@alpha $scalar, one), a.as_ptr().cast(), k as i32,
+                                b.as_ptr().cast(), n as i32,
+                                by_cblas!(@alpha $scalar, one), c.as_mut_ptr().cast(), n as i32,
+                            );
+                        }
+                    };
+                    pool.install(|| c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(tile));
+                }
+            }
+        )*};
+        (@alpha f32, $one:ident) => { $one };
+        (@alpha f64, $one:ident) => { $one };
+        (@alpha [f32; 2], $one:ident) => { (&raw const $one).cast() };
+        (@alpha [f64; 2], $one:ident) => { (&raw const $one).cast() };
+    }
+
+    by_cblas!(
+        f32, cblas_sgemm, f32, 1.0;
+        f64, cblas_dgemm, f64, 1.0;
+        Complex<f32>, cblas_cgemm, [f32; 2], [1.0, 0.0];
+        Complex<f64>, cblas_zgemm, [f64; 2], [1.0, 0.0]
+    );
+}
+
+pub use backend::NAME as BACKEND;
+
+/// `c += a b` modulo 2^64, rows in parallel.
+fn integers([m, n, k]: [usize; 3], c: &mut [u8], a: &[u8], b: &[u8], pool: &rayon::ThreadPool) -> Result<()> {
+    use rayon::prelude::*;
+    let (a, b, c) = (cast::<i64>(a, m * k)?, cast::<i64>(b, k * n)?, cast_mut::<i64>(c, m * n)?);
+    if m == 0 || n == 0 || k == 0 {
+        return Ok(());
+    }
+    /// Rows of `b` that stay in cache while rows of `c` pass.
+    const DEPTH: usize = 64;
+    let stripe = |(c, a): (&mut [i64], &[i64])| {
+        for from in (0..k).step_by(DEPTH) {
+            let depth = DEPTH.min(k - from);
+            for (c, a) in c.chunks_exact_mut(n).zip(a.chunks_exact(k)) {
+                for (x, b) in a[from..from + depth].iter().zip(b[from * n..].chunks_exact(n)) {
+                    for (c, b) in c.iter_mut().zip(b) {
+                        *c = c.wrapping_add(x.wrapping_mul(*b));
+                    }
+                }
+            }
+        }
+    };
+    let rows = m.div_ceil(4 * pool.current_num_threads()).max(1);
+    pool.install(|| c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(stripe));
+    Ok(())
+}

@@ -1,0 +1,431 @@
+//! One input of a pass as one worker sees it: the chunk at hand, as a strided window.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrstore_format::strided;
+
+use crate::context::Metrics;
+use crate::plan::program::{Load, Program};
+use crate::source::{Data, Located, Source};
+use crate::{Buffer, Context, Result};
+
+/// Chunks shorter than this along an axis are gathered, several at a time, instead of visited one by one.
+const SHORT: u64 = 64;
+
+/// Checksums of raw chunks stand for blocks of this many bytes; checking runs ahead of reading by that much.
+const CHECK: usize = 64 << 10;
+
+/// Bytes read in place before their pages are let go.
+pub(super) const RELEASE: usize = 4 << 20;
+
+/// Decoded chunks, shared by the workers of a pass.
+pub(super) struct Decoded {
+    capacity: usize,
+    state: Mutex<DecodedState>,
+}
+
+#[derive(Default)]
+struct DecodedState {
+    held: HashMap<(usize, Vec<u64>), (Arc<Buffer>, u64)>,
+    free: Vec<Buffer>,
+    clock: u64,
+    bytes: usize,
+}
+
+impl Decoded {
+    /// A cache that keeps up to `capacity` bytes of chunks beyond those in use.
+    pub(super) fn new(capacity: usize) -> Decoded {
+        Decoded { capacity, state: Mutex::default() }
+    }
+
+    /// The decoded chunk at `index` of input `load`.
+    fn get(
+        &self,
+        load: usize,
+        index: &[u64],
+        len: usize,
+        decode: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<Arc<Buffer>> {
+        let key = (load, index.to_vec());
+        let mut buffer = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.clock += 1;
+            let now = state.clock;
+            if let Some((found, used)) = state.held.get_mut(&key) {
+                *used = now;
+                return Ok(found.clone());
+            }
+            state.evict(self.capacity);
+            let fit = state.free.iter().position(|b| b.len() == len);
+            fit.map(|at| state.free.swap_remove(at))
+        };
+        let mut fresh = match buffer.take() {
+            Some(buffer) => buffer,
+            None => Buffer::new(len)?,
+        };
+        decode(fresh.bytes_mut())?;
+        let fresh = Arc::new(fresh);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = state.clock;
+        state.bytes += len;
+        if let Some((old, _)) = state.held.insert(key, (fresh.clone(), now)) {
+            state.bytes -= old.len();
+        }
+        Ok(fresh)
+    }
+}
+
+impl DecodedState {
+    /// Lets go of the chunks used longest ago that nobody reads now, until no more than `capacity` bytes stay.
+    fn evict(&mut self, capacity: usize) {
+        while self.bytes > capacity {
+            let idle = self.held.iter().filter(|(_, (b, _))| Arc::strong_count(b) == 1);
+            let Some(key) = idle.min_by_key(|(_, (_, used))| *used).map(|(k, _)| k.clone()) else { break };
+            let Some((buffer, _)) = self.held.remove(&key) else { break };
+            self.bytes -= buffer.len();
+            // one spare buffer is enough: who evicts is about to need one
+            self.free.truncate(1);
+            self.free.extend(Arc::into_inner(buffer));
+        }
+    }
+}
+
+/// Elements of a box as they lie in some bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Window<'a> {
+    /// One element for all.
+    Constant(&'a [u8]),
+    /// Element `i` of the box is at byte `offset + sum(i * strides)`, one stride for each axis of the domain.
+    Strided { bytes: &'a [u8], offset: usize, strides: &'a [isize] },
+}
+
+/// The chunk at hand.
+enum Held<'p> {
+    Nothing,
+    Constant(Vec<u8>),
+    InPlace(Located<'p>, &'p [u8]),
+    Decoded(Arc<Buffer>),
+}
+
+/// One input as one worker sees it.
+pub(super) struct Input<'p> {
+    number: usize,
+    load: &'p Load,
+    /// Whether short chunks are gathered into one window.
+    gathers: bool,
+    source: &'p dyn Source,
+    context: &'p Context,
+    decoded: &'p Decoded,
+    index: Vec<u64>,
+    held: Held<'p>,
+    gathered: Option<Buffer>,
+    strides: Vec<isize>,
+    offset: usize,
+    /// Byte of the chunk up to which it has been checked; `usize::MAX` when there is nothing to check.
+    checked: Cell<usize>,
+    /// Bytes of the chunk that the window touches.
+    span: Range<usize>,
+    /// Chunks read in place whose pages are still mapped, and their bytes.
+    passed: Vec<(Located<'p>, Range<usize>)>,
+    passed_bytes: usize,
+}
+
+impl<'p> Input<'p> {
+    pub(super) fn new(
+        number: usize,
+        program: &'p Program,
+        source: &'p dyn Source,
+        context: &'p Context,
+        decoded: &'p Decoded,
+    ) -> Input<'p> {
+        let load = &program.loads[number];
+        Input {
+            number,
+            gathers: Input::is_gathered(load, &program.domain),
+            load,
+            source,
+            context,
+            decoded,
+            index: Vec::new(),
+            held: Held::Nothing,
+            gathered: None,
+            strides: Vec::new(),
+            offset: 0,
+            checked: Cell::new(usize::MAX),
+            span: 0..0,
+            passed: Vec::new(),
+            passed_bytes: 0,
+        }
+    }
+
+    /// Whether the chunks of a load are so short along some axis that several are gathered into one window.
+    pub(crate) fn is_gathered(load: &Load, domain: &[u64]) -> bool {
+        load.access.iter().zip(domain).any(|(a, &n)| a.is_some_and(|a| Self::is_short(a.span(), n)))
+    }
+
+    /// Whether chunks of `span` elements along an axis of `n` are too short to visit one by one.
+    pub(super) fn is_short(span: u64, n: u64) -> bool {
+        span < SHORT && span < n
+    }
+
+    /// Brings up the elements of the box of `shape` at `start` of the domain. Unless the input is gathered,
+    /// the box lies within one chunk.
+    pub(super) fn seek(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
+        if self.gathers && self.crosses(start, shape) {
+            return self.gather(start, shape);
+        }
+        self.gathered = None;
+        let (index, within) = self.chunk_of(start);
+        self.hold(&index)?;
+        let chunk_strides = self.source.strides();
+        self.strides.clear();
+        self.strides.extend(
+            self.load.access.iter().map(|a| a.map_or(0, |a| chunk_strides[a.axis] * a.step as isize)),
+        );
+        let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
+        self.offset = self.source.offset() + inner as usize;
+        self.begin_check(shape)
+    }
+
+    /// Whether a box touches more than one chunk.
+    fn crosses(&self, start: &[u64], shape: &[u64]) -> bool {
+        let mut axes = self.load.access.iter().zip(start).zip(shape);
+        axes.any(|((a, &s), &n)| a.is_some_and(|a| a.next_border(s) < s + n))
+    }
+
+    /// The chunk that holds the element at `at` of the domain, and the element's place in it, axis by axis of
+    /// the source.
+    fn chunk_of(&self, at: &[u64]) -> (Vec<u64>, Vec<u64>) {
+        use crate::view::AxisMap;
+        let of = |(map, &chunk): (&AxisMap, &u64)| match *map {
+            AxisMap::At(k) => (k / chunk, k % chunk),
+            AxisMap::Along { axis, start, step } => {
+                let k = (start + step * at[axis] as i64) as u64;
+                (k / chunk, k % chunk)
+            }
+        };
+        self.load.view.0.iter().zip(&self.load.chunk).map(of).unzip()
+    }
+
+    /// Makes the chunk at `index` the one at hand.
+    fn hold(&mut self, index: &[u64]) -> Result<()> {
+        if !matches!(self.held, Held::Nothing) && self.index == index {
+            return Ok(());
+        }
+        self.held = Held::Nothing;
+        self.index = index.to_vec();
+        let located = self.source.locate(index)?;
+        let metrics = &self.context.metrics;
+        self.held = match located.data {
+            Data::Constant(ref value) => {
+                Metrics::add(&metrics.chunks_constant, 1);
+                Held::Constant(value.clone())
+            }
+            Data::InPlace(bytes) => Held::InPlace(located, bytes),
+            Data::Encoded => {
+                let len = self.source.chunk_bytes();
+                let chunk = self.decoded.get(self.number, index, len, |out| {
+                    Metrics::add(&metrics.chunks_decoded, 1);
+                    Metrics::add(&metrics.decoded, len);
+                    self.source.decode(&located, out)
+                })?;
+                Held::Decoded(chunk)
+            }
+        };
+        Ok(())
+    }
+
+    /// Prepares the checking of the window: nothing where the chunk is not in place or not asked for; as
+    /// reading goes on where memory is read in ascending order; at once where it is not.
+    fn begin_check(&mut self, shape: &[u64]) -> Result<()> {
+        self.checked.set(usize::MAX);
+        let Held::InPlace(_, bytes) = &self.held else { return Ok(()) };
+        let item = self.load.dtype.size();
+        let (mut low, mut high, mut used) = (self.offset, self.offset + item, item);
+        let mut ascending = true;
+        let mut inner = 0;
+        for (&n, &s) in shape.iter().zip(&self.strides).rev() {
+            if n > 1 && s != 0 {
+                let reach = (n as usize - 1) * s.unsigned_abs();
+                if s > 0 {
+                    high += reach
+                } else {
+                    low = low.saturating_sub(reach)
+                }
+                used *= n as usize;
+                ascending &= s > 0 && s.unsigned_abs() >= inner;
+                inner = s.unsigned_abs();
+            }
+        }
+        self.span = low..high.min(bytes.len());
+        Metrics::add(&self.context.metrics.mapped, used);
+        let sparse = used < self.span.len() / 2 || (bytes.len() <= 1 << 20 && used < bytes.len() / 2);
+        if !self.context.check || sparse {
+            return Ok(());
+        }
+        if ascending {
+            self.checked.set(self.span.start);
+        } else {
+            self.check(self.span.clone())?;
+        }
+        Ok(())
+    }
+
+    fn check(&self, bytes: Range<usize>) -> Result<()> {
+        match &self.held {
+            Held::InPlace(located, _) => self.source.check(located, bytes),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the chunk up to byte `end`, and some way ahead, unless that was done.
+    pub(super) fn check_to(&self, end: usize) -> Result<()> {
+        let from = self.checked.get();
+        if end <= from {
+            return Ok(());
+        }
+        let to = end.next_multiple_of(CHECK).min(self.span.end);
+        self.check(from..to)?;
+        self.checked.set(if to == self.span.end { usize::MAX } else { to });
+        Ok(())
+    }
+
+    /// Checks what is left of the window.
+    pub(super) fn check_all(&self) -> Result<()> {
+        self.check_to(self.span.end)
+    }
+
+    /// The elements that [`Input::seek`] brought up.
+    pub(super) fn window(&self) -> Window<'_> {
+        let strides = &self.strides;
+        if let Some(buffer) = &self.gathered {
+            return Window::Strided { bytes: buffer.bytes(), offset: 0, strides };
+        }
+        match &self.held {
+            Held::Nothing => Window::Constant(&[]),
+            Held::Constant(value) => Window::Constant(value),
+            Held::InPlace(_, bytes) => Window::Strided { bytes, offset: self.offset, strides },
+            Held::Decoded(buffer) => Window::Strided { bytes: buffer.bytes(), offset: self.offset, strides },
+        }
+    }
+
+    /// Says that the window has been read. Pages of maps are let go a few megabytes at a time.
+    pub(super) fn pass(&mut self) {
+        if self.gathered.is_none() && matches!(self.held, Held::InPlace(..)) {
+            self.note_passed();
+        }
+        if self.passed_bytes >= RELEASE || self.passed.len() >= 256 {
+            self.release();
+        }
+    }
+
+    fn note_passed(&mut self) {
+        if let Held::InPlace(located, bytes) = &self.held {
+            self.passed_bytes += self.span.len();
+            let again = Located {
+                data: Data::InPlace(bytes),
+                index: located.index.clone(),
+                stored: located.stored.clone(),
+            };
+            self.passed.push((again, self.span.clone()));
+        }
+    }
+
+    fn release(&mut self) {
+        for (located, bytes) in self.passed.drain(..) {
+            self.source.release(&located, bytes);
+        }
+        self.passed_bytes = 0;
+    }
+
+    /// Copies the elements of a box out of all the chunks that hold some of it.
+    fn gather(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
+        let item = self.load.dtype.size();
+        let ndim = shape.len();
+        let mut strides = vec![0isize; ndim];
+        let mut len = item;
+        for k in (0..ndim).rev().filter(|&k| self.load.access[k].is_some()) {
+            strides[k] = len as isize;
+            len *= shape[k] as usize;
+        }
+        let mut out = match self.gathered.take() {
+            Some(buffer) if buffer.len() >= len => buffer,
+            _ => Buffer::new(len)?,
+        };
+        let extent = |k: usize| if self.load.access[k].is_some() { shape[k] } else { shape[k].min(1) };
+        let extents: Vec<u64> = (0..ndim).map(extent).collect();
+        let mut at = start.to_vec();
+        let mut boxed = vec![0usize; ndim];
+        'chunks: loop {
+            for k in 0..ndim {
+                let end = start[k] + extents[k];
+                let stop = self.load.access[k].map_or(end, |a| a.next_border(at[k]).min(end));
+                boxed[k] = (stop - at[k]) as usize;
+            }
+            let (index, within) = self.chunk_of(&at);
+            self.hold(&index)?;
+            let to: isize = (0..ndim).map(|k| (at[k] - start[k]) as isize * strides[k]).sum();
+            self.copy_from_chunk(item, &boxed, &within, out.bytes_mut(), to as usize, &strides)?;
+            for k in (0..ndim).rev() {
+                at[k] += boxed[k] as u64;
+                if at[k] < start[k] + extents[k] {
+                    continue 'chunks;
+                }
+                at[k] = start[k];
+                // the extent of this axis' first chunk is found anew at the top
+            }
+            break;
+        }
+        Metrics::add(&self.context.metrics.copied, len);
+        self.checked.set(usize::MAX);
+        self.strides = strides;
+        self.gathered = Some(out);
+        Ok(())
+    }
+
+    /// Copies the box of `shape` from element `within` of the chunk at hand.
+    fn copy_from_chunk(
+        &mut self,
+        item: usize,
+        shape: &[usize],
+        within: &[u64],
+        out: &mut [u8],
+        to: usize,
+        strides: &[isize],
+    ) -> Result<()> {
+        let chunk_strides = self.source.strides();
+        self.strides.clear();
+        self.strides.extend(
+            self.load.access.iter().map(|a| a.map_or(0, |a| chunk_strides[a.axis] * a.step as isize)),
+        );
+        let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
+        self.offset = self.source.offset() + inner as usize;
+        let wide: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+        self.begin_check(&wide)?;
+        self.check_all()?;
+        match &self.held {
+            Held::Nothing => {}
+            Held::Constant(value) => {
+                let none = vec![0; shape.len()];
+                strided::copy(item, shape, value, 0, &none, out, to, strides);
+            }
+            Held::InPlace(_, bytes) => {
+                strided::copy(item, shape, bytes, self.offset, &self.strides, out, to, strides);
+                self.note_passed();
+            }
+            Held::Decoded(buffer) => {
+                strided::copy(item, shape, buffer.bytes(), self.offset, &self.strides, out, to, strides);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Input<'_> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}

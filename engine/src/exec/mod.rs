@@ -1,0 +1,35 @@
+//! Running plans: tiles evaluated by workers, products of matrices, results on their way to sinks.
+
+mod fold;
+mod gemm;
+mod input;
+mod matmul;
+mod pass;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub(crate) use fold::Reduced;
+pub use gemm::BACKEND;
+pub(crate) use gemm::compute_type;
+pub(crate) use matmul::{Product, run as run_product};
+pub(crate) use pass::{Output, Pass, run as run_pass};
+
+use crate::Result;
+use crate::plan::tiles::Tiles;
+
+/// The grid index of tile number `n`, where the last axis of `order` varies fastest.
+fn tile_index(tiles: &Tiles, order: &[usize], mut n: u64) -> Vec<u64> {
+    let counts = tiles.counts();
+    let mut index = vec![0; counts.len()];
+    for &k in order.iter().rev() {
+        index[k] = n % counts[k];
+        n /= counts[k];
+    }
+    index
+}
+
+/// Visits every tile, the last axis of `order` varying fastest.
+fn each_tile(tiles: &Tiles, order: &[usize], mut visit: impl FnMut(&[u64]) -> Result<()>) -> Result<()> {
+    (0..tiles.len()).try_for_each(|n| visit(&tile_index(tiles, order, n)))
+}

@@ -1,0 +1,254 @@
+//! One pass over a domain: every tile is evaluated once, by whichever worker is free.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::fold::{Fold, Folding, Reduced};
+use super::input::{Decoded, Input, RELEASE};
+use super::tile_index;
+use super::worker::{Out, Worker};
+use crate::context::Metrics;
+use crate::plan::program::{Leaf, Program};
+use crate::plan::tiles::Tiles;
+use crate::sink::Sink;
+use crate::source::{Source, c_strides};
+use crate::{Buffer, Context, Error, Result};
+
+/// What becomes of an output of the pass' program.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Its elements are written; bytes of an element, and scratch of the sink.
+    Write { item: usize, scratch: usize },
+    /// It is reduced.
+    Fold(Reduced),
+}
+
+/// A program, the tiles it is evaluated over, and what becomes of its outputs.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    pub(crate) program: Program,
+    pub(crate) tiles: Tiles,
+    /// Axes in the order of the loops within a tile.
+    pub(crate) order: Vec<usize>,
+    /// Axes in the order in which tiles are taken up.
+    pub(crate) walk: Vec<usize>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// The memory of a pass, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Footprint {
+    /// Once, whatever the number of workers.
+    pub(crate) shared: u64,
+    /// For each worker.
+    pub(crate) worker: u64,
+    /// Decoded chunks that would be used again if there were room.
+    pub(crate) cache: u64,
+}
+
+impl Footprint {
+    /// With `workers` workers and no cache.
+    pub(crate) fn total(&self, workers: u64) -> u64 {
+        self.shared + workers * self.worker
+    }
+}
+
+impl Pass {
+    pub(crate) fn new(program: Program, tiles: Tiles, order: Vec<usize>, outputs: Vec<Output>) -> Pass {
+        let first = outputs.iter().find_map(|o| match o {
+            Output::Fold(reduced) => Some(reduced.over.clone()),
+            Output::Write { .. } => None,
+        });
+        // what is reduced goes fastest, so that few results are under way at a time
+        let mut walk: Vec<usize> = (0..program.domain.len()).collect();
+        if let Some(over) = first {
+            walk.sort_by_key(|&k| over[k]);
+        }
+        Pass { program, tiles, order, walk, outputs }
+    }
+
+    /// The memory it takes.
+    pub(crate) fn footprint(&self, sources: impl Fn(&Leaf) -> Option<Arc<dyn Source>>) -> Footprint {
+        let tile = self.tiles.extents();
+        let elements: u64 = tile.iter().product();
+        let mut print = Footprint { worker: Worker::bytes(&self.program), ..Footprint::default() };
+        for load in &self.program.loads {
+            let item = load.dtype.size() as u64;
+            let seen = tile.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
+            let boxed = seen.product::<u64>() * item;
+            let domain = self.program.domain.iter().zip(&load.access);
+            let all = domain.filter(|(_, a)| a.is_some()).map(|(n, _)| n).product::<u64>() * item;
+            let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
+            let source = sources(&load.leaf);
+            if Input::is_gathered(load, &self.program.domain) {
+                print.worker += boxed;
+            }
+            match source {
+                Some(s) if !s.in_place() => {
+                    print.worker += s.chunk_bytes() as u64 + s.scratch_bytes() as u64;
+                    if !self.visits_once(load) {
+                        print.cache += self.row_of_chunks(load).saturating_mul(chunk);
+                    }
+                }
+                // pages of the map, let go a few megabytes late
+                _ => print.worker += boxed.min(chunk) + all.min(RELEASE as u64),
+            }
+        }
+        let counts = self.tiles.counts();
+        for output in &self.outputs {
+            match output {
+                Output::Write { item, scratch } => {
+                    print.worker += elements * *item as u64 + *scratch as u64;
+                }
+                Output::Fold(reduced) => {
+                    let states = reduced.states(&tile) as u64 * reduced.reducer.state_size() as u64;
+                    let sequence: u64 =
+                        counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
+                    let open =
+                        if self.in_order(reduced) { 1 } else { reduced.kept(&counts).iter().product() };
+                    let levels = u64::from(64 - sequence.leading_zeros());
+                    print.shared += open * levels * states;
+                    print.worker += 3 * states;
+                }
+            }
+        }
+        print
+    }
+
+    /// Whether tiles come group by group.
+    fn in_order(&self, reduced: &Reduced) -> bool {
+        self.walk.windows(2).all(|w| reduced.over[w[0]] <= reduced.over[w[1]])
+    }
+
+    /// Whether each chunk of an input is touched by one tile only.
+    fn visits_once(&self, load: &crate::plan::program::Load) -> bool {
+        let chunks_fit = |(k, a): (usize, &Option<crate::plan::access::Access>)| match a {
+            None => self.tiles.borders[k].len() <= 2,
+            Some(a) => self.tiles.borders[k]
+                .iter()
+                .all(|&b| b == 0 || b == self.program.domain[k] || a.locate(b).0 != a.locate(b - 1).0),
+        };
+        load.access.iter().enumerate().all(chunks_fit)
+    }
+
+    /// Chunks that lie between a tile and the one after it along the outermost axis of the walk.
+    fn row_of_chunks(&self, load: &crate::plan::program::Load) -> u64 {
+        let inner = self.walk.iter().skip(1);
+        let along =
+            |&k: &usize| load.access[k].map_or(1, |a| self.program.domain[k].div_ceil(a.span().max(1)));
+        inner.map(along).product::<u64>().max(1) * 2
+    }
+}
+
+/// Evaluates a pass with `workers` threads of `pool`; `cache` is room for decoded chunks, in bytes. One source
+/// for each load of the program, one sink for each output.
+pub(crate) fn run(
+    pass: &Pass,
+    sources: &[Arc<dyn Source>],
+    sinks: &[Arc<dyn Sink>],
+    workers: usize,
+    cache: u64,
+    context: &Context,
+    pool: &rayon::ThreadPool,
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<()> {
+    let foldings: Vec<Option<Folding<'_>>> = pass
+        .outputs
+        .iter()
+        .zip(sinks)
+        .map(|(output, sink)| match output {
+            Output::Fold(reduced) => Some(Folding::new(reduced, &pass.order, &pass.tiles, sink.as_ref())),
+            Output::Write { .. } => None,
+        })
+        .collect();
+    let total = pass.tiles.len();
+    if total == 0 {
+        for (folding, sink) in foldings.iter().zip(sinks) {
+            if let Some(folding) = folding {
+                folding.identity(sink.shape())?;
+            }
+        }
+        return Ok(());
+    }
+    let decoded = Decoded::new(cache as usize);
+    let next = AtomicU64::new(0);
+    let failed: Mutex<Option<Error>> = Mutex::new(None);
+    let work = || -> Result<()> {
+        let mut worker = Worker::new(&pass.program, &pass.order, sources, context, &decoded)?;
+        let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            if n >= total {
+                return Ok(());
+            }
+            context.go_on()?;
+            let index = tile_index(&pass.tiles, &pass.walk, n);
+            one_tile(pass, &mut worker, &index, &mut fills, &foldings, sinks, context)?;
+            done(pass.tiles.tile(&index).1.iter().product());
+        }
+    };
+    let guarded = || {
+        if let Err(e) = work() {
+            next.store(total, Ordering::Relaxed);
+            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+        }
+    };
+    pool.scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|_| guarded());
+        }
+    });
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(e) => Err(e),
+        None => Ok(()),
+    }
+}
+
+fn one_tile(
+    pass: &Pass,
+    worker: &mut Worker<'_>,
+    index: &[u64],
+    fills: &mut [Buffer],
+    foldings: &[Option<Folding<'_>>],
+    sinks: &[Arc<dyn Sink>],
+    context: &Context,
+) -> Result<()> {
+    let (start, shape) = pass.tiles.tile(index);
+    let elements = shape.iter().product::<u64>() as usize;
+    let mut states: Vec<Buffer> = Vec::with_capacity(foldings.len());
+    for folding in foldings {
+        states.push(match folding {
+            Some(folding) => folding.states(&shape)?,
+            None => Buffer::default(),
+        });
+    }
+    let mut outs = Vec::with_capacity(pass.outputs.len());
+    for ((output, fill), state) in pass.outputs.iter().zip(fills.iter_mut()).zip(&mut states) {
+        outs.push(match output {
+            Output::Write { item, .. } => Out::Fill {
+                bytes: fill.reserve(elements * item)?,
+                strides: c_strides(&shape, *item),
+                item: *item,
+            },
+            Output::Fold(reduced) => {
+                Out::Fold { fold: Fold::new(reduced, &pass.order, &shape), states: state.bytes_mut() }
+            }
+        });
+    }
+    worker.tile(&start, &shape, &mut outs)?;
+    drop(outs);
+    for ((((output, fill), state), folding), sink) in
+        pass.outputs.iter().zip(fills.iter()).zip(states).zip(foldings).zip(sinks)
+    {
+        match (output, folding) {
+            (Output::Write { item, .. }, _) => {
+                let bytes = elements * item;
+                sink.write(&start, &shape, &fill.bytes()[..bytes])?;
+                Metrics::add(&context.metrics.written, bytes);
+            }
+            (Output::Fold(_), Some(folding)) => folding.deliver(index, state)?,
+            (Output::Fold(_), None) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,530 @@
+//! Evaluating a program over a tile, block by block.
+//!
+//! A tile is cut into *pieces*, within which every input lies in one chunk, and a piece into *blocks* small
+//! enough that all registers of the program stay in cache. A block is a box of the piece whose elements are
+//! contiguous in every register: an input that lies so is read where it is, another is packed first.
+
+use arrstore_format::strided;
+
+use super::fold::{self, Fold};
+use super::input::{Decoded, Input, Window};
+use crate::kernels::Arg;
+use crate::plan::program::{Program, Reg};
+use crate::source::Source;
+use crate::{Buffer, Context, Result};
+
+/// Elements of a block.
+const BLOCK: usize = 4096;
+/// Elements of a block where nothing is computed before it is folded.
+const FOLD_BLOCK: usize = 32768;
+/// A last axis this long makes blocks of one row, which need no packing.
+const LONG_ROW: usize = 512;
+/// Side of the square blocks of transposed inputs.
+const SQUARE: usize = 64;
+
+/// What becomes of an output of a program over a tile.
+pub(super) enum Out<'a> {
+    /// Its elements go to a box in memory; one byte stride for each axis of the domain.
+    Fill { bytes: &'a mut [u8], strides: Vec<isize>, item: usize },
+    /// It is folded into states.
+    Fold { fold: Fold<'a>, states: &'a mut [u8] },
+}
+
+/// One thread's means to evaluate a program.
+pub(super) struct Worker<'p> {
+    program: &'p Program,
+    /// Axes of the domain in the order of the loops.
+    order: &'p [usize],
+    inputs: Vec<Input<'p>>,
+    packs: Vec<Buffer>,
+    slots: Vec<Buffer>,
+    /// For each step, whether its result was one element for the whole block.
+    scalar: Vec<bool>,
+    /// For each step, the output that it alone makes and nothing else reads: it may be computed in place.
+    direct: Vec<Option<usize>>,
+}
+
+/// A box of the domain.
+struct Piece {
+    start: Vec<u64>,
+    shape: Vec<u64>,
+}
+
+/// The loops over a piece: its axes in loop order, neighbours joined where every operand allows it.
+struct Loops {
+    extent: Vec<usize>,
+    inputs: Vec<Vec<isize>>,
+    outs: Vec<Steps>,
+}
+
+/// How an output moves along the loops.
+#[derive(Clone)]
+enum Steps {
+    Fill(Vec<isize>),
+    Fold(Vec<fold::Step>),
+}
+
+impl<'p> Worker<'p> {
+    pub(super) fn new(
+        program: &'p Program,
+        order: &'p [usize],
+        sources: &'p [std::sync::Arc<dyn Source>],
+        context: &'p Context,
+        decoded: &'p Decoded,
+    ) -> Result<Worker<'p>> {
+        let input = |(k, s): (usize, &'p std::sync::Arc<dyn Source>)| {
+            Input::new(k, program, s.as_ref(), context, decoded)
+        };
+        let inputs = sources.iter().enumerate().map(input).collect();
+        let mut slots = Vec::new();
+        for _ in 0..program.slots {
+            slots.push(Buffer::new(BLOCK * program.widest())?);
+        }
+        let packs = sources.iter().map(|_| Buffer::default()).collect();
+        let (scalar, direct) = (vec![false; program.steps.len()], direct_outputs(program));
+        Ok(Worker { program, order, inputs, packs, slots, scalar, direct })
+    }
+
+    /// Bytes that [`Worker::new`] and the packing of blocks take, without chunks.
+    pub(super) fn bytes(program: &Program) -> u64 {
+        let slots = program.slots * BLOCK * program.widest();
+        let packs: usize = program.loads.iter().map(|l| l.dtype.size() * FOLD_BLOCK).sum();
+        (slots + packs) as u64
+    }
+
+    /// Evaluates the program over the box of `shape` at `start`; `outs` are its outputs, in order.
+    pub(super) fn tile(&mut self, start: &[u64], shape: &[u64], outs: &mut [Out<'_>]) -> Result<()> {
+        if shape.contains(&0) {
+            return Ok(());
+        }
+        let cuts = self.cuts(start, shape);
+        let mut at = vec![0; cuts.len()];
+        loop {
+            let piece = Piece {
+                start: cuts.iter().zip(&at).map(|(c, &i)| c[i]).collect(),
+                shape: cuts.iter().zip(&at).map(|(c, &i)| c[i + 1] - c[i]).collect(),
+            };
+            self.piece(start, &piece, outs)?;
+            let mut axis = None;
+            for &k in self.order.iter().rev() {
+                at[k] += 1;
+                if at[k] + 1 < cuts[k].len() {
+                    axis = Some(k);
+                    break;
+                }
+                at[k] = 0;
+            }
+            if axis.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The borders of the pieces of a box along each axis.
+    fn cuts(&self, start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
+        let one = |k: usize| {
+            let (first, end) = (start[k], start[k] + shape[k]);
+            let mut cuts = vec![first, end];
+            for load in &self.program.loads {
+                let Some(access) = load.access[k] else { continue };
+                if Input::is_short(access.span(), self.program.domain[k]) {
+                    continue;
+                }
+                let mut at = access.next_border(first);
+                while at < end {
+                    cuts.push(at);
+                    at = access.next_border(at);
+                }
+            }
+            cuts.sort_unstable();
+            cuts.dedup();
+            cuts
+        };
+        (0..shape.len()).map(one).collect()
+    }
+
+    fn piece(&mut self, tile: &[u64], piece: &Piece, outs: &mut [Out<'_>]) -> Result<()> {
+        for input in &mut self.inputs {
+            input.seek(&piece.start, &piece.shape)?;
+        }
+        if self.is_copy(outs) {
+            self.copy(tile, piece, outs)?;
+        } else {
+            let loops = self.loops(piece, outs);
+            self.blocks(tile, piece, &loops, outs)?;
+        }
+        self.inputs.iter_mut().for_each(Input::pass);
+        Ok(())
+    }
+
+    /// Whether the program moves elements and computes nothing.
+    fn is_copy(&self, outs: &[Out<'_>]) -> bool {
+        self.program.steps.is_empty()
+            && outs.iter().all(|o| matches!(o, Out::Fill { .. }))
+            && self.program.outputs.iter().all(|r| matches!(r, Reg::Load(_)))
+    }
+
+    /// Moves a piece from inputs to outputs.
+    fn copy(&self, tile: &[u64], piece: &Piece, outs: &mut [Out<'_>]) -> Result<()> {
+        let shape: Vec<usize> = piece.shape.iter().map(|&n| n as usize).collect();
+        for (reg, out) in self.program.outputs.iter().zip(outs) {
+            let (Reg::Load(k), Out::Fill { bytes, strides, item }) = (reg, out) else { continue };
+            let input = &self.inputs[*k];
+            input.check_all()?;
+            let to = origin(tile, &piece.start, strides);
+            match input.window() {
+                Window::Constant(value) => {
+                    let none = vec![0; shape.len()];
+                    strided::copy(*item, &shape, value, 0, &none, bytes, to, strides);
+                }
+                Window::Strided { bytes: from, offset, strides: steps } => {
+                    strided::copy(*item, &shape, from, offset, steps, bytes, to, strides);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The loops over a piece.
+    fn loops(&self, piece: &Piece, outs: &[Out<'_>]) -> Loops {
+        let axes: Vec<usize> = self.order.iter().copied().filter(|&k| piece.shape[k] > 1).collect();
+        let pick = |s: &[isize]| axes.iter().map(|&k| s[k]).collect::<Vec<_>>();
+        let of_input = |input: &Input<'_>| match input.window() {
+            Window::Constant(_) => vec![0; axes.len()],
+            Window::Strided { strides, .. } => pick(strides),
+        };
+        let of_out = |out: &Out<'_>| match out {
+            Out::Fill { strides, .. } => Steps::Fill(pick(strides)),
+            Out::Fold { fold, .. } => Steps::Fold(axes.iter().map(|&k| fold.step(k)).collect()),
+        };
+        let mut loops = Loops {
+            extent: axes.iter().map(|&k| piece.shape[k] as usize).collect(),
+            inputs: self.inputs.iter().map(of_input).collect(),
+            outs: outs.iter().map(of_out).collect(),
+        };
+        for k in (0..axes.len().saturating_sub(1)).rev() {
+            if loops.can_join(k) {
+                loops.join(k);
+            }
+        }
+        loops
+    }
+
+    /// Evaluates a piece block by block.
+    fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
+        let size = if self.program.steps.is_empty() { FOLD_BLOCK } else { BLOCK };
+        let nominal = loops.block(size, &self.item_sizes());
+        let origins: Vec<usize> = outs
+            .iter()
+            .map(|out| match out {
+                Out::Fill { strides, .. } => origin(tile, &piece.start, strides),
+                Out::Fold { fold, .. } => fold.origin(tile, &piece.start),
+            })
+            .collect();
+        let index: Vec<u64> = outs
+            .iter()
+            .map(|out| match out {
+                Out::Fill { .. } => 0,
+                Out::Fold { fold, .. } => fold.index(&piece.start),
+            })
+            .collect();
+        let mut at = vec![0usize; loops.extent.len()];
+        let mut shape = nominal.clone();
+        loop {
+            for (k, n) in shape.iter_mut().enumerate() {
+                *n = nominal[k].min(loops.extent[k] - at[k]);
+            }
+            self.block(&at, &shape, loops, outs, &origins, &index)?;
+            let mut k = at.len();
+            loop {
+                if k == 0 {
+                    return Ok(());
+                }
+                k -= 1;
+                at[k] += nominal[k];
+                if at[k] < loops.extent[k] {
+                    break;
+                }
+                at[k] = 0;
+            }
+        }
+    }
+
+    fn item_sizes(&self) -> Vec<usize> {
+        self.program.loads.iter().map(|l| l.dtype.size()).collect()
+    }
+
+    /// Evaluates one block.
+    fn block(
+        &mut self,
+        at: &[usize],
+        shape: &[usize],
+        loops: &Loops,
+        outs: &mut [Out<'_>],
+        origins: &[usize],
+        index: &[u64],
+    ) -> Result<()> {
+        let n: usize = shape.iter().product();
+        let Worker { program, inputs, packs, slots, scalar, direct, .. } = self;
+        let items = program.loads.iter().map(|l| l.dtype.size());
+        for (((input, pack), strides), item) in
+            inputs.iter().zip(packs.iter_mut()).zip(&loops.inputs).zip(items)
+        {
+            prepare(input, pack, strides, item, at, shape)?;
+        }
+        let values = Values { program, inputs, packs, loops, at, shape, n };
+        for (k, step) in program.steps.iter().enumerate() {
+            let mut slot = std::mem::take(&mut slots[step.slot]);
+            let mut args = [Arg::Scalar(&[]); 3];
+            let args = &mut args[..step.args.len().min(3)];
+            for (arg, &reg) in args.iter_mut().zip(&step.args) {
+                *arg = values.get(reg, slots, scalar);
+            }
+            scalar[k] = args.iter().all(|a| matches!(a, Arg::Scalar(_)));
+            let size = step.dtype.size();
+            let target = direct[k].and_then(|o| match (&mut outs[o], &loops.outs[o]) {
+                (Out::Fill { bytes, .. }, Steps::Fill(strides))
+                    if !scalar[k] && layout(strides, shape, size) == Layout::Contiguous =>
+                {
+                    let to = shifted(origins[o], at, strides);
+                    bytes.get_mut(to..to + n * size)
+                }
+                _ => None,
+            });
+            let done = match target {
+                Some(out) => step.kernel.run(args, out),
+                None => {
+                    let count = if scalar[k] { 1 } else { n };
+                    step.kernel.run(args, &mut slot.bytes_mut()[..count * size])
+                }
+            };
+            slots[step.slot] = slot;
+            done?;
+        }
+        for (o, (out, steps)) in outs.iter_mut().zip(&loops.outs).enumerate() {
+            match (out, steps) {
+                (Out::Fill { bytes, item, .. }, Steps::Fill(strides)) => {
+                    if let Reg::Step(k) = program.outputs[o]
+                        && direct[k].is_some()
+                        && !scalar[k]
+                        && layout(strides, shape, *item) == Layout::Contiguous
+                    {
+                        continue;
+                    }
+                    let to = shifted(origins[o], at, strides);
+                    match values.get(program.outputs[o], slots, scalar) {
+                        Arg::Scalar(one) => {
+                            let none = vec![0; shape.len()];
+                            strided::copy(*item, shape, one, 0, &none, bytes, to, strides);
+                        }
+                        Arg::Block(block) => {
+                            let from = strided::c_strides(shape, *item);
+                            strided::copy(*item, shape, block, 0, &from, bytes, to, strides);
+                        }
+                    }
+                }
+                (Out::Fold { fold, states }, Steps::Fold(steps)) => {
+                    let value = values.get(program.outputs[o], slots, scalar);
+                    fold.block(value, at, shape, steps, origins[o], index[o], states);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The registers at a block.
+struct Values<'a> {
+    program: &'a Program,
+    inputs: &'a [Input<'a>],
+    packs: &'a [Buffer],
+    loops: &'a Loops,
+    at: &'a [usize],
+    shape: &'a [usize],
+    /// Elements of the block.
+    n: usize,
+}
+
+impl<'a> Values<'a> {
+    /// A register; `slots` hold the results of steps, `scalar` says which are one element.
+    fn get<'b>(&self, reg: Reg, slots: &'b [Buffer], scalar: &[bool]) -> Arg<'b>
+    where
+        'a: 'b,
+    {
+        match reg {
+            Reg::Load(k) => self.load(k),
+            Reg::Const(c) => Arg::Scalar(&self.program.consts[c]),
+            Reg::Step(s) => {
+                let from = &self.program.steps[s];
+                let (item, bytes) = (from.dtype.size(), slots[from.slot].bytes());
+                match scalar[s] {
+                    true => Arg::Scalar(part(bytes, 0, item)),
+                    false => Arg::Block(part(bytes, 0, self.n * item)),
+                }
+            }
+        }
+    }
+
+    fn load(&self, k: usize) -> Arg<'a> {
+        let item = self.program.loads[k].dtype.size();
+        match self.inputs[k].window() {
+            Window::Constant(value) => Arg::Scalar(value),
+            Window::Strided { bytes, offset, .. } => {
+                let strides = &self.loops.inputs[k];
+                let first = shifted(offset, self.at, strides);
+                match layout(strides, self.shape, item) {
+                    Layout::Scalar => Arg::Scalar(part(bytes, first, item)),
+                    Layout::Contiguous if is_aligned(bytes, first, item) => {
+                        Arg::Block(part(bytes, first, self.n * item))
+                    }
+                    _ => Arg::Block(part(self.packs[k].bytes(), 0, self.n * item)),
+                }
+            }
+        }
+    }
+}
+
+/// For each step of a program, the output that it alone makes and nothing else reads.
+fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
+    let one = |s: usize| {
+        let is = |reg: &&Reg| **reg == Reg::Step(s);
+        let read = program.steps.iter().any(|step| step.args.iter().any(|reg| is(&reg)));
+        let made = program.outputs.iter().filter(is).count();
+        (!read && made == 1).then(|| program.outputs.iter().position(|reg| is(&reg))).flatten()
+    };
+    (0..program.steps.len()).map(one).collect()
+}
+
+/// How a block of an input lies in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Scalar,
+    Contiguous,
+    Scattered,
+}
+
+fn layout(strides: &[isize], shape: &[usize], item: usize) -> Layout {
+    let mut expected = item as isize;
+    let mut contiguous = true;
+    let mut scalar = true;
+    for (&s, &n) in strides.iter().zip(shape).rev() {
+        if n > 1 {
+            contiguous &= s == expected;
+            scalar &= s == 0;
+            expected = expected.saturating_mul(n as isize);
+        }
+    }
+    match (scalar, contiguous) {
+        (true, _) => Layout::Scalar,
+        (_, true) => Layout::Contiguous,
+        _ => Layout::Scattered,
+    }
+}
+
+/// Checks a block of an input and packs it, where it cannot be read as it lies.
+fn prepare(
+    input: &Input<'_>,
+    pack: &mut Buffer,
+    strides: &[isize],
+    item: usize,
+    at: &[usize],
+    shape: &[usize],
+) -> Result<()> {
+    let Window::Strided { bytes, offset, .. } = input.window() else { return Ok(()) };
+    let first = shifted(offset, at, strides);
+    let reach: usize =
+        strides.iter().zip(shape).filter(|(s, _)| **s > 0).map(|(&s, &n)| s as usize * (n - 1)).sum();
+    input.check_to(first + reach + item)?;
+    let layout = layout(strides, shape, item);
+    if layout == Layout::Scattered || (layout == Layout::Contiguous && !is_aligned(bytes, first, item)) {
+        let n: usize = shape.iter().product();
+        let to = strided::c_strides(shape, item);
+        strided::copy(item, shape, bytes, first, strides, pack.reserve(n * item)?, 0, &to);
+    }
+    Ok(())
+}
+
+/// The byte of an element.
+fn shifted(offset: usize, at: &[usize], strides: &[isize]) -> usize {
+    let ahead: isize = at.iter().zip(strides).map(|(&i, s)| i as isize * s).sum();
+    offset.wrapping_add_signed(ahead)
+}
+
+/// The byte in an output of the first element of a piece.
+fn origin(tile: &[u64], start: &[u64], strides: &[isize]) -> usize {
+    let ahead = start.iter().zip(tile).zip(strides).map(|((s, t), stride)| (s - t) as isize * stride);
+    ahead.sum::<isize>() as usize
+}
+
+fn part(bytes: &[u8], from: usize, len: usize) -> &[u8] {
+    bytes.get(from..from + len).unwrap_or(&[])
+}
+
+fn is_aligned(bytes: &[u8], first: usize, item: usize) -> bool {
+    let align = item.min(8);
+    bytes.as_ptr().addr().wrapping_add(first).is_multiple_of(align)
+}
+
+impl Loops {
+    /// Whether loops `k` and `k + 1` can be one.
+    fn can_join(&self, k: usize) -> bool {
+        let n = self.extent[k + 1] as isize;
+        let even = |s: &[isize]| s[k] == s[k + 1] * n;
+        self.inputs.iter().all(|s| even(s))
+            && self.outs.iter().all(|o| match o {
+                Steps::Fill(s) => even(s),
+                Steps::Fold(s) => s[k].joins(&s[k + 1], self.extent[k + 1]),
+            })
+    }
+
+    fn join(&mut self, k: usize) {
+        let n = self.extent.remove(k);
+        self.extent[k] *= n;
+        for s in &mut self.inputs {
+            s.remove(k);
+        }
+        for out in &mut self.outs {
+            match out {
+                Steps::Fill(s) => {
+                    s.remove(k);
+                }
+                Steps::Fold(s) => {
+                    s.remove(k);
+                }
+            }
+        }
+    }
+
+    /// The shape of a block of about `size` elements.
+    fn block(&self, size: usize, items: &[usize]) -> Vec<usize> {
+        let mut block = vec![1; self.extent.len()];
+        let Some(&last) = self.extent.last() else { return block };
+        let n = block.len();
+        let transposed = |(s, &item): (&Vec<isize>, &usize)| {
+            n > 1 && s[n - 2].unsigned_abs() == item && s[n - 1].unsigned_abs() > item
+        };
+        if self.inputs.iter().zip(items).any(transposed) {
+            block[n - 1] = last.min(SQUARE);
+            block[n - 2] = self.extent[n - 2].min(size / block[n - 1]).min(SQUARE);
+            return block;
+        }
+        block[n - 1] = last.min(size);
+        let whole_rows_join = |s: &Vec<isize>, item: &usize| {
+            n > 1 && (s[n - 2] == s[n - 1] * last as isize) && (s[n - 1] == *item as isize || s[n - 1] == 0)
+        };
+        let all_join = self.inputs.iter().zip(items).all(|(s, i)| whole_rows_join(s, i));
+        if last >= LONG_ROW && !all_join {
+            return block;
+        }
+        let mut left = size / block[n - 1];
+        for k in (0..n - 1).rev() {
+            if left <= 1 || block[k + 1] < self.extent[k + 1] {
+                break;
+            }
+            block[k] = self.extent[k].min(left);
+            left /= block[k];
+        }
+        block
+    }
+}

@@ -1,0 +1,518 @@
+//! From expressions to passes whose cost is known before anything is read.
+//!
+//! The graph is cut where a result is needed whole: at reductions and products of matrices. What lies between
+//! two cuts is one straight-line program. Stages that run over the same tiles and need nothing from each other
+//! share one pass over their inputs.
+
+pub(crate) mod access;
+mod explain;
+pub(crate) mod graph;
+pub(crate) mod program;
+pub(crate) mod tiles;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+pub use explain::{Explain, Read, Stage as ExplainStage};
+use graph::{Graph, Id, NodeKind};
+use program::{Builder, Leaf, Program};
+use tiles::{Tiles, loop_order};
+
+use crate::context::Metrics;
+use crate::exec::{self, Output, Pass, Product, Reduced};
+use crate::kernels;
+use crate::sink::{MemorySink, Sink, Spill};
+use crate::source::{Source, Value, elements};
+use crate::{Context, Error, Expr, Result};
+
+/// Where a result goes.
+#[derive(Clone)]
+pub enum Target {
+    /// Into memory, taken from the budget.
+    Memory,
+    /// Into a sink.
+    Sink(Arc<dyn Sink>),
+}
+
+/// How to compute some expressions together: stages in order, with their memory and traffic known.
+pub struct Plan {
+    graph: Graph,
+    stages: Vec<Stage>,
+    targets: Vec<Target>,
+    roots: Vec<Id>,
+    /// Results of cuts that do not fit in memory.
+    spilled: HashSet<Id>,
+    tmp: PathBuf,
+    held: u64,
+    peak: u64,
+}
+
+/// One stage.
+enum Stage {
+    Pass { pass: Box<Pass>, to: Vec<Dest>, workers: u64, cache: u64 },
+    Product { product: Box<Product>, to: Dest },
+}
+
+/// Who takes an output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Dest {
+    /// A later stage.
+    Cut(Id),
+    /// The caller: number of the root.
+    Root(usize),
+}
+
+/// Results kept for later stages.
+type Held = HashMap<Id, Arc<dyn Source>>;
+
+/// One output before passes are shared.
+struct Item {
+    id: Id,
+    dest: Dest,
+    level: usize,
+    tiles: Tiles,
+    order: Vec<usize>,
+    domain: Vec<u64>,
+}
+
+/// Largest box, in bytes, that is written at a time where the sink has no chunks.
+const WRITE_BOX: u64 = 32 << 20;
+
+impl Plan {
+    /// Plans the computation of `roots` within the context's budget.
+    ///
+    /// # Errors
+    /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many
+    /// bytes would do.
+    pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
+        let mut graph = Graph::default();
+        let ids = roots.iter().map(|(e, _)| graph.add(e)).collect::<Result<Vec<_>>>()?;
+        for ((expr, target), &id) in roots.iter().zip(&ids) {
+            check_target(expr, target, graph.node(id).dtype)?;
+        }
+        let mut plan = Plan {
+            graph,
+            stages: Vec::new(),
+            targets: roots.iter().map(|(_, t)| t.clone()).collect(),
+            roots: ids,
+            spilled: HashSet::new(),
+            tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
+            held: 0,
+            peak: 0,
+        };
+        plan.choose_held(context)?;
+        plan.build(context)?;
+        Ok(plan)
+    }
+
+    /// Decides which intermediate results stay in memory.
+    fn choose_held(&mut self, context: &Context) -> Result<()> {
+        let total = context.budget.total();
+        for (&id, target) in self.roots.iter().zip(&self.targets) {
+            if matches!(target, Target::Memory) {
+                self.held += self.bytes_of(id)?;
+            }
+        }
+        if self.held > total / 2 {
+            let what = "the result, which goes to memory,";
+            return Err(match context.budget.refusal(self.held.saturating_mul(2), what) {
+                Error::Budget { what, needed, budget, .. } => {
+                    Error::Budget { what, needed, budget, hint: ", or write it to a file (`-o`)" }
+                }
+                other => other,
+            });
+        }
+        for id in self.graph.cuts(&self.roots) {
+            let bytes = self.bytes_of(id)?;
+            if self.direct_root(id).is_some() {
+                continue;
+            }
+            if bytes <= total / 4 && self.held + bytes <= total / 2 {
+                self.held += bytes;
+            } else {
+                self.spilled.insert(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn bytes_of(&self, id: Id) -> Result<u64> {
+        let node = self.graph.node(id);
+        Ok(elements(&node.shape)?.saturating_mul(node.dtype.size() as u64))
+    }
+
+    /// The root, when `id` is a product that goes straight to a sink and nowhere else.
+    fn direct_root(&self, id: Id) -> Option<usize> {
+        let roots: Vec<usize> = (0..self.roots.len()).filter(|&r| self.roots[r] == id).collect();
+        let (&[root], NodeKind::Matmul { .. }) = (&roots[..], &self.graph.node(id).kind) else { return None };
+        let used = self.graph.is_used(id);
+        (!used && matches!(self.targets[root], Target::Sink(_))).then_some(root)
+    }
+
+    fn program(&self, domain: &[u64], outputs: &[Id]) -> Result<Program> {
+        let mut builder = Builder::new(&self.graph, domain);
+        for &id in outputs {
+            builder.output(id)?;
+        }
+        Ok(builder.finish())
+    }
+
+    /// Makes the stages.
+    fn build(&mut self, context: &Context) -> Result<()> {
+        let mut levels: HashMap<Id, usize> = HashMap::new();
+        let mut items = Vec::new();
+        let mut products = Vec::new();
+        for id in self.graph.cuts(&self.roots) {
+            match self.graph.node(id).kind.clone() {
+                NodeKind::Reduce { input, .. } => {
+                    let domain = self.graph.node(input).shape.clone();
+                    let program = self.program(&domain, &[input])?;
+                    let level = level_of(&program, &levels);
+                    levels.insert(id, level);
+                    let (tiles, order) = (Tiles::of_program(&program), loop_order(&program));
+                    items.push(Item { id: input, dest: Dest::Cut(id), level, tiles, order, domain });
+                }
+                NodeKind::Matmul { a, b } => {
+                    let product = self.product(a, b, id)?;
+                    let level = level_of(&product.a, &levels).max(level_of(&product.b, &levels));
+                    levels.insert(id, level);
+                    products.push((id, level, product));
+                }
+                _ => {}
+            }
+        }
+        for (root, &id) in self.roots.iter().enumerate() {
+            if self.direct_root(id).is_some() {
+                continue;
+            }
+            let domain = self.graph.node(id).shape.clone();
+            let program = self.program(&domain, &[id])?;
+            let level = level_of(&program, &levels);
+            let chunk = match &self.targets[root] {
+                Target::Sink(sink) => sink.chunk_shape().map(<[u64]>::to_vec),
+                Target::Memory => None,
+            };
+            let item = self.graph.node(id).dtype.size() as u64;
+            let tiles = match chunk {
+                Some(chunk) => Tiles::regular(&domain, &chunk),
+                None => {
+                    let limit = WRITE_BOX.min(context.budget.total() / (8 * context.threads as u64)) / item;
+                    Tiles::of_program(&program).widened(&domain, limit)
+                }
+            };
+            let order = loop_order(&program);
+            items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain });
+        }
+        let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
+        for level in 0..=highest {
+            let (now, later): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|i| i.level == level);
+            items = later;
+            self.add_passes(now, context)?;
+            let (now, later): (Vec<_>, Vec<_>) = products.into_iter().partition(|p| p.1 == level);
+            products = later;
+            for (id, _, product) in now {
+                self.add_product(id, product, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes passes of the outputs of one level, shared where tiles agree and memory allows.
+    fn add_passes(&mut self, mut items: Vec<Item>, context: &Context) -> Result<()> {
+        while !items.is_empty() {
+            let first = items.remove(0);
+            let same =
+                |i: &Item| i.domain == first.domain && i.tiles == first.tiles && i.order == first.order;
+            let (shared, rest): (Vec<Item>, Vec<Item>) = items.into_iter().partition(same);
+            items = rest;
+            let mut group = vec![first];
+            group.extend(shared);
+            match self.add_pass(&group, context) {
+                Err(Error::Budget { .. }) if group.len() > 1 => {
+                    group.iter().try_for_each(|item| self.add_pass(std::slice::from_ref(item), context))?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_pass(&mut self, group: &[Item], context: &Context) -> Result<()> {
+        let Some(first) = group.first() else { return Ok(()) };
+        let ids: Vec<Id> = group.iter().map(|i| i.id).collect();
+        let program = self.program(&first.domain, &ids)?;
+        let outputs = group.iter().map(|i| self.output(i, &first.domain)).collect::<Result<Vec<_>>>()?;
+        let pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs);
+        let print = pass.footprint(|leaf| self.stored(leaf));
+        let free = context.budget.total().saturating_sub(self.held);
+        let tiles = pass.tiles.len().max(1);
+        let fitting = free.saturating_sub(print.shared) / print.worker.max(1);
+        let workers = fitting.min(context.threads as u64).min(tiles);
+        if workers == 0 {
+            let what = format!("a pass over {}", crate::view::show(&first.domain));
+            return Err(context.budget.refusal(self.held + print.total(1), &what));
+        }
+        let cache = print.cache.min(free - print.total(workers));
+        self.peak = self.peak.max(self.held + print.total(workers) + cache);
+        let to = group.iter().map(|i| i.dest).collect();
+        self.stages.push(Stage::Pass { pass: Box::new(pass), to, workers, cache });
+        Ok(())
+    }
+
+    fn output(&self, item: &Item, domain: &[u64]) -> Result<Output> {
+        match item.dest {
+            Dest::Root(root) => Ok(Output::Write {
+                item: self.graph.node(item.id).dtype.size(),
+                scratch: match &self.targets[root] {
+                    Target::Sink(sink) => sink.scratch_bytes(),
+                    Target::Memory => 0,
+                },
+            }),
+            Dest::Cut(id) => {
+                let node = self.graph.node(id);
+                let NodeKind::Reduce { input, reduction, axes, ddof } = &node.kind else {
+                    return Err(Error::Other("a stage folds what is no reduction".into()));
+                };
+                let from = self.graph.node(*input).dtype;
+                let reducer = kernels::reducer(*reduction, from, node.dtype, *ddof).ok_or_else(|| {
+                    Error::Other(format!("there is no kernel for {} of {from}", reduction.name()))
+                })?;
+                Ok(Output::Fold(Reduced::new(reducer, domain, axes, node.dtype.size())))
+            }
+        }
+    }
+
+    fn product(&self, a: Id, b: Id, id: Id) -> Result<Product> {
+        let dtype = self.graph.node(id).dtype;
+        let compute = exec::compute_type(dtype);
+        let operand = |x: Id| -> Result<Program> {
+            let mut builder = Builder::new(&self.graph, &self.graph.node(x).shape);
+            builder.output_as(x, compute)?;
+            Ok(builder.finish())
+        };
+        Ok(Product { a: operand(a)?, b: operand(b)?, dtype, block: [0; 3] })
+    }
+
+    fn add_product(&mut self, id: Id, product: Product, context: &Context) -> Result<()> {
+        let to = self.direct_root(id).map_or(Dest::Cut(id), Dest::Root);
+        let sink = match to {
+            Dest::Root(root) => match &self.targets[root] {
+                Target::Sink(sink) => Some(sink.clone()),
+                Target::Memory => None,
+            },
+            Dest::Cut(_) => None,
+        };
+        let threads = context.threads as u64;
+        let scratch = sink.as_ref().map_or(0, |s| s.scratch_bytes() as u64);
+        let workers = threads * (product.panel_bytes() + scratch);
+        let free = context.budget.total().saturating_sub(self.held);
+        let chunk = sink.as_ref().and_then(|s| s.chunk_shape().map(<[u64]>::to_vec));
+        let product = product.plan(free, threads, chunk.as_deref(), workers);
+        let needed = product.footprint(threads, workers);
+        if needed > free {
+            return Err(context.budget.refusal(self.held + needed, "a product of matrices"));
+        }
+        self.peak = self.peak.max(self.held + needed);
+        self.stages.push(Stage::Product { product: Box::new(product), to });
+        Ok(())
+    }
+
+    /// The source behind a leaf, where it is there before the plan runs.
+    fn stored(&self, leaf: &Leaf) -> Option<Arc<dyn Source>> {
+        match leaf {
+            Leaf::Source(source) => Some(source.clone()),
+            Leaf::Cut(_) => None,
+        }
+    }
+
+    /// Bytes of memory taken at the most, of the budget.
+    pub fn peak(&self) -> u64 {
+        self.peak
+    }
+
+    /// Units of work, about a byte each.
+    fn work(&self) -> u64 {
+        self.stages.iter().map(Stage::work).sum()
+    }
+
+    /// Computes the results: for each root the value, where it goes to memory.
+    ///
+    /// # Errors
+    /// Whatever sources and sinks report, and [`Error::Cancelled`]. Sinks then hold parts of results and must
+    /// be dropped, not committed.
+    pub fn run(&self, context: &Context) -> Result<Vec<Option<Value>>> {
+        let _permit = context.budget.take(self.peak, "the plan")?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(context.threads)
+            .build()
+            .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", context.threads)))?;
+        let mut held: Held = HashMap::new();
+        let mut values: Vec<Option<Value>> = vec![None; self.roots.len()];
+        let (total, so_far) = (self.work(), AtomicU64::new(0));
+        for stage in &self.stages {
+            let unit = stage.unit();
+            let done = |n: u64| {
+                let now = so_far.fetch_add(n * unit, Ordering::Relaxed) + n * unit;
+                if let Some(progress) = &context.progress {
+                    progress(now.min(total), total);
+                }
+            };
+            let places = stage.dests().iter().map(|d| self.place(*d)).collect::<Result<Vec<_>>>()?;
+            let sinks: Vec<Arc<dyn Sink>> = places.iter().map(Place::sink).collect();
+            let began = Instant::now();
+            match stage {
+                Stage::Pass { pass, workers, cache, .. } => {
+                    let sources = self.bind(&pass.program, &held)?;
+                    let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
+                    exec::run_pass(pass, &sources, &sinks, *workers as usize, *cache, context, &pool, &done)?;
+                    Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
+                }
+                Stage::Product { product, .. } => {
+                    let (a, b) = (self.bind(&product.a, &held)?, self.bind(&product.b, &held)?);
+                    let _span = tracing::info_span!("product", flops = product.flops()).entered();
+                    exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &pool, &done)?;
+                }
+            }
+            drop(sinks);
+            for (dest, place) in stage.dests().iter().zip(places) {
+                match (*dest, place.into_source()?) {
+                    (Dest::Cut(id), Some(Kept::Value(value))) => {
+                        held.insert(id, Arc::new(value));
+                    }
+                    (Dest::Cut(id), Some(Kept::Source(source))) => {
+                        held.insert(id, source);
+                    }
+                    (Dest::Root(root), Some(Kept::Value(value))) => values[root] = Some(value),
+                    _ => {}
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// The sources of a program's loads.
+    fn bind(&self, program: &Program, held: &Held) -> Result<Vec<Arc<dyn Source>>> {
+        let one = |leaf: &Leaf| match leaf {
+            Leaf::Source(source) => Ok(source.clone()),
+            Leaf::Cut(id) => {
+                held.get(id).cloned().ok_or_else(|| Error::Other("a stage ran before its input".into()))
+            }
+        };
+        program.loads.iter().map(|l| one(&l.leaf)).collect()
+    }
+
+    /// Where an output is collected.
+    fn place(&self, dest: Dest) -> Result<Place> {
+        let id = match dest {
+            Dest::Cut(id) => id,
+            Dest::Root(root) => match &self.targets[root] {
+                Target::Sink(sink) => return Ok(Place::Caller(sink.clone())),
+                Target::Memory => self.roots[root],
+            },
+        };
+        let node = self.graph.node(id);
+        if matches!(dest, Dest::Cut(_)) && self.spilled.contains(&id) {
+            return Ok(Place::Spill(Arc::new(Spill::create(&self.tmp, node.dtype, &node.shape)?)));
+        }
+        Ok(Place::Memory(Arc::new(MemorySink::new(node.dtype, &node.shape)?)))
+    }
+}
+
+/// The sink of one output while its stage runs.
+enum Place {
+    Memory(Arc<MemorySink>),
+    Spill(Arc<Spill>),
+    Caller(Arc<dyn Sink>),
+}
+
+/// What a stage leaves behind.
+enum Kept {
+    Value(Value),
+    Source(Arc<dyn Source>),
+}
+
+impl Place {
+    fn sink(&self) -> Arc<dyn Sink> {
+        match self {
+            Place::Memory(sink) => sink.clone(),
+            Place::Spill(sink) => sink.clone(),
+            Place::Caller(sink) => sink.clone(),
+        }
+    }
+
+    /// What was collected, unless it is the caller's.
+    fn into_source(self) -> Result<Option<Kept>> {
+        let shared = || Error::Other("a finished stage still holds its output".into());
+        Ok(match self {
+            Place::Memory(sink) => Some(Kept::Value(Arc::into_inner(sink).ok_or_else(shared)?.into_value()?)),
+            Place::Spill(sink) => {
+                Some(Kept::Source(Arc::new(Arc::into_inner(sink).ok_or_else(shared)?.into_source()?)))
+            }
+            Place::Caller(_) => None,
+        })
+    }
+}
+
+impl Stage {
+    fn dests(&self) -> &[Dest] {
+        match self {
+            Stage::Pass { to, .. } => to,
+            Stage::Product { to, .. } => std::slice::from_ref(to),
+        }
+    }
+
+    /// Units of work for each element (of a pass) or multiplication (of a product).
+    fn unit(&self) -> u64 {
+        match self {
+            Stage::Pass { pass, .. } => {
+                pass.program.loads.iter().map(|l| l.dtype.size() as u64).sum::<u64>().max(1)
+            }
+            Stage::Product { .. } => 1,
+        }
+    }
+
+    fn work(&self) -> u64 {
+        match self {
+            Stage::Pass { pass, .. } => pass.program.elements() * self.unit(),
+            Stage::Product { product, .. } => {
+                let [m, n, k] = product.dims();
+                product.a.domain[..product.a.domain.len() - 2].iter().product::<u64>() * m * n * k
+            }
+        }
+    }
+}
+
+/// One more than the level of the latest cut a program reads.
+fn level_of(program: &Program, levels: &HashMap<Id, usize>) -> usize {
+    program.cuts().filter_map(|id| levels.get(&id)).map(|l| l + 1).max().unwrap_or(0)
+}
+
+fn check_target(expr: &Expr, target: &Target, dtype: crate::DType) -> Result<()> {
+    let Target::Sink(sink) = target else { return Ok(()) };
+    if sink.dtype() != dtype {
+        return Err(Error::dtype(&sink.label(), sink.dtype(), dtype));
+    }
+    if sink.shape() != expr.shape() {
+        return Err(Error::Shape(format!(
+            "{}: expected an array of shape {}, found {}",
+            sink.label(),
+            crate::view::show(sink.shape()),
+            crate::view::show(expr.shape())
+        )));
+    }
+    Ok(())
+}
+
+/// Computes one expression into memory with the default context.
+///
+/// # Errors
+/// As [`Plan::new`] and [`Plan::run`].
+pub fn evaluate(expr: &Expr) -> Result<Value> {
+    let context = Context::default();
+    let values = Plan::new(&[(expr.clone(), Target::Memory)], &context)?.run(&context)?;
+    let value = values.into_iter().next().flatten();
+    value.ok_or_else(|| Error::Other("the plan gave no value".into()))
+}

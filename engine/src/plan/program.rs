@@ -1,0 +1,230 @@
+//! What a pass computes for each element: a straight line of kernels over registers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::access::{Access, accesses};
+use super::graph::{Graph, Id, NodeKind};
+use crate::kernels::{self, Kernel};
+use crate::source::Source;
+use crate::view::View;
+use crate::{DType, Error, Result};
+
+/// A value of the program: one element for each element of the domain.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Reg {
+    /// An input.
+    Load(usize),
+    /// One element for all.
+    Const(usize),
+    /// The result of a step.
+    Step(usize),
+}
+
+/// Where an input's elements are.
+#[derive(Clone, Debug)]
+pub(crate) enum Leaf {
+    Source(Arc<dyn Source>),
+    /// The result of a cut of the graph, there once an earlier stage has run.
+    Cut(Id),
+}
+
+/// An input seen through a view.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) leaf: Leaf,
+    pub(crate) view: View,
+    pub(crate) dtype: DType,
+    /// Shape of a chunk of the source.
+    pub(crate) chunk: Vec<u64>,
+    /// For each axis of the source its place when axes are sorted by stride, the longest first.
+    pub(crate) rank: Vec<usize>,
+    /// For each axis of the domain.
+    pub(crate) access: Vec<Option<Access>>,
+}
+
+/// One kernel over registers.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) kernel: Kernel,
+    pub(crate) args: Vec<Reg>,
+    pub(crate) dtype: DType,
+    /// The scratch block that takes the result; blocks are used again once nobody reads them.
+    pub(crate) slot: usize,
+    /// Name, for `explain`.
+    pub(crate) name: &'static str,
+}
+
+/// A straight-line program over a domain.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) domain: Vec<u64>,
+    pub(crate) loads: Vec<Load>,
+    pub(crate) consts: Vec<Vec<u8>>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) outputs: Vec<Reg>,
+    /// Scratch blocks that are needed.
+    pub(crate) slots: usize,
+}
+
+/// Builds a [`Program`], sharing what is computed twice.
+pub(crate) struct Builder<'g> {
+    graph: &'g Graph,
+    program: Program,
+    made: HashMap<(Id, View), Reg>,
+}
+
+impl<'g> Builder<'g> {
+    pub(crate) fn new(graph: &'g Graph, domain: &[u64]) -> Builder<'g> {
+        let program = Program {
+            domain: domain.to_vec(),
+            loads: Vec::new(),
+            consts: Vec::new(),
+            steps: Vec::new(),
+            outputs: Vec::new(),
+            slots: 0,
+        };
+        Builder { graph, program, made: HashMap::new() }
+    }
+
+    /// Adds an output: node `id`, whose shape is the domain.
+    pub(crate) fn output(&mut self, id: Id) -> Result<usize> {
+        let view = View::identity(self.program.domain.len());
+        let reg = self.lower(id, view)?;
+        self.program.outputs.push(reg);
+        Ok(self.program.outputs.len() - 1)
+    }
+
+    /// As [`Builder::output`], converted to `dtype`.
+    pub(crate) fn output_as(&mut self, id: Id, dtype: DType) -> Result<usize> {
+        let output = self.output(id)?;
+        let from = self.graph.node(id).dtype;
+        if from != dtype {
+            let arg = self.program.outputs[output];
+            self.program.outputs[output] = self.step(kernels::cast(from, dtype), vec![arg], dtype, "astype");
+        }
+        Ok(output)
+    }
+
+    /// The register that holds node `id` seen through `view`, which maps the node's axes to the domain's.
+    fn lower(&mut self, id: Id, view: View) -> Result<Reg> {
+        if let Some(&reg) = self.made.get(&(id, view.clone())) {
+            return Ok(reg);
+        }
+        let graph = self.graph;
+        let node = graph.node(id);
+        let reg = match &node.kind {
+            NodeKind::Source(source) => {
+                let rank = ranks(source.strides());
+                self.load(Leaf::Source(source.clone()), &view, node.dtype, source.chunk_shape(), rank)
+            }
+            NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => {
+                let whole: Vec<u64> = node.shape.iter().map(|&n| n.max(1)).collect();
+                self.load(Leaf::Cut(id), &view, node.dtype, &whole, (0..whole.len()).collect())
+            }
+            NodeKind::Constant(bytes) => {
+                self.program.consts.push(bytes.clone());
+                Reg::Const(self.program.consts.len() - 1)
+            }
+            NodeKind::View { input, view: inner } => self.lower(*input, inner.through(&view))?,
+            NodeKind::Cast(input) => {
+                let arg = self.lower(*input, view.clone())?;
+                let from = graph.node(*input).dtype;
+                self.step(kernels::cast(from, node.dtype), vec![arg], node.dtype, "astype")
+            }
+            NodeKind::Apply { op, inputs } => {
+                let mut args = Vec::with_capacity(inputs.len());
+                for &input in inputs {
+                    let spread = View::broadcast(&graph.node(input).shape, &node.shape)?;
+                    args.push(self.lower(input, spread.through(&view))?);
+                }
+                let types: Vec<DType> = inputs.iter().map(|&i| graph.node(i).dtype).collect();
+                let kernel = kernels::bind(*op, &types).ok_or_else(|| {
+                    Error::Other(format!("there is no kernel for {} of {types:?}", op.name()))
+                })?;
+                self.step(kernel, args, node.dtype, op.name())
+            }
+        };
+        self.made.insert((id, view), reg);
+        Ok(reg)
+    }
+
+    fn load(&mut self, leaf: Leaf, view: &View, dtype: DType, chunk: &[u64], rank: Vec<usize>) -> Reg {
+        let access = accesses(view, chunk, self.program.domain.len());
+        self.program.loads.push(Load {
+            leaf,
+            view: view.clone(),
+            dtype,
+            chunk: chunk.to_vec(),
+            rank,
+            access,
+        });
+        Reg::Load(self.program.loads.len() - 1)
+    }
+
+    fn step(&mut self, kernel: Kernel, args: Vec<Reg>, dtype: DType, name: &'static str) -> Reg {
+        self.program.steps.push(Step { kernel, args, dtype, slot: 0, name });
+        Reg::Step(self.program.steps.len() - 1)
+    }
+
+    /// The program, with its scratch blocks given out.
+    pub(crate) fn finish(mut self) -> Program {
+        let program = &mut self.program;
+        let mut last_use: Vec<usize> = (0..program.steps.len()).collect();
+        for (k, step) in program.steps.iter().enumerate() {
+            for arg in &step.args {
+                if let Reg::Step(s) = *arg {
+                    last_use[s] = k;
+                }
+            }
+        }
+        for output in &program.outputs {
+            if let Reg::Step(s) = *output {
+                last_use[s] = usize::MAX;
+            }
+        }
+        let mut free: Vec<usize> = Vec::new();
+        for k in 0..program.steps.len() {
+            let slot = free.pop().unwrap_or_else(|| {
+                program.slots += 1;
+                program.slots - 1
+            });
+            program.steps[k].slot = slot;
+            // what step k was the last to read can be overwritten from step k + 1 on
+            free.extend((0..=k).filter(|&s| last_use[s] == k).map(|s| program.steps[s].slot));
+        }
+        self.program
+    }
+}
+
+/// The place of each axis when they are sorted by stride, the longest first.
+fn ranks(strides: &[isize]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..strides.len()).collect();
+    order.sort_by_key(|&k| std::cmp::Reverse(strides[k].unsigned_abs()));
+    let mut rank = vec![0; strides.len()];
+    for (place, &k) in order.iter().enumerate() {
+        rank[k] = place;
+    }
+    rank
+}
+
+impl Program {
+    /// The stages whose results this reads.
+    pub(crate) fn cuts(&self) -> impl Iterator<Item = Id> + '_ {
+        self.loads.iter().filter_map(|l| match l.leaf {
+            Leaf::Cut(id) => Some(id),
+            Leaf::Source(_) => None,
+        })
+    }
+
+    /// Elements of the domain.
+    pub(crate) fn elements(&self) -> u64 {
+        self.domain.iter().product()
+    }
+
+    /// The widest element any register holds.
+    pub(crate) fn widest(&self) -> usize {
+        let loads = self.loads.iter().map(|l| l.dtype.size());
+        loads.chain(self.steps.iter().map(|s| s.dtype.size())).max().unwrap_or(1)
+    }
+}

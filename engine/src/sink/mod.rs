@@ -1,0 +1,31 @@
+//! Where results go.
+
+mod file;
+mod memory;
+mod stored;
+
+pub use file::NpySink;
+pub(crate) use file::Spill;
+pub use memory::MemorySink;
+pub use stored::StoredSink;
+
+use crate::{DType, Result};
+
+/// An array being written, box by box, from several threads.
+pub trait Sink: Send + Sync {
+    /// Type of the elements.
+    fn dtype(&self) -> DType;
+    /// Elements along each axis.
+    fn shape(&self) -> &[u64];
+    /// The chunks that are written whole: every box given to [`Sink::write`] then covers whole chunks (clipped
+    /// at the array's end). `None`: any box is as good.
+    fn chunk_shape(&self) -> Option<&[u64]>;
+    /// Bytes that [`Sink::write`] takes beside `data`, for each thread.
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+    /// Writes the box of `shape` at `start`; `data` is its elements in C order.
+    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()>;
+    /// A name for messages.
+    fn label(&self) -> String;
+}

@@ -1,0 +1,60 @@
+//! Results in an `.arrs` file.
+
+use std::sync::Arc;
+
+use arrstore_format::{ArrayId, Transaction};
+
+use super::Sink;
+use crate::{DType, Result};
+
+/// An array of a transaction. The caller commits the transaction when the run has ended well.
+#[derive(Debug)]
+pub struct StoredSink {
+    transaction: Arc<Transaction>,
+    id: ArrayId,
+    name: String,
+    dtype: DType,
+    shape: Vec<u64>,
+    chunk: Vec<u64>,
+    scratch: usize,
+}
+
+impl StoredSink {
+    /// Writes to the array `id` of `transaction`.
+    ///
+    /// # Errors
+    /// When the transaction has no such array.
+    pub fn new(transaction: Arc<Transaction>, id: ArrayId) -> Result<StoredSink> {
+        let meta = transaction.meta(id)?;
+        Ok(StoredSink {
+            name: meta.name.clone(),
+            dtype: meta.dtype,
+            shape: meta.shape.clone(),
+            chunk: meta.chunk_shape.clone(),
+            scratch: meta.encode_scratch(),
+            transaction,
+            id,
+        })
+    }
+}
+
+impl Sink for StoredSink {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+    fn chunk_shape(&self) -> Option<&[u64]> {
+        Some(&self.chunk)
+    }
+    fn scratch_bytes(&self) -> usize {
+        self.scratch
+    }
+    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+        Ok(self.transaction.write(self.id, start, shape, data)?)
+    }
+    fn label(&self) -> String {
+        self.name.clone()
+    }
+}

@@ -1,0 +1,137 @@
+//! Arrays in one piece in a file, mapped: `.npy` files, raw binary files, spilled results.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use arrstore_format::FileMap;
+
+use crate::npy::Header;
+
+use super::{Data, Located, Source, c_strides, elements};
+use crate::{DType, Error, Result};
+
+/// An array that lies in one piece in a mapped file.
+#[derive(Debug)]
+pub struct Mapped {
+    path: PathBuf,
+    map: FileMap,
+    start: usize,
+    dtype: DType,
+    shape: Vec<u64>,
+    chunk: Vec<u64>,
+    strides: Vec<isize>,
+}
+
+impl Mapped {
+    /// Maps the array of a `.npy` file (versions 1 to 3, C or Fortran order, little-endian numbers).
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no `.npy` file, holds elements of another kind, or is too short.
+    pub fn npy(path: &Path) -> Result<Mapped> {
+        let file = open_regular(path)?;
+        let header = Header::read(&file).map_err(|reason| Error::Npy { path: path.to_owned(), reason })?;
+        if header.big_endian {
+            return Err(Error::Npy {
+                path: path.to_owned(),
+                reason: "holds big-endian elements, which cannot be mapped in place: convert it first".into(),
+            });
+        }
+        Mapped::of_file(path, &file, header.start, header.dtype, &header.shape, header.fortran)
+    }
+
+    /// Maps an array of `shape` that lies at byte `start` of a file, in C order or, with `fortran`, with the
+    /// first axis varying fastest.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is too short.
+    pub fn raw(path: &Path, start: u64, dtype: DType, shape: &[u64], fortran: bool) -> Result<Mapped> {
+        Mapped::of_file(path, &open_regular(path)?, start, dtype, shape, fortran)
+    }
+
+    /// As [`Mapped::raw`], of a file that is open already.
+    ///
+    /// # Errors
+    /// As [`Mapped::raw`].
+    pub fn of_file(
+        path: &Path,
+        file: &File,
+        start: u64,
+        dtype: DType,
+        shape: &[u64],
+        fortran: bool,
+    ) -> Result<Mapped> {
+        let length = file.metadata().map_err(|e| Error::io(path, e))?.len();
+        let bytes = elements(shape)?.checked_mul(dtype.size() as u64);
+        let end = bytes.and_then(|b| b.checked_add(start));
+        if end.is_none_or(|end| end > length) {
+            return Err(Error::Npy {
+                path: path.to_owned(),
+                reason: format!(
+                    "an array of shape {} and type {dtype} from byte {start} on needs {} bytes, but the file ends at {length}: it was cut short, or shape and type are wrong",
+                    crate::view::show(shape),
+                    bytes.map_or("too many".into(), |b| b.to_string()),
+                ),
+            });
+        }
+        let map = FileMap::new(file, length).map_err(|e| Error::io(path, e))?;
+        let mut strides = c_strides(shape, dtype.size());
+        if fortran {
+            let reversed: Vec<u64> = shape.iter().rev().copied().collect();
+            strides = c_strides(&reversed, dtype.size());
+            strides.reverse();
+        }
+        Ok(Mapped {
+            path: path.to_owned(),
+            map,
+            start: start as usize,
+            dtype,
+            chunk: shape.iter().map(|&n| n.max(1)).collect(),
+            shape: shape.to_vec(),
+            strides,
+        })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.map.bytes().get(self.start..self.start + self.chunk_bytes()).unwrap_or(&[])
+    }
+}
+
+impl Source for Mapped {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+    fn chunk_shape(&self) -> &[u64] {
+        &self.chunk
+    }
+    fn strides(&self) -> &[isize] {
+        &self.strides
+    }
+    fn label(&self) -> String {
+        self.path.display().to_string()
+    }
+    fn in_place(&self) -> bool {
+        true
+    }
+    fn chunk_bytes(&self) -> usize {
+        self.shape.iter().product::<u64>() as usize * self.dtype.size()
+    }
+    fn locate(&self, index: &[u64]) -> Result<Located<'_>> {
+        Ok(Located::new(index, Data::InPlace(self.bytes())))
+    }
+    fn release(&self, _: &Located<'_>, bytes: Range<usize>) {
+        self.map.release(self.start + bytes.start..self.start + bytes.end);
+    }
+}
+
+/// Opens a regular file for reading; a directory, device or FIFO is refused before anything is read from it.
+fn open_regular(path: &Path) -> Result<File> {
+    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, e))?;
+    if !kind.is_file() {
+        return Err(Error::Npy { path: path.to_owned(), reason: "is not a regular file".into() });
+    }
+    File::open(path).map_err(|e| Error::io(path, e))
+}

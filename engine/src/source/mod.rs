@@ -1,0 +1,118 @@
+//! Where elements come from: arrays of chunks that lie in memory, in a map, or have to be decoded.
+
+mod mapped;
+mod memory;
+mod reshaped;
+mod stored;
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+pub use mapped::Mapped;
+pub use memory::Value;
+pub use reshaped::Reshaped;
+pub use stored::Stored;
+
+use crate::{DType, Error, Result};
+
+/// An array of chunks that can be read from several threads.
+///
+/// Chunks form a regular grid of `chunk_shape`; those at the far edges are as large as the others and padded.
+/// An array in one piece is one chunk of its whole shape.
+pub trait Source: Send + Sync + Debug {
+    /// Type of the elements.
+    fn dtype(&self) -> DType;
+    /// Elements along each axis.
+    fn shape(&self) -> &[u64];
+    /// Elements of one chunk along each axis, each at least 1.
+    fn chunk_shape(&self) -> &[u64];
+    /// Bytes from one element to the next along each axis of a chunk, from [`Source::offset`] on.
+    fn strides(&self) -> &[isize];
+    /// Byte of a chunk at which its first element lies.
+    fn offset(&self) -> usize {
+        0
+    }
+    /// A name for messages.
+    fn label(&self) -> String;
+    /// Whether chunks that hold varied values are read where they lie, so that they need no buffer.
+    fn in_place(&self) -> bool;
+    /// Bytes of one decoded chunk.
+    fn chunk_bytes(&self) -> usize;
+    /// Bytes that [`Source::decode`] takes beside its output.
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+    /// Finds the chunk at `index` of the grid, without reading its elements.
+    fn locate(&self, index: &[u64]) -> Result<Located<'_>>;
+    /// Writes the [`Source::chunk_bytes`] of an encoded chunk to `out`.
+    fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
+        let _ = (chunk, out);
+        Err(Error::Other(format!("{}: holds no encoded chunk", self.label())))
+    }
+    /// Checks the bytes of a chunk in place against their checksums.
+    fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
+        let _ = (chunk, bytes);
+        Ok(())
+    }
+    /// Says that bytes of a chunk in place will be read soon.
+    fn prefetch(&self, chunk: &Located<'_>) {
+        let _ = chunk;
+    }
+    /// Says that bytes of a chunk in place are not needed for now, so that their pages can be let go.
+    fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        let _ = (chunk, bytes);
+    }
+}
+
+/// A chunk that was found.
+#[derive(Debug)]
+pub struct Located<'a> {
+    /// What it holds.
+    pub data: Data<'a>,
+    /// The grid index.
+    pub index: Vec<u64>,
+    /// Where a stored chunk lies, for its own source.
+    pub(crate) stored: Option<arrstore_format::Chunk>,
+}
+
+/// What a chunk holds.
+#[derive(Debug)]
+pub enum Data<'a> {
+    /// One value, these bytes, for every element.
+    Constant(Vec<u8>),
+    /// The elements, where they lie.
+    InPlace(&'a [u8]),
+    /// Something to decode.
+    Encoded,
+}
+
+impl<'a> Located<'a> {
+    /// A chunk of a source that needs no more than its index to find it again.
+    pub fn new(index: &[u64], data: Data<'a>) -> Located<'a> {
+        Located { data, index: index.to_vec(), stored: None }
+    }
+}
+
+/// Number of elements of a shape.
+///
+/// # Errors
+/// When it overflows.
+pub(crate) fn elements(shape: &[u64]) -> Result<u64> {
+    if shape.contains(&0) {
+        return Ok(0);
+    }
+    shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d)).ok_or_else(|| {
+        Error::Shape(format!("an array of shape {} has too many elements to count", crate::view::show(shape)))
+    })
+}
+
+/// Byte strides of an array of `shape` in C order.
+pub(crate) fn c_strides(shape: &[u64], item: usize) -> Vec<isize> {
+    let mut strides = vec![0; shape.len()];
+    let mut step = item as isize;
+    for (stride, &n) in strides.iter_mut().zip(shape).rev() {
+        *stride = step;
+        step = step.saturating_mul(n.max(1) as isize);
+    }
+    strides
+}

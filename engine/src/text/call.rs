@@ -1,0 +1,143 @@
+//! The arguments of a call, bound to the parameters of a function as Python binds them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::error::{Fault, Result, nearest};
+use super::functions;
+use super::thing::{Placed, Thing};
+use crate::Expr;
+
+/// A call before its function is known to exist.
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
+    /// Where the name stands.
+    pub(super) at: Range<usize>,
+    /// What stands before the point of a method call.
+    pub(super) object: Option<Placed>,
+    /// Arguments in order, with the names they were given by.
+    pub(super) given: Vec<(Option<(String, Range<usize>)>, Placed)>,
+}
+
+/// Arguments under the names of the parameters.
+pub(super) struct Bound {
+    pub(super) at: Range<usize>,
+    pub(super) function: String,
+    values: Vec<(&'static str, Placed)>,
+}
+
+impl Call<'_> {
+    /// The value of the call.
+    pub(super) fn evaluate(self, variables: &BTreeMap<String, Expr>) -> Result<Thing> {
+        if self.object.is_some() && !functions::is_method(self.name) {
+            let fault = Fault::new(&self.at, format!("arrays have no method '{}'", self.name));
+            return Err(if functions::names().any(|f| f == self.name) {
+                fault.help(format!("write it as a function: {}(...)", self.name))
+            } else {
+                self.suggest(fault, functions::methods())
+            });
+        }
+        match functions::call(&self)? {
+            Some(expr) => Ok(Thing::Array(expr)),
+            None if self.object.is_none() && variables.contains_key(self.name) => {
+                Err(Fault::new(&self.at, format!("'{}' is an array, not a function", self.name))
+                    .help("index it with [ ]"))
+            }
+            None => {
+                let fault = Fault::new(&self.at, format!("unknown function '{}'", self.name));
+                Err(self.suggest(fault, functions::names()))
+            }
+        }
+    }
+
+    fn suggest<'n>(&self, fault: Fault, names: impl Iterator<Item = &'n str>) -> Fault {
+        match nearest(self.name, names) {
+            Some(near) => fault.help(format!("did you mean '{near}'?")),
+            None => fault,
+        }
+    }
+
+    /// Every argument by position, the object of a method first.
+    pub(super) fn positional(&self) -> impl Iterator<Item = &Placed> {
+        self.object.iter().chain(self.given.iter().filter(|g| g.0.is_none()).map(|g| &g.1))
+    }
+
+    /// Binds the arguments to `parameters`, written as in Python: after `*` they are given by name only; a name
+    /// that ends in `?` may be left out.
+    pub(super) fn bind(&self, parameters: &'static [&'static str]) -> Result<Bound> {
+        let bare = |p: &'static str| p.trim_end_matches('?');
+        let by_position = parameters.iter().take_while(|p| **p != "*").count();
+        let mut values: Vec<(&'static str, Placed)> = Vec::new();
+        for (i, placed) in self.positional().enumerate() {
+            let Some(&parameter) = parameters.get(i).filter(|_| i < by_position) else {
+                let message = format!("{} takes at most {by_position} argument(s) by position", self.name);
+                return Err(Fault::new(&placed.span, message).help(self.usage(parameters)));
+            };
+            values.push((bare(parameter), placed.clone()));
+        }
+        for (name, placed) in &self.given {
+            let Some((name, at)) = name else { continue };
+            let known = parameters.iter().copied().filter(|p| *p != "*").map(bare).find(|p| p == name);
+            let Some(parameter) = known else {
+                let fault = Fault::new(at, format!("{} has no argument '{name}'", self.name));
+                return Err(fault.help(self.usage(parameters)));
+            };
+            if values.iter().any(|(n, _)| *n == parameter) {
+                return Err(Fault::new(at, format!("the argument '{parameter}' is given twice")));
+            }
+            values.push((parameter, placed.clone()));
+        }
+        let needed = parameters.iter().filter(|p| **p != "*" && !p.ends_with('?'));
+        for parameter in needed {
+            if !values.iter().any(|(n, _)| n == parameter) {
+                let fault = Fault::new(&self.at, format!("{} needs the argument '{parameter}'", self.name));
+                return Err(fault.help(self.usage(parameters)));
+            }
+        }
+        Ok(Bound { at: self.at.clone(), function: self.name.to_owned(), values })
+    }
+
+    fn usage(&self, parameters: &[&str]) -> String {
+        let list: Vec<String> = parameters
+            .iter()
+            .map(|p| p.strip_suffix('?').map_or_else(|| (*p).to_owned(), |name| format!("[{name}]")))
+            .collect();
+        format!("{}({})", self.name, list.join(", "))
+    }
+}
+
+impl Bound {
+    /// An argument, unless it was left out.
+    pub(super) fn get(&self, name: &str) -> Option<&Placed> {
+        self.values.iter().find(|(n, _)| *n == name).map(|(_, p)| p)
+    }
+
+    /// An argument, unless it was left out or is `None`.
+    pub(super) fn some(&self, name: &str) -> Option<&Placed> {
+        self.get(name).filter(|p| !p.is_none())
+    }
+
+    pub(super) fn need(&self, name: &str) -> Result<&Placed> {
+        self.get(name)
+            .ok_or_else(|| Fault::new(&self.at, format!("{} needs the argument '{name}'", self.function)))
+    }
+
+    pub(super) fn array(&self, name: &str) -> Result<Expr> {
+        self.need(name)?.array()
+    }
+
+    pub(super) fn axes(&self, name: &str) -> Result<Option<Vec<i64>>> {
+        self.get(name).map_or(Ok(None), Placed::axes)
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Result<bool> {
+        self.get(name).map_or(Ok(false), Placed::boolean)
+    }
+
+    /// An error of the engine, placed at the argument that it is about, else at the function's name.
+    pub(super) fn fault(&self, about: &str, error: crate::Error) -> Fault {
+        let axis = matches!(error, crate::Error::Axis { .. } | crate::Error::DuplicateAxis(_));
+        let at = self.get(about).filter(|_| axis || about != "axis").map_or(&self.at, |p| &p.span);
+        Fault::engine(at, error)
+    }
+}

@@ -1,0 +1,259 @@
+//! The functions that a text may call: operations and reductions by their names, and everything about shape.
+
+use std::ops::Range;
+
+use super::call::{Bound, Call};
+use super::error::{Fault, Result};
+use super::thing;
+use crate::{Expr, Op, ReduceOptions, Reduction};
+
+/// Other names of operations and reductions: Python's built-ins and NumPy's aliases.
+const ALIASES: &[(&str, &str)] = &[
+    ("amin", "min"),
+    ("amax", "max"),
+    ("around", "round"),
+    ("sometrue", "any"),
+    ("alltrue", "all"),
+    ("permute_dims", "transpose"),
+    ("concat", "concatenate"),
+];
+
+/// What is here by a rule of its own, neither an operation nor a reduction.
+const SPECIAL: &[&str] = &[
+    "astype", "broadcast_to", "clip", "dot", "expand_dims", "flip", "fliplr", "flipud", "flatten", "matmul",
+    "matrix_transpose", "moveaxis", "outer", "ptp", "ravel", "reshape", "round", "squeeze", "swapaxes", "transpose",
+    "vecdot", "where",
+];
+
+/// What NumPy's arrays have as methods, beside the reductions.
+const METHODS: &[&str] = &[
+    "astype", "clip", "conj", "conjugate", "dot", "flatten", "ravel", "reshape", "round", "squeeze", "swapaxes", "transpose",
+];
+
+/// Every function's name.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let ops = Op::ALL.iter().map(|op| op.name());
+    let reductions = Reduction::ALL.iter().map(|r| r.name());
+    ops.chain(reductions).chain(SPECIAL.iter().copied()).chain(ALIASES.iter().map(|a| a.0))
+}
+
+/// Every method's name.
+pub(super) fn methods() -> impl Iterator<Item = &'static str> {
+    let reductions = Reduction::ALL.iter().map(|r| r.name()).filter(|n| is_method(n));
+    reductions.chain(METHODS.iter().copied())
+}
+
+/// Whether arrays have a method of this name.
+pub(super) fn is_method(name: &str) -> bool {
+    METHODS.contains(&name)
+        || (Reduction::from_name(name).is_some() && !name.starts_with("nan") && name != "count_nonzero")
+}
+
+/// The operation of a name on arrays; errors stand at `at`.
+pub(super) fn elementwise(name: &str, at: &Range<usize>, args: &[Expr]) -> Result<Expr> {
+    let op = Op::from_name(name).ok_or_else(|| Fault::new(at, format!("unknown function '{name}'")))?;
+    Expr::apply(op, args).map_err(|e| Fault::engine(at, e))
+}
+
+/// The value of a call, `None` when no function has that name.
+pub(super) fn call(call: &Call<'_>) -> Result<Option<Expr>> {
+    let name = ALIASES.iter().find(|a| a.0 == call.name).map_or(call.name, |a| a.1);
+    if SPECIAL.contains(&name) {
+        return special(name, call).map(Some);
+    }
+    if let Some(reduction) = Reduction::from_name(name) {
+        return reduce(reduction, call).map(Some);
+    }
+    if let Some(op) = Op::from_name(name) {
+        return apply(op, call).map(Some);
+    }
+    match thing::dtype(name) {
+        Some(dtype) => {
+            let b = call.bind(&["x"])?;
+            b.array("x")?.cast(dtype).map(Some).map_err(|e| b.fault("x", e))
+        }
+        None => Ok(None),
+    }
+}
+
+fn apply(op: Op, call: &Call<'_>) -> Result<Expr> {
+    let b = match op.arity() {
+        1 => call.bind(&["x"])?,
+        2 => call.bind(&["x1", "x2"])?,
+        _ => call.bind(&["x1", "x2", "x3"])?,
+    };
+    let names: &[&str] = if op.arity() == 1 { &["x"] } else { &["x1", "x2", "x3"] };
+    let args = names.iter().take(op.arity()).map(|n| b.array(n)).collect::<Result<Vec<_>>>()?;
+    Expr::apply(op, &args).map_err(|e| Fault::engine(&call.at, e))
+}
+
+fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
+    let b = match reduction.name().trim_start_matches("nan") {
+        "sum" | "prod" | "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?"])?,
+        "std" | "var" => call.bind(&["a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?"])?,
+        _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
+    };
+    if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
+        return Err(Fault::new(&second.span, "ddof and correction are two names of one argument"));
+    }
+    let ddof = b.get("ddof").or(b.get("correction")).map_or(Ok(0.0), |p| p.float())?;
+    let options = ReduceOptions {
+        axes: b.axes("axis")?,
+        keepdims: b.boolean("keepdims")?,
+        dtype: b.some("dtype").map(|p| p.dtype()).transpose()?,
+        ddof,
+    };
+    b.array("a")?.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
+}
+
+fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
+    match name {
+        "where" => {
+            let b = call.bind(&["condition", "x", "y"])?;
+            elementwise("where", &b.at, &[b.array("condition")?, b.array("x")?, b.array("y")?])
+        }
+        "astype" => {
+            let b = call.bind(&["x", "dtype", "*", "copy?"])?;
+            b.array("x")?.cast(b.need("dtype")?.dtype()?).map_err(|e| b.fault("x", e))
+        }
+        "clip" => clip(call),
+        "round" => {
+            let b = call.bind(&["a", "decimals?"])?;
+            match b.get("decimals") {
+                Some(p) if p.integer()? != 0 => Err(Fault::new(&p.span, "round works to whole numbers")
+                    .help("for two decimals: round(a * 100) / 100")),
+                _ => elementwise("round", &b.at, &[b.array("a")?]),
+            }
+        }
+        "ptp" => {
+            let b = call.bind(&["a", "axis?", "*", "keepdims?"])?;
+            let (axes, keepdims) = (b.axes("axis")?, b.boolean("keepdims")?);
+            let options = ReduceOptions { axes, keepdims, ..ReduceOptions::default() };
+            let of = |r| b.array("a")?.reduce(r, &options).map_err(|e| b.fault("axis", e));
+            elementwise("subtract", &b.at, &[of(Reduction::Max)?, of(Reduction::Min)?])
+        }
+        "matmul" | "dot" | "vecdot" | "outer" => product(name, call),
+        _ => shape(name, call),
+    }
+}
+
+fn clip(call: &Call<'_>) -> Result<Expr> {
+    let old = call.given.iter().any(|g| g.0.as_ref().is_some_and(|n| n.0.starts_with("a_")));
+    let (b, low, high) = match old {
+        true => (call.bind(&["a", "a_min?", "a_max?"])?, "a_min", "a_max"),
+        false => (call.bind(&["a", "min?", "max?"])?, "min", "max"),
+    };
+    let a = b.array("a")?;
+    match (b.some(low), b.some(high)) {
+        (Some(low), Some(high)) => elementwise("clip", &b.at, &[a, low.array()?, high.array()?]),
+        (Some(low), None) => elementwise("maximum", &b.at, &[a, low.array()?]),
+        (None, Some(high)) => elementwise("minimum", &b.at, &[a, high.array()?]),
+        (None, None) => elementwise("positive", &b.at, &[a]),
+    }
+}
+
+fn product(name: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "b"])?;
+    let (x, y) = (b.array("a")?, b.array("b")?);
+    let fail = |e| Fault::engine(&call.at, e);
+    match name {
+        "matmul" => x.matmul(&y).map_err(fail),
+        "dot" if x.ndim() == 0 || y.ndim() == 0 => elementwise("multiply", &b.at, &[x, y]),
+        "dot" if y.ndim() > 2 => Err(Fault::new(&b.at, "dot takes at most two axes on the right").help("use matmul")),
+        "dot" => x.matmul(&y).map_err(fail),
+        "vecdot" => {
+            let terms = elementwise("multiply", &b.at, &[elementwise("conj", &b.at, &[x])?, y])?;
+            let options = ReduceOptions { axes: Some(vec![-1]), ..ReduceOptions::default() };
+            terms.reduce(Reduction::Sum, &options).map_err(fail)
+        }
+        _ => {
+            if x.ndim() != 1 || y.ndim() != 1 {
+                return Err(Fault::new(&b.at, "outer takes arrays of one axis").help("use a[:, None] * b"));
+            }
+            elementwise("multiply", &b.at, &[x.expand_dims(&[1]).map_err(fail)?, y])
+        }
+    }
+}
+
+/// The lengths or axes that a method takes as a tuple or one by one: `a.reshape(2, 3)`.
+fn spread(call: &Call<'_>, b: impl FnOnce() -> Result<Bound>, name: &str) -> Result<(Expr, Vec<i64>)> {
+    let mut places = call.positional();
+    if call.object.is_some() && call.given.len() > 1 && call.given.iter().all(|g| g.0.is_none()) {
+        let object = places.next().map_or_else(|| Err(Fault::new(&call.at, "no array")), |p| p.array())?;
+        return Ok((object, places.map(|p| p.integer()).collect::<Result<_>>()?));
+    }
+    let b = b()?;
+    Ok((b.array("a")?, b.need(name)?.integers()?))
+}
+
+fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
+    match name {
+        "reshape" => {
+            let (a, lengths) = spread(call, || call.bind(&["a", "shape", "*", "copy?"]), "shape")?;
+            a.reshape(&lengths).map_err(|e| Fault::engine(&call.at, e))
+        }
+        "transpose" => {
+            if call.positional().count() + call.given.iter().filter(|g| g.0.is_some()).count() == 1 {
+                return Ok(call.bind(&["a"])?.array("a")?.transpose());
+            }
+            let (a, axes) = spread(call, || call.bind(&["a", "axes"]), "axes")?;
+            a.permute(&axes).map_err(|e| Fault::engine(&call.at, e))
+        }
+        "ravel" | "flatten" => {
+            let b = call.bind(&["a"])?;
+            b.array("a")?.reshape(&[-1]).map_err(|e| b.fault("a", e))
+        }
+        "matrix_transpose" => {
+            let b = call.bind(&["a"])?;
+            b.array("a")?.swap_axes(-1, -2).map_err(|e| b.fault("a", e))
+        }
+        "swapaxes" => {
+            let b = call.bind(&["a", "axis1", "axis2"])?;
+            let (one, two) = (b.need("axis1")?.integer()?, b.need("axis2")?.integer()?);
+            b.array("a")?.swap_axes(one, two).map_err(|e| Fault::engine(&call.at, e))
+        }
+        "moveaxis" => move_axes(&call.bind(&["a", "source", "destination"])?),
+        "flip" => {
+            let b = call.bind(&["a", "axis?"])?;
+            b.array("a")?.flip(b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
+        }
+        "flipud" | "fliplr" => {
+            let b = call.bind(&["a"])?;
+            let axis = i64::from(name == "fliplr");
+            b.array("a")?.flip(Some(&[axis])).map_err(|e| b.fault("a", e))
+        }
+        "squeeze" => {
+            let b = call.bind(&["a", "axis?"])?;
+            b.array("a")?.squeeze(b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
+        }
+        "expand_dims" => {
+            let b = call.bind(&["a", "axis"])?;
+            b.array("a")?.expand_dims(&b.need("axis")?.integers()?).map_err(|e| b.fault("axis", e))
+        }
+        _ => {
+            let b = call.bind(&["a", "shape"])?;
+            let lengths = b.need("shape")?.integers()?;
+            let lengths = lengths.iter().map(|&n| u64::try_from(n)).collect::<std::result::Result<Vec<_>, _>>();
+            let lengths = lengths.map_err(|_| Fault::new(&b.at, "a shape has no negative lengths"))?;
+            b.array("a")?.broadcast_to(&lengths).map_err(|e| b.fault("shape", e))
+        }
+    }
+}
+
+fn move_axes(b: &Bound) -> Result<Expr> {
+    let a = b.array("a")?;
+    let axes = |name: &str| -> Result<Vec<usize>> {
+        crate::view::resolve_axes(&b.need(name)?.integers()?, a.ndim()).map_err(|e| b.fault(name, e))
+    };
+    let (from, to) = (axes("source")?, axes("destination")?);
+    if from.len() != to.len() {
+        return Err(Fault::new(&b.at, "moveaxis needs as many destinations as sources"));
+    }
+    let mut order: Vec<usize> = (0..a.ndim()).filter(|k| !from.contains(k)).collect();
+    let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();
+    moves.sort_unstable();
+    for (to, from) in moves {
+        order.insert(to, from);
+    }
+    a.permute(&order.iter().map(|&k| k as i64).collect::<Vec<_>>()).map_err(|e| Fault::engine(&b.at, e))
+}

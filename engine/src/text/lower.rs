@@ -1,0 +1,338 @@
+//! Tree to lazy arrays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::ast::{Argument, Binary, Item, Kind, Link, Node, Unary};
+use super::call::Call;
+use super::error::{Fault, Result, nearest};
+use super::thing::{self, Placed, Thing};
+use super::{constant, functions};
+use crate::{Expr, Index, Scalar};
+
+type Variables = BTreeMap<String, Expr>;
+
+/// Names of the module that may stand before NumPy's names.
+const MODULES: [&str; 3] = ["np", "numpy", "xp"];
+
+/// Names that are numbers, `None` or an index.
+const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
+
+/// The arrays of a whole text.
+pub(super) fn results(variables: &Variables, root: &Node) -> Result<Vec<Expr>> {
+    let lowering = Lowering { variables };
+    match &root.kind {
+        Kind::Tuple(items) if items.is_empty() => Err(Fault::new(&root.span, "an empty tuple has no result")),
+        Kind::Tuple(items) => items.iter().map(|item| lowering.array(item)).collect(),
+        _ => Ok(vec![lowering.array(root)?]),
+    }
+}
+
+/// The parts of a subscript.
+pub(super) fn indices(variables: &Variables, items: &[Item]) -> Result<Vec<Index>> {
+    Lowering { variables }.indices(items)
+}
+
+/// Collects the names that are not functions, modules, constants or types.
+pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
+    match &node.kind {
+        Kind::Name(name) => {
+            let known = constant_named(name).is_some() || thing::dtype(name).is_some();
+            if !known && !MODULES.contains(&name.as_str()) {
+                names.insert(name);
+            }
+        }
+        Kind::Tuple(items) => items.iter().for_each(|n| free_names(n, names)),
+        Kind::Unary(_, a) | Kind::Attribute(a, ..) => free_names(a, names),
+        Kind::Binary(_, _, a, b) => [a, b].into_iter().for_each(|n| free_names(n, names)),
+        Kind::Compare(first, links) => {
+            free_names(first, names);
+            links.iter().for_each(|l| free_names(&l.right, names));
+        }
+        Kind::Call(function, arguments) => {
+            if let Kind::Attribute(object, ..) = &function.kind {
+                free_names(object, names);
+            }
+            arguments.iter().for_each(|a| free_names(&a.value, names));
+        }
+        Kind::Subscript(object, items) => {
+            free_names(object, names);
+            for item in items {
+                match item {
+                    Item::Value(n) => free_names(n, names),
+                    Item::Slice { start, stop, step, .. } => {
+                        [start, stop, step].into_iter().flatten().for_each(|n| free_names(n, names));
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn constant_named(name: &str) -> Option<Thing> {
+    let value = match name {
+        "pi" => std::f64::consts::PI,
+        "e" => std::f64::consts::E,
+        "inf" => f64::INFINITY,
+        "nan" => f64::NAN,
+        "euler_gamma" => 0.577_215_664_901_532_9,
+        "newaxis" => return Some(Thing::None),
+        _ => return None,
+    };
+    Some(number(Scalar::Float(value)))
+}
+
+fn number(value: Scalar) -> Thing {
+    Thing::Array(Expr::scalar(value))
+}
+
+/// The name of a module, when the node is one.
+fn module(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Name(name) if MODULES.contains(&name.as_str()))
+}
+
+struct Lowering<'a> {
+    variables: &'a Variables,
+}
+
+impl Lowering<'_> {
+    fn array(&self, node: &Node) -> Result<Expr> {
+        self.place(node)?.array()
+    }
+
+    fn place(&self, node: &Node) -> Result<Placed> {
+        Ok(Placed { thing: self.thing(node)?, span: node.span.clone() })
+    }
+
+    fn thing(&self, node: &Node) -> Result<Thing> {
+        Ok(match &node.kind {
+            Kind::Bool(b) => number(Scalar::Bool(*b)),
+            Kind::Int(n) => number(Scalar::Int(*n)),
+            Kind::Float(x) => number(Scalar::Float(*x)),
+            Kind::Imaginary(x) => number(Scalar::Complex(num_complex::Complex64::new(0.0, *x))),
+            Kind::Str(s) => Thing::Str(s.clone()),
+            Kind::None => Thing::None,
+            Kind::Ellipsis => Thing::Ellipsis,
+            Kind::Name(name) => self.name(name, &node.span)?,
+            Kind::Tuple(items) => Thing::Tuple(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
+            Kind::Unary(op, operand) => Thing::Array(self.unary(*op, node, operand)?),
+            Kind::Binary(op, at, a, b) => Thing::Array(binary(*op, at, &self.array(a)?, &self.array(b)?)?),
+            Kind::Compare(first, links) => Thing::Array(self.compare(first, links)?),
+            Kind::Truth(word) => return Err(truth(word, &node.span)),
+            Kind::Call(function, arguments) => self.call(function, arguments)?,
+            Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => {
+                match constant_named(name).or_else(|| thing::dtype(name).map(Thing::DType)) {
+                    Some(thing) => thing,
+                    None => return Err(self.unknown(name, at)),
+                }
+            }
+            Kind::Attribute(object, name, at) => self.attribute(object, name, at)?,
+            Kind::Subscript(object, items) => self.subscript(object, items)?,
+        })
+    }
+
+    fn is_bound(&self, node: &Node) -> bool {
+        matches!(&node.kind, Kind::Name(name) if self.variables.contains_key(name))
+    }
+
+    fn name(&self, name: &str, span: &Range<usize>) -> Result<Thing> {
+        if let Some(expr) = self.variables.get(name) {
+            return Ok(Thing::Array(expr.clone()));
+        }
+        constant_named(name)
+            .or_else(|| thing::dtype(name).map(Thing::DType))
+            .ok_or_else(|| self.unknown(name, span))
+    }
+
+    fn unknown(&self, name: &str, span: &Range<usize>) -> Fault {
+        let fault = Fault::new(span, format!("unknown name '{name}'"));
+        if functions::names().any(|f| f == name) {
+            return fault.help(format!("{name} is a function: call it, as in {name}(...)"));
+        }
+        let dtypes = crate::DType::ALL.into_iter().map(crate::DType::name);
+        let mut known: Vec<&str> = self.variables.keys().map(String::as_str).collect();
+        known.extend_from_slice(&CONSTANTS);
+        for name in dtypes {
+            known.push(name);
+        }
+        if let Some(near) = nearest(name, known) {
+            return fault.help(format!("did you mean '{near}'?"));
+        }
+        match self.variables.keys().map(String::as_str).collect::<Vec<_>>().join(", ") {
+            bound if bound.is_empty() => fault.help("no array is bound to a name: give NAME=PATH"),
+            bound => fault.help(format!("bound names: {bound}")),
+        }
+    }
+
+    fn unary(&self, op: Unary, node: &Node, operand: &Node) -> Result<Expr> {
+        let operand = self.array(operand)?;
+        if let Some(value) = operand.as_scalar() {
+            return Ok(Expr::scalar(constant::unary(op, &node.span, value)?));
+        }
+        let sign = node.span.start..node.span.start + 1;
+        functions::elementwise(op.function(), &sign, &[operand])
+    }
+
+    fn compare(&self, first: &Node, links: &[Link]) -> Result<Expr> {
+        let mut left = self.array(first)?;
+        let mut all: Option<Expr> = None;
+        for link in links {
+            let right = self.array(&link.right)?;
+            let holds = binary(link.op, &link.at, &left, &right)?;
+            all = Some(match all {
+                None => holds,
+                Some(before) => binary(Binary::And, &link.at, &before, &holds)?,
+            });
+            left = right;
+        }
+        Ok(all.unwrap_or(left))
+    }
+
+    fn call(&self, function: &Node, arguments: &[Argument]) -> Result<Thing> {
+        let (name, at, object) = match &function.kind {
+            Kind::Name(name) => (name, &function.span, None),
+            Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => (name, at, None),
+            Kind::Attribute(object, name, at) => (name, at, Some(self.place(object)?)),
+            _ => return Err(Fault::new(&function.span, "this is not a function")),
+        };
+        let mut given = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            given.push((argument.name.clone(), self.place(&argument.value)?));
+        }
+        Call { name, at: at.clone(), object, given }.evaluate(self.variables)
+    }
+
+    fn attribute(&self, object: &Node, name: &str, at: &Range<usize>) -> Result<Thing> {
+        let array = self.array(object)?;
+        let count = |n: u64| number(Scalar::Int(n.into()));
+        let elementwise = |name| functions::elementwise(name, at, std::slice::from_ref(&array));
+        Ok(match name {
+            "T" => Thing::Array(array.transpose()),
+            "mT" => Thing::Array(array.swap_axes(-1, -2).map_err(|e| Fault::engine(at, e))?),
+            "real" | "imag" => Thing::Array(elementwise(name)?),
+            "dtype" => Thing::DType(array.dtype()),
+            "ndim" => count(array.ndim() as u64),
+            "size" => count(array.shape().iter().product()),
+            "shape" => {
+                let span = at.clone();
+                let item = |&n: &u64| Placed { thing: count(n), span: span.clone() };
+                Thing::Tuple(array.shape().iter().map(item).collect())
+            }
+            _ => {
+                let fault = Fault::new(at, format!("arrays have no attribute '{name}'"));
+                return Err(if functions::is_method(name) {
+                    fault.help(format!("it is a method: call it, as in .{name}()"))
+                } else {
+                    fault.help("attributes: T, mT, real, imag, dtype, ndim, shape, size")
+                });
+            }
+        })
+    }
+
+    fn subscript(&self, object: &Node, items: &[Item]) -> Result<Thing> {
+        let object = self.place(object)?;
+        if let Thing::Tuple(parts) = &object.thing {
+            return self.element(parts, items, &object.span);
+        }
+        let array = object.array()?;
+        let span = |item: &Item| match item {
+            Item::Value(node) => node.span.clone(),
+            Item::Slice { span, .. } => span.clone(),
+        };
+        let whole = match (items.first(), items.last()) {
+            (Some(first), Some(last)) => span(first).start..span(last).end,
+            _ => object.span.clone(),
+        };
+        let parts = self.indices(items)?;
+        array.index(&parts).map(Thing::Array).map_err(|error| {
+            // Where one index is to blame, and each index is written as one item, point at it.
+            let at = match error {
+                crate::Error::Index { axis, .. } => parts
+                    .iter()
+                    .position(|p| *p == Index::Ellipsis)
+                    .is_none()
+                    .then(|| parts.iter().enumerate().filter(|(_, p)| **p != Index::NewAxis).nth(axis))
+                    .flatten()
+                    .filter(|_| parts.len() == items.len())
+                    .and_then(|(i, _)| items.get(i))
+                    .map(span),
+                _ => None,
+            };
+            Fault::engine(&at.unwrap_or(whole), error)
+        })
+    }
+
+    /// `a.shape[0]`
+    fn element(&self, parts: &[Placed], items: &[Item], span: &Range<usize>) -> Result<Thing> {
+        let [Item::Value(node)] = items else {
+            return Err(Fault::new(span, "a tuple takes one integer as its index"));
+        };
+        let index = self.place(node)?.integer()?;
+        let from_start = if index < 0 { index.saturating_add(parts.len() as i64) } else { index };
+        let part = usize::try_from(from_start).ok().and_then(|i| parts.get(i));
+        part.map(|p| p.thing.clone())
+            .ok_or_else(|| Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len())))
+    }
+
+    fn indices(&self, items: &[Item]) -> Result<Vec<Index>> {
+        let mut parts = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Item::Slice { start, stop, step, .. } => {
+                    let bound = |node: &Option<Node>| match node {
+                        None => Ok(None),
+                        Some(node) => {
+                            let placed = self.place(node)?;
+                            if placed.is_none() { Ok(None) } else { placed.integer().map(Some) }
+                        }
+                    };
+                    parts.push(Index::Slice { start: bound(start)?, stop: bound(stop)?, step: bound(step)? });
+                }
+                Item::Value(node) => {
+                    let placed = self.place(node)?;
+                    match &placed.thing {
+                        Thing::Tuple(_) if matches!(node.kind, Kind::Tuple(_)) && items.len() == 1 => {
+                            let Kind::Tuple(inner) = &node.kind else { continue };
+                            let inner: Vec<Item> = inner.iter().cloned().map(Item::Value).collect();
+                            parts.extend(self.indices(&inner)?);
+                        }
+                        _ => parts.push(index(&placed)?),
+                    }
+                }
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn index(placed: &Placed) -> Result<Index> {
+    match &placed.thing {
+        Thing::None => Ok(Index::NewAxis),
+        Thing::Ellipsis => Ok(Index::Ellipsis),
+        _ => match placed.scalar() {
+            Some(Scalar::Int(_)) => placed.integer().map(Index::At),
+            _ => Err(Fault::new(&placed.span, "an index is an integer, a slice, ... or None")
+                .help("choose elements by a mask with where(mask, a, other)")),
+        },
+    }
+}
+
+fn binary(op: Binary, at: &Range<usize>, a: &Expr, b: &Expr) -> Result<Expr> {
+    if let (Some(a), Some(b)) = (a.as_scalar(), b.as_scalar()) {
+        return Ok(Expr::scalar(constant::binary(op, at, a, b)?));
+    }
+    if op == Binary::MatMul {
+        return a.matmul(b).map_err(|e| Fault::engine(at, e));
+    }
+    functions::elementwise(op.function(), at, &[a.clone(), b.clone()])
+}
+
+fn truth(word: &str, span: &Range<usize>) -> Fault {
+    let instead = match word {
+        "and" => "use a & b, with comparisons in parentheses: (x > 0) & (x < 1)",
+        "or" => "use a | b, with comparisons in parentheses: (x < 0) | (x > 1)",
+        _ => "use ~a, or logical_not(a)",
+    };
+    Fault::new(span, format!("'{word}' asks for the truth value of an array, which is ambiguous")).help(instead)
+}

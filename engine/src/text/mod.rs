@@ -1,0 +1,102 @@
+//! Expressions as text: Python's grammar of expressions with NumPy's names.
+//!
+//! A text goes through three steps, each of which knows where in the text it is, so that every error can point
+//! at its place: `lexer` cuts it into tokens, `parser` makes a tree of them, `lower` gives the tree its meaning as
+//! lazy arrays. What the names mean is in `functions`; what Python itself computes before an array is met
+//! (`2 * pi`) is in `constant`.
+//!
+//! ```
+//! use arrstore::{Expr, text::Formula};
+//! let t = Expr::from_ndarray(&ndarray::array![273.15, 300.0])?;
+//! let formula = Formula::parse("(t - 273.15).mean(), t.max()")?;
+//! assert_eq!(formula.names(), ["t"]);
+//! let results = formula.lower(&[("t".to_owned(), t)].into())?;
+//! assert_eq!(results.len(), 2);
+//!
+//! let error = Formula::parse("sum(t - )").unwrap_err();
+//! assert_eq!(error.to_string(), "unexpected ')'\n  sum(t - )\n          ^");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ast;
+mod call;
+mod constant;
+mod error;
+mod functions;
+mod lexer;
+mod lower;
+mod parser;
+mod thing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Expr, Index};
+#[cfg(test)]
+use crate::Scalar;
+use ast::{Kind, Node};
+pub use error::TextError;
+
+/// The longest text that is read.
+pub const MAX_BYTES: usize = parser::MAX_BYTES;
+
+/// A text that was parsed: one expression, or several separated by commas.
+#[derive(Clone, Debug)]
+pub struct Formula {
+    text: String,
+    root: Node,
+}
+
+impl Formula {
+    /// Parses `text`.
+    ///
+    /// # Errors
+    /// When it is not an expression of Python's grammar, is too long or nests too deep.
+    pub fn parse(text: &str) -> Result<Formula, TextError> {
+        let root = parser::parse(text).map_err(|fault| fault.within(text))?;
+        Ok(Formula { text: text.to_owned(), root })
+    }
+
+    /// The names of variables that the text uses, each once, in alphabetical order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = BTreeSet::new();
+        lower::free_names(&self.root, &mut names);
+        names.into_iter().collect()
+    }
+
+    /// The text of each expression, as many as [`Formula::lower`] gives arrays.
+    pub fn parts(&self) -> Vec<&str> {
+        let text = |node: &Node| self.text.get(node.span.clone()).unwrap_or("");
+        match &self.root.kind {
+            Kind::Tuple(items) => items.iter().map(text).collect(),
+            _ => vec![text(&self.root)],
+        }
+    }
+
+    /// The lazy arrays that the text stands for, one for each expression.
+    ///
+    /// # Errors
+    /// When a name is unknown, an argument is missing or of the wrong kind, or shapes, types or axes do not fit.
+    pub fn lower(&self, variables: &BTreeMap<String, Expr>) -> Result<Vec<Expr>, TextError> {
+        lower::results(variables, &self.root).map_err(|fault| fault.within(&self.text))
+    }
+}
+
+/// Parses what stands between the brackets of a subscript, as in `10:20, ::2, -1`.
+///
+/// # Errors
+/// When it is not a list of integers, slices, `...` and `None`.
+pub fn parse_subscript(text: &str) -> Result<Vec<Index>, TextError> {
+    let whole = format!("a[{text}]");
+    let parse = || {
+        let root = parser::parse(&whole)?;
+        let items = match root.kind {
+            Kind::Subscript(object, items) if object.span == (0..1) => items,
+            _ => return Err(error::Fault::new(&root.span, "not a subscript")),
+        };
+        lower::indices(&BTreeMap::new(), &items)
+    };
+    parse().map_err(|fault| fault.within(&whole))
+}
+
+#[cfg(test)]
+mod tests;
