@@ -33,15 +33,15 @@ impl Stored {
         let file = File::create(&path, &CreateOptions { overwrite: true, durability: Durability::None })?;
         let transaction = file.begin()?;
         for (i, array) in arrays.iter().enumerate() {
-            let mut meta = Meta::new(array.dtype, &array.shape).chunked(&chunks(array));
+            let mut meta = Meta::new(array.dtype, &array.shape, &chunks(array));
             match self {
-                Stored::Raw => meta = meta.encoded(Codec::None, false),
+                Stored::Raw => meta.codec = Codec::None,
                 Stored::Packed => {
                     meta = meta.encoded(Codec::Zstd { level: 1 }, true);
                     meta.order.reverse();
                 }
                 Stored::Sparse => {
-                    meta = meta.encoded(Codec::None, false);
+                    meta.codec = Codec::None;
                     if let Some(first) = array.bytes.get(..array.dtype.size()) {
                         meta.fill = first.to_vec();
                     }
