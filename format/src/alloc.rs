@@ -82,7 +82,8 @@ impl Runs {
 /// What a handle remembers of free space from one transaction to the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remembered {
-    /// The commit after which this is true.
+    /// The file and the commit of which this is true.
+    pub(crate) uuid: [u8; 16],
     pub(crate) seq: u64,
     pub(crate) free: Runs,
     /// What commits freed that may still be read by others.
@@ -94,6 +95,7 @@ pub(crate) struct Remembered {
 /// Gives out space to one transaction.
 #[derive(Debug)]
 pub(crate) struct Allocator {
+    uuid: [u8; 16],
     seq: u64,
     /// Where the committed file ends; the file is never shorter.
     base_end: u64,
@@ -117,6 +119,7 @@ pub(crate) struct Allocator {
 impl Allocator {
     pub(crate) fn new(base: &crate::slot::Slot, remembered: &Remembered) -> Allocator {
         Allocator {
+            uuid: base.uuid,
             seq: base.seq + 1,
             base_end: base.length.max(FIXED),
             end: base.length.max(FIXED),
@@ -279,7 +282,7 @@ impl Allocator {
         if self.freed.pages() > 0 {
             waiting.push((self.seq, self.freed));
         }
-        Remembered { seq: self.seq, free: self.free, waiting, appended: self.appended }
+        Remembered { uuid: self.uuid, seq: self.seq, free: self.free, waiting, appended: self.appended }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::payload::with_scratch;
 use crate::record::Record;
 use crate::snapshot::{Commit, Snapshot, read_block};
 use crate::transaction::ArrayId;
+use crate::tree::Tree;
 use crate::view::{self, ViewError};
 use crate::{Element, EntryError, Error, Meta, MetaError, Result, strided};
 
@@ -195,7 +196,7 @@ impl Array {
     /// # Errors
     /// When the grid has no such chunk, or the index is damaged.
     pub fn chunk(&self, index: &[u64]) -> Result<Chunk> {
-        let Shared { id, described, record, .. } = self.shared.as_ref();
+        let described = &self.shared.described;
         if !described.grid.contains(index) {
             return Err(Error::Index {
                 array: self.name().to_owned(),
@@ -204,14 +205,27 @@ impl Array {
             });
         }
         let number = described.numbering.number(index);
-        let tree = self.snapshot.commit().index(*id, record.index);
-        let entry = tree.get(number)?;
-        described.check_entry(&entry).map_err(|problem| Error::Node {
+        self.chunk_of(number, &self.index().get(number)?)
+    }
+
+    pub(crate) fn index(&self) -> Tree<'_> {
+        self.snapshot.commit().index(self.shared.id, self.shared.record.index)
+    }
+
+    /// The chunk of an entry of the index.
+    pub(crate) fn chunk_of(&self, number: u64, entry: &Entry) -> Result<Chunk> {
+        let Shared { id, described, record, .. } = self.shared.as_ref();
+        let refuse = |problem| Error::Node {
             owner: *id,
             offset: record.index.offset,
             problem: NodeError::Entry { number, problem },
-        })?;
-        Ok(Chunk::new(index, &entry, self.meta().dtype.size()))
+        };
+        described.check_entry(entry).map_err(refuse)?;
+        let index = described.numbering.index(number);
+        if !described.grid.contains(&index) {
+            return Err(refuse(EntryError::OutsideGrid));
+        }
+        Ok(Chunk::new(&index, entry, self.meta().dtype.size()))
     }
 
     /// The elements of a raw chunk where they lie in the file: no byte is read, copied or checked.

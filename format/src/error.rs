@@ -223,6 +223,57 @@ pub enum Error {
     /// The last sequence number is taken.
     #[error("the file has had 2^62 commits, the most there can be: compact it")]
     Exhausted,
+    /// A slot page that holds neither a commit nor nothing.
+    #[error(
+        "slot page {page} holds no whole commit and is not empty: the next commit mends it if it is a copy"
+    )]
+    SlotPage {
+        /// Page number.
+        page: usize,
+    },
+    /// Bytes of a sealed file that are in nobody's use and not zero.
+    #[error("unused bytes at or after byte {offset} of a sealed file are not zero")]
+    NotZero {
+        /// Where to look.
+        offset: u64,
+    },
+    /// Two things in one place.
+    #[error("{len} bytes at byte {offset} are in use twice")]
+    Overlap {
+        /// First byte of the second one met.
+        offset: u64,
+        /// Its bytes.
+        len: u64,
+    },
+    /// A record without a name.
+    #[error("the array table has array {id}, which has no name")]
+    Nameless {
+        /// Its id.
+        id: u64,
+    },
+    /// A record that counts wrong.
+    #[error("'{array}' counts {expected} chunks or other payload bytes than the {found} chunks it has")]
+    Counts {
+        /// The array.
+        array: String,
+        /// Chunks by the record.
+        expected: u64,
+        /// Chunks by the index.
+        found: u64,
+    },
+    /// The caller had enough.
+    #[error("cancelled")]
+    Cancelled,
+    /// Chunks that would have to be decoded to be moved.
+    #[error(
+        "chunks of '{from}' cannot be moved to '{array}' as they are: type, chunk shape, order or codec differ"
+    )]
+    OtherLayout {
+        /// The array to write to.
+        array: String,
+        /// The array to read from.
+        from: String,
+    },
     /// A chunk that cannot be held in memory.
     #[error("'{array}': a chunk of {bytes} bytes does not fit in memory")]
     ChunkTooLarge {

@@ -158,6 +158,14 @@ impl File {
         self.shared.state().forced = true;
     }
 
+    /// Sets the permissions of a file that has no commit yet.
+    pub(crate) fn set_permissions(&self, permissions: std::fs::Permissions) -> std::io::Result<()> {
+        match &self.shared.state().unborn {
+            Some(Unborn { name: Some((path, _)), .. }) => std::fs::set_permissions(path, permissions),
+            _ => Ok(()),
+        }
+    }
+
     /// The newest commit, pinned while the snapshot is held.
     ///
     /// # Errors
@@ -311,7 +319,8 @@ impl Shared {
         slots.newest.accept_for_writing()?;
         let seq = slots.newest.seq;
         let mut remembered = std::mem::take(&mut state.remembered);
-        if remembered.seq != seq {
+        if (remembered.uuid, remembered.seq) != (slots.newest.uuid, seq) {
+            state.durable = 0;
             remembered = Remembered { appended: remembered.appended, ..Remembered::default() };
         }
         // What commit F freed may be used by commit F + 2, when no reader holds a commit before F.
@@ -323,7 +332,7 @@ impl Shared {
                 remembered.waiting.push((freed_by, runs));
             }
         }
-        remembered.seq = seq;
+        (remembered.uuid, remembered.seq) = (slots.newest.uuid, seq);
         state.remembered = remembered.clone();
         Ok(Base { mend: state.durable != seq, slots, remembered, reuse: !forced })
     }

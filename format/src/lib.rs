@@ -29,6 +29,7 @@ mod array;
 mod attributes;
 mod bytes;
 mod chunk;
+mod compact;
 mod dtype;
 mod element;
 mod error;
@@ -39,7 +40,10 @@ mod meta;
 mod name;
 mod node;
 mod payload;
+mod reach;
 mod record;
+#[cfg(test)]
+mod refusals;
 mod scan;
 mod slot;
 mod snapshot;
@@ -47,12 +51,14 @@ mod storage;
 pub mod strided;
 mod transaction;
 mod tree;
+mod verify;
 mod view;
 
 pub use array::Array;
 pub use attributes::{ATTRIBUTES_MAX, Attributes, AttributesError};
 pub use bytes::CrcMismatch;
 pub use chunk::{Chunk, ChunkState};
+pub use compact::{Compacted, compact};
 pub use dtype::{DType, Kind, UnknownDType};
 pub use element::Element;
 pub use error::{Error, Result};
@@ -68,6 +74,7 @@ pub use slot::SlotError;
 pub use snapshot::{Snapshot, Stat};
 pub use storage::{FaultyStorage, FileMap, FileStorage, Lock, MemoryStorage, Storage, Survivors};
 pub use transaction::{ArrayId, Transaction};
+pub use verify::{ArrayReport, Damage, Progress, Report};
 pub use view::ViewError;
 
 /// Bytes of a page: of the header, a slot and a node, and what payloads are aligned to.

@@ -236,6 +236,15 @@ impl Entry {
         *self == Entry::Missing
     }
 
+    /// One value throughout.
+    pub(crate) fn constant(value: &[u8], birth: u64) -> Entry {
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(value) {
+            *to = *from;
+        }
+        Entry::Constant(bytes, birth)
+    }
+
     /// Bytes of its payload.
     pub(crate) fn stored(&self) -> u64 {
         match self {

@@ -242,8 +242,7 @@ const SCRATCH_KEPT: usize = 64 << 20;
 pub(crate) fn with_scratch<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
     let mut buffer = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
     if buffer.len() < len {
-        buffer = Vec::new();
-        buffer.resize(len, 0);
+        buffer = vec![0; len];
     }
     let result = work(buffer.get_mut(..len).unwrap_or_default());
     if buffer.len() <= SCRATCH_KEPT {

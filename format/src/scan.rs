@@ -7,12 +7,11 @@
 use std::sync::Arc;
 
 use crate::alloc::Runs;
-use crate::node::Entry;
-use crate::payload::raw_occupied;
-use crate::slot::{BlockRef, Slot, Slots};
+use crate::reach::{self, Piece};
+use crate::slot::{Slot, Slots};
 use crate::snapshot::Commit;
 use crate::storage::Storage;
-use crate::tree::{Nodes, Seen};
+use crate::tree::Nodes;
 use crate::{FIXED, PAGE, Result};
 
 const PAGE_BYTES: u64 = PAGE as u64;
@@ -53,7 +52,11 @@ pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Op
     for slot in commits {
         let nodes = Nodes::new(storage.clone(), slot.seq);
         let commit = Commit { nodes: &nodes, slot };
-        reach(commit, &mut mark)?;
+        reach::reach(commit, &mut |piece| {
+            let Piece { offset, len } = piece?;
+            mark(offset, len);
+            Ok(())
+        })?;
     }
     let mut runs = Runs::default();
     let mut start = None;
@@ -70,51 +73,4 @@ pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Op
         }
     }
     Ok(Some(runs))
-}
-
-/// Shows every extent that a commit reaches, as first byte and length.
-fn reach(commit: Commit<'_>, see: &mut dyn FnMut(u64, u64)) -> Result<()> {
-    let block = |at: BlockRef, see: &mut dyn FnMut(u64, u64)| see(at.offset, u64::from(at.len));
-    block(commit.slot.names, see);
-    block(commit.slot.attributes, see);
-    let mut arrays = Vec::new();
-    commit.table().walk(&mut |seen| {
-        match seen {
-            Seen::Node(offset, _) => see(offset, PAGE_BYTES),
-            Seen::Entry(id, entry) => {
-                if let Some((offset, len)) = occupied(&entry) {
-                    see(offset, len);
-                }
-                arrays.push(id);
-            }
-            Seen::Broken { error, .. } => return Err(error),
-        }
-        Ok(())
-    })?;
-    for id in arrays {
-        let (record, _) = commit.record(id)?;
-        block(record.meta, see);
-        commit.index(id, record.index).walk(&mut |seen| {
-            match seen {
-                Seen::Node(offset, _) => see(offset, PAGE_BYTES),
-                Seen::Entry(_, entry) => {
-                    if let Some((offset, len)) = occupied(&entry) {
-                        see(offset, len);
-                    }
-                }
-                Seen::Broken { error, .. } => return Err(error),
-            }
-            Ok(())
-        })?;
-    }
-    Ok(())
-}
-
-/// The bytes that an entry keeps from others.
-pub(crate) fn occupied(entry: &Entry) -> Option<(u64, u64)> {
-    match entry {
-        Entry::Missing | Entry::Constant(..) => None,
-        Entry::Raw(e, _) => Some((e.offset, raw_occupied(e.len))),
-        Entry::Encoded(e, _) | Entry::Record(e, _) => Some((e.offset, e.len.next_multiple_of(64))),
-    }
 }

@@ -246,7 +246,7 @@ impl Slot {
             return Err(Short);
         }
         let producer = std::str::from_utf8(r.bytes(n)?).map_err(|_| Short)?.to_owned();
-        if !is_zero(r.rest()) && major <= MAJOR && minor <= MINOR {
+        if !is_zero(r.rest()) && (major, minor) <= (MAJOR, MINOR) {
             return Err(Short);
         }
         Ok(Slot {

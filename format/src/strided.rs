@@ -221,6 +221,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[expect(clippy::too_many_arguments, reason = "as the function it stands for")]
     fn naive(
         item: usize,
         shape: &[usize],

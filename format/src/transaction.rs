@@ -219,6 +219,11 @@ impl Transaction {
         })
     }
 
+    /// Promises that every byte that is not in use is zero.
+    pub(crate) fn seal(&self) {
+        self.state().sealed = true;
+    }
+
     fn check_free(names: &Names, name: &str) -> Result<()> {
         name::check(name)?;
         match name::in_the_way(names, name) {

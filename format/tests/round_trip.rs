@@ -9,7 +9,7 @@ use arrstore_format::{
 
 fn memory() -> (Arc<MemoryStorage>, File) {
     let storage = Arc::new(MemoryStorage::new());
-    let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
+    let file = File::create_on(storage.clone(), &CreateOptions::default()).expect("an empty storage");
     (storage, file)
 }
 

@@ -52,7 +52,8 @@ impl Arranged {
         let item = array.dtype.size();
         let mut strides = vec![0isize; ndim];
         let mut step = (item * (1 + how.gap)) as isize;
-        let inner_first: Vec<usize> = if how.fortran { (0..ndim).collect() } else { (0..ndim).rev().collect() };
+        let inner_first: Vec<usize> =
+            if how.fortran { (0..ndim).collect() } else { (0..ndim).rev().collect() };
         for k in inner_first {
             strides[k] = step;
             step *= chunk_shape[k] as isize;

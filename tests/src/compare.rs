@@ -46,7 +46,10 @@ impl fmt::Display for Mismatch {
             Mismatch::DType(want, got) => write!(f, "dtype: expected {want}, got {got}"),
             Mismatch::Shape(want, got) => write!(f, "shape: expected {want:?}, got {got:?}"),
             Mismatch::Elements { count, first, want, got, allowed } => {
-                write!(f, "{count} element(s), first at {first}: expected {want} (within {allowed:e}), got {got}")
+                write!(
+                    f,
+                    "{count} element(s), first at {first}: expected {want} (within {allowed:e}), got {got}"
+                )
             }
         }
     }

@@ -52,8 +52,8 @@ impl Layout {
         Layout::NpyFortran,
     ];
 
-    /// Layouts that answer with the same bits, because their grids are the same, share this number.
-    pub fn grid(self) -> usize {
+    /// How chunks are cut: one, odd ones or tiny ones.
+    fn cut(self) -> usize {
         match self {
             Layout::C | Layout::Fortran | Layout::Reversed | Layout::Npy | Layout::NpyFortran => 0,
             Layout::Chunks | Layout::Decoded | Layout::Raw | Layout::Packed => 1,
@@ -61,12 +61,24 @@ impl Layout {
         }
     }
 
+    /// Layouts that answer with the same bits, because their grids are the same, share this. The order of the
+    /// elements in a chunk belongs to the grid: numbers are added as they lie.
+    pub fn grid(self) -> (usize, bool) {
+        let fortran = [Layout::Fortran, Layout::NpyFortran, Layout::Decoded, Layout::Packed];
+        (self.cut(), fortran.contains(&self))
+    }
+
+    /// Whether an array lies in one piece in C order, so that it can have any shape without a move.
+    pub fn is_one_piece(self) -> bool {
+        matches!(self, Layout::C | Layout::Npy)
+    }
+
     /// The chunk shape for an array of `shape`.
     pub fn chunk_shape(self, shape: &[u64]) -> Vec<u64> {
         let odd = [5, 3, 7, 2, 3];
         let rank = shape.len();
         let cut = |(k, &n): (usize, &u64)| {
-            let wish = match self.grid() {
+            let wish = match self.cut() {
                 0 => n,
                 // A vector is cut into longer pieces.
                 1 if rank == 1 => 67,
@@ -94,15 +106,14 @@ impl Layout {
         let plain = Arrangement::default();
         match self {
             Layout::C => {
-                let one = |a: &&Array| Expr::source(Arc::new(Value::copied_from(a.dtype, &a.shape, &a.bytes)?));
+                let one =
+                    |a: &&Array| Expr::source(Arc::new(Value::copied_from(a.dtype, &a.shape, &a.bytes)?));
                 arrays.iter().map(|a| one(a).map(Some)).collect()
             }
             Layout::Fortran => memory(Arrangement { fortran: true, ..plain }),
             Layout::Reversed => memory(Arrangement { reversed: true, gap: 2, ..plain }),
             Layout::Chunks => memory(plain),
-            Layout::Decoded => {
-                memory(Arrangement { fortran: true, encoded: true, constants: true, ..plain })
-            }
+            Layout::Decoded => memory(Arrangement { fortran: true, encoded: true, constants: true, ..plain }),
             Layout::Tiny => memory(Arrangement { constants: true, ..plain }),
             Layout::Raw => Stored::Raw.lay(arrays, folder, &chunks),
             Layout::Packed => Stored::Packed.lay(arrays, folder, &chunks),

@@ -1,6 +1,7 @@
 //! Oracles, golden files, campaigns and command-line tests.
 
 pub mod arranged;
+pub mod command;
 pub mod compare;
 pub mod data;
 pub mod exact;

@@ -34,7 +34,9 @@ fn file(array: &Array, fortran: bool) -> Result<Option<Vec<u8>>> {
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend(header.as_bytes());
     if fortran && !array.bytes.is_empty() {
-        bytes.extend(Arranged::new(array, &array.shape, Arrangement { fortran, ..Default::default() })?.bytes());
+        bytes.extend(
+            Arranged::new(array, &array.shape, Arrangement { fortran, ..Default::default() })?.bytes(),
+        );
     } else {
         bytes.extend(&array.bytes);
     }

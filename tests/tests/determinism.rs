@@ -12,7 +12,11 @@ use arrstore_tests::layout::Layout;
 use arrstore_tests::{compare, exact};
 
 /// Several results of one text, computed together.
-fn evaluate(text: &str, names: &BTreeMap<String, Expr>, context: &Context) -> Result<Vec<Value>, arrstore::Error> {
+fn evaluate(
+    text: &str,
+    names: &BTreeMap<String, Expr>,
+    context: &Context,
+) -> Result<Vec<Value>, arrstore::Error> {
     let roots = Formula::parse(text).unwrap().lower(names).unwrap();
     let roots: Vec<(Expr, Target)> = roots.into_iter().map(|r| (r, Target::Memory)).collect();
     let values = Plan::new(&roots, context)?.run(context)?;
@@ -63,7 +67,11 @@ fn names(layout: Layout, dtype: DType, folder: &Path) -> BTreeMap<String, Expr> 
         array(dtype, &[403, 1], 5),
     ];
     let laid = layout.lay(&arrays.iter().collect::<Vec<_>>(), folder).unwrap();
-    ["a", "b", "c", "row", "column"].iter().zip(laid).filter_map(|(n, e)| Some(((*n).to_owned(), e?))).collect()
+    ["a", "b", "c", "row", "column"]
+        .iter()
+        .zip(laid)
+        .filter_map(|(n, e)| Some(((*n).to_owned(), e?)))
+        .collect()
 }
 
 fn same_bits(layout: Layout, dtype: DType) {
@@ -156,7 +164,9 @@ fn of_vector(text: &str, values: &[f64], chunk: u64) -> f64 {
 fn sums_err_no_more_than_pairwise_ones() {
     let n = 200_003;
     let (mut ours, mut numpys) = (0.0, 0.0);
-    for (seed, chunk) in [(10, n), (11, 4096), (12, 1000), (13, 65536), (14, 777), (15, n), (16, 50_000), (17, 8192)] {
+    for (seed, chunk) in
+        [(10, n), (11, 4096), (12, 1000), (13, 65536), (14, 777), (15, n), (16, 50_000), (17, 8192)]
+    {
         // All of one sign, so that the partial sums grow and their errors with them.
         let values: Vec<f64> = floats(seed, n as usize).iter().map(|v| v.abs() + 0.1).collect();
         let right = exact::sum(values.iter().copied());

@@ -84,7 +84,11 @@ fn wrong_expectations_are_found() {
     assert!(sound.runs >= 3 * Layout::ALL.len());
 
     for (n, spoil) in [0, 1, 2].into_iter().enumerate() {
-        let mut spoiled = Golden { family: golden.family.clone(), arrays: golden.arrays.clone(), cases: golden.cases.clone() };
+        let mut spoiled = Golden {
+            family: golden.family.clone(),
+            arrays: golden.arrays.clone(),
+            cases: golden.cases.clone(),
+        };
         let Expect::Answer { want, .. } = spoiled.cases[n].expect.clone() else { unreachable!() };
         let mut array = spoiled.arrays[want].clone();
         match spoil {

@@ -1,20 +1,26 @@
 //! One loop per number of operands, made of a closure over single elements.
 
+#[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
 
 use bytemuck::Pod;
-use pulp::Arch;
 
 use super::Kernel;
 use super::block::{Arg, Values, fill, values};
 
-/// The instruction set of this machine.
-static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+/// The machine's 256-bit instructions, where it has them. Blocks lie in the second cache, whose speed wider ones would not
+/// raise; each further set would make the program half as large again.
+#[cfg(target_arch = "x86_64")]
+static WIDE: LazyLock<Option<pulp::x86::V3>> = LazyLock::new(pulp::x86::V3::try_new);
 
 /// Runs `f` compiled for this machine's instruction set: `f` has to be inlined for that.
 #[inline(always)]
 pub(super) fn dispatch<R>(f: impl FnOnce() -> R) -> R {
-    ARCH.dispatch(f)
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = *WIDE {
+        return pulp::Simd::vectorize(wide, f);
+    }
+    f()
 }
 
 /// A kernel of one operand, compiled for each instruction set.
@@ -48,26 +54,25 @@ where
     })
 }
 
-/// A kernel of two operands, compiled for each instruction set.
+/// A kernel of two operands, compiled for each instruction set. One loop serves scalars too: they are spread in
+/// pieces that stay in the nearest cache.
 pub(super) fn binary<A: Pod, B: Pod, R: Pod, F>(f: F) -> Kernel
 where
     F: Fn(A, B) -> R + Copy + Send + Sync + 'static,
 {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
-        fill(out, |out: &mut [R]| match (values::<A>(args, 0), values::<B>(args, 1)) {
-            (Values::One(a), Values::One(b)) => out.fill(f(a, b)),
-            (Values::One(a), Values::Many(b)) => dispatch(
-                #[inline(always)]
-                || out.iter_mut().zip(b.iter()).for_each(|(o, &b)| *o = f(a, b)),
-            ),
-            (Values::Many(a), Values::One(b)) => dispatch(
-                #[inline(always)]
-                || out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a, b)),
-            ),
-            (Values::Many(a), Values::Many(b)) => dispatch(
-                #[inline(always)]
-                || out.iter_mut().zip(a.iter().zip(b.iter())).for_each(|(o, (&a, &b))| *o = f(a, b)),
-            ),
+        let (a, b) = (values::<A>(args, 0), values::<B>(args, 1));
+        let mut room = ([A::zeroed(); PIECE], [B::zeroed(); PIECE]);
+        fill(out, |out: &mut [R]| {
+            for (k, out) in out.chunks_mut(PIECE).enumerate() {
+                let (at, n) = (k * PIECE, out.len());
+                let a = piece(&a, at, n, &mut room.0);
+                let b = piece(&b, at, n, &mut room.1);
+                dispatch(
+                    #[inline(always)]
+                    || out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = f(a, b)),
+                );
+            }
         });
         Ok(())
     })
@@ -79,18 +84,8 @@ where
     F: Fn(A, B) -> R + Copy + Send + Sync + 'static,
 {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
-        fill(out, |out: &mut [R]| match (values::<A>(args, 0), values::<B>(args, 1)) {
-            (Values::One(a), Values::One(b)) => out.fill(f(a, b)),
-            (Values::One(a), Values::Many(b)) => {
-                out.iter_mut().zip(b.iter()).for_each(|(o, &b)| *o = f(a, b))
-            }
-            (Values::Many(a), Values::One(b)) => {
-                out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a, b))
-            }
-            (Values::Many(a), Values::Many(b)) => {
-                out.iter_mut().zip(a.iter().zip(b.iter())).for_each(|(o, (&a, &b))| *o = f(a, b));
-            }
-        });
+        let (a, b) = (values::<A>(args, 0), values::<B>(args, 1));
+        fill(out, |out: &mut [R]| out.iter_mut().enumerate().for_each(|(k, o)| *o = f(a.at(k), b.at(k))));
         Ok(())
     })
 }

@@ -22,6 +22,16 @@ pub(super) enum Values<'a, T: Pod> {
     Many(Cow<'a, [T]>),
 }
 
+impl<T: Pod> Values<'_, T> {
+    /// Element `k`; zero past the end.
+    pub(super) fn at(&self, k: usize) -> T {
+        match self {
+            Values::One(one) => *one,
+            Values::Many(all) => all.get(k).copied().unwrap_or_else(T::zeroed),
+        }
+    }
+}
+
 /// Bytes as elements: in place where they are aligned, as the executor sees to, else copied.
 pub(super) fn elements<T: Pod>(bytes: &[u8]) -> Cow<'_, [T]> {
     match bytemuck::try_cast_slice(bytes) {

@@ -93,7 +93,8 @@ fn order(op: Binary, order: Option<Ordering>) -> Option<Scalar> {
 }
 
 fn zero(span: &Range<usize>) -> Fault {
-    Fault::new(span, "division by zero").help("Python refuses it between numbers; between arrays NumPy gives inf or nan")
+    Fault::new(span, "division by zero")
+        .help("Python refuses it between numbers; between arrays NumPy gives inf or nan")
 }
 
 fn integers(op: Binary, span: &Range<usize>, a: i128, b: i128) -> Result<Scalar> {
@@ -142,7 +143,13 @@ fn floats(op: Binary, span: &Range<usize>, a: f64, b: f64) -> Result<Scalar> {
     }
     let modulo = || {
         let r = a % b;
-        if r == 0.0 { 0f64.copysign(b) } else if (r < 0.0) != (b < 0.0) { r + b } else { r }
+        if r == 0.0 {
+            0f64.copysign(b)
+        } else if (r < 0.0) != (b < 0.0) {
+            r + b
+        } else {
+            r
+        }
     };
     Ok(Scalar::Float(match op {
         Binary::Add => a + b,

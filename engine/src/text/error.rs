@@ -90,7 +90,13 @@ impl fmt::Display for TextError {
 
         let skip = head.len().saturating_sub(SHOWN / 2);
         let dots = if skip > 0 { "..." } else { "" };
-        let line: String = head.iter().skip(skip).copied().chain(meant.iter().copied()).chain(tail.chars().map(plain)).collect();
+        let line: String = head
+            .iter()
+            .skip(skip)
+            .copied()
+            .chain(meant.iter().copied())
+            .chain(tail.chars().map(plain))
+            .collect();
         let shown: String = line.chars().take(SHOWN).collect();
         let column = dots.len() + head.len() - skip;
         let width = meant.len().clamp(1, SHOWN.saturating_sub(head.len() - skip).max(1));

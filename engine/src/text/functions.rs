@@ -20,14 +20,44 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// What is here by a rule of its own, neither an operation nor a reduction.
 const SPECIAL: &[&str] = &[
-    "astype", "broadcast_to", "clip", "dot", "expand_dims", "flip", "fliplr", "flipud", "flatten", "matmul",
-    "matrix_transpose", "moveaxis", "outer", "ptp", "ravel", "reshape", "round", "squeeze", "swapaxes", "transpose",
-    "vecdot", "where",
+    "astype",
+    "broadcast_to",
+    "clip",
+    "dot",
+    "expand_dims",
+    "flip",
+    "fliplr",
+    "flipud",
+    "flatten",
+    "matmul",
+    "matrix_transpose",
+    "moveaxis",
+    "outer",
+    "ptp",
+    "ravel",
+    "reshape",
+    "round",
+    "squeeze",
+    "swapaxes",
+    "transpose",
+    "vecdot",
+    "where",
 ];
 
 /// What NumPy's arrays have as methods, beside the reductions.
 const METHODS: &[&str] = &[
-    "astype", "clip", "conj", "conjugate", "dot", "flatten", "ravel", "reshape", "round", "squeeze", "swapaxes", "transpose",
+    "astype",
+    "clip",
+    "conj",
+    "conjugate",
+    "dot",
+    "flatten",
+    "ravel",
+    "reshape",
+    "round",
+    "squeeze",
+    "swapaxes",
+    "transpose",
 ];
 
 /// Every function's name.
@@ -159,7 +189,9 @@ fn product(name: &str, call: &Call<'_>) -> Result<Expr> {
     match name {
         "matmul" => x.matmul(&y).map_err(fail),
         "dot" if x.ndim() == 0 || y.ndim() == 0 => elementwise("multiply", &b.at, &[x, y]),
-        "dot" if y.ndim() > 2 => Err(Fault::new(&b.at, "dot takes at most two axes on the right").help("use matmul")),
+        "dot" if y.ndim() > 2 => {
+            Err(Fault::new(&b.at, "dot takes at most two axes on the right").help("use matmul"))
+        }
         "dot" => x.matmul(&y).map_err(fail),
         "vecdot" => {
             let terms = elementwise("multiply", &b.at, &[elementwise("conj", &b.at, &[x])?, y])?;
@@ -233,7 +265,8 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => {
             let b = call.bind(&["a", "shape"])?;
             let lengths = b.need("shape")?.integers()?;
-            let lengths = lengths.iter().map(|&n| u64::try_from(n)).collect::<std::result::Result<Vec<_>, _>>();
+            let lengths =
+                lengths.iter().map(|&n| u64::try_from(n)).collect::<std::result::Result<Vec<_>, _>>();
             let lengths = lengths.map_err(|_| Fault::new(&b.at, "a shape has no negative lengths"))?;
             b.array("a")?.broadcast_to(&lengths).map_err(|e| b.fault("shape", e))
         }

@@ -271,8 +271,9 @@ impl Lowering<'_> {
         let index = self.place(node)?.integer()?;
         let from_start = if index < 0 { index.saturating_add(parts.len() as i64) } else { index };
         let part = usize::try_from(from_start).ok().and_then(|i| parts.get(i));
-        part.map(|p| p.thing.clone())
-            .ok_or_else(|| Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len())))
+        part.map(|p| p.thing.clone()).ok_or_else(|| {
+            Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len()))
+        })
     }
 
     fn indices(&self, items: &[Item]) -> Result<Vec<Index>> {
@@ -334,5 +335,6 @@ fn truth(word: &str, span: &Range<usize>) -> Fault {
         "or" => "use a | b, with comparisons in parentheses: (x < 0) | (x > 1)",
         _ => "use ~a, or logical_not(a)",
     };
-    Fault::new(span, format!("'{word}' asks for the truth value of an array, which is ambiguous")).help(instead)
+    Fault::new(span, format!("'{word}' asks for the truth value of an array, which is ambiguous"))
+        .help(instead)
 }

@@ -30,9 +30,9 @@ mod thing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Expr, Index};
 #[cfg(test)]
 use crate::Scalar;
+use crate::{Expr, Index};
 use ast::{Kind, Node};
 pub use error::TextError;
 

@@ -110,9 +110,15 @@ impl Parser {
         let fault = Fault::new(&span, format!("unexpected {}", self.peek().describe()));
         match self.peek() {
             Token::Sign("=" | ":=") => fault.help("an expression assigns nothing; equality is =="),
-            Token::Sign("+=" | "-=" | "**=" | "//=" | ">>=" | "<<=") => fault.help("an expression assigns nothing"),
-            Token::Name(n) if n == "if" || n == "else" => fault.help("choose element by element with where(condition, x, y)"),
-            Token::Name(n) if n == "for" => fault.help("expressions work on whole arrays; loops are not needed"),
+            Token::Sign("+=" | "-=" | "**=" | "//=" | ">>=" | "<<=") => {
+                fault.help("an expression assigns nothing")
+            }
+            Token::Name(n) if n == "if" || n == "else" => {
+                fault.help("choose element by element with where(condition, x, y)")
+            }
+            Token::Name(n) if n == "for" => {
+                fault.help("expressions work on whole arrays; loops are not needed")
+            }
             _ => fault,
         }
     }
@@ -173,7 +179,8 @@ impl Parser {
                 Infix::Binary(op) => {
                     self.at += 1;
                     // The power is the one operator that groups to the right, and a sign may follow it.
-                    let right = self.expression(if op == Binary::Pow { power::SIGN } else { strength + 1 })?;
+                    let right =
+                        self.expression(if op == Binary::Pow { power::SIGN } else { strength + 1 })?;
                     let span = left.0.span.start..right.0.span.end;
                     let depth = left.1.max(right.1);
                     self.build(Kind::Binary(op, at, Box::new(left.0), Box::new(right.0)), span, depth)?
@@ -358,7 +365,8 @@ impl Parser {
                 "True" => Kind::Bool(true),
                 "False" => Kind::Bool(false),
                 "None" => Kind::None,
-                "and" | "or" | "not" | "if" | "else" | "for" | "in" | "is" | "lambda" | "await" | "import" => {
+                "and" | "or" | "not" | "if" | "else" | "for" | "in" | "is" | "lambda" | "await"
+                | "import" => {
                     self.at -= 1;
                     return Err(self.unexpected());
                 }

@@ -59,7 +59,8 @@ fn dump(node: &Node) -> String {
         }
         Kind::Binary(op, _, a, b) => format!("({} {} {})", symbol(*op), dump(a), dump(b)),
         Kind::Compare(first, links) => {
-            let links: String = links.iter().map(|l| format!(" {} {}", symbol(l.op), dump(&l.right))).collect();
+            let links: String =
+                links.iter().map(|l| format!(" {} {}", symbol(l.op), dump(&l.right))).collect();
             format!("(compare {}{links})", dump(first))
         }
         Kind::Truth(word) => (*word).into(),
@@ -136,7 +137,11 @@ fn errors_point_at_their_place() {
         ("sum(3).mean", "mean", "call it"),
         ("sum(3).sqrt()", "sqrt", "write it as a function"),
         ("sum", "sum", "call it, as in sum(...)"),
-        ("99999999999999999999999999999999999999999", "99999999999999999999999999999999999999999", "too large"),
+        (
+            "99999999999999999999999999999999999999999",
+            "99999999999999999999999999999999999999999",
+            "too large",
+        ),
     ] {
         let (found, message) = error(text);
         assert_eq!(found, meant, "{text}: {message}");
@@ -181,7 +186,7 @@ fn hostile_texts_are_refused_not_crashed_on() {
         "[".repeat(60_000),
         "-".repeat(60_000) + "1",
         "not ".repeat(15_000) + "1",
-        "1" .to_owned() + &"+1".repeat(30_000),
+        "1".to_owned() + &"+1".repeat(30_000),
         "1".to_owned() + &"**1".repeat(20_000),
         "1".to_owned() + &"<1".repeat(30_000),
         "a".to_owned() + &"[0]".repeat(20_000),
@@ -199,7 +204,8 @@ fn hostile_texts_are_refused_not_crashed_on() {
 
 #[test]
 fn names_are_those_to_bind() {
-    let formula = Formula::parse("np.sum(a.T[b:, None] * pi), c.mean(axis=d), sqrt(float32(1)), np.inf").unwrap();
+    let formula =
+        Formula::parse("np.sum(a.T[b:, None] * pi), c.mean(axis=d), sqrt(float32(1)), np.inf").unwrap();
     assert_eq!(formula.names(), ["a", "b", "c", "d"]);
     assert_eq!(formula.parts()[1..3], ["c.mean(axis=d)", "sqrt(float32(1))"]);
 }
@@ -208,8 +214,13 @@ fn names_are_those_to_bind() {
 fn subscripts_alone() {
     let slice = |start, stop, step| Index::Slice { start, stop, step };
     let parts = parse_subscript("10:20, ::2, -1, ..., None").unwrap();
-    let expected =
-        [slice(Some(10), Some(20), None), slice(None, None, Some(2)), Index::At(-1), Index::Ellipsis, Index::NewAxis];
+    let expected = [
+        slice(Some(10), Some(20), None),
+        slice(None, None, Some(2)),
+        Index::At(-1),
+        Index::Ellipsis,
+        Index::NewAxis,
+    ];
     assert_eq!(parts, expected);
     for bad in ["", "1.5", "x", "0][0", "'a'", "1:2:3:4"] {
         assert!(parse_subscript(bad).is_err(), "{bad}");

@@ -48,7 +48,9 @@ impl Placed {
     pub(super) fn array(&self) -> Result<Expr> {
         match &self.thing {
             Thing::Array(e) => Ok(e.clone()),
-            Thing::Tuple(_) => Err(self.wrong("an array").help("arrays are not built from lists of numbers here")),
+            Thing::Tuple(_) => {
+                Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
+            }
             _ => Err(self.wrong("an array")),
         }
     }

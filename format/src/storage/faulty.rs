@@ -75,6 +75,11 @@ impl FaultyStorage {
         state.fail_once = true;
     }
 
+    /// Whether a writer holds the lock.
+    pub fn locked(&self) -> bool {
+        self.locks().is_locked()
+    }
+
     /// The file that a crash at this moment leaves.
     pub fn crash(&self, survivors: Survivors) -> Arc<FaultyStorage> {
         let state = self.state();

@@ -27,6 +27,9 @@ impl Locks {
     pub(super) fn unlock_writer(&mut self) {
         self.writer = false;
     }
+    pub(super) fn is_locked(&self) -> bool {
+        self.writer
+    }
     pub(super) fn pin(&mut self, seq: u64) -> Lock {
         *self.pins.entry(seq).or_default() += 1;
         Lock::Acquired

@@ -61,7 +61,7 @@ impl Transaction {
     }
 
     /// Room for a payload: pages of its own for a raw one of a page or more.
-    pub(super) fn take_payload(&self, len: u64, raw: bool) -> Result<u64> {
+    pub(crate) fn take_payload(&self, len: u64, raw: bool) -> Result<u64> {
         let pages = len.div_ceil(PAGE as u64);
         let offset = match raw && len >= PAGE as u64 {
             true => self.with_room(pages)?.take_aligned(crate::payload::raw_occupied(len)),
@@ -81,7 +81,7 @@ impl Transaction {
         Ok(BlockRef { offset, len: block.len() as u32, crc: crc32fast::hash(block) })
     }
 
-    pub(super) fn put_bytes(&self, bytes: &[u8], offset: u64) -> Result<()> {
+    pub(crate) fn put_bytes(&self, bytes: &[u8], offset: u64) -> Result<()> {
         let doing = Error::io(|| format!("writing {} bytes at byte {offset}", bytes.len()));
         self.storage().write_all_at(bytes, offset).map_err(doing)
     }

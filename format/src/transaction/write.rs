@@ -1,6 +1,6 @@
 //! Writing elements: whole chunks straight, parts of chunks by reading what was there.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::{ArrayId, Described, PENDING_MAX, STRIPES, Transaction};
 use crate::array::{Part, check_data, check_region, offset_of};
@@ -20,15 +20,8 @@ impl Transaction {
     /// When there is no such chunk, `data` has another length or holds booleans other than 0 and 1, or the disk
     /// is full.
     pub fn put_chunk(&self, id: ArrayId, index: &[u64], data: &[u8]) -> Result<()> {
-        let described = self.described(id)?;
+        let described = self.described_chunk(id, index)?;
         let (meta, grid) = (&described.meta, &described.grid);
-        if !grid.contains(index) {
-            return Err(Error::Index {
-                array: meta.name.clone(),
-                index: index.to_vec(),
-                counts: grid.counts().to_vec(),
-            });
-        }
         check_data(meta, &meta.chunk_shape, data.len())?;
         if meta.is_c_order() && !grid.hangs_over(index) {
             return self.store(id, &described, index, data);
@@ -37,6 +30,19 @@ impl Transaction {
         let shape = grid.extent(index).iter().map(|&n| n as usize).collect();
         let part = Part { in_chunk: zeros.clone(), in_box: zeros, shape };
         self.lay_over(id, &described, index, &part, &meta.chunk_shape, data)
+    }
+
+    /// What an array is, if it has such a chunk.
+    pub(crate) fn described_chunk(&self, id: ArrayId, index: &[u64]) -> Result<Arc<Described>> {
+        let described = self.described(id)?;
+        if described.grid.contains(index) {
+            return Ok(described);
+        }
+        Err(Error::Index {
+            array: described.meta.name.clone(),
+            index: index.to_vec(),
+            counts: described.grid.counts().to_vec(),
+        })
     }
 
     /// Writes a box of elements in C order. Chunks that it covers are replaced, the others keep the rest of their
@@ -167,11 +173,7 @@ impl Transaction {
         payload::check_bools(meta.dtype, elements).map_err(refuse)?;
         let item = meta.dtype.size();
         let entry = if payload::is_constant(elements, item) {
-            let mut value = [0; 16];
-            for (to, from) in value.iter_mut().zip(elements.iter().take(item)) {
-                *to = *from;
-            }
-            Entry::Constant(value, self.seq())
+            Entry::constant(elements.get(..item).unwrap_or_default(), self.seq())
         } else {
             match (meta.codec, meta.shuffle) {
                 (Codec::None, false) => self.store_raw(elements)?,
@@ -198,7 +200,7 @@ impl Transaction {
         self.note(id, described.numbering.number(index), entry)
     }
 
-    fn store_raw(&self, elements: &[u8]) -> Result<Entry> {
+    pub(crate) fn store_raw(&self, elements: &[u8]) -> Result<Entry> {
         let len = elements.len() as u64;
         let offset = self.take_payload(len, true)?;
         let crc = if payload::table_len(len) > 0 {
@@ -212,7 +214,7 @@ impl Transaction {
         Ok(Entry::Raw(Extent { offset, len, crc }, self.seq()))
     }
 
-    pub(super) fn store_encoded(&self, payload: &[u8]) -> Result<Entry> {
+    pub(crate) fn store_encoded(&self, payload: &[u8]) -> Result<Entry> {
         let offset = self.take_payload(payload.len() as u64, false)?;
         self.put_payload(payload, offset)?;
         let extent = Extent { offset, len: payload.len() as u64, crc: crc32fast::hash(payload) };
@@ -228,7 +230,7 @@ impl Transaction {
     }
 
     /// Remembers where a chunk is now.
-    pub(super) fn note(&self, id: ArrayId, number: u64, entry: Entry) -> Result<()> {
+    pub(crate) fn note(&self, id: ArrayId, number: u64, entry: Entry) -> Result<()> {
         let mut state = self.state();
         let draft = self.draft(&mut state, id.0)?;
         draft.changed = true;

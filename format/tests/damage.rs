@@ -1,0 +1,130 @@
+//! Every flipped bit of a sealed file is found.
+
+use std::sync::Arc;
+
+use arrstore_format::{
+    Attributes, Codec, CreateOptions, DType, Error, File, MemoryStorage, Meta, Result, Storage, compact,
+};
+
+/// A file with every kind of chunk, overwritten, deleted and renamed arrays.
+fn used_file(file: &File) -> Result<()> {
+    let transaction = file.begin()?;
+    let data: Vec<u8> = (0..4096u32 * 4).map(|i| (i ^ i >> 6) as u8).collect();
+    let raw = transaction.create_array("/g/raw", Meta::new(DType::F32, &[64, 64], &[40, 40]))?;
+    let packed = Meta::new(DType::U16, &[50, 50], &[16, 16]).encoded(Codec::Zstd { level: 1 }, true);
+    let packed = transaction.create_array("/packed", packed)?;
+    let gone = transaction.create_array("/gone", Meta::new(DType::U8, &[9000], &[9000]))?;
+    transaction.write(raw, &[0, 0], &[64, 64], &data)?;
+    transaction.write(packed, &[0, 0], &[50, 40], &data[..4000])?;
+    transaction.write(gone, &[0], &[9000], &data[..9000])?;
+    transaction.commit()?;
+    let transaction = file.begin()?;
+    transaction.write(raw, &[10, 10], &[3, 3], &data[..36])?;
+    transaction.write(packed, &[0, 0], &[16, 16], &[1; 512])?;
+    transaction.write(packed, &[16, 0], &[16, 16], &[0; 512])?;
+    transaction.delete(gone)?;
+    let mut attributes = Attributes::new();
+    attributes.insert("title".into(), "flips".into());
+    transaction.set_file_attributes(attributes)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn on(bytes: Vec<u8>) -> Result<File> {
+    File::on(Arc::new(MemoryStorage::of(bytes)))
+}
+
+#[test]
+fn every_flipped_bit_of_a_sealed_file_is_found() -> Result<()> {
+    let used = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default())?;
+    used_file(&used)?;
+    let report = used.snapshot()?.verify(&|_, _| true)?;
+    assert!(report.is_sound(), "{report}");
+    let packed = &report.arrays[1];
+    assert_eq!((packed.chunks, packed.missing, packed.constant, packed.fill), (16, 4, 2, 1), "{packed:?}");
+    assert_eq!(packed.encoded, 10);
+
+    let storage = Arc::new(MemoryStorage::new());
+    let sealed = File::create_on(storage.clone(), &CreateOptions::default())?;
+    used.snapshot()?.copy_sealed(&sealed, &|_, _| true)?;
+    let bytes = storage.bytes();
+    let report = sealed.snapshot()?.verify(&|_, _| true)?;
+    assert!(report.is_sound() && report.sealed, "{report}");
+    assert!(bytes.len() < 20 * 4096, "{}", bytes.len());
+
+    // Every byte once, with a bit that varies.
+    for at in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at * 5 % 8);
+        let found = on(flipped).and_then(|file| file.snapshot()).and_then(|s| s.verify(&|_, _| true));
+        if let Ok(report) = found {
+            assert!(!report.is_sound(), "a flip of byte {at} was not found");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn compacting_a_file_keeps_everything_and_its_readers() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("x.arrs");
+    let file = File::create(&path, &CreateOptions::default())?;
+    used_file(&file)?;
+    let old = file.snapshot()?;
+    let read = |file: &File| -> Result<Vec<u8>> {
+        let mut out = vec![0; 64 * 64 * 4];
+        file.snapshot()?.array("/g/raw")?.read(&[0, 0], &[64, 64], &mut out)?;
+        Ok(out)
+    };
+    let before = read(&file)?;
+    let won = compact(&path, &|_, _| true)?;
+    assert!(won.after < won.before, "{won:?}");
+    assert_eq!(read(&file)?, before, "a handle finds the new file");
+    assert!(file.snapshot()?.stat().sealed);
+    assert!(old.verify(&|_, _| true)?.is_sound(), "a reader of the old file keeps it");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+
+    // The next commit breaks the seal, and the handle goes on writing to the new file.
+    let transaction = file.begin()?;
+    assert!(matches!(compact(&path, &|_, _| true), Err(Error::Locked)));
+    transaction.write(transaction.find("/g/raw")?, &[0, 0], &[1, 1], &[1, 2, 3, 4])?;
+    transaction.commit()?;
+    assert!(!File::open(&path)?.snapshot()?.stat().sealed);
+    assert!(matches!(compact(&path, &|_, _| false), Err(Error::Cancelled)));
+    let report = File::open(&path)?.snapshot()?.verify(&|_, _| true)?;
+    assert!(report.is_sound(), "{report}");
+    Ok(())
+}
+
+#[test]
+fn verify_names_array_chunk_and_region() -> Result<()> {
+    let storage = Arc::new(MemoryStorage::new());
+    let file = File::create_on(storage.clone(), &CreateOptions::default())?;
+    used_file(&file)?;
+    let snapshot = file.snapshot()?;
+    let chunk = snapshot.array("/g/raw")?.chunk(&[1, 1])?;
+    let mut bytes = storage.bytes();
+    bytes[chunk.offset() as usize + 17] ^= 4;
+    let report = on(bytes)?.snapshot()?.verify(&|_, _| true)?;
+    assert_eq!(report.damage.len(), 1);
+    let damage = &report.damage[0];
+    assert_eq!(damage.array.as_deref(), Some("/g/raw"));
+    assert_eq!(damage.chunk.as_deref(), Some([1, 1].as_slice()));
+    assert_eq!(damage.region, Some((vec![40, 40], vec![24, 24])));
+    assert!(damage.to_string().contains("lost: /g/raw[40:64, 40:64]"), "{damage}");
+    assert_eq!(report.arrays[0].damaged, 1);
+    Ok(())
+}
+
+#[test]
+fn a_truncated_file_is_refused_whole() -> Result<()> {
+    let storage = Arc::new(MemoryStorage::new());
+    let file = File::create_on(storage.clone(), &CreateOptions::default())?;
+    used_file(&file)?;
+    let len = storage.len().expect("a length");
+    let bytes = storage.bytes();
+    for cut in [1, 4096, len / 2, len - 1] {
+        assert!(on(bytes[..(len - cut) as usize].to_vec()).is_err(), "{cut}");
+    }
+    Ok(())
+}
