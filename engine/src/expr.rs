@@ -6,7 +6,7 @@ use crate::op::{Op, Reduction, Scalar};
 use crate::promote::{self, Operand};
 use crate::source::{Mapped, Source, Stored, Value, elements};
 use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes, show};
-use crate::{DType, Error, Result};
+use crate::{Buffer, DType, Error, Result};
 
 /// A lazy array. Cloning shares it; building costs nothing and reads nothing.
 ///
@@ -447,6 +447,10 @@ impl Expr {
             let squeezed = self.squeeze(None)?;
             let ones: Vec<i64> = (0..shape.len()).filter(|&k| shape[k] == 1).map(|k| k as i64).collect();
             return squeezed.expand_dims(&ones);
+        }
+        if shape.contains(&0) {
+            let nothing = Value::new(self.dtype(), shape, Buffer::new(0)?)?;
+            return Expr::source(Arc::new(nothing));
         }
         match &self.0.kind {
             Kind::Source(source) => match crate::source::Reshaped::new(source, shape) {
