@@ -10,4 +10,3 @@ pub mod harness;
 pub mod layout;
 pub mod npy;
 pub mod stored;
-pub mod words;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrstore_format::{Codec, CreateOptions, DType, File, MemoryStorage, Meta, compact};
 use arrstore_tests::command::rounds;
-use arrstore_tests::words::Words;
+use arrstore_tests::data::Words;
 
 const FLIPS: usize = 200;
 
