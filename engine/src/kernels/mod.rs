@@ -129,4 +129,3 @@ fn same(op: Op, dtype: DType) -> Option<Kernel> {
 fn negative_power() -> Error {
     Error::Value("Integers to negative integer powers are not allowed.".into())
 }
-#[cfg(test)]
