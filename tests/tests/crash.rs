@@ -62,9 +62,12 @@ fn run_and_kill(command: &mut Command, time: Duration) -> bool {
     status.success()
 }
 
-/// Moments from 0 to nearly the end of a run.
+/// Moments of a run: half of them anywhere, half near its end, where the commit is.
 fn moments(whole: Duration, seed: u64) -> impl Iterator<Item = Duration> {
-    Words(seed).map(move |w| whole.mul_f64((w >> 40) as f64 / f64::from(1 << 24) * 0.9))
+    Words(seed).map(move |w| {
+        let at = (w >> 40) as f64 / f64::from(1 << 24);
+        whole.mul_f64(if w & 1 == 0 { at } else { 0.7 + 0.4 * at })
+    })
 }
 
 fn remove_temporaries(folder: &Path) {
