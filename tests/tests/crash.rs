@@ -2,6 +2,8 @@
 //!
 //! `ARRSTORE_KILLS=200 cargo test -p arrstore-tests --release --test crash` is the long campaign.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

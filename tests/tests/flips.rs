@@ -2,6 +2,8 @@
 //!
 //! `ARRSTORE_FLIPS=2000 cargo test -p arrstore-tests --release --test flips` is the long campaign.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::path::Path;
 use std::sync::Arc;
 
