@@ -6,7 +6,7 @@ use crate::op::{Op, Reduction, Scalar};
 use crate::promote::{self, Operand};
 use crate::source::{Mapped, Source, Stored, Value, elements};
 use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes, show};
-use crate::{DType, Error, Result};
+use crate::{Buffer, DType, Error, Result};
 
 /// A lazy array. Cloning shares it; building costs nothing and reads nothing.
 ///
@@ -174,6 +174,21 @@ impl Expr {
         let all = args.iter().zip(&signature.inputs).zip(&signature.stand_ins);
         let inputs = all.map(cast).collect::<Result<Vec<_>>>()?;
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
+    }
+
+    /// The operator `**`: [`Op::Pow`], but for a few Python exponents that NumPy has better loops for.
+    ///
+    /// # Errors
+    /// As [`Expr::apply`].
+    pub fn power(&self, exponent: &Expr) -> Result<Expr> {
+        let shortcut = match (self.operand(), exponent.as_scalar()) {
+            (Operand::Typed(base), Some(exponent)) => promote::power_shortcut(base, exponent),
+            _ => None,
+        };
+        match shortcut {
+            Some(op) => Expr::apply(op, std::slice::from_ref(self)),
+            None => Expr::apply(Op::Pow, &[self.clone(), exponent.clone()]),
+        }
     }
 
     /// The array with its elements converted, as NumPy's `astype`.
@@ -432,6 +447,10 @@ impl Expr {
             let squeezed = self.squeeze(None)?;
             let ones: Vec<i64> = (0..shape.len()).filter(|&k| shape[k] == 1).map(|k| k as i64).collect();
             return squeezed.expand_dims(&ones);
+        }
+        if shape.contains(&0) {
+            let nothing = Value::new(self.dtype(), shape, Buffer::new(0)?)?;
+            return Expr::source(Arc::new(nothing));
         }
         match &self.0.kind {
             Kind::Source(source) => match crate::source::Reshaped::new(source, shape) {

@@ -87,7 +87,6 @@ pub(crate) struct Signature {
 const ORDER: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
 const INTEGERS: &[DType] = ORDER.split_at(1).1.split_at(8).0;
 const FLOATS: &[DType] = ORDER.split_at(9).1.split_at(4).0;
-const COMPLEX: &[DType] = ORDER.split_at(13).1;
 /// Floats and complex numbers.
 const INEXACT: &[DType] = ORDER.split_at(9).1;
 /// All but booleans and complex numbers.
@@ -228,6 +227,24 @@ pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
     Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
 }
 
+/// The operation that NumPy's `**` takes in place of `pow` for a Python exponent: exact where a power rounds, and
+/// with other zeros and infinities.
+pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
+    let value = match exponent {
+        Scalar::Int(n) => n as f64,
+        Scalar::Float(x) => x,
+        Scalar::Bool(_) | Scalar::Complex(_) => return None,
+    };
+    let inexact = matches!(base.kind(), Kind::Float | Kind::Complex);
+    match value {
+        2.0 if inexact || exponent == Scalar::Int(2) => Some(Op::Square),
+        1.0 if inexact => Some(Op::Positive),
+        0.5 if inexact => Some(Op::Sqrt),
+        -1.0 if inexact => Some(Op::Reciprocal),
+        _ => None,
+    }
+}
+
 fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str) -> PromoteError {
     let names = operands.iter().map(|o| match o {
         Operand::Typed(dtype) => dtype.name(),
@@ -323,7 +340,8 @@ fn inputs(
     }
     if is_comparison(op) {
         for k in 0..2 {
-            if let Some((n, _)) = outside(k) {
+            // beside booleans NumPy refuses
+            if let (Some((n, _)), true) = (outside(k), operands[1 - k] != Operand::Typed(Bool)) {
                 stand_ins[k] = Some(Scalar::Float(if n < 0 { f64::NEG_INFINITY } else { f64::INFINITY }));
                 return all(F64);
             }
@@ -335,7 +353,6 @@ fn inputs(
             return Ok(if a == U64 { vec![U64, I64] } else { vec![I64, U64] });
         }
     }
-    // loops for the parts of complex numbers come after all others, so that a lone search does for them
     let found = first(loops(op).0, types);
     found.map_or_else(|| Err(no_loop(op.name(), operands, "")), all)
 }

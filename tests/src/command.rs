@@ -19,7 +19,9 @@ fn build() -> PathBuf {
     let profile = test.ancestors().nth(2).expect("a test lies in target/profile/deps");
     let target = profile.parent().expect("a profile lies in a target folder");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "arrstore-tools", "--bin", "arrstore", "--target-dir"]).arg(target);
+    cargo
+        .args(["build", "--quiet", "--package", "arrstore-tools", "--bin", "arrstore", "--target-dir"])
+        .arg(target);
     if profile.ends_with("release") {
         cargo.arg("--release");
     }

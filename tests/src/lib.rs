@@ -1,3 +1,12 @@
 //! Oracles, golden files, campaigns and command-line tests.
 
+pub mod arranged;
 pub mod command;
+pub mod compare;
+pub mod data;
+pub mod exact;
+pub mod golden;
+pub mod harness;
+pub mod layout;
+pub mod npy;
+pub mod stored;

@@ -186,7 +186,7 @@ impl<'p> Input<'p> {
             self.load.access.iter().map(|a| a.map_or(0, |a| chunk_strides[a.axis] * a.step as isize)),
         );
         let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
-        self.offset = self.source.offset() + inner as usize;
+        self.offset = self.source.offset().wrapping_add_signed(inner);
         self.begin_check(shape)
     }
 
@@ -402,7 +402,7 @@ impl<'p> Input<'p> {
             self.load.access.iter().map(|a| a.map_or(0, |a| chunk_strides[a.axis] * a.step as isize)),
         );
         let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
-        self.offset = self.source.offset() + inner as usize;
+        self.offset = self.source.offset().wrapping_add_signed(inner);
         let wide: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
         self.begin_check(&wide)?;
         self.check_all()?;

@@ -13,11 +13,11 @@ use arrstore_format::strided;
 use rayon::prelude::*;
 
 use super::gemm::{block_product, compute_type};
-use super::input::Decoded;
+use super::input::{Decoded, RELEASE};
 use super::worker::{Out, Worker};
 use crate::context::Metrics;
 use crate::kernels::{self, Arg};
-use crate::plan::program::Program;
+use crate::plan::program::{Leaf, Load, Program};
 use crate::plan::tiles::{Tiles, loop_order};
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
@@ -104,11 +104,11 @@ impl Product {
 
     /// Bytes that reading a panel takes for each thread, beside the panel.
     pub(crate) fn panel_bytes(&self) -> u64 {
-        let one = |p: &Program| {
-            let chunks =
-                p.loads.iter().map(|l| l.chunk.iter().product::<u64>().min(1 << 22) * l.dtype.size() as u64);
-            Worker::bytes(p) + chunks.sum::<u64>()
+        let chunk = |l: &Load| match &l.leaf {
+            Leaf::Source(s) if !s.in_place() => (s.chunk_bytes() + s.scratch_bytes()) as u64,
+            _ => l.chunk.iter().product::<u64>().saturating_mul(l.dtype.size() as u64).min(RELEASE as u64),
         };
+        let one = |p: &Program| Worker::bytes(p) + p.loads.iter().map(chunk).sum::<u64>();
         one(&self.a).max(one(&self.b))
     }
 

@@ -24,12 +24,7 @@ pub(super) fn bind(op: Op) -> Option<Kernel> {
         Op::Equal => of2(|a, b| a == b),
         Op::Less => of2(|a, b| a < b),
         Op::LessEqual => of2(|a, b| a <= b),
-        Op::Greater => of2(|a, b| a > b),
-        Op::GreaterEqual => of2(|a, b| a >= b),
         Op::BitwiseInvert | Op::LogicalNot => of1(|a| !a),
-        Op::Abs | Op::Ceil | Op::Floor | Op::Trunc | Op::Real => of1(|a| a),
-        Op::Isnan | Op::Isinf | Op::Imag => of1(|_| false),
-        Op::Isfinite => of1(|_| true),
         Op::Clip => {
             ternary(|a: Truth, low: Truth, high: Truth| Truth::from((a.get() | low.get()) & high.get()))
         }

@@ -10,12 +10,14 @@ use half::{bf16, f16};
 use num_complex::{Complex, Complex32, Complex64};
 
 use super::Kernel;
-use super::arity::unary;
-use super::block::Truth;
+use super::arity::{call, unary};
+use super::block::{Truth, copy};
 use super::half::{Half, Widened};
 
 /// An element to cast.
 trait From: Pod + Send + Sync {
+    /// Whether loops are worth compiling for each instruction set.
+    const VECTORS: bool = true;
     fn truth(self) -> bool;
     /// Right for integer types of up to 32 bits, but for `u32`.
     fn i32(self) -> i32;
@@ -105,6 +107,7 @@ impl From for Truth {
 macro_rules! from_complex {
     ($($t:ident)+) => { $(
         impl From for Complex<$t> {
+            const VECTORS: bool = false;
             #[inline(always)]
             fn truth(self) -> bool { (self.re != 0.0) | (self.im != 0.0) }
             #[inline(always)]
@@ -124,25 +127,45 @@ macro_rules! from_complex {
 }
 from_complex!(f32 f64);
 
-/// The loop from `F` to any type that has loops.
-fn from<F: From>(to: DType) -> Kernel {
+/// A loop, compiled for each instruction set unless it is over complex numbers.
+fn each<F: From, R: Pod>(f: impl Fn(F) -> R + Copy + Send + Sync + 'static) -> Kernel {
+    if F::VECTORS { unary(f) } else { call(f) }
+}
+
+/// The loop from integers `F` to any type that has loops; the sign of the type that they wrap to does not matter.
+fn from_whole<F: From>(to: DType) -> Kernel {
     match to {
-        DType::Bool => unary(|x: F| Truth::from(x.truth())),
-        DType::I8 => unary(|x: F| x.i32() as i8),
-        DType::I16 => unary(|x: F| x.i32() as i16),
-        DType::I32 => unary(|x: F| x.i32()),
-        DType::I64 => unary(|x: F| x.i64()),
-        DType::U8 => unary(|x: F| x.i32() as u8),
-        DType::U16 => unary(|x: F| x.i32() as u16),
-        DType::U32 => unary(|x: F| x.i64() as u32),
-        DType::U64 => unary(|x: F| x.u64()),
-        DType::F32 => unary(|x: F| x.f32()),
-        DType::F64 => unary(|x: F| x.f64()),
-        DType::C64 => unary(|x: F| Complex32::new(x.f32(), x.imag() as f32)),
-        DType::C128 => unary(|x: F| Complex64::new(x.f64(), x.imag())),
+        DType::I8 | DType::U8 => each(|x: F| x.u64() as u8),
+        DType::I16 | DType::U16 => each(|x: F| x.u64() as u16),
+        DType::I32 | DType::U32 => each(|x: F| x.u64() as u32),
+        DType::I64 | DType::U64 => each(|x: F| x.u64()),
+        _ => from_any::<F>(to),
+    }
+}
+
+/// The loop from floats or complex numbers.
+fn from_inexact<F: From>(to: DType) -> Kernel {
+    match to {
+        DType::I8 | DType::U8 => each(|x: F| x.i32() as u8),
+        DType::I16 | DType::U16 => each(|x: F| x.i32() as u16),
+        DType::I32 => each(|x: F| x.i32()),
+        DType::I64 => each(|x: F| x.i64()),
+        DType::U32 => each(|x: F| x.i64() as u32),
+        DType::U64 => each(|x: F| x.u64()),
+        _ => from_any::<F>(to),
+    }
+}
+
+fn from_any<F: From>(to: DType) -> Kernel {
+    match to {
+        DType::Bool => each(|x: F| Truth::from(x.truth())),
+        DType::F64 => each(|x: F| x.f64()),
+        DType::C64 => call(|x: F| Complex32::new(x.f32(), x.imag() as f32)),
+        DType::C128 => call(|x: F| Complex64::new(x.f64(), x.imag())),
         // by way of f32, as NumPy does
-        DType::F16 => to_half(from::<F>(DType::F32), Half::F16),
-        DType::BF16 => to_half(from::<F>(DType::F32), Half::BF16),
+        DType::F16 => to_half(from_any::<F>(DType::F32), Half::F16),
+        DType::BF16 => to_half(from_any::<F>(DType::F32), Half::BF16),
+        _ => each(|x: F| x.f32()),
     }
 }
 
@@ -157,31 +180,32 @@ fn from_half(half: Half, to: DType) -> Kernel {
         _ => (to, None),
     };
     let widened = Widened { from: Some(half), to: narrow, item: to.size() };
-    Kernel { widened: Some(widened), ..from::<f32>(wide) }
+    Kernel { widened: Some(widened), ..from_inexact::<f32>(wide) }
 }
 
 /// The kernel that converts elements.
 pub(crate) fn cast(source: DType, to: DType) -> Kernel {
     match source {
+        _ if source == to && to != DType::Bool => copy(),
         // rounded once, where a way through f32 would round twice
-        DType::F64 if to == DType::F16 => unary(f16::from_f64),
-        DType::F64 if to == DType::BF16 => unary(bf16::from_f64),
-        DType::C128 if to == DType::F16 => unary(|z: Complex64| f16::from_f64(z.re)),
-        DType::C128 if to == DType::BF16 => unary(|z: Complex64| bf16::from_f64(z.re)),
-        DType::Bool => from::<Truth>(to),
-        DType::I8 => from::<i8>(to),
-        DType::I16 => from::<i16>(to),
-        DType::I32 => from::<i32>(to),
-        DType::I64 => from::<i64>(to),
-        DType::U8 => from::<u8>(to),
-        DType::U16 => from::<u16>(to),
-        DType::U32 => from::<u32>(to),
-        DType::U64 => from::<u64>(to),
-        DType::F32 => from::<f32>(to),
-        DType::F64 => from::<f64>(to),
+        DType::F64 if to == DType::F16 => call(f16::from_f64),
+        DType::F64 if to == DType::BF16 => call(bf16::from_f64),
+        DType::C128 if to == DType::F16 => call(|z: Complex64| f16::from_f64(z.re)),
+        DType::C128 if to == DType::BF16 => call(|z: Complex64| bf16::from_f64(z.re)),
+        DType::Bool => from_whole::<Truth>(to),
+        DType::I8 => from_whole::<i8>(to),
+        DType::I16 => from_whole::<i16>(to),
+        DType::I32 => from_whole::<i32>(to),
+        DType::I64 => from_whole::<i64>(to),
+        DType::U8 => from_whole::<u8>(to),
+        DType::U16 => from_whole::<u16>(to),
+        DType::U32 => from_whole::<u32>(to),
+        DType::U64 => from_whole::<u64>(to),
+        DType::F32 => from_inexact::<f32>(to),
+        DType::F64 => from_inexact::<f64>(to),
         DType::F16 => from_half(Half::F16, to),
         DType::BF16 => from_half(Half::BF16, to),
-        DType::C64 => from::<Complex32>(to),
-        DType::C128 => from::<Complex64>(to),
+        DType::C64 => from_inexact::<Complex32>(to),
+        DType::C128 => from_inexact::<Complex64>(to),
     }
 }

@@ -3,6 +3,7 @@
 use super::Kernel;
 use super::arity::{binary, call, call2, ternary, unary};
 use super::block::Truth;
+use super::math::logaddexp::{logaddexp, logaddexp2};
 use super::math::real::{self, Real};
 use crate::op::Op;
 
@@ -24,8 +25,6 @@ pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel> {
         Op::Clip => ternary(real::clip::<T>),
         Op::Abs => unary(T::abs),
         Op::Negative => unary(|a: T| -a),
-        Op::Positive | Op::Conj | Op::Real => unary(|a: T| a),
-        Op::Imag => unary(|_: T| T::ZERO),
         Op::Sign => unary(real::sign::<T>),
         Op::Square => unary(|a: T| a * a),
         Op::Sqrt => unary(T::sqrt),
@@ -47,8 +46,6 @@ pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel> {
         Op::NotEqual => binary(|a: T, b: T| Truth::from(a != b)),
         Op::Less => binary(|a: T, b: T| Truth::from(a < b)),
         Op::LessEqual => binary(|a: T, b: T| Truth::from(a <= b)),
-        Op::Greater => binary(|a: T, b: T| Truth::from(a > b)),
-        Op::GreaterEqual => binary(|a: T, b: T| Truth::from(a >= b)),
         Op::LogicalAnd => binary(|a: T, b: T| Truth::from((a != T::ZERO) & (b != T::ZERO))),
         Op::LogicalOr => binary(|a: T, b: T| Truth::from((a != T::ZERO) | (b != T::ZERO))),
         Op::LogicalXor => binary(|a: T, b: T| Truth::from((a != T::ZERO) ^ (b != T::ZERO))),
@@ -75,10 +72,9 @@ pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel> {
         Op::Log10 => call(T::log10),
         Op::Cbrt => call(T::cbrt),
         Op::Hypot => call2(T::hypot),
-        Op::Logaddexp => call2(real::logaddexp::<T>),
-        Op::Logaddexp2 => call2(real::logaddexp2::<T>),
-        Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::BitwiseInvert => return None,
-        Op::BitwiseLeftShift | Op::BitwiseRightShift | Op::Where => return None,
+        Op::Logaddexp => call2(logaddexp::<T>),
+        Op::Logaddexp2 => call2(logaddexp2::<T>),
+        _ => return None,
     })
 }
 

@@ -116,7 +116,10 @@ impl Widened {
 
 /// What the loops over bits need of the two.
 pub(super) trait Bits: Pod + Send + Sync {
+    const ONE: u16;
     const INFINITY: u16;
+    /// Whether zeros keep their sign in `sign`, and `nextafter` of equal ones is the second: as in `ml_dtypes`.
+    const SECOND_ZERO: bool;
 
     #[inline(always)]
     fn bits(self) -> u16 {
@@ -133,11 +136,15 @@ pub(super) trait Bits: Pod + Send + Sync {
 }
 
 impl Bits for f16 {
+    const ONE: u16 = 0x3c00;
     const INFINITY: u16 = 0x7c00;
+    const SECOND_ZERO: bool = false;
 }
 
 impl Bits for bf16 {
+    const ONE: u16 = 0x3f80;
     const INFINITY: u16 = 0x7f80;
+    const SECOND_ZERO: bool = true;
 }
 
 /// The kernel of an operation on elements of type `T`, which is `half`.
@@ -145,8 +152,6 @@ pub(super) fn bind<T: Bits>(op: Op, half: Half) -> Option<Kernel> {
     Some(match op {
         Op::Abs => unary(|a: T| T::from_bits(a.bits() & 0x7fff)),
         Op::Negative => unary(|a: T| T::from_bits(a.bits() ^ 0x8000)),
-        Op::Positive | Op::Conj | Op::Real => unary(|a: T| a),
-        Op::Imag => unary(|_: T| T::from_bits(0)),
         Op::Copysign => binary(|a: T, b: T| T::from_bits(a.bits() & 0x7fff | b.bits() & 0x8000)),
         Op::Signbit => unary(|a: T| Truth::from(a.bits() & 0x8000 != 0)),
         Op::Isnan => unary(|a: T| Truth::from(a.is_nan())),
@@ -154,11 +159,24 @@ pub(super) fn bind<T: Bits>(op: Op, half: Half) -> Option<Kernel> {
         Op::Isfinite => unary(|a: T| Truth::from(a.bits() & 0x7fff < T::INFINITY)),
         Op::LogicalNot => unary(|a: T| Truth::from(a.bits() & 0x7fff == 0)),
         Op::Nextafter => binary(nextafter::<T>),
+        Op::Sign => unary(sign::<T>),
         _ => {
             let (to, item) = if gives_truth(op) { (None, 1) } else { (Some(half), 2) };
             Kernel { widened: Some(Widened { from: Some(half), to, item }), ..float::bind::<f32>(op)? }
         }
     })
+}
+
+#[inline(always)]
+fn sign<T: Bits>(x: T) -> T {
+    let (sign, magnitude) = (x.bits() & 0x8000, x.bits() & 0x7fff);
+    if magnitude > T::INFINITY {
+        x
+    } else if magnitude == 0 {
+        if T::SECOND_ZERO { x } else { T::from_bits(0) }
+    } else {
+        T::from_bits(sign | T::ONE)
+    }
 }
 
 fn nextafter<T: Bits>(from: T, to: T) -> T {
@@ -176,7 +194,7 @@ fn nextafter<T: Bits>(from: T, to: T) -> T {
     let (a, b) = (place(from.bits()), place(to.bits()));
     let next = match a.cmp(&b) {
         std::cmp::Ordering::Less => a + 1,
-        std::cmp::Ordering::Equal => return to,
+        std::cmp::Ordering::Equal => return if T::SECOND_ZERO { to } else { from },
         std::cmp::Ordering::Greater => a - 1,
     };
     let sign = if next < 0 || (next == 0 && a < 0) { 0x8000 } else { 0 };

@@ -10,9 +10,6 @@ use crate::op::Op;
 /// What the loops need of the integer types.
 pub(super) trait Integer: Pod + Ord + Send + Sync {
     const ZERO: Self;
-    const ONE: Self;
-    /// Whether elements are at most 32 bits, so that `f64` holds every quotient's whole part.
-    const SHORT: bool;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
@@ -41,8 +38,6 @@ macro_rules! integer {
     ($($t:ident $unsigned:ident $signed:literal)+) => { $(
         impl Integer for $t {
             const ZERO: Self = 0;
-            const ONE: Self = 1;
-            const SHORT: bool = size_of::<$t>() <= 4;
             #[inline(always)]
             fn plus(self, other: Self) -> Self { self.wrapping_add(other) }
             #[inline(always)]
@@ -129,40 +124,21 @@ integer! {
     u64 u64 false
 }
 
-/// The kernel of an operation on integers.
-pub(super) fn bind<T: Integer>(op: Op) -> Option<Kernel> {
+/// The kernel of an operation that is the same for signed and unsigned integers.
+pub(super) fn whole<T: Integer>(op: Op) -> Option<Kernel> {
     Some(match op {
         Op::Add => binary(T::plus),
         Op::Subtract => binary(T::minus),
         Op::Multiply => binary(T::times),
-        Op::FloorDivide => call2(T::over),
-        Op::Remainder => call2(T::modulo),
-        Op::Fmod => call2(T::rest),
-        Op::Pow => power::<T>(),
         Op::BitwiseAnd => binary(T::and),
         Op::BitwiseOr => binary(T::or),
         Op::BitwiseXor => binary(T::xor),
         Op::BitwiseInvert => unary(T::not),
         Op::BitwiseLeftShift => binary(T::left),
-        Op::BitwiseRightShift => binary(T::right),
-        Op::Maximum | Op::Fmax => binary(|a: T, b: T| a.max(b)),
-        Op::Minimum | Op::Fmin => binary(|a: T, b: T| a.min(b)),
-        Op::Clip => ternary(|a: T, low: T, high: T| a.max(low).min(high)),
-        Op::Abs => unary(T::magnitude),
         Op::Negative => unary(T::negated),
-        Op::Sign => unary(T::sign),
         Op::Square => unary(|a: T| a.times(a)),
-        Op::Reciprocal => call(T::inverse),
-        Op::Positive | Op::Conj | Op::Real | Op::Ceil | Op::Floor | Op::Trunc | Op::Round => unary(|a: T| a),
-        Op::Imag => unary(|_: T| T::ZERO),
-        Op::Isnan | Op::Isinf => unary(|_: T| Truth::from(false)),
-        Op::Isfinite => unary(|_: T| Truth::from(true)),
         Op::Equal => binary(|a: T, b: T| Truth::from(a == b)),
         Op::NotEqual => binary(|a: T, b: T| Truth::from(a != b)),
-        Op::Less => binary(|a: T, b: T| Truth::from(a < b)),
-        Op::LessEqual => binary(|a: T, b: T| Truth::from(a <= b)),
-        Op::Greater => binary(|a: T, b: T| Truth::from(a > b)),
-        Op::GreaterEqual => binary(|a: T, b: T| Truth::from(a >= b)),
         Op::LogicalAnd => binary(|a: T, b: T| Truth::from((a != T::ZERO) & (b != T::ZERO))),
         Op::LogicalOr => binary(|a: T, b: T| Truth::from((a != T::ZERO) | (b != T::ZERO))),
         Op::LogicalXor => binary(|a: T, b: T| Truth::from((a != T::ZERO) ^ (b != T::ZERO))),
@@ -171,15 +147,33 @@ pub(super) fn bind<T: Integer>(op: Op) -> Option<Kernel> {
     })
 }
 
+/// The kernel of an operation that heeds the sign.
+pub(super) fn ordered<T: Integer>(op: Op) -> Option<Kernel> {
+    Some(match op {
+        Op::FloorDivide => call2(T::over),
+        Op::Remainder => call2(T::modulo),
+        Op::Fmod => call2(T::rest),
+        Op::Pow => power::<T>(),
+        Op::BitwiseRightShift => binary(T::right),
+        Op::Maximum | Op::Fmax => binary(|a: T, b: T| a.max(b)),
+        Op::Minimum | Op::Fmin => binary(|a: T, b: T| a.min(b)),
+        Op::Clip => ternary(|a: T, low: T, high: T| a.max(low).min(high)),
+        Op::Abs => unary(T::magnitude),
+        Op::Sign => unary(T::sign),
+        Op::Reciprocal => call(T::inverse),
+        Op::Less => binary(|a: T, b: T| Truth::from(a < b)),
+        Op::LessEqual => binary(|a: T, b: T| Truth::from(a <= b)),
+        _ => return None,
+    })
+}
+
 /// Comparisons of signed with unsigned 64-bit integers.
 pub(super) fn mixed<A: Integer, B: Integer>(op: Op) -> Option<Kernel> {
     Some(match op {
-        Op::Equal => binary(|a: A, b: B| Truth::from(a.wide() == b.wide())),
-        Op::NotEqual => binary(|a: A, b: B| Truth::from(a.wide() != b.wide())),
-        Op::Less => binary(|a: A, b: B| Truth::from(a.wide() < b.wide())),
-        Op::LessEqual => binary(|a: A, b: B| Truth::from(a.wide() <= b.wide())),
-        Op::Greater => binary(|a: A, b: B| Truth::from(a.wide() > b.wide())),
-        Op::GreaterEqual => binary(|a: A, b: B| Truth::from(a.wide() >= b.wide())),
+        Op::Equal => call2(|a: A, b: B| Truth::from(a.wide() == b.wide())),
+        Op::NotEqual => call2(|a: A, b: B| Truth::from(a.wide() != b.wide())),
+        Op::Less => call2(|a: A, b: B| Truth::from(a.wide() < b.wide())),
+        Op::LessEqual => call2(|a: A, b: B| Truth::from(a.wide() <= b.wide())),
         _ => return None,
     })
 }

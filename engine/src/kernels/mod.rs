@@ -40,6 +40,8 @@ pub(crate) struct Kernel {
     run: &'static Loop,
     /// The loop is one over `f32`, and the operands are of this type.
     widened: Option<Widened>,
+    /// The loop takes its two operands in the other order.
+    swapped: bool,
 }
 
 type Loop = dyn Fn(&[Arg<'_>], &mut [u8]) -> Result<()> + Send + Sync;
@@ -52,7 +54,7 @@ impl Kernel {
     {
         // so that nothing is leaked here
         const { assert!(size_of::<F>() == 0) };
-        Kernel { run: Box::leak(Box::new(run)), widened: None }
+        Kernel { run: Box::leak(Box::new(run)), widened: None, swapped: false }
     }
 
     /// Computes a block; `out` decides of how many elements.
@@ -60,6 +62,14 @@ impl Kernel {
     /// # Errors
     /// When the operation has no answer for these values (integers to negative powers).
     pub(crate) fn run(&self, args: &[Arg<'_>], out: &mut [u8]) -> Result<()> {
+        let exchanged;
+        let args = match *args {
+            [a, b] if self.swapped => {
+                exchanged = [b, a];
+                &exchanged
+            }
+            _ => args,
+        };
         match self.widened {
             None => (self.run)(args, out),
             Some(widened) => widened.run(self.run, args, out),
@@ -75,26 +85,38 @@ impl std::fmt::Debug for Kernel {
 
 /// The kernel of `op` on operands of exactly these types, if there is one: those that promotion gives.
 pub(crate) fn bind(op: Op, inputs: &[DType]) -> Option<Kernel> {
-    match *inputs {
+    // a > b is b < a
+    let (op, swapped) = match op {
+        Op::Greater => (Op::Less, true),
+        Op::GreaterEqual => (Op::LessEqual, true),
+        op => (op, false),
+    };
+    let kernel = match *inputs {
         [DType::Bool, a, b] if op == Op::Where && a == b => Some(block::select(a)),
+        [DType::I64, DType::U64] if swapped => integer::mixed::<u64, i64>(op),
+        [DType::U64, DType::I64] if swapped => integer::mixed::<i64, u64>(op),
         [DType::I64, DType::U64] => integer::mixed::<i64, u64>(op),
         [DType::U64, DType::I64] => integer::mixed::<u64, i64>(op),
         [first, ..] if inputs.len() == op.arity() && inputs.iter().all(|&d| d == first) => same(op, first),
         _ => None,
-    }
+    };
+    kernel.map(|k| Kernel { swapped, ..k })
 }
 
 fn same(op: Op, dtype: DType) -> Option<Kernel> {
+    if let Some(kernel) = block::moved(op, dtype.kind()) {
+        return Some(kernel);
+    }
     match dtype {
         DType::Bool => boolean::bind(op),
-        DType::I8 => integer::bind::<i8>(op),
-        DType::I16 => integer::bind::<i16>(op),
-        DType::I32 => integer::bind::<i32>(op),
-        DType::I64 => integer::bind::<i64>(op),
-        DType::U8 => integer::bind::<u8>(op),
-        DType::U16 => integer::bind::<u16>(op),
-        DType::U32 => integer::bind::<u32>(op),
-        DType::U64 => integer::bind::<u64>(op),
+        DType::I8 => integer::whole::<u8>(op).or_else(|| integer::ordered::<i8>(op)),
+        DType::I16 => integer::whole::<u16>(op).or_else(|| integer::ordered::<i16>(op)),
+        DType::I32 => integer::whole::<u32>(op).or_else(|| integer::ordered::<i32>(op)),
+        DType::I64 => integer::whole::<u64>(op).or_else(|| integer::ordered::<i64>(op)),
+        DType::U8 => integer::whole::<u8>(op).or_else(|| integer::ordered::<u8>(op)),
+        DType::U16 => integer::whole::<u16>(op).or_else(|| integer::ordered::<u16>(op)),
+        DType::U32 => integer::whole::<u32>(op).or_else(|| integer::ordered::<u32>(op)),
+        DType::U64 => integer::whole::<u64>(op).or_else(|| integer::ordered::<u64>(op)),
         DType::F16 => half::bind::<::half::f16>(op, Half::F16),
         DType::BF16 => half::bind::<::half::bf16>(op, Half::BF16),
         DType::F32 => float::bind::<f32>(op),

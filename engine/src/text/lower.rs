@@ -326,6 +326,9 @@ fn binary(op: Binary, at: &Range<usize>, a: &Expr, b: &Expr) -> Result<Expr> {
     if op == Binary::MatMul {
         return a.matmul(b).map_err(|e| Fault::engine(at, e));
     }
+    if op == Binary::Pow {
+        return a.power(b).map_err(|e| Fault::engine(at, e));
+    }
     functions::elementwise(op.function(), at, &[a.clone(), b.clone()])
 }
 

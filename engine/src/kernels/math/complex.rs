@@ -5,7 +5,7 @@
 //! Fairgrieve and Tang (1997), which keeps both components accurate beside the branch cuts and for huge and tiny
 //! arguments.
 
-use std::f64::consts::{FRAC_PI_2, LN_2, LOG2_E, LOG10_E};
+use std::f64::consts::{FRAC_PI_2, LN_2};
 
 use num_complex::{Complex, Complex64};
 
@@ -122,54 +122,60 @@ pub(crate) fn pow<T: Real>(a: C<T>, b: C<T>) -> C<T> {
         return one;
     }
     if !truth(a) {
-        return if b.re > T::ZERO && b.im == T::ZERO { zero } else { C::new(T::NAN, T::NAN) };
+        return if b.re > T::ZERO { zero } else { C::new(T::NAN, T::NAN) };
     }
     let exponent = b.re.to_f64();
     if b.im == T::ZERO && exponent.abs() < 100.0 && exponent.trunc() == exponent {
-        let (mut left, mut square, mut power) = (exponent.abs() as u32, a, None);
+        match exponent as i32 {
+            1 => return a,
+            2 => return multiply(a, a),
+            3 => return multiply(a, multiply(a, a)),
+            _ => {}
+        }
+        // from one on, which shows in infinite results
+        let (mut left, mut square, mut power) = (exponent.abs() as u32, a, one);
         while left != 0 {
             if left & 1 == 1 {
-                power = Some(power.map_or(square, |p| multiply(p, square)));
+                power = multiply(power, square);
             }
             left >>= 1;
             if left != 0 {
                 square = multiply(square, square);
             }
         }
-        let power = power.unwrap_or(one);
         return if exponent < 0.0 { divide(one, power) } else { power };
     }
-    narrow(exp64(annex_g_product(wide(b), log64(wide(a)))))
+    exp(annex_g_product(b, log(a)))
 }
 
 /// The product in which an infinite operand is not lost to NaN.
-fn annex_g_product(a: Complex64, b: Complex64) -> Complex64 {
+fn annex_g_product<T: Real>(a: C<T>, b: C<T>) -> C<T> {
     let plain = multiply(a, b);
     if !(plain.re.is_nan() && plain.im.is_nan()) {
         return plain;
     }
-    let unit = |x: f64| if x.is_infinite() { 1f64.copysign(x) } else { 0f64.copysign(x) };
-    let tame = |x: f64| if x.is_nan() { 0f64.copysign(x) } else { x };
-    let infinite = |z: Complex64| z.re.is_infinite() || z.im.is_infinite();
-    let (mut p, mut q, mut recalculate) = (a, b, false);
+    let unit = |x: T| if x.is_infinite() { T::ONE.copysign(x) } else { T::ZERO.copysign(x) };
+    let tame = |x: T| if x.is_nan() { T::ZERO.copysign(x) } else { x };
+    let infinite = |z: C<T>| z.re.is_infinite() || z.im.is_infinite();
+    let (mut p, mut q, mut again) = (a, b, false);
     if infinite(p) {
         (p, q) = (C::new(unit(p.re), unit(p.im)), C::new(tame(q.re), tame(q.im)));
-        recalculate = true;
+        again = true;
     }
     if infinite(q) {
         (q, p) = (C::new(unit(q.re), unit(q.im)), C::new(tame(p.re), tame(p.im)));
-        recalculate = true;
+        again = true;
     }
     let terms = [a.re * b.re, a.im * b.im, a.re * b.im, a.im * b.re];
-    if !recalculate && terms.iter().any(|t| t.is_infinite()) {
+    if !again && terms.iter().any(|t| t.is_infinite()) {
         (p, q) = (C::new(tame(p.re), tame(p.im)), C::new(tame(q.re), tame(q.im)));
-        recalculate = true;
+        again = true;
     }
-    if !recalculate {
+    if !again {
         return plain;
     }
     let product = multiply(p, q);
-    C::new(f64::INFINITY * product.re, f64::INFINITY * product.im)
+    C::new(T::INFINITY * product.re, T::INFINITY * product.im)
 }
 
 #[inline]
@@ -191,7 +197,7 @@ macro_rules! in_double {
 }
 
 in_double! {
-    sqrt sqrt64 exp exp64 exp2 exp2_64 expm1 expm1_64 log log64 log1p log1p_64 log2 log2_64 log10 log10_64
+    sqrt sqrt64 exp exp64 log log64 log1p log1p_64
     sin sin64 cos cos64 tan tan64 sinh sinh64 cosh cosh64 tanh tanh64
     asin asin64 acos acos64 atan atan64 asinh asinh64 acosh acosh64 atanh atanh64
 }
@@ -271,14 +277,19 @@ fn exp64(z: Complex64) -> Complex64 {
     C::new(exp_times(x, Real::cos(y)), exp_times(x, Real::sin(y)))
 }
 
-fn exp2_64(z: Complex64) -> Complex64 {
-    exp64(C::new(z.re * LN_2, z.im * LN_2))
+pub(crate) fn exp2<T: Real>(z: C<T>) -> C<T> {
+    let z = C::new(z.re * T::LN_2, z.im * T::LN_2);
+    if z.re.to_f64().abs() < 80.0 && z.im.is_finite() {
+        let modulus = z.re.exp();
+        return C::new(modulus * z.im.cos(), modulus * z.im.sin());
+    }
+    exp(z)
 }
 
-fn expm1_64(z: Complex64) -> Complex64 {
-    let Complex { re: x, im: y } = z;
-    let half = Real::sin(y * 0.5);
-    C::new(Real::expm1(x) * Real::cos(y) - 2.0 * half * half, Real::exp(x) * Real::sin(y))
+pub(crate) fn expm1<T: Real>(z: C<T>) -> C<T> {
+    let half = (z.im * T::HALF).sin();
+    let re = z.re.expm1() * z.im.cos() - T::TWO * half * half;
+    C::new(re, z.re.exp() * z.im.sin())
 }
 
 /// Logarithm of the modulus.
@@ -312,14 +323,14 @@ fn log1p_64(z: Complex64) -> Complex64 {
     C::new(re, Real::atan2(y, x + 1.0))
 }
 
-fn log2_64(z: Complex64) -> Complex64 {
-    let log = log64(z);
-    C::new(log.re * LOG2_E, log.im * LOG2_E)
+pub(crate) fn log2<T: Real>(z: C<T>) -> C<T> {
+    let log = log(z);
+    C::new(log.re * T::LOG2_E, log.im * T::LOG2_E)
 }
 
-fn log10_64(z: Complex64) -> Complex64 {
-    let log = log64(z);
-    C::new(log.re * LOG10_E, log.im * LOG10_E)
+pub(crate) fn log10<T: Real>(z: C<T>) -> C<T> {
+    let log = log(z);
+    C::new(log.re * T::LOG10_E, log.im * T::LOG10_E)
 }
 
 fn sinh64(z: Complex64) -> Complex64 {
@@ -469,7 +480,7 @@ fn asinh64(z: Complex64) -> Complex64 {
     if x.is_nan() || y.is_nan() {
         return match (x, y) {
             _ if x.is_infinite() => C::new(x, y),
-            _ if y.is_infinite() => C::new(y, x),
+            _ if y.is_infinite() => C::new(f64::INFINITY, x),
             _ if y == 0.0 => C::new(x, y),
             _ => C::new(f64::NAN, f64::NAN),
         };
@@ -528,7 +539,7 @@ fn acosh64(z: Complex64) -> Complex64 {
     match (re.is_nan(), im.is_nan()) {
         (true, true) => C::new(im, re),
         (true, false) => C::new(im.abs(), re),
-        (false, true) => C::new(im, im),
+        (false, true) => C::new(im, if z.re == 0.0 { FRAC_PI_2 } else { im }),
         (false, false) => C::new(im.abs(), re.copysign(z.im)),
     }
 }

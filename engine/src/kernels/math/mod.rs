@@ -1,4 +1,5 @@
 //! Functions of one or two numbers.
 
 pub(super) mod complex;
+pub(super) mod logaddexp;
 pub(super) mod real;

@@ -28,12 +28,7 @@ pub(crate) trait Real:
     const INFINITY: Self;
     const NEG_INFINITY: Self;
     const NAN: Self;
-    const MAX: Self;
-    const MIN_POSITIVE: Self;
-    const EPSILON: Self;
-    const PI: Self;
     const LN_2: Self;
-    const LN_10: Self;
     const LOG2_E: Self;
     const LOG10_E: Self;
     const RADIANS: Self;
@@ -82,7 +77,7 @@ macro_rules! real {
     ($t:ident: $sin:ident $cos:ident $tan:ident $asin:ident $acos:ident $atan:ident $atan2:ident
      $sinh:ident $cosh:ident $tanh:ident $asinh:ident $acosh:ident $atanh:ident
      $exp:ident $exp2:ident $expm1:ident $ln:ident $ln_1p:ident $log2:ident $log10:ident
-     $cbrt:ident $hypot:ident $pow:ident) => {
+     $cbrt:ident $hypot:ident) => {
         impl Real for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -91,12 +86,7 @@ macro_rules! real {
             const INFINITY: Self = $t::INFINITY;
             const NEG_INFINITY: Self = $t::NEG_INFINITY;
             const NAN: Self = $t::NAN;
-            const MAX: Self = $t::MAX;
-            const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
-            const EPSILON: Self = $t::EPSILON;
-            const PI: Self = std::$t::consts::PI;
             const LN_2: Self = std::$t::consts::LN_2;
-            const LN_10: Self = std::$t::consts::LN_10;
             const LOG2_E: Self = std::$t::consts::LOG2_E;
             const LOG10_E: Self = std::$t::consts::LOG10_E;
             const RADIANS: Self = std::$t::consts::PI / 180.0;
@@ -188,7 +178,7 @@ macro_rules! real {
                 pxfm::$atan2(self, x)
             }
             fn sinh(self) -> Self {
-                pxfm::$sinh(self)
+                if self == 0.0 { self } else { pxfm::$sinh(self) }
             }
             fn cosh(self) -> Self {
                 pxfm::$cosh(self)
@@ -230,10 +220,13 @@ macro_rules! real {
                 pxfm::$cbrt(self)
             }
             fn hypot(self, y: Self) -> Self {
+                if self.is_infinite() || y.is_infinite() {
+                    return Self::INFINITY;
+                }
                 pxfm::$hypot(self, y)
             }
             fn pow(self, y: Self) -> Self {
-                pxfm::$pow(self, y)
+                f64::powf(self.into(), y.into()) as $t
             }
         }
     };
@@ -241,10 +234,10 @@ macro_rules! real {
 
 real!(f32: f_sinf f_cosf f_tanf f_asinf f_acosf f_atanf f_atan2f
     f_sinhf f_coshf f_tanhf f_asinhf f_acoshf f_atanhf
-    f_expf f_exp2f f_expm1f f_logf f_log1pf f_log2f f_log10f f_cbrtf f_hypotf f_powf);
+    f_expf f_exp2f f_expm1f f_logf f_log1pf f_log2f f_log10f f_cbrtf f_hypotf);
 real!(f64: f_sin f_cos f_tan f_asin f_acos f_atan f_atan2
     f_sinh f_cosh f_tanh f_asinh f_acosh f_atanh
-    f_exp f_exp2 f_expm1 f_log f_log1p f_log2 f_log10 f_cbrt f_hypot f_pow);
+    f_exp f_exp2 f_expm1 f_log f_log1p f_log2 f_log10 f_cbrt f_hypot);
 
 /// Python's floor of the quotient and the remainder that goes with it.
 #[inline]
@@ -277,32 +270,6 @@ pub(crate) fn floor_divide<T: Real>(a: T, b: T) -> T {
 /// `a % b`, with the sign of `b`.
 pub(crate) fn remainder<T: Real>(a: T, b: T) -> T {
     if b == T::ZERO { a % b } else { divmod(a, b).1 }
-}
-
-/// `log(exp(a) + exp(b))`.
-pub(crate) fn logaddexp<T: Real>(a: T, b: T) -> T {
-    if a == b {
-        return a + T::LN_2;
-    }
-    let gap = a - b;
-    if gap.is_nan() {
-        return gap;
-    }
-    let greater = if gap > T::ZERO { a } else { b };
-    greater + (-gap.abs()).exp().ln_1p()
-}
-
-/// `log2(2**a + 2**b)`.
-pub(crate) fn logaddexp2<T: Real>(a: T, b: T) -> T {
-    if a == b {
-        return a + T::ONE;
-    }
-    let gap = a - b;
-    if gap.is_nan() {
-        return gap;
-    }
-    let greater = if gap > T::ZERO { a } else { b };
-    greater + T::LOG2_E * (-gap.abs()).exp2().ln_1p()
 }
 
 #[inline(always)]
@@ -358,6 +325,6 @@ pub(crate) fn fmin<T: Real>(a: T, b: T) -> T {
 /// `x` between two bounds: the upper one where they cross, NaN where one is NaN.
 #[inline(always)]
 pub(crate) fn clip<T: Real>(x: T, low: T, high: T) -> T {
-    let x = if x.is_nan() || x > low { x } else { low };
-    if x.is_nan() || x < high { x } else { high }
+    let x = if x < low || (low.is_nan() && !x.is_nan()) { low } else { x };
+    if x > high || (high.is_nan() && !x.is_nan()) { high } else { x }
 }

@@ -7,13 +7,14 @@ use bytemuck::{Pod, Zeroable};
 use num_complex::{Complex, Complex32, Complex64};
 
 use super::lanes::{lanes, put_integer};
-use super::{At, Bytes, Fold, of};
+use super::{At, Bytes, Fold, Last, of};
 use crate::kernels::block::Truth;
 use crate::kernels::math::complex;
 use crate::kernels::math::real::Real;
 
 /// An element with an order.
 trait Ordered: Pod + Send + Sync {
+    const VECTORS: bool = true;
     fn less(a: Self, b: Self) -> bool;
     #[inline(always)]
     fn is_nan(self) -> bool {
@@ -54,6 +55,7 @@ impl<T: Real> Ordered for Complex<T>
 where
     Complex<T>: Pod,
 {
+    const VECTORS: bool = false;
     #[inline(always)]
     fn less(a: Self, b: Self) -> bool {
         complex::less(a, b)
@@ -103,6 +105,7 @@ impl<T: Ordered, const MAX: bool> Arg<T, MAX> {
 impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
     type In = T;
     type State = Best;
+    const VECTORS: bool = T::VECTORS;
 
     fn new() -> Best {
         Best::NONE
@@ -144,7 +147,7 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
         }
     }
 
-    fn finish(state: &Best, _: f64, out: &mut [u8]) {
+    fn finish(state: &Best, _: Last, out: &mut [u8]) {
         put_integer(state.index, out);
     }
 }

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{At, Fold};
+use super::{At, Fold, Last};
 
 /// Virtual lanes of a leaf.
 const LANES: usize = 32;
@@ -69,6 +69,7 @@ pub(super) trait Monoid: Send + Sync + 'static {
     type In: Pod;
     type Lane: Copy;
     type State: Pod;
+    const VECTORS: bool = true;
     /// What a lane starts from.
     const START: Self::Lane;
 
@@ -84,6 +85,7 @@ pub(super) trait Monoid: Send + Sync + 'static {
 impl<M: Monoid> Fold for M {
     type In = M::In;
     type State = M::State;
+    const VECTORS: bool = M::VECTORS;
 
     fn new() -> M::State {
         M::new()
@@ -110,7 +112,7 @@ impl<M: Monoid> Fold for M {
     }
 
     #[inline(always)]
-    fn finish(state: &M::State, _: f64, out: &mut [u8]) {
+    fn finish(state: &M::State, _: Last, out: &mut [u8]) {
         M::finish(state, out);
     }
 }
@@ -135,7 +137,7 @@ pub(super) fn put_floats<const N: usize>(values: [f64; N], out: &mut [u8]) {
     }
 }
 
-/// A number kept together with what rounding lost of it, and how many were added.
+/// A sum kept together with what rounding lost of it.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct Total {
@@ -144,8 +146,7 @@ pub(super) struct Total {
 }
 
 impl Total {
-    /// Nothing added: told from a sum of negative zeros by the sign of `lost`.
-    pub(super) const NEW: Total = Total { sum: -0.0, lost: -0.0 };
+    pub(super) const NEW: Total = Total { sum: 0.0, lost: 0.0 };
 
     #[inline(always)]
     pub(super) fn of(sum: f64) -> Total {
@@ -164,10 +165,6 @@ impl Total {
 
     #[inline(always)]
     pub(super) fn value(&self) -> f64 {
-        if self.sum == 0.0 && self.lost == 0.0 {
-            let nothing = self.sum.is_sign_negative() && self.lost.is_sign_negative();
-            return if nothing { 0.0 } else { self.sum };
-        }
         if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
     }
 }

@@ -14,6 +14,7 @@ use crate::kernels::math::real::{self, Real};
 
 /// An element with an order, in which NaN is before or behind all.
 trait Ordered: Pod + Send + Sync {
+    const VECTORS: bool = true;
     /// What no element is below or, of floats without NaN, what gives way to any.
     const LEAST: Self;
     const GREATEST: Self;
@@ -67,9 +68,10 @@ impl<T: Real> Ordered for Complex<T>
 where
     Complex<T>: Pod,
 {
+    const VECTORS: bool = false;
     const LEAST: Self = Complex { re: T::NEG_INFINITY, im: T::NEG_INFINITY };
     const GREATEST: Self = Complex { re: T::INFINITY, im: T::INFINITY };
-    const NAN: Self = Complex { re: T::NAN, im: T::NAN };
+    const NAN: Self = Complex { re: T::NAN, im: T::ZERO };
     #[inline(always)]
     fn greater(a: Self, b: Self) -> Self {
         complex::maximum(a, b)
@@ -116,6 +118,7 @@ impl<T: Ordered, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, S
     type In = T;
     type Lane = T;
     type State = T;
+    const VECTORS: bool = T::VECTORS;
     const START: T = match (SKIP, MAX) {
         (true, _) => T::NAN,
         (false, true) => T::LEAST,

@@ -42,6 +42,8 @@ pub(crate) struct At {
 trait Fold: Send + Sync + 'static {
     type In: Pod;
     type State: Pod;
+    /// Whether the loops are worth compiling for each instruction set.
+    const VECTORS: bool;
 
     /// A state that has seen nothing.
     fn new() -> Self::State;
@@ -57,7 +59,7 @@ trait Fold: Send + Sync + 'static {
     fn merge(into: &mut Self::State, from: &Self::State);
 
     /// Writes one element of the result.
-    fn finish(state: &Self::State, ddof: f64, out: &mut [u8]);
+    fn finish(state: &Self::State, last: Last, out: &mut [u8]);
 }
 
 /// [`Fold`] over bytes.
@@ -67,7 +69,7 @@ trait Bytes: Send + Sync {
     fn rows(&self, states: &mut [u8], block: &[u8], cols: usize, stride: usize, at: At);
     fn columns(&self, states: &mut [u8], block: &[u8], shape: [usize; 2], stride: usize, at: At);
     fn merge(&self, into: &mut [u8], from: &[u8]);
-    fn finish(&self, states: &[u8], ddof: f64, item: usize, out: &mut [u8]);
+    fn finish(&self, states: &[u8], last: Last, item: usize, out: &mut [u8]);
 }
 
 impl<F: Fold> Bytes for F {
@@ -82,15 +84,14 @@ impl<F: Fold> Bytes for F {
     fn rows(&self, states: &mut [u8], block: &[u8], cols: usize, stride: usize, at: At) {
         let block = elements::<F::In>(block);
         fill(states, |states: &mut [F::State]| {
-            dispatch(
-                #[inline(always)]
-                || {
-                    for (r, state) in states.iter_mut().enumerate() {
-                        let row = &block[r * stride..][..cols];
-                        fold_row::<F>(state, row, At { base: at.base + r as u64 * at.row_step, ..at });
-                    }
-                },
-            );
+            if F::VECTORS {
+                dispatch(
+                    #[inline(always)]
+                    || fold_rows::<F>(states, &block, cols, stride, at),
+                );
+            } else {
+                fold_rows::<F>(states, &block, cols, stride, at);
+            }
         });
     }
 
@@ -98,16 +99,14 @@ impl<F: Fold> Bytes for F {
         let block = elements::<F::In>(block);
         fill(states, |states: &mut [F::State]| {
             let states = &mut states[..cols];
-            dispatch(
-                #[inline(always)]
-                || {
-                    for first in (0..rows).step_by(LEAF_ROWS) {
-                        let n = LEAF_ROWS.min(rows - first);
-                        let at = At { base: at.base + first as u64 * at.row_step, ..at };
-                        F::columns(states, &block[first * stride..], n, stride, at);
-                    }
-                },
-            );
+            if F::VECTORS {
+                dispatch(
+                    #[inline(always)]
+                    || fold_columns::<F>(states, &block, rows, stride, at),
+                );
+            } else {
+                fold_columns::<F>(states, &block, rows, stride, at);
+            }
         });
     }
 
@@ -118,9 +117,26 @@ impl<F: Fold> Bytes for F {
         });
     }
 
-    fn finish(&self, states: &[u8], ddof: f64, item: usize, out: &mut [u8]) {
+    fn finish(&self, states: &[u8], last: Last, item: usize, out: &mut [u8]) {
         let states = elements::<F::State>(states);
-        out.chunks_exact_mut(item).zip(states.iter()).for_each(|(out, s)| F::finish(s, ddof, out));
+        out.chunks_exact_mut(item).zip(states.iter()).for_each(|(out, s)| F::finish(s, last, out));
+    }
+}
+
+#[inline(always)]
+fn fold_rows<F: Fold>(states: &mut [F::State], block: &[F::In], cols: usize, stride: usize, at: At) {
+    for (r, state) in states.iter_mut().enumerate() {
+        let row = &block[r * stride..][..cols];
+        fold_row::<F>(state, row, At { base: at.base + r as u64 * at.row_step, ..at });
+    }
+}
+
+#[inline(always)]
+fn fold_columns<F: Fold>(states: &mut [F::State], block: &[F::In], rows: usize, stride: usize, at: At) {
+    for first in (0..rows).step_by(LEAF_ROWS) {
+        let n = LEAF_ROWS.min(rows - first);
+        let at = At { base: at.base + first as u64 * at.row_step, ..at };
+        F::columns(states, &block[first * stride..], n, stride, at);
     }
 }
 
@@ -167,7 +183,15 @@ pub(crate) struct Reducer {
     to: Option<Half>,
     /// Bytes of one element of the result.
     item: usize,
+    last: Last,
+}
+
+/// What turns a sum of squares into the result.
+#[derive(Clone, Copy, Debug)]
+struct Last {
     ddof: f64,
+    /// The square root of the variance is wanted.
+    root: bool,
 }
 
 impl std::fmt::Debug for Reducer {
@@ -186,7 +210,8 @@ pub(crate) fn reducer(reduction: Reduction, input: DType, output: DType, ddof: f
     let (from, to) = (half(input), half(output));
     let wide = if from.is_some() { DType::F32 } else { input };
     let fold = fold(reduction, wide)?;
-    Some(Reducer { reduction, fold, from, to, item: output.size(), ddof })
+    let last = Last { ddof, root: reduction.plain() == Reduction::Std };
+    Some(Reducer { reduction, fold, from, to, item: output.size(), last })
 }
 
 fn fold(reduction: Reduction, input: DType) -> Option<&'static dyn Bytes> {
@@ -199,8 +224,7 @@ fn fold(reduction: Reduction, input: DType) -> Option<&'static dyn Bytes> {
         Reduction::Min => minmax::bind::<false>(skip, input),
         Reduction::Argmax => arg::bind::<true>(input),
         Reduction::Argmin => arg::bind::<false>(input),
-        Reduction::Var => moments::bind::<false>(skip, input),
-        Reduction::Std => moments::bind::<true>(skip, input),
+        Reduction::Var | Reduction::Std => moments::bind(skip, input),
         Reduction::Any | Reduction::All | Reduction::CountNonzero => truth::bind(reduction, input),
         _ => None,
     }
@@ -289,12 +313,12 @@ impl Reducer {
     /// Writes one element of the result for each state.
     pub(crate) fn finish(&self, states: &[u8], out: &mut [u8]) {
         let Some(half) = self.to else {
-            return self.fold.finish(states, self.ddof, self.item, out);
+            return self.fold.finish(states, self.last, self.item, out);
         };
         for (states, out) in states.chunks(WIDE * self.state_size()).zip(out.chunks_mut(WIDE * self.item)) {
             let mut wide = [0f32; WIDE];
             let wide = &mut wide[..out.len() / self.item];
-            self.fold.finish(states, self.ddof, size_of::<f32>(), bytemuck::cast_slice_mut(wide));
+            self.fold.finish(states, self.last, size_of::<f32>(), bytemuck::cast_slice_mut(wide));
             half.narrow(wide, out);
         }
     }

@@ -11,7 +11,7 @@ use num_complex::{Complex32, Complex64};
 
 use super::lanes::{columns, lanes, put_floats};
 use super::sum::{Terms, plus};
-use super::{At, Bytes, Fold, of};
+use super::{At, Bytes, Fold, Last, of};
 use crate::kernels::block::Truth;
 
 /// How many, their mean, and the sum of the squared distances from it. The mean of real numbers has no second
@@ -47,12 +47,10 @@ impl Moments {
     }
 }
 
-/// `ROOT`: of the variance, its square root.
-struct Variance<T, const N: usize, const M: usize, const SKIP: bool, const ROOT: bool>(PhantomData<T>);
+/// Variances; `SKIP`: of those that are not NaN. `M` is `N + 1`.
+struct Variance<T, const N: usize, const M: usize, const SKIP: bool>(PhantomData<T>);
 
-impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool, const ROOT: bool>
-    Variance<T, N, M, SKIP, ROOT>
-{
+impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool> Variance<T, N, M, SKIP> {
     /// The element and a one, or zeros for a NaN that is passed over.
     #[inline(always)]
     fn terms(x: T) -> [f64; M] {
@@ -99,11 +97,10 @@ impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool, const ROOT: 
     }
 }
 
-impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool, const ROOT: bool> Fold
-    for Variance<T, N, M, SKIP, ROOT>
-{
+impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool> Fold for Variance<T, N, M, SKIP> {
     type In = T;
     type State = Moments;
+    const VECTORS: bool = T::FLOAT && N == 1;
 
     fn new() -> Moments {
         Moments { count: 0.0, mean: [0.0; 2], squares: 0.0 }
@@ -137,41 +134,39 @@ impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool, const ROOT: 
         into.add(from);
     }
 
-    fn finish(state: &Moments, ddof: f64, out: &mut [u8]) {
-        let freedom = state.count - ddof;
+    fn finish(state: &Moments, last: Last, out: &mut [u8]) {
+        let freedom = state.count - last.ddof;
         let variance = match freedom > 0.0 {
             true => state.squares / freedom,
             false if SKIP => f64::NAN,
             false => state.squares / 0.0,
         };
-        put_floats([if ROOT { variance.sqrt() } else { variance }], out);
+        put_floats([if last.root { variance.sqrt() } else { variance }], out);
     }
 }
 
 /// The fold of `var` or `nanvar`, or of `std` or `nanstd`.
-pub(super) fn bind<const ROOT: bool>(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
-    fn float<T: Terms<N>, const N: usize, const M: usize, const ROOT: bool>(
-        skip: bool,
-    ) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+    fn float<T: Terms<N>, const N: usize, const M: usize>(skip: bool) -> Option<&'static dyn Bytes> {
         match skip {
-            true => of(Variance::<T, N, M, true, ROOT>(PhantomData)),
-            false => of(Variance::<T, N, M, false, ROOT>(PhantomData)),
+            true => of(Variance::<T, N, M, true>(PhantomData)),
+            false => of(Variance::<T, N, M, false>(PhantomData)),
         }
     }
     match input {
-        DType::Bool => float::<Truth, 1, 2, ROOT>(false),
-        DType::I8 => float::<i8, 1, 2, ROOT>(false),
-        DType::I16 => float::<i16, 1, 2, ROOT>(false),
-        DType::I32 => float::<i32, 1, 2, ROOT>(false),
-        DType::I64 => float::<i64, 1, 2, ROOT>(false),
-        DType::U8 => float::<u8, 1, 2, ROOT>(false),
-        DType::U16 => float::<u16, 1, 2, ROOT>(false),
-        DType::U32 => float::<u32, 1, 2, ROOT>(false),
-        DType::U64 => float::<u64, 1, 2, ROOT>(false),
-        DType::F32 => float::<f32, 1, 2, ROOT>(skip),
-        DType::F64 => float::<f64, 1, 2, ROOT>(skip),
-        DType::C64 => float::<Complex32, 2, 3, ROOT>(skip),
-        DType::C128 => float::<Complex64, 2, 3, ROOT>(skip),
+        DType::Bool => float::<Truth, 1, 2>(false),
+        DType::I8 => float::<i8, 1, 2>(false),
+        DType::I16 => float::<i16, 1, 2>(false),
+        DType::I32 => float::<i32, 1, 2>(false),
+        DType::I64 => float::<i64, 1, 2>(false),
+        DType::U8 => float::<u8, 1, 2>(false),
+        DType::U16 => float::<u16, 1, 2>(false),
+        DType::U32 => float::<u32, 1, 2>(false),
+        DType::U64 => float::<u64, 1, 2>(false),
+        DType::F32 => float::<f32, 1, 2>(skip),
+        DType::F64 => float::<f64, 1, 2>(skip),
+        DType::C64 => float::<Complex32, 2, 3>(skip),
+        DType::C128 => float::<Complex64, 2, 3>(skip),
         DType::F16 | DType::BF16 => None,
     }
 }

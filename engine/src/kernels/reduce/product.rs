@@ -99,6 +99,7 @@ impl<T: Factor, const SKIP: bool> Monoid for Product<T, SKIP> {
     type In = T;
     type Lane = T::Product;
     type State = T::Product;
+    const VECTORS: bool = false;
     const START: T::Product = T::ONE;
     #[inline(always)]
     fn step(lane: T::Product, x: T) -> T::Product {

@@ -126,20 +126,26 @@ impl<T: Whole> Monoid for WholeMean<T> {
 
 /// A number as one or two floats.
 pub(super) trait Terms<const N: usize>: Pod + Send + Sync {
+    /// Whether it is a float, and not an integer to be converted.
+    const FLOAT: bool;
+
     fn parts(self) -> [f64; N];
 }
 
 macro_rules! real_terms {
-    ($($t:ty)+) => { $(
+    ($($t:ident)+: $float:literal) => { $(
         impl Terms<1> for $t {
+            const FLOAT: bool = $float;
             #[inline(always)]
             fn parts(self) -> [f64; 1] { [self as f64] }
         }
     )+ };
 }
-real_terms!(f32 f64 i8 i16 i32 i64 u8 u16 u32 u64);
+real_terms!(f32 f64: true);
+real_terms!(i8 i16 i32 i64 u8 u16 u32 u64: false);
 
 impl Terms<1> for Truth {
+    const FLOAT: bool = false;
     #[inline(always)]
     fn parts(self) -> [f64; 1] {
         [self.get().into()]
@@ -150,6 +156,7 @@ impl<T: Real> Terms<2> for Complex<T>
 where
     Complex<T>: Pod,
 {
+    const FLOAT: bool = true;
     #[inline(always)]
     fn parts(self) -> [f64; 2] {
         [self.re.to_f64(), self.im.to_f64()]
@@ -184,12 +191,12 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
     type In = T;
     type Lane = [f64; N];
     type State = [Total; N];
-    const START: [f64; N] = [-0.0; N];
+    const START: [f64; N] = [0.0; N];
     #[inline(always)]
     fn step(lane: [f64; N], x: T) -> [f64; N] {
         let parts = x.parts();
         let nan = SKIP && parts.iter().any(|p| p.is_nan());
-        plus(lane, if nan { [-0.0; N] } else { parts })
+        plus(lane, if nan { [0.0; N] } else { parts })
     }
     #[inline(always)]
     fn join(a: [f64; N], b: [f64; N]) -> [f64; N] {
@@ -218,7 +225,8 @@ impl<T: Terms<N>, const N: usize, const M: usize> Monoid for Mean<T, N, M> {
     type In = T;
     type Lane = [f64; N];
     type State = [Total; M];
-    const START: [f64; N] = [-0.0; N];
+    const VECTORS: bool = N == 1;
+    const START: [f64; N] = [0.0; N];
     #[inline(always)]
     fn step(lane: [f64; N], x: T) -> [f64; N] {
         plus(lane, x.parts())
@@ -250,12 +258,13 @@ impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {
     type In = T;
     type Lane = [f64; M];
     type State = [Total; M];
-    const START: [f64; M] = [-0.0; M];
+    const VECTORS: bool = N == 1;
+    const START: [f64; M] = [0.0; M];
     #[inline(always)]
     fn step(lane: [f64; M], x: T) -> [f64; M] {
         let parts = x.parts();
         let terms = std::array::from_fn(|k| parts.get(k).copied().unwrap_or(1.0));
-        plus(lane, if parts.iter().any(|p| p.is_nan()) { [-0.0; M] } else { terms })
+        plus(lane, if parts.iter().any(|p| p.is_nan()) { [0.0; M] } else { terms })
     }
     #[inline(always)]
     fn join(a: [f64; M], b: [f64; M]) -> [f64; M] {
@@ -287,7 +296,7 @@ pub(super) fn sum(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
         DType::I8 => of(WholeSum::<i8>(PhantomData)),
         DType::I16 => of(WholeSum::<i16>(PhantomData)),
         DType::I32 => of(WholeSum::<i32>(PhantomData)),
-        DType::I64 => of(WholeSum::<i64>(PhantomData)),
+        DType::I64 => of(WholeSum::<u64>(PhantomData)),
         DType::U8 => of(WholeSum::<u8>(PhantomData)),
         DType::U16 => of(WholeSum::<u16>(PhantomData)),
         DType::U32 => of(WholeSum::<u32>(PhantomData)),

@@ -15,6 +15,7 @@ use crate::op::Reduction;
 
 /// An element that is true or not.
 trait Boolean: Pod + Send + Sync {
+    const VECTORS: bool = true;
     fn truth(self) -> bool;
 }
 
@@ -39,6 +40,7 @@ impl<T: Real> Boolean for Complex<T>
 where
     Complex<T>: Pod,
 {
+    const VECTORS: bool = false;
     #[inline(always)]
     fn truth(self) -> bool {
         complex::truth(self)
@@ -51,6 +53,7 @@ impl<T: Boolean> Monoid for Count<T> {
     type In = T;
     type Lane = u32;
     type State = u64;
+    const VECTORS: bool = T::VECTORS;
     const START: u32 = 0;
     #[inline(always)]
     fn step(lane: u32, x: T) -> u32 {
@@ -83,6 +86,7 @@ impl<T: Boolean, const ALL: bool> Monoid for Joined<T, ALL> {
     type In = T;
     type Lane = u8;
     type State = u8;
+    const VECTORS: bool = T::VECTORS;
     const START: u8 = ALL as u8;
     #[inline(always)]
     fn step(lane: u8, x: T) -> u8 {

@@ -1,0 +1,114 @@
+//! The promise on memory: a command's peak resident memory stays within its budget plus 64 MiB plus 2 MiB a thread,
+//! cold, in a memory cgroup that would kill it otherwise.
+//!
+//! Needs root and a writable memory cgroup (version 1 or 2): without them it says so and passes. `ARRSTORE_SIDE`
+//! sets the side of the square arrays (default 3000; 10000 is the full size) and `ARRSTORE_CGROUP_MIB` the limit (default 160).
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// A memory cgroup of the test's own.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    fn new(bytes: u64) -> Option<Cgroup> {
+        let name = format!("arrstore-{}", std::process::id());
+        let one = (PathBuf::from("/sys/fs/cgroup/memory"), "memory.limit_in_bytes");
+        let two = (PathBuf::from("/sys/fs/cgroup"), "memory.max");
+        for (root, file) in [one, two] {
+            let folder = root.join(&name);
+            if fs::create_dir(&folder).is_err() {
+                continue;
+            }
+            let group = Cgroup(folder);
+            if fs::write(group.0.join(file), bytes.to_string()).is_ok() {
+                return Some(group);
+            }
+        }
+        None
+    }
+
+    fn command(&self, binary: &Path) -> Command {
+        // the shell joins the group and becomes the command
+        let mut command = Command::new("sh");
+        let procs = self.0.join("cgroup.procs");
+        command.arg("-c").arg("echo $$ > \"$0\" && exec \"$@\"").arg(procs).arg(binary);
+        command.process_group(0);
+        command
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn every_job_stays_within_its_budget() {
+    let (side, limit) = (setting("ARRSTORE_SIDE", 3000), setting("ARRSTORE_CGROUP_MIB", 160) << 20);
+    let (threads, budget) = (2u64, limit - (96 << 20));
+    let Some(group) = Cgroup::new(limit) else {
+        eprintln!("SKIPPED: no memory cgroup can be made here (needs root)");
+        return;
+    };
+    let binary = PathBuf::from(arrstore_tests::command::arrstore().get_program());
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (seed, name) in ["a", "b", "c"].iter().enumerate() {
+        write_npy(&at(&format!("{name}.npy")), side, seed as u64);
+    }
+    let size = side * side * 8;
+    let chunk = format!("{0}x{0}", (side / 10).max(1));
+    let run = |args: &[&str]| {
+        let _ = fs::write("/proc/sys/vm/drop_caches", "3");
+        let mut command = group.command(&binary);
+        command.args(args).args(["--quiet", "--threads", "2", "--memory", &budget.to_string()]);
+        command.env_remove("OPENBLAS_CORETYPE").current_dir(folder.path());
+        let done = command.output().unwrap();
+        let text = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{args:?} in {budget} bytes: {} {text}", done.status);
+        // the largest of all children so far, in KiB
+        let peak = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64 * 1024;
+        let allowed = budget + (64 << 20) + threads * (2 << 20);
+        assert!(peak <= allowed, "{args:?}: peak {peak} bytes, allowed {allowed}, budget {budget}");
+        println!("{args:?}: peak {} MiB of {} MiB", peak >> 20, allowed >> 20);
+    };
+    for name in ["a", "b", "c"] {
+        run(&["convert", &format!("{name}.npy"), &format!("{name}.arrs"), "--chunk", &chunk]);
+    }
+    assert!(size > budget / 2, "the arrays are meant to be large beside the budget");
+    run(&["eval", "sum(a)", "a=a.arrs"]);
+    run(&["eval", "std(a, axis=1)", "a=a.arrs", "-o", "std.npy"]);
+    run(&["eval", "mean(a, axis=0)", "a=a.npy", "-o", "mean.npy"]);
+    run(&["eval", "a*b+c", "a=a.arrs", "b=b.arrs", "c=c.arrs", "-o", "abc.arrs"]);
+    run(&["eval", "sum((a-b)**2)", "a=a.arrs", "b=b.npy"]);
+    run(&["eval", "a.T", "a=a.arrs", "-o", "t.arrs"]);
+    run(&["eval", "a.T", "a=a.npy", "-o", "t.npy"]);
+    run(&["eval", "a @ b", "a=a.arrs", "b=b.arrs", "-o", "ab.arrs"]);
+    run(&["convert", "abc.arrs", "z.arrs", "--codec", "zstd:1"]);
+    run(&["eval", "sum(z)", "z=z.arrs"]);
+}
+
+/// A `.npy` file of `side` x `side` pseudo-random `f64`, written in pieces.
+fn write_npy(path: &Path, side: u64, seed: u64) {
+    use std::io::Write;
+    let mut file = std::io::BufWriter::new(fs::File::create(path).unwrap());
+    file.write_all(&arrstore::npy::Header::write(arrstore::DType::F64, &[side, side], false).unwrap())
+        .unwrap();
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ (seed << 32);
+    for _ in 0..side * side {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        file.write_all(&((state >> 11) as f64 / (1u64 << 53) as f64).to_le_bytes()).unwrap();
+    }
+}

@@ -1,0 +1,108 @@
+//! The differential test against NumPy: every golden case in every layout.
+
+use arrstore_tests::golden::{Expect, Golden};
+use arrstore_tests::harness::{Report, run};
+use arrstore_tests::layout::Layout;
+
+fn report(family: &str) -> Report {
+    run(&Golden::read(family), &Layout::ALL).unwrap()
+}
+
+/// Fails with every finding, not with the first.
+fn hold(family: &str) {
+    let report = report(family);
+    println!("{family}: {} evaluations compared", report.runs);
+    if !report.failures.is_empty() {
+        let texts: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
+        panic!("{} finding(s) in {family}:\n{}", texts.len(), texts.join("\n"));
+    }
+}
+
+#[test]
+fn unary_functions() {
+    hold("unary");
+}
+
+#[test]
+fn binary_functions_and_operators() {
+    hold("binary");
+}
+
+#[test]
+fn clip_and_where() {
+    hold("ternary");
+}
+
+#[test]
+fn promotion_of_pairs() {
+    hold("promotion");
+}
+
+#[test]
+fn weak_scalars() {
+    hold("scalars");
+}
+
+#[test]
+fn casts() {
+    hold("casts");
+}
+
+#[test]
+fn reductions() {
+    hold("reductions");
+}
+
+#[test]
+fn views() {
+    hold("views");
+}
+
+#[test]
+fn refusals() {
+    hold("refusals");
+}
+
+#[test]
+fn products() {
+    hold("products");
+}
+
+#[test]
+fn chains() {
+    hold("chains");
+}
+
+/// One wrong bit in an expectation, a wrong type and a refusal that does not come are each found.
+#[test]
+fn wrong_expectations_are_found() {
+    let mut golden = Golden::read("ternary");
+    golden.cases.retain(|c| matches!(c.expect, Expect::Answer { .. }));
+    golden.cases.truncate(3);
+    let sound = run(&golden, &Layout::ALL).unwrap();
+    assert_eq!(sound.failures.len(), 0, "{:?}", sound.failures);
+    assert!(sound.runs >= 3 * Layout::ALL.len());
+
+    for (n, spoil) in [0, 1, 2].into_iter().enumerate() {
+        let mut spoiled = Golden {
+            family: golden.family.clone(),
+            arrays: golden.arrays.clone(),
+            cases: golden.cases.clone(),
+        };
+        let Expect::Answer { want, .. } = spoiled.cases[n].expect.clone() else { unreachable!() };
+        let mut array = spoiled.arrays[want].clone();
+        match spoil {
+            0 => *array.bytes.last_mut().unwrap() ^= 1,
+            1 => array.shape.push(1),
+            _ => spoiled.cases[n].expect = Expect::Refusal("value".into()),
+        }
+        if spoil < 2 {
+            spoiled.cases[n].expect = Expect::Answer { want: spoiled.arrays.len(), also: None, tol: None };
+            spoiled.arrays.push(array);
+        }
+        let found = run(&spoiled, &Layout::ALL).unwrap();
+        assert_eq!(found.failures.len(), 1, "{:?}", found.failures);
+        assert_eq!(found.failures[0].expr, golden.cases[n].expr);
+        assert_eq!(found.failures[0].layouts.len(), Layout::ALL.len());
+    }
+}
