@@ -94,6 +94,9 @@ def reference(golden, name, expr, inputs, axis, ddof=0):
     """A case of a reduction that rounds."""
     try:
         want = evaluate(expr, inputs)
+        if name.startswith("nan") and want.dtype == BF16:
+            # NumPy does not take ml_dtypes' floats for floats, and passes over none of their NaNs.
+            want = evaluate(expr, {"a": inputs["a"].astype(np.float32)}).astype(BF16)
     except Exception as error:  # noqa: BLE001
         golden.error(expr, inputs, error_kind(error))
         return
@@ -233,7 +236,12 @@ def not_finite(golden, dtype):
         if "prod" in name or (dtype.kind == "c" and name in ROUNDING):
             continue
         for axis in (None, 0, 1):
-            if name in ("nanmin", "nanmax") and dtype.kind == "c" and axis is None:
+            if name in ("nanmin", "nanmax") and dtype.kind == "c":
+                # Of NaNs alone comes one of them; which number stands beside it NumPy leaves open.
+                if axis is not None:
+                    want = evaluate(f"{name}(a, axis={axis})", {"a": a})
+                    nothing = np.full_like(want, complex(np.nan, np.nan))
+                    golden.case(f"{name}(a, axis={axis})", {"a": a}, want, also=np.where(np.isnan(want), nothing, want))
                 continue
             any_reduction(golden, name, a, axis)
     ties = np.array([[3, 1, 3, 1, 2], [0, -1, 0, -1, 0]], dtype=dtype)

@@ -119,7 +119,7 @@ fn components(dtype: DType) -> (DType, usize) {
 }
 
 /// The value of a float; the bytes may be longer.
-fn number(dtype: DType, bytes: &[u8]) -> f64 {
+pub fn number(dtype: DType, bytes: &[u8]) -> f64 {
     let word = |n: usize| bytes[..n].iter().rev().fold(0u64, |w, &b| w << 8 | u64::from(b));
     match dtype {
         DType::F16 => f16::from_bits(word(2) as u16).to_f64(),

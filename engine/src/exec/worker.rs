@@ -9,7 +9,7 @@ use arrstore_format::strided;
 use super::fold::{self, Fold};
 use super::input::{Decoded, Input, Window};
 use crate::kernels::Arg;
-use crate::plan::program::{Program, Reg};
+use crate::plan::program::{Load, Program, Reg};
 use crate::source::Source;
 use crate::{Buffer, Context, Result};
 
@@ -185,12 +185,15 @@ impl<'p> Worker<'p> {
         Ok(())
     }
 
-    /// The loops over a piece.
+    /// The loops over a piece. Those of a pass that reduces are not joined, and a chunk of one value counts as
+    /// any other: the blocks that reach a reduction depend on neither the pass' other outputs nor the data.
     fn loops(&self, piece: &Piece, outs: &[Out<'_>]) -> Loops {
         let axes: Vec<usize> = self.order.iter().copied().filter(|&k| piece.shape[k] > 1).collect();
         let pick = |s: &[isize]| axes.iter().map(|&k| s[k]).collect::<Vec<_>>();
-        let of_input = |input: &Input<'_>| match input.window() {
-            Window::Constant(_) => vec![0; axes.len()],
+        let of_input = |(input, load): (&Input<'_>, &Load)| match input.window() {
+            Window::Constant(_) => {
+                axes.iter().map(|&k| load.stride[k] * load.dtype.size() as isize).collect()
+            }
             Window::Strided { strides, .. } => pick(strides),
         };
         let of_out = |out: &Out<'_>| match out {
@@ -199,9 +202,12 @@ impl<'p> Worker<'p> {
         };
         let mut loops = Loops {
             extent: axes.iter().map(|&k| piece.shape[k] as usize).collect(),
-            inputs: self.inputs.iter().map(of_input).collect(),
+            inputs: self.inputs.iter().zip(&self.program.loads).map(of_input).collect(),
             outs: outs.iter().map(of_out).collect(),
         };
+        if outs.iter().any(|out| matches!(out, Out::Fold { .. })) {
+            return loops;
+        }
         for k in (0..axes.len().saturating_sub(1)).rev() {
             if loops.can_join(k) {
                 loops.join(k);
@@ -474,7 +480,7 @@ impl Loops {
         self.inputs.iter().all(|s| even(s))
             && self.outs.iter().all(|o| match o {
                 Steps::Fill(s) => even(s),
-                Steps::Fold(s) => s[k].joins(&s[k + 1], self.extent[k + 1]),
+                Steps::Fold(_) => false,
             })
     }
 
@@ -489,9 +495,7 @@ impl Loops {
                 Steps::Fill(s) => {
                     s.remove(k);
                 }
-                Steps::Fold(s) => {
-                    s.remove(k);
-                }
+                Steps::Fold(_) => {}
             }
         }
     }

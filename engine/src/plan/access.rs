@@ -4,7 +4,7 @@ use crate::view::{AxisMap, View};
 
 /// The way one axis of a domain runs through one axis of a chunk grid: element `i` of the domain is element
 /// `start + step * i` of the source, in chunk `(start + step * i) / chunk`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Access {
     /// Axis of the source.
     pub(crate) axis: usize,

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 pub use explain::{Explain, Read, Stage as ExplainStage};
 use graph::{Graph, Id, NodeKind};
-use program::{Builder, Leaf, Program};
+use program::{Blocking, Builder, Leaf, Program};
 use tiles::{Tiles, loop_order};
 
 use crate::context::Metrics;
@@ -26,7 +26,7 @@ use crate::exec::{self, Output, Pass, Product, Reduced};
 use crate::kernels;
 use crate::sink::{MemorySink, Sink, Spill};
 use crate::source::{Source, Value, elements};
-use crate::{Context, Error, Expr, Result};
+use crate::{Budget, Context, Error, Expr, Result};
 
 /// Where a result goes.
 #[derive(Clone)]
@@ -76,6 +76,7 @@ struct Item {
     tiles: Tiles,
     order: Vec<usize>,
     domain: Vec<u64>,
+    blocking: Blocking,
 }
 
 /// Largest box, in bytes, that is written at a time where the sink has no chunks.
@@ -88,6 +89,23 @@ impl Plan {
     /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many
     /// bytes would do.
     pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
+        let mut plan = Plan::within(roots, context);
+        let mut larger = context.clone();
+        // with more memory a plan holds more and writes larger boxes: ask until the number would do
+        while let Err(Error::Budget { what, needed, hint, .. }) = plan {
+            larger.budget = Budget::new(needed);
+            plan = match Plan::within(roots, &larger) {
+                Err(Error::Budget { needed: more, .. }) if more > needed => {
+                    Err(Error::Budget { what, needed: more, budget: context.budget.total(), hint })
+                }
+                _ => return Err(Error::Budget { what, needed, budget: context.budget.total(), hint }),
+            };
+        }
+        plan
+    }
+
+    /// A plan within the context's budget.
+    fn within(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
         let mut graph = Graph::default();
         let ids = roots.iter().map(|(e, _)| graph.add(e)).collect::<Result<Vec<_>>>()?;
         for ((expr, target), &id) in roots.iter().zip(&ids) {
@@ -173,7 +191,16 @@ impl Plan {
                     let level = level_of(&program, &levels);
                     levels.insert(id, level);
                     let (tiles, order) = (Tiles::of_program(&program), loop_order(&program));
-                    items.push(Item { id: input, dest: Dest::Cut(id), level, tiles, order, domain });
+                    let blocking = program.blocking();
+                    items.push(Item {
+                        id: input,
+                        dest: Dest::Cut(id),
+                        level,
+                        tiles,
+                        order,
+                        domain,
+                        blocking,
+                    });
                 }
                 NodeKind::Matmul { a, b } => {
                     let product = self.product(a, b, id)?;
@@ -203,8 +230,8 @@ impl Plan {
                     Tiles::of_program(&program).widened(&domain, limit)
                 }
             };
-            let order = loop_order(&program);
-            items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain });
+            let (order, blocking) = (loop_order(&program), program.blocking());
+            items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain, blocking });
         }
         let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
         for level in 0..=highest {
@@ -220,12 +247,16 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes passes of the outputs of one level, shared where tiles agree and memory allows.
+    /// Makes passes of the outputs of one level, shared where tiles agree and memory allows. What is reduced
+    /// shares a pass only with what is cut into the same blocks, so that sharing changes no bit.
     fn add_passes(&mut self, mut items: Vec<Item>, context: &Context) -> Result<()> {
         while !items.is_empty() {
             let first = items.remove(0);
-            let same =
-                |i: &Item| i.domain == first.domain && i.tiles == first.tiles && i.order == first.order;
+            let along =
+                |i: &&Item| i.domain == first.domain && i.tiles == first.tiles && i.order == first.order;
+            let reduces = |i: &Item| matches!(i.dest, Dest::Cut(_));
+            let folds = reduces(&first) || items.iter().filter(along).any(reduces);
+            let same = |i: &Item| along(&i) && (!folds || i.blocking == first.blocking);
             let (shared, rest): (Vec<Item>, Vec<Item>) = items.into_iter().partition(same);
             items = rest;
             let mut group = vec![first];

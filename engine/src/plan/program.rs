@@ -1,12 +1,12 @@
 //! What a pass computes for each element: a straight line of kernels over registers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::access::{Access, accesses};
 use super::graph::{Graph, Id, NodeKind};
 use crate::kernels::{self, Kernel};
-use crate::source::Source;
+use crate::source::{Source, c_strides};
 use crate::view::View;
 use crate::{DType, Error, Result};
 
@@ -41,6 +41,15 @@ pub(crate) struct Load {
     pub(crate) rank: Vec<usize>,
     /// For each axis of the domain.
     pub(crate) access: Vec<Option<Access>>,
+    /// For each axis of the domain, the elements from one to the next in a chunk; 0 where it is broadcast.
+    pub(crate) stride: Vec<isize>,
+}
+
+/// What decides how a tile is cut into blocks: whether anything is computed, and how each input lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Blocking {
+    computes: bool,
+    inputs: BTreeSet<(Vec<Option<Access>>, Vec<isize>)>,
 }
 
 /// One kernel over registers.
@@ -115,12 +124,12 @@ impl<'g> Builder<'g> {
         let node = graph.node(id);
         let reg = match &node.kind {
             NodeKind::Source(source) => {
-                let rank = ranks(source.strides());
-                self.load(Leaf::Source(source.clone()), &view, node.dtype, source.chunk_shape(), rank)
+                let strides = source.strides();
+                self.load(Leaf::Source(source.clone()), &view, node.dtype, source.chunk_shape(), strides)
             }
             NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => {
                 let whole: Vec<u64> = node.shape.iter().map(|&n| n.max(1)).collect();
-                self.load(Leaf::Cut(id), &view, node.dtype, &whole, (0..whole.len()).collect())
+                self.load(Leaf::Cut(id), &view, node.dtype, &whole, &c_strides(&whole, node.dtype.size()))
             }
             NodeKind::Constant(bytes) => {
                 self.program.consts.push(bytes.clone());
@@ -149,14 +158,17 @@ impl<'g> Builder<'g> {
         Ok(reg)
     }
 
-    fn load(&mut self, leaf: Leaf, view: &View, dtype: DType, chunk: &[u64], rank: Vec<usize>) -> Reg {
+    fn load(&mut self, leaf: Leaf, view: &View, dtype: DType, chunk: &[u64], strides: &[isize]) -> Reg {
         let access = accesses(view, chunk, self.program.domain.len());
+        let item = dtype.size() as isize;
+        let along = |a: &Option<Access>| a.map_or(0, |a| strides[a.axis] * a.step as isize / item);
         self.program.loads.push(Load {
             leaf,
             view: view.clone(),
             dtype,
             chunk: chunk.to_vec(),
-            rank,
+            rank: ranks(strides),
+            stride: access.iter().map(along).collect(),
             access,
         });
         Reg::Load(self.program.loads.len() - 1)
@@ -215,6 +227,12 @@ impl Program {
             Leaf::Cut(id) => Some(id),
             Leaf::Source(_) => None,
         })
+    }
+
+    /// What decides how a tile is cut into blocks.
+    pub(crate) fn blocking(&self) -> Blocking {
+        let inputs = self.loads.iter().map(|l| (l.access.clone(), l.stride.clone())).collect();
+        Blocking { computes: !self.steps.is_empty(), inputs }
     }
 
     /// Elements of the domain.
