@@ -45,3 +45,8 @@ pub use promote::PromoteError;
 pub use sink::{MemorySink, NpySink, Sink, StoredSink};
 pub use source::{Data, Located, Mapped, Reshaped, Source, Stored, Value};
 pub use view::{AxisMap, Index, View};
+
+/// The README's examples are tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

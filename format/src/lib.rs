@@ -51,6 +51,7 @@ mod storage;
 pub mod strided;
 mod transaction;
 mod tree;
+mod turn;
 mod verify;
 mod view;
 

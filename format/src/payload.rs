@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use zstd::zstd_safe;
 
 use crate::bytes::CrcMismatch;
+use crate::turn::{LANES, turn};
 use crate::{Codec, DType};
 
 /// Bytes that one CRC of a table covers.
@@ -180,36 +181,63 @@ pub(crate) fn unshuffle(item: usize, shuffled: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Turns a square of 8 x 8 bytes: byte `b` of word `i` becomes byte `i` of word `b`. It is its own inverse.
-#[inline(always)]
-fn turn(mut words: [u64; 8]) -> [u64; 8] {
-    const MASKS: [(usize, u32, u64); 3] =
-        [(4, 32, 0x0000_0000_ffff_ffff), (2, 16, 0x0000_ffff_0000_ffff), (1, 8, 0x00ff_00ff_00ff_00ff)];
-    for (distance, shift, mask) in MASKS {
-        for i in (0..8).filter(|i| i & distance == 0) {
-            let swapped = (words[i] >> shift ^ words[i + distance]) & mask;
-            words[i] ^= swapped << shift;
-            words[i + distance] ^= swapped;
-        }
-    }
-    words
-}
+/// Elements taken at a time: eight for each lane, so that whole cache lines of each plane are written.
+const BLOCK_ELEMENTS: usize = 8 * LANES;
 
-/// Eight elements as the words that [`turn`] takes: for each group of eight byte places, one word per element.
-/// Elements of fewer than eight bytes leave the upper places empty.
+/// Rows of a plane, one for each block of elements.
+type Line = [[u8; 8]; LANES];
+
+#[expect(clippy::needless_range_loop, reason = "squares are turned by index")]
 fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
     let n = elements.len() / N;
-    let (groups, tail) = elements.as_chunks::<N>().0.as_chunks::<8>();
+    let (blocks, tail) = elements.as_chunks::<N>().0.as_chunks::<BLOCK_ELEMENTS>();
     let mut planes: [&mut [u8]; N] = split(out, n);
-    for (places, first) in (0..N).step_by(8).map(|first| (N.min(8), first)) {
-        for (g, group) in groups.iter().enumerate() {
-            let words = turn(group.map(|element| word(&element[first..first + places])));
-            for (plane, word) in planes[first..].iter_mut().zip(words).take(places) {
-                plane[g * 8..][..8].copy_from_slice(&word.to_le_bytes());
+    match N {
+        2 => {
+            for (byte, plane) in planes.iter_mut().enumerate() {
+                for (line, block) in plane.as_chunks_mut::<BLOCK_ELEMENTS>().0.iter_mut().zip(blocks) {
+                    for (to, from) in line.iter_mut().zip(block) {
+                        *to = (u16::from_le_bytes(from.as_chunks().0[0]) >> (8 * byte)) as u8;
+                    }
+                }
+            }
+        }
+        4 => {
+            let mut lines = planes.each_mut().map(|plane| lines_mut(plane));
+            for (k, block) in blocks.iter().enumerate() {
+                let mut words = [[0; LANES]; 4];
+                for (g, group) in block.as_chunks::<8>().0.iter().enumerate() {
+                    // Elements i and i + 4 share a word.
+                    let half = |i: usize| u64::from(u32::from_le_bytes(group[i].as_chunks().0[0]));
+                    for i in 0..4 {
+                        words[i][g] = half(i) | half(i + 4) << 32;
+                    }
+                }
+                turn(&mut words);
+                for (plane, words) in lines.iter_mut().zip(words) {
+                    plane[k] = words.map(u64::to_le_bytes);
+                }
+            }
+        }
+        _ => {
+            for (first, planes) in planes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                let mut lines = planes.each_mut().map(|plane| lines_mut(plane));
+                for (k, block) in blocks.iter().enumerate() {
+                    let mut words = [[0; LANES]; 8];
+                    for (g, group) in block.as_chunks::<8>().0.iter().enumerate() {
+                        for i in 0..8 {
+                            words[i][g] = u64::from_le_bytes(group[i].as_chunks().0[first]);
+                        }
+                    }
+                    turn(&mut words);
+                    for (plane, words) in lines.iter_mut().zip(words) {
+                        plane[k] = words.map(u64::to_le_bytes);
+                    }
+                }
             }
         }
     }
-    let done = groups.len() * 8;
+    let done = blocks.len() * BLOCK_ELEMENTS;
     for (byte, plane) in planes.iter_mut().enumerate() {
         for (to, from) in plane[done..].iter_mut().zip(tail) {
             *to = from[byte];
@@ -220,15 +248,42 @@ fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
 fn unshuffle_fixed<const N: usize>(shuffled: &[u8], out: &mut [u8]) {
     let n = shuffled.len() / N;
     let planes: [&[u8]; N] = std::array::from_fn(|byte| &shuffled[byte * n..][..n]);
-    let (groups, tail) = out.as_chunks_mut::<N>().0.as_chunks_mut::<8>();
-    let done = groups.len() * 8;
-    for (places, first) in (0..N).step_by(8).map(|first| (N.min(8), first)) {
-        for (g, group) in groups.iter_mut().enumerate() {
-            let words = turn(std::array::from_fn(|place| {
-                planes.get(first + place).map_or(0, |plane| word(&plane[g * 8..][..8]))
-            }));
-            for (element, word) in group.iter_mut().zip(words) {
-                element[first..first + places].copy_from_slice(&word.to_le_bytes()[..places]);
+    let (blocks, tail) = out.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK_ELEMENTS>();
+    let done = blocks.len() * BLOCK_ELEMENTS;
+    match N {
+        2 => {
+            let lines = planes.map(|plane| plane.as_chunks::<BLOCK_ELEMENTS>().0);
+            for ((block, low), high) in blocks.iter_mut().zip(lines[0]).zip(lines[1]) {
+                for ((element, l), h) in block.iter_mut().zip(low).zip(high) {
+                    (element[0], element[1]) = (*l, *h);
+                }
+            }
+        }
+        4 => {
+            let lines = planes.map(lines);
+            for (k, block) in blocks.iter_mut().enumerate() {
+                let mut words = [0, 1, 2, 3].map(|plane: usize| lines[plane][k].map(u64::from_le_bytes));
+                turn(&mut words);
+                for (g, group) in block.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                    for i in 0..4 {
+                        group[i].as_chunks_mut().0[0] = (words[i][g] as u32).to_le_bytes();
+                        group[i + 4].as_chunks_mut().0[0] = ((words[i][g] >> 32) as u32).to_le_bytes();
+                    }
+                }
+            }
+        }
+        _ => {
+            for (first, planes) in planes.as_chunks::<8>().0.iter().enumerate() {
+                let lines = planes.map(lines);
+                for (k, block) in blocks.iter_mut().enumerate() {
+                    let mut words = lines.map(|plane| plane[k].map(u64::from_le_bytes));
+                    turn(&mut words);
+                    for (g, group) in block.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                        for i in 0..8 {
+                            group[i].as_chunks_mut().0[first] = words[i][g].to_le_bytes();
+                        }
+                    }
+                }
             }
         }
     }
@@ -237,12 +292,12 @@ fn unshuffle_fixed<const N: usize>(shuffled: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Up to eight bytes as a word.
-#[inline(always)]
-fn word(bytes: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    word[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(word)
+fn lines(plane: &[u8]) -> &[Line] {
+    plane.as_chunks().0.as_chunks().0
+}
+
+fn lines_mut(plane: &mut [u8]) -> &mut [Line] {
+    plane.as_chunks_mut().0.as_chunks_mut().0
 }
 
 fn split<const N: usize>(mut rest: &mut [u8], n: usize) -> [&mut [u8]; N] {

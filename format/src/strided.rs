@@ -6,6 +6,8 @@
 //! source does. When they are the same, runs are copied; when they differ, square blocks that fit the nearest
 //! cache are transposed, so that every cache line is touched once.
 
+use crate::turn::{LANES, turn};
+
 /// Byte strides of a buffer of `shape` in C order.
 pub fn c_strides(shape: &[usize], item: usize) -> Vec<isize> {
     strides(shape, item, 0..shape.len())
@@ -178,7 +180,7 @@ impl<const N: usize> Copy<'_, N> {
     ///
     /// Blocks of blocks, so that the pages of both sides stay within reach of the translation buffers.
     fn transpose(&mut self, axis: Axis, inner: Axis, from: isize, to: isize) {
-        let outer = (512 / N).max(64);
+        let outer = (512 / N).max(128);
         for i in (0..axis.n).step_by(outer) {
             for j in (0..inner.n).step_by(outer) {
                 let (rows, columns) = (outer.min(axis.n - i), outer.min(inner.n - j));
@@ -211,12 +213,37 @@ impl<const N: usize> Copy<'_, N> {
                 let columns = S.min(inner.n - j);
                 let from = from + i as isize * axis.from + j as isize * inner.from;
                 let to = to + i as isize * axis.to + j as isize * inner.to;
-                if rows == S && columns == S {
+                if rows == S && columns == S && N == 1 {
+                    self.byte_block(inner.from, axis.to, from, to);
+                } else if rows == S && columns == S {
                     self.block::<S>(inner.from, axis.to, from, to);
                 } else {
                     self.lines(Axis { n: rows, ..axis }, Axis { n: columns, ..inner }, from, to);
                 }
             }
+        }
+    }
+
+    /// As [`Copy::block`], of 64 x 64 single bytes.
+    #[expect(clippy::needless_range_loop, reason = "squares are turned by index")]
+    fn byte_block(&mut self, source_row: isize, target_row: isize, from: isize, to: isize) {
+        let mut lines = [[[0u8; 8]; LANES]; 64];
+        for band in 0..8 {
+            let mut words: [[u64; LANES]; 8] = std::array::from_fn(|i| {
+                let start = (from + (8 * band + i) as isize * source_row) as usize;
+                let (row, _) = self.source[start..][..64].as_chunks();
+                std::array::from_fn(|lane| u64::from_le_bytes(row[lane]))
+            });
+            turn(&mut words);
+            for (i, words) in words.iter().enumerate() {
+                for (lane, word) in words.iter().enumerate() {
+                    lines[8 * lane + i][band] = word.to_le_bytes();
+                }
+            }
+        }
+        for (r, line) in lines.iter().enumerate() {
+            let start = (to + r as isize * target_row) as usize;
+            self.target[start..][..64].copy_from_slice(line.as_flattened());
         }
     }
 
