@@ -32,7 +32,9 @@ const TASKS: [(&str, &str, &[&str], bool); 10] = [
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [folder, task, flags @ ..] = &args[..] else {
-        return Err("usage: arrstore-benches DIR TASK [--durable] [--unchecked] [--memory BYTES] [--runs N]".into());
+        return Err(
+            "usage: arrstore-benches DIR TASK [--durable] [--unchecked] [--memory BYTES] [--runs N]".into()
+        );
     };
     let folder = PathBuf::from(folder);
     let has = |name: &str| flags.iter().any(|f| f == name);
@@ -93,7 +95,8 @@ fn stored(path: &Path) -> Result<Expr> {
 
 /// Computes an expression into a new file, in chunks of 1000 x 1000.
 fn write(expr: &Expr, path: &Path, context: &Context, durability: Durability) -> Result<()> {
-    let file = File::create(path, &CreateOptions { overwrite: true, durability, ..CreateOptions::default() })?;
+    let file =
+        File::create(path, &CreateOptions { overwrite: true, durability, ..CreateOptions::default() })?;
     let transaction = Arc::new(file.begin()?);
     let chunk: Vec<u64> = expr.shape().iter().map(|&n| n.clamp(1, 1000)).collect();
     let id = transaction.create_array("/data", Meta::new(expr.dtype(), expr.shape(), &chunk))?;
