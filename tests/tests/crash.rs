@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use arrstore_format::File;
+use arrstore_format::{Array, File};
 use arrstore_tests::command::{arrstore, rounds};
 use arrstore_tests::data::Words;
 
@@ -40,10 +40,13 @@ fn proven(path: &Path, name: &str) -> Option<Vec<f32>> {
     let snapshot = File::open(path).unwrap().snapshot().unwrap();
     let report = snapshot.verify(&|_, _| true).unwrap();
     assert!(report.is_sound(), "{}: {report:?}", path.display());
-    let array = snapshot.array(name).unwrap();
+    Some(elements(&snapshot.array(name).unwrap()))
+}
+
+fn elements(array: &Array) -> Vec<f32> {
     let mut bytes = vec![0; (ROWS * COLUMNS) as usize * 4];
     array.read(&[0, 0], &[ROWS, COLUMNS], &mut bytes).unwrap();
-    Some(bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect())
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
 /// Runs a command to its end; how long that takes.
@@ -171,6 +174,9 @@ fn a_killed_assignment_leaves_all_of_it_or_none() {
         raise(&mut held, 0, ROWS);
         assert!(proven(&path, "/a").unwrap() == held, "an assignment that was not killed");
         let (mut old, mut new) = (0, 0);
+        // A reader of this process, over some of the writers' commits.
+        let open = || File::open(&path).unwrap().snapshot().unwrap().array("/a").unwrap();
+        let mut reader = (open(), held.clone());
         for (moment, word) in moments(whole, seed).zip(Words(seed + 10)).take(rounds("ARRSTORE_KILLS", KILLS))
         {
             let (from, to) = (word % (ROWS / 2), ROWS / 2 + (word >> 32) % (ROWS / 2));
@@ -185,6 +191,10 @@ fn a_killed_assignment_leaves_all_of_it_or_none() {
                 assert!(!ended, "an assignment ended well and changed nothing");
                 assert!(found == held, "killed after {moment:?}: part of rows {from} to {to} was assigned");
                 old += 1;
+            }
+            assert!(elements(&reader.0) == reader.1, "a snapshot changed while it was held");
+            if word % 4 == 0 {
+                reader = (open(), held.clone());
             }
         }
         eprintln!("{codec}: {old} old, {new} new; {} bytes", std::fs::metadata(&path).unwrap().len());
