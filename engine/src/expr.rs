@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::op::{Op, Reduction, Scalar};
 use crate::promote::{self, Operand};
-use crate::source::{Mapped, Source, Stored, Value, elements};
+use crate::source::{Mapped, Reshaped, Source, Stored, Value, elements};
 use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes, show};
 use crate::{Buffer, DType, Error, Result};
 
@@ -453,10 +453,7 @@ impl Expr {
             return Expr::source(Arc::new(nothing));
         }
         match &self.0.kind {
-            Kind::Source(source) => match crate::source::Reshaped::new(source, shape) {
-                Some(source) => Expr::source(Arc::new(source)),
-                None => Err(self.no_reshape(shape, "its elements do not lie in one C-ordered piece")),
-            },
+            Kind::Source(source) => self.reshaped_source(source, &View::identity(self.ndim()), shape),
             Kind::Cast(input) => input.reshaped(shape)?.cast(self.dtype()),
             Kind::Apply { op, inputs } => {
                 let one = |x: &Expr| match x.ndim() {
@@ -467,11 +464,22 @@ impl Expr {
                 let inputs = inputs.iter().map(one).collect::<Result<Vec<_>>>()?;
                 Ok(Expr::new(Kind::Apply { op: *op, inputs }, self.dtype(), shape.to_vec()))
             }
-            Kind::View { .. } => Err(self.no_reshape(shape, "it is a slice, permutation or broadcast")),
+            Kind::View { input, view } => match &input.0.kind {
+                Kind::Source(source) => self.reshaped_source(source, view, shape),
+                _ => Err(self.no_reshape(shape, "it is a slice, permutation or broadcast")),
+            },
             Kind::Reduce(_) | Kind::Matmul { .. } => {
                 Err(self.no_reshape(shape, "it is a result that has no place yet"))
             }
             Kind::Weak(_) | Kind::Constant(_) => self.broadcast_to(shape),
+        }
+    }
+
+    /// The elements of a source seen through `view`, under another shape.
+    fn reshaped_source(&self, source: &Arc<dyn Source>, view: &View, shape: &[u64]) -> Result<Expr> {
+        match Reshaped::new(source, view, self.shape(), shape) {
+            Some(source) => Expr::source(Arc::new(source)),
+            None => Err(self.no_reshape(shape, "its elements would have to move")),
         }
     }
 

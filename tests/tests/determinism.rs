@@ -178,7 +178,7 @@ fn a_product_has_the_same_bits_for_any_number_of_threads() {
                 Expr::source(Arc::new(Arranged::new(a, &chunk, Arrangement::default()).unwrap())).unwrap()
             };
             let names = [("a".to_owned(), lay(&arrays[0])), ("b".to_owned(), lay(&arrays[1]))].into();
-            for budget in [256 << 20, 16 << 20] {
+            for budget in [256 << 20, 32 << 20] {
                 let one = bits(&evaluate("a @ b, b.T @ a.T", &names, &Context::new(budget, 1)).unwrap());
                 for threads in [2, 5] {
                     let many = evaluate("a @ b, b.T @ a.T", &names, &Context::new(budget, threads)).unwrap();

@@ -1,38 +1,46 @@
-//! One C-ordered piece seen under another shape.
+//! One piece seen under another shape, where that moves nothing.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Located, Source, c_strides};
+use super::{Located, Source};
+use crate::view::{AxisMap, View};
 use crate::{DType, Result};
 
-/// A source in one C-ordered piece, under another shape.
+/// A source of one chunk, seen through a view and under another shape.
 #[derive(Debug)]
 pub struct Reshaped {
     inner: Arc<dyn Source>,
     shape: Vec<u64>,
     chunk: Vec<u64>,
     strides: Vec<isize>,
+    offset: usize,
 }
 
 impl Reshaped {
-    /// `inner` as an array of `shape`, which must have as many elements; `None` when it does not lie in one
-    /// C-ordered piece.
-    pub fn new(inner: &Arc<dyn Source>, shape: &[u64]) -> Option<Reshaped> {
-        let item = inner.dtype().size();
-        let one_piece =
-            inner.shape().iter().zip(inner.chunk_shape()).all(|(n, c)| n == c || (*n == 0 && *c == 1));
-        let c_order = inner
-            .strides()
-            .iter()
-            .zip(c_strides(inner.shape(), item))
-            .zip(inner.shape())
-            .all(|((&s, c), &n)| s == c || n <= 1);
-        (one_piece && c_order).then(|| Reshaped {
+    /// `inner` seen through `view`, which makes it an array of shape `from`, as an array of `shape`, which has as
+    /// many elements; `None` when elements would have to move, or when `inner` is several chunks.
+    pub fn new(inner: &Arc<dyn Source>, view: &View, from: &[u64], shape: &[u64]) -> Option<Reshaped> {
+        if inner.shape().iter().zip(inner.chunk_shape()).any(|(n, c)| n > c) {
+            return None;
+        }
+        let mut offset = inner.offset() as isize;
+        let mut strides = vec![0; from.len()];
+        for (map, &stride) in view.0.iter().zip(inner.strides()) {
+            match *map {
+                AxisMap::At(k) => offset += k as isize * stride,
+                AxisMap::Along { axis, start, step } => {
+                    offset += start as isize * stride;
+                    *strides.get_mut(axis)? = step as isize * stride;
+                }
+            }
+        }
+        Some(Reshaped {
             inner: inner.clone(),
-            shape: shape.to_vec(),
             chunk: shape.iter().map(|&n| n.max(1)).collect(),
-            strides: c_strides(shape, item),
+            strides: reshaped_strides(from, &strides, shape, inner.dtype().size())?,
+            offset: usize::try_from(offset).ok()?,
+            shape: shape.to_vec(),
         })
     }
 
@@ -61,7 +69,7 @@ impl Source for Reshaped {
         &self.strides
     }
     fn offset(&self) -> usize {
-        self.inner.offset()
+        self.offset
     }
     fn label(&self) -> String {
         self.inner.label()
@@ -91,5 +99,61 @@ impl Source for Reshaped {
     }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.release(&self.inner(chunk), bytes);
+    }
+}
+
+/// The strides under which an array of shape `from` is one of shape `to`, in C order of both; `None` when there
+/// are none. As NumPy, axes are taken in the smallest groups that have as many elements on both sides: a group
+/// must be evenly strided, and is then divided anew.
+fn reshaped_strides(from: &[u64], strides: &[isize], to: &[u64], item: usize) -> Option<Vec<isize>> {
+    let old: Vec<(u64, isize)> =
+        from.iter().copied().zip(strides.iter().copied()).filter(|(n, _)| *n != 1).collect();
+    if old.iter().any(|(_, stride)| *stride == 0) {
+        return None;
+    }
+    let mut out = vec![item as isize; to.len()];
+    let (mut i, mut k) = (0, 0);
+    while i < old.len() && k < to.len() {
+        let (first, group) = (i, k);
+        let (mut have, mut want) = (old[i].0, to[k]);
+        while have != want {
+            if have < want {
+                i += 1;
+                have *= old.get(i)?.0;
+            } else {
+                k += 1;
+                want *= to.get(k)?;
+            }
+        }
+        if old[first..=i].windows(2).any(|w| w[0].1 != w[1].1 * w[1].0 as isize) {
+            return None;
+        }
+        let mut step = old[i].1;
+        for axis in (group..=k).rev() {
+            out[axis] = step;
+            step *= to[axis] as isize;
+        }
+        i += 1;
+        k += 1;
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strides_as_in_numpy() {
+        let c = |from: &[u64], strides: &[isize], to: &[u64]| reshaped_strides(from, strides, to, 1);
+        assert_eq!(c(&[7, 5, 6], &[30, 6, 1], &[7, 30]), Some(vec![30, 1]));
+        assert_eq!(c(&[7, 5, 6], &[30, 6, 1], &[1, 210, 1]), Some(vec![210, 1, 1]));
+        assert_eq!(c(&[4, 5, 6], &[60, 6, 1], &[4, 5, 3, 2]), Some(vec![60, 6, 2, 1]));
+        assert_eq!(c(&[4, 5, 6], &[60, 6, 1], &[20, 6]), None);
+        assert_eq!(c(&[6, 4], &[1, 6], &[2, 3, 2, 2]), Some(vec![3, 1, 12, 6]));
+        assert_eq!(c(&[6, 4], &[1, 6], &[24]), None);
+        assert_eq!(c(&[6], &[-2], &[2, 3]), Some(vec![-6, -2]));
+        assert_eq!(c(&[1, 1], &[9, 9], &[1]), Some(vec![1]));
+        assert_eq!(c(&[3, 2], &[0, 1], &[6]), None);
     }
 }
