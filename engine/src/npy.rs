@@ -2,12 +2,10 @@
 
 use std::io::Read;
 
-use npyz::{DType as NpyType, TypeChar};
-
 use crate::DType;
 
 /// Longest header that is read; NumPy's own limit is 10,000 bytes.
-const LIMIT: u64 = 64 << 10;
+const LIMIT: u32 = 64 << 10;
 
 /// What the header of a `.npy` file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,36 +27,37 @@ impl Header {
     ///
     /// # Errors
     /// A text that says why it is no header of an array of numbers.
-    pub fn read(reader: impl Read) -> Result<Header, String> {
-        let mut counted = Counted { inner: reader.take(LIMIT), count: 0 };
-        let header = npyz::NpyHeader::from_reader(&mut counted)
-            .map_err(|e| format!("is not a .npy file that can be read: {e}"))?;
-        let NpyType::Plain(text) = header.dtype() else {
-            return Err(format!(
-                "holds records ({}): only plain numbers can be read",
-                header.dtype().descr()
-            ));
+    pub fn read(mut reader: impl Read) -> Result<Header, String> {
+        let no_npy = |e: std::io::Error| format!("is not a .npy file that can be read: {e}");
+        let mut prefix = [0; 8];
+        reader.read_exact(&mut prefix).map_err(no_npy)?;
+        let [magic @ .., major, _] = prefix;
+        if magic != *b"\x93NUMPY" {
+            return Err("is not a .npy file: it does not begin with the magic \\x93NUMPY".into());
+        }
+        let width = match major {
+            1 => 2,
+            2 | 3 => 4,
+            _ => return Err(format!("is a .npy file of version {major}: 1 to 3 can be read")),
         };
-        let big_endian = text.endianness() == npyz::Endianness::Big;
-        let size = text.size_field();
-        let wide = match text.type_char() {
-            TypeChar::Bool => DType::Bool,
-            TypeChar::Int => pick(size, [DType::I8, DType::I16, DType::I32, DType::I64])?,
-            TypeChar::Uint => pick(size, [DType::U8, DType::U16, DType::U32, DType::U64])?,
-            TypeChar::Float if size == 2 => DType::F16,
-            TypeChar::Float if size == 4 => DType::F32,
-            TypeChar::Float if size == 8 => DType::F64,
-            TypeChar::Complex if size == 8 => DType::C64,
-            TypeChar::Complex if size == 16 => DType::C128,
-            _ => {
-                return Err(format!(
-                    "holds elements of type '{text}': only booleans, integers, floats and complex numbers can be \
-                     read (objects never, they are pickled)"
-                ));
-            }
-        };
-        let fortran = header.order() == npyz::Order::Fortran;
-        Ok(Header { dtype: wide, shape: header.shape().to_vec(), fortran, big_endian, start: counted.count })
+        let mut length = [0; 4];
+        length
+            .iter_mut()
+            .take(width)
+            .try_for_each(|b| reader.read_exact(std::slice::from_mut(b)))
+            .map_err(no_npy)?;
+        let length = u32::from_le_bytes(length);
+        if length > LIMIT {
+            return Err(format!("has a header of {length} bytes: at most {LIMIT} are read"));
+        }
+        let mut text = vec![0; length as usize];
+        reader.read_exact(&mut text).map_err(no_npy)?;
+        let text = String::from_utf8_lossy(&text);
+        let fields =
+            Fields::parse(&text).map_err(|why| format!("has a header that cannot be read: {why}"))?;
+        let (dtype, big_endian) = element_type(&fields.descr)?;
+        let start = (prefix.len() + width) as u64 + u64::from(length);
+        Ok(Header { dtype, shape: fields.shape, fortran: fields.fortran, big_endian, start })
     }
 
     /// The header that `numpy.save` writes for such an array (little-endian, C order unless `fortran`).
@@ -94,24 +93,115 @@ impl Header {
 /// Digits of the largest length of an axis that NumPy leaves room for.
 const GROWTH_DIGITS: usize = 21;
 
-fn pick(size: u64, types: [DType; 4]) -> Result<DType, String> {
-    types
-        .into_iter()
-        .find(|d| d.size() as u64 == size)
-        .ok_or_else(|| format!("holds integers of {size} bytes: 1, 2, 4 or 8 can be read"))
+/// The element type of a `descr` such as `<f8`, and whether it is big-endian.
+fn element_type(descr: &str) -> Result<(DType, bool), String> {
+    let big_endian = descr.starts_with('>');
+    let code = descr.trim_start_matches(['<', '>', '|', '=']);
+    let dtype = DType::ALL.into_iter().find(|d| d.short_name() == Some(code)).ok_or_else(|| {
+        format!(
+            "holds elements of type '{descr}': only booleans, integers, floats and complex numbers can be read \
+             (objects never, they are pickled)"
+        )
+    })?;
+    Ok((dtype, big_endian))
 }
 
-/// Counts the bytes that went through.
-struct Counted<R> {
-    inner: R,
-    count: u64,
+/// The dictionary of a header.
+struct Fields {
+    descr: String,
+    fortran: bool,
+    shape: Vec<u64>,
 }
 
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(out)?;
-        self.count += n as u64;
-        Ok(n)
+impl Fields {
+    /// Reads the one form of Python literal that a header has: flat, so that nothing nests.
+    fn parse(text: &str) -> Result<Fields, String> {
+        let mut rest = Literal(text);
+        let (mut descr, mut fortran, mut shape) = (None, None, None);
+        rest.expect('{')?;
+        while !rest.accept('}') {
+            let key = rest.string()?;
+            rest.expect(':')?;
+            match key {
+                "descr" => {
+                    descr = Some(rest.string().map_err(|e| format!("descr: {e} (records are not read)"))?);
+                }
+                "fortran_order" => fortran = Some(rest.boolean()?),
+                "shape" => shape = Some(rest.lengths()?),
+                other => return Err(format!("it has an unknown key '{other:.40}'")),
+            }
+            if !rest.accept(',') {
+                rest.expect('}')?;
+                break;
+            }
+        }
+        Ok(Fields {
+            descr: descr.ok_or("it has no descr")?.to_owned(),
+            fortran: fortran.ok_or("it has no fortran_order")?,
+            shape: shape.ok_or("it has no shape")?,
+        })
+    }
+}
+
+/// What is left of a Python literal.
+struct Literal<'a>(&'a str);
+
+impl<'a> Literal<'a> {
+    fn accept(&mut self, sign: char) -> bool {
+        self.0 = self.0.trim_start();
+        let Some(rest) = self.0.strip_prefix(sign) else { return false };
+        self.0 = rest;
+        true
+    }
+
+    fn expect(&mut self, sign: char) -> Result<(), String> {
+        if self.accept(sign) {
+            return Ok(());
+        }
+        let found = self.0.chars().next().map_or("its end".into(), |c| format!("{c:?}"));
+        Err(format!("expected {sign:?}, found {found}"))
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.0 = self.0.trim_start();
+        let end = self.0.find(|c: char| !c.is_alphanumeric()).unwrap_or(self.0.len());
+        let (word, rest) = self.0.split_at(end);
+        self.0 = rest;
+        word
+    }
+
+    fn string(&mut self) -> Result<&'a str, String> {
+        let quote = if self.accept('"') { '"' } else { '\'' };
+        if quote == '\'' {
+            self.expect(quote)?;
+        }
+        let (text, rest) = self.0.split_once(quote).ok_or("a text has no end")?;
+        self.0 = rest;
+        Ok(text)
+    }
+
+    fn boolean(&mut self) -> Result<bool, String> {
+        match self.word() {
+            "True" => Ok(true),
+            "False" => Ok(false),
+            other => Err(format!("expected True or False, found '{other:.40}'")),
+        }
+    }
+
+    fn lengths(&mut self) -> Result<Vec<u64>, String> {
+        self.expect('(')?;
+        let mut lengths = Vec::new();
+        while !self.accept(')') {
+            // Python 2 wrote long integers with an L.
+            let word = self.word();
+            let length = word.trim_end_matches('L').parse();
+            lengths.push(length.map_err(|_| format!("'{word:.40}' is not a length"))?);
+            if !self.accept(',') {
+                self.expect(')')?;
+                break;
+            }
+        }
+        Ok(lengths)
     }
 }
 

@@ -1,3 +1,28 @@
 //! The `arrstore` command.
 
-fn main() {}
+mod cli;
+mod commands;
+mod input;
+mod layout;
+mod location;
+mod misuse;
+mod output;
+mod report;
+mod run;
+mod sample;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(&cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {}", report::chain(&error));
+            ExitCode::from(misuse::exit_code(&error))
+        }
+    }
+}

@@ -89,6 +89,18 @@ impl NpySink {
     pub fn create(target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
         let header = Header::write(dtype, shape, false)
             .map_err(|reason| Error::Npy { path: target.to_owned(), reason })?;
+        NpySink::after(&header, target, dtype, shape)
+    }
+
+    /// Begins a file of the elements alone, without a header, that will replace `target`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or the disk is full.
+    pub fn raw(target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
+        NpySink::after(&[], target, dtype, shape)
+    }
+
+    fn after(header: &[u8], target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
         let folder = folder_of(target);
         let file = tempfile::Builder::new()
             .prefix(".arrstore-")
@@ -97,7 +109,7 @@ impl NpySink {
             .map_err(|e| Error::io(folder, e))?;
         let plain = Plain::new(target, header.len() as u64, dtype, shape);
         plain.reserve(file.as_file())?;
-        file.as_file().write_all_at(&header, 0).map_err(|e| Error::io(target, e))?;
+        file.as_file().write_all_at(header, 0).map_err(|e| Error::io(target, e))?;
         Ok(NpySink { plain, file, target: target.to_owned() })
     }
 

@@ -97,7 +97,7 @@ impl<'a> Located<'a> {
 ///
 /// # Errors
 /// When it overflows.
-pub(crate) fn elements(shape: &[u64]) -> Result<u64> {
+pub fn elements(shape: &[u64]) -> Result<u64> {
     if shape.contains(&0) {
         return Ok(0);
     }
@@ -107,7 +107,7 @@ pub(crate) fn elements(shape: &[u64]) -> Result<u64> {
 }
 
 /// Byte strides of an array of `shape` in C order.
-pub(crate) fn c_strides(shape: &[u64], item: usize) -> Vec<isize> {
+pub fn c_strides(shape: &[u64], item: usize) -> Vec<isize> {
     let mut strides = vec![0; shape.len()];
     let mut step = item as isize;
     for (stride, &n) in strides.iter_mut().zip(shape).rev() {

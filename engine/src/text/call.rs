@@ -8,6 +8,9 @@ use super::functions;
 use super::thing::{Placed, Thing};
 use crate::Expr;
 
+/// An argument's name, where it was given by name.
+pub(super) type Keyword = Option<(String, Range<usize>)>;
+
 /// A call before its function is known to exist.
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
@@ -16,7 +19,7 @@ pub(super) struct Call<'a> {
     /// What stands before the point of a method call.
     pub(super) object: Option<Placed>,
     /// Arguments in order, with the names they were given by.
-    pub(super) given: Vec<(Option<(String, Range<usize>)>, Placed)>,
+    pub(super) given: Vec<(Keyword, Placed)>,
 }
 
 /// Arguments under the names of the parameters.

@@ -10,10 +10,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct TextError {
     text: String,
-    span: Range<usize>,
-    message: String,
-    help: Option<String>,
-    source: Option<crate::Error>,
+    fault: Box<Fault>,
 }
 
 /// The result of a step from text to expression.
@@ -44,35 +41,29 @@ impl Fault {
     }
 
     pub(crate) fn within(self, text: &str) -> TextError {
-        TextError {
-            text: text.to_owned(),
-            span: self.span,
-            message: self.message,
-            help: self.help,
-            source: self.source.map(|e| *e),
-        }
+        TextError { text: text.to_owned(), fault: Box::new(self) }
     }
 }
 
 impl TextError {
     /// The message alone, without the place.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.fault.message
     }
 
     /// The bytes of the text that are meant.
     pub fn span(&self) -> Range<usize> {
-        self.span.clone()
+        self.fault.span.clone()
     }
 
     /// What to do about it, where that can be said.
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.fault.help.as_deref()
     }
 
     /// The engine's own error, when the text was well formed and its meaning was not.
     pub fn engine_error(&self) -> Option<&crate::Error> {
-        self.source.as_ref()
+        self.fault.source.as_deref()
     }
 }
 
@@ -81,9 +72,10 @@ const SHOWN: usize = 100;
 
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.message)?;
-        let (before, rest) = split(&self.text, self.span.start);
-        let (inside, after) = split(rest, self.span.len());
+        let Fault { span, message, help, .. } = self.fault.as_ref();
+        writeln!(f, "{message}")?;
+        let (before, rest) = split(&self.text, span.start);
+        let (inside, after) = split(rest, span.len());
         let head: Vec<char> = before.rsplit('\n').next().unwrap_or("").chars().map(plain).collect();
         let meant: Vec<char> = inside.split('\n').next().unwrap_or("").chars().map(plain).collect();
         let tail = if inside.contains('\n') { "" } else { after.split('\n').next().unwrap_or("") };
@@ -102,7 +94,7 @@ impl fmt::Display for TextError {
         let width = meant.len().clamp(1, SHOWN.saturating_sub(head.len() - skip).max(1));
         writeln!(f, "  {dots}{shown}")?;
         write!(f, "  {:column$}{}", "", "^".repeat(width))?;
-        match &self.help {
+        match help {
             Some(help) => write!(f, "\n  help: {help}"),
             None => Ok(()),
         }
@@ -120,7 +112,7 @@ fn split(text: &str, at: usize) -> (&str, &str) {
 
 impl std::error::Error for TextError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().and_then(|e| e.source())
+        self.engine_error().and_then(std::error::Error::source)
     }
 }
 

@@ -62,9 +62,9 @@ const METHODS: &[&str] = &[
 
 /// Every function's name.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let ops = Op::ALL.iter().map(|op| op.name());
-    let reductions = Reduction::ALL.iter().map(|r| r.name());
-    ops.chain(reductions).chain(SPECIAL.iter().copied()).chain(ALIASES.iter().map(|a| a.0))
+    let ops = Op::ALL.iter().flat_map(|op| op.names()).copied();
+    let reductions = Reduction::ALL.iter().flat_map(|r| r.names()).copied();
+    reductions.chain(ops).chain(SPECIAL.iter().copied()).chain(ALIASES.iter().map(|a| a.0))
 }
 
 /// Every method's name.

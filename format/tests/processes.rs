@@ -1,0 +1,182 @@
+//! One writer and many readers, over processes that may be killed at any moment.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use arrstore_format::{Codec, CreateOptions, DType, Durability, Error, File, Meta, Result};
+
+const ROLE: &str = "ARRSTORE_TEST_ROLE";
+const PATH: &str = "ARRSTORE_TEST_PATH";
+
+fn pattern(round: u64) -> Vec<u8> {
+    (0..60_000u64).map(|i| (i / 5 + round * 3) as u8).collect()
+}
+
+/// The round whose pattern an array holds; every element has to agree.
+fn round_of(file: &File) -> Result<u64> {
+    let snapshot = file.snapshot()?;
+    let mut rounds = Vec::new();
+    for name in ["/raw", "/packed"] {
+        let mut out = vec![0; 60_000];
+        let array = snapshot.array(name)?;
+        array.read(&[0], &[60_000], &mut out)?;
+        let round = array.meta().attributes.get("round").and_then(|r| r.as_u64()).unwrap_or_default();
+        assert!(out == pattern(round), "{name} does not hold round {round}");
+        rounds.push(round);
+    }
+    assert_eq!(rounds[0], rounds[1]);
+    Ok(rounds[0])
+}
+
+fn write_round(file: &File, round: u64, durability: Durability) -> Result<()> {
+    let transaction = file.begin()?;
+    for name in ["/raw", "/packed"] {
+        let id = transaction.find(name)?;
+        let mut attributes = arrstore_format::Attributes::new();
+        attributes.insert("round".into(), round.into());
+        transaction.set_attributes(id, attributes)?;
+        transaction.write(id, &[0], &[60_000], &pattern(round))?;
+    }
+    transaction.commit_with(durability)?;
+    Ok(())
+}
+
+fn new_file(path: &Path) -> Result<File> {
+    let file = File::create(path, &CreateOptions::default())?;
+    let transaction = file.begin()?;
+    transaction.create_array("/raw", Meta::new(DType::U8, &[60_000], &[20_000]))?;
+    let packed = Meta::new(DType::U8, &[60_000], &[7000]).encoded(Codec::Zstd { level: 1 }, false);
+    transaction.create_array("/packed", packed)?;
+    transaction.commit()?;
+    write_round(&file, 0, Durability::Full)?;
+    Ok(file)
+}
+
+/// Not a test of its own: what the other process does, when it is told to.
+#[test]
+fn other_process() -> Result<()> {
+    let (Ok(role), Ok(path)) = (std::env::var(ROLE), std::env::var(PATH)) else { return Ok(()) };
+    let file = File::open(&path)?;
+    let ready = || {
+        println!("\nready");
+        std::io::stdout().flush().expect("a pipe");
+    };
+    let mut line = String::new();
+    match role.as_str() {
+        "lock" => {
+            let _transaction = file.begin()?;
+            ready();
+            std::io::stdin().read_line(&mut line).expect("a pipe");
+        }
+        "pin" => {
+            let snapshot = file.snapshot()?;
+            ready();
+            std::io::stdin().read_line(&mut line).expect("a pipe");
+            let report = snapshot.verify(&|_, _| true)?;
+            assert!(report.is_sound(), "{report}");
+            println!("\nsound");
+            std::io::stdout().flush().expect("a pipe");
+            std::io::stdin().read_line(&mut line).expect("a pipe");
+        }
+        "write" => {
+            let first = round_of(&file)? + 1;
+            ready();
+            for round in first.. {
+                write_round(&file, round, Durability::None)?;
+            }
+        }
+        other => panic!("no role '{other}'"),
+    }
+    Ok(())
+}
+
+fn start(role: &str, path: &Path) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "other_process", "--nocapture"])
+        .env(ROLE, role)
+        .env(PATH, path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    wait_for("ready", &mut out);
+    (child, out)
+}
+
+fn wait_for(word: &str, out: &mut impl BufRead) {
+    let mut line = String::new();
+    while line.trim() != word {
+        line.clear();
+        assert!(
+            out.read_line(&mut line).expect("a pipe") > 0,
+            "the other process ended before it was {word}"
+        );
+    }
+}
+
+fn kill(mut child: Child) {
+    child.kill().expect("a process");
+    child.wait().expect("a process");
+}
+
+#[test]
+fn a_killed_writer_leaves_no_lock() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.arrs");
+    let file = new_file(&path)?;
+    let (child, _out) = start("lock", &path);
+    assert!(matches!(file.begin(), Err(Error::Locked)));
+    assert_eq!(round_of(&file)?, 0, "reading goes on");
+    kill(child);
+    write_round(&file, 1, Durability::Full)?;
+    assert_eq!(round_of(&file)?, 1);
+    Ok(())
+}
+
+#[test]
+fn a_reader_elsewhere_keeps_its_commit_and_no_more() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.arrs");
+    let file = new_file(&path)?;
+    let (mut child, mut out) = start("pin", &path);
+    for round in 1..12 {
+        write_round(&file, round, Durability::None)?;
+    }
+    let pinned = std::fs::metadata(&path).expect("a file").len();
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"\n").expect("a pipe");
+    wait_for("sound", &mut out);
+    kill(child);
+    for round in 12..60 {
+        write_round(&file, round, Durability::None)?;
+    }
+    let after = std::fs::metadata(&path).expect("a file").len();
+    assert!(after < pinned + 300_000, "space is used again once the reader is gone: {pinned} {after}");
+    assert_eq!(round_of(&file)?, 59);
+    Ok(())
+}
+
+#[test]
+fn killed_at_any_moment() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.arrs");
+    new_file(&path)?;
+    let mut last = 0;
+    for kills in 0..40u64 {
+        let (child, _out) = start("write", &path);
+        std::thread::sleep(Duration::from_micros(500 + kills * 1777 % 20_000));
+        kill(child);
+        let file = File::open(&path)?;
+        let report = file.snapshot()?.verify(&|_, _| true)?;
+        assert!(report.is_sound(), "{report}");
+        let round = round_of(&file)?;
+        assert!(round >= last, "{round} after {last}");
+        last = round;
+    }
+    assert!(last > 0, "something was committed");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    Ok(())
+}

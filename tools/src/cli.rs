@@ -1,0 +1,265 @@
+//! The command line: every command, every flag, and what `--help` says of them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: wrong arguments, a path that is not there, an \
+expression that makes no sense; 130 interrupted. After 1, 2 and 130 every store is as it was.";
+
+const PATHS: &str = "\
+PATH is file.arrs:/group/name, or file.arrs when it holds one array; x.npy; x.npz:/name; x.zarr or \
+x.zarr:/name. A subscript may follow where an array is read: 'file.arrs:/a[10:20, ::2]'.";
+
+/// Arrays larger than memory, kept in one file, computed on where they lie.
+#[derive(Parser, Debug)]
+#[command(name = "arrstore", version, after_help = EXIT_CODES, after_long_help = format!("{PATHS}\n\n{EXIT_CODES}"))]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Copy an array from one kind of file to another, or re-chunk and recode it
+    Convert(Convert),
+    /// Compute an expression over arrays
+    Eval(Eval),
+    /// Tell what a file or an array holds
+    Info(Info),
+    /// List the arrays of a file
+    Ls(Ls),
+    /// Print an array as NumPy does
+    Show(Show),
+    /// Check every byte of a file against its checksums
+    Verify(Verify),
+    /// Rewrite a file without its free space, sealed
+    Compact(Compact),
+    /// Make a data set larger than the budget, run the main jobs on it, check every answer
+    Demo(Demo),
+}
+
+/// How much of the machine a command may use.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Running {
+    /// Working memory, mapped pages included: 512MiB, 2GB, or a share such as 50% of the container's limit
+    /// [default: 70%]
+    #[arg(long, value_name = "SIZE", value_parser = crate::run::parse_memory)]
+    pub(crate) memory: Option<crate::run::Memory>,
+    /// Threads that compute [default: what the container gives]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub(crate) threads: Option<u64>,
+    /// Folder for temporary files [default: beside the output, else the working directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tmp: Option<PathBuf>,
+    /// No progress and no remarks
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Do not check the checksums of stored chunks that are read in place
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Commit without waiting for the disk: a crash of the machine may then lose the result
+    #[arg(long)]
+    pub(crate) no_sync: bool,
+}
+
+/// How a command speaks.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Speaking {
+    /// Machine-readable output on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How an array is laid out where it is written.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Storing {
+    /// Elements of a chunk along each axis, as in 1000x1000; 0 or - for the whole axis [default: the source's
+    /// chunks if it has some, else whole rows of about 4 MiB]
+    #[arg(long, value_name = "SHAPE", value_parser = crate::layout::parse_chunk)]
+    pub(crate) chunk: Option<crate::layout::ChunkShape>,
+    /// none (chunks are mapped and used in place), or zstd:LEVEL [default: that of the array that is read or replaced,
+    /// else none]
+    #[arg(long, value_name = "CODEC", value_parser = crate::layout::parse_codec)]
+    pub(crate) codec: Option<crate::layout::Coding>,
+    /// Group the bytes of equal weight before compressing: auto tries both on a sample [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) shuffle: Option<Shuffle>,
+    /// Order of the elements within a chunk [default: C]
+    #[arg(long, value_name = "ORDER", ignore_case = true)]
+    pub(crate) order: Option<Order>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shuffle {
+    Auto,
+    On,
+    Off,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The last axis varies fastest
+    #[value(name = "C")]
+    C,
+    /// The first axis varies fastest
+    #[value(name = "F")]
+    F,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endian {
+    Little,
+    Big,
+}
+
+/// What a file of plain elements holds.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Plain {
+    /// Element type of a raw SRC, as in float32 or f4
+    #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
+    pub(crate) dtype: Option<arrstore::DType>,
+    /// Shape of a raw SRC, as in 1000x2000
+    #[arg(long, value_name = "SHAPE", value_parser = crate::layout::parse_shape)]
+    pub(crate) shape: Option<crate::layout::Shape>,
+    /// Byte order of a raw SRC [default: little]
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) endian: Option<Endian>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PATHS)]
+pub(crate) struct Convert {
+    /// The array to read
+    pub(crate) src: String,
+    /// x.npy, x.npz, x.raw or x.zarr (replaced whole), or file.arrs[:/name] (the array is added or replaced in one
+    /// commit; without a name: the source's)
+    pub(crate) dst: String,
+    /// Name of the array in DST [default: the source's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) plain: Plain,
+    #[command(flatten)]
+    pub(crate) storing: Storing,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PATHS)]
+pub(crate) struct Eval {
+    /// A Python expression with NumPy's names, or several separated by commas:
+    /// 'sum((a-b)**2, axis=0), a.max()'
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) expr: String,
+    /// NAME=PATH; a PATH alone is bound to its stem
+    #[arg(value_name = "NAME=PATH")]
+    pub(crate) bindings: Vec<String>,
+    /// Where the results go, one for each expression in order: x.npy, file.arrs[:/name], x.zarr, or a region of a
+    /// stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Vec<String>,
+    #[command(flatten)]
+    pub(crate) storing: Storing,
+    /// Print the plan and run nothing
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PATHS)]
+pub(crate) struct Info {
+    /// A file, or an array in it
+    pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) plain: Plain,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Ls {
+    /// A .arrs or .npz file, or a .zarr folder
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PATHS)]
+pub(crate) struct Show {
+    /// The array, with an optional subscript; a large one is summarised
+    pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) plain: Plain,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse.")]
+pub(crate) struct Verify {
+    /// A .arrs file
+    pub(crate) path: String,
+    /// No progress and no remarks
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Compact {
+    /// A .arrs file
+    pub(crate) file: String,
+    /// No progress and no remarks
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Bytes of the data set
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = crate::run::parse_bytes)]
+    pub(crate) size: u64,
+    /// Working memory [default: 128MiB]
+    #[arg(long, value_name = "SIZE", value_parser = crate::run::parse_memory)]
+    pub(crate) memory: Option<crate::run::Memory>,
+    /// Threads that compute [default: what the container gives]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub(crate) threads: Option<u64>,
+    /// Folder in which the data set is made, and removed again [default: the working directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tmp: Option<PathBuf>,
+    /// No progress and no remarks
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+fn parse_dtype(text: &str) -> Result<arrstore::DType, String> {
+    text.parse().map_err(|e: arrstore_format::UnknownDType| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,35 @@
+//! `arrstore compact`: a file without its free space, sealed.
+
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use crate::cli::Compact;
+use crate::location::{Kind, Location};
+use crate::misuse::misuse;
+use crate::values::say;
+use crate::{report, run};
+
+pub(super) fn run(args: &Compact) -> Result<ExitCode> {
+    let location = Location::of_input(&args.file)?;
+    if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+        return Err(misuse(format!("{location}: compact takes a .arrs file")));
+    }
+    let at = || location.path.display().to_string();
+    let (bar, stop) = (run::bar(args.quiet, "compact"), run::stop_flag());
+    let progress = |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+        !stop.load(Ordering::Relaxed)
+    };
+    let done = arrstore_format::compact(&location.path, &progress).with_context(at)?;
+    bar.finish_and_clear();
+    if args.speaking.json {
+        say(&json!({ "file": at(), "bytes_before": done.before, "bytes_after": done.after }).to_string())?;
+    } else if !args.quiet {
+        eprintln!("{}: {} before, {} now", at(), report::bytes(done.before), report::bytes(done.after));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,160 @@
+//! `arrstore eval`: expressions to files, to regions, or to the screen.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+use arrstore::text::Formula;
+use arrstore::{Expr, Plan, Target};
+use serde_json::json;
+
+use crate::cli::{Eval, Plain};
+use crate::input::{self, About, Input};
+use crate::location::Location;
+use crate::misuse::misuse;
+use crate::output::{Order, Outputs};
+use crate::values::{Printed, say};
+use crate::{report, run};
+
+/// Where one result goes.
+enum Place {
+    Out(Location),
+    Screen(Printed),
+}
+
+pub(super) fn run(args: &Eval) -> Result<ExitCode> {
+    run::check_tmp(&args.running)?;
+    let formula = Formula::parse(&args.expr)?;
+    let outs = args.output.iter().map(|o| Location::of_output(o)).collect::<Result<Vec<_>>>()?;
+    let tmp = args.running.tmp.clone().or_else(|| outs.first().map(|o| o.folder().to_owned()));
+    let inputs = bind(&args.bindings, tmp.as_ref())?;
+    let variables: BTreeMap<String, Expr> =
+        inputs.iter().map(|(name, input)| (name.clone(), input.expr.clone())).collect();
+    for name in variables.keys().filter(|n| !formula.names().contains(&n.as_str())) {
+        note(args, &format!("'{name}' is bound and not used"));
+    }
+    let results = formula.lower(&variables)?;
+    if outs.len() > results.len() {
+        return Err(misuse(format!(
+            "{} outputs are given for {} result(s): give one -o for each expression",
+            outs.len(),
+            results.len()
+        )));
+    }
+
+    let mut outputs = Outputs::new(!args.running.no_sync, args.explain);
+    let mut roots: Vec<(Expr, Target)> = Vec::new();
+    let mut places = Vec::new();
+    let mut outs = outs.into_iter();
+    for (k, expr) in results.iter().enumerate() {
+        let Some(location) = outs.next() else {
+            let printed = Printed::new(expr, args.speaking.json)?;
+            roots.extend(printed.targets());
+            places.push(Place::Screen(printed));
+            continue;
+        };
+        let about = About { known: chunks_like(expr, &inputs), ..About::default() };
+        let name = if results.len() == 1 { "result".to_owned() } else { format!("result{k}") };
+        let order = Order { location: &location, name: &name, storing: &args.storing, about: &about };
+        roots.push(outputs.add(expr, &order)?);
+        places.push(Place::Out(location));
+    }
+
+    let mut context = run::context(&args.running, tmp);
+    let plan = Plan::new(&roots, &context)?;
+    drop(roots);
+    if args.explain {
+        let explain = plan.explain(context.budget.total());
+        say(&if args.speaking.json { explain_json(&explain).to_string() } else { explain.to_string() })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let begun = Instant::now();
+    let bar = run::watch(&mut context, args.running.quiet, "eval");
+    let values = plan.run(&context)?;
+    bar.finish_and_clear();
+    drop(plan);
+    outputs.commit()?;
+
+    let mut values = values.into_iter().flatten();
+    let mut told = Vec::new();
+    for ((place, expr), part) in places.iter().zip(&results).zip(formula.parts()) {
+        let (dtype, shape) = (expr.dtype().name(), expr.shape());
+        match place {
+            Place::Screen(printed) if args.speaking.json => told.push(
+                json!({ "expression": part, "dtype": dtype, "shape": shape, "value": printed.json(&mut values) }),
+            ),
+            Place::Screen(printed) => say(&printed.text(&mut values))?,
+            Place::Out(location) if args.speaking.json => told.push(
+                json!({ "expression": part, "dtype": dtype, "shape": shape, "output": location.to_string() }),
+            ),
+            Place::Out(location) => note(args, &format!("wrote {location}: {} {dtype}", report::shape(shape))),
+        }
+    }
+    if args.speaking.json {
+        let metrics: serde_json::Map<_, _> =
+            context.metrics.snapshot().into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect();
+        let seconds = begun.elapsed().as_secs_f64();
+        let peak = context.budget.peak();
+        let all = json!({ "results": told, "seconds": seconds, "budget_peak": peak, "metrics": metrics });
+        say(&all.to_string())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn note(args: &Eval, text: &str) {
+    if !args.running.quiet && !args.speaking.json {
+        eprintln!("{text}");
+    }
+}
+
+/// Opens what the bindings name: `NAME=PATH`, or a path that is bound to its stem.
+fn bind(bindings: &[String], tmp: Option<&PathBuf>) -> Result<BTreeMap<String, Input>> {
+    let mut inputs = BTreeMap::new();
+    for binding in bindings {
+        let (name, path) = match binding.split_once('=') {
+            Some((name, path)) if is_name(name) => (Some(name.to_owned()), path),
+            _ => (None, binding.as_str()),
+        };
+        let location = Location::of_input(path)?;
+        let folder = input::tmp_folder(tmp, &location);
+        let input = input::open(&location, &Plain::default(), &folder)?;
+        let name = name.unwrap_or_else(|| input.stem.clone());
+        if !is_name(&name) {
+            return Err(misuse(format!(
+                "'{name}' cannot be a name in an expression: give one, as in a={path}"
+            )));
+        }
+        if inputs.insert(name.clone(), input).is_some() {
+            return Err(misuse(format!("the name '{name}' is bound twice")));
+        }
+    }
+    Ok(inputs)
+}
+
+fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The chunks of an input that has the shape of the result: the result is best cut the same way.
+fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> crate::layout::Known {
+    let alike = inputs.values().find(|i| i.expr.shape() == expr.shape() && i.about.known.chunk.is_some());
+    let chunk = alike.and_then(|i| i.about.known.chunk.clone());
+    crate::layout::Known { chunk, ..crate::layout::Known::default() }
+}
+
+fn explain_json(explain: &arrstore::Explain) -> serde_json::Value {
+    let read = |r: &arrstore::Read| json!({ "input": r.label, "how": r.how, "bytes": r.bytes });
+    let stage = |s: &arrstore::ExplainStage| {
+        json!({
+            "kind": s.kind, "compute": s.steps, "domain": s.domain, "tiles": s.tiles, "tile": s.tile,
+            "reads": s.reads.iter().map(read).collect::<Vec<_>>(), "writes": s.writes,
+            "bytes_written": s.bytes_written, "flops": s.flops,
+        })
+    };
+    let stages: Vec<_> = explain.stages.iter().map(stage).collect();
+    json!({ "stages": stages, "peak": explain.peak, "budget": explain.budget })
+}

@@ -1,0 +1,130 @@
+//! `arrstore info`: what a file or an array is.
+
+use std::process::ExitCode;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value, json};
+
+use crate::cli::Info;
+use crate::input::{self, Input, Notes};
+use crate::layout::Coding;
+use crate::location::{Kind, Location};
+use crate::report;
+use crate::values::say;
+
+pub(super) fn run(args: &Info) -> Result<ExitCode> {
+    let location = Location::of_input(&args.path)?;
+    let mut facts = vec![("path", json!(location.to_string()))];
+    let names = match location.kind {
+        Kind::Arrs => {
+            facts.extend(file_facts(&location)?);
+            super::ls::names(&location)?
+        }
+        Kind::Npz | Kind::Zarr => super::ls::names(&location)?,
+        Kind::Npy | Kind::Raw => Vec::new(),
+    };
+    if location.name.is_none() && names.len() != 1 && !matches!(location.kind, Kind::Npy | Kind::Raw) {
+        facts.push(("names", json!(names)));
+    } else {
+        // Facts about a packed member need it unpacked: beside the archive, and gone again at once.
+        facts.extend(array_facts(&input::open(&location, &args.plain, location.folder())?));
+    }
+    if args.speaking.json {
+        let all: Map<String, Value> = facts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        say(&Value::from(all).to_string())?;
+    } else {
+        let rows: Vec<Vec<String>> = facts
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| vec![key.replace('_', " "), words(key, value)])
+            .collect();
+        say(report::table(&rows, &[false, false]).trim_end())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn file_facts(location: &Location) -> Result<Notes> {
+    let at = || location.path.display().to_string();
+    let snapshot = input::open_file(&location.path)?.snapshot().with_context(at)?;
+    let stat = snapshot.stat();
+    let uuid: String = stat.uuid.iter().map(|b| format!("{b:02x}")).collect();
+    let seconds = stat.time.duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
+    let attributes = snapshot.attributes().with_context(at)?;
+    Ok(vec![
+        ("format", json!(format!("{}.{}", stat.version.0, stat.version.1))),
+        ("uuid", json!(uuid)),
+        ("commit", json!(stat.seq)),
+        ("written_at", json!(seconds)),
+        ("written_by", json!(stat.producer)),
+        ("arrays", json!(stat.arrays)),
+        ("file_bytes", json!(stat.length)),
+        ("live_bytes", json!(stat.live_bytes)),
+        ("sealed", json!(stat.sealed)),
+        ("file_attributes", if attributes.is_empty() { Value::Null } else { json!(attributes) }),
+    ])
+}
+
+fn array_facts(input: &Input) -> Notes {
+    let (dtype, shape) = (input.expr.dtype(), input.expr.shape());
+    let known = &input.about.known;
+    let bytes = shape.iter().product::<u64>().saturating_mul(dtype.size() as u64);
+    let mut facts = vec![
+        ("dtype", json!(dtype.name())),
+        ("shape", json!(shape)),
+        ("bytes", json!(bytes)),
+        ("chunk_shape", json!(known.chunk)),
+        ("codec", known.coding.map_or(Value::Null, |c| json!(codec(c)))),
+        ("shuffle", json!(known.shuffle)),
+        ("chunk_order", json!(known.order)),
+        ("fill", input.about.fill.as_deref().map_or(Value::Null, |f| crate::values::element(dtype, f))),
+        (
+            "dims",
+            if input.about.dims.iter().any(Option::is_some) { json!(input.about.dims) } else { Value::Null },
+        ),
+        (
+            "attributes",
+            if input.about.attributes.is_empty() { Value::Null } else { json!(input.about.attributes) },
+        ),
+    ];
+    facts.extend(input.notes.iter().cloned());
+    facts
+}
+
+fn codec(coding: Coding) -> String {
+    match coding {
+        Coding::None => "none".to_owned(),
+        Coding::Zstd(level) => format!("zstd:{level}"),
+    }
+}
+
+/// A fact for people.
+fn words(key: &str, value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
+        Value::Number(n) if key.ends_with("bytes") => {
+            n.as_u64().map_or_else(|| n.to_string(), |n| format!("{n} ({})", report::bytes(n)))
+        }
+        Value::Number(n) if key == "written_at" => ago(n.as_f64().unwrap_or(0.0)),
+        Value::Array(items) if key.ends_with("shape") => {
+            report::shape(&items.iter().filter_map(Value::as_u64).collect::<Vec<_>>())
+        }
+        Value::Array(items) => items.iter().map(|i| words("", i)).collect::<Vec<_>>().join(", "),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A moment as its distance from now.
+fn ago(seconds: f64) -> String {
+    let now = UNIX_EPOCH.elapsed().map_or(0.0, |d| d.as_secs_f64());
+    let age = (now - seconds).max(0.0);
+    let (count, unit) = match age {
+        a if a < 120.0 => (a, "seconds"),
+        a if a < 7200.0 => (a / 60.0, "minutes"),
+        a if a < 172_800.0 => (a / 3600.0, "hours"),
+        a => (a / 86_400.0, "days"),
+    };
+    format!("{count:.0} {unit} ago")
+}

@@ -1,0 +1,30 @@
+//! One file for each command.
+
+mod compact;
+mod convert;
+mod demo;
+mod eval;
+mod info;
+mod ls;
+mod show;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Command;
+
+/// Runs a command to its exit code.
+pub(crate) fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Convert(args) => convert::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Info(args) => info::run(args),
+        Command::Ls(args) => ls::run(args),
+        Command::Show(args) => show::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Compact(args) => compact::run(args),
+        Command::Demo(args) => demo::run(args),
+    }
+}

@@ -1,0 +1,30 @@
+//! `arrstore show`: an array as NumPy prints it.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use arrstore::Plan;
+use serde_json::json;
+
+use crate::cli::Show;
+use crate::location::Location;
+use crate::values::{Printed, say};
+use crate::{input, run};
+
+pub(super) fn run(args: &Show) -> Result<ExitCode> {
+    run::check_tmp(&args.running)?;
+    let location = Location::of_input(&args.path)?;
+    let tmp = input::tmp_folder(args.running.tmp.as_ref(), &location);
+    let input = input::open(&location, &args.plain, &tmp)?;
+    let printed = Printed::new(&input.expr, args.speaking.json)?;
+    let context = run::context(&args.running, Some(tmp));
+    let plan = Plan::new(&printed.targets().collect::<Vec<_>>(), &context)?;
+    let mut values = plan.run(&context)?.into_iter().flatten();
+    say(&if args.speaking.json {
+        let (dtype, shape) = (input.expr.dtype().name(), input.expr.shape());
+        json!({ "dtype": dtype, "shape": shape, "value": printed.json(&mut values) }).to_string()
+    } else {
+        printed.text(&mut values)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

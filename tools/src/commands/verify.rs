@@ -1,0 +1,106 @@
+//! `arrstore verify`: every byte of a file against its checksums.
+
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, Result};
+use arrstore_format::{ArrayReport, Damage, Report};
+use serde_json::{Value, json};
+
+use crate::cli::Verify;
+use crate::location::{Kind, Location};
+use crate::misuse::misuse;
+use crate::values::say;
+use crate::{input, report, run};
+
+pub(super) fn run(args: &Verify) -> Result<ExitCode> {
+    let location = Location::of_input(&args.path)?;
+    if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+        return Err(misuse(format!(
+            "{location}: verify takes a .arrs file; others hold no checksums of their own"
+        )));
+    }
+    let at = || location.path.display().to_string();
+    let snapshot = input::open_file(&location.path)?.snapshot().with_context(at)?;
+    let (bar, stop) = (run::bar(args.quiet, "verify"), run::stop_flag());
+    let progress = |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+        !stop.load(Ordering::Relaxed)
+    };
+    let report = snapshot.verify(&progress).with_context(at)?;
+    bar.finish_and_clear();
+
+    if args.speaking.json {
+        say(&as_json(&at(), &report).to_string())?;
+    } else {
+        if !args.quiet {
+            let rows: Vec<Vec<String>> = report.arrays.iter().map(row).collect();
+            if !rows.is_empty() {
+                say(report::table(&rows, &[]).trim_end())?;
+            }
+        }
+        for damage in &report.damage {
+            say(&format!("damaged: {}", words(damage)))?;
+        }
+        if report.unlisted > 0 {
+            say(&format!("damaged: {} more", report.unlisted))?;
+        }
+        if report.is_sound() && !args.quiet {
+            let sealed = if report.sealed { ", unused bytes too" } else { "" };
+            say(&format!("{}: sound, {} checked{sealed}", at(), report::bytes(report.bytes)))?;
+        }
+    }
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn row(array: &ArrayReport) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (count, what) in [
+        (array.raw, "raw"),
+        (array.encoded, "encoded"),
+        (array.constant, "constant"),
+        (array.missing, "missing"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let state = if array.damaged == 0 { "sound".to_owned() } else { format!("{} DAMAGED", array.damaged) };
+    let chunks = format!("{} chunks ({})", array.chunks, parts.join(", "));
+    vec![array.name.clone(), state, chunks, report::bytes(array.stored_bytes)]
+}
+
+/// Array, chunk and region come first; the error behind them says what was found.
+fn words(damage: &Damage) -> String {
+    let mut text = String::new();
+    if let Some(array) = &damage.array {
+        text += &format!("{array}: ");
+    }
+    if let Some(chunk) = &damage.chunk {
+        text += &format!("chunk {chunk:?}: ");
+    }
+    if let Some((start, shape)) = &damage.region {
+        let ends = start.iter().zip(shape).map(|(s, n)| format!("{s}:{}", s + n)).collect::<Vec<_>>();
+        text += &format!("elements [{}]: ", ends.join(", "));
+    }
+    text + &damage.error.to_string()
+}
+
+fn as_json(file: &str, report: &Report) -> Value {
+    let array = |a: &ArrayReport| {
+        json!({
+            "name": a.name, "chunks": a.chunks, "missing": a.missing, "constant": a.constant, "fill": a.fill,
+            "raw": a.raw, "encoded": a.encoded, "stored_bytes": a.stored_bytes, "damaged": a.damaged,
+        })
+    };
+    let damage = |d: &Damage| {
+        let region = d.region.as_ref().map(|(start, shape)| json!({ "start": start, "shape": shape }));
+        json!({ "array": d.array, "chunk": d.chunk, "region": region, "error": d.error.to_string() })
+    };
+    json!({
+        "file": file, "sound": report.is_sound(), "commit": report.seq, "sealed": report.sealed, "bytes": report.bytes,
+        "arrays": report.arrays.iter().map(array).collect::<Vec<_>>(),
+        "damage": report.damage.iter().map(damage).collect::<Vec<_>>(), "unlisted": report.unlisted,
+    })
+}

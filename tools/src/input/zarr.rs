@@ -1,0 +1,236 @@
+//! Arrays of Zarr v3 folders, through `zarrs`.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use arrstore::{DType, Error, Expr};
+use arrstore::{Data, Located, Source, c_strides};
+use serde_json::Value;
+use zarrs::array::{Array, ArrayBytes, CodecOptions};
+use zarrs::filesystem::FilesystemStore;
+
+use super::{About, Input};
+use crate::layout::{Coding, Known};
+use crate::location::Location;
+use crate::misuse::misuse;
+
+/// The codecs that are read; every other is refused by its name.
+const CODECS: [&str; 5] = ["bytes", "transpose", "numcodecs.shuffle", "zstd", "crc32c"];
+
+/// The largest `zarr.json` that is read.
+const MAX_METADATA: u64 = 16 << 20;
+
+/// The deepest group that is looked into for arrays.
+const MAX_DEPTH: usize = 16;
+
+/// A folder's `zarr.json`.
+fn metadata(folder: &Path) -> Result<Value> {
+    let path = folder.join("zarr.json");
+    let at = || path.display().to_string();
+    let file = super::regular(&path)?;
+    if file.metadata().with_context(at)?.len() > MAX_METADATA {
+        bail!("{}: is larger than {MAX_METADATA} bytes", at());
+    }
+    let json: Value = serde_json::from_reader(std::io::BufReader::new(file)).with_context(at)?;
+    match json.get("zarr_format") {
+        Some(Value::Number(n)) if n.as_u64() == Some(3) => Ok(json),
+        other => {
+            let found = other.map_or("none".to_owned(), Value::to_string);
+            bail!("{}: expected zarr_format 3, found {found}", at())
+        }
+    }
+}
+
+fn is_array(json: &Value) -> bool {
+    json.get("node_type").and_then(Value::as_str) == Some("array")
+}
+
+/// The names of the arrays under a folder, sorted; `/` when the folder itself is one.
+pub(crate) fn arrays(folder: &Path) -> Result<Vec<String>> {
+    if is_array(&metadata(folder)?) {
+        return Ok(vec!["/".to_owned()]);
+    }
+    let mut found = Vec::new();
+    collect(folder, "", 0, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn collect(folder: &Path, name: &str, depth: usize, found: &mut Vec<String>) -> Result<()> {
+    let at = || folder.display().to_string();
+    for entry in std::fs::read_dir(folder).with_context(at)? {
+        let entry = entry.with_context(at)?;
+        let below = entry.path();
+        let Some(child) = entry.file_name().to_str().map(|c| format!("{name}/{c}")) else { continue };
+        if !below.join("zarr.json").is_file() || depth >= MAX_DEPTH {
+            continue;
+        }
+        if is_array(&metadata(&below)?) {
+            found.push(child);
+        } else {
+            collect(&below, &child, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// The folder of the array `name` below `root`, never outside of it.
+pub(crate) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> {
+    let bare = Path::new(name.trim_start_matches('/'));
+    if bare.components().any(|c| !matches!(c, Component::Normal(_))) {
+        return Err(misuse(format!("{name}: the name of an array has no '..' and no empty part")));
+    }
+    // Joining nothing would add a slash.
+    Ok(if bare.as_os_str().is_empty() { root.to_owned() } else { root.join(bare) })
+}
+
+pub(super) fn open(location: &Location) -> Result<Input> {
+    let names = arrays(&location.path)?;
+    let name = match names.as_slice() {
+        [root] if root == "/" && location.name.is_none() => "/".to_owned(),
+        _ => super::pick_name(location, &names)?,
+    };
+    let folder = folder_of(&location.path, &name)?;
+    let json = metadata(&folder)?;
+    let at = || folder.display().to_string();
+    let names = check_codecs(&json).with_context(at)?;
+    let dtype = dtype(&json).with_context(at)?;
+    let store = FilesystemStore::new(&folder).with_context(at)?;
+    let array = Array::open(Arc::new(store), "/").with_context(at)?;
+    let source = ZarrSource::new(folder.clone(), array, dtype).with_context(at)?;
+
+    let coding = level(&json).map_or(Coding::None, Coding::Zstd);
+    let shuffled = names.iter().any(|n| n == "numcodecs.shuffle");
+    let attributes = json.get("attributes").and_then(Value::as_object).cloned().unwrap_or_default();
+    let dims = json
+        .get("dimension_names")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().map(|n| n.as_str().map(str::to_owned)).collect::<Vec<_>>());
+    let about = About {
+        known: Known {
+            chunk: Some(source.chunk.clone()),
+            coding: Some(coding),
+            shuffle: Some(shuffled),
+            order: None,
+        },
+        attributes,
+        dims: dims.unwrap_or_default(),
+        fill: Some(source.array.fill_value().as_ne_bytes().to_vec()),
+    };
+    let stem = if name == "/" { location.stem() } else { name.rsplit('/').next().unwrap_or("").to_owned() };
+    let notes = vec![("codecs", names.join(", ").into())];
+    Ok(Input { expr: Expr::source(Arc::new(source))?, stem, about, notes })
+}
+
+fn codecs(json: &Value) -> impl Iterator<Item = &Value> {
+    json.get("codecs").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn codec_name(codec: &Value) -> &str {
+    codec.as_str().or_else(|| codec.get("name")?.as_str()).unwrap_or("?")
+}
+
+fn check_codecs(json: &Value) -> Result<Vec<String>> {
+    for codec in codecs(json) {
+        let name = codec_name(codec);
+        if !CODECS.contains(&name) {
+            bail!("the codec '{name}' is not supported yet; supported are {}", CODECS.join(", "));
+        }
+    }
+    Ok(codecs(json).map(|c| codec_name(c).to_owned()).collect())
+}
+
+/// The level of the zstd codec, within the levels that are written here.
+fn level(json: &Value) -> Option<i32> {
+    let zstd = codecs(json).find(|c| codec_name(c) == "zstd")?;
+    let level = zstd.get("configuration").and_then(|c| c.get("level")).and_then(Value::as_i64);
+    // Level 0 is zstd's word for its default.
+    Some(match level.unwrap_or(0) {
+        0 => 3,
+        n => n.clamp(1, 22) as i32,
+    })
+}
+
+fn dtype(json: &Value) -> Result<DType> {
+    let name = match json.get("data_type") {
+        Some(Value::String(name)) => name.as_str(),
+        Some(Value::Object(o)) => o.get("name").and_then(Value::as_str).unwrap_or("?"),
+        _ => "?",
+    };
+    DType::ALL.into_iter().find(|d| d.name() == name).with_context(|| {
+        format!("the data type '{name}' is not supported: booleans, integers, floats and complex numbers are")
+    })
+}
+
+/// A Zarr array whose chunks are decoded by `zarrs`.
+#[derive(Debug)]
+struct ZarrSource {
+    folder: PathBuf,
+    array: Array<FilesystemStore>,
+    dtype: DType,
+    chunk: Vec<u64>,
+    strides: Vec<isize>,
+    chunk_bytes: usize,
+}
+
+impl ZarrSource {
+    fn new(folder: PathBuf, array: Array<FilesystemStore>, dtype: DType) -> Result<ZarrSource> {
+        let ndim = array.dimensionality();
+        let chunk: Vec<u64> = array.chunk_shape(&vec![0; ndim])?.iter().map(|n| n.get()).collect();
+        let bytes = chunk.iter().try_fold(dtype.size() as u64, |n, &d| n.checked_mul(d));
+        let chunk_bytes = bytes
+            .and_then(|b| usize::try_from(b).ok())
+            .filter(|&b| b <= isize::MAX as usize)
+            .context("its chunks have more bytes than can be counted")?;
+        let regular = array.chunk_grid_shape().iter().zip(array.shape()).zip(&chunk);
+        if regular.into_iter().any(|((&count, &len), &c)| count != len.div_ceil(c)) {
+            bail!("its chunks form no regular grid");
+        }
+        let strides = c_strides(&chunk, dtype.size());
+        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes })
+    }
+}
+
+impl Source for ZarrSource {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        self.array.shape()
+    }
+    fn chunk_shape(&self) -> &[u64] {
+        &self.chunk
+    }
+    fn strides(&self) -> &[isize] {
+        &self.strides
+    }
+    fn label(&self) -> String {
+        self.folder.display().to_string()
+    }
+    fn in_place(&self) -> bool {
+        false
+    }
+    fn chunk_bytes(&self) -> usize {
+        self.chunk_bytes
+    }
+    fn scratch_bytes(&self) -> usize {
+        // zarrs holds the encoded chunk, and one more form of it for each codec at work, two at a time.
+        self.chunk_bytes.saturating_mul(3)
+    }
+    fn locate(&self, index: &[u64]) -> arrstore::Result<Located<'_>> {
+        Ok(Located::new(index, Data::Encoded))
+    }
+    fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> arrstore::Result<()> {
+        let options = CodecOptions::default().with_concurrent_target(1);
+        let fail = |e: String| Error::Other(format!("{}: chunk {:?}: {e}", self.label(), chunk.index));
+        let bytes: ArrayBytes<'_> =
+            self.array.retrieve_chunk_opt(&chunk.index, &options).map_err(|e| fail(e.to_string()))?;
+        let bytes = bytes.into_fixed().map_err(|e| fail(e.to_string()))?;
+        match out.get_mut(..bytes.len()) {
+            Some(to) if bytes.len() == self.chunk_bytes => to.copy_from_slice(&bytes),
+            _ => return Err(fail(format!("expected {} bytes, found {}", self.chunk_bytes, bytes.len()))),
+        }
+        Ok(())
+    }
+}

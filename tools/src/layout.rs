@@ -1,0 +1,188 @@
+//! How an array is laid out where it is written, and what is chosen when nobody says.
+
+use arrstore::DType;
+
+use crate::cli::{Order, Shuffle, Storing};
+
+/// `--shape`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape(pub(crate) Vec<u64>);
+
+/// `--chunk`: elements along each axis, 0 for the whole axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChunkShape(pub(crate) Vec<u64>);
+
+/// `--codec`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    None,
+    Zstd(i32),
+}
+
+/// Bytes of a chunk that nobody chose.
+///
+/// Raw chunks of 4 MiB are whole pages that a disk reads at full speed and a tile of the engine covers in one or a
+/// few pieces; smaller ones cost index entries and seeks, larger ones make a small budget touch too much at once.
+const CHUNK_BYTES: u64 = 4 << 20;
+
+/// Reads `10x20`, `10,20` or `10`.
+fn lengths(text: &str, whole: bool) -> Result<Vec<u64>, String> {
+    let length = |part: &str| match part.trim() {
+        "-" if whole => Ok(0),
+        digits => digits.parse::<u64>().map_err(|_| format!("'{digits}' is not a length; write 1000x1000")),
+    };
+    match text.trim().trim_start_matches('(').trim_end_matches(')') {
+        "" => Ok(Vec::new()),
+        inside => inside.trim_end_matches(',').split(['x', ',']).map(length).collect(),
+    }
+}
+
+/// The value of `--shape`.
+pub(crate) fn parse_shape(text: &str) -> Result<Shape, String> {
+    lengths(text, false).map(Shape)
+}
+
+/// The value of `--chunk`.
+pub(crate) fn parse_chunk(text: &str) -> Result<ChunkShape, String> {
+    lengths(text, true).map(ChunkShape)
+}
+
+/// The value of `--codec`.
+pub(crate) fn parse_codec(text: &str) -> Result<Coding, String> {
+    match text.split_once(':') {
+        None if text == "none" => Ok(Coding::None),
+        None if text == "zstd" => Ok(Coding::Zstd(1)),
+        Some(("zstd", level)) => match level.parse::<i32>() {
+            Ok(level @ 1..=22) => Ok(Coding::Zstd(level)),
+            _ => Err(format!("zstd has the levels 1 to 22, not '{level}'")),
+        },
+        _ => Err(format!("unknown codec '{text}': expected none or zstd:LEVEL")),
+    }
+}
+
+/// A layout, decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) chunk: Vec<u64>,
+    pub(crate) coding: Coding,
+    pub(crate) shuffle: Shuffle,
+    /// Axes, outermost first.
+    pub(crate) order: Vec<u8>,
+}
+
+/// What is known of the layout of the array that is read, or that will be replaced.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) chunk: Option<Vec<u64>>,
+    pub(crate) coding: Option<Coding>,
+    pub(crate) shuffle: Option<bool>,
+    pub(crate) order: Option<Vec<u8>>,
+}
+
+impl Layout {
+    /// The layout for an array of `shape`: what was asked for, else what is known, else the defaults.
+    pub(crate) fn choose(
+        asked: &Storing,
+        known: &Known,
+        dtype: DType,
+        shape: &[u64],
+    ) -> anyhow::Result<Layout> {
+        let fits = |chunk: &Vec<u64>| chunk.len() == shape.len();
+        let chunk = match (&asked.chunk, known.chunk.clone().filter(fits)) {
+            (Some(ChunkShape(lengths)), _) => spread(lengths, shape)?,
+            (None, Some(chunk)) => chunk,
+            (None, None) => default_chunk(dtype, shape),
+        };
+        let shuffle = asked.shuffle.unwrap_or(match (asked.codec, known.shuffle) {
+            (None, Some(true)) => Shuffle::On,
+            (None, Some(false)) => Shuffle::Off,
+            _ => Shuffle::Auto,
+        });
+        let c_order = || (0..shape.len() as u8).collect::<Vec<u8>>();
+        let order = match asked.order {
+            Some(Order::C) => c_order(),
+            Some(Order::F) => c_order().into_iter().rev().collect(),
+            None => known.order.clone().filter(|o| o.len() == shape.len()).unwrap_or_else(c_order),
+        };
+        Ok(Layout { chunk, coding: asked.codec.or(known.coding).unwrap_or(Coding::None), shuffle, order })
+    }
+}
+
+/// The asked chunk with whole axes filled in and no axis longer than the array.
+fn spread(lengths: &[u64], shape: &[u64]) -> anyhow::Result<Vec<u64>> {
+    if lengths.len() != shape.len() {
+        return Err(crate::misuse::misuse(format!(
+            "--chunk {} names {} axes, and the array of shape {} has {}",
+            crate::report::shape(lengths),
+            lengths.len(),
+            crate::report::shape(shape),
+            shape.len()
+        )));
+    }
+    let one = |(&chunk, &len): (&u64, &u64)| if chunk == 0 { len.max(1) } else { chunk.min(len.max(1)) };
+    Ok(lengths.iter().zip(shape).map(one).collect())
+}
+
+/// Whole rows, as many as make about [`CHUNK_BYTES`]; rows longer than that are cut.
+pub(crate) fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
+    let mut room = CHUNK_BYTES / dtype.size() as u64;
+    let mut chunk: Vec<u64> = vec![1; shape.len()];
+    for (c, &len) in chunk.iter_mut().zip(shape).rev() {
+        // Nearly equal pieces, so that the last chunk of an axis is not mostly padding.
+        let len = len.max(1);
+        *c = len.div_ceil(len.div_ceil(room.max(1)));
+        room /= *c;
+    }
+    chunk
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_flags() {
+        assert_eq!(parse_shape("10x20"), Ok(Shape(vec![10, 20])));
+        assert_eq!(parse_shape("(10, 20,)"), Ok(Shape(vec![10, 20])));
+        assert_eq!(parse_shape("()"), Ok(Shape(vec![])));
+        assert_eq!(parse_chunk("0x-x5"), Ok(ChunkShape(vec![0, 0, 5])));
+        assert_eq!(parse_codec("zstd:3"), Ok(Coding::Zstd(3)));
+        assert_eq!(parse_codec("none"), Ok(Coding::None));
+        for bad in ["zstd:0", "zstd:x", "lz4", ""] {
+            assert!(parse_codec(bad).is_err(), "{bad}");
+        }
+        assert!(parse_shape("10x-").is_err() && parse_shape("axb").is_err() && parse_shape("-1").is_err());
+    }
+
+    #[test]
+    fn chunks_nobody_chose_are_whole_rows_of_a_few_mebibytes() {
+        assert_eq!(default_chunk(DType::F64, &[1000]), [1000]);
+        assert_eq!(default_chunk(DType::F64, &[10_000_000]), [500_000]);
+        assert_eq!(default_chunk(DType::F64, &[1000, 1000]), [500, 1000]);
+        assert_eq!(default_chunk(DType::U8, &[10, 21600, 43200]), [1, 97, 43200]);
+        assert_eq!(default_chunk(DType::F64, &[0, 5]), [1, 5]);
+        assert_eq!(default_chunk(DType::F64, &[]), Vec::<u64>::new());
+        assert_eq!(default_chunk(DType::C128, &[3, 1 << 40]), [1, 1 << 18]);
+    }
+
+    #[test]
+    fn asked_comes_before_known_comes_before_default() {
+        let known = Known {
+            chunk: Some(vec![5, 5]),
+            coding: Some(Coding::Zstd(3)),
+            shuffle: Some(true),
+            order: None,
+        };
+        let none = Storing::default();
+        let layout = Layout::choose(&none, &known, DType::F32, &[100, 10]).unwrap();
+        assert_eq!(layout.chunk, [5, 5]);
+        assert_eq!((layout.coding, layout.shuffle), (Coding::Zstd(3), Shuffle::On));
+        let asked =
+            Storing { chunk: Some(ChunkShape(vec![7, 0])), codec: Some(Coding::None), ..none.clone() };
+        let layout = Layout::choose(&asked, &known, DType::F32, &[100, 10]).unwrap();
+        assert_eq!((layout.chunk, layout.coding), (vec![7, 10], Coding::None));
+        let layout = Layout::choose(&none, &Known::default(), DType::F32, &[100, 10]).unwrap();
+        assert_eq!((layout.coding, layout.order), (Coding::None, vec![0, 1]));
+        assert!(Layout::choose(&asked, &known, DType::F32, &[100]).is_err());
+    }
+}

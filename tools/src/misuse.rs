@@ -1,0 +1,44 @@
+//! Which errors are the caller's (exit code 2), and which are the file's or the machine's (1).
+
+use std::fmt;
+
+/// Exit code of a run that was interrupted: 128 + SIGINT.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// A request that makes no sense, whatever the files hold.
+#[derive(Debug)]
+pub(crate) struct Misuse(String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// An error that exits with 2.
+pub(crate) fn misuse(message: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Misuse(message.into()))
+}
+
+/// The exit code of an error.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    let is_stop = |e: &(dyn std::error::Error + 'static)| {
+        matches!(e.downcast_ref(), Some(arrstore_format::Error::Cancelled))
+            || matches!(
+                e.downcast_ref(),
+                Some(arrstore::Error::Cancelled | arrstore::Error::Format(arrstore_format::Error::Cancelled))
+            )
+    };
+    if error.chain().any(is_stop) {
+        return INTERRUPTED;
+    }
+    let is_misuse = |e: &(dyn std::error::Error + 'static)| {
+        let missing = e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        e.is::<Misuse>()
+            || e.is::<arrstore::text::TextError>()
+            || missing == Some(std::io::ErrorKind::NotFound)
+    };
+    if error.chain().any(is_misuse) { 2 } else { 1 }
+}

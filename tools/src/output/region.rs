@@ -1,0 +1,162 @@
+//! Assignment into a region of a stored array, with any steps.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrstore::Sink;
+use arrstore::{AxisMap, View};
+use arrstore::{DType, Error, Index, Result};
+use arrstore_format::{ArrayId, Meta, Transaction, strided};
+
+/// A region of a stored array, written element by element where its steps are not 1.
+///
+/// A box of the region is a box of the array with gaps. For each chunk that it touches, the elements between are
+/// read as they are, those of the region laid over them, and the box written back. Boxes may share chunks, so one
+/// is written at a time.
+pub(super) struct RegionSink {
+    /// `None` when the region is only planned.
+    place: Option<(Arc<Transaction>, ArrayId)>,
+    meta: Meta,
+    /// For each axis of the array, where its index comes from.
+    maps: Vec<AxisMap>,
+    shape: Vec<u64>,
+    turn: Arc<Mutex<()>>,
+}
+
+/// What a box of the region covers of one axis of the array.
+struct Cover {
+    /// First index in the array, ascending.
+    first: u64,
+    /// Distance of neighbours; 1 for a single element.
+    step: u64,
+    count: u64,
+    /// Stride of the data along this axis as the array's index ascends, and where it begins.
+    stride: isize,
+    begin: isize,
+}
+
+impl RegionSink {
+    /// The region that `subscript` names of an array. Sinks of one transaction share `turn`.
+    pub(super) fn new(
+        place: Option<(Arc<Transaction>, ArrayId)>,
+        meta: Meta,
+        subscript: &[Index],
+        turn: Arc<Mutex<()>>,
+    ) -> Result<RegionSink> {
+        let (view, shape) = View::subscript(&meta.shape, subscript)?;
+        Ok(RegionSink { place, meta, maps: view.0, shape, turn })
+    }
+
+    fn covers(&self, start: &[u64], shape: &[u64]) -> Vec<Cover> {
+        let item = self.meta.dtype.size();
+        let strides = arrstore::c_strides(shape, item);
+        let cover = |map: &AxisMap| match *map {
+            AxisMap::At(index) => Cover { first: index, step: 1, count: 1, stride: 0, begin: 0 },
+            AxisMap::Along { axis, start: origin, step } => {
+                let at = |i: u64| (origin + step * i as i64) as u64;
+                let (from, count) = (start[axis], shape[axis]);
+                let last = from + count.saturating_sub(1);
+                let stride = strides[axis];
+                if step > 0 {
+                    Cover { first: at(from), step: step.unsigned_abs(), count, stride, begin: 0 }
+                } else {
+                    let begin = stride * count.saturating_sub(1) as isize;
+                    Cover { first: at(last), step: step.unsigned_abs(), count, stride: -stride, begin }
+                }
+            }
+        };
+        self.maps.iter().map(cover).collect()
+    }
+
+    /// Writes what `covers` takes of the chunk whose box is `chunk`.
+    fn write_chunk(
+        &self,
+        covers: &[Cover],
+        chunk: &[Range<u64>],
+        data: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<()> {
+        let Some((transaction, id)) = &self.place else {
+            return Err(Error::Other("this output is only planned".to_owned()));
+        };
+        let item = self.meta.dtype.size();
+        let (mut start, mut extent, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut from, mut from_strides, mut gaps) = (0isize, Vec::new(), Vec::new());
+        for (cover, chunk) in covers.iter().zip(chunk) {
+            // Elements i of the cover with first + step * i inside the chunk.
+            let low = chunk.start.saturating_sub(cover.first).div_ceil(cover.step);
+            let high = chunk.end.saturating_sub(cover.first).div_ceil(cover.step).min(cover.count);
+            if low >= high {
+                return Ok(());
+            }
+            let count = high - low;
+            start.push(cover.first + cover.step * low);
+            extent.push((count - 1) * cover.step + 1);
+            counts.push(count as usize);
+            from += cover.begin + cover.stride * low as isize;
+            from_strides.push(cover.stride);
+            gaps.push(if count == 1 { 1 } else { cover.step });
+        }
+        let bytes = extent.iter().product::<u64>() as usize * item;
+        buffer.resize(bytes, 0);
+        if gaps.iter().any(|&g| g > 1) {
+            transaction.read(*id, &start, &extent, buffer)?;
+        }
+        let box_strides = arrstore::c_strides(&extent, item);
+        let to_strides: Vec<isize> = box_strides.iter().zip(&gaps).map(|(s, &g)| s * g as isize).collect();
+        strided::copy(item, &counts, data, from as usize, &from_strides, buffer, 0, &to_strides);
+        Ok(transaction.write(*id, &start, &extent, buffer)?)
+    }
+}
+
+impl Sink for RegionSink {
+    fn dtype(&self) -> DType {
+        self.meta.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+    fn chunk_shape(&self) -> Option<&[u64]> {
+        None
+    }
+    fn scratch_bytes(&self) -> usize {
+        self.meta.chunk_bytes().saturating_add(self.meta.encode_scratch())
+    }
+    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+        if shape.contains(&0) {
+            return Ok(());
+        }
+        let covers = self.covers(start, shape);
+        let size = &self.meta.chunk_shape;
+        let spans: Vec<Range<u64>> = covers
+            .iter()
+            .zip(size)
+            .map(|(c, &size)| c.first / size..(c.first + c.step * (c.count - 1)) / size + 1)
+            .collect();
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = Vec::new();
+        let mut index: Vec<u64> = spans.iter().map(|s| s.start).collect();
+        loop {
+            let chunk: Vec<Range<u64>> = index.iter().zip(size).map(|(&i, &n)| i * n..(i + 1) * n).collect();
+            self.write_chunk(&covers, &chunk, data, &mut buffer)?;
+            if !advance(&mut index, &spans) {
+                return Ok(());
+            }
+        }
+    }
+    fn label(&self) -> String {
+        format!("{} (region)", self.meta.name)
+    }
+}
+
+/// The next index within `spans`, the last axis fastest; `false` after the last.
+pub(super) fn advance(index: &mut [u64], spans: &[Range<u64>]) -> bool {
+    for (i, span) in index.iter_mut().zip(spans).rev() {
+        *i += 1;
+        if *i < span.end {
+            return true;
+        }
+        *i = span.start;
+    }
+    false
+}

@@ -1,0 +1,70 @@
+//! Words for people: error chains, sizes, shapes, tables.
+
+use bytesize::ByteSize;
+
+/// An error with its causes, each said once.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let words = cause.to_string();
+        if parts.iter().any(|p| p.contains(&words)) {
+            continue;
+        }
+        // A cause that begins with what stands before it says it all.
+        parts.retain(|p| !words.starts_with(p.as_str()));
+        parts.push(words);
+    }
+    parts.join(": ")
+}
+
+/// Bytes for people: `12.5 MiB`.
+pub(crate) fn bytes(n: u64) -> String {
+    ByteSize::b(n).display().iec().to_string()
+}
+
+/// A shape as it is written on the command line: `1000x1000`, `()` for no axis.
+pub(crate) fn shape(shape: &[u64]) -> String {
+    if shape.is_empty() {
+        return "()".to_owned();
+    }
+    shape.iter().map(u64::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// Rows in columns that line up; `right` says which columns hold numbers.
+pub(crate) fn table(rows: &[Vec<String>], right: &[bool]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |k: usize| rows.iter().filter_map(|r| r.get(k)).map(|c| c.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(k, (cell, &width))| {
+            if right.get(k) == Some(&true) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let rows = [vec!["a".into(), "1".into()], vec!["long".into(), "100".into()]];
+        assert_eq!(table(&rows, &[false, true]), "a       1\nlong  100\n");
+        assert_eq!(shape(&[]), "()");
+        assert_eq!(shape(&[3, 40]), "3x40");
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let inner = std::io::Error::other("disk gone");
+        let error = anyhow::Error::new(inner).context("reading x: disk gone").context("converting");
+        assert_eq!(chain(&error), "converting: reading x: disk gone");
+        let path = anyhow::anyhow!("x.npy: cut short").context("x.npy");
+        assert_eq!(chain(&path), "x.npy: cut short");
+    }
+}

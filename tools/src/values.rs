@@ -1,0 +1,138 @@
+//! Results on stdout: as NumPy prints them, or as JSON. Of a large array only the edges are computed.
+
+use anyhow::{Result, bail};
+use arrstore::display::{display_summary, summary};
+use arrstore::{DType, Expr, Index, Kind, Target, Value};
+use arrstore_format::strided;
+use serde_json::{Number, json};
+
+use crate::misuse::misuse;
+
+/// The most elements that are written as JSON.
+const JSON_LIMIT: u64 = 1 << 20;
+
+/// Above so many separate edges a summary makes no sense.
+const MAX_PARTS: usize = 1024;
+
+/// An array that will be printed, cut into the parts that show.
+pub(crate) struct Printed {
+    dtype: DType,
+    shape: Vec<u64>,
+    /// Lengths of what shows.
+    edges: Vec<u64>,
+    /// First index in the edges, and the lazy part.
+    parts: Vec<(Vec<u64>, Expr)>,
+}
+
+impl Printed {
+    /// Prepares `expr`: whole when it is small or `all` is wanted, else its edges.
+    pub(crate) fn new(expr: &Expr, all: bool) -> Result<Printed> {
+        let (dtype, shape) = (expr.dtype(), expr.shape().to_vec());
+        let size: u64 = shape.iter().product();
+        let axes = match summary(&shape) {
+            Some(_) if all && size > JSON_LIMIT => {
+                return Err(misuse(format!(
+                    "the result has {size} elements, too many to write out: give it a place with -o"
+                )));
+            }
+            Some(axes) if !all => axes,
+            _ => {
+                let parts = vec![(vec![0; shape.len()], expr.clone())];
+                return Ok(Printed { dtype, edges: shape.clone(), shape, parts });
+            }
+        };
+        if axes.iter().map(Vec::len).product::<usize>() > MAX_PARTS {
+            bail!("an array of {} long axes is not printed: give it a place with -o", axes.len());
+        }
+        let edges = axes.iter().map(|ranges| ranges.iter().map(|r| r.end - r.start).sum()).collect();
+        let mut parts = vec![(Vec::new(), Vec::new())];
+        for ranges in &axes {
+            let mut next = Vec::new();
+            for (at, index) in &parts {
+                let mut offset = 0;
+                for range in ranges {
+                    let (mut at, mut index): (Vec<u64>, Vec<Index>) = (at.clone(), index.clone());
+                    at.push(offset);
+                    offset += range.end - range.start;
+                    let (start, stop) = (Some(range.start as i64), Some(range.end as i64));
+                    index.push(Index::Slice { start, stop, step: None });
+                    next.push((at, index));
+                }
+            }
+            parts = next;
+        }
+        let parts =
+            parts.into_iter().map(|(at, index)| Ok((at, expr.index(&index)?))).collect::<Result<Vec<_>>>()?;
+        Ok(Printed { dtype, shape, edges, parts })
+    }
+
+    /// What to plan for it.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (Expr, Target)> {
+        self.parts.iter().map(|(_, expr)| (expr.clone(), Target::Memory))
+    }
+
+    /// The bytes that show, from the values of [`Printed::targets`], in order.
+    fn assemble(&self, values: &mut impl Iterator<Item = Value>) -> Vec<u8> {
+        let item = self.dtype.size();
+        let strides = arrstore::c_strides(&self.edges, item);
+        let mut bytes = vec![0; self.edges.iter().product::<u64>() as usize * item];
+        for ((at, _), value) in self.parts.iter().zip(values) {
+            let shape: Vec<usize> = value.shape().iter().map(|&n| n as usize).collect();
+            let from = arrstore::c_strides(value.shape(), item);
+            let to: isize = at.iter().zip(&strides).map(|(&i, s)| i as isize * s).sum();
+            strided::copy(item, &shape, value.bytes(), 0, &from, &mut bytes, to as usize, &strides);
+        }
+        bytes
+    }
+
+    /// As NumPy prints it.
+    pub(crate) fn text(&self, values: &mut impl Iterator<Item = Value>) -> String {
+        display_summary(self.dtype, &self.shape, &self.assemble(values))
+    }
+
+    /// As nested JSON lists.
+    pub(crate) fn json(&self, values: &mut impl Iterator<Item = Value>) -> serde_json::Value {
+        nested(self.dtype, &self.edges, &self.assemble(values))
+    }
+}
+
+fn nested(dtype: DType, shape: &[u64], bytes: &[u8]) -> serde_json::Value {
+    match shape.split_first() {
+        None => element(dtype, bytes),
+        Some((&len, inner)) => {
+            let step = bytes.len() / len.max(1) as usize;
+            bytes
+                .chunks_exact(step.max(1))
+                .take(len as usize)
+                .map(|item| nested(dtype, inner, item))
+                .collect()
+        }
+    }
+}
+
+/// One element. JSON has neither NaN nor infinities nor complex numbers: those are texts, and pairs.
+pub(crate) fn element(dtype: DType, bytes: &[u8]) -> serde_json::Value {
+    let text = || arrstore::display::display(dtype, &[], bytes);
+    match dtype.kind() {
+        Kind::Bool => json!(bytes != [0]),
+        Kind::Signed => text().parse::<i64>().map_or_else(|_| json!(text()), |n| json!(n)),
+        Kind::Unsigned => text().parse::<u64>().map_or_else(|_| json!(text()), |n| json!(n)),
+        Kind::Float => {
+            text().parse::<f64>().ok().and_then(Number::from_f64).map_or_else(|| json!(text()), |n| json!(n))
+        }
+        Kind::Complex => {
+            let part = if dtype == DType::C64 { DType::F32 } else { DType::F64 };
+            let (re, im) = bytes.split_at(bytes.len() / 2);
+            json!([element(part, re), element(part, im)])
+        }
+    }
+}
+
+/// Writes to stdout. A reader that went away (`| head`) is no error.
+pub(crate) fn say(text: &str) -> Result<()> {
+    use std::io::Write;
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,207 @@
+//! `eval`: answers as NumPy prints them, places for results, errors that point.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use arrstore::DType;
+use common::Folder;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.ramp("a.npy", &[3, 4]);
+    folder.ramp("b.npy", &[4]);
+    folder
+}
+
+/// Written by `data/answers.py`.
+const ANSWERS: &str = include_str!("data/answers.txt");
+
+#[test]
+fn answers_as_numpy_prints_them() {
+    let folder = folder();
+    folder.npy("n.npy", DType::I8, &[5], &[-7i8, -1, 0, 3, 120].map(|x| x as u8));
+    let f = [-1.5f32, -0.0, f32::NAN, f32::INFINITY, 2.25].map(f32::to_le_bytes).concat();
+    folder.npy("f.npy", DType::F32, &[5], &f);
+    folder.npy("t.npy", DType::Bool, &[2, 2], &[1, 0, 1, 1]);
+    let records: Vec<&str> = ANSWERS.split_terminator("\n---\n").collect();
+    assert!(records.len() > 40);
+    let mut wrong = Vec::new();
+    for record in records {
+        let (expr, expected) = record.split_once('\n').unwrap();
+        let ran = folder.run(&["eval", expr, "a.npy", "b=b.npy", "n.npy", "f.npy", "t.npy", "--quiet"]);
+        if ran.out.trim_end_matches('\n') != expected {
+            wrong.push(format!("{expr}\n{expected}\n  but printed\n{}{}", ran.out, ran.err));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    // NumPy has no chained comparison.
+    assert_eq!(folder.run(&["eval", "1 < b < 3", "b.npy"]).ok(), "[False False  True False]\n");
+}
+
+#[test]
+fn a_large_result_is_summarised() {
+    let folder = Folder::new();
+    folder.ramp("x.npy", &[2000]);
+    let found = folder.run(&["eval", "x + 0.5", "x.npy"]).ok();
+    assert_eq!(found, "[5.0000e-01 1.5000e+00 2.5000e+00 ... 1.9975e+03 1.9985e+03 1.9995e+03]\n");
+    folder.run(&["eval", "x", "x.npy", "-o", "y.arrs"]).ok();
+    assert_eq!(folder.run(&["show", "y.arrs[:3]"]).ok(), "[0. 1. 2.]\n");
+}
+
+#[test]
+fn json_tells_values_and_traffic() {
+    let folder = folder();
+    let out = folder.run(&["eval", "b, b[0] / 0 * 0, b[1] + 1j, b > 1", "b.npy", "--json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let value = |k: usize| &json["results"][k]["value"];
+    assert_eq!(*value(0), serde_json::json!([0.0, 1.0, 2.0, 3.0]));
+    assert_eq!(*value(1), serde_json::json!("nan"));
+    assert_eq!(*value(2), serde_json::json!([1.0, 1.0]));
+    assert_eq!(*value(3), serde_json::json!([false, false, true, true]));
+    assert!(json["seconds"].is_number() && json["metrics"]["bytes_mapped"].is_number());
+}
+
+#[test]
+fn results_go_where_they_are_told() {
+    let folder = folder();
+    let args = ["eval", "a * 2, a.sum(axis=0), a.max()", "a.npy", "-o", "d.npy", "-o", "s.arrs:/g/sum"];
+    assert_eq!(folder.run(&args).ok(), "11.0\n");
+    assert_eq!(folder.run(&["show", "d.npy[2]"]).ok(), "[16. 18. 20. 22.]\n");
+    assert_eq!(folder.run(&["show", "s.arrs"]).ok(), "[12. 15. 18. 21.]\n");
+    // Another array joins the file, and an old one is replaced, also by what is read from it.
+    folder.run(&["eval", "a", "a.npy", "-o", "s.arrs:/a", "--codec", "zstd:3", "--chunk", "2x3"]).ok();
+    folder
+        .run(&[
+            "eval",
+            "x + 1, y * 10",
+            "x=s.arrs:/g/sum",
+            "y=s.arrs:/a",
+            "-o",
+            "s.arrs:/g/sum",
+            "-o",
+            "s.arrs:/a",
+        ])
+        .ok();
+    assert_eq!(folder.run(&["show", "s.arrs:/g/sum"]).ok(), "[13. 16. 19. 22.]\n");
+    assert_eq!(folder.run(&["show", "s.arrs:/a[1]"]).ok(), "[40. 50. 60. 70.]\n");
+    folder.run(&["verify", "s.arrs"]).ok();
+    folder.run(&["eval", "a", "a.npy", "-o", "new.arrs"]).ok();
+    assert_eq!(folder.run(&["ls", "new.arrs"]).ok(), "/result  float64  3x4  96 B\n");
+    assert_eq!(folder.names(), ["a.npy", "b.npy", "d.npy", "new.arrs", "s.arrs"]);
+}
+
+#[test]
+fn a_region_of_a_stored_array_is_assigned() {
+    for (codec, chunk) in [("none", "12x10"), ("zstd:1", "5x3"), ("none", "1x4")] {
+        let folder = Folder::new();
+        folder.ramp("a.npy", &[12, 10]);
+        folder.run(&["convert", "a.npy", "f.arrs", "--codec", codec, "--chunk", chunk]).ok();
+        let mut expected: Vec<Vec<f64>> =
+            (0..12).map(|i| (0..10).map(|j| f64::from(i * 10 + j)).collect()).collect();
+
+        folder.run(&["eval", "a[:4, :5] + 1000", "a.npy", "-o", "f.arrs:/a[3:10:2, ::2]"]).ok();
+        for (i, row) in (3..10).step_by(2).enumerate() {
+            for (j, column) in (0..10).step_by(2).enumerate() {
+                expected[row][column] = (i * 10 + j) as f64 + 1000.0;
+            }
+        }
+        folder.run(&["eval", "a[0, :3]", "a.npy", "-o", "f.arrs:/a[::-1, -1:-8:-3]"]).ok();
+        for row in &mut expected {
+            for (j, column) in [9usize, 6, 3].into_iter().enumerate() {
+                row[column] = j as f64;
+            }
+        }
+        folder.run(&["eval", "7", "-o", "f.arrs[5]"]).ok();
+        expected[5].fill(7.0);
+
+        let data: Vec<u8> = expected.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+        let wanted = folder.npy("wanted.npy", DType::F64, &[12, 10], &data);
+        folder.run(&["convert", "f.arrs:/a", "found.npy"]).ok();
+        assert_eq!(folder.read("found.npy"), wanted, "{codec} {chunk}");
+        folder.run(&["verify", "f.arrs"]).ok();
+
+        let err = folder.run(&["eval", "a[:, :3]", "a.npy", "-o", "f.arrs:/a[0:2]"]).fails(1);
+        assert!(err.contains("broadcast"), "{err}");
+        folder.run(&["eval", "a", "a.npy", "-o", "f.arrs:/nosuch[0:2]"]).fails(2);
+    }
+}
+
+#[test]
+fn errors_point_at_the_text_and_exit_with_2() {
+    let folder = folder();
+    for (expr, says) in [
+        ("a +", "the expression ends where an operand is needed\n  a +\n     ^"),
+        ("a + c", "unknown name 'c'\n  a + c\n      ^"),
+        ("smu(a)", "unknown function 'smu'\n  smu(a)\n  ^^^\n  help: did you mean 'sum'?"),
+        ("a + a[:, :3]", "\n  a + a[:, :3]\n    ^"),
+        ("sum(a, axis=2)", "\n  sum(a, axis=2)\n              ^"),
+        ("a[5]", "\n  a[5]\n    ^"),
+        ("a[0, 9]", "\n  a[0, 9]\n       ^"),
+        ("a[0, 0, 0]", "\n  a[0, 0, 0]\n    ^^^^^^^"),
+        ("a & 1", "\n  a & 1\n    ^"),
+        ("a and b", "use a & b"),
+        ("a @ a", "\n  a @ a\n    ^"),
+        ("astype(a, 'f9')", "\n  astype(a, 'f9')\n            ^^^^"),
+        ("a.reshape(5, 5)", "\n  a.reshape(5, 5)\n    ^^^^^^^"),
+        ("uint8(a) + 300", "\n  uint8(a) + 300\n           ^"),
+        ("a[a > 3]", "where(mask, a, other)"),
+    ] {
+        let err = folder.run(&["eval", expr, "a.npy", "b.npy", "--quiet"]).fails(2);
+        assert!(err.contains(says), "{expr}:\n{err}");
+    }
+}
+
+#[test]
+fn misuse_is_refused_before_anything_is_written() {
+    let folder = folder();
+    for args in [
+        &["eval", "a", "a.npy", "-o", "x.npy", "-o", "y.npy"][..],
+        &["eval", "a", "nosuch.npy"],
+        &["eval", "a", "a.npy", "a.npy"],
+        &["eval", "a", "a.npy", "-o", "x.txt"],
+        &["eval", "a", "a.npy", "-o", "nosuch/x.npy"],
+        &["eval", "a", "a.npy", "-o", "x.npy[1:2]"],
+        &["eval", "a", "a.npy", "-o", "x.arrs:/a/../b"],
+        &["eval", "a", "a.npy", "-o", "x.arrs", "--chunk", "5"],
+        &["eval", "a", "a.npy", "--tmp", "nosuch"],
+        &["eval", "a", "3=a.npy"],
+        &["eval"],
+        &["nosuch"],
+        &["eval", "a", "a.npy", "--memory", "lots"],
+        &["eval", "a", "a.npy", "-o", "x.arrs", "--codec", "lz4"],
+    ] {
+        folder.run(args).fails_with_2(args);
+    }
+    assert_eq!(folder.names(), ["a.npy", "b.npy"]);
+}
+
+trait Fails {
+    fn fails_with_2(self, args: &[&str]);
+}
+
+impl Fails for common::Ran {
+    fn fails_with_2(self, args: &[&str]) {
+        assert_eq!(self.code, 2, "{args:?}: {}{}", self.out, self.err);
+    }
+}
+
+#[test]
+fn explain_runs_nothing() {
+    let folder = folder();
+    let out = folder.run(&["eval", "sum((a - b)**2)", "a.npy", "b.npy", "--explain"]).ok();
+    assert!(out.contains("mapped in place") && out.contains("peak memory"), "{out}");
+    folder.run(&["eval", "a * 2, a @ a.T", "a.npy", "-o", "x.npy", "-o", "y.arrs", "--explain"]).ok();
+    let json = folder.run(&["eval", "a * 2", "a.npy", "--explain", "--json"]).ok();
+    assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["stages"].is_array());
+    assert_eq!(folder.names(), ["a.npy", "b.npy"]);
+}
+
+#[test]
+fn a_budget_too_small_says_what_would_do() {
+    let folder = Folder::new();
+    folder.ramp("a.npy", &[600, 600]);
+    folder.run(&["convert", "a.npy", "a.arrs", "--chunk", "600x600", "--codec", "zstd:1"]).ok();
+    let err = folder.run(&["eval", "a.sum()", "a.arrs", "--memory", "1MiB"]).fails(1);
+    assert!(err.contains("--memory") && err.contains("bytes"), "{err}");
+}

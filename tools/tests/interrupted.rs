@@ -1,0 +1,85 @@
+//! What is left when a run is stopped or the disk is full: every store as it was, and no temporary file.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::Folder;
+
+#[test]
+fn ctrl_c_leaves_the_store_as_it_was() {
+    let folder = Folder::new();
+    folder.ramp("a.npy", &[2000, 2000]);
+    folder.run(&["convert", "a.npy", "s.arrs"]).ok();
+    let before = folder.run(&["show", "s.arrs"]).ok();
+    for output in ["s.arrs:/a", "x.npy", "new.arrs", "z.zarr", "s.arrs:/a[:, ::2]"] {
+        // Enough work to be caught in the middle of it.
+        let expr =
+            if output.ends_with(']') { "sin(cos(tan(sin(a[:, ::2]))))" } else { "sin(cos(tan(sin(a @ a))))" };
+        let mut child = folder
+            .command(&["eval", expr, "a.npy", "-o", output, "--memory", "512MiB", "--codec", "zstd:19"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(150));
+        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(interrupt.success());
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), None);
+        if status.code() != Some(130) {
+            // The run was quicker than the signal; then it must have ended well.
+            assert_eq!(status.code(), Some(0), "{output}");
+            continue;
+        }
+        assert_eq!(folder.run(&["show", "s.arrs:/a"]).ok(), before, "{output}");
+        folder.run(&["verify", "s.arrs"]).ok();
+    }
+    let left: Vec<String> = folder.names().into_iter().filter(|n| n.starts_with('.')).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// A tmpfs of a few megabytes, unmounted at the end.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: &Folder, name: &str) -> Option<SmallDisk> {
+        let path = folder.path(name);
+        std::fs::create_dir(&path).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(&path).status();
+        mount.is_ok_and(|s| s.success()).then_some(SmallDisk(path))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_leaves_the_store_intact() {
+    let folder = Folder::new();
+    let Some(_disk) = SmallDisk::mount(&folder, "disk") else {
+        eprintln!("SKIPPED: a small disk cannot be mounted here (this needs root)");
+        return;
+    };
+    folder.ramp("small.npy", &[100, 100]);
+    folder.ramp("large.npy", &[1000, 1000]);
+    folder.run(&["convert", "small.npy", "disk/s.arrs:/a"]).ok();
+    for output in ["disk/s.arrs:/b", "disk/s.arrs:/a", "disk/new.arrs", "disk/x.npy", "disk/z.zarr"] {
+        let err = folder.run(&["convert", "large.npy", output]).fails(1);
+        assert!(err.contains("No space left on device"), "{output}: {err}");
+        assert_eq!(folder.run(&["ls", "disk/s.arrs"]).ok(), "/a  float64  100x100  78.1 KiB\n");
+        folder.run(&["verify", "disk/s.arrs"]).ok();
+    }
+    let names: Vec<_> =
+        std::fs::read_dir(folder.path("disk")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["s.arrs"]);
+    // What fits still goes in.
+    folder.run(&["convert", "small.npy", "disk/s.arrs:/b"]).ok();
+    folder.run(&["verify", "disk/s.arrs"]).ok();
+}
