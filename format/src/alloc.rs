@@ -28,20 +28,18 @@ const PACK_PAGES: u64 = 256;
 pub(crate) struct Runs(BTreeMap<u64, u64>);
 
 impl Runs {
-    /// Adds pages that are not in it.
+    /// Adds pages; some may be in it already.
     pub(crate) fn add(&mut self, pages: Range<u64>) {
         let (mut start, mut end) = (pages.start, pages.end);
         if start >= end {
             return;
         }
-        if let Some((&before, &count)) = self.0.range(..start).next_back()
-            && before + count == start
+        while let Some((&first, &count)) = self.0.range(..=end).next_back()
+            && first + count >= start
         {
-            self.0.remove(&before);
-            start = before;
-        }
-        if let Some(count) = self.0.remove(&end) {
-            end += count;
+            self.0.remove(&first);
+            start = start.min(first);
+            end = end.max(first + count);
         }
         if self.0.len() < RUNS_MAX {
             self.0.insert(start, end - start);
@@ -54,14 +52,35 @@ impl Runs {
         }
     }
 
-    /// Takes `count` pages in a row.
-    fn take(&mut self, count: u64) -> Option<u64> {
-        let (&start, &found) = self.0.iter().take(LOOKS).find(|(_, found)| **found >= count)?;
+    /// What is in it and not in `other`.
+    fn without(&self, other: &Runs) -> Runs {
+        let mut rest = Runs::default();
+        for (&start, &count) in &self.0 {
+            let (mut at, end) = (start, start + count);
+            let first = other.0.range(..=start).next_back().map_or(start, |(&first, _)| first);
+            for (&start, &count) in other.0.range(first..end) {
+                rest.add(at..start);
+                at = at.max(start + count);
+            }
+            rest.add(at..end);
+        }
+        rest
+    }
+
+    /// Whether it has `count` pages in a row.
+    fn has(&self, count: u64) -> bool {
+        self.0.values().take(LOOKS).any(|&found| found >= count)
+    }
+
+    /// Takes at least `least` and at most `most` pages in a row.
+    fn take(&mut self, least: u64, most: u64) -> Option<Range<u64>> {
+        let (&start, &found) = self.0.iter().take(LOOKS).find(|(_, found)| **found >= least)?;
         self.0.remove(&start);
+        let count = found.min(most);
         if found > count {
             self.0.insert(start + count, found - count);
         }
-        Some(start)
+        Some(start..start + count)
     }
 
     /// Takes the run that ends at `end`, and gives its start.
@@ -88,8 +107,8 @@ pub(crate) struct Remembered {
     pub(crate) free: Runs,
     /// What commits freed that may still be read by others.
     pub(crate) waiting: Vec<(u64, Runs)>,
-    /// Bytes appended by this handle, which pay for a scan.
-    pub(crate) appended: u64,
+    /// Bytes appended by this handle since its last scan, which pay for the next; `None` before the first.
+    pub(crate) appended: Option<u64>,
 }
 
 /// Gives out space to one transaction.
@@ -107,13 +126,13 @@ pub(crate) struct Allocator {
     /// The rest of the region for packing.
     packing: Range<u64>,
     pack_pages: u64,
-    /// Pages taken below the committed end.
-    taken: u64,
+    /// Pages below the committed end that were taken: a scan cannot know that they are not free.
+    taken: Runs,
     scanned: bool,
     /// Bytes and nodes in use, as the slot records them.
     pub(crate) live_bytes: u64,
     pub(crate) nodes: u64,
-    pub(crate) appended: u64,
+    appended: Option<u64>,
 }
 
 impl Allocator {
@@ -127,7 +146,7 @@ impl Allocator {
             freed: Runs::default(),
             packing: 0..0,
             pack_pages: 1,
-            taken: 0,
+            taken: Runs::default(),
             scanned: false,
             live_bytes: base.live_bytes,
             nodes: base.nodes,
@@ -135,26 +154,24 @@ impl Allocator {
         }
     }
 
-    /// Adds pages that a scan found, unless it came too late.
+    /// Adds pages that a scan found, but for those that this transaction has taken since it began.
     ///
-    /// All that was known before is among them, but what this transaction has taken since must stay out.
+    /// Whether they were added; they are not when there is no telling which were taken.
     pub(crate) fn found(&mut self, found: &Runs) -> bool {
-        let usable = self.taken == 0;
-        if usable {
-            let own = std::mem::take(&mut self.free);
-            self.free = found.clone();
-            for (&start, &count) in &own.0 {
-                let beyond = self.base_end / PAGE_BYTES;
-                self.free.add(start.max(beyond)..(start + count).max(beyond));
-            }
+        let known = self.taken.0.len() < RUNS_MAX;
+        if known {
+            self.free.add_all(&found.without(&self.taken));
         }
-        usable
+        known
     }
 
     /// Whether to look for free space, which is done once.
     pub(crate) fn begin_scan(&mut self, slot: &crate::slot::Slot) -> bool {
         let now = !self.scanned && crate::scan::is_worthwhile(slot, self.appended);
-        self.scanned |= now;
+        if now {
+            self.scanned = true;
+            self.appended = Some(0);
+        }
         now
     }
 
@@ -165,20 +182,23 @@ impl Allocator {
 
     /// Whether a request for `pages` pages would make the file longer.
     pub(crate) fn would_append(&self, pages: u64) -> bool {
-        !self.free.0.iter().take(LOOKS).any(|(_, found)| *found >= pages)
+        !self.free.has(pages)
     }
 
     fn take_pages(&mut self, count: u64) -> u64 {
-        if let Some(page) = self.free.take(count) {
-            if page * PAGE_BYTES < self.base_end {
-                self.taken += count;
-            }
-            return page * PAGE_BYTES;
+        self.take_run(count, count).start * PAGE_BYTES
+    }
+
+    /// At least `least` pages in a row where they are free, else `most` behind the end.
+    fn take_run(&mut self, least: u64, most: u64) -> Range<u64> {
+        if let Some(run) = self.free.take(least, most) {
+            self.taken.add(run.start..run.end.min(self.base_end / PAGE_BYTES));
+            return run;
         }
-        let offset = self.end;
-        self.end += count * PAGE_BYTES;
-        self.appended += count * PAGE_BYTES;
-        offset
+        let start = self.end / PAGE_BYTES;
+        self.end += most * PAGE_BYTES;
+        self.appended = self.appended.map(|bytes| bytes + most * PAGE_BYTES);
+        start..start + most
     }
 
     /// A page for a node.
@@ -201,16 +221,17 @@ impl Allocator {
         if self.packing.end - self.packing.start < len {
             let missing = len - (self.packing.end - self.packing.start);
             let at_end = self.packing.end == self.end && self.packing.start < self.packing.end;
-            let pages = missing.div_ceil(PAGE_BYTES).max(self.pack_pages);
-            self.pack_pages = (self.pack_pages * 2).min(PACK_PAGES);
-            if at_end && self.would_append(pages) {
-                self.packing.end = self.take_pages(pages) + pages * PAGE_BYTES;
-            } else {
-                let pages = len.div_ceil(PAGE_BYTES).max(pages);
+            let extends = at_end && self.would_append(missing.div_ceil(PAGE_BYTES));
+            if !extends {
                 self.close_packing();
-                let start = self.take_pages(pages);
-                self.packing = start..start + pages * PAGE_BYTES;
             }
+            let least = if extends { missing } else { len }.div_ceil(PAGE_BYTES);
+            let run = self.take_run(least, least.max(self.pack_pages));
+            self.pack_pages = (self.pack_pages * 2).min(PACK_PAGES);
+            if !extends {
+                self.packing.start = run.start * PAGE_BYTES;
+            }
+            self.packing.end = run.end * PAGE_BYTES;
         }
         let offset = self.packing.start;
         self.packing.start += len;
@@ -297,10 +318,37 @@ mod tests {
         runs.add(14..15);
         runs.add(12..14);
         assert_eq!(runs.0, [(10, 5)].into());
-        assert_eq!(runs.take(2), Some(10));
-        assert_eq!(runs.take(4), None);
+        assert_eq!(runs.take(2, 2), Some(10..12));
+        assert_eq!(runs.take(4, 9), None);
         assert_eq!(runs.take_before(15), Some(12));
         assert_eq!(runs.pages(), 0);
+    }
+
+    #[test]
+    fn runs_are_sets() {
+        let runs = |pages: &[(u64, u64)]| {
+            let mut runs = Runs::default();
+            pages.iter().for_each(|&(start, end)| runs.add(start..end));
+            runs
+        };
+        let all = runs(&[(0, 10), (20, 30), (5, 22)]);
+        assert_eq!(all, runs(&[(0, 30)]));
+        assert_eq!(all.without(&runs(&[(0, 2), (4, 5), (28, 40)])), runs(&[(2, 4), (5, 28)]));
+        let two = runs(&[(3, 6), (8, 9)]);
+        assert_eq!(two.without(&runs(&[(0, 20)])), Runs::default());
+        assert_eq!(two.without(&runs(&[(0, 3), (6, 8)])), two);
+    }
+
+    #[test]
+    fn a_scan_in_the_midst_of_a_transaction_gives_nothing_twice() {
+        let slot = crate::slot::Slot { length: 100 * PAGE_BYTES, ..crate::slot::Slot::empty([0; 16]) };
+        let remembered = Remembered { free: Runs([(10, 2)].into()), ..Remembered::default() };
+        let mut space = Allocator::new(&slot, &remembered);
+        let first = space.take_node();
+        assert!(space.begin_scan(&slot) && !space.begin_scan(&slot));
+        assert!(space.found(&Runs([(10, 5)].into())));
+        let more: Vec<u64> = (0..5).map(|_| space.take_node() / PAGE_BYTES).collect();
+        assert_eq!((first / PAGE_BYTES, more), (10, vec![11, 12, 13, 14, 100]));
     }
 
     #[test]

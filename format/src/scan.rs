@@ -20,13 +20,16 @@ const PAGES_MAX: u64 = (2 << 40) / PAGE_BYTES;
 /// Less is not worth a look.
 const LEAST: u64 = 64 << 10;
 
-/// Whether the free space to be found is worth reading all nodes: half of the file at once, or a quarter after as
-/// much has been appended as the nodes have bytes.
-pub(crate) fn is_worthwhile(slot: &Slot, appended: u64) -> bool {
+/// Whether the free space to be found is worth reading all nodes: half of the file when this handle has not looked
+/// yet, or a quarter after as much has been appended as the nodes have bytes.
+pub(crate) fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
     let used = slot.live_bytes.saturating_add(FIXED);
     let free = slot.length.saturating_sub(used);
-    let paid = appended >= slot.nodes.saturating_mul(PAGE_BYTES);
-    free >= LEAST && (free > slot.length / 2 || (free > slot.length / 4 && paid))
+    let enough = match appended {
+        None => free > slot.length / 2,
+        Some(bytes) => free > slot.length / 4 && bytes >= slot.nodes.saturating_mul(PAGE_BYTES),
+    };
+    free >= LEAST && enough
 }
 
 /// The pages that nobody needs, or `None` when a reader may need any of them.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrstore_format::{CreateOptions, DType, File, FileMap, Lock, MemoryStorage, Meta, Storage};
+use arrstore_format::{Codec, CreateOptions, DType, File, FileMap, Lock, MemoryStorage, Meta, Storage};
 
 /// A storage in memory that counts what goes through it.
 #[derive(Debug, Default)]
@@ -124,4 +124,31 @@ fn ten_million_chunks_one_in_a_thousand_present() {
 #[ignore = "takes a minute and some 2 GB of memory"]
 fn ten_million_chunks_all_present() {
     cost(1);
+}
+
+/// Chunks that share pages are rewritten over and over by one handle.
+#[test]
+fn space_of_small_chunks_is_used_again() {
+    let storage = Arc::new(Counting::default());
+    let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
+    let transaction = file.begin().unwrap();
+    let meta = Meta::new(DType::U32, &[40, 400], &[10, 10]).encoded(Codec::Zstd { level: 1 }, true);
+    let id = transaction.create_array("/a", meta).unwrap();
+    transaction.commit().unwrap();
+    for round in 0..200 {
+        let transaction = file.begin().unwrap();
+        for number in (0..160).filter(|number| (number + round) % 3 > 0) {
+            let data: Vec<u8> = (0..100)
+                .flat_map(|i: u64| (i * i % 97 + number + round).to_le_bytes()[..4].to_vec())
+                .collect();
+            transaction.put_chunk(id, &[number / 40, number % 40], &data).unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+    let (_, _, written) = storage.take();
+    let snapshot = file.snapshot().unwrap();
+    assert!(snapshot.verify(&|_, _| true).unwrap().is_sound());
+    let length = snapshot.stat().length;
+    eprintln!("{written} bytes written to a file of {length}");
+    assert!(length < written / 8, "{written} bytes written to a file of {length}");
 }
