@@ -1,5 +1,7 @@
 //! The same bits for any number of threads and any budget; sums at least as accurate as NumPy's.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
