@@ -274,14 +274,6 @@ pub enum Error {
         /// The array to read from.
         from: String,
     },
-    /// A chunk that cannot be held in memory.
-    #[error("'{array}': a chunk of {bytes} bytes does not fit in memory")]
-    ChunkTooLarge {
-        /// The array.
-        array: String,
-        /// Bytes of one chunk.
-        bytes: u64,
-    },
 }
 
 fn owner_name(owner: &u64) -> String {

@@ -331,15 +331,16 @@ pub(crate) fn with_scratch<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> 
     result
 }
 
-/// Bytes that a zstd encoder of a level keeps for each thread (rounded up from its own account).
+/// Bytes that a zstd encoder of a level keeps for each thread: its own account after a large chunk, rounded up.
 pub(crate) fn encoder_bytes(level: i32) -> usize {
     match level {
-        ..=1 => 2 << 20,
-        2..=5 => 8 << 20,
-        6..=12 => 40 << 20,
-        13..=17 => 100 << 20,
-        18..=19 => 150 << 20,
-        _ => 1 << 30,
+        ..=2 => 1 << 20,
+        3..=6 => 4 << 20,
+        7..=9 => 16 << 20,
+        10..=12 => 48 << 20,
+        13..=19 => 96 << 20,
+        20 => 192 << 20,
+        _ => 768 << 20,
     }
 }
 

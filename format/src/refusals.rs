@@ -14,7 +14,7 @@ struct Forge {
     meta: (usize, usize),
     names: (usize, usize),
     attributes: (usize, usize),
-    /// The index of the only array: one leaf.
+    /// The root of the index of the only array, which is one leaf unless it has more chunks.
     leaf: usize,
     payload: (usize, usize),
 }
@@ -44,7 +44,7 @@ fn forge_of(meta: Meta, data: &[u8]) -> Forge {
     let slot = snapshot.slot();
     let (record, entry) = snapshot.commit().record(1).unwrap();
     let Entry::Record(at, _) = entry else { panic!("{entry:?}") };
-    assert_eq!((slot.table.height, record.index.height), (1, 1));
+    assert_eq!(slot.table.height, 1);
     let array = snapshot.array("/a").unwrap();
     let chunk = array.chunk(&start).unwrap();
     let block = |b: crate::slot::BlockRef| (b.offset as usize, b.len as usize);
@@ -302,6 +302,21 @@ fn a_node_cannot_be_its_own_child() {
 }
 
 #[test]
+fn a_node_cannot_have_two_parents() {
+    let data: Vec<u8> = (0..=255).cycle().take(400).collect();
+    let mut forge = forge_of(Meta::new(DType::U8, &[400], &[2]), &data);
+    let children = forge.leaf + ENTRIES;
+    let first = forge.bytes[children..][..16].to_vec();
+    forge.put(children + 16, &first);
+    forge.seal();
+    refused!(
+        forge.read().unwrap_err(),
+        Error::Node { problem: NodeError::First { expected: 127, found: 0 }, .. }
+    );
+    assert!(!forge.verify().is_sound());
+}
+
+#[test]
 fn entries() {
     use EntryError as E;
     macro_rules! entry {
@@ -550,6 +565,98 @@ fn payloads() {
     let mut table = large();
     table.put(table.payload.0 + (3 << 20), &[1, 1, 1, 1]);
     refused!(table.read().unwrap_err(), Error::Chunk { problem: P::Crc { .. }, .. });
+}
+
+#[test]
+fn the_last_commit() {
+    let mut forge = forge();
+    forge.put_slot(8, &crate::slot::SEQ_MAX.to_le_bytes());
+    forge.seal();
+    forge.read().unwrap();
+    refused!(forge.open().unwrap().begin().unwrap_err(), Error::Exhausted);
+}
+
+#[test]
+fn a_transaction_that_lost_entries_cannot_commit() {
+    let storage = Arc::new(FaultyStorage::new());
+    let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
+    let transaction = file.begin().unwrap();
+    let id = transaction.create_array("/a", Meta::new(DType::U8, &[100_000], &[1])).unwrap();
+    storage.fail_at(storage.operations());
+    let failed = (0..100_000).find_map(|i| transaction.put_chunk(id, &[i], &[7]).err()).unwrap();
+    refused!(failed, Error::Io { .. });
+    refused!(transaction.commit().unwrap_err(), Error::Failed);
+    file.begin().unwrap().commit().unwrap();
+}
+
+/// A storage as some network file systems are.
+#[derive(Debug)]
+struct NoLocks(MemoryStorage);
+
+impl Storage for NoLocks {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+    fn read_exact_at(&self, out: &mut [u8], offset: u64) -> std::io::Result<()> {
+        self.0.read_exact_at(out, offset)
+    }
+    fn write_all_at(&self, data: &[u8], offset: u64) -> std::io::Result<()> {
+        self.0.write_all_at(data, offset)
+    }
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn lock_writer(&self) -> std::io::Result<Lock> {
+        Ok(Lock::Unsupported)
+    }
+    fn unlock_writer(&self) {}
+    fn pin(&self, _: u64) -> std::io::Result<Lock> {
+        Ok(Lock::Unsupported)
+    }
+    fn unpin(&self, _: u64) {
+        panic!("nothing was pinned");
+    }
+    fn is_pinned_below(&self, _: u64) -> std::io::Result<bool> {
+        Ok(true)
+    }
+}
+
+#[test]
+fn without_locks_reading_works_and_writing_must_be_forced() {
+    let storage = Arc::new(NoLocks(MemoryStorage::of(forge().bytes)));
+    let file = File::on(storage.clone()).unwrap();
+    file.snapshot().unwrap().array("/a").unwrap();
+    refused!(file.begin().unwrap_err(), Error::NoLocks);
+    file.force_without_locks();
+    let before = storage.len().unwrap();
+    for _ in 0..30 {
+        let transaction = file.begin().unwrap();
+        let id = transaction.find("/a").unwrap();
+        transaction.write(id, &[0], &[8], &[8, 7, 6, 5, 4, 3, 2, 1]).unwrap();
+        transaction.commit().unwrap();
+    }
+    assert!(storage.len().unwrap() >= before + 30 * 3 * 4096, "no space is used again");
+}
+
+#[test]
+fn views_that_would_copy_say_why() {
+    use ViewError as V;
+    let view = |meta: Meta, data: &[u8]| {
+        let file = forge_of(meta, data).open().unwrap();
+        let array = file.snapshot().unwrap().array("/a").unwrap();
+        array.view::<u8>().map(|_| ()).unwrap_err()
+    };
+    let meta = || Meta::new(DType::U8, &[4], &[4]);
+    let packed = meta().encoded(Codec::Zstd { level: 1 }, false);
+    refused!(view(packed, &[1, 2, 3, 4]), Error::View { problem: V::Encoded, .. });
+    refused!(view(meta(), &[1; 4]), Error::View { problem: V::NoPayload, .. });
+    refused!(
+        view(Meta::new(DType::I8, &[4], &[4]), &[1, 2, 3, 4]),
+        Error::View { problem: V::DType { .. }, .. }
+    );
 }
 
 #[test]
