@@ -74,7 +74,7 @@ fn verify_names_array_chunk_and_region() {
             let ran = folder.run(&["verify", "broken.arrs", "--json"]);
             assert_eq!(ran.code, 1, "byte {at}: {}{}", ran.out, ran.err);
             if let Ok(json) = serde_json::from_str::<Value>(&ran.out)
-                && json["damage"][0]["chunk"].is_array()
+                && json["damage"][0]["region"].is_object()
             {
                 assert_eq!(json["damage"][0]["array"], "/x");
                 assert_eq!(json["damage"][0]["region"]["shape"], json!([10, 50]));

@@ -78,7 +78,12 @@ fn words(damage: &Damage) -> String {
         text += &format!("{array}: ");
     }
     if let Some(chunk) = &damage.chunk {
-        text += &format!("chunk {chunk:?}: ");
+        // Without a region, a part of the index is lost with all that it led to.
+        text += &if damage.region.is_some() {
+            format!("chunk {chunk:?}: ")
+        } else {
+            format!("from chunk {chunk:?} on: ")
+        };
     }
     if let Some((start, shape)) = &damage.region {
         let ends = start.iter().zip(shape).map(|(s, n)| format!("{s}:{}", s + n)).collect::<Vec<_>>();
