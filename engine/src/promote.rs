@@ -334,8 +334,8 @@ fn inputs(
         _ => None,
     };
     if op == Op::Clip {
-        for k in 0..operands.len() {
-            stand_ins[k] = outside(k).map(|(n, r)| Scalar::Int(n.clamp(*r.start(), *r.end())));
+        for (k, stand_in) in stand_ins.iter_mut().enumerate() {
+            *stand_in = outside(k).map(|(n, r)| Scalar::Int(n.clamp(*r.start(), *r.end())));
         }
     }
     if is_comparison(op) {

@@ -4,6 +4,8 @@
 //! Needs root and a writable memory cgroup (version 1 or 2): without them it says so and passes. `ARRSTORE_SIDE`
 //! sets the side of the square arrays (default 3000; 10000 is the full size) and `ARRSTORE_CGROUP_MIB` the limit (default 160).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};

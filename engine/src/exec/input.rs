@@ -251,9 +251,9 @@ impl<'p> Input<'p> {
             if n > 1 && s != 0 {
                 let reach = (n as usize - 1) * s.unsigned_abs();
                 if s > 0 {
-                    high += reach
+                    high += reach;
                 } else {
-                    low = low.saturating_sub(reach)
+                    low = low.saturating_sub(reach);
                 }
                 used *= n as usize;
                 ascending &= s > 0 && s.unsigned_abs() >= inner;

@@ -13,7 +13,7 @@ pub(crate) use fold::Reduced;
 pub use gemm::BACKEND;
 pub(crate) use gemm::compute_type;
 pub(crate) use matmul::{Product, run as run_product};
-pub(crate) use pass::{Output, Pass, run as run_pass};
+pub(crate) use pass::{Output, Pass, Room, run as run_pass};
 
 use crate::Result;
 use crate::plan::tiles::Tiles;

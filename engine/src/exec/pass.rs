@@ -140,14 +140,22 @@ impl Pass {
     }
 }
 
-/// Evaluates a pass with `workers` threads of `pool`; `cache` is room for decoded chunks, in bytes. One source
-/// for each load of the program, one sink for each output.
+/// What a pass was given of the budget.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Threads that find their buffers.
+    pub(crate) workers: u64,
+    /// Bytes of decoded chunks that may be kept.
+    pub(crate) cache: u64,
+}
+
+/// Evaluates a pass in the threads of `pool` that have room. One source for each load of the program, one sink for
+/// each output.
 pub(crate) fn run(
     pass: &Pass,
     sources: &[Arc<dyn Source>],
     sinks: &[Arc<dyn Sink>],
-    workers: usize,
-    cache: u64,
+    room: Room,
     context: &Context,
     pool: &rayon::ThreadPool,
     done: &(dyn Fn(u64) + Sync),
@@ -170,7 +178,7 @@ pub(crate) fn run(
         }
         return Ok(());
     }
-    let decoded = Decoded::new(cache as usize);
+    let decoded = Decoded::new(room.cache as usize);
     let next = AtomicU64::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let work = || -> Result<()> {
@@ -194,7 +202,7 @@ pub(crate) fn run(
         }
     };
     pool.scope(|scope| {
-        for _ in 0..workers {
+        for _ in 0..room.workers {
             scope.spawn(|_| guarded());
         }
     });

@@ -62,7 +62,7 @@ macro_rules! from_float {
             fn i64(self) -> i64 { if self < 9223372036854775808.0 { self as i64 } else { i64::MIN } }
             #[inline(always)]
             fn u64(self) -> u64 {
-                if self >= 9223372036854775808.0 && self < 18446744073709551616.0 {
+                if (9223372036854775808.0..18446744073709551616.0).contains(&self) {
                     self as u64
                 } else {
                     From::i64(self) as u64

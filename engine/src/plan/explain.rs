@@ -68,7 +68,7 @@ impl Plan {
         let writes = stage.dests().iter().map(|d| self.explain_dest(*d)).collect();
         let bytes_written = stage.dests().iter().map(|d| self.dest_bytes(*d)).sum();
         match stage {
-            PlanStage::Pass { pass, workers, .. } => {
+            PlanStage::Pass { pass, room, .. } => {
                 let mut steps: Vec<String> = pass.program.steps.iter().map(|s| s.name.to_owned()).collect();
                 for output in &pass.outputs {
                     if let Output::Fold(reduced) = output {
@@ -85,7 +85,7 @@ impl Plan {
                     domain: pass.program.domain.clone(),
                     tiles: pass.tiles.len(),
                     tile: pass.tiles.extents(),
-                    workers: *workers,
+                    workers: room.workers,
                     reads: self.reads(&pass.program),
                     writes,
                     bytes_written,

@@ -22,7 +22,7 @@ use program::{Blocking, Builder, Leaf, Program};
 use tiles::{Tiles, loop_order};
 
 use crate::context::Metrics;
-use crate::exec::{self, Output, Pass, Product, Reduced};
+use crate::exec::{self, Output, Pass, Product, Reduced, Room};
 use crate::kernels;
 use crate::sink::{MemorySink, Sink, Spill};
 use crate::source::{Source, Value, elements};
@@ -52,7 +52,7 @@ pub struct Plan {
 
 /// One stage.
 enum Stage {
-    Pass { pass: Box<Pass>, to: Vec<Dest>, workers: u64, cache: u64 },
+    Pass { pass: Box<Pass>, to: Vec<Dest>, room: Room },
     Product { product: Box<Product>, to: Dest },
 }
 
@@ -289,7 +289,7 @@ impl Plan {
         let cache = print.cache.min(free - print.total(workers));
         self.peak = self.peak.max(self.held + print.total(workers) + cache);
         let to = group.iter().map(|i| i.dest).collect();
-        self.stages.push(Stage::Pass { pass: Box::new(pass), to, workers, cache });
+        self.stages.push(Stage::Pass { pass: Box::new(pass), to, room: Room { workers, cache } });
         Ok(())
     }
 
@@ -395,10 +395,10 @@ impl Plan {
             let sinks: Vec<Arc<dyn Sink>> = places.iter().map(Place::sink).collect();
             let began = Instant::now();
             match stage {
-                Stage::Pass { pass, workers, cache, .. } => {
+                Stage::Pass { pass, room, .. } => {
                     let sources = self.bind(&pass.program, &held)?;
                     let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
-                    exec::run_pass(pass, &sources, &sinks, *workers as usize, *cache, context, &pool, &done)?;
+                    exec::run_pass(pass, &sources, &sinks, *room, context, &pool, &done)?;
                     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
                 }
                 Stage::Product { product, .. } => {

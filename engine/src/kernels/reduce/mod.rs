@@ -113,7 +113,7 @@ impl<F: Fold> Bytes for F {
     fn merge(&self, into: &mut [u8], from: &[u8]) {
         let from = elements::<F::State>(from);
         fill(into, |into: &mut [F::State]| {
-            into.iter_mut().zip(from.iter()).for_each(|(i, f)| F::merge(i, f))
+            into.iter_mut().zip(from.iter()).for_each(|(i, f)| F::merge(i, f));
         });
     }
 
