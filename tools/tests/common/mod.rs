@@ -9,10 +9,10 @@ use arrstore::DType;
 use arrstore::npy::Header;
 
 /// A folder with arrays, removed at the end.
-pub struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 /// What a run said.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -29,14 +29,14 @@ impl Ran {
 
     /// The output of a run that went well.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{}{}", self.out, self.err);
         self.out
     }
 
     /// The error of a run that ended with `code`.
     #[track_caller]
-    pub fn fails(self, code: i32) -> String {
+    pub(crate) fn fails(self, code: i32) -> String {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         assert!(self.err.starts_with("error: "), "{}", self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
@@ -45,30 +45,30 @@ impl Ran {
 }
 
 impl Folder {
-    pub fn new() -> Folder {
+    pub(crate) fn new() -> Folder {
         Folder(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_arrstore"));
         command.args(args).current_dir(self.0.path()).env("RUST_BACKTRACE", "0");
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::of(&self.command(args).output().unwrap())
     }
 
     /// Writes a `.npy` file and gives its bytes.
-    pub fn npy(&self, name: &str, dtype: DType, shape: &[u64], data: &[u8]) -> Vec<u8> {
+    pub(crate) fn npy(&self, name: &str, dtype: DType, shape: &[u64], data: &[u8]) -> Vec<u8> {
         let mut bytes = Header::write(dtype, shape, false).unwrap();
         bytes.extend_from_slice(data);
         self.write(name, &bytes);
@@ -76,22 +76,22 @@ impl Folder {
     }
 
     /// A `.npy` file of float64 numbers 0, 1, 2, ...
-    pub fn ramp(&self, name: &str, shape: &[u64]) -> Vec<u8> {
+    pub(crate) fn ramp(&self, name: &str, shape: &[u64]) -> Vec<u8> {
         let count = shape.iter().product::<u64>();
         let data: Vec<u8> = (0..count).flat_map(|k| (k as f64).to_le_bytes()).collect();
         self.npy(name, DType::F64, shape, &data)
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.path(name), bytes).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
     }
 
     /// The names in the folder, temporary ones among them.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.0.path())
             .unwrap()
             .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
