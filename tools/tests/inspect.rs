@@ -58,8 +58,8 @@ fn info_and_ls_tell_what_is_there() {
 #[test]
 fn verify_names_array_chunk_and_region() {
     let folder = Folder::new();
-    folder.ramp("a.npy", &[40, 50]);
-    for flags in [&["--chunk", "10x50"][..], &["--chunk", "10x50", "--codec", "zstd:1"]] {
+    folder.ramp("a.npy", &[400, 500]);
+    for flags in [&["--chunk", "100x500"][..], &["--chunk", "100x500", "--codec", "zstd:1"]] {
         folder.run(&[&["convert", "a.npy", "s.arrs:/x"], flags].concat()).ok();
         let sound = folder.run(&["verify", "s.arrs"]).ok();
         assert!(sound.contains("/x") && sound.contains("sound"), "{sound}");
@@ -77,7 +77,7 @@ fn verify_names_array_chunk_and_region() {
                 && json["damage"][0]["region"].is_object()
             {
                 assert_eq!(json["damage"][0]["array"], "/x");
-                assert_eq!(json["damage"][0]["region"]["shape"], json!([10, 50]));
+                assert_eq!(json["damage"][0]["region"]["shape"], json!([100, 500]));
                 assert!(folder.run(&["verify", "broken.arrs"]).out.contains("damaged: /x: chunk ["));
                 found += 1;
             }
