@@ -21,7 +21,7 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 
 N, M, CHUNK = 10_000, 6_144, (1000, 1000)
-ROUNDS = 3
+ROUNDS = 2
 TASKS = {
     "sum": "sum(a)",
     "std_ax1": "std(a, axis=1)",
