@@ -139,6 +139,8 @@ mod backend {
     /// The name of the backend, for reports.
     pub const NAME: &str = "openblas";
 
+    #[expect(unsafe_code, reason = "cblas-sys does not declare OpenBLAS' own functions")]
+    // SAFETY: the signature is that of OpenBLAS' cblas.h.
     unsafe extern "C" {
         fn openblas_set_num_threads(threads: i32);
     }
@@ -156,7 +158,7 @@ mod backend {
     }
 
     macro_rules! by_cblas {
-        ($($t:ty, $f:ident, $scalar:ty, $one:expr);*) => {$(
+        ($($t:ty, $f:ident, $how:ident, $one:expr);*) => {$(
             impl Blas for $t {
                 fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: &rayon::ThreadPool) {
                     debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
@@ -167,14 +169,14 @@ mod backend {
                         // SAFETY: the tile of c has `c.len() / n` rows of n, that of a as many rows of k, and
                         // b is k x n; the leading dimensions say the same, so that BLAS stays inside.
                         unsafe {
-                            let one: $scalar = $one;
+                            let one = $one;
                             cblas_sys::$f(
                                 CBLAS_LAYOUT::CblasRowMajor,
                                 CBLAS_TRANSPOSE::CblasNoTrans, CBLAS_TRANSPOSE::CblasNoTrans,
                                 (c.len() / n) as i32, n as i32, k as i32,
-                                by_cblas!(@alpha $scalar, one), a.as_ptr().cast(), k as i32,
+                                by_cblas!(@$how one), a.as_ptr().cast(), k as i32,
                                 b.as_ptr().cast(), n as i32,
-                                by_cblas!(@alpha $scalar, one), c.as_mut_ptr().cast(), n as i32,
+                                by_cblas!(@$how one), c.as_mut_ptr().cast(), n as i32,
                             );
                         }
                     };
@@ -182,17 +184,15 @@ mod backend {
                 }
             }
         )*};
-        (@alpha f32, $one:ident) => { $one };
-        (@alpha f64, $one:ident) => { $one };
-        (@alpha [f32; 2], $one:ident) => { (&raw const $one).cast() };
-        (@alpha [f64; 2], $one:ident) => { (&raw const $one).cast() };
+        (@value $one:ident) => { $one };
+        (@pointer $one:ident) => { (&raw const $one).cast() };
     }
 
     by_cblas!(
-        f32, cblas_sgemm, f32, 1.0;
-        f64, cblas_dgemm, f64, 1.0;
-        Complex<f32>, cblas_cgemm, [f32; 2], [1.0, 0.0];
-        Complex<f64>, cblas_zgemm, [f64; 2], [1.0, 0.0]
+        f32, cblas_sgemm, value, 1.0f32;
+        f64, cblas_dgemm, value, 1.0f64;
+        Complex<f32>, cblas_cgemm, pointer, [1.0f32, 0.0];
+        Complex<f64>, cblas_zgemm, pointer, [1.0f64, 0.0]
     );
 }
 
