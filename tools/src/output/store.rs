@@ -38,8 +38,9 @@ impl Store {
             (false, true) => None,
             (false, false) => Some(File::create(path, &CreateOptions::default()).with_context(at)?),
         };
-        let before = file.as_ref().filter(|_| exists).map(File::snapshot).transpose().with_context(at)?;
         let transaction = file.as_ref().filter(|_| !dry).map(File::begin).transpose().with_context(at)?;
+        // Taken under the writer's lock, so that no other commit comes between.
+        let before = file.as_ref().filter(|_| exists).map(File::snapshot).transpose().with_context(at)?;
         let (transaction, turn) = (transaction.map(Arc::new), Arc::default());
         Ok(Store { path: path.to_owned(), before, transaction, turn, durable })
     }
