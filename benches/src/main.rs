@@ -95,8 +95,7 @@ fn stored(path: &Path) -> Result<Expr> {
 
 /// Computes an expression into a new file, in chunks of 1000 x 1000.
 fn write(expr: &Expr, path: &Path, context: &Context, durability: Durability) -> Result<()> {
-    let file =
-        File::create(path, &CreateOptions { overwrite: true, durability, ..CreateOptions::default() })?;
+    let file = File::create(path, &CreateOptions { overwrite: true, durability })?;
     let transaction = Arc::new(file.begin()?);
     let chunk: Vec<u64> = expr.shape().iter().map(|&n| n.clamp(1, 1000)).collect();
     let id = transaction.create_array("/data", Meta::new(expr.dtype(), expr.shape(), &chunk))?;

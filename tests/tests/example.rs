@@ -1,5 +1,7 @@
 //! The example of SPEC.md is a file of version 1.0 that is never written anew.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::Arc;
 

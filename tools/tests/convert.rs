@@ -87,7 +87,7 @@ fn fortran_order_and_big_endian_npy_files() {
     ] {
         let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
         let text = format!("{{'descr': '{endian}u2', 'fortran_order': True, 'shape': (2, 3), }}");
-        write!(file, "{text:<117}\n").unwrap();
+        writeln!(file, "{text:<117}").unwrap();
         file.extend(&bytes);
         folder.write("f.npy", &file);
         assert_eq!(folder.run(&["show", "f.npy"]).ok(), "[[ 0  1  2]\n [10 11 12]]\n", "{endian}");
