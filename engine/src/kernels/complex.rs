@@ -5,8 +5,8 @@ use num_complex::Complex;
 use super::Kernel;
 use super::arity::{binary, call, call2, ternary, unary};
 use super::block::Truth;
-use super::math::complex as z;
 use super::math::real::Real;
+use super::math::{complex as z, complex_exp as exp, complex_inverse as inverse};
 use crate::op::Op;
 
 /// The kernel of an operation on complex numbers.
@@ -46,26 +46,26 @@ where
         Op::LogicalOr => call2(|a: C<T>, b: C<T>| Truth::from(z::truth(a) | z::truth(b))),
         Op::LogicalXor => call2(|a: C<T>, b: C<T>| Truth::from(z::truth(a) ^ z::truth(b))),
         Op::LogicalNot => call(|a: C<T>| Truth::from(!z::truth(a))),
-        Op::Sqrt => call(z::sqrt::<T>),
-        Op::Exp => call(z::exp::<T>),
-        Op::Exp2 => call(z::exp2::<T>),
-        Op::Expm1 => call(z::expm1::<T>),
-        Op::Log => call(z::log::<T>),
-        Op::Log1p => call(z::log1p::<T>),
-        Op::Log2 => call(z::log2::<T>),
-        Op::Log10 => call(z::log10::<T>),
-        Op::Sin => call(z::sin::<T>),
-        Op::Cos => call(z::cos::<T>),
-        Op::Tan => call(z::tan::<T>),
-        Op::Sinh => call(z::sinh::<T>),
-        Op::Cosh => call(z::cosh::<T>),
-        Op::Tanh => call(z::tanh::<T>),
-        Op::Asin => call(z::asin::<T>),
-        Op::Acos => call(z::acos::<T>),
-        Op::Atan => call(z::atan::<T>),
-        Op::Asinh => call(z::asinh::<T>),
-        Op::Acosh => call(z::acosh::<T>),
-        Op::Atanh => call(z::atanh::<T>),
+        Op::Sqrt => call(exp::sqrt::<T>),
+        Op::Exp => call(exp::exp::<T>),
+        Op::Exp2 => call(exp::exp2::<T>),
+        Op::Expm1 => call(exp::expm1::<T>),
+        Op::Log => call(exp::log::<T>),
+        Op::Log1p => call(exp::log1p::<T>),
+        Op::Log2 => call(exp::log2::<T>),
+        Op::Log10 => call(exp::log10::<T>),
+        Op::Sin => call(exp::sin::<T>),
+        Op::Cos => call(exp::cos::<T>),
+        Op::Tan => call(exp::tan::<T>),
+        Op::Sinh => call(exp::sinh::<T>),
+        Op::Cosh => call(exp::cosh::<T>),
+        Op::Tanh => call(exp::tanh::<T>),
+        Op::Asin => call(inverse::asin::<T>),
+        Op::Acos => call(inverse::acos::<T>),
+        Op::Atan => call(inverse::atan::<T>),
+        Op::Asinh => call(inverse::asinh::<T>),
+        Op::Acosh => call(inverse::acosh::<T>),
+        Op::Atanh => call(inverse::atanh::<T>),
         _ => return None,
     })
 }

@@ -4,67 +4,12 @@ use std::marker::PhantomData;
 
 use arrstore_format::DType;
 use bytemuck::{Pod, Zeroable};
-use num_complex::{Complex, Complex32, Complex64};
+use num_complex::{Complex32, Complex64};
 
 use super::lanes::{lanes, put_integer};
-use super::{At, Bytes, Fold, Last, of};
+use super::order::Ordered;
+use super::{At, Bytes, Fold, LEAF, Last, of};
 use crate::kernels::block::Truth;
-use crate::kernels::math::complex;
-use crate::kernels::math::real::Real;
-
-/// An element with an order.
-trait Ordered: Pod + Send + Sync {
-    const VECTORS: bool = true;
-    fn less(a: Self, b: Self) -> bool;
-    #[inline(always)]
-    fn is_nan(self) -> bool {
-        false
-    }
-}
-
-macro_rules! whole {
-    ($($t:ident)+) => { $(
-        impl Ordered for $t {
-            #[inline(always)]
-            fn less(a: Self, b: Self) -> bool { a < b }
-        }
-    )+ };
-}
-whole!(i8 i16 i32 i64 u8 u16 u32 u64);
-
-macro_rules! floats {
-    ($($t:ident)+) => { $(
-        impl Ordered for $t {
-            #[inline(always)]
-            fn less(a: Self, b: Self) -> bool { a < b }
-            #[inline(always)]
-            fn is_nan(self) -> bool { Real::is_nan(self) }
-        }
-    )+ };
-}
-floats!(f32 f64);
-
-impl Ordered for Truth {
-    #[inline(always)]
-    fn less(a: Self, b: Self) -> bool {
-        !a.get() & b.get()
-    }
-}
-
-impl<T: Real> Ordered for Complex<T>
-where
-    Complex<T>: Pod,
-{
-    const VECTORS: bool = false;
-    #[inline(always)]
-    fn less(a: Self, b: Self) -> bool {
-        complex::less(a, b)
-    }
-    #[inline(always)]
-    fn is_nan(self) -> bool {
-        complex::is_nan(self)
-    }
-}
 
 /// The best element so far and its index; `u64::MAX` when there is none.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -111,13 +56,22 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
         Best::NONE
     }
 
+    /// Only the leaf with the best element is searched for its place.
     #[inline(always)]
-    fn leaf(values: &[T], at: At) -> Best {
-        let pick = |a: T, b: T| if Self::beats(b, a) { b } else { a };
-        let best = lanes(values, values[0], pick, pick);
-        // the first that is as good
-        let place = values.iter().position(|&x| !Self::beats(best, x)).unwrap_or(0);
-        Best::new(values[place], at.base + place as u64 * at.col_step)
+    fn row(state: &mut Best, row: &[T], at: At) {
+        let pick = |a: T, b: T| if MAX { T::greater(a, b) } else { T::smaller(a, b) };
+        let mut found: Option<(usize, T)> = None;
+        for (k, leaf) in row.chunks(LEAF).enumerate() {
+            let best = lanes(leaf, leaf[0], pick, |a| a, pick);
+            if found.is_none_or(|(_, so_far)| Self::beats(best, so_far)) {
+                found = Some((k * LEAF, best));
+            }
+        }
+        if let Some((first, best)) = found {
+            // the first that is as good
+            let place = row[first..].iter().position(|&x| !Self::beats(best, x)).unwrap_or(0) + first;
+            <Self as Fold>::merge(state, &Best::new(row[place], at.base + place as u64 * at.col_step));
+        }
     }
 
     #[inline(always)]

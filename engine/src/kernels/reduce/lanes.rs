@@ -2,40 +2,79 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{At, Fold, Last};
+use super::{At, Fold, Last, pairwise};
 
-/// Virtual lanes of a leaf.
-const LANES: usize = 32;
+/// Columns that are folded at a time.
+const WIDTH: usize = 256;
 
-/// A leaf in lanes: lane k takes elements k, k + 32, ... in order, and the lanes are joined by halves.
+/// Steps each of `into` through its column of `block`, whose rows start `stride` elements apart.
 #[inline(always)]
-pub(super) fn lanes<T: Copy, A: Copy>(
-    values: &[T],
-    start: A,
+pub(super) fn accumulate<T: Copy, A: Copy>(
+    into: &mut [A],
+    block: &[T],
+    rows: usize,
+    stride: usize,
     step: impl Fn(A, T) -> A,
-    join: impl Fn(A, A) -> A,
-) -> A {
-    let mut lanes = [start; LANES];
-    let (full, rest) = values.as_chunks::<LANES>();
-    for values in full {
-        for (lane, &x) in lanes.iter_mut().zip(values) {
+) {
+    let n = into.len();
+    let row = |r: usize| &block[r * stride..][..n];
+    // several rows at a time, so that `into` is read and written less often
+    for r in (0..rows - rows % 4).step_by(4) {
+        let (a, b, c, d) = (row(r), row(r + 1), row(r + 2), row(r + 3));
+        for k in 0..n {
+            into[k] = step(step(step(step(into[k], a[k]), b[k]), c[k]), d[k]);
+        }
+    }
+    for r in rows - rows % 4..rows {
+        for (lane, &x) in into.iter_mut().zip(row(r)) {
             *lane = step(*lane, x);
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = step(*lane, x);
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for k in 0..width {
-            lanes[k] = join(lanes[k], lanes[k + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
 }
 
-/// The columns of a block, by up to 32: `give` takes the first column's number and what its rows came to.
+/// A leaf in lanes: lane k of n takes elements k, k + n, ... in order; then the lanes are widened and joined.
+/// Joining with `start` must change nothing.
+#[inline(always)]
+pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
+    values: &[T],
+    start: A,
+    step: impl Fn(A, T) -> A,
+    widen: impl Fn(A) -> B,
+    join: impl Fn(B, B) -> B,
+) -> B {
+    if values.len() < LANES {
+        // fewer lanes, and so less to join
+        let mut few = [start; 8];
+        let (full, rest) = values.as_chunks::<8>();
+        for values in full {
+            few.iter_mut().zip(values).for_each(|(lane, &x)| *lane = step(*lane, x));
+        }
+        few.iter_mut().zip(rest).for_each(|(lane, &x)| *lane = step(*lane, x));
+        let [a, b, c, d, e, f, g, h] = few;
+        let pair = |a, b| join(widen(a), widen(b));
+        return join(join(pair(a, b), pair(c, d)), join(pair(e, f), pair(g, h)));
+    }
+    let mut lanes = [start; LANES];
+    let rows = values.len() / LANES;
+    accumulate(&mut lanes, values, rows, LANES, &step);
+    let rest = &values[rows * LANES..];
+    accumulate(&mut lanes[..rest.len()], rest, 1, 0, &step);
+    let mut tree = [widen(start); LANES / 4];
+    accumulate(&mut tree, &lanes, 4, LANES / 4, |wide, lane| join(wide, widen(lane)));
+    // were the compiler to know the width, it would take minutes to lay out all additions
+    let mut width = std::hint::black_box(LANES / 8);
+    while width > 0 {
+        let (low, high) = tree.split_at_mut(width);
+        low.iter_mut().zip(high).for_each(|(a, b)| *a = join(*a, *b));
+        width /= 2;
+    }
+    tree[0]
+}
+
+/// Virtual lanes of a leaf, unless it is shorter.
+const LANES: usize = 128;
+
+/// The columns of a block: `give` takes the first column's number and what the rows of some came to.
 #[inline(always)]
 pub(super) fn columns<T: Copy, A: Copy>(
     block: &[T],
@@ -45,22 +84,11 @@ pub(super) fn columns<T: Copy, A: Copy>(
     step: impl Fn(A, T) -> A,
     mut give: impl FnMut(usize, &[A]),
 ) {
-    for first in (0..cols).step_by(LANES) {
-        let mut lanes = [start; LANES];
-        let width = LANES.min(cols - first);
-        for r in 0..rows {
-            let row = &block[r * stride + first..][..width];
-            if let Ok(row) = <&[T; LANES]>::try_from(row) {
-                for (lane, &x) in lanes.iter_mut().zip(row) {
-                    *lane = step(*lane, x);
-                }
-            } else {
-                for (lane, &x) in lanes.iter_mut().zip(row) {
-                    *lane = step(*lane, x);
-                }
-            }
-        }
-        give(first, &lanes[..width]);
+    for first in (0..cols).step_by(WIDTH) {
+        let mut lanes = [start; WIDTH];
+        let lanes = &mut lanes[..WIDTH.min(cols - first)];
+        accumulate(lanes, &block[first..], rows, stride, &step);
+        give(first, lanes);
     }
 }
 
@@ -68,15 +96,18 @@ pub(super) fn columns<T: Copy, A: Copy>(
 pub(super) trait Monoid: Send + Sync + 'static {
     type In: Pod;
     type Lane: Copy;
+    /// A lane among the joined ones.
+    type Wide: Copy;
     type State: Pod;
     const VECTORS: bool = true;
     /// What a lane starts from.
     const START: Self::Lane;
 
     fn step(lane: Self::Lane, x: Self::In) -> Self::Lane;
-    fn join(a: Self::Lane, b: Self::Lane) -> Self::Lane;
-    /// The state of a lane that took `count` elements.
-    fn state(lane: Self::Lane, count: usize) -> Self::State;
+    fn widen(lane: Self::Lane) -> Self::Wide;
+    fn join(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// The state of lanes that took `count` elements.
+    fn state(lane: Self::Wide, count: usize) -> Self::State;
     fn new() -> Self::State;
     fn merge(into: &mut Self::State, from: &Self::State);
     fn finish(state: &Self::State, out: &mut [u8]);
@@ -92,8 +123,10 @@ impl<M: Monoid> Fold for M {
     }
 
     #[inline(always)]
-    fn leaf(values: &[M::In], _: At) -> M::State {
-        M::state(lanes(values, M::START, M::step, M::join), values.len())
+    fn row(state: &mut M::State, row: &[M::In], _: At) {
+        let leaf =
+            |values: &[M::In]| M::state(lanes(values, M::START, M::step, M::widen, M::join), values.len());
+        M::merge(state, &pairwise(row, leaf, M::merge));
     }
 
     #[inline(always)]
@@ -101,7 +134,7 @@ impl<M: Monoid> Fold for M {
         let shape = [rows, states.len()];
         columns(block, shape, stride, M::START, M::step, |first, lanes| {
             for (state, &lane) in states[first..].iter_mut().zip(lanes) {
-                M::merge(state, &M::state(lane, rows));
+                M::merge(state, &M::state(M::widen(lane), rows));
             }
         });
     }

@@ -1,8 +1,8 @@
 //! Reductions: blocks are folded into *states*, states are merged, and a state becomes an element of the result.
 //!
 //! A state is plain bytes and knows of everything that it has seen, its count where that matters. A row of a
-//! block is cut into leaves of 512 elements; a leaf runs in 32 lanes, of which each adds its elements in order, and
-//! the lanes are joined by a fixed tree, so that all instruction sets give the same bits; leaves are merged
+//! block is cut into leaves of 1024 elements; a leaf runs in 128 lanes, of which each adds its elements in order, and
+//! the lanes are joined in a fixed order, so that all instruction sets give the same bits; leaves are merged
 //! pairwise. Columns are folded in leaves of at most 128 rows. Real and complex sums are kept together with their
 //! rounding errors when leaves are merged, so that the tree above the leaves hardly matters to them.
 
@@ -10,6 +10,7 @@ mod arg;
 mod lanes;
 mod minmax;
 mod moments;
+mod order;
 mod product;
 mod sum;
 mod truth;
@@ -25,7 +26,7 @@ use super::half::Half;
 use crate::op::Reduction;
 
 /// Elements of a row that are folded at a time.
-const LEAF: usize = 512;
+const LEAF: usize = 1024;
 /// Rows that are folded column by column at a time.
 const LEAF_ROWS: usize = 128;
 
@@ -48,8 +49,8 @@ trait Fold: Send + Sync + 'static {
     /// A state that has seen nothing.
     fn new() -> Self::State;
 
-    /// The state of at most [`LEAF`] elements, at least one; the first has the index `at.base`.
-    fn leaf(values: &[Self::In], at: At) -> Self::State;
+    /// Folds a row into its state; its first element has the index `at.base`.
+    fn row(state: &mut Self::State, row: &[Self::In], at: At);
 
     /// Folds each column of `block`, whose rows start `stride` elements apart, into its state; at most
     /// [`LEAF_ROWS`] rows, at least one.
@@ -127,7 +128,7 @@ impl<F: Fold> Bytes for F {
 fn fold_rows<F: Fold>(states: &mut [F::State], block: &[F::In], cols: usize, stride: usize, at: At) {
     for (r, state) in states.iter_mut().enumerate() {
         let row = &block[r * stride..][..cols];
-        fold_row::<F>(state, row, At { base: at.base + r as u64 * at.row_step, ..at });
+        F::row(state, row, At { base: at.base + r as u64 * at.row_step, ..at });
     }
 }
 
@@ -140,25 +141,23 @@ fn fold_columns<F: Fold>(states: &mut [F::State], block: &[F::In], rows: usize, 
     }
 }
 
-/// Folds a row: leaves are merged pairwise, as the digits of a binary counter carry.
+/// The state of a row, of at least one element: leaves are merged pairwise, as the digits of a binary counter
+/// carry.
 #[inline(always)]
-fn fold_row<F: Fold>(state: &mut F::State, row: &[F::In], at: At) {
-    let leaf = |k: usize, values: &[F::In]| {
-        F::leaf(values, At { base: at.base + (k * LEAF) as u64 * at.col_step, ..at })
-    };
+fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut S, &S)) -> S {
+    let first = leaf(&row[..LEAF.min(row.len())]);
     if row.len() <= LEAF {
-        F::merge(state, &leaf(0, row));
-        return;
+        return first;
     }
-    let mut waiting = [F::new(); 48];
-    let mut depth = 0;
-    for (k, values) in row.chunks(LEAF).enumerate() {
-        let mut sum = leaf(k, values);
+    let mut waiting = [first; 48];
+    let mut depth = 1;
+    for (k, values) in row.chunks(LEAF).enumerate().skip(1) {
+        let mut sum = leaf(values);
         let mut count = k + 1;
         while count & 1 == 0 {
             depth -= 1;
             let later = std::mem::replace(&mut sum, waiting[depth]);
-            F::merge(&mut sum, &later);
+            merge(&mut sum, &later);
             count >>= 1;
         }
         waiting[depth] = sum;
@@ -167,9 +166,9 @@ fn fold_row<F: Fold>(state: &mut F::State, row: &[F::In], at: At) {
     let mut sum = waiting[depth - 1];
     for earlier in waiting[..depth - 1].iter().rev() {
         let later = std::mem::replace(&mut sum, *earlier);
-        F::merge(&mut sum, &later);
+        merge(&mut sum, &later);
     }
-    F::merge(state, &sum);
+    sum
 }
 
 /// A reduction, bound to its types.
@@ -325,7 +324,7 @@ impl Reducer {
 }
 
 /// Small floats that are widened at a time, and how many columns of [`LEAF_ROWS`] that is.
-const WIDE: usize = 8 * LEAF;
+const WIDE: usize = 4 * LEAF;
 const WIDE_COLS: usize = WIDE / LEAF_ROWS;
 
 /// A block's bytes, and the elements from one row to the next.
@@ -333,5 +332,34 @@ fn spread(block: Arg<'_>, cols: usize) -> (Cow<'_, [u8]>, usize) {
     match block {
         Arg::Block(bytes) => (Cow::Borrowed(bytes), cols),
         Arg::Scalar(one) => (Cow::Owned(one.repeat(cols)), 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bits are the same on every instruction set.
+    #[test]
+    fn instruction_sets_agree() {
+        fn check<F: Fold<In = f64>>(_: F) {
+            let values: Vec<f64> = (0..9000).map(|k| (f64::from(k) * 0.37).sin() * 1e3).collect();
+            let states = || vec![F::new(); 3];
+            let (mut plain, mut wide) = (states(), states());
+            fold_rows::<F>(&mut plain, &values, 3000, 3000, At::default());
+            dispatch(
+                #[inline(always)]
+                || fold_rows::<F>(&mut wide, &values, 3000, 3000, At::default()),
+            );
+            assert_eq!(bytemuck::cast_slice::<_, u8>(&plain), bytemuck::cast_slice::<_, u8>(&wide));
+            fold_columns::<F>(&mut plain, &values, 3000, 3, At::default());
+            dispatch(
+                #[inline(always)]
+                || fold_columns::<F>(&mut wide, &values, 3000, 3, At::default()),
+            );
+            assert_eq!(bytemuck::cast_slice::<_, u8>(&plain), bytemuck::cast_slice::<_, u8>(&wide));
+        }
+        check(sum::float_sum());
+        check(moments::variance());
     }
 }

@@ -9,9 +9,9 @@ use arrstore_format::DType;
 use bytemuck::{Pod, Zeroable};
 use num_complex::{Complex32, Complex64};
 
-use super::lanes::{columns, lanes, put_floats};
-use super::sum::{Terms, plus};
-use super::{At, Bytes, Fold, Last, of};
+use super::lanes::{lanes, put_floats};
+use super::sum::Terms;
+use super::{At, Bytes, Fold, Last, of, pairwise};
 use crate::kernels::block::Truth;
 
 /// How many, their mean, and the sum of the squared distances from it. The mean of real numbers has no second
@@ -47,57 +47,60 @@ impl Moments {
     }
 }
 
-/// Variances; `SKIP`: of those that are not NaN. `M` is `N + 1`.
-struct Variance<T, const N: usize, const M: usize, const SKIP: bool>(PhantomData<T>);
+/// Variances; `SKIP`: of those that are not NaN.
+struct Variance<T, const N: usize, const SKIP: bool>(PhantomData<T>);
 
-impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool> Variance<T, N, M, SKIP> {
-    /// The element and a one, or zeros for a NaN that is passed over.
+impl<T: Terms<N>, const N: usize, const SKIP: bool> Variance<T, N, SKIP> {
     #[inline(always)]
-    fn terms(x: T) -> [f64; M] {
-        let parts = x.parts();
-        let nan = SKIP && parts.iter().any(|p| p.is_nan());
-        let terms = std::array::from_fn(|k| parts.get(k).copied().unwrap_or(1.0));
-        if nan { [0.0; M] } else { terms }
+    fn skipped(x: T) -> bool {
+        SKIP && x.parts().iter().any(|p| p.is_nan())
     }
 
-    /// Mean and count of what `terms` came to.
+    /// How far part `k` of an element is from `origin`; 0 of one that is passed over.
     #[inline(always)]
-    fn mean(sums: [f64; M]) -> ([f64; N], f64) {
-        let count = sums[M - 1];
-        (std::array::from_fn(|k| if count == 0.0 { 0.0 } else { sums[k] / count }), count)
+    fn gap(x: T, k: usize, origin: f64) -> f64 {
+        let gap = x.parts()[k] - origin;
+        if Self::skipped(x) { 0.0 } else { gap }
     }
 
-    /// The distance from the mean, and its square.
+    /// Distances are measured from an element at first, so that equal elements have a variance of exactly 0.
     #[inline(always)]
-    fn distance(x: T, mean: [f64; N]) -> [f64; M] {
-        let parts = x.parts();
-        let nan = SKIP && parts.iter().any(|p| p.is_nan());
-        let mut square = 0.0;
-        let gaps: [f64; M] = std::array::from_fn(|k| {
-            let gap = if k < N { parts[k] - mean[k] } else { 0.0 };
-            square += gap * gap;
-            gap
-        });
-        if nan { [0.0; M] } else { std::array::from_fn(|k| if k < N { gaps[k] } else { square }) }
+    fn origin(x: T, k: usize) -> f64 {
+        Self::gap(x, k, 0.0)
     }
 
-    /// What the two passes found; the distances' own sum, which is nearly 0, corrects the rounding of the mean.
     #[inline(always)]
-    fn moments(mean: [f64; N], count: f64, distances: [f64; M]) -> Moments {
-        let mut found = Moments { count, mean: [0.0; 2], squares: distances[M - 1] };
+    fn leaf(values: &[T]) -> Moments {
+        let plus = |a: f64, b: f64| a + b;
+        let same = |a: f64| a;
+        let count = if SKIP {
+            lanes(values, 0.0, |lane, x| lane + if Self::skipped(x) { 0.0 } else { 1.0 }, same, plus)
+        } else {
+            values.len() as f64
+        };
+        let mut found = Moments { count, mean: [0.0; 2], squares: 0.0 };
         if count == 0.0 {
             return found;
         }
         for k in 0..N {
-            let shift = distances[k] / count;
-            found.mean[k] = mean[k] + shift;
-            found.squares -= distances[k] * shift;
+            let origin = Self::origin(values[0], k);
+            let sum = lanes(values, 0.0, |lane, x| lane + Self::gap(x, k, origin), same, plus);
+            let mean = origin + sum / count;
+            let square = |lane, x| {
+                let gap = Self::gap(x, k, mean);
+                lane + gap * gap
+            };
+            found.mean[k] = mean;
+            found.squares += lanes(values, 0.0, square, same, plus);
         }
         found
     }
 }
 
-impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool> Fold for Variance<T, N, M, SKIP> {
+/// Columns that are folded at a time.
+const WIDTH: usize = 64;
+
+impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP> {
     type In = T;
     type State = Moments;
     const VECTORS: bool = T::FLOAT && N == 1;
@@ -107,26 +110,49 @@ impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool> Fold for Var
     }
 
     #[inline(always)]
-    fn leaf(values: &[T], _: At) -> Moments {
-        let sums = lanes(values, [0.0; M], |lane, x| plus(lane, Self::terms(x)), plus);
-        let (mean, count) = Self::mean(sums);
-        let distances = lanes(values, [0.0; M], |lane, x| plus(lane, Self::distance(x, mean)), plus);
-        Self::moments(mean, count, distances)
+    fn row(state: &mut Moments, row: &[T], _: At) {
+        state.add(&pairwise(row, Self::leaf, Moments::add));
     }
 
     #[inline(always)]
     fn columns(states: &mut [Moments], block: &[T], rows: usize, stride: usize, _: At) {
-        let add = |lane, x| plus(lane, Self::terms(x));
-        columns(block, [rows, states.len()], stride, [0.0; M], add, |first, sums| {
-            for (c, (state, &sums)) in states[first..].iter_mut().zip(sums).enumerate() {
-                let (mean, count) = Self::mean(sums);
-                let mut distances = [0.0; M];
+        for (at, states) in states.chunks_mut(WIDTH).enumerate() {
+            let n = states.len();
+            let row = |r: usize| &block[r * stride + at * WIDTH..][..n];
+            let mut count = [rows as f64; WIDTH];
+            if SKIP {
+                count = [0.0; WIDTH];
                 for r in 0..rows {
-                    distances = plus(distances, Self::distance(block[r * stride + first + c], mean));
+                    count
+                        .iter_mut()
+                        .zip(row(r))
+                        .for_each(|(c, &x)| *c += if Self::skipped(x) { 0.0 } else { 1.0 });
                 }
-                state.add(&Self::moments(mean, count, distances));
             }
-        });
+            let (mut mean, mut squares) = ([[0.0; WIDTH]; 2], [0.0; WIDTH]);
+            for k in 0..N {
+                let (mut origin, mut sum) = ([0.0; WIDTH], [0.0; WIDTH]);
+                origin.iter_mut().zip(row(0)).for_each(|(o, &x)| *o = Self::origin(x, k));
+                for r in 0..rows {
+                    let from = sum.iter_mut().zip(&origin);
+                    from.zip(row(r)).for_each(|((sum, &o), &x)| *sum += Self::gap(x, k, o));
+                }
+                for c in 0..n {
+                    mean[k][c] = origin[c] + if count[c] == 0.0 { 0.0 } else { sum[c] / count[c] };
+                }
+                for r in 0..rows {
+                    let from = squares.iter_mut().zip(&mean[k]);
+                    from.zip(row(r)).for_each(|((sum, &mean), &x)| {
+                        let gap = Self::gap(x, k, mean);
+                        *sum += gap * gap;
+                    });
+                }
+            }
+            for (c, state) in states.iter_mut().enumerate() {
+                let mean = [mean[0][c], mean[1][c]];
+                state.add(&Moments { count: count[c], mean, squares: squares[c] });
+            }
+        }
     }
 
     #[inline(always)]
@@ -147,26 +173,31 @@ impl<T: Terms<N>, const N: usize, const M: usize, const SKIP: bool> Fold for Var
 
 /// The fold of `var` or `nanvar`, or of `std` or `nanstd`.
 pub(super) fn bind(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
-    fn float<T: Terms<N>, const N: usize, const M: usize>(skip: bool) -> Option<&'static dyn Bytes> {
+    fn float<T: Terms<N>, const N: usize>(skip: bool) -> Option<&'static dyn Bytes> {
         match skip {
-            true => of(Variance::<T, N, M, true>(PhantomData)),
-            false => of(Variance::<T, N, M, false>(PhantomData)),
+            true => of(Variance::<T, N, true>(PhantomData)),
+            false => of(Variance::<T, N, false>(PhantomData)),
         }
     }
     match input {
-        DType::Bool => float::<Truth, 1, 2>(false),
-        DType::I8 => float::<i8, 1, 2>(false),
-        DType::I16 => float::<i16, 1, 2>(false),
-        DType::I32 => float::<i32, 1, 2>(false),
-        DType::I64 => float::<i64, 1, 2>(false),
-        DType::U8 => float::<u8, 1, 2>(false),
-        DType::U16 => float::<u16, 1, 2>(false),
-        DType::U32 => float::<u32, 1, 2>(false),
-        DType::U64 => float::<u64, 1, 2>(false),
-        DType::F32 => float::<f32, 1, 2>(skip),
-        DType::F64 => float::<f64, 1, 2>(skip),
-        DType::C64 => float::<Complex32, 2, 3>(skip),
-        DType::C128 => float::<Complex64, 2, 3>(skip),
+        DType::Bool => float::<Truth, 1>(false),
+        DType::I8 => float::<i8, 1>(false),
+        DType::I16 => float::<i16, 1>(false),
+        DType::I32 => float::<i32, 1>(false),
+        DType::I64 => float::<i64, 1>(false),
+        DType::U8 => float::<u8, 1>(false),
+        DType::U16 => float::<u16, 1>(false),
+        DType::U32 => float::<u32, 1>(false),
+        DType::U64 => float::<u64, 1>(false),
+        DType::F32 => float::<f32, 1>(skip),
+        DType::F64 => float::<f64, 1>(skip),
+        DType::C64 => float::<Complex32, 2>(skip),
+        DType::C128 => float::<Complex64, 2>(skip),
         DType::F16 | DType::BF16 => None,
     }
+}
+
+#[cfg(test)]
+pub(super) fn variance() -> impl Fold<In = f64> {
+    Variance::<f64, 1, false>(PhantomData)
 }

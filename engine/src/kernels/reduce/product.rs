@@ -98,12 +98,17 @@ struct Product<T, const SKIP: bool>(PhantomData<T>);
 impl<T: Factor, const SKIP: bool> Monoid for Product<T, SKIP> {
     type In = T;
     type Lane = T::Product;
+    type Wide = T::Product;
     type State = T::Product;
     const VECTORS: bool = false;
     const START: T::Product = T::ONE;
     #[inline(always)]
     fn step(lane: T::Product, x: T) -> T::Product {
         T::times(lane, if SKIP && x.is_nan() { T::ONE } else { x.widen() })
+    }
+    #[inline(always)]
+    fn widen(lane: T::Product) -> T::Product {
+        lane
     }
     #[inline(always)]
     fn join(a: T::Product, b: T::Product) -> T::Product {

@@ -11,54 +11,47 @@ use super::{Bytes, of};
 use crate::kernels::block::Truth;
 use crate::kernels::math::real::Real;
 
-/// Integers added in a type that 512 of them fit, and then in 64 bits, where overflow wraps.
+/// Integers: those of a lane are added in a type that 128 of them fit, those of a leaf in a wider one, and the
+/// rest in 64 bits, where overflow wraps.
 pub(super) trait Whole: Pod + Send + Sync {
     type Lane: Copy + Send + Sync;
+    type Wide: Copy + Send + Sync;
     const ZERO: Self::Lane;
     fn add(lane: Self::Lane, x: Self) -> Self::Lane;
-    fn join(a: Self::Lane, b: Self::Lane) -> Self::Lane;
-    fn bits(lane: Self::Lane) -> u64;
-    /// The sum of a leaf as a float: exact, but for 64-bit integers, which are added as floats.
-    fn float(lane: Self::Lane) -> f64;
+    fn widen(lane: Self::Lane) -> Self::Wide;
+    fn join(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    fn bits(sum: Self::Wide) -> u64;
+    fn float(sum: Self::Wide) -> f64;
 }
 
 macro_rules! whole {
-    ($($t:ident $lane:ident)+) => { $(
+    ($($t:ty: $x:ident $value:expr, $lane:ident $wide:ident;)+) => { $(
         impl Whole for $t {
             type Lane = $lane;
+            type Wide = $wide;
             const ZERO: $lane = 0;
             #[inline(always)]
-            fn add(lane: $lane, x: Self) -> $lane { lane.wrapping_add(x as $lane) }
+            fn add(lane: $lane, $x: Self) -> $lane { lane.wrapping_add($value as $lane) }
             #[inline(always)]
-            fn join(a: $lane, b: $lane) -> $lane { a.wrapping_add(b) }
+            fn widen(lane: $lane) -> $wide { lane.into() }
             #[inline(always)]
-            fn bits(lane: $lane) -> u64 { lane as u64 }
+            fn join(a: $wide, b: $wide) -> $wide { a.wrapping_add(b) }
             #[inline(always)]
-            fn float(lane: $lane) -> f64 { lane as f64 }
+            fn bits(sum: $wide) -> u64 { sum as u64 }
+            #[inline(always)]
+            fn float(sum: $wide) -> f64 { sum as f64 }
         }
     )+ };
 }
-whole!(i8 i32 u8 u32 i16 i32 u16 u32 i32 i64 u32 u64 i64 i64 u64 u64);
-
-impl Whole for Truth {
-    type Lane = u32;
-    const ZERO: u32 = 0;
-    #[inline(always)]
-    fn add(lane: u32, x: Self) -> u32 {
-        lane + u32::from(x.get())
-    }
-    #[inline(always)]
-    fn join(a: u32, b: u32) -> u32 {
-        a + b
-    }
-    #[inline(always)]
-    fn bits(lane: u32) -> u64 {
-        lane.into()
-    }
-    #[inline(always)]
-    fn float(lane: u32) -> f64 {
-        lane.into()
-    }
+whole! {
+    Truth: x x.get(), u8 u32;
+    i8: x x, i16 i32;
+    i16: x x, i32 i32;
+    i32: x x, i64 i64;
+    u8: x x, u16 u32;
+    u16: x x, u32 u32;
+    u32: x x, u64 u64;
+    u64: x x, u64 u64;
 }
 
 struct WholeSum<T>(PhantomData<T>);
@@ -66,6 +59,7 @@ struct WholeSum<T>(PhantomData<T>);
 impl<T: Whole> Monoid for WholeSum<T> {
     type In = T;
     type Lane = T::Lane;
+    type Wide = T::Wide;
     type State = u64;
     const START: T::Lane = T::ZERO;
     #[inline(always)]
@@ -73,11 +67,15 @@ impl<T: Whole> Monoid for WholeSum<T> {
         T::add(lane, x)
     }
     #[inline(always)]
-    fn join(a: T::Lane, b: T::Lane) -> T::Lane {
+    fn widen(lane: T::Lane) -> T::Wide {
+        T::widen(lane)
+    }
+    #[inline(always)]
+    fn join(a: T::Wide, b: T::Wide) -> T::Wide {
         T::join(a, b)
     }
     #[inline(always)]
-    fn state(lane: T::Lane, _: usize) -> u64 {
+    fn state(lane: T::Wide, _: usize) -> u64 {
         T::bits(lane)
     }
     fn new() -> u64 {
@@ -98,6 +96,7 @@ struct WholeMean<T>(PhantomData<T>);
 impl<T: Whole> Monoid for WholeMean<T> {
     type In = T;
     type Lane = T::Lane;
+    type Wide = T::Wide;
     type State = [Total; 2];
     const START: T::Lane = T::ZERO;
     #[inline(always)]
@@ -105,11 +104,15 @@ impl<T: Whole> Monoid for WholeMean<T> {
         T::add(lane, x)
     }
     #[inline(always)]
-    fn join(a: T::Lane, b: T::Lane) -> T::Lane {
+    fn widen(lane: T::Lane) -> T::Wide {
+        T::widen(lane)
+    }
+    #[inline(always)]
+    fn join(a: T::Wide, b: T::Wide) -> T::Wide {
         T::join(a, b)
     }
     #[inline(always)]
-    fn state(lane: T::Lane, count: usize) -> [Total; 2] {
+    fn state(lane: T::Wide, count: usize) -> [Total; 2] {
         [Total::of(T::float(lane)), Total::of(count as f64)]
     }
     fn new() -> [Total; 2] {
@@ -164,7 +167,7 @@ where
 }
 
 #[inline(always)]
-pub(super) fn plus<const N: usize>(mut a: [f64; N], b: [f64; N]) -> [f64; N] {
+fn plus<const N: usize>(mut a: [f64; N], b: [f64; N]) -> [f64; N] {
     for (a, b) in a.iter_mut().zip(b) {
         *a += b;
     }
@@ -190,6 +193,7 @@ struct Sum<T, const N: usize, const SKIP: bool>(PhantomData<T>);
 impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
     type In = T;
     type Lane = [f64; N];
+    type Wide = [f64; N];
     type State = [Total; N];
     const START: [f64; N] = [0.0; N];
     #[inline(always)]
@@ -197,6 +201,10 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
         let parts = x.parts();
         let nan = SKIP && parts.iter().any(|p| p.is_nan());
         plus(lane, if nan { [0.0; N] } else { parts })
+    }
+    #[inline(always)]
+    fn widen(lane: [f64; N]) -> [f64; N] {
+        lane
     }
     #[inline(always)]
     fn join(a: [f64; N], b: [f64; N]) -> [f64; N] {
@@ -224,12 +232,17 @@ struct Mean<T, const N: usize, const M: usize>(PhantomData<T>);
 impl<T: Terms<N>, const N: usize, const M: usize> Monoid for Mean<T, N, M> {
     type In = T;
     type Lane = [f64; N];
+    type Wide = [f64; N];
     type State = [Total; M];
     const VECTORS: bool = N == 1;
     const START: [f64; N] = [0.0; N];
     #[inline(always)]
     fn step(lane: [f64; N], x: T) -> [f64; N] {
         plus(lane, x.parts())
+    }
+    #[inline(always)]
+    fn widen(lane: [f64; N]) -> [f64; N] {
+        lane
     }
     #[inline(always)]
     fn join(a: [f64; N], b: [f64; N]) -> [f64; N] {
@@ -257,6 +270,7 @@ struct NanMean<T, const N: usize, const M: usize>(PhantomData<T>);
 impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {
     type In = T;
     type Lane = [f64; M];
+    type Wide = [f64; M];
     type State = [Total; M];
     const VECTORS: bool = N == 1;
     const START: [f64; M] = [0.0; M];
@@ -265,6 +279,10 @@ impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {
         let parts = x.parts();
         let terms = std::array::from_fn(|k| parts.get(k).copied().unwrap_or(1.0));
         plus(lane, if parts.iter().any(|p| p.is_nan()) { [0.0; M] } else { terms })
+    }
+    #[inline(always)]
+    fn widen(lane: [f64; M]) -> [f64; M] {
+        lane
     }
     #[inline(always)]
     fn join(a: [f64; M], b: [f64; M]) -> [f64; M] {
@@ -331,4 +349,9 @@ pub(super) fn mean_of(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
         DType::C128 => of(Mean::<Complex64, 2, 3>(PhantomData)),
         DType::F16 | DType::BF16 => None,
     }
+}
+
+#[cfg(test)]
+pub(super) fn float_sum() -> impl super::Fold<In = f64> {
+    Sum::<f64, 1, false>(PhantomData)
 }

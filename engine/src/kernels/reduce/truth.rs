@@ -51,13 +51,18 @@ struct Count<T>(PhantomData<T>);
 
 impl<T: Boolean> Monoid for Count<T> {
     type In = T;
-    type Lane = u32;
+    type Lane = u8;
+    type Wide = u32;
     type State = u64;
     const VECTORS: bool = T::VECTORS;
-    const START: u32 = 0;
+    const START: u8 = 0;
     #[inline(always)]
-    fn step(lane: u32, x: T) -> u32 {
-        lane + u32::from(x.truth())
+    fn step(lane: u8, x: T) -> u8 {
+        lane + u8::from(x.truth())
+    }
+    #[inline(always)]
+    fn widen(lane: u8) -> u32 {
+        lane.into()
     }
     #[inline(always)]
     fn join(a: u32, b: u32) -> u32 {
@@ -85,12 +90,17 @@ struct Joined<T, const ALL: bool>(PhantomData<T>);
 impl<T: Boolean, const ALL: bool> Monoid for Joined<T, ALL> {
     type In = T;
     type Lane = u8;
+    type Wide = u8;
     type State = u8;
     const VECTORS: bool = T::VECTORS;
     const START: u8 = ALL as u8;
     #[inline(always)]
     fn step(lane: u8, x: T) -> u8 {
         Self::join(lane, x.truth().into())
+    }
+    #[inline(always)]
+    fn widen(lane: u8) -> u8 {
+        lane
     }
     #[inline(always)]
     fn join(a: u8, b: u8) -> u8 {
