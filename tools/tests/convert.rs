@@ -125,6 +125,10 @@ fn members_of_archives() {
         assert!(err.contains("/a, /dir/b"), "{err}");
         assert!(folder.run(&["show", "x.npz:/nosuch"]).fails(2).contains("/dir/b"));
     }
+    folder.run(&["convert", "a.npy", "made.npz:/deep/a"]).ok();
+    folder.run(&["convert", "made.npz", "back.npy"]).ok();
+    assert_eq!(folder.read("back.npy"), a);
+    assert_eq!(folder.run(&["ls", "made.npz"]).ok(), "/deep/a  float64  300x40  93.8 KiB\n");
     // Damage, wrong sizes and hostile headers are told, not believed.
     npz(&folder, "x.npz", &[("a.npy", &a)], true);
     let mut bytes = folder.read("x.npz");

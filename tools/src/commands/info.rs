@@ -102,6 +102,7 @@ fn codec(coding: Coding) -> String {
 fn words(key: &str, value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Bool(b) if key == "fill" => if *b { "True" } else { "False" }.to_owned(),
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
         Value::Number(n) if key.ends_with("bytes") => {
             n.as_u64().map_or_else(|| n.to_string(), |n| format!("{n} ({})", report::bytes(n)))

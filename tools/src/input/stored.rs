@@ -51,7 +51,6 @@ pub(super) fn open(location: &Location) -> Result<Input> {
         ("chunks", array.grid().len().into()),
         ("chunks_present", array.present().into()),
         ("stored_bytes", array.stored_bytes().into()),
-        ("commit", snapshot.seq().into()),
     ];
     let stem = name.rsplit('/').next().unwrap_or("").to_owned();
     let expr = Expr::source(Arc::new(Stored::new(array)))?;
