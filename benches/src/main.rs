@@ -12,6 +12,7 @@ use std::time::Instant;
 use arrstore::text::Formula;
 use arrstore::{Context, Expr, Plan, Sink, StoredSink, Target, Value};
 use arrstore_format::{CreateOptions, Durability, File, Meta};
+use ndarray::ArrayViewD;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -47,6 +48,9 @@ fn main() -> Result<()> {
     if task == "prepare" {
         return TASKS.iter().flat_map(|t| t.2).try_for_each(|name| twin(&folder, name, &context).map(drop));
     }
+    if let Some(kind) = task.strip_prefix("gemm_") {
+        return in_memory(&folder, kind, runs, &context);
+    }
     let (_, expression, inputs, to_disk) =
         TASKS.iter().find(|t| t.0 == task).ok_or_else(|| format!("unknown task {task}"))?;
     let durability = if has("--durable") { Durability::Full } else { Durability::None };
@@ -73,6 +77,60 @@ fn main() -> Result<()> {
     }
     println!("{{\"task\": \"{task}\", \"peer\": \"arrstore\", \"s\": {best:.6}, \"answer\": {answer:e}}}");
     Ok(())
+}
+
+/// The product of `matmul_KIND` by the same backend in memory, nothing read and nothing written: what bounds ours.
+fn in_memory(folder: &Path, kind: &str, runs: usize, context: &Context) -> Result<()> {
+    let [a, b] = ["m1", "m2"].map(|name| -> Result<Value> {
+        evaluate(&Expr::npy(folder.join(format!("{name}_{kind}.npy")))?, context)
+    });
+    let (a, b) = (a?, b?);
+    let best = match kind {
+        "f4" => multiply(&a.view::<f32>()?, &b.view::<f32>()?, runs),
+        _ => multiply(&a.view::<f64>()?, &b.view::<f64>()?, runs),
+    };
+    println!("{{\"task\": \"gemm_{kind}\", \"peer\": \"the backend in memory\", \"s\": {best:.6}}}");
+    Ok(())
+}
+
+fn multiply<T: num_traits::One + num_traits::Zero + Copy + 'static>(
+    a: &ArrayViewD<'_, T>,
+    b: &ArrayViewD<'_, T>,
+    runs: usize,
+) -> f64 {
+    let (m, n, k) = (a.shape()[0], b.shape()[1], a.shape()[1]);
+    let mut c = vec![T::zero(); m * n];
+    let mut best = f64::INFINITY;
+    for _ in 0..runs {
+        let began = Instant::now();
+        #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
+        // SAFETY: the three are C-ordered and as long as their shapes say.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                c.as_mut_ptr(),
+                1,
+                n as isize,
+                false,
+                a.as_ptr(),
+                1,
+                k as isize,
+                b.as_ptr(),
+                1,
+                n as isize,
+                T::one(),
+                T::one(),
+                false,
+                false,
+                false,
+                gemm::Parallelism::Rayon(0),
+            );
+        }
+        best = best.min(began.elapsed().as_secs_f64());
+    }
+    best
 }
 
 /// The `.arrs` twin of a `.npy` file of the folder.

@@ -7,6 +7,10 @@ use crate::{Error, Result};
 /// Below this size a buffer comes from the allocator, above from `mmap`, so that freeing gives back.
 const MAP_FROM: usize = 256 << 10;
 
+/// Bytes of a huge page.
+#[cfg(target_os = "linux")]
+const HUGE: usize = 2 << 20;
+
 /// Bytes aligned to at least 64, all zero when new. Its size must have been taken from the budget before.
 #[derive(Debug, Default)]
 pub struct Buffer {
@@ -35,7 +39,7 @@ impl Buffer {
         let store = match len {
             0 => Store::Empty,
             1..MAP_FROM => Store::Heap(vec![Line([0; 64]); len.div_ceil(64)]),
-            _ => Store::Map(MmapMut::map_anon(len).map_err(|e| Error::io("(anonymous memory)", e))?),
+            _ => Store::Map(anonymous(len).map_err(|e| Error::io("(anonymous memory)", e))?),
         };
         Ok(Buffer { store, len })
     }
@@ -89,6 +93,17 @@ impl Buffer {
         let len = len.min(all.len());
         &mut all[..len]
     }
+}
+
+/// Fresh memory, in huge pages where there are any: a fault for each small one takes longer than filling it.
+fn anonymous(len: usize) -> std::io::Result<MmapMut> {
+    let map = MmapMut::map_anon(len)?;
+    #[cfg(target_os = "linux")]
+    if len >= HUGE {
+        // a system without huge pages gives small ones
+        let _ = map.advise(memmap2::Advice::HugePage);
+    }
+    Ok(map)
 }
 
 #[cfg(test)]

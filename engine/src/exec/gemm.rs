@@ -8,7 +8,8 @@ use num_complex::Complex;
 
 use crate::{DType, Error, Result};
 
-/// `c += a b`, where `a` is `m` x `k`, `b` is `k` x `n` and `c` is `m` x `n`, each in C order.
+/// `c += a b`, where `a` is `m` x `k`, `b` is `k` x `n` and `c` is `m` x `n`, each in C order: by the threads of `pool`,
+/// or by this one.
 ///
 /// # Errors
 /// When a slice is not as long as its shape says.
@@ -18,7 +19,7 @@ pub(super) fn block_product(
     c: &mut [u8],
     a: &[u8],
     b: &[u8],
-    pool: &rayon::ThreadPool,
+    pool: Option<&rayon::ThreadPool>,
 ) -> Result<()> {
     match dtype {
         DType::F32 => typed::<f32>([m, n, k], c, a, b, pool),
@@ -58,10 +59,30 @@ fn too_short(expected: usize, found: usize) -> Error {
     Error::Other(format!("block product: expected {expected} elements, found {found}"))
 }
 
+/// Bytes that the backend packs operands into, where `threads` threads make `products` products at a time, of
+/// `columns` columns and elements of `item` bytes.
+pub(super) fn packing(columns: u64, item: u64, products: u64, threads: u64) -> u64 {
+    /// Rows of B that are packed at a time.
+    const DEPTH: u64 = 512;
+    backend::packing(DEPTH * columns * item, products, threads)
+}
+
+fn threads(pool: Option<&rayon::ThreadPool>) -> usize {
+    pool.map_or(1, rayon::ThreadPool::current_num_threads)
+}
+
+/// Runs `f` on the pool's threads, or here.
+fn within(pool: Option<&rayon::ThreadPool>, f: impl FnOnce() + Send) {
+    match pool {
+        Some(pool) => pool.install(f),
+        None => f(),
+    }
+}
+
 /// An element that a backend can multiply.
 trait Blas: Pod + Send + Sync {
     /// `c += a b` in C order; the slices are as long as `[m, n, k]` say.
-    fn gemm(dims: [usize; 3], c: &mut [Self], a: &[Self], b: &[Self], pool: &rayon::ThreadPool);
+    fn gemm(dims: [usize; 3], c: &mut [Self], a: &[Self], b: &[Self], pool: Option<&rayon::ThreadPool>);
 }
 
 fn typed<T: Blas>(
@@ -69,7 +90,7 @@ fn typed<T: Blas>(
     c: &mut [u8],
     a: &[u8],
     b: &[u8],
-    pool: &rayon::ThreadPool,
+    pool: Option<&rayon::ThreadPool>,
 ) -> Result<()> {
     let (a, b, c) = (cast::<T>(a, m * k)?, cast::<T>(b, k * n)?, cast_mut::<T>(c, m * n)?);
     if m > 0 && n > 0 && k > 0 {
@@ -80,22 +101,28 @@ fn typed<T: Blas>(
 
 #[cfg(not(feature = "openblas"))]
 mod backend {
-    use super::{Blas, Complex};
+    use super::{Blas, Complex, threads, within};
 
     /// The name of the backend, for reports.
     pub const NAME: &str = "gemm";
 
+    /// A panel of B as large as the last cache, for each product under way; one of A in the second, for each thread.
+    pub(super) fn packing(panel: u64, products: u64, threads: u64) -> u64 {
+        let [_, second, last] = *gemm_common::cache::CACHE_INFO;
+        products * panel.min(last.cache_bytes as u64) + threads * second.cache_bytes as u64
+    }
+
     macro_rules! by_gemm {
         ($($t:ty, $one:expr);*) => {$(
             impl Blas for $t {
-                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: &rayon::ThreadPool) {
+                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: Option<&rayon::ThreadPool>) {
                     debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
-                    let threads = match pool.current_num_threads() {
+                    let threads = match threads(pool) {
                         1 => gemm::Parallelism::None,
                         many => gemm::Parallelism::Rayon(many),
                     };
                     let (c, a, b) = (Out(c.as_mut_ptr()), a, b);
-                    pool.install(|| {
+                    within(pool, || {
                         let c = &c;
                         #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
                         // SAFETY: the caller, `typed`, cut the slices to m*n, m*k and k*n elements, and the
@@ -122,7 +149,7 @@ mod backend {
     struct Out<T>(*mut T);
 
     #[expect(unsafe_code, reason = "a pointer crosses to the pool")]
-    // SAFETY: `install` blocks until the one closure that uses the pointer has returned.
+    // SAFETY: `within` blocks until the one closure that uses the pointer has returned.
     unsafe impl<T> Sync for Out<T> {}
 }
 
@@ -131,13 +158,18 @@ mod backend {
     use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE};
     use rayon::prelude::*;
 
-    use super::{Blas, Complex};
+    use super::{Blas, Complex, threads, within};
 
     // The library itself is linked by this crate.
     extern crate openblas_src as _;
 
     /// The name of the backend, for reports.
     pub const NAME: &str = "openblas";
+
+    /// OpenBLAS has a buffer of 32 MiB for each thread, of which it touches what it needs.
+    pub(super) fn packing(panel: u64, _products: u64, threads: u64) -> u64 {
+        threads * panel.clamp(1 << 20, 32 << 20)
+    }
 
     #[expect(unsafe_code, reason = "cblas-sys does not declare OpenBLAS' own functions")]
     // SAFETY: the signature is that of OpenBLAS' cblas.h.
@@ -160,10 +192,10 @@ mod backend {
     macro_rules! by_cblas {
         ($($t:ty, $f:ident, $how:ident, $one:expr);*) => {$(
             impl Blas for $t {
-                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: &rayon::ThreadPool) {
+                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: Option<&rayon::ThreadPool>) {
                     debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
                     one_thread();
-                    let rows = m.div_ceil(pool.current_num_threads()).max(1);
+                    let rows = m.div_ceil(threads(pool)).max(1);
                     let tile = |(c, a): (&mut [$t], &[$t])| {
                         #[expect(unsafe_code, reason = "BLAS takes pointers")]
                         // SAFETY: the tile of c has `c.len() / n` rows of n, that of a as many rows of k, and
@@ -180,7 +212,7 @@ mod backend {
                             );
                         }
                     };
-                    pool.install(|| c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(tile));
+                    within(pool, || c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(tile));
                 }
             }
         )*};
@@ -199,7 +231,13 @@ mod backend {
 pub use backend::NAME as BACKEND;
 
 /// `c += a b` modulo 2^64, rows in parallel.
-fn integers([m, n, k]: [usize; 3], c: &mut [u8], a: &[u8], b: &[u8], pool: &rayon::ThreadPool) -> Result<()> {
+fn integers(
+    [m, n, k]: [usize; 3],
+    c: &mut [u8],
+    a: &[u8],
+    b: &[u8],
+    pool: Option<&rayon::ThreadPool>,
+) -> Result<()> {
     use rayon::prelude::*;
     let (a, b, c) = (cast::<i64>(a, m * k)?, cast::<i64>(b, k * n)?, cast_mut::<i64>(c, m * n)?);
     if m == 0 || n == 0 || k == 0 {
@@ -219,7 +257,33 @@ fn integers([m, n, k]: [usize; 3], c: &mut [u8], a: &[u8], b: &[u8], pool: &rayo
             }
         }
     };
-    let rows = m.div_ceil(4 * pool.current_num_threads()).max(1);
-    pool.install(|| c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(stripe));
+    match pool {
+        None => stripe((c, a)),
+        Some(pool) => {
+            let rows = m.div_ceil(4 * pool.current_num_threads()).max(1);
+            pool.install(|| c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(stripe));
+        }
+    }
     Ok(())
+}
+
+/// `sum += term`, elements of a type that products are computed in.
+///
+/// # Errors
+/// As [`block_product`].
+pub(super) fn accumulate(dtype: DType, sum: &mut [u8], term: &[u8]) -> Result<()> {
+    fn add<T: Pod>(sum: &mut [u8], term: &[u8], plus: impl Fn(T, T) -> T) -> Result<()> {
+        let n = sum.len() / size_of::<T>();
+        let (sum, term) = (cast_mut::<T>(sum, n)?, cast::<T>(term, n)?);
+        sum.iter_mut().zip(term).for_each(|(s, t)| *s = plus(*s, *t));
+        Ok(())
+    }
+    match dtype {
+        DType::F32 => add::<f32>(sum, term, |s, t| s + t),
+        DType::F64 => add::<f64>(sum, term, |s, t| s + t),
+        DType::C64 => add::<Complex<f32>>(sum, term, |s, t| s + t),
+        DType::C128 => add::<Complex<f64>>(sum, term, |s, t| s + t),
+        DType::I64 => add::<i64>(sum, term, i64::wrapping_add),
+        other => Err(Error::Other(format!("there is no block product for {other}"))),
+    }
 }

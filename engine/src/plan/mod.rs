@@ -324,7 +324,7 @@ impl Plan {
             builder.output_as(x, compute)?;
             Ok(builder.finish())
         };
-        Ok(Product { a: operand(a)?, b: operand(b)?, dtype, block: [0; 3] })
+        Ok(Product::new(operand(a)?, operand(b)?, dtype))
     }
 
     fn add_product(&mut self, id: Id, product: Product, context: &Context) -> Result<()> {
@@ -338,9 +338,10 @@ impl Plan {
         };
         let threads = context.threads as u64;
         let scratch = sink.as_ref().map_or(0, |s| s.scratch_bytes() as u64);
-        let workers = threads * (product.panel_bytes() + scratch);
-        let free = context.budget.total().saturating_sub(self.held);
         let chunk = sink.as_ref().and_then(|s| s.chunk_shape().map(<[u64]>::to_vec));
+        let piece = chunk.as_ref().map_or(0, |c| c.iter().product::<u64>() * product.dtype.size() as u64);
+        let workers = threads * (product.panel_bytes() + scratch + piece);
+        let free = context.budget.total().saturating_sub(self.held);
         let product = product.plan(free, threads, chunk.as_deref(), workers);
         let needed = product.footprint(threads, workers);
         if needed > free {
@@ -405,6 +406,7 @@ impl Plan {
                     let (a, b) = (self.bind(&product.a, &held)?, self.bind(&product.b, &held)?);
                     let _span = tracing::info_span!("product", flops = product.flops()).entered();
                     exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &pool, &done)?;
+                    Metrics::add(&context.metrics.matmul_ns, began.elapsed().as_nanos() as usize);
                 }
             }
             drop(sinks);
@@ -510,7 +512,7 @@ impl Stage {
             Stage::Pass { pass, .. } => pass.program.elements() * self.unit(),
             Stage::Product { product, .. } => {
                 let [m, n, k] = product.dims();
-                product.a.domain[..product.a.domain.len() - 2].iter().product::<u64>() * m * n * k
+                product.count() * m * n * k
             }
         }
     }

@@ -1,0 +1,107 @@
+//! Products of matrices larger than memory.
+//!
+//! The result is computed in blocks of `mb` x `nb`. For each, panels of A and of B, `kb` deep, are brought into memory,
+//! whatever expressions they are, and multiplied. Where the operands are large, all threads work at one block; where
+//! one of the three matrices stays in a core's cache, each thread works at blocks of its own.
+
+mod block;
+mod run;
+
+pub(crate) use run::run;
+
+use self::block::{Block, Means};
+use super::gemm::compute_type;
+use super::input::RELEASE;
+use super::worker::Worker;
+use crate::DType;
+use crate::plan::program::{Leaf, Load, Program};
+
+/// A product of matrices: batches of (m x k)(k x n).
+#[derive(Debug)]
+pub(crate) struct Product {
+    /// Domain: batch axes, m, k.
+    pub(crate) a: Program,
+    /// Domain: batch axes, k, n.
+    pub(crate) b: Program,
+    pub(crate) dtype: DType,
+    block: Block,
+}
+
+impl Product {
+    /// The product of two operands, which give elements of the type that the product is computed in; [`Product::plan`]
+    /// has to follow.
+    pub(crate) fn new(a: Program, b: Program, dtype: DType) -> Product {
+        Product { a, b, dtype, block: Block::default() }
+    }
+
+    /// The lengths m, n, k.
+    pub(crate) fn dims(&self) -> [u64; 3] {
+        let last = self.a.domain.len() - 1;
+        [self.a.domain[last - 1], self.b.domain[last], self.a.domain[last]]
+    }
+
+    fn batch(&self) -> &[u64] {
+        &self.a.domain[..self.a.domain.len() - 2]
+    }
+
+    /// Products in the batch.
+    pub(crate) fn count(&self) -> u64 {
+        self.batch().iter().product()
+    }
+
+    /// Elements of a block of the result, and how deep the panels are that make it.
+    pub(crate) fn tile(&self) -> [u64; 3] {
+        [self.block.rows, self.block.columns, self.block.depth]
+    }
+
+    /// Blocks of the result, over all of the batch.
+    pub(crate) fn tiles(&self) -> u64 {
+        let [m, n, _] = self.dims();
+        self.count() * m.div_ceil(self.block.rows.max(1)) * n.div_ceil(self.block.columns.max(1))
+    }
+
+    /// Floating-point operations.
+    pub(crate) fn flops(&self) -> u64 {
+        let [m, n, k] = self.dims();
+        let each = if compute_type(self.dtype).kind() == crate::Kind::Complex { 8 } else { 2 };
+        self.count() * m * n * k * each
+    }
+
+    /// Chooses the blocks, within `budget` bytes. `chunk` is the grid the result is written in; `workers` is what
+    /// filling panels takes beside them.
+    pub(crate) fn plan(mut self, budget: u64, threads: u64, chunk: Option<&[u64]>, workers: u64) -> Product {
+        let item = compute_type(self.dtype).size() as u64;
+        let grid = chunk.map_or([1, 1], |c| [c[c.len() - 2], c[c.len() - 1]]);
+        let means = Means { item, copies: self.copies(), room: budget.saturating_sub(workers), threads };
+        self.block = Block::choose(self.dims(), self.count(), grid, means);
+        self
+    }
+
+    /// Blocks of the result in memory at a time: one as computed, and one as stored where that is another type.
+    fn copies(&self) -> u64 {
+        if self.dtype == compute_type(self.dtype) { 1 } else { 2 }
+    }
+
+    /// The memory it takes, in bytes; `workers` is what filling panels takes beside them.
+    pub(crate) fn footprint(&self, threads: u64, workers: u64) -> u64 {
+        let item = compute_type(self.dtype).size() as u64;
+        self.block.bytes(Means { item, copies: self.copies(), room: 0, threads }) + workers
+    }
+
+    /// Bytes that reading a panel takes for each thread, beside the panel.
+    pub(crate) fn panel_bytes(&self) -> u64 {
+        let chunk = |l: &Load| match &l.leaf {
+            Leaf::Source(s) if !s.in_place() => (s.chunk_bytes() + s.scratch_bytes()) as u64,
+            _ => l.chunk.iter().product::<u64>().saturating_mul(l.dtype.size() as u64).min(RELEASE as u64),
+        };
+        let one = |p: &Program| Worker::bytes(p) + p.loads.iter().map(chunk).sum::<u64>();
+        one(&self.a) + one(&self.b)
+    }
+
+    /// Bytes read for both operands.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        let [a, b] = self.block.read(self.dims());
+        let size = |p: &Program| p.loads.iter().map(|l| l.dtype.size() as u64).sum::<u64>();
+        self.count() * (a * size(&self.a) + b * size(&self.b))
+    }
+}

@@ -1,0 +1,321 @@
+//! Running a product: panels brought into memory, multiplied, and the blocks of the result written.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrstore_format::strided;
+use rayon::prelude::*;
+
+use super::Product;
+use crate::context::Metrics;
+use crate::exec::gemm::{accumulate, block_product, compute_type};
+use crate::exec::input::Decoded;
+use crate::exec::tile_index;
+use crate::exec::worker::{Out, Worker};
+use crate::kernels::{self, Arg};
+use crate::plan::program::Program;
+use crate::plan::tiles::{Tiles, loop_order};
+use crate::sink::Sink;
+use crate::source::{Source, c_strides};
+use crate::{Buffer, Context, Result};
+
+/// Runs a product; `done` hears of the multiplications made.
+pub(crate) fn run(
+    product: &Product,
+    sources: [&[Arc<dyn Source>]; 2],
+    sink: &dyn Sink,
+    context: &Context,
+    pool: &rayon::ThreadPool,
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<()> {
+    let [a, b] = [(&product.a, sources[0]), (&product.b, sources[1])].map(|(program, sources)| Operand {
+        program,
+        order: loop_order(program),
+        sources,
+        decoded: Decoded::new(0),
+        context,
+    });
+    let [m, n, _] = product.dims();
+    let domain = [product.batch(), &[m, n]].concat();
+    let step = [&vec![1; product.batch().len()][..], &[product.block.rows, product.block.columns]].concat();
+    // rows go fastest: a panel of B that holds all of `k` serves a column of blocks
+    let mut order: Vec<usize> = (0..domain.len()).collect();
+    order.swap(domain.len() - 2, domain.len() - 1);
+    let job = Job { product, a, b, sink, context, pool, done, tiles: Tiles::regular(&domain, &step), order };
+    match (product.block.own, product.block.parts) {
+        (false, _) => job.together(),
+        (true, 1) => job.apart(),
+        (true, _) => job.in_parts(),
+    }?;
+    context.metrics.flops.fetch_add(product.flops(), Ordering::Relaxed);
+    Ok(())
+}
+
+/// A product while it runs.
+struct Job<'p> {
+    product: &'p Product,
+    a: Operand<'p>,
+    b: Operand<'p>,
+    sink: &'p dyn Sink,
+    context: &'p Context,
+    pool: &'p rayon::ThreadPool,
+    done: &'p (dyn Fn(u64) + Sync),
+    /// The blocks of the result, and the order of their axes.
+    tiles: Tiles,
+    order: Vec<usize>,
+}
+
+/// A block of the result: batch axes, rows, columns.
+struct Block {
+    start: Vec<u64>,
+    shape: Vec<u64>,
+}
+
+impl Block {
+    fn rows(&self) -> u64 {
+        self.shape[self.shape.len() - 2]
+    }
+
+    fn columns(&self) -> u64 {
+        self.shape[self.shape.len() - 1]
+    }
+}
+
+impl Job<'_> {
+    fn block(&self, number: u64) -> Block {
+        let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.order, number));
+        Block { start, shape }
+    }
+
+    /// Bytes of an element while it is computed.
+    fn item(&self) -> usize {
+        compute_type(self.product.dtype).size()
+    }
+
+    /// One block at a time, by all threads.
+    fn together(&self) -> Result<()> {
+        let mut hand = Hand::new(self, Some(self.pool))?;
+        let mut result = Buffer::default();
+        let [_, _, k] = self.product.dims();
+        (0..self.tiles.len()).try_for_each(|number| {
+            let block = self.block(number);
+            hand.multiply(&block, 0..k, &mut result)?;
+            self.write(&block, result.bytes(), Some(self.pool))
+        })
+    }
+
+    /// Each thread at blocks of its own.
+    fn apart(&self) -> Result<()> {
+        let [_, _, k] = self.product.dims();
+        let hands: Mutex<Vec<(Hand<'_>, Buffer)>> = Mutex::default();
+        let one = |number: u64| -> Result<()> {
+            let block = self.block(number);
+            let (mut hand, mut result) = match lock(&hands).pop() {
+                Some(free) => free,
+                None => (Hand::new(self, None)?, Buffer::default()),
+            };
+            hand.multiply(&block, 0..k, &mut result)?;
+            self.write(&block, result.bytes(), None)?;
+            lock(&hands).push((hand, result));
+            Ok(())
+        };
+        self.pool.install(|| (0..self.tiles.len()).into_par_iter().try_for_each(one))
+    }
+
+    /// One block at a time, whose sums over parts of `k` are made apart and added in order.
+    fn in_parts(&self) -> Result<()> {
+        let [_, _, k] = self.product.dims();
+        let cut = &self.product.block;
+        let step = k.div_ceil(cut.depth).div_ceil(cut.parts) * cut.depth;
+        let hands: Mutex<Vec<Hand<'_>>> = Mutex::default();
+        let mut results: Vec<Buffer> = (0..k.div_ceil(step)).map(|_| Buffer::default()).collect();
+        (0..self.tiles.len()).try_for_each(|number| {
+            let block = self.block(number);
+            let part = |(p, result): (usize, &mut Buffer)| -> Result<()> {
+                let free = lock(&hands).pop();
+                let mut hand = free.map_or_else(|| Hand::new(self, None), Ok)?;
+                let first = p as u64 * step;
+                hand.multiply(&block, first..(first + step).min(k), result)?;
+                lock(&hands).push(hand);
+                Ok(())
+            };
+            self.pool.install(|| results.par_iter_mut().enumerate().try_for_each(part))?;
+            let Some((sum, terms)) = results.split_first_mut() else { return Ok(()) };
+            let len = (block.rows() * block.columns()) as usize * self.item();
+            for term in terms {
+                accumulate(
+                    compute_type(self.product.dtype),
+                    &mut sum.bytes_mut()[..len],
+                    &term.bytes()[..len],
+                )?;
+            }
+            self.write(&block, sum.bytes(), None)
+        })
+    }
+
+    /// Converts a block to the result's type and writes it, piece by piece.
+    fn write(&self, block: &Block, computed: &[u8], pool: Option<&rayon::ThreadPool>) -> Result<()> {
+        let dtype = self.product.dtype;
+        let compute = compute_type(dtype);
+        let [rows, columns] = [block.rows(), block.columns()];
+        let elements = (rows * columns) as usize;
+        let converted = if compute == dtype {
+            None
+        } else {
+            let mut out = Buffer::new(elements * dtype.size())?;
+            let from = Arg::Block(&computed[..elements * compute.size()]);
+            kernels::cast(compute, dtype).run(&[from], out.bytes_mut())?;
+            Some(out)
+        };
+        let bytes = converted.as_ref().map_or(computed, Buffer::bytes);
+        let item = dtype.size();
+        let threads = pool.map_or(1, rayon::ThreadPool::current_num_threads) as u64;
+        let grid = self.sink.chunk_shape().map(|c| [c[c.len() - 2], c[c.len() - 1]]);
+        let step = grid.unwrap_or([rows.div_ceil(4 * threads).max(1), columns]);
+        let pieces = Tiles::regular(&[rows, columns], &step);
+        let spare: Mutex<Vec<Buffer>> = Mutex::default();
+        let one = |number: u64| -> Result<()> {
+            let (at, shape) = pieces.tile(&tile_index(&pieces, &[0, 1], number));
+            let (batch, first) = block.start.split_at(block.start.len() - 2);
+            let start = [batch, &[first[0] + at[0], first[1] + at[1]]].concat();
+            let boxed = [&block.shape[..batch.len()], &shape].concat();
+            let from = ((at[0] * columns + at[1]) as usize) * item;
+            let len = (shape[0] * shape[1]) as usize * item;
+            Metrics::add(&self.context.metrics.written, len);
+            if shape[1] == columns {
+                return self.sink.write(&start, &boxed, &bytes[from..from + len]);
+            }
+            let mut piece = lock(&spare).pop().unwrap_or_default();
+            let out = piece.reserve(len)?;
+            let shape = [shape[0] as usize, shape[1] as usize];
+            let strides = [(columns as usize * item) as isize, item as isize];
+            let to = [(shape[1] * item) as isize, item as isize];
+            strided::copy(item, &shape, bytes, from, &strides, out, 0, &to);
+            self.sink.write(&start, &boxed, out)?;
+            lock(&spare).push(piece);
+            Ok(())
+        };
+        match pool {
+            Some(pool) => pool.install(|| (0..pieces.len()).into_par_iter().try_for_each(one)),
+            None => (0..pieces.len()).try_for_each(one),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What it takes to compute one block at a time: by the threads of a pool, or by one.
+struct Hand<'p> {
+    job: &'p Job<'p>,
+    a: Panel<'p>,
+    b: Panel<'p>,
+    pool: Option<&'p rayon::ThreadPool>,
+}
+
+impl<'p> Hand<'p> {
+    fn new(job: &'p Job<'p>, pool: Option<&'p rayon::ThreadPool>) -> Result<Hand<'p>> {
+        let panel = |operand: &'p Operand<'p>| -> Result<Panel<'p>> {
+            let filler = match pool {
+                Some(pool) => Filler::Pool(pool),
+                None => Filler::One(Box::new(operand.worker()?)),
+            };
+            Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
+        };
+        Ok(Hand { job, a: panel(&job.a)?, b: panel(&job.b)?, pool })
+    }
+
+    /// The sum over `depths` of `k` of a block of the result, into `result`.
+    fn multiply(&mut self, block: &Block, depths: Range<u64>, result: &mut Buffer) -> Result<()> {
+        let (item, cut) = (self.job.item(), &self.job.product.block);
+        let (rows, columns) = (block.rows(), block.columns());
+        let row = columns as usize * item;
+        let sum = result.reserve(rows as usize * row)?;
+        sum.fill(0);
+        let (batch, at) = block.start.split_at(block.start.len() - 2);
+        for l in depths.clone().step_by(cut.depth.max(1) as usize) {
+            let depth = cut.depth.min(depths.end - l);
+            self.b.bring(batch, [l, at[1]], [depth, columns], item)?;
+            for i in (0..rows).step_by(cut.strip.max(1) as usize) {
+                self.job.context.go_on()?;
+                let strip = cut.strip.min(rows - i);
+                self.a.bring(batch, [at[0] + i, l], [strip, depth], item)?;
+                let out = &mut sum[i as usize * row..(i + strip) as usize * row];
+                let dims = [strip as usize, columns as usize, depth as usize];
+                let (a, b) = (self.a.buffer.bytes(), self.b.buffer.bytes());
+                block_product(compute_type(self.job.product.dtype), dims, out, a, b, self.pool)?;
+                (self.job.done)(strip * columns * depth);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One operand while the product runs.
+struct Operand<'p> {
+    program: &'p Program,
+    order: Vec<usize>,
+    sources: &'p [Arc<dyn Source>],
+    decoded: Decoded,
+    context: &'p Context,
+}
+
+impl<'p> Operand<'p> {
+    fn worker(&'p self) -> Result<Worker<'p>> {
+        Worker::new(self.program, &self.order, self.sources, self.context, &self.decoded)
+    }
+}
+
+/// A panel of an operand in memory.
+struct Panel<'p> {
+    operand: &'p Operand<'p>,
+    filler: Filler<'p>,
+    buffer: Buffer,
+    /// The box that it holds: start and shape.
+    at: Option<[Vec<u64>; 2]>,
+}
+
+/// Who fills a panel.
+enum Filler<'p> {
+    Pool(&'p rayon::ThreadPool),
+    One(Box<Worker<'p>>),
+}
+
+impl Panel<'_> {
+    /// Evaluates the operand over `[rows, columns]` at `first` of one batch, unless that is what the panel holds.
+    fn bring(
+        &mut self,
+        batch: &[u64],
+        first: [u64; 2],
+        [rows, columns]: [u64; 2],
+        item: usize,
+    ) -> Result<()> {
+        let start = [batch, &first].concat();
+        let shape = [&vec![1; batch.len()][..], &[rows, columns]].concat();
+        let row = columns as usize * item;
+        if row == 0 || rows == 0 || self.at.as_ref().is_some_and(|[s, n]| *s == start && *n == shape) {
+            return Ok(());
+        }
+        self.at = None;
+        let out = self.buffer.reserve(rows as usize * row)?;
+        let fill = |worker: &mut Worker<'_>, k: usize, out: &mut [u8]| {
+            let (mut start, mut shape) = (start.clone(), shape.clone());
+            start[batch.len()] += k as u64;
+            shape[batch.len()] = (out.len() / row) as u64;
+            let strides = c_strides(&shape, item);
+            worker.tile(&start, &shape, &mut [Out::Fill { bytes: out, strides, item }])
+        };
+        match &mut self.filler {
+            Filler::One(worker) => fill(worker, 0, out)?,
+            Filler::Pool(pool) => {
+                let step = (rows as usize).div_ceil(4 * pool.current_num_threads()).max(1);
+                let part = |(k, out)| fill(&mut self.operand.worker()?, k * step, out);
+                pool.install(|| out.par_chunks_mut(step * row).enumerate().try_for_each(part))?;
+            }
+        }
+        self.at = Some([start, shape]);
+        Ok(())
+    }
+}
