@@ -97,7 +97,7 @@ function attributes(data, byte) {
     return /[\ud800-\udfff]/u.test(token) ? bad("half a surrogate pair") : token;
   };
   const number = (token) => {
-    if (/^-?\d+$/.test(token) && token.length <= 20) {
+    if (/^-?\d+$/.test(token) && token.length <= 20 && token !== "-0") {
       const exact = BigInt(token);
       if (-(1n << 63n) <= exact && exact < 1n << 64n) return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
     }
@@ -210,11 +210,18 @@ export class File {
     need(this.nextId >= 1n && this.nextId <= 1n << 48n && this.count < this.nextId, "number of arrays or next id", at + 72);
     need(producer <= 128, "producer too long", at + 160);
     this.producer = text(slot.subarray(162, 162 + producer), "producer", at + 162);
-    need(minor > 0 || (flags <= 1 && zeros(slot.subarray(162 + producer, 4092))), "flags or reserved bytes of a slot", at);
+    need(flags <= 1, "unknown flags of a slot", at + 36);
+    need(minor > 0 || zeros(slot.subarray(162 + producer, 4092)), "reserved bytes of a slot", at);
     [this.sealed, this.time, this.table] = [!!(flags & 1), u64(slot, 152), slot.subarray(88, 104)];
-    this.nameBlock = slot.subarray(104, 120);
-    const attrs = slot.subarray(120, 136), place = u64(attrs, 0);
-    this.attributes = attributes(this._block(attrs, "file attributes", 1 << 23), Number(place));
+    [this.nameBlock, this.attributesBlock] = [slot.subarray(104, 120), slot.subarray(120, 136)];
+  }
+
+  get attributes() {
+    try {
+      return attributes(this._block(this.attributesBlock, "file attributes", 1 << 23), Number(u64(this.attributesBlock, 0)));
+    } catch (error) {
+      throw ArrsError.at(error, { file: this.path });
+    }
   }
 
   /** A block's bytes; none for a reference to nothing. */
@@ -224,7 +231,7 @@ export class File {
       need(zeros(reference), `${what}: a reference to nothing with a length or CRC`);
       return Buffer.alloc(0);
     }
-    need(offset % 64n === 0n && offset >= FIXED && offset + BigInt(length) <= this.length, `${what}: place of the block`);
+    need(length && offset % 64n === 0n && offset >= FIXED && offset + BigInt(length) <= this.length, `${what}: place of the block`);
     need(length <= most, `${what}: ${length} bytes are too many`, Number(offset));
     const data = this._bytes(offset, length);
     need(crc32(data) === reference.readUInt32LE(12), `${what}: CRC of the block`, Number(offset));
@@ -290,8 +297,7 @@ export class File {
 
   #names() {
     const data = this._block(this.nameBlock, "name block", 1 << 28), at = Number(u64(this.nameBlock, 0));
-    need((this.count === 0n) === (data.length === 0), "name block and number of arrays", at);
-    if (!data.length) return new Map();
+    if (!data.length && this.count === 0n) return new Map();
     need(data.length >= 16 && data.toString("latin1", 0, 8) === "NAME\0\0\0\0", "magic of the name block", at);
     need(u64(data, 8) === this.count, "number of names", at + 8);
     const names = new Map(), seen = new Set();
@@ -492,11 +498,13 @@ class ArrsArray {
 function unzstd(data, size, at) {
   need(data.length >= 6 && data.readUInt32BE(0) === 0x28b52ffd, "not a zstd frame", at);
   const descriptor = data[4], single = (descriptor >> 5) & 1, width = [single, 2, 4, 8][descriptor >> 6];
-  need(!(descriptor & 3), "a zstd dictionary", at + 4);
+  const idWidth = [0, 1, 2, 4][descriptor & 3];
   const window = 2 ** (10 + (data[5] >> 3)) * (1 + (data[5] & 7) / 8);
   need(single || window <= 2 ** 27, "zstd window", at + 5);
   need(width, "zstd frame without its content size", at + 4);
   let place = single ? 5 : 6;
+  need(zeros(data.subarray(place, place + idWidth)), "a zstd dictionary", at + place);
+  place += idWidth;
   need(place + width <= data.length, "zstd frame cut short", at + place);
   const content = width === 8 ? Number(u64(data, place)) : data.readUIntLE(place, width) + (width === 2 ? 256 : 0);
   need(content === size, `zstd content size ${content}, ${size} expected`, at + place);
@@ -524,7 +532,7 @@ function unzstd(data, size, at) {
 export function json(value) {
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (value === null || typeof value !== "object") return Object.is(value, -0) ? "-0.0" : JSON.stringify(value);
   return `{${Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${json(item)}`).join(",")}}`;
 }
 

@@ -70,7 +70,7 @@ def attributes(data, byte):
         need(math.isfinite(float(s)), "attributes: a number beyond the range of binary64", byte)
         return float(s)
     def integer(s):
-        return int(s) if len(s) <= 20 and -2**63 <= int(s) < 2**64 else number(s)
+        return int(s) if len(s) <= 20 and -2**63 <= int(s) < 2**64 and s != "-0" else number(s)
     def constant(s):
         raise Damaged(f"attributes: {s} is not JSON", byte)
     def pairs(items):
@@ -182,13 +182,13 @@ class File:
         need(FIXED <= self.length < TOP and self.length % PAGE == 0, f"length {self.length}", at + 64)
         need(self.length <= os.fstat(self.fd).st_size, f"file cut short, commit {self.seq} needs {self.length} bytes", at + 64)
         need(1 <= self.next_id <= 1 << 48 and self.count < self.next_id, "number of arrays or next id", at + 72)
-        self._table, self._name_block, attrs = page[88:104], page[104:120], page[120:136]
+        self._table, self._name_block, self._attributes = page[88:104], page[104:120], page[120:136]
         self.live, self.nodes, self.time, producer = struct.unpack_from("<3QH", page, 136)
         need(producer <= 128, "producer too long", at + 160)
         self.producer = text(page[162:162 + producer], "producer", at + 162)
-        need(minor > 0 or flags <= 1 and not any(page[162 + producer:4092]), "flags or reserved bytes of a slot", at)
+        need(flags <= 1, "unknown flags of a slot", at + 36)
+        need(minor > 0 or not any(page[162 + producer:4092]), "reserved bytes of a slot", at)
         self.version, self.sealed = (major, minor), bool(flags & 1)
-        self.attributes = attributes(*self._block(attrs, "file attributes", 1 << 23))
 
     def _block(self, reference, what, most):
         """A block's bytes and its offset; empty for nothing."""
@@ -196,7 +196,7 @@ class File:
         if offset == 0:
             need(not any(reference), f"{what}: a reference to nothing with a length or CRC")
             return b"", None
-        need(offset % 64 == 0 and offset >= FIXED and offset + length <= self.length, f"{what}: place of the block", offset)
+        need(length and offset % 64 == 0 and FIXED <= offset <= self.length - length, f"{what}: place of the block", offset)
         need(length <= most, f"{what}: {length} bytes are too many", offset)
         data = self._bytes(offset, length)
         need(zlib.crc32(data) == crc, f"{what}: CRC of the block", offset)
@@ -250,6 +250,13 @@ class File:
         return value, crc, state, at
 
     @property
+    def attributes(self):
+        try:
+            return attributes(*self._block(self._attributes, "file attributes", 1 << 23))
+        except ArrsError as error:
+            raise error.at(file=self.path) from None
+
+    @property
     def names(self):
         if self._names is None:
             try:
@@ -260,8 +267,7 @@ class File:
 
     def _read_names(self):
         data, at = self._block(self._name_block, "name block", 1 << 28)
-        need((self.count == 0) == (not data), "name block and number of arrays", at)
-        if not data:
+        if not data and self.count == 0:
             return {}
         need(len(data) >= 16 and data[:8] == b"NAME\0\0\0\0", "magic of the name block", at)
         need(struct.unpack_from("<Q", data, 8)[0] == self.count, "number of names", at + 8)
@@ -438,12 +444,13 @@ def unzstd(data, size, at):
     need(len(data) >= 6 and data[:4] == b"\x28\xb5\x2f\xfd", "not a zstd frame", at)
     descriptor, place = data[4], 5
     single = descriptor >> 5 & 1
-    need(not descriptor & 3, "a zstd dictionary", at + 4)
     if not single:
         base = 1 << (10 + (data[5] >> 3))
         need(base + base // 8 * (data[5] & 7) <= 1 << 27, "zstd window", at + 5)
         place = 6
-    width = (single, 2, 4, 8)[descriptor >> 6]
+    width, id_width = (single, 2, 4, 8)[descriptor >> 6], (0, 1, 2, 4)[descriptor & 3]
+    need(not any(data[place:place + id_width]), "a zstd dictionary", at + place)
+    place += id_width
     need(width, "zstd frame without its content size", at + 4)
     content = int.from_bytes(data[place:place + width], "little") + (256 if width == 2 else 0)
     need(content == size, f"zstd content size {content}, {size} expected", at + place)
