@@ -531,6 +531,7 @@ function unzstd(data, size, at) {
 /** JSON, with BigInts as the integers they are. */
 export function json(value) {
   if (typeof value === "bigint") return String(value);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential(); // it was no integer
   if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
   if (value === null || typeof value !== "object") return Object.is(value, -0) ? "-0.0" : JSON.stringify(value);
   return `{${Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${json(item)}`).join(",")}}`;
@@ -544,6 +545,13 @@ export function describe(array, elements) {
   const about = { name, dtype, shape, chunks, order, codec, filter, fill: array.fill.toString("hex"),
     dimension_names: array.dimensionNames, attributes: array.attributes };
   return elements ? { ...about, sha256: createHash("sha256").update(bytesOf(elements)).digest("hex") } : about;
+}
+
+/** All that is known about a file and its arrays. */
+export function inventory(file, told = (array) => describe(array)) {
+  const { seq, version, uuid, sealed, time, producer, attributes } = file;
+  const arrays = file.names.map((name) => told(file.array(name)));
+  return { commit: seq, version, uuid, sealed, time, producer, attributes, arrays };
 }
 
 function npy({ shape, dtype, data }) {
@@ -561,12 +569,10 @@ function main(args) {
   }
   const file = File.open(rest[0]);
   if (rest.length === 1) {
-    const arrays = file.names.map((name) => file.array(name)), { version, uuid, sealed, time, producer } = file;
     if (asJson) {
-      console.log(json({ commit: file.seq, version, uuid, sealed, time, producer, attributes: file.attributes,
-        arrays: arrays.map((array) => describe(array)) }));
+      console.log(json(inventory(file)));
     } else {
-      for (const a of arrays) console.log(a.name, a.dtype, `(${a.shape}) chunks (${a.chunks})`, a.codec, a.filter);
+      for (const a of file.names.map((name) => file.array(name))) console.log(a.name, a.dtype, `(${a.shape}) chunks (${a.chunks})`, a.codec, a.filter);
     }
   } else {
     const array = file.array(rest[1]), elements = array.read();

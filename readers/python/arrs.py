@@ -475,6 +475,12 @@ def describe(array, data=None):
     return about if data is None else about | {"sha256": hashlib.sha256(data.tobytes()).hexdigest()}
 
 
+def inventory(file, told=describe):
+    """All that is known about a file and its arrays."""
+    return {"commit": file.seq, "version": file.version, "uuid": file.uuid.hex(), "sealed": file.sealed, "time": file.time,
+            "producer": file.producer, "attributes": file.attributes, "arrays": [told(file[name]) for name in file.names]}
+
+
 def main(args):
     as_json, out = "--json" in args, None
     if "--npy" in args:
@@ -485,14 +491,11 @@ def main(args):
         sys.exit("usage: arrs.py FILE [ARRAY [--npy OUT]] [--json]")
     with File(args[0]) as file:
         if len(args) == 1:
-            arrays = [file[name] for name in file.names]
             if as_json:
-                print(json.dumps({"commit": file.seq, "version": file.version, "uuid": file.uuid.hex(), "sealed": file.sealed,
-                                  "time": file.time, "producer": file.producer, "attributes": file.attributes,
-                                  "arrays": [describe(array) for array in arrays]}))
-            else:
-                for a in arrays:
-                    print(a.name, a.dtype, tuple(a.shape), "chunks", tuple(a.chunks), a.codec, a.filter)
+                print(json.dumps(inventory(file)))
+                return
+            for a in map(file.__getitem__, file.names):
+                print(a.name, a.dtype, tuple(a.shape), "chunks", tuple(a.chunks), a.codec, a.filter)
             return
         array = file[args[1]]
         data = array[...]

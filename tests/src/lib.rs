@@ -9,4 +9,7 @@ pub mod golden;
 pub mod harness;
 pub mod layout;
 pub mod npy;
+pub mod resealed;
+pub mod sha256;
 pub mod stored;
+pub mod stores;
