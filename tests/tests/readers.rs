@@ -28,6 +28,8 @@ struct Reader {
     /// A program that fails where something is missing.
     probe: &'static [&'static str],
     driver: &'static [&'static str],
+    /// Whether its zstd decoder lets frames pass that break the rules of zstd.
+    lenient: bool,
 }
 
 const PYTHON: Reader = Reader {
@@ -36,6 +38,7 @@ const PYTHON: Reader = Reader {
     folder: "python",
     probe: &["-c", "import numpy, zstandard"],
     driver: &["-c", include_str!("readers/driver.py")],
+    lenient: false,
 };
 const JS: Reader = Reader {
     variable: "ARRSTORE_NODE",
@@ -43,6 +46,7 @@ const JS: Reader = Reader {
     folder: "js",
     probe: &["--input-type=module", "-e", include_str!("readers/probe.mjs")],
     driver: &["--input-type=module", "-e", include_str!("readers/driver.mjs")],
+    lenient: true,
 };
 
 impl Reader {
@@ -143,11 +147,14 @@ impl Reader {
         for ((case, ours), theirs) in ours.iter().zip(self.tell(&paths)) {
             match (ours.get("refused"), theirs.get("refused")) {
                 (Some(_), Some(_)) => *count.entry("refused").or_default() += 1,
+                (Some(why), None) if self.lenient && why.to_string().contains("zstd: ") => {
+                    *count.entry("left to zstd").or_default() += 1;
+                }
                 _ if *ours == theirs => *count.entry("read").or_default() += 1,
                 _ => findings.push(format!("{case}\n  ours: {ours}\n  {}: {theirs}", self.interpreter)),
             }
         }
-        println!("{}: {count:?} by both, of {}", self.interpreter, ours.len());
+        println!("{}: {count:?} of {}", self.interpreter, ours.len());
         assert!(findings.is_empty(), "{} finding(s):\n{}", findings.len(), findings.join("\n"));
     }
 }
