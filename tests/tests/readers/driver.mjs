@@ -9,7 +9,19 @@ const few = (lengths) => lengths.reduce((product, n) => product * BigInt(n), 1n)
 function told(array) {
   const grid = array.shape.map((n, k) => (BigInt(n) + BigInt(array.chunks[k]) - 1n) / BigInt(array.chunks[k]));
   const whole = few(array.shape) && few(array.chunks) && few(grid);
-  return { sha256: null, ...arrs.describe(array, whole ? array.read() : undefined) };
+  if (!whole) return { sha256: null, ...arrs.describe(array) };
+  const all = array.read(), region = array.shape.map((n) => [Math.floor(n / 3), n - Math.floor(n / 4)]);
+  const part = array.read(region), width = all.dtype.startsWith("complex") ? 2 : 1;
+  for (let k = 0; k < part.data.length; k++) {
+    let left = Math.floor(k / width), at = 0, stride = 1;
+    for (let axis = array.shape.length - 1; axis >= 0; axis--) {
+      at += (region[axis][0] + (left % part.shape[axis])) * stride;
+      left = Math.floor(left / part.shape[axis]);
+      stride *= array.shape[axis];
+    }
+    if (!Object.is(part.data[k], all.data[at * width + (k % width)])) throw new Error(`${array.name}: region ${region}`);
+  }
+  return arrs.describe(array, all);
 }
 
 for (const path of fs.readFileSync(0, "utf8").split("\n").slice(0, -1)) {

@@ -9,7 +9,12 @@ most = int(os.environ["ARRSTORE_MOST"])
 def told(array):
     grid = [-(-n // c) for n, c in zip(array.shape, array.chunks)]
     few = all(math.prod(lengths) <= most for lengths in (array.shape, array.chunks, grid))
-    return {"sha256": None, **arrs.describe(array, array.read() if few else None)}
+    if not few:
+        return {"sha256": None, **arrs.describe(array)}
+    whole, region = array.read(), [(n // 3, n - n // 4) for n in array.shape]
+    part, slices = array.read(region), tuple(slice(*ends) for ends in region)
+    assert part.tobytes() == whole[slices].tobytes() == array[slices].tobytes(), f"{array.name}: region {region}"
+    return arrs.describe(array, whole)
 
 
 for line in sys.stdin:
