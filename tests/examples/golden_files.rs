@@ -279,7 +279,8 @@ fn names() {
         meta.attributes = attributes;
         made.filled(t, "/ocean/sst", meta.clone(), &any(DType::U8, 12, 1));
         meta.attributes.clear();
-        for name in ["/ocean-wide", "/ocean/depth/ice", "/a b", "/Über/海/🌊", "/...", "/e\u{301}", "/\u{e9}"] {
+        for name in ["/ocean-wide", "/ocean/depth/ice", "/a b", "/Über/海/🌊", "/...", "/e\u{301}", "/\u{e9}"]
+        {
             made.filled(t, name, meta.clone(), &any(DType::U8, 12, 2));
         }
     });

@@ -2,7 +2,7 @@
 
 /// The first 32 bits of the fractional parts of the `root`-th roots of the first primes.
 fn fractions<const N: usize>(root: f64) -> [u32; N] {
-    let is_prime = |n: &u32| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+    let is_prime = |n: &u32| (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
     let mut primes = (2..).filter(is_prime);
     std::array::from_fn(|_| {
         let value = f64::from(primes.next().unwrap_or_default()).powf(1.0 / root);

@@ -50,8 +50,9 @@ fn store(manifest: &Path) -> Store {
         let packed = std::fs::File::open(manifest.with_extension("arrs.zst"))?;
         zstd::decode_all(packed)
     });
+    let bytes = bytes.expect("beside a manifest stands its file");
     let name = manifest.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-    Store { bytes: bytes.unwrap_or_else(|e| panic!("{name}: {e}")), name, holds: plain(holds), sound }
+    Store { name, bytes, holds: plain(holds), sound }
 }
 
 /// Opens a file in memory.

@@ -35,7 +35,11 @@ fn together_they_show_everything() {
             };
             let zstd = if meta.codec == Codec::None { "no codec" } else { "zstd" };
             let shuffle = if meta.shuffle { "shuffle" } else { "no filter" };
-            seen.extend([meta.dtype.name().to_owned(), format!("order {order}"), format!("{zstd}, {shuffle}")]);
+            seen.extend([
+                meta.dtype.name().to_owned(),
+                format!("order {order}"),
+                format!("{zstd}, {shuffle}"),
+            ]);
             for index in array.grid().touching(&vec![0; meta.ndim()], &meta.shape) {
                 let chunk = array.chunk(&index).unwrap();
                 seen.insert(match chunk.state() {
