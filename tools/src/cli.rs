@@ -32,9 +32,9 @@ pub(crate) enum Command {
     Ls(Ls),
     /// Print an array as NumPy does
     Show(Show),
-    /// Check every byte of a file against its checksums
+    /// Check every byte in use against its checksum, and in a compacted file that the others are zero
     Verify(Verify),
-    /// Rewrite a file without its free space, sealed
+    /// Rewrite a file without its free space; until the next commit, verify then finds any flipped bit
     Compact(Compact),
     /// Make a data set larger than the budget, run the main jobs on it, check every answer
     Demo(Demo),
@@ -43,11 +43,11 @@ pub(crate) enum Command {
 /// How much of the machine a command may use.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Running {
-    /// Working memory, mapped pages included: 512MiB, 2GB, or a share such as 50% of the container's limit
-    /// [default: 70%]
+    /// Working memory, mapped pages included: 512MiB, 2GB, or a share such as 50% of what the machine or the container
+    /// has [default: 70%]
     #[arg(long, value_name = "SIZE", value_parser = crate::run::parse_memory)]
     pub(crate) memory: Option<crate::run::Memory>,
-    /// Threads that compute [default: what the container gives]
+    /// Threads that compute [default: the cores of the machine or the container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(crate) threads: Option<u64>,
     /// Folder for temporary files [default: beside the output, else the working directory]
@@ -77,7 +77,7 @@ pub(crate) struct Speaking {
 pub(crate) struct Storing {
     /// Elements of a chunk along each axis, as in 1000x1000; 0 or - for the whole axis [default: the source's
     /// chunks if it has some, else whole rows of about 4 MiB]
-    #[arg(long, value_name = "SHAPE", value_parser = crate::layout::parse_chunk)]
+    #[arg(long, value_name = "SHAPE", allow_hyphen_values = true, value_parser = crate::layout::parse_chunk)]
     pub(crate) chunk: Option<crate::layout::ChunkShape>,
     /// none (chunks are mapped and used in place), or zstd:LEVEL [default: that of the array that is read or replaced,
     /// else none]
@@ -117,13 +117,13 @@ pub(crate) enum Endian {
 /// What a file of plain elements holds.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Plain {
-    /// Element type of a raw SRC, as in float32 or f4
+    /// Element type of a file of plain elements (.raw, .bin, .dat), as in float32 or f4
     #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
     pub(crate) dtype: Option<arrstore::DType>,
-    /// Shape of a raw SRC, as in 1000x2000
+    /// Shape of a file of plain elements, as in 1000x2000
     #[arg(long, value_name = "SHAPE", value_parser = crate::layout::parse_shape)]
     pub(crate) shape: Option<crate::layout::Shape>,
-    /// Byte order of a raw SRC [default: little]
+    /// Byte order of a file of plain elements [default: little]
     #[arg(long, value_name = "ORDER")]
     pub(crate) endian: Option<Endian>,
 }
@@ -156,7 +156,7 @@ pub(crate) struct Eval {
     /// 'sum((a-b)**2, axis=0), a.max()'
     #[arg(allow_hyphen_values = true)]
     pub(crate) expr: String,
-    /// NAME=PATH; a PATH alone is bound to its stem
+    /// NAME=PATH; a PATH alone is bound to the name of its array, or of its file
     #[arg(value_name = "NAME=PATH")]
     pub(crate) bindings: Vec<String>,
     /// Where the results go, one for each expression in order: x.npy, file.arrs[:/name], x.zarr, or a region of a
@@ -237,7 +237,7 @@ pub(crate) struct Demo {
     /// Working memory [default: 128MiB]
     #[arg(long, value_name = "SIZE", value_parser = crate::run::parse_memory)]
     pub(crate) memory: Option<crate::run::Memory>,
-    /// Threads that compute [default: what the container gives]
+    /// Threads that compute [default: the cores of the machine or the container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(crate) threads: Option<u64>,
     /// Folder in which the data set is made, and removed again [default: the working directory]
