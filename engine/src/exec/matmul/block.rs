@@ -8,6 +8,9 @@ const DEPTH: u64 = 512;
 const SIDE: u64 = 512;
 /// Rows above which it is no faster, where panels hold all of `k`: results then leave while others are made.
 const ROWS: u64 = 1024;
+/// What an element of new memory costs, next to one that is moved: the first touch of a page takes long, most of all in a
+/// virtual machine.
+const NEW: u64 = 20;
 /// Bytes of a matrix, or of a panel, that stay in a core's cache.
 const CACHE: u64 = 1 << 20;
 /// Parts that a long sum over `k` is cut into, where there is no other work to share.
@@ -87,21 +90,18 @@ impl Block {
 
     /// Blocks at which all threads work together: those that move the fewest elements.
     fn team([m, n, k]: [u64; 3], grid: [u64; 2], means: Means) -> Option<Block> {
-        let halves = |n: u64, step: u64| {
-            let mut sizes: Vec<u64> = (0..64).map(|h| whole((n >> h).max(1), n, step)).collect();
+        // an axis in 1 to 16 even parts, and then in twice as many each time
+        let even = |n: u64, step: u64| {
+            let parts = (1..16).chain((4..64).map(|h| 1 << h)).take_while(|&p| p <= n);
+            let mut sizes: Vec<u64> = parts.map(|p| n.div_ceil(p).next_multiple_of(step).min(n)).collect();
             sizes.dedup();
             sizes
         };
         let mut best: Option<(u64, Block)> = None;
-        for columns in halves(n, grid[1]) {
-            let packing = packing(columns, means.item, 1, means.threads);
-            let room = means.room.saturating_sub(packing) / means.item;
+        for columns in even(n, grid[1]) {
             for depth in [k, DEPTH, DEPTH / 2, DEPTH / 4].map(|d| d.min(k)) {
-                let most = room.saturating_sub(depth * columns) / (depth + means.copies * columns);
-                let most = if depth == k { most.min(ROWS.next_multiple_of(grid[0])) } else { most };
-                for rows in halves(whole(most, m, grid[0]), grid[0]) {
-                    // strips of one height
-                    let rows = m.div_ceil(m.div_ceil(rows)).next_multiple_of(grid[0]).min(rows);
+                let most = if depth == k { ROWS.next_multiple_of(grid[0]) } else { m };
+                for rows in even(m, grid[0]).into_iter().filter(|&rows| rows <= most) {
                     let block = Block::shared(rows, columns, depth);
                     let cost = block.cost([m, n, k]);
                     if block.bytes(means) <= means.room && best.is_none_or(|(least, _)| cost < least) {
@@ -122,7 +122,7 @@ impl Block {
         let slow = |side: u64, n: u64| SIDE.min(n).div_ceil(side.min(n));
         let packed = packed * slow(self.rows, m) * slow(self.columns, n);
         let sums = m * n * k.div_ceil(self.depth);
-        2 * (a + b) + packed + sums + 2 * self.elements(1, 1)
+        2 * (a + b) + packed + sums + NEW * self.elements(1, 1)
     }
 
     /// Elements of A and of B that are read for one product.

@@ -42,7 +42,8 @@ pub(crate) fn run(
     // rows go fastest: a panel of B that holds all of `k` serves a column of blocks
     let mut order: Vec<usize> = (0..domain.len()).collect();
     order.swap(domain.len() - 2, domain.len() - 1);
-    let job = Job { product, a, b, sink, context, pool, done, tiles: Tiles::regular(&domain, &step), order };
+    let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
+    let job = Job { product, a, b, sink, context, pool, done, tiles, order, spare };
     match (product.block.own, product.block.parts) {
         (false, _) => job.together(),
         (true, 1) => job.apart(),
@@ -64,6 +65,8 @@ struct Job<'p> {
     /// The blocks of the result, and the order of their axes.
     tiles: Tiles,
     order: Vec<usize>,
+    /// Buffers for pieces of blocks on their way to the sink.
+    spare: Mutex<Vec<Buffer>>,
 }
 
 /// A block of the result: batch axes, rows, columns.
@@ -174,7 +177,6 @@ impl Job<'_> {
         let grid = self.sink.chunk_shape().map(|c| [c[c.len() - 2], c[c.len() - 1]]);
         let step = grid.unwrap_or([rows.div_ceil(4 * threads).max(1), columns]);
         let pieces = Tiles::regular(&[rows, columns], &step);
-        let spare: Mutex<Vec<Buffer>> = Mutex::default();
         let one = |number: u64| -> Result<()> {
             let (at, shape) = pieces.tile(&tile_index(&pieces, &[0, 1], number));
             let (batch, first) = block.start.split_at(block.start.len() - 2);
@@ -186,14 +188,14 @@ impl Job<'_> {
             if shape[1] == columns {
                 return self.sink.write(&start, &boxed, &bytes[from..from + len]);
             }
-            let mut piece = lock(&spare).pop().unwrap_or_default();
+            let mut piece = lock(&self.spare).pop().unwrap_or_default();
             let out = piece.reserve(len)?;
             let shape = [shape[0] as usize, shape[1] as usize];
             let strides = [(columns as usize * item) as isize, item as isize];
             let to = [(shape[1] * item) as isize, item as isize];
             strided::copy(item, &shape, bytes, from, &strides, out, 0, &to);
             self.sink.write(&start, &boxed, out)?;
-            lock(&spare).push(piece);
+            lock(&self.spare).push(piece);
             Ok(())
         };
         match pool {
