@@ -37,10 +37,10 @@ pub fn compact(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<Compact
     let lock = file.begin()?;
     let snapshot = file.snapshot()?;
     let before = snapshot.slot().length;
-    let doing = || Error::io(|| format!("permissions of {}", path.display()));
-    let permissions = std::fs::metadata(&path).map_err(doing())?.permissions();
-    let copy = File::create(&path, &CreateOptions { overwrite: true, ..CreateOptions::default() })?;
-    copy.set_permissions(permissions).map_err(doing())?;
+    let doing = Error::io(|| format!("permissions of {}", path.display()));
+    let permissions = std::fs::metadata(&path).map_err(doing)?.permissions();
+    let options = CreateOptions { overwrite: true, ..CreateOptions::default() };
+    let copy = File::create_with(&path, &options, Some(permissions))?;
     snapshot.copy_sealed(&copy, progress)?;
     drop(lock);
     Ok(Compacted { before, after: copy.snapshot()?.slot().length })

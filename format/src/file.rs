@@ -1,10 +1,9 @@
 //! A file: taking snapshots of it, and beginning to write.
 
+use std::fs::Permissions;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tempfile::{NamedTempFile, TempPath};
 
 use crate::alloc::Remembered;
 use crate::header::Header;
@@ -70,8 +69,6 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Unborn {
     uuid: [u8; 16],
-    /// Its temporary name and whether it may replace another; `None` in memory.
-    pub(crate) name: Option<(TempPath, bool)>,
     storage: Arc<dyn Storage>,
 }
 
@@ -104,21 +101,21 @@ impl File {
     /// # Errors
     /// When something has the name and `overwrite` is not set, or the folder cannot be written.
     pub fn create(path: impl AsRef<Path>, options: &CreateOptions) -> Result<File> {
-        let path = path.as_ref();
+        File::create_with(path.as_ref(), options, None)
+    }
+
+    /// As [`File::create`], with the permissions of another file.
+    pub(crate) fn create_with(
+        path: &Path,
+        options: &CreateOptions,
+        permissions: Option<Permissions>,
+    ) -> Result<File> {
         if !options.overwrite && std::fs::symlink_metadata(path).is_ok() {
             return Err(Error::Exists { path: path.display().to_string() });
         }
-        let doing = || Error::io(|| format!("creating {}", path.display()));
-        let temporary: NamedTempFile = tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".arrs-new")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-            .tempfile_in(folder(path))
-            .map_err(doing())?;
-        let (file, name) = temporary.into_parts();
-        let storage: Arc<dyn Storage> = Arc::new(FileStorage::of(file));
-        let unborn = Unborn::new(storage, Some((name, options.overwrite)))?;
-        let state = State { unborn: Some(unborn), ..State::default() };
+        let storage = FileStorage::create(path, options.overwrite, permissions)
+            .map_err(Error::io(|| format!("creating {}", path.display())))?;
+        let state = State { unborn: Some(Unborn::new(Arc::new(storage))?), ..State::default() };
         Ok(File::new(Place::Path(path.to_owned()), options.durability, state))
     }
 
@@ -143,8 +140,7 @@ impl File {
             }
             storage.set_len(0).map_err(Error::io(|| "emptying the storage".into()))?;
         }
-        let unborn = Unborn::new(storage.clone(), None)?;
-        let state = State { unborn: Some(unborn), ..State::default() };
+        let state = State { unborn: Some(Unborn::new(storage.clone())?), ..State::default() };
         Ok(File::new(Place::Storage(storage), options.durability, state))
     }
 
@@ -158,11 +154,12 @@ impl File {
         self.shared.state().forced = true;
     }
 
-    /// Sets the permissions of a file that has no commit yet.
-    pub(crate) fn set_permissions(&self, permissions: std::fs::Permissions) -> std::io::Result<()> {
-        match &self.shared.state().unborn {
-            Some(Unborn { name: Some((path, _)), .. }) => std::fs::set_permissions(path, permissions),
-            _ => Ok(()),
+    /// Lets the next transaction use space that a commit must still wait for.
+    #[cfg(test)]
+    pub(crate) fn reuse_early(&self) {
+        let remembered = &mut self.shared.state().remembered;
+        for (_, runs) in std::mem::take(&mut remembered.waiting) {
+            remembered.free.add_all(&runs);
         }
     }
 
@@ -213,41 +210,14 @@ fn is_named(storage: &dyn Storage, path: &Path) -> std::io::Result<bool> {
     Ok(storage.identity()? == Some((named.dev(), named.ino())))
 }
 
-/// The folder that holds a path.
-pub(crate) fn folder(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Makes the names in the folder of a path durable.
-pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    let folder = folder(path);
-    std::fs::File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(Error::io(|| format!("syncing the folder {}", folder.display())))
-}
-
 impl Unborn {
-    fn new(storage: Arc<dyn Storage>, name: Option<(TempPath, bool)>) -> Result<Unborn> {
+    fn new(storage: Arc<dyn Storage>) -> Result<Unborn> {
         let uuid = *uuid::Uuid::new_v4().as_bytes();
         let mut head = Header { uuid }.encode();
         head.resize(FIXED as usize, 0);
         debug_assert_eq!(head.len() % PAGE, 0);
         storage.write_all_at(&head, 0).map_err(Error::io(|| "writing the header".into()))?;
-        Ok(Unborn { uuid, name, storage })
-    }
-
-    /// Gives the file its name; an error leaves what had it.
-    pub(crate) fn name_it(self, path: &Path, durability: Durability) -> Result<()> {
-        let Some((temporary, overwrite)) = self.name else { return Ok(()) };
-        let named = match overwrite {
-            true => temporary.persist(path),
-            false => temporary.persist_noclobber(path),
-        };
-        named.map_err(|e| match e.error.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::Exists { path: path.display().to_string() },
-            _ => Error::io(|| format!("naming {}", path.display()))(e.error),
-        })?;
-        if durability == Durability::Full { sync_folder(path) } else { Ok(()) }
+        Ok(Unborn { uuid, storage })
     }
 }
 
@@ -312,7 +282,7 @@ impl Shared {
         let mut state = self.state();
         if let Some(unborn) = &state.unborn {
             let newest = Slot::empty(unborn.uuid);
-            let slots = Slots { newest, previous: None, broken: Vec::new(), doubled: true };
+            let slots = Slots { newest, previous: None, broken: Vec::new(), copies: [true; 2] };
             return Ok(Base { slots, remembered: Remembered::default(), mend: false, reuse: true });
         }
         let slots = read_head(storage.as_ref())?;
@@ -345,9 +315,28 @@ impl Shared {
             state.remembered = remembered;
             state.unborn.take()
         };
-        match (unborn, &self.place) {
-            (Some(unborn), Place::Path(path)) => unborn.name_it(path, durability),
-            _ => Ok(()),
+        match unborn {
+            Some(unborn) => self.name(&unborn, durability).inspect_err(|_| self.poison()),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives a file its name after its first commit.
+    fn name(&self, unborn: &Unborn, durability: Durability) -> Result<()> {
+        let path = match &self.place {
+            Place::Path(path) => path.display().to_string(),
+            Place::Storage(_) => "the storage".into(),
+        };
+        unborn.storage.publish().map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => Error::Exists { path },
+            _ => Error::io(|| format!("naming {path}"))(e),
+        })?;
+        match durability {
+            // The name is there, but may not outlive a power failure.
+            Durability::Full => {
+                unborn.storage.sync_name().map_err(|source| Error::CommitUnknown { seq: 1, source })
+            }
+            Durability::None => Ok(()),
         }
     }
 

@@ -33,6 +33,8 @@ mod compact;
 mod dtype;
 mod element;
 mod error;
+#[cfg(test)]
+mod faults;
 mod file;
 mod grid;
 mod header;
@@ -73,7 +75,7 @@ pub use payload::PayloadError;
 pub use record::RecordError;
 pub use slot::SlotError;
 pub use snapshot::{Snapshot, Stat};
-pub use storage::{FaultyStorage, FileMap, FileStorage, Lock, MemoryStorage, Storage, Survivors};
+pub use storage::{FileMap, FileStorage, Lock, MemoryStorage, Storage};
 pub use transaction::{ArrayId, Transaction};
 pub use verify::{ArrayReport, Damage, Progress, Report};
 pub use view::ViewError;

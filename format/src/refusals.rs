@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::bytes::CrcMismatch;
+use crate::faults::{Disk, Failure, Fault};
 use crate::node::Entry;
 use crate::*;
 
@@ -578,11 +579,12 @@ fn the_last_commit() {
 
 #[test]
 fn a_transaction_that_lost_entries_cannot_commit() {
-    let storage = Arc::new(FaultyStorage::new());
-    let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
+    let disk = Disk::new();
+    let file = File::create_on(disk.create(), &CreateOptions::default()).unwrap();
     let transaction = file.begin().unwrap();
     let id = transaction.create_array("/a", Meta::new(DType::U8, &[100_000], &[1])).unwrap();
-    storage.fail_at(storage.operations());
+    let failure = Failure::Error(nix::libc::EIO);
+    disk.fail(Some(Fault { at: disk.calls(), for_good: false, failure }));
     let failed = (0..100_000).find_map(|i| transaction.put_chunk(id, &[i], &[7]).err()).unwrap();
     refused!(failed, Error::Io { .. });
     refused!(transaction.commit().unwrap_err(), Error::Failed);

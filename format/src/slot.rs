@@ -319,8 +319,17 @@ pub(crate) struct Slots {
     pub(crate) previous: Option<Slot>,
     /// Slot pages (1 to 4) that hold neither zeros nor a whole slot.
     pub(crate) broken: Vec<usize>,
-    /// Whether both copies of the newest commit are there.
-    pub(crate) doubled: bool,
+    /// Whether the first and the second copy of the newest commit are there.
+    pub(crate) copies: [bool; 2],
+}
+
+impl Slots {
+    /// The places of the two copies of the newest commit, in the order in which they are to be written again, with a
+    /// sync between them: a missing one first, so that one is whole at every moment.
+    pub(crate) fn mending(&self) -> [u64; 2] {
+        let [first, second] = places(self.newest.seq);
+        if self.copies == [false, true] { [first, second] } else { [second, first] }
+    }
 }
 
 /// Major and minor version, which stay where they are in every version.
@@ -364,7 +373,9 @@ pub(crate) fn read(pages: &[[u8; PAGE]], uuid: &[u8; 16], file_len: u64) -> Resu
     }
     let newest = found.iter().map(|(_, s)| s).max_by_key(|s| s.seq).cloned().ok_or(SlotError::NoneValid)?;
     newest.accept(file_len)?;
-    let doubled = found.iter().filter(|(_, s)| s.seq == newest.seq).count() == 2;
+    let copies = places(newest.seq).map(|place| {
+        found.iter().any(|(page, s)| s.seq == newest.seq && *page as u64 * PAGE as u64 == place)
+    });
     let previous = found.into_iter().map(|(_, s)| s).find(|s| s.seq + 1 == newest.seq);
-    Ok(Slots { newest, previous, broken, doubled })
+    Ok(Slots { newest, previous, broken, copies })
 }

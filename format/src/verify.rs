@@ -184,8 +184,11 @@ impl Verify<'_> {
                     self.damaged(None, Error::NotZero { offset: place });
                 }
             }
-            if !self.snapshot.inner.slots.doubled {
-                self.damaged(None, Error::SlotPage { page: (places(seq)[0] / PAGE as u64) as usize });
+            for (place, there) in places(seq).into_iter().zip(self.snapshot.inner.slots.copies) {
+                let page = (place / PAGE as u64) as usize;
+                if !there && !self.snapshot.inner.slots.broken.contains(&page) {
+                    self.damaged(None, Error::SlotPage { page });
+                }
             }
         }
         self.checked(FIXED)

@@ -1,16 +1,17 @@
 //! A file on disk.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use nix::fcntl::{FallocateFlags, FcntlArg, PosixFadviseAdvice, fallocate, fcntl, posix_fadvise};
 use nix::libc;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::map::start_writeback;
 use super::{FileMap, Lock, Storage};
@@ -30,6 +31,10 @@ pub struct FileStorage {
     writing: AtomicBool,
     /// How far the disk has been asked for.
     reserved: AtomicU64,
+    /// Its name, or the one that it is to get.
+    path: Option<PathBuf>,
+    /// The name of a new file until then, and whether it may take that of another. When dropped, the file is gone.
+    temporary: Mutex<Option<(TempPath, bool)>>,
 }
 
 impl FileStorage {
@@ -50,13 +55,42 @@ impl FileStorage {
             let message = format!("expected a regular file, found {what}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        Ok(FileStorage::of(file))
+        Ok(FileStorage { path: Some(path.to_owned()), ..FileStorage::of(file) })
     }
 
     /// Takes a file that is open already.
     pub fn of(file: File) -> FileStorage {
-        let writing = AtomicBool::new(false);
-        FileStorage { file, writing, pins: Mutex::default(), reserved: AtomicU64::new(0) }
+        FileStorage {
+            file,
+            pins: Mutex::default(),
+            writing: AtomicBool::new(false),
+            reserved: AtomicU64::new(0),
+            path: None,
+            temporary: Mutex::default(),
+        }
+    }
+
+    /// Creates a file beside `path`, which gets that name with [`Storage::publish`]; before that, nothing is left
+    /// of it when it is dropped.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or the permissions cannot be given.
+    pub(crate) fn create(
+        path: &Path,
+        overwrite: bool,
+        permissions: Option<Permissions>,
+    ) -> io::Result<FileStorage> {
+        let temporary: NamedTempFile = tempfile::Builder::new()
+            .prefix(".")
+            .suffix(".arrs-new")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder(path))?;
+        let (file, temporary) = temporary.into_parts();
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        let temporary = Mutex::new(Some((temporary, overwrite)));
+        Ok(FileStorage { path: Some(path.to_owned()), temporary, ..FileStorage::of(file) })
     }
 
     fn lock(&self, kind: libc::c_int, start: u64, len: u64) -> io::Result<Lock> {
@@ -68,6 +102,11 @@ impl FileStorage {
             Err(e) => Err(e.into()),
         }
     }
+}
+
+/// The folder that holds a path.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn request(kind: libc::c_int, start: u64, len: u64) -> libc::flock {
@@ -117,6 +156,8 @@ impl Storage for FileStorage {
                     return Ok(());
                 }
                 Err(nix::errno::Errno::ENOSPC) if target != len => {}
+                // A signal came: writing grows the file as well.
+                Err(nix::errno::Errno::EINTR) => return Ok(()),
                 Err(e) => return Err(e.into()),
             }
         }
@@ -124,6 +165,27 @@ impl Storage for FileStorage {
     }
     fn sync_data(&self) -> io::Result<()> {
         self.file.sync_data()
+    }
+    fn publish(&self) -> io::Result<()> {
+        let temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let named = match (temporary, &self.path) {
+            (Some((temporary, true)), Some(path)) => temporary.persist(path),
+            (Some((temporary, false)), Some(path)) => temporary.persist_noclobber(path),
+            _ => Ok(()),
+        };
+        named.map_err(|e| e.error)
+    }
+    fn sync_name(&self) -> io::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        // Behind a symbolic link, it is another folder that has the name.
+        let synced = path.canonicalize().and_then(|path| File::open(folder(&path))?.sync_all());
+        match synced {
+            // A folder that may not be read, or a file system that syncs none: there is no more to be done.
+            Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => {
+                Ok(())
+            }
+            synced => synced,
+        }
     }
     fn start_writeback(&self, range: Range<u64>) {
         start_writeback(&self.file, &range);

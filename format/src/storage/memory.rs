@@ -15,26 +15,27 @@ pub struct MemoryStorage {
 
 /// The locks of one storage in memory.
 #[derive(Debug, Default)]
-pub(super) struct Locks {
+pub(crate) struct Locks {
     writer: bool,
     pins: BTreeMap<u64, usize>,
 }
 
 impl Locks {
-    pub(super) fn lock_writer(&mut self) -> Lock {
+    pub(crate) fn lock_writer(&mut self) -> Lock {
         if std::mem::replace(&mut self.writer, true) { Lock::Held } else { Lock::Acquired }
     }
-    pub(super) fn unlock_writer(&mut self) {
+    pub(crate) fn unlock_writer(&mut self) {
         self.writer = false;
     }
-    pub(super) fn is_locked(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_locked(&self) -> bool {
         self.writer
     }
-    pub(super) fn pin(&mut self, seq: u64) -> Lock {
+    pub(crate) fn pin(&mut self, seq: u64) -> Lock {
         *self.pins.entry(seq).or_default() += 1;
         Lock::Acquired
     }
-    pub(super) fn unpin(&mut self, seq: u64) {
+    pub(crate) fn unpin(&mut self, seq: u64) {
         if let Some(count) = self.pins.get_mut(&seq) {
             *count -= 1;
             if *count == 0 {
@@ -42,7 +43,7 @@ impl Locks {
             }
         }
     }
-    pub(super) fn is_pinned_below(&self, seq: u64) -> bool {
+    pub(crate) fn is_pinned_below(&self, seq: u64) -> bool {
         self.pins.range(..seq).next().is_some()
     }
 }
@@ -69,14 +70,14 @@ impl MemoryStorage {
 }
 
 /// The bytes at `offset`, or the error of a file that ends before them.
-pub(super) fn slice(bytes: &[u8], offset: u64, len: usize) -> io::Result<&[u8]> {
+pub(crate) fn slice(bytes: &[u8], offset: u64, len: usize) -> io::Result<&[u8]> {
     let start = usize::try_from(offset).unwrap_or(usize::MAX);
     let end = start.saturating_add(len);
     bytes.get(start..end).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Puts `data` at `offset`, growing when needed.
-pub(super) fn splice(bytes: &mut Vec<u8>, data: &[u8], offset: u64) -> io::Result<()> {
+pub(crate) fn splice(bytes: &mut Vec<u8>, data: &[u8], offset: u64) -> io::Result<()> {
     let start = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
     let end = start.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;
     if bytes.len() < end {

@@ -42,16 +42,22 @@ impl Transaction {
         storage
             .set_len(slot.length)
             .map_err(Error::io(|| format!("setting the length to {}", slot.length)))?;
-        if self.base.mend && durability == Durability::Full {
-            // It may have been read from memory and never have reached the disk, or one copy may be damaged.
-            let old = self.slot().encode();
-            for place in places(self.slot().seq) {
-                self.put_bytes(&old, place)?;
-            }
-        }
-        if let Err(source) = sync(&self) {
+        let failed = |source| {
             self.shared.poison();
-            return Err(Error::SyncFailed { source });
+            Error::SyncFailed { source }
+        };
+        // The last commit and the name may have been read from memory and never have reached the disk, or a copy may be
+        // damaged. One copy is written before a sync, the other after it, so that no crash can tear both; nor may
+        // another writer, since dead, have left one of them on its way.
+        let mend = (self.base.mend && durability == Durability::Full)
+            .then(|| (self.base.slots.mending(), self.slot().encode()));
+        if let Some(([place, _], old)) = &mend {
+            storage.sync_data().and_then(|()| storage.sync_name()).map_err(failed)?;
+            self.put_bytes(old, *place)?;
+        }
+        sync(&self).map_err(failed)?;
+        if let Some(([_, place], old)) = &mend {
+            self.put_bytes(old, *place)?;
         }
         let page = slot.encode();
         let written: std::io::Result<()> =
