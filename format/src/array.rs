@@ -12,6 +12,7 @@ use crate::node::{Entry, NodeError};
 use crate::payload::with_scratch;
 use crate::record::Record;
 use crate::snapshot::{Commit, Snapshot, read_block};
+use crate::storage::FileMap;
 use crate::transaction::ArrayId;
 use crate::tree::Tree;
 use crate::view::{self, ViewError};
@@ -250,10 +251,20 @@ impl Array {
     /// # Errors
     /// When they are damaged.
     pub fn check_raw(&self, chunk: &Chunk, bytes: Range<usize>) -> Result<()> {
-        match self.raw(chunk)? {
-            Some(payload) => self.reading().check(chunk, payload, bytes),
-            None => Ok(()),
-        }
+        let Some(payload) = self.raw(chunk)? else { return Ok(()) };
+        let checked = self.reading().check(chunk, payload, bytes);
+        let lost = self.snapshot.mapped().is_some_and(FileMap::is_lost);
+        if checked.is_err() || lost { self.intact().and(checked) } else { checked }
+    }
+
+    /// Asks whether all that was read in place so far was really in the file, which has to be asked after reading: when
+    /// another program has cut the file short, or the disk has failed, zeros were read instead.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn intact(&self) -> Result<()> {
+        let doing = Error::io(|| format!("reading '{}' in place", self.name()));
+        self.snapshot.mapped().map_or(Ok(()), FileMap::intact).map_err(doing)
     }
 
     /// Lets go the memory of the whole pages of a raw chunk that lie inside a range of its bytes.
@@ -329,8 +340,9 @@ impl Array {
                 let span: usize =
                     part.shape.iter().zip(&from).map(|(&n, &s)| n.saturating_sub(1) * s as usize).sum();
                 let range = from_offset..from_offset + span + item;
-                self.reading().check(chunk, bytes, range)?;
+                let checked = self.reading().check(chunk, bytes, range);
                 copy(bytes, from_offset, &from);
+                self.intact().and(checked)?;
             }
             _ => with_scratch(self.chunk_bytes(), |elements| {
                 self.reading().decode(chunk, elements)?;
@@ -346,7 +358,7 @@ impl Array {
     }
 
     /// The whole array in place, with its strides: no byte is copied, read or checked. It must lie in one raw
-    /// chunk. Booleans are seen as `u8`.
+    /// chunk. Booleans are seen as `u8`. [`Array::intact`] tells, after it was used, whether it was really there.
     ///
     /// # Errors
     /// When it would need a copy; the error says why.

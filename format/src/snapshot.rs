@@ -218,6 +218,11 @@ impl Snapshot {
         Ok(self.inner.map.get_or_init(|| map).as_ref())
     }
 
+    /// The map, if it was asked for.
+    pub(crate) fn mapped(&self) -> Option<&FileMap> {
+        self.inner.map.get()?.as_ref()
+    }
+
     pub(crate) fn names(&self) -> Result<&Names> {
         if let Some(names) = self.inner.names.get() {
             return Ok(names);

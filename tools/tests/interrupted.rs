@@ -83,3 +83,41 @@ fn a_full_disk_is_an_error_and_leaves_the_store_intact() {
     folder.run(&["convert", "small.npy", "disk/s.arrs:/b"]).ok();
     folder.run(&["verify", "disk/s.arrs"]).ok();
 }
+
+/// A limit on the length of files: short writes and `EFBIG` when its signal is ignored, else a killed process.
+#[test]
+fn a_limit_on_file_length_leaves_the_store_intact() {
+    let folder = Folder::new();
+    folder.ramp("small.npy", &[100, 100]);
+    folder.ramp("large.npy", &[1000, 1000]);
+    folder.run(&["convert", "small.npy", "s.arrs:/a"]).ok();
+    let before = folder.read("s.arrs");
+    for output in ["s.arrs:/b", "s.arrs:/a", "new.arrs", "x.npy"] {
+        for (limit, killed) in
+            [("trap '' XFSZ; ulimit -f 1025", false), ("ulimit -c 0; ulimit -f 1025", true)]
+        {
+            let status = Command::new("bash")
+                .args(["-c", &format!("{limit}; exec \"$0\" convert large.npy {output} --quiet")])
+                .arg(env!("CARGO_BIN_EXE_arrstore"))
+                .current_dir(folder.root())
+                .output()
+                .unwrap();
+            let err = String::from_utf8_lossy(&status.stderr);
+            if killed {
+                assert!(status.status.signal().is_some(), "{output}: {err}");
+            } else {
+                assert_eq!(status.status.code(), Some(1), "{output}: {err}");
+                assert!(err.contains("File too large"), "{output}: {err}");
+                assert_eq!(folder.names(), ["large.npy", "s.arrs", "small.npy"], "{output}");
+            }
+            assert_eq!(folder.run(&["ls", "s.arrs"]).ok(), "/a  float64  100x100  78.1 KiB\n");
+            folder.run(&["verify", "s.arrs"]).ok();
+            for name in folder.names().iter().filter(|name| name.starts_with('.')) {
+                std::fs::remove_file(folder.path(name)).unwrap();
+            }
+        }
+    }
+    // What lies behind the last commit does not count.
+    let after = folder.read("s.arrs");
+    assert!(after.starts_with(&before), "a byte of the last commit has changed");
+}

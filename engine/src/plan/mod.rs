@@ -399,13 +399,15 @@ impl Plan {
                 Stage::Pass { pass, room, .. } => {
                     let sources = self.bind(&pass.program, &held)?;
                     let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
-                    exec::run_pass(pass, &sources, &sinks, *room, context, &pool, &done)?;
+                    let ran = exec::run_pass(pass, &sources, &sinks, *room, context, &pool, &done);
+                    intact(&sources).and(ran)?;
                     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
                 }
                 Stage::Product { product, .. } => {
                     let (a, b) = (self.bind(&product.a, &held)?, self.bind(&product.b, &held)?);
                     let _span = tracing::info_span!("product", flops = product.flops()).entered();
-                    exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &pool, &done)?;
+                    let ran = exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &pool, &done);
+                    intact(&a).and_then(|()| intact(&b)).and(ran)?;
                     Metrics::add(&context.metrics.matmul_ns, began.elapsed().as_nanos() as usize);
                 }
             }
@@ -516,6 +518,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// Whether what a stage has read was really there; if not, that is the reason for whatever else went wrong.
+fn intact(sources: &[Arc<dyn Source>]) -> Result<()> {
+    sources.iter().try_for_each(|source| source.intact())
 }
 
 /// One more than the level of the latest cut a program reads.

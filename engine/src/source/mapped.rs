@@ -122,6 +122,9 @@ impl Source for Mapped {
     fn locate(&self, index: &[u64]) -> Result<Located<'_>> {
         Ok(Located::new(index, Data::InPlace(self.bytes())))
     }
+    fn intact(&self) -> Result<()> {
+        self.map.intact().map_err(|e| Error::io(&self.path, e))
+    }
     fn release(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.release(self.start + bytes.start..self.start + bytes.end);
     }

@@ -54,6 +54,10 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, bytes);
         Ok(())
     }
+    /// Asks whether all that was read in place so far was really there: a file can be cut short under a map.
+    fn intact(&self) -> Result<()> {
+        Ok(())
+    }
     /// Says that bytes of a chunk in place will be read soon.
     fn prefetch(&self, chunk: &Located<'_>) {
         let _ = chunk;

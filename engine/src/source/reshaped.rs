@@ -94,6 +94,9 @@ impl Source for Reshaped {
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         self.inner.check(&self.inner(chunk), bytes)
     }
+    fn intact(&self) -> Result<()> {
+        self.inner.intact()
+    }
     fn prefetch(&self, chunk: &Located<'_>) {
         self.inner.prefetch(&self.inner(chunk));
     }

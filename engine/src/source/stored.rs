@@ -77,6 +77,9 @@ impl Source for Stored {
         }
         Ok(())
     }
+    fn intact(&self) -> Result<()> {
+        Ok(self.array.intact()?)
+    }
     fn prefetch(&self, chunk: &Located<'_>) {
         if let Some(stored) = &chunk.stored {
             self.array.prefetch(stored);

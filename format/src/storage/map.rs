@@ -8,15 +8,21 @@ use std::os::fd::AsRawFd;
 
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
 
+use super::bus::Watch;
+
 /// A file, or its beginning, mapped read-only and shared.
 ///
 /// The bytes are handed out as `&[u8]`, which promises that nobody changes them. This crate keeps the promise
 /// for `.arrs` files by protocol: no write ever touches a page that a commit reaches, space is reused only
 /// after no reader pins it, and files are never cut below a commit. Another program that writes into the file,
-/// or cuts it, breaks the promise as it would break any file; a cut file raises SIGBUS when touched.
+/// or cuts it, breaks the promise as it would break any file. A page that a cut file no longer has, or that the disk
+/// cannot read, is zero; [`FileMap::intact`] tells.
 #[derive(Debug)]
 pub struct FileMap {
+    // Dropped in this order: addresses are watched for as long as they are mapped.
+    watch: Watch,
     map: Mmap,
+    file: File,
 }
 
 const PAGE: usize = crate::PAGE;
@@ -54,7 +60,31 @@ impl FileMap {
         // them while it lives is the protocol's promise, argued at the type; the bytes are only ever read as
         // integers and floats, for which every bit pattern is valid.
         let map = unsafe { MmapOptions::new().len(len).map(file)? };
-        Ok(FileMap { map })
+        let start = map.as_ptr() as usize;
+        Ok(FileMap { watch: Watch::new(start..start + map.len()), map, file: file.try_clone()? })
+    }
+
+    /// Whether zeros have taken the place of bytes that could not be read. Once so, always so.
+    pub fn is_lost(&self) -> bool {
+        self.watch.is_lost()
+    }
+
+    /// Asks whether all bytes that were read so far were those of the file, which has to be asked after reading them.
+    ///
+    /// # Errors
+    /// When the file is now shorter than the map, or a page of it could not be read.
+    pub fn intact(&self) -> io::Result<()> {
+        let (len, found) = (self.map.len() as u64, self.file.metadata()?.len());
+        if found < len {
+            let message =
+                format!("{len} bytes were in use, and {found} are left: the file was cut short meanwhile");
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+        }
+        if self.is_lost() {
+            let message = "a page could not be read: the disk failed, or the file was cut short for a while";
+            return Err(io::Error::other(message));
+        }
+        Ok(())
     }
 
     /// The bytes.

@@ -1,5 +1,6 @@
 //! The few things the format needs of whatever holds its bytes.
 
+mod bus;
 mod file;
 mod map;
 pub(crate) mod memory;

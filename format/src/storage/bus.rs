@@ -1,0 +1,185 @@
+//! Maps whose pages vanish: a file that another program cuts short, or a disk that cannot read, raises SIGBUS in whoever
+//! touches the page, and SIGBUS kills the process.
+//!
+//! So the first map installs a handler. For an address inside one of our maps it puts zeros there, from the faulty page
+//! to the end of the map, and notes that the map is lost; the instruction then runs again and reads zeros. Who reads a
+//! map in place asks afterwards whether it is lost, and throws away what it computed. Any other SIGBUS goes to
+//! the handler that was there before.
+//!
+//! The alternative, reading with `pread` into a buffer, costs a copy of every byte that is used in place; this costs a
+//! look at a flag.
+
+use std::ops::Range;
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+
+use nix::libc;
+
+/// Addresses under watch. Entries are used again, never freed, so that the handler can walk them at any moment.
+#[derive(Debug)]
+struct Entry {
+    taken: AtomicBool,
+    lost: AtomicBool,
+    start: AtomicUsize,
+    end: AtomicUsize,
+    next: AtomicPtr<Entry>,
+}
+
+static FIRST: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
+static PAGE: AtomicUsize = AtomicUsize::new(crate::PAGE);
+/// What SIGBUS did before.
+static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
+
+/// Watches the addresses of a map until it is dropped, which must be before they are unmapped.
+#[derive(Debug)]
+pub(super) struct Watch {
+    entry: &'static Entry,
+}
+
+impl Watch {
+    pub(super) fn new(addresses: Range<usize>) -> Watch {
+        BEFORE.get_or_init(install);
+        let free =
+            |e: &&Entry| e.taken.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        let entry = entries().find(free).unwrap_or_else(add);
+        entry.lost.store(false, Ordering::Relaxed);
+        entry.start.store(addresses.start, Ordering::Relaxed);
+        // Nothing is inside before it has an end.
+        entry.end.store(addresses.end, Ordering::Release);
+        Watch { entry }
+    }
+
+    /// Whether a page could not be read, so that zeros stand in its place.
+    pub(super) fn is_lost(&self) -> bool {
+        self.entry.lost.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.entry.end.store(0, Ordering::Release);
+        self.entry.taken.store(false, Ordering::Release);
+    }
+}
+
+/// All entries there are.
+#[expect(unsafe_code, reason = "a list that a signal handler walks cannot have a lock")]
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    let mut at = FIRST.load(Ordering::Acquire);
+    std::iter::from_fn(move || {
+        // SAFETY: what FIRST and `next` hold is null or was made by `add`, which leaks it: it is never freed or moved,
+        // and it is shared only, with atomics inside.
+        let entry = unsafe { at.as_ref() }?;
+        at = entry.next.load(Ordering::Acquire);
+        Some(entry)
+    })
+}
+
+/// Another entry, taken.
+fn add() -> &'static Entry {
+    let entry: &'static mut Entry = Box::leak(Box::new(Entry {
+        taken: AtomicBool::new(true),
+        lost: AtomicBool::new(false),
+        start: AtomicUsize::new(0),
+        end: AtomicUsize::new(0),
+        next: AtomicPtr::new(ptr::null_mut()),
+    }));
+    let new: *mut Entry = entry;
+    let mut first = FIRST.load(Ordering::Acquire);
+    loop {
+        entry.next.store(first, Ordering::Relaxed);
+        match FIRST.compare_exchange(first, new, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return entry,
+            Err(now) => first = now,
+        }
+    }
+}
+
+/// Installs the handler, and gives what was there before.
+#[expect(unsafe_code, reason = "signals have no safe interface")]
+fn install() -> libc::sigaction {
+    // SAFETY: sysconf takes a number and gives one.
+    if let Ok(page) = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }) {
+        PAGE.store(page, Ordering::Relaxed);
+    }
+    // SAFETY: `sigaction` is plain numbers, for which zeros are valid. The handler is a function of the signature that
+    // SA_SIGINFO asks for, and it calls only what may be called in a signal handler. It runs on the alternate stack
+    // that Rust gives each thread.
+    unsafe {
+        let mut before: libc::sigaction = std::mem::zeroed();
+        let mut ours = before;
+        ours.sa_sigaction = on_bus as *const () as usize;
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigaction(libc::SIGBUS, &ours, &mut before);
+        before
+    }
+}
+
+/// The handler.
+#[expect(unsafe_code, reason = "signals have no safe interface")]
+extern "C" fn on_bus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid `siginfo_t` to a handler with SA_SIGINFO, and errno is this thread's own.
+    let (code, address, errno) =
+        unsafe { ((*info).si_code, (*info).si_addr() as usize, *libc::__errno_location()) };
+    // Positive codes are the kernel's; unaligned access is not about what the page holds.
+    let about_pages = code > 0 && code != libc::BUS_ADRALN;
+    if about_pages && entries().any(|entry| entry.blank(address)) {
+        // SAFETY: as above.
+        unsafe { *libc::__errno_location() = errno };
+        return;
+    }
+    pass_on(signal, info, context);
+}
+
+impl Entry {
+    /// Puts zeros in place of the page at an address and of all behind it, if it is in this map.
+    #[expect(unsafe_code, reason = "a page can only be replaced by its address")]
+    fn blank(&self, address: usize) -> bool {
+        let end = self.end.load(Ordering::Acquire);
+        let start = self.start.load(Ordering::Relaxed);
+        if !(start..end).contains(&address) {
+            return false;
+        }
+        self.lost.store(true, Ordering::Release);
+        let page = PAGE.load(Ordering::Relaxed);
+        let from = address / page * page;
+        // SAFETY: the range lies in a map that is watched, so it is mapped and ours: it began at a page, and its last page
+        // is ours whole. It is replaced by memory that can be read as before. mmap is a system call without locks.
+        let placed = unsafe {
+            libc::mmap(
+                from as *mut libc::c_void,
+                end.next_multiple_of(page) - from,
+                libc::PROT_READ,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        placed != libc::MAP_FAILED
+    }
+}
+
+/// Does what was done before there was this handler.
+#[expect(unsafe_code, reason = "signals have no safe interface")]
+fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let before = BEFORE.get().filter(|b| ![libc::SIG_DFL, libc::SIG_IGN].contains(&b.sa_sigaction));
+    // SAFETY: what was installed before is a function of the signature that its flags tell, and gets what the kernel gave.
+    // Where there was none, the default is restored: the instruction runs again, and the process dies as it would have.
+    unsafe {
+        match before {
+            Some(before) if before.sa_flags & libc::SA_SIGINFO != 0 => {
+                let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
+                    std::mem::transmute(before.sa_sigaction);
+                handler(signal, info, context);
+            }
+            Some(before) => {
+                let handler: extern "C" fn(libc::c_int) = std::mem::transmute(before.sa_sigaction);
+                handler(signal);
+            }
+            None => {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+        }
+    }
+}
