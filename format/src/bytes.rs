@@ -109,5 +109,7 @@ pub struct CrcMismatch {
 /// Compares bytes with the checksum their referrer holds.
 pub(crate) fn check(bytes: &[u8], expected: u32) -> Result<(), CrcMismatch> {
     let found = crc32fast::hash(bytes);
+    #[cfg(test)]
+    let expected = if crate::fuzz::FORGED.get() { found } else { expected };
     if found == expected { Ok(()) } else { Err(CrcMismatch { expected, found }) }
 }

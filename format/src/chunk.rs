@@ -118,7 +118,7 @@ impl Reading<'_> {
         }
         if chunk.table.get().is_none() {
             self.check_len(chunk)?;
-            let mut table = vec![0; table_len(len) as usize];
+            let mut table = payload::buffer(table_len(len) as usize)?;
             self.read(chunk, &mut table, offset + table_start(len))?;
             check(&table, crc).map_err(|mismatch| {
                 self.refuse(chunk, PayloadError::Crc { what: "its table of checksums", mismatch })
@@ -167,7 +167,7 @@ impl Reading<'_> {
     /// The payload as it is stored, checked.
     pub(crate) fn payload(&self, chunk: &Chunk) -> Result<Vec<u8>> {
         self.check_len(chunk)?;
-        let mut stored = vec![0; chunk.extent.len as usize];
+        let mut stored = payload::buffer(chunk.extent.len as usize)?;
         match chunk.state {
             ChunkState::Missing | ChunkState::Constant(_) => {}
             ChunkState::Raw => {

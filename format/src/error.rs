@@ -103,6 +103,12 @@ pub enum Error {
         /// What is wrong.
         problem: PayloadError,
     },
+    /// A chunk that this machine cannot hold.
+    #[error("there is no memory for {bytes} bytes of a chunk")]
+    ChunkTooLarge {
+        /// Bytes of the chunk, or of its stored form.
+        bytes: u64,
+    },
     /// Attributes of the file.
     #[error("attributes of the file: {0}")]
     Attributes(#[from] AttributesError),

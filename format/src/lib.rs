@@ -36,6 +36,8 @@ mod error;
 #[cfg(test)]
 mod faults;
 mod file;
+#[cfg(test)]
+mod fuzz;
 mod grid;
 mod header;
 mod meta;

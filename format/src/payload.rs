@@ -11,7 +11,7 @@ use zstd::zstd_safe;
 
 use crate::bytes::CrcMismatch;
 use crate::turn::{LANES, turn};
-use crate::{Codec, DType};
+use crate::{Codec, DType, Error};
 
 /// Bytes that one CRC of a table covers.
 pub(crate) const BLOCK: usize = 64 << 10;
@@ -317,13 +317,24 @@ thread_local! {
 /// Scratch buffers longer than this are given back at once.
 const SCRATCH_KEPT: usize = 64 << 20;
 
+/// A buffer for a chunk, unless the machine has no room for it: the length may be a hostile file's.
+pub(crate) fn buffer(len: usize) -> Result<Vec<u8>, Error> {
+    Vec::<u8>::new().try_reserve_exact(len).map_err(|_| Error::ChunkTooLarge { bytes: len as u64 })?;
+    Ok(vec![0; len])
+}
+
 /// Runs `work` with a buffer of `len` bytes, which each thread keeps for the next time. Its bytes are whatever
 /// they were.
-pub(crate) fn with_scratch<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
-    let mut buffer = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
-    if buffer.len() < len {
-        buffer = vec![0; len];
+pub(crate) fn with_scratch<T>(
+    len: usize,
+    work: impl FnOnce(&mut [u8]) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut kept = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if kept.len() < len {
+        drop(kept);
+        kept = buffer(len)?;
     }
+    let mut buffer = kept;
     let result = work(buffer.get_mut(..len).unwrap_or_default());
     if buffer.len() <= SCRATCH_KEPT {
         SCRATCH.with_borrow_mut(|kept| kept.push(buffer));

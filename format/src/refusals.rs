@@ -591,6 +591,15 @@ fn a_transaction_that_lost_entries_cannot_commit() {
     file.begin().unwrap().commit().unwrap();
 }
 
+#[test]
+fn a_chunk_that_no_memory_holds() {
+    let file = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default()).unwrap();
+    let transaction = file.begin().unwrap();
+    let id = transaction.create_array("/a", Meta::new(DType::U8, &[10], &[1 << 60])).unwrap();
+    refused!(transaction.write(id, &[0], &[1], &[1]).unwrap_err(), Error::ChunkTooLarge { .. });
+    transaction.commit().unwrap();
+}
+
 /// A storage as some network file systems are.
 #[derive(Debug)]
 struct NoLocks(MemoryStorage);

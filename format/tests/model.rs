@@ -197,8 +197,13 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Sequences tried: `ARRSTORE_SEQUENCES`, or a few.
+fn cases() -> u32 {
+    std::env::var("ARRSTORE_SEQUENCES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
     #[test]
     fn files_are_what_the_model_says(steps in steps()) {
         run(steps)?;

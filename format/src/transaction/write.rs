@@ -185,13 +185,12 @@ impl Transaction {
                     let bound = zstd::zstd_safe::compress_bound(elements.len());
                     with_scratch(bound, |packed| {
                         let n = match shuffle {
-                            false => payload::pack(level, elements, packed),
+                            false => payload::pack(level, elements, packed).map_err(refuse)?,
                             true => with_scratch(elements.len(), |shuffled| {
                                 payload::shuffle(item, elements, shuffled);
-                                payload::pack(level, shuffled, packed)
-                            }),
+                                payload::pack(level, shuffled, packed).map_err(refuse)
+                            })?,
                         };
-                        let n = n.map_err(refuse)?;
                         self.store_encoded(packed.get(..n).unwrap_or_default())
                     })?
                 }

@@ -1,0 +1,220 @@
+//! Files that somebody has changed at random and given the right checksums: they are read, verified, copied and written
+//! to, without a panic, within 512 MB and a second of work each.
+//!
+//! The inputs run in a process of their own, because what no memory is given to ends a process.
+//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-format --release fuzz` goes on for ten minutes with other inputs.
+
+use std::cell::Cell;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
+use nix::sys::time::TimeValLike;
+
+use crate::*;
+
+thread_local! {
+    /// Whether every checksum is right, as in a file whose author means harm.
+    pub(crate) static FORGED: Cell<bool> = const { Cell::new(false) };
+}
+
+const MEMORY: u64 = 512 << 20;
+const QUICK: Duration = Duration::from_secs(3);
+const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
+
+/// Seeds that once found something.
+const FOUND: [u64; 0] = [];
+
+/// Numbers that look like chance (SplitMix64).
+struct Words(u64);
+
+impl Words {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+}
+
+/// Files with every kind of node, block and payload.
+fn bases() -> Vec<Vec<u8>> {
+    let file = |build: &dyn Fn(&Transaction) -> Result<()>| {
+        let storage = Arc::new(MemoryStorage::new());
+        let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
+        for _ in 0..2 {
+            let transaction = file.begin().unwrap();
+            build(&transaction).unwrap();
+            transaction.commit().unwrap();
+        }
+        (file, storage)
+    };
+    let data: Vec<u8> = (0..40_000u32).map(|i| ((i * i) >> 7) as u8 & 15).collect();
+    let small = file(&|t| {
+        let a = t.replace("/a", Meta::new(DType::U8, &[20], &[8]))?;
+        t.write(a, &[0], &[20], &data[..20])
+    });
+    let kinds = file(&|t| {
+        let raw = t.replace("/g/raw", Meta::new(DType::F32, &[60, 60], &[40, 40]))?;
+        t.write(raw, &[0, 0], &[60, 60], &data[..14_400])?;
+        let zstd = Meta::new(DType::U16, &[50, 50], &[16, 16]).encoded(Codec::Zstd { level: 1 }, true);
+        let zstd = t.replace("/packed", Meta { dims: vec![Some("y".into()), None], ..zstd })?;
+        t.write(zstd, &[0, 0], &[50, 40], &data[..4000])?;
+        let shuffled = t.replace("/s", Meta::new(DType::I64, &[300], &[100]).encoded(Codec::None, true))?;
+        t.write(shuffled, &[0], &[200], &data[..1600])?;
+        t.replace("/b", Meta::new(DType::Bool, &[], &[]))?;
+        let attributes: Attributes =
+            [("a".to_owned(), 1.into()), ("b".to_owned(), "x".into())].into_iter().collect();
+        t.set_attributes(shuffled, attributes.clone())?;
+        t.set_file_attributes(attributes)
+    });
+    let deep = file(&|t| {
+        let a = t.replace("/deep", Meta::new(DType::U8, &[40_000], &[20]))?;
+        t.write(a, &[0], &[40_000], &data)
+    });
+    let sealed = MemoryStorage::new();
+    let sealed = Arc::new(sealed);
+    let copy = File::create_on(sealed.clone(), &CreateOptions::default()).unwrap();
+    kinds.0.snapshot().unwrap().copy_sealed(&copy, &|_, _| true).unwrap();
+    vec![small.1.bytes(), kinds.1.bytes(), deep.1.bytes(), sealed.bytes()]
+}
+
+/// Changes some bytes, most of them where there is something.
+fn mutate(bytes: &mut Vec<u8>, words: &mut Words) {
+    let used: Vec<usize> = (PAGE..bytes.len()).filter(|&at| bytes[at] != 0).collect();
+    for _ in 0..1 + words.below(4) {
+        let near = used[words.below(used.len())].saturating_add(words.below(24)).saturating_sub(8);
+        let at = if words.below(8) == 0 { words.below(bytes.len()) } else { near.min(bytes.len() - 8) };
+        let width = 1 << words.below(4);
+        let old = bytes[at..].iter().take(8).rev().fold(0u64, |n, &b| n << 8 | u64::from(b));
+        let new = match words.below(8) {
+            0 => old ^ 1 << words.below(64),
+            1 => old.wrapping_add(words.below(64) as u64).wrapping_sub(32),
+            2 => [0, 1, 127, 254, 255, 4096, u64::MAX][words.below(7)],
+            3 => 1 << words.below(64),
+            4 => (1 << words.below(64)) - 1,
+            5 => bytes.len() as u64 & !63,
+            6 => used[words.below(used.len())] as u64 & !4095,
+            _ => words.next(),
+        };
+        let n = width.min(bytes.len() - at);
+        bytes[at..at + n].copy_from_slice(&new.to_le_bytes()[..n]);
+    }
+    match words.below(24) {
+        0 => bytes.truncate(words.below(bytes.len())),
+        1 => bytes.resize(bytes.len() + words.below(1 << 16), 0),
+        2 => {
+            // A page in another's place.
+            let pages = bytes.len() / PAGE;
+            let (from, to) = (words.below(pages) * PAGE, words.below(pages) * PAGE);
+            bytes.copy_within(from..from + PAGE, to);
+        }
+        _ => {}
+    }
+    if bytes.len() >= FIXED as usize && words.below(8) != 0 {
+        // Copies of a slot that differ are refused before anything else.
+        bytes.copy_within(PAGE..3 * PAGE, 3 * PAGE);
+    }
+}
+
+/// Everything that can be done with a file.
+fn exercise(bytes: Vec<u8>, words: &mut Words) -> Result<()> {
+    let file = File::on(Arc::new(MemoryStorage::of(bytes)))?;
+    let snapshot = file.snapshot()?;
+    let _ = snapshot.verify(&|_, _| true)?;
+    let _ = snapshot.attributes();
+    for array in snapshot.arrays()?.iter().filter_map(|name| snapshot.array(name).ok()) {
+        let meta = array.meta();
+        let _ = array.view::<u8>().err();
+        let start: Vec<u64> = meta.shape.iter().map(|&n| words.next() % (n + 1)).collect();
+        let shape: Vec<u64> = meta.shape.iter().zip(&start).map(|(n, s)| (n - s).min(9)).collect();
+        let len = shape.iter().product::<u64>().saturating_mul(meta.dtype.size() as u64);
+        if len <= 1 << 20 {
+            let mut out = vec![0; len as usize];
+            let _ = array.read(&start, &shape, &mut out);
+        }
+    }
+    let copy = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default())?;
+    let _ = snapshot.copy_sealed(&copy, &|_, _| true);
+    let transaction = file.begin()?;
+    for name in transaction.arrays() {
+        let _ = change(&transaction, &name, words);
+    }
+    transaction.commit()?;
+    let report = file.snapshot()?.verify(&|_, _| true)?;
+    let _ = report.to_string();
+    Ok(())
+}
+
+fn change(transaction: &Transaction, name: &str, words: &mut Words) -> Result<()> {
+    let id = transaction.find(name)?;
+    let meta = transaction.meta(id)?;
+    let part: Vec<u64> = meta.shape.iter().map(|&n| n.min(5)).collect();
+    let len = part.iter().product::<u64>() as usize * meta.dtype.size();
+    match words.below(6) {
+        0 => transaction.delete(id),
+        1 => transaction.rename(id, "/renamed"),
+        2 => transaction.resize(id, &meta.shape.iter().map(|&n| n / 2).collect::<Vec<_>>()),
+        3 => transaction.resize(id, &meta.shape.iter().map(|&n| n.saturating_add(70)).collect::<Vec<_>>()),
+        _ if len <= 1 << 20 => transaction.write(id, &vec![0; part.len()], &part, &vec![1; len]),
+        _ => Ok(()),
+    }
+}
+
+/// Time this thread has worked.
+fn worked() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+    Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
+}
+
+fn input(seed: u64, bases: &[Vec<u8>]) {
+    let mut words = Words(seed);
+    let mut bytes = bases[words.below(bases.len())].clone();
+    mutate(&mut bytes, &mut words);
+    let before = worked();
+    let _ = exercise(bytes, &mut words);
+    let took = worked() - before;
+    assert!(took < Duration::from_secs(1), "{took:?} of work");
+}
+
+/// The process that takes the inputs, and says the seed of each before it begins.
+#[test]
+fn child() {
+    let Ok(time) = std::env::var(CHILD) else { return };
+    let time = Duration::from_secs(time.parse().unwrap());
+    let bases = bases();
+    setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).unwrap();
+    FORGED.set(true);
+    let first = if time > QUICK { u64::from(std::process::id()) << 32 } else { 0 };
+    let began = Instant::now();
+    for seed in FOUND.into_iter().chain(first..).take_while(|_| began.elapsed() < time) {
+        println!("seed {seed}");
+        input(seed, &bases);
+    }
+}
+
+#[test]
+fn changed_files_do_no_harm() {
+    let time = std::env::var("ARRSTORE_FUZZ").ok().and_then(|s| s.parse().ok()).unwrap_or(QUICK.as_secs());
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["fuzz::child", "--exact", "--nocapture"])
+        .env(CHILD, time.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut count, mut last) = (0, String::new());
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(|line| line.ok()) {
+        if line.starts_with("seed ") {
+            (count, last) = (count + 1, line);
+        }
+    }
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status} with {last}");
+    eprintln!("{count} files");
+    assert!(count > 100, "{count} files");
+}

@@ -1,0 +1,290 @@
+//! Expressions, `.npy` and `.npz` files that were changed at random: an answer or an error, without a panic, within
+//! 512 MB and a second of work each.
+//!
+//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test fuzz` goes on for ten minutes with other inputs.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use arrstore::npy::Header;
+use arrstore::{Context, Expr, Value};
+use arrstore_format::DType;
+use arrstore_tests::command::{arrstore, rounds};
+use arrstore_tests::data::Words;
+use arrstore_tests::harness::{Stop, evaluate};
+use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
+use nix::sys::time::TimeValLike;
+
+const MEMORY: u64 = 512 << 20;
+const QUICK: usize = 2;
+const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
+
+fn below(words: &mut Words, n: usize) -> usize {
+    (words.next().unwrap() % n.max(1) as u64) as usize
+}
+
+const TEXTS: [&str; 14] = [
+    "(a - mean(a, axis=0)) / std(a, axis=0)",
+    "where(c, a, b) ** 2 % 3 // 1",
+    "a[1:, ::-1] @ a[:, None, 1].T",
+    "sum(a * b, axis=(0, 1), keepdims=True)",
+    "sort(a, axis=-1), argmax(a), cumsum(b)",
+    "a.reshape(4, 3).astype(float32) + 1e300j",
+    "~c & (b > 2) | (a != a) ^ True",
+    "quantile(a, 0.5), median(b), histogram(a)",
+    "sin(cos(tan(exp(log(abs(a))))))",
+    "concatenate((a, a)), stack((b, b)), a.T",
+    "-a ** -b << 2 >> 1",
+    "clip(a, 0x10, 1_000) if True else a",
+    "a[c], a[..., None], a[-1], a[0:9:2]",
+    "min(a), max(a), all(c), any(c), prod(b), var(a, ddof=1)",
+];
+
+const PIECES: [&str; 40] = [
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    ":",
+    "::-1",
+    "None",
+    "...",
+    "-",
+    "**",
+    "@",
+    "%",
+    "//",
+    "<<",
+    "~",
+    "1e400",
+    "0",
+    "18446744073709551616",
+    "-9223372036854775808",
+    "nan",
+    "inf",
+    "1j",
+    "'x'",
+    "a",
+    "b",
+    "c",
+    "axis=",
+    "axis=-9",
+    "int8",
+    "uint64(",
+    "bool",
+    "sum(",
+    "reshape(",
+    "astype(",
+    "zeros(",
+    "arange(",
+    "\u{0}",
+    "ß",
+    "((((((((",
+];
+
+/// An expression made of others.
+fn text(words: &mut Words) -> String {
+    let mut text = TEXTS[below(words, TEXTS.len())].to_owned();
+    for _ in 0..1 + below(words, 5) {
+        let place = |words: &mut Words, text: &str| {
+            let mut at = below(words, text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (at, to) = (place(words, &text), place(words, &text));
+        match below(words, 5) {
+            0 => text.insert_str(at, PIECES[below(words, PIECES.len())]),
+            1 => text.replace_range(at.min(to)..at.max(to), PIECES[below(words, PIECES.len())]),
+            2 => text.replace_range(at.min(to)..at.max(to), ""),
+            3 => {
+                text =
+                    format!("({text}){}({})", PIECES[9 + below(words, 7)], TEXTS[below(words, TEXTS.len())])
+            }
+            _ => text.insert_str(at, &PIECES[below(words, 16)].repeat(1 << below(words, 9))),
+        }
+    }
+    text
+}
+
+fn variables() -> BTreeMap<String, Expr> {
+    let value = |dtype, shape: &[u64], bytes: Vec<u8>| {
+        Expr::source(std::sync::Arc::new(Value::copied_from(dtype, shape, &bytes).unwrap())).unwrap()
+    };
+    let a = (0..12).flat_map(|i| f64::from(i - 3).to_le_bytes()).collect();
+    let b = (0..4).flat_map(|i: i32| i.to_le_bytes()).collect();
+    [
+        ("a".to_owned(), value(DType::F64, &[3, 4], a)),
+        ("b".to_owned(), value(DType::I32, &[4], b)),
+        ("c".to_owned(), value(DType::Bool, &[3, 4], vec![1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1])),
+    ]
+    .into()
+}
+
+/// Changes some bytes near the beginning.
+fn mutate(bytes: &mut Vec<u8>, words: &mut Words, among: usize) {
+    for _ in 0..1 + below(words, 4) {
+        let at = below(words, among.min(bytes.len()));
+        match below(words, 4) {
+            0 => bytes[at] ^= 1 << below(words, 8),
+            1 => bytes[at] = b"0123456789'(),<>|fiuObcTL {}"[below(words, 28)],
+            2 => bytes[at] = [0, 0xFF, 0x7F, b'9'][below(words, 4)],
+            _ => {
+                let n = (1 << below(words, 4)).min(bytes.len() - at);
+                bytes[at..at + n].fill(b"9\xFF\0"[below(words, 3)]);
+            }
+        }
+    }
+    if below(words, 12) == 0 {
+        bytes.truncate(below(words, bytes.len()));
+    }
+}
+
+fn npy() -> Vec<u8> {
+    let mut bytes = Header::write(DType::F64, &[30, 40], false).unwrap();
+    bytes.extend((0..1200).flat_map(|i| f64::from(i).to_le_bytes()));
+    bytes
+}
+
+/// An archive of one member, stored: what `numpy.savez` writes.
+fn npz() -> Vec<u8> {
+    let data = npy();
+    let mut crc = !0u32;
+    for &byte in &data {
+        crc ^= u32::from(byte);
+        (0..8).for_each(|_| crc = crc >> 1 ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 });
+    }
+    let (crc, len) = ((!crc).to_le_bytes(), (data.len() as u32).to_le_bytes());
+    let name = b"x.npy";
+    let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+    common.extend([crc, len, len].concat());
+    common.extend([name.len() as u8, 0, 0, 0]);
+    let mut file = b"PK\x03\x04".to_vec();
+    file.extend([&common[..], name, &data].concat());
+    let start = (file.len() as u32).to_le_bytes();
+    let mut end = b"PK\x01\x02\x14\x00".to_vec();
+    end.extend(&common);
+    end.extend([0; 14]);
+    end.extend(name);
+    let size = (end.len() as u32).to_le_bytes();
+    file.extend(end);
+    file.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    file.extend([size, start].concat());
+    file.extend([0, 0]);
+    file
+}
+
+/// Time this process has worked.
+fn worked() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
+}
+
+fn input(kind: &str, seed: u64, variables: &BTreeMap<String, Expr>, folder: &Path) {
+    let mut words = Words(seed);
+    let context = Context::new(32 << 20, 1);
+    let (text, variables) = match kind {
+        "text" => (text(&mut words), variables.clone()),
+        _ => {
+            let (mut bytes, path) = (npy(), folder.join("x.npy"));
+            mutate(&mut bytes, &mut words, 140);
+            std::fs::write(&path, bytes).unwrap();
+            let Ok(x) = Expr::npy(&path) else { return };
+            ("sum(x), x[-1:] + 1".to_owned(), [("x".to_owned(), x)].into())
+        }
+    };
+    let before = worked();
+    if let Err(Stop::Panicked(message)) = evaluate(&text, &variables, &context) {
+        panic!("{text:?}: {message}");
+    }
+    let took = worked() - before;
+    assert!(took < Duration::from_secs(1), "{took:?} of work for {text:?}");
+}
+
+/// The process that takes the inputs, and says the seed of each before it begins.
+#[test]
+fn child() {
+    let Ok(kind) = std::env::var(CHILD) else { return };
+    let time = rounds("ARRSTORE_FUZZ", QUICK);
+    let (variables, folder) = (variables(), tempfile::tempdir().unwrap());
+    setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).unwrap();
+    let first = if time > QUICK { u64::from(std::process::id()) << 32 } else { 0 };
+    let began = Instant::now();
+    for seed in (first..).take_while(|_| began.elapsed().as_secs() < time as u64) {
+        println!("seed {seed}");
+        input(&kind, seed, &variables, folder.path());
+    }
+}
+
+fn campaign(kind: &str) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--nocapture"])
+        .env(CHILD, kind)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut count, mut last) = (0, String::new());
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        if line.starts_with("seed ") {
+            (count, last) = (count + 1, line);
+        }
+    }
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{kind}: {status} with {last}");
+    eprintln!("{kind}: {count} inputs");
+    assert!(count > 20, "{count} inputs");
+}
+
+#[test]
+fn changed_expressions_do_no_harm() {
+    campaign("text");
+}
+
+#[test]
+fn changed_npy_files_do_no_harm() {
+    campaign("npy");
+}
+
+/// Archives are the command's business, so each is a run of it.
+#[test]
+fn changed_npz_files_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |bytes: &[u8]| {
+        std::fs::write(folder.path().join("x.npz"), bytes).unwrap();
+        std::fs::remove_file(folder.path().join("x.arrs")).ok();
+        let mut limited = Command::new("bash");
+        limited
+            .args(["-c", "ulimit -v 1048576; ulimit -t 2; exec \"$0\" \"$@\""])
+            .arg(arrstore().get_program());
+        limited.args(["convert", "x.npz", "x.arrs", "--quiet", "--memory", "64MiB", "--threads", "1"]);
+        let output = limited.current_dir(folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run(&npz());
+    assert_eq!(code, Some(0), "{said}");
+    let time = rounds("ARRSTORE_FUZZ", QUICK) as u64;
+    let first = if time > QUICK as u64 { u64::from(std::process::id()) << 32 } else { 0 };
+    let (began, mut count) = (Instant::now(), 0);
+    for seed in (first..).take_while(|_| began.elapsed().as_secs() < time) {
+        let (mut words, mut bytes) = (Words(seed), npz());
+        // Where the archive's own fields are: the beginning, or the end.
+        if seed % 2 == 0 {
+            mutate(&mut bytes, &mut words, 180);
+        } else {
+            let mut tail = bytes.split_off(bytes.len() - 80);
+            mutate(&mut tail, &mut words, 80);
+            bytes.extend(tail);
+        }
+        let (code, said) = run(&bytes);
+        assert!(matches!(code, Some(0..=2)) && !said.contains("panicked"), "seed {seed}: {code:?}, {said}");
+        count += 1;
+    }
+    std::io::stderr().write_all(format!("npz: {count} inputs\n").as_bytes()).unwrap();
+}
