@@ -76,12 +76,19 @@ pub(crate) fn slice(bytes: &[u8], offset: u64, len: usize) -> io::Result<&[u8]> 
     bytes.get(start..end).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
+/// Cuts or grows with zeros; an error when there is no memory for it.
+fn resize(bytes: &mut Vec<u8>, len: usize) -> io::Result<()> {
+    bytes.try_reserve(len.saturating_sub(bytes.len())).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    bytes.resize(len, 0);
+    Ok(())
+}
+
 /// Puts `data` at `offset`, growing when needed.
 pub(crate) fn splice(bytes: &mut Vec<u8>, data: &[u8], offset: u64) -> io::Result<()> {
     let start = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
     let end = start.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;
     if bytes.len() < end {
-        bytes.resize(end, 0);
+        resize(bytes, end)?;
     }
     if let Some(target) = bytes.get_mut(start..end) {
         target.copy_from_slice(data);
@@ -103,8 +110,7 @@ impl Storage for MemoryStorage {
     }
     fn set_len(&self, len: u64) -> io::Result<()> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        self.bytes.write().unwrap_or_else(PoisonError::into_inner).resize(len, 0);
-        Ok(())
+        resize(&mut self.bytes.write().unwrap_or_else(PoisonError::into_inner), len)
     }
     fn sync_data(&self) -> io::Result<()> {
         Ok(())
