@@ -25,12 +25,12 @@ fn writes(op: &Op, pages: &[usize]) -> bool {
         if data.len() == PAGE && pages.iter().any(|page| page * PAGE == *offset as usize))
 }
 
-fn is_slot(op: &Op) -> bool {
+pub(super) fn is_slot(op: &Op) -> bool {
     writes(op, &[1, 2, 3, 4])
 }
 
 /// What a lying disk makes of the operations it is given.
-type Lie = fn(Vec<Op>) -> Vec<Op>;
+pub(super) type Lie = fn(Vec<Op>) -> Vec<Op>;
 
 fn is_caught(before: fn(&mut Run), lie: Lie) -> bool {
     let found = |life: Life| {

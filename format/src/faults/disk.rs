@@ -66,8 +66,13 @@ impl State {
         (call == fault.at || (call > fault.at && fault.for_good)).then_some(fault.failure)
     }
 
-    pub(super) fn calls(&self) -> u64 {
-        self.calls
+    /// A number that differs from one fault, and one call, to the next.
+    pub(super) fn seed(&self) -> u64 {
+        let kind = self.fault.map_or(0, |fault| match fault.failure {
+            Failure::Error(number) => number as u64 * 2 + u64::from(fault.for_good),
+            Failure::Half => u64::from(fault.for_good),
+        });
+        kind << 32 | self.calls
     }
 }
 

@@ -1,14 +1,16 @@
 //! Calls of a storage that fail, each in its turn, once or from then on: the store stays at a commit, and the error
 //! says which.
 
+use super::broken::{Lie, is_slot};
 use super::choose::{Each, Random, Words};
 use super::crashes::{Story, go_on, look, told};
 use super::disk::{Disk, Failure, Fault};
+use super::image::Op;
 use super::life::{self, Contents, Life, Run};
 use crate::{Error, File};
 
-/// What a life comes to when calls fail.
-fn lives_with(life: Life, states: &[Contents], fault: Fault) {
+/// What a life comes to when calls fail. What another handle does afterwards reaches the disk as `lie` has it.
+fn lives_with(life: Life, states: &[Contents], fault: Fault, lie: Lie) {
     let disk = Disk::new();
     disk.fail(Some(fault));
     let mut handle = None;
@@ -56,14 +58,13 @@ fn lives_with(life: Life, states: &[Contents], fault: Fault) {
     }
     // Another handle goes on, and nothing that it was promised is lost.
     let next = go_on(&disk).unwrap_or_else(|e| panic!("{what}, going on: {e}"));
-    let log = disk.state().log.split_off(from);
+    let log = lie(disk.state().log.split_off(from));
     let mut last = image.clone();
     log.iter().for_each(|op| last.apply(op));
     let durable = last.crash(&mut Each::default()).map(|left| look(&left, true));
     assert!(durable == Some(Ok(next.clone())), "{what}: a later commit is lost, {durable:?}");
-    for _ in 0..3 {
-        let (stop, seed) = (words.below(log.len()), words.next());
-        let mut image = image.clone();
+    for stop in (0..log.len()).flat_map(|stop| [stop; 2]) {
+        let (mut image, seed) = (image.clone(), words.next());
         log[..stop].iter().for_each(|op| image.apply(op));
         let left = image.crash(&mut Random::new(seed));
         let found = left.map(|left| look(&left, true).unwrap_or_else(|e| panic!("{what}, {stop}: {e}")));
@@ -73,7 +74,7 @@ fn lives_with(life: Life, states: &[Contents], fault: Fault) {
 }
 
 /// Fails every `step`-th call of a life.
-fn fail(life: Life, step: usize) -> usize {
+fn fail(life: Life, step: usize, lie: Lie) -> usize {
     let states = Story::of(life).states;
     let disk = Disk::new();
     Run::new(&disk, false).and_then(|mut run| life(&mut run)).expect("no faults yet");
@@ -81,7 +82,7 @@ fn fail(life: Life, step: usize) -> usize {
     for failure in Failure::ALL {
         for for_good in [false, true] {
             for at in (tried % step..disk.calls() as usize).step_by(step) {
-                lives_with(life, &states, Fault { at: at as u64, for_good, failure });
+                lives_with(life, &states, Fault { at: at as u64, for_good, failure }, lie);
                 tried += 1;
             }
         }
@@ -91,15 +92,36 @@ fn fail(life: Life, step: usize) -> usize {
 
 #[test]
 fn every_call_of_short_lives_fails() {
-    let tried: usize = life::SHORT.iter().map(|(_, life)| fail(*life, 1)).sum();
+    let tried: usize = life::SHORT.iter().map(|(_, life)| fail(*life, 1, |log| log)).sum();
     eprintln!("{tried} failures");
 }
 
 #[test]
 fn calls_of_long_lives_fail() {
     let step = told("ARRSTORE_CRASHES").map_or(11, |_| 1);
-    let tried: usize = life::LONG.iter().map(|(_, life)| fail(*life, step)).sum();
+    let tried: usize = life::LONG.iter().map(|(_, life)| fail(*life, step, |log| log)).sum();
     eprintln!("{tried} failures");
+}
+
+/// A handle that trusts what the one before it has left is caught.
+#[test]
+fn trust_is_caught() {
+    let lies: [(&str, Lie); 2] = [
+        ("the name is not synced again", |log| log.into_iter().filter(|op| *op != Op::SyncName).collect()),
+        ("the last slot is not written again", |log| {
+            let slots = log.iter().filter(|op| is_slot(op)).count();
+            let mut seen = 0;
+            let mut kept = |op: &Op| {
+                seen += usize::from(is_slot(op));
+                !is_slot(op) || seen + 2 > slots
+            };
+            log.into_iter().filter(|op| kept(op)).collect()
+        }),
+    ];
+    for (what, lie) in lies {
+        let caught = |life: Life| std::panic::catch_unwind(|| fail(life, 1, lie)).is_err();
+        assert!(life::SHORT.iter().any(|(_, life)| caught(*life)), "{what}, and nothing shows it");
+    }
 }
 
 /// Commits of a handle that are made, refused, not made durable, or unknown: which it is follows from the call that fails.

@@ -104,7 +104,7 @@ impl Storage for FaultyStorage {
         match state.call() {
             None => state.apply(Op::Sync { file }),
             Some(failure) => {
-                let seed = state.calls();
+                let seed = state.seed();
                 state.apply(Op::LostSync { file, seed });
                 return Err(failure.error());
             }
