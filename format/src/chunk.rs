@@ -99,7 +99,7 @@ impl Reading<'_> {
         let decoded = self.meta.chunk_bytes();
         let found = chunk.extent.len;
         let exact = self.meta.codec == Codec::None;
-        let most = payload::most_stored(self.meta.codec, decoded);
+        let most = self.meta.codec.most_stored(self.meta.dtype, decoded) as u64;
         match chunk.state {
             ChunkState::Missing | ChunkState::Constant(_) => Ok(()),
             _ if exact && found != most => {
@@ -190,11 +190,12 @@ impl Reading<'_> {
         check(stored, chunk.extent.crc)
             .map_err(|mismatch| refuse(PayloadError::Crc { what: "its payload", mismatch }))?;
         let item = self.meta.dtype.size();
-        match (self.meta.codec, self.meta.shuffle) {
+        let (codec, dtype) = (self.meta.codec, self.meta.dtype);
+        match (codec, self.meta.shuffle) {
             (Codec::None, _) => payload::unshuffle(item, stored, out),
-            (Codec::Zstd { .. }, false) => payload::unpack(stored, out).map_err(refuse)?,
-            (Codec::Zstd { .. }, true) => with_scratch(out.len(), |shuffled| {
-                payload::unpack(stored, shuffled).map_err(refuse)?;
+            (codec, false) => codec.unpack(dtype, stored, out).map_err(refuse)?,
+            (codec, true) => with_scratch(out.len(), |shuffled| {
+                codec.unpack(dtype, stored, shuffled).map_err(refuse)?;
                 payload::unshuffle(item, shuffled, out);
                 Ok::<_, Error>(())
             })?,
@@ -209,7 +210,7 @@ pub(crate) fn decode_scratch(meta: &Meta) -> usize {
         return 0;
     }
     let chunk = meta.chunk_bytes();
-    let stored = usize::try_from(payload::most_stored(meta.codec, chunk)).unwrap_or(usize::MAX);
+    let stored = meta.codec.most_stored(meta.dtype, chunk);
     let shuffled = if meta.shuffle && meta.codec != Codec::None { chunk } else { 0 };
     stored.saturating_add(shuffled).saturating_add(PAGE)
 }

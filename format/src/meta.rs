@@ -4,7 +4,7 @@ use crate::attributes::{self, Attributes, AttributesError};
 use crate::bytes::{Reader, Short, Writer};
 use crate::grid::{Grid, Numbering};
 use crate::name::{self, NameError};
-use crate::{DType, strided};
+use crate::{Codec, DType, strided};
 
 /// The most axes.
 pub const NDIM_MAX: usize = 32;
@@ -16,19 +16,6 @@ const MAGIC: u32 = u32::from_le_bytes(*b"META");
 /// Payloads begin at multiples of 2^6; raw ones of a page or more at pages.
 const ALIGNMENT: u8 = 6;
 const NO_NAME: u16 = u16::MAX;
-
-/// How the chunks of an array are packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// As they are, so that they can be used where they lie.
-    #[default]
-    None,
-    /// Each chunk is one zstd frame.
-    Zstd {
-        /// The level it is written with: -7 (fast) to 22 (small).
-        level: i32,
-    },
-}
 
 /// What an array is.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,12 +169,27 @@ pub enum MetaError {
         /// Its code.
         found: u8,
     },
-    /// A level zstd does not have.
-    #[error("zstd level {found}: expected -7 to 22")]
+    /// A level the codec does not have.
+    #[error("level {found} of the codec: expected {low} to {high}")]
     Level {
         /// The level.
         found: i32,
+        /// The lowest.
+        low: i32,
+        /// The highest.
+        high: i32,
     },
+    /// A chunk that the codec cannot pack.
+    #[error("chunks of {found} bytes; LZ4 packs at most {most}: choose smaller ones")]
+    ChunkTooLong {
+        /// Bytes of a chunk.
+        found: u64,
+        /// The most.
+        most: u64,
+    },
+    /// Shuffled bytes given to a codec of numbers.
+    #[error("the codec pco packs numbers: shuffled bytes are none")]
+    Shuffled,
     /// A fill value that is no element.
     #[error("a fill value of {found} bytes; {dtype} has {expected}")]
     Fill {
@@ -299,9 +301,7 @@ impl Meta {
         let shuffled = if self.shuffle { chunk } else { 0 };
         let packed = match self.codec {
             Codec::None => 0,
-            Codec::Zstd { level } => {
-                zstd::zstd_safe::compress_bound(chunk).saturating_add(crate::payload::encoder_bytes(level))
-            }
+            codec => codec.most_stored(self.dtype, chunk).saturating_add(codec.encoder_bytes()),
         };
         assembled.saturating_add(ordered).saturating_add(shuffled).saturating_add(packed)
     }
@@ -338,11 +338,7 @@ impl Meta {
         if seen.len() != ndim || seen.iter().enumerate().any(|(k, &axis)| usize::from(axis) != k) {
             return Err(MetaError::Order { found: self.order.clone(), ndim });
         }
-        if let Codec::Zstd { level } = self.codec
-            && !(-7..=22).contains(&level)
-        {
-            return Err(MetaError::Level { found: level });
-        }
+        self.codec.check(self.chunk_bytes() as u64, self.shuffle)?;
         if self.fill.len() != item {
             return Err(MetaError::Fill { dtype: self.dtype, expected: item, found: self.fill.len() });
         }
@@ -395,10 +391,7 @@ impl Meta {
                 Some(dim) => dims.u16(dim.len() as u16).bytes(dim.as_bytes()),
             };
         }
-        let (codec, level) = match self.codec {
-            Codec::None => (0, 0),
-            Codec::Zstd { level } => (1, level),
-        };
+        let (codec, level) = self.codec.code();
         let mut w = Writer::default();
         w.u32(MAGIC).u32(self.dtype.size() as u32).u64(id);
         w.u16(self.dtype.code()).u16(0).u8(self.ndim() as u8);
@@ -452,12 +445,7 @@ impl Meta {
         if item != dtype.size() {
             return Err(MetaError::ItemSize { dtype, expected: dtype.size(), found: item });
         }
-        let codec = match codec {
-            0 if level != 0 => return Err(MetaError::Reserved),
-            0 => Codec::None,
-            1 => Codec::Zstd { level },
-            found => return Err(MetaError::Codec { found }),
-        };
+        let codec = Codec::from_code(codec, level)?;
         if filter > 1 {
             return Err(MetaError::Filter { found: filter });
         }

@@ -1,24 +1,20 @@
 //! Chunk payloads: what Zarr v3 would store for the same chunk.
 //!
 //! The elements of a chunk in the array's element order, little-endian; then, as the metadata says, the byte
-//! shuffle of numcodecs with the item size as element size; then one zstd frame. Nothing is added, so payload
+//! shuffle of numcodecs with the item size as element size; then the codec. Nothing is added, so payload
 //! bytes can move to and from Zarr untouched. Checksums stand with the referrer. A raw payload over 1 MiB is
 //! followed by a table of CRCs, one per 64 KiB, so that a part of it can be checked.
 
 use std::cell::RefCell;
 
-use zstd::zstd_safe;
-
 use crate::bytes::CrcMismatch;
 use crate::turn::{LANES, turn};
-use crate::{Codec, DType, Error};
+use crate::{DType, Error};
 
 /// Bytes that one CRC of a table covers.
 pub(crate) const BLOCK: usize = 64 << 10;
 /// Raw payloads longer than this carry a table.
 pub(crate) const TABLE_ABOVE: u64 = 1 << 20;
-/// The largest window a decoder has to expect.
-const WINDOW_MAX: u64 = 1 << 27;
 
 /// Why a chunk's payload was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +69,7 @@ pub enum PayloadError {
     #[error("the zstd frame needs dictionary {0}")]
     Dictionary(u32),
     /// Needs too much memory to decode.
-    #[error("the zstd frame has a window of {found} bytes; the most are {WINDOW_MAX}")]
+    #[error("the zstd frame has a window of {found} bytes; the most are {max}", max = crate::codec::WINDOW_MAX)]
     Window {
         /// Bytes.
         found: u64,
@@ -89,6 +85,22 @@ pub enum PayloadError {
     /// zstd's own words.
     #[error("zstd: {0}")]
     Zstd(String),
+    /// LZ4's own words.
+    #[error("lz4: {0}")]
+    Lz4(String),
+    /// Pcodec's own words.
+    #[error("pco: {0}")]
+    Pco(String),
+    /// Fewer bytes came out than the chunk has.
+    #[error("{codec}: {found} bytes were decoded, the chunk has {expected}")]
+    Decoded {
+        /// The codec.
+        codec: &'static str,
+        /// Bytes of the chunk.
+        expected: u64,
+        /// Bytes that came out.
+        found: u64,
+    },
     /// A boolean that is neither.
     #[error("a boolean element has byte {found} at byte {at}: expected 0 or 1")]
     Bool {
@@ -309,8 +321,6 @@ fn split<const N: usize>(mut rest: &mut [u8], n: usize) -> [&mut [u8]; N] {
 }
 
 thread_local! {
-    static ENCODER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
-    static DECODER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
     static SCRATCH: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -340,93 +350,6 @@ pub(crate) fn with_scratch<T>(
         SCRATCH.with_borrow_mut(|kept| kept.push(buffer));
     }
     result
-}
-
-/// Bytes that a zstd encoder of a level keeps for each thread: its own account after a large chunk, rounded up.
-pub(crate) fn encoder_bytes(level: i32) -> usize {
-    match level {
-        ..=2 => 1 << 20,
-        3..=6 => 4 << 20,
-        7..=9 => 16 << 20,
-        10..=12 => 48 << 20,
-        13..=19 => 96 << 20,
-        20 => 192 << 20,
-        _ => 768 << 20,
-    }
-}
-
-/// Packs `elements` into `out`, which must hold [`zstd_safe::compress_bound`] bytes; gives the packed length.
-pub(crate) fn pack(level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
-    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
-    ENCODER.with_borrow_mut(|kept| {
-        let encoder = match kept {
-            Some(encoder) => encoder,
-            None => kept.insert(zstd::bulk::Compressor::new(level).map_err(wrong)?),
-        };
-        encoder.set_compression_level(level).map_err(wrong)?;
-        encoder.compress_to_buffer(elements, out).map_err(wrong)
-    })
-}
-
-/// Unpacks one zstd frame into exactly `out`.
-pub(crate) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError> {
-    check_frame(payload, out.len() as u64)?;
-    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
-    let n = DECODER.with_borrow_mut(|kept| {
-        let decoder = match kept {
-            Some(decoder) => decoder,
-            None => kept.insert(zstd::bulk::Decompressor::new().map_err(wrong)?),
-        };
-        decoder.decompress_to_buffer(payload, out).map_err(wrong)
-    })?;
-    match n as u64 {
-        found if found == out.len() as u64 => Ok(()),
-        found => Err(PayloadError::ContentSize { expected: out.len() as u64, found: Some(found) }),
-    }
-}
-
-/// Checks that a payload is exactly one plain frame of `expected` bytes, before any of it is decoded.
-pub(crate) fn check_frame(payload: &[u8], expected: u64) -> Result<(), PayloadError> {
-    const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-    if !payload.starts_with(&MAGIC) {
-        return Err(PayloadError::NotZstd);
-    }
-    let size = zstd_safe::get_frame_content_size(payload).map_err(|_| PayloadError::NotZstd)?;
-    if size != Some(expected) {
-        return Err(PayloadError::ContentSize { expected, found: size });
-    }
-    if let Some(id) = zstd_safe::get_dict_id_from_frame(payload) {
-        return Err(PayloadError::Dictionary(id.get()));
-    }
-    match window(payload) {
-        found if found > WINDOW_MAX => return Err(PayloadError::Window { found }),
-        _ => {}
-    }
-    let stored = payload.len() as u64;
-    match zstd_safe::find_frame_compressed_size(payload) {
-        Ok(frame) if frame as u64 == stored => Ok(()),
-        Ok(frame) => Err(PayloadError::Trailing { frame: frame as u64, stored }),
-        Err(_) => Err(PayloadError::Trailing { frame: 0, stored }),
-    }
-}
-
-/// The window of a frame (RFC 8878, 3.1.1.1.2); 0 when the frame is its own window.
-fn window(payload: &[u8]) -> u64 {
-    let (Some(&descriptor), Some(&window)) = (payload.get(4), payload.get(5)) else { return 0 };
-    let single_segment = descriptor & 0x20 != 0;
-    if single_segment {
-        return 0;
-    }
-    let base = 1u64 << (10 + u32::from(window >> 3));
-    base + base / 8 * u64::from(window & 7)
-}
-
-/// The most bytes a stored chunk of `decoded` bytes can have.
-pub(crate) fn most_stored(codec: Codec, decoded: usize) -> u64 {
-    match codec {
-        Codec::None => decoded as u64,
-        Codec::Zstd { .. } => zstd_safe::compress_bound(decoded) as u64 + 64,
-    }
 }
 
 #[cfg(test)]
@@ -459,39 +382,6 @@ mod tests {
         assert!(is_constant(&long, 8));
         long[9_999] = 4;
         assert!(!is_constant(&long, 8));
-    }
-
-    #[test]
-    fn frames_are_checked_before_decoding() {
-        let elements = vec![5u8; 1000];
-        let mut packed = vec![0; zstd_safe::compress_bound(1000)];
-        let n = pack(1, &elements, &mut packed).unwrap();
-        packed.truncate(n);
-        let mut out = vec![0; 1000];
-        unpack(&packed, &mut out).unwrap();
-        assert_eq!(out, elements);
-        let size = PayloadError::ContentSize { expected: 999, found: Some(1000) };
-        assert_eq!(unpack(&packed, &mut out[..999]), Err(size));
-        let trailing = [packed.clone(), vec![0]].concat();
-        assert!(matches!(unpack(&trailing, &mut out), Err(PayloadError::Trailing { .. })));
-        let twice = [packed.clone(), packed.clone()].concat();
-        assert!(matches!(unpack(&twice, &mut out), Err(PayloadError::Trailing { .. })));
-        assert!(matches!(unpack(&packed[..n - 1], &mut out), Err(PayloadError::Trailing { .. })));
-        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9], packed.as_slice()].concat();
-        assert_eq!(unpack(&skippable, &mut out), Err(PayloadError::NotZstd));
-        // Frames made by hand: header descriptor, window, dictionary, content size, one RLE block of 1000 bytes.
-        let block = [(1000u32 << 3 | 2 | 1).to_le_bytes()[..3].to_vec(), vec![5]].concat();
-        let magic = [0x28, 0xb5, 0x2f, 0xfd];
-        let no_size = [&magic[..], &[0x00, 0x58], &block].concat();
-        let expected = Err(PayloadError::ContentSize { expected: 1000, found: None });
-        assert_eq!(unpack(&no_size, &mut out), expected);
-        let size = 1000u32.to_le_bytes();
-        let sized = [&magic[..], &[0x80, 0x58], &size, &block].concat();
-        assert_eq!(unpack(&sized, &mut out), Ok(()));
-        let dictionary = [&magic[..], &[0x81, 0x58, 7], &size, &block].concat();
-        assert_eq!(unpack(&dictionary, &mut out), Err(PayloadError::Dictionary(7)));
-        let window = [&magic[..], &[0x80, 0xa0], &size, &block].concat();
-        assert_eq!(unpack(&window, &mut out), Err(PayloadError::Window { found: 1 << 30 }));
     }
 
     #[test]

@@ -490,7 +490,7 @@ fn metadata_that_cannot_be_asked_for() {
     refused!(ask(&|m| m.shape = vec![0, u64::MAX]), M::Overflow { .. });
     refused!(ask(&|m| m.chunk_shape = vec![1 << 40, 1 << 40]), M::Overflow { .. });
     refused!(ask(&|m| m.order = vec![1, 1]), M::Order { .. });
-    refused!(ask(&|m| m.codec = Codec::Zstd { level: 23 }), M::Level { found: 23 });
+    refused!(ask(&|m| m.codec = Codec::Zstd { level: 23 }), M::Level { found: 23, low: -7, high: 22 });
     refused!(ask(&|m| m.fill = vec![0, 0]), M::Fill { expected: 1, found: 2, .. });
     refused!(ask(&|m| m.fill = vec![2]), M::FillBool { found: 2 });
     refused!(ask(&|m| m.dims = vec![Some("x".into()), Some("x".into())]), M::DimTwice(_));

@@ -5,6 +5,7 @@
 //! one page cannot roll back an acknowledged commit.
 
 use crate::bytes::{Reader, Short, Writer, is_zero, unseal};
+use crate::codec::FEATURES;
 use crate::{FIXED, PAGE};
 
 const MAGIC: [u8; 8] = *b"ARSSLOT1";
@@ -277,8 +278,9 @@ impl Slot {
         if self.major != MAJOR {
             return Err(SlotError::Major { major: self.major, minor: self.minor });
         }
-        if self.incompat != 0 {
-            return Err(SlotError::Incompatible { unknown: self.incompat });
+        let unknown = self.incompat & !FEATURES;
+        if unknown != 0 {
+            return Err(SlotError::Incompatible { unknown });
         }
         if self.flags & !SEALED != 0 {
             return Err(SlotError::Malformed { seq, what: "unknown flags" });

@@ -79,8 +79,8 @@ pub(crate) struct Storing {
     /// chunks if it has some, else whole rows of about 4 MiB]
     #[arg(long, value_name = "SHAPE", allow_hyphen_values = true, value_parser = crate::layout::parse_chunk)]
     pub(crate) chunk: Option<crate::layout::ChunkShape>,
-    /// none (chunks are mapped and used in place), or zstd:LEVEL [default: that of the array that is read or replaced,
-    /// else none]
+    /// none (chunks are mapped and used in place), lz4 (fast), zstd:LEVEL (small), pco:LEVEL (numbers, smallest), or auto
+    /// (of convert: whichever packs a sample best) [default: that of the array that is read or replaced, else none]
     #[arg(long, value_name = "CODEC", value_parser = crate::layout::parse_codec)]
     pub(crate) codec: Option<crate::layout::Coding>,
     /// Group the bytes of equal weight before compressing: auto tries both on a sample [default: auto]

@@ -1,6 +1,7 @@
 //! How an array is laid out where it is written, and what is chosen when nobody says.
 
 use arrstore::DType;
+use arrstore_format::Codec;
 
 use crate::cli::{Order, Shuffle, Storing};
 
@@ -15,9 +16,13 @@ pub(crate) struct ChunkShape(pub(crate) Vec<u64>);
 /// `--codec`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
-    None,
-    Zstd(i32),
+    /// Whatever packs a sample best.
+    Auto,
+    Is(Codec),
 }
+
+/// The level of pco that nobody chose: its own default.
+pub(crate) const PCO_LEVEL: i32 = 8;
 
 /// Bytes of a chunk that nobody chose.
 ///
@@ -49,22 +54,29 @@ pub(crate) fn parse_chunk(text: &str) -> Result<ChunkShape, String> {
 
 /// The value of `--codec`.
 pub(crate) fn parse_codec(text: &str) -> Result<Coding, String> {
-    match text.split_once(':') {
-        None if text == "none" => Ok(Coding::None),
-        None if text == "zstd" => Ok(Coding::Zstd(1)),
-        Some(("zstd", level)) => match level.parse::<i32>() {
-            Ok(level @ 1..=22) => Ok(Coding::Zstd(level)),
-            _ => Err(format!("zstd has the levels 1 to 22, not '{level}'")),
-        },
-        _ => Err(format!("unknown codec '{text}': expected none or zstd:LEVEL")),
-    }
+    let levelled = |name: &str, level: &str, high: i32| match level.parse::<i32>() {
+        Ok(level) if (1..=high).contains(&level) => Ok(level),
+        _ => Err(format!("{name} has the levels 1 to {high}, not '{level}'")),
+    };
+    Ok(Coding::Is(match text.split_once(':').unwrap_or((text, "")) {
+        ("auto", "") => return Ok(Coding::Auto),
+        ("none", "") => Codec::None,
+        ("lz4", "") => Codec::Lz4,
+        ("zstd", "") => Codec::Zstd { level: 1 },
+        ("zstd", level) => Codec::Zstd { level: levelled("zstd", level, 22)? },
+        ("pco", "") => Codec::Pco { level: PCO_LEVEL },
+        ("pco", level) => Codec::Pco { level: levelled("pco", level, 12)? },
+        _ => {
+            return Err(format!("unknown codec '{text}': expected none, lz4, zstd:LEVEL, pco:LEVEL or auto"));
+        }
+    }))
 }
 
 /// A layout, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) chunk: Vec<u64>,
-    pub(crate) coding: Coding,
+    pub(crate) codec: Codec,
     pub(crate) shuffle: Shuffle,
     /// Axes, outermost first.
     pub(crate) order: Vec<u8>,
@@ -74,7 +86,7 @@ pub(crate) struct Layout {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) chunk: Option<Vec<u64>>,
-    pub(crate) coding: Option<Coding>,
+    pub(crate) codec: Option<Codec>,
     pub(crate) shuffle: Option<bool>,
     pub(crate) order: Option<Vec<u8>>,
 }
@@ -104,7 +116,16 @@ impl Layout {
             Some(Order::F) => c_order().into_iter().rev().collect(),
             None => known.order.clone().filter(|o| o.len() == shape.len()).unwrap_or_else(c_order),
         };
-        Ok(Layout { chunk, coding: asked.codec.or(known.coding).unwrap_or(Coding::None), shuffle, order })
+        let codec = match asked.codec {
+            Some(Coding::Is(codec)) => codec,
+            Some(Coding::Auto) => {
+                return Err(crate::misuse::misuse(
+                    "--codec auto tries codecs on a sample of what is converted; a result is not there to be sampled: name a codec",
+                ));
+            }
+            None => known.codec.unwrap_or_default(),
+        };
+        Ok(Layout { chunk, codec, shuffle, order })
     }
 }
 
@@ -146,9 +167,12 @@ mod tests {
         assert_eq!(parse_shape("(10, 20,)"), Ok(Shape(vec![10, 20])));
         assert_eq!(parse_shape("()"), Ok(Shape(vec![])));
         assert_eq!(parse_chunk("0x-x5"), Ok(ChunkShape(vec![0, 0, 5])));
-        assert_eq!(parse_codec("zstd:3"), Ok(Coding::Zstd(3)));
-        assert_eq!(parse_codec("none"), Ok(Coding::None));
-        for bad in ["zstd:0", "zstd:x", "lz4", ""] {
+        assert_eq!(parse_codec("zstd:3"), Ok(Coding::Is(Codec::Zstd { level: 3 })));
+        assert_eq!(parse_codec("lz4"), Ok(Coding::Is(Codec::Lz4)));
+        assert_eq!(parse_codec("pco"), Ok(Coding::Is(Codec::Pco { level: 8 })));
+        assert_eq!(parse_codec("auto"), Ok(Coding::Auto));
+        assert_eq!(parse_codec("none"), Ok(Coding::Is(Codec::None)));
+        for bad in ["zstd:0", "zstd:x", "lz4:1", "pco:13", "gzip", ""] {
             assert!(parse_codec(bad).is_err(), "{bad}");
         }
         assert!(parse_shape("10x-").is_err() && parse_shape("axb").is_err() && parse_shape("-1").is_err());
@@ -169,20 +193,23 @@ mod tests {
     fn asked_comes_before_known_comes_before_default() {
         let known = Known {
             chunk: Some(vec![5, 5]),
-            coding: Some(Coding::Zstd(3)),
+            codec: Some(Codec::Zstd { level: 3 }),
             shuffle: Some(true),
             order: None,
         };
         let none = Storing::default();
         let layout = Layout::choose(&none, &known, DType::F32, &[100, 10]).unwrap();
         assert_eq!(layout.chunk, [5, 5]);
-        assert_eq!((layout.coding, layout.shuffle), (Coding::Zstd(3), Shuffle::On));
-        let asked =
-            Storing { chunk: Some(ChunkShape(vec![7, 0])), codec: Some(Coding::None), ..none.clone() };
+        assert_eq!((layout.codec, layout.shuffle), (Codec::Zstd { level: 3 }, Shuffle::On));
+        let asked = Storing {
+            chunk: Some(ChunkShape(vec![7, 0])),
+            codec: Some(Coding::Is(Codec::None)),
+            ..none.clone()
+        };
         let layout = Layout::choose(&asked, &known, DType::F32, &[100, 10]).unwrap();
-        assert_eq!((layout.chunk, layout.coding), (vec![7, 10], Coding::None));
+        assert_eq!((layout.chunk, layout.codec), (vec![7, 10], Codec::None));
         let layout = Layout::choose(&none, &Known::default(), DType::F32, &[100, 10]).unwrap();
-        assert_eq!((layout.coding, layout.order), (Coding::None, vec![0, 1]));
+        assert_eq!((layout.codec, layout.order), (Codec::None, vec![0, 1]));
         assert!(Layout::choose(&asked, &known, DType::F32, &[100]).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `--shuffle auto`: whether grouping bytes by weight helps is found out on a sample.
+//! `--codec auto` and `--shuffle auto`: what packs best is found out on a sample.
 
 use std::sync::Arc;
 
@@ -8,28 +8,69 @@ use arrstore_format::{Codec, CreateOptions, File, MemoryStorage, Meta};
 
 use crate::cli::{Shuffle, Storing};
 use crate::input::Input;
-use crate::layout::Coding;
+use crate::layout::{Coding, PCO_LEVEL};
 
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 1 << 20;
 
+/// A codec is worth its time if it takes this much off, and a slower one if it takes this much off the faster one's.
+const WORTH: f64 = 0.9;
+
 /// Replaces `auto` by what a sample from the middle of the source says, where it matters at all.
-pub(crate) fn settle_shuffle(storing: &mut Storing, input: &Input, context: &Context) -> Result<()> {
+pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) -> Result<()> {
     let auto = match storing.shuffle {
         Some(asked) => asked == Shuffle::Auto,
         // A source that is compressed already has made its choice, unless the codec is chosen anew.
         None => storing.codec.is_some() || input.about.known.shuffle.is_none(),
     };
-    let Some(Coding::Zstd(level)) = storing.codec.or(input.about.known.coding) else { return Ok(()) };
-    if !auto || input.expr.dtype().size() == 1 {
+    let codec = match storing.codec {
+        Some(Coding::Auto) => None,
+        Some(Coding::Is(codec)) => Some(codec),
+        None => Some(input.about.known.codec.unwrap_or_default()),
+    };
+    let shuffles =
+        matches!(codec, None | Some(Codec::Zstd { .. } | Codec::Lz4)) && input.expr.dtype().size() > 1;
+    if codec.is_some() && !(auto && shuffles) {
         return Ok(());
     }
-    let Some(sample) = middle(&input.expr)? else { return Ok(()) };
-    let plan = Plan::new(&[(sample, Target::Memory)], context)?;
-    let Some(value) = plan.run(context)?.into_iter().flatten().next() else { return Ok(()) };
-    let size = |shuffle| stored_bytes(&value, level, shuffle);
-    storing.shuffle = Some(if size(true)? <= size(false)? { Shuffle::On } else { Shuffle::Off });
+    let Some(value) = sample(input, context)? else {
+        storing.codec = Some(Coding::Is(codec.unwrap_or_default()));
+        return Ok(());
+    };
+    let size = |codec, shuffle| stored_bytes(&value, codec, shuffle);
+    let best_of = |codec| -> Result<(u64, bool)> {
+        let plain =
+            if auto || storing.shuffle == Some(Shuffle::Off) { size(codec, false)? } else { u64::MAX };
+        let shuffled = if shuffles && (auto || storing.shuffle == Some(Shuffle::On)) {
+            size(codec, true)?
+        } else {
+            u64::MAX
+        };
+        Ok((plain.min(shuffled), shuffled <= plain))
+    };
+    let (codec, shuffle) = match codec {
+        Some(codec) => (codec, best_of(codec)?.1),
+        None => {
+            let (zstd, pco) = (Codec::Zstd { level: 1 }, Codec::Pco { level: PCO_LEVEL });
+            let (packed, shuffle) = best_of(zstd)?;
+            let worth = |size: u64, other: u64| (size as f64) < WORTH * other as f64;
+            match (size(Codec::None, false)?, size(pco, false)?) {
+                (_, numbers) if worth(numbers, packed) => (pco, false),
+                (raw, _) if worth(packed, raw) => (zstd, shuffle),
+                _ => (Codec::None, false),
+            }
+        }
+    };
+    storing.codec = Some(Coding::Is(codec));
+    storing.shuffle = Some(if shuffle { Shuffle::On } else { Shuffle::Off });
     Ok(())
+}
+
+/// The elements of the sample, unless the source has none.
+fn sample(input: &Input, context: &Context) -> Result<Option<arrstore::Value>> {
+    let Some(sample) = middle(&input.expr)? else { return Ok(None) };
+    let plan = Plan::new(&[(sample, Target::Memory)], context)?;
+    Ok(plan.run(context)?.into_iter().flatten().next())
 }
 
 /// A box of about [`SAMPLE_BYTES`] around the middle, long along the last axes.
@@ -50,12 +91,12 @@ fn middle(expr: &Expr) -> Result<Option<Expr>> {
 }
 
 /// Bytes that the sample takes in a file in memory.
-fn stored_bytes(value: &arrstore::Value, level: i32, shuffle: bool) -> Result<u64> {
+fn stored_bytes(value: &arrstore::Value, codec: Codec, shuffle: bool) -> Result<u64> {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default())?;
     let transaction = file.begin()?;
     let shape = value.shape().to_vec();
-    let meta = Meta::new(value.dtype(), &shape, &shape).encoded(Codec::Zstd { level }, shuffle);
+    let meta = Meta::new(value.dtype(), &shape, &shape).encoded(codec, shuffle);
     let id = transaction.create_array("/sample", meta)?;
     transaction.write(id, &vec![0; shape.len()], &shape, value.bytes())?;
     transaction.commit()?;

@@ -16,6 +16,11 @@ fn there_and_back_is_the_same_file() {
     for (k, flags) in [
         &[][..],
         &["--codec", "zstd:1"],
+        &["--codec", "lz4"],
+        &["--codec", "lz4", "--shuffle", "on", "--chunk", "7x11"],
+        &["--codec", "pco"],
+        &["--codec", "pco:2", "--chunk", "13x0", "--order", "F"],
+        &["--codec", "auto"],
         &["--codec", "zstd:5", "--shuffle", "on", "--chunk", "10x20"],
         &["--codec", "zstd:1", "--shuffle", "off", "--chunk", "0x7", "--order", "F"],
         &["--chunk", "5x-", "--order", "F"],

@@ -169,7 +169,7 @@ fn misuse_is_refused_before_anything_is_written() {
         &["eval"],
         &["nosuch"],
         &["eval", "a", "a.npy", "--memory", "lots"],
-        &["eval", "a", "a.npy", "-o", "x.arrs", "--codec", "lz4"],
+        &["eval", "a", "a.npy", "-o", "x.arrs", "--codec", "gzip"],
     ] {
         folder.run(args).fails_with_2(args);
     }

@@ -93,6 +93,7 @@ impl Transaction {
         let mut drafts: Vec<_> = state.arrays.iter_mut().filter(|(_, draft)| draft.changed).collect();
         drafts.sort_by_key(|(id, _)| **id);
         for (&id, draft) in drafts {
+            slot.incompat |= draft.described.meta.codec.feature();
             if draft.described_changed {
                 let described = &draft.described;
                 let block = described

@@ -181,19 +181,16 @@ impl Transaction {
                     payload::shuffle(item, elements, shuffled);
                     self.store_encoded(shuffled)
                 })?,
-                (Codec::Zstd { level }, shuffle) => {
-                    let bound = zstd::zstd_safe::compress_bound(elements.len());
-                    with_scratch(bound, |packed| {
-                        let n = match shuffle {
-                            false => payload::pack(level, elements, packed).map_err(refuse)?,
-                            true => with_scratch(elements.len(), |shuffled| {
-                                payload::shuffle(item, elements, shuffled);
-                                payload::pack(level, shuffled, packed).map_err(refuse)
-                            })?,
-                        };
-                        self.store_encoded(packed.get(..n).unwrap_or_default())
-                    })?
-                }
+                (codec, shuffle) => with_scratch(codec.most_stored(meta.dtype, elements.len()), |packed| {
+                    let n = match shuffle {
+                        false => codec.pack(meta.dtype, elements, packed).map_err(refuse)?,
+                        true => with_scratch(elements.len(), |shuffled| {
+                            payload::shuffle(item, elements, shuffled);
+                            codec.pack(meta.dtype, shuffled, packed).map_err(refuse)
+                        })?,
+                    };
+                    self.store_encoded(packed.get(..n).unwrap_or_default())
+                })?,
             }
         };
         self.note(id, described.numbering.number(index), entry)

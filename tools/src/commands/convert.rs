@@ -28,7 +28,7 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     let mut context = run::context(&args.running, Some(tmp));
 
     let mut storing = args.storing.clone();
-    sample::settle_shuffle(&mut storing, &input, &context)?;
+    sample::settle(&mut storing, &input, &context)?;
     let name = args.name.clone().unwrap_or_else(|| input.stem.clone());
     let mut outputs = Outputs::new(!args.running.no_sync, false);
     let order = Order { location: &target, name: &name, storing: &storing, about: &input.about };

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::Info;
 use crate::input::{self, Input, Notes};
-use crate::layout::Coding;
 use crate::location::{Kind, Location};
 use crate::report;
 use crate::values::say;
@@ -74,7 +73,7 @@ fn array_facts(input: &Input) -> Notes {
         ("shape", json!(shape)),
         ("bytes", json!(bytes)),
         ("chunk_shape", json!(known.chunk)),
-        ("codec", known.coding.map_or(Value::Null, |c| json!(codec(c)))),
+        ("codec", known.codec.map_or(Value::Null, |c| json!(c.to_string()))),
         ("shuffle", json!(known.shuffle)),
         ("chunk_order", json!(known.order)),
         ("fill", input.about.fill.as_deref().map_or(Value::Null, |f| crate::values::element(dtype, f))),
@@ -89,13 +88,6 @@ fn array_facts(input: &Input) -> Notes {
     ];
     facts.extend(input.notes.iter().cloned());
     facts
-}
-
-fn codec(coding: Coding) -> String {
-    match coding {
-        Coding::None => "none".to_owned(),
-        Coding::Zstd(level) => format!("zstd:{level}"),
-    }
 }
 
 /// A fact for people.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use arrstore::Expr;
 use arrstore::Stored;
-use arrstore_format::{Codec, File, Meta};
+use arrstore_format::{File, Meta};
 
 use super::{About, Input};
-use crate::layout::{Coding, Known};
+use crate::layout::Known;
 use crate::location::Location;
 use crate::misuse::misuse;
 
@@ -59,14 +59,10 @@ pub(super) fn open(location: &Location) -> Result<Input> {
 
 /// What a copy of an array keeps.
 pub(crate) fn about(meta: &Meta) -> About {
-    let coding = match meta.codec {
-        Codec::Zstd { level } => Coding::Zstd(level),
-        _ => Coding::None,
-    };
     About {
         known: Known {
             chunk: Some(meta.chunk_shape.clone()),
-            coding: Some(coding),
+            codec: Some(meta.codec),
             shuffle: Some(meta.shuffle),
             order: Some(meta.order.clone()),
         },

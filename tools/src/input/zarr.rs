@@ -6,12 +6,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use arrstore::{DType, Error, Expr};
 use arrstore::{Data, Located, Source, c_strides};
+use arrstore_format::Codec;
 use serde_json::Value;
 use zarrs::array::{Array, ArrayBytes, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
 use super::{About, Input};
-use crate::layout::{Coding, Known};
+use crate::layout::Known;
 use crate::location::Location;
 use crate::misuse::misuse;
 
@@ -100,7 +101,7 @@ pub(super) fn open(location: &Location) -> Result<Input> {
     let array = Array::open(Arc::new(store), "/").with_context(at)?;
     let source = ZarrSource::new(folder.clone(), array, dtype).with_context(at)?;
 
-    let coding = level(&json).map_or(Coding::None, Coding::Zstd);
+    let codec = level(&json).map_or(Codec::None, |level| Codec::Zstd { level });
     let shuffled = names.iter().any(|n| n == "numcodecs.shuffle");
     let attributes = json.get("attributes").and_then(Value::as_object).cloned().unwrap_or_default();
     let dims = json
@@ -110,7 +111,7 @@ pub(super) fn open(location: &Location) -> Result<Input> {
     let about = About {
         known: Known {
             chunk: Some(source.chunk.clone()),
-            coding: Some(coding),
+            codec: Some(codec),
             shuffle: Some(shuffled),
             order: None,
         },

@@ -12,7 +12,7 @@ use super::region::RegionSink;
 use super::{Dry, Order};
 use crate::cli::Shuffle;
 use crate::input::About;
-use crate::layout::{Coding, Layout};
+use crate::layout::Layout;
 use crate::misuse::misuse;
 
 /// One `.arrs` file with everything that one run writes to it.
@@ -120,11 +120,9 @@ impl Store {
 /// The metadata of a new array.
 fn meta(expr: &Expr, layout: &Layout, about: &About) -> Meta {
     let dtype = expr.dtype();
-    let codec = match layout.coding {
-        Coding::None => Codec::None,
-        Coding::Zstd(level) => Codec::Zstd { level },
-    };
-    let shuffle = codec != Codec::None && layout.shuffle != Shuffle::Off && dtype.size() > 1;
+    let codec = layout.codec;
+    let bytes = matches!(codec, Codec::Zstd { .. } | Codec::Lz4);
+    let shuffle = bytes && layout.shuffle != Shuffle::Off && dtype.size() > 1;
     let mut meta = Meta::new(dtype, expr.shape(), &layout.chunk).encoded(codec, shuffle);
     meta.order = layout.order.clone();
     meta.attributes = about.attributes.clone();

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use arrstore::Sink;
 use arrstore::c_strides;
 use arrstore::{DType, Error};
-use arrstore_format::strided;
+use arrstore_format::{Codec, strided};
 use tempfile::TempDir;
 use zarrs::array::codec::array_to_array::transpose::TransposeOrder;
 use zarrs::array::codec::{ShuffleCodec, TransposeCodec, ZstdCodec};
@@ -23,7 +23,8 @@ use super::region::advance;
 use super::{Dry, Order};
 use crate::cli::Shuffle;
 use crate::input;
-use crate::layout::{Coding, Layout};
+use crate::layout::Layout;
+use crate::misuse::misuse;
 
 /// A Zarr array that will stand at `target`.
 pub(super) struct Folder {
@@ -137,7 +138,12 @@ fn array(
             Arc::new(TransposeCodec::new(TransposeOrder::new(&order)?));
         builder.array_to_array_codecs(vec![codec]);
     }
-    if let Coding::Zstd(level) = layout.coding {
+    if let codec @ (Codec::Lz4 | Codec::Pco { .. }) = layout.codec {
+        return Err(misuse(format!(
+            "Zarr folders are written with codec none or zstd, not {codec}: say --codec zstd:1"
+        )));
+    }
+    if let Codec::Zstd { level } = layout.codec {
         let mut codecs: Vec<Arc<dyn BytesToBytesCodecTraits>> = Vec::new();
         if layout.shuffle != Shuffle::Off && dtype.size() > 1 {
             codecs.push(Arc::new(ShuffleCodec::new(dtype.size())));

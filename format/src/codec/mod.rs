@@ -1,0 +1,188 @@
+//! Codecs: the bytes of a chunk to fewer bytes, and back.
+
+mod lz4;
+mod pco;
+mod zstd;
+
+pub(crate) use zstd::WINDOW_MAX;
+
+use crate::{DType, MetaError, PayloadError};
+
+/// How the chunks of an array are packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// As they are, so that they can be used where they lie.
+    #[default]
+    None,
+    /// Each chunk is one zstd frame.
+    Zstd {
+        /// The level it is written with: -7 (fast) to 22 (small).
+        level: i32,
+    },
+    /// Each chunk is one LZ4 block: fast, less small.
+    Lz4,
+    /// Each chunk is one Pcodec file: small where numbers are smooth or have few digits.
+    Pco {
+        /// The level it is written with: 0 (fast) to 12 (small).
+        level: i32,
+    },
+}
+
+/// Features that a reader has to know, as bits of a slot: the codecs of this version that the first readers lack.
+pub(crate) const FEATURES: u64 = LZ4 | PCO;
+const LZ4: u64 = 1 << 1;
+const PCO: u64 = 1 << 2;
+
+impl Codec {
+    /// Its code and level in the metadata of an array.
+    pub(crate) fn code(self) -> (u8, i32) {
+        match self {
+            Codec::None => (0, 0),
+            Codec::Zstd { level } => (1, level),
+            Codec::Lz4 => (2, 0),
+            Codec::Pco { level } => (3, level),
+        }
+    }
+
+    /// The codec of a code.
+    pub(crate) fn from_code(code: u8, level: i32) -> Result<Codec, MetaError> {
+        match code {
+            0 | 2 if level != 0 => Err(MetaError::Reserved),
+            0 => Ok(Codec::None),
+            1 => Ok(Codec::Zstd { level }),
+            2 => Ok(Codec::Lz4),
+            3 => Ok(Codec::Pco { level }),
+            found => Err(MetaError::Codec { found }),
+        }
+    }
+
+    /// The feature bit that a file with such chunks has.
+    pub(crate) fn feature(self) -> u64 {
+        match self {
+            Codec::None | Codec::Zstd { .. } => 0,
+            Codec::Lz4 => LZ4,
+            Codec::Pco { .. } => PCO,
+        }
+    }
+
+    /// Checks its level, and that it can pack chunks of `decoded` bytes, shuffled or not.
+    pub(crate) fn check(self, decoded: u64, shuffled: bool) -> Result<(), MetaError> {
+        let (low, high) = match self {
+            Codec::None | Codec::Lz4 => (0, 0),
+            Codec::Zstd { .. } => (-7, 22),
+            Codec::Pco { .. } => (0, 12),
+        };
+        let (_, found) = self.code();
+        match self {
+            _ if found < low || found > high => Err(MetaError::Level { found, low, high }),
+            Codec::Lz4 if decoded > lz4::DECODED_MAX => {
+                Err(MetaError::ChunkTooLong { found: decoded, most: lz4::DECODED_MAX })
+            }
+            Codec::Pco { .. } if shuffled => Err(MetaError::Shuffled),
+            _ => Ok(()),
+        }
+    }
+
+    /// The most bytes that a stored chunk of `decoded` bytes can have.
+    pub(crate) fn most_stored(self, dtype: DType, decoded: usize) -> usize {
+        match self {
+            Codec::None => decoded,
+            Codec::Zstd { .. } => zstd::most_stored(decoded).saturating_add(64),
+            Codec::Lz4 => lz4::most_stored(decoded),
+            Codec::Pco { .. } => pco::most_stored(dtype, decoded),
+        }
+    }
+
+    /// What packing takes beside the chunk and the packed bytes, for each thread.
+    pub(crate) fn encoder_bytes(self) -> usize {
+        match self {
+            Codec::None => 0,
+            Codec::Zstd { level } => zstd::encoder_bytes(level),
+            Codec::Lz4 => 1 << 20,
+            Codec::Pco { .. } => pco::ENCODER,
+        }
+    }
+
+    /// Packs a chunk into `out`, which has room for [`Codec::most_stored`]; gives the packed length.
+    pub(crate) fn pack(self, dtype: DType, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
+        match self {
+            Codec::None => {
+                let n = elements.len().min(out.len());
+                out[..n].copy_from_slice(&elements[..n]);
+                Ok(n)
+            }
+            Codec::Zstd { level } => zstd::pack(level, elements, out),
+            Codec::Lz4 => lz4::pack(elements, out),
+            Codec::Pco { level } => pco::pack(dtype, level, elements, out),
+        }
+    }
+
+    /// Unpacks a payload into exactly `out`.
+    pub(crate) fn unpack(self, dtype: DType, payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError> {
+        match self {
+            Codec::None => match payload.len() == out.len() {
+                true => {
+                    out.copy_from_slice(payload);
+                    Ok(())
+                }
+                false => {
+                    let (expected, found) = (out.len() as u64, payload.len() as u64);
+                    Err(PayloadError::StoredLength { expected, found })
+                }
+            },
+            Codec::Zstd { .. } => zstd::unpack(payload, out),
+            Codec::Lz4 => lz4::unpack(payload, out),
+            Codec::Pco { .. } => pco::unpack(dtype, payload, out),
+        }
+    }
+}
+
+impl std::fmt::Display for Codec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Codec::None => f.write_str("none"),
+            Codec::Zstd { level } => write!(f, "zstd:{level}"),
+            Codec::Lz4 => f.write_str("lz4"),
+            Codec::Pco { level } => write!(f, "pco:{level}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODECS: [Codec; 3] = [Codec::Zstd { level: 1 }, Codec::Lz4, Codec::Pco { level: 4 }];
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        for dtype in DType::ALL {
+            for n in [1usize, 7, 1000, 70_000] {
+                let mut state = 1u64;
+                let mut random = || {
+                    state =
+                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (state >> 33) as u8
+                };
+                let noise: Vec<u8> = (0..n * dtype.size()).map(|_| random()).collect();
+                let smooth: Vec<u8> = (0..n * dtype.size()).map(|k| (k / 256) as u8).collect();
+                for data in [noise, smooth] {
+                    for codec in CODECS {
+                        let mut packed = vec![0; codec.most_stored(dtype, data.len())];
+                        let len = codec.pack(dtype, &data, &mut packed).unwrap();
+                        let mut back = vec![1; data.len()];
+                        codec.unpack(dtype, &packed[..len], &mut back).unwrap();
+                        assert_eq!(back, data, "{codec:?} {dtype} {n}");
+                        let mut longer = vec![0; data.len() + dtype.size()];
+                        assert!(codec.unpack(dtype, &packed[..len], &mut longer).is_err());
+                        let mut shorter = vec![0; data.len() - dtype.size()];
+                        assert!(
+                            codec.unpack(dtype, &packed[..len], &mut shorter).is_err(),
+                            "{codec:?} {dtype} {n}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! zstd: a chunk is one frame (RFC 8878).
+
+use std::cell::RefCell;
+
+use zstd::zstd_safe;
+
+use crate::PayloadError;
+
+/// The largest window a decoder has to expect.
+pub(crate) const WINDOW_MAX: u64 = 1 << 27;
+
+thread_local! {
+    static ENCODER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECODER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// The most bytes that `decoded` bytes are packed into.
+pub(super) fn most_stored(decoded: usize) -> usize {
+    zstd_safe::compress_bound(decoded)
+}
+
+/// Bytes that a zstd encoder of a level keeps for each thread: its own account after a large chunk, rounded up.
+pub(super) fn encoder_bytes(level: i32) -> usize {
+    match level {
+        ..=2 => 1 << 20,
+        3..=6 => 4 << 20,
+        7..=9 => 16 << 20,
+        10..=12 => 48 << 20,
+        13..=19 => 96 << 20,
+        20 => 192 << 20,
+        _ => 768 << 20,
+    }
+}
+
+/// Packs `elements` into `out`, which must hold [`zstd_safe::compress_bound`] bytes; gives the packed length.
+pub(super) fn pack(level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
+    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
+    ENCODER.with_borrow_mut(|kept| {
+        let encoder = match kept {
+            Some(encoder) => encoder,
+            None => kept.insert(zstd::bulk::Compressor::new(level).map_err(wrong)?),
+        };
+        encoder.set_compression_level(level).map_err(wrong)?;
+        encoder.compress_to_buffer(elements, out).map_err(wrong)
+    })
+}
+
+/// Unpacks one zstd frame into exactly `out`.
+pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError> {
+    check_frame(payload, out.len() as u64)?;
+    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
+    let n = DECODER.with_borrow_mut(|kept| {
+        let decoder = match kept {
+            Some(decoder) => decoder,
+            None => kept.insert(zstd::bulk::Decompressor::new().map_err(wrong)?),
+        };
+        decoder.decompress_to_buffer(payload, out).map_err(wrong)
+    })?;
+    match n as u64 {
+        found if found == out.len() as u64 => Ok(()),
+        found => Err(PayloadError::ContentSize { expected: out.len() as u64, found: Some(found) }),
+    }
+}
+
+/// Checks that a payload is exactly one plain frame of `expected` bytes, before any of it is decoded.
+fn check_frame(payload: &[u8], expected: u64) -> Result<(), PayloadError> {
+    const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    if !payload.starts_with(&MAGIC) {
+        return Err(PayloadError::NotZstd);
+    }
+    let size = zstd_safe::get_frame_content_size(payload).map_err(|_| PayloadError::NotZstd)?;
+    if size != Some(expected) {
+        return Err(PayloadError::ContentSize { expected, found: size });
+    }
+    if let Some(id) = zstd_safe::get_dict_id_from_frame(payload) {
+        return Err(PayloadError::Dictionary(id.get()));
+    }
+    match window(payload) {
+        found if found > WINDOW_MAX => return Err(PayloadError::Window { found }),
+        _ => {}
+    }
+    let stored = payload.len() as u64;
+    match zstd_safe::find_frame_compressed_size(payload) {
+        Ok(frame) if frame as u64 == stored => Ok(()),
+        Ok(frame) => Err(PayloadError::Trailing { frame: frame as u64, stored }),
+        Err(_) => Err(PayloadError::Trailing { frame: 0, stored }),
+    }
+}
+
+/// The window of a frame (RFC 8878, 3.1.1.1.2); 0 when the frame is its own window.
+fn window(payload: &[u8]) -> u64 {
+    let (Some(&descriptor), Some(&window)) = (payload.get(4), payload.get(5)) else { return 0 };
+    let single_segment = descriptor & 0x20 != 0;
+    if single_segment {
+        return 0;
+    }
+    let base = 1u64 << (10 + u32::from(window >> 3));
+    base + base / 8 * u64::from(window & 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_checked_before_decoding() {
+        let elements = vec![5u8; 1000];
+        let mut packed = vec![0; zstd_safe::compress_bound(1000)];
+        let n = pack(1, &elements, &mut packed).unwrap();
+        packed.truncate(n);
+        let mut out = vec![0; 1000];
+        unpack(&packed, &mut out).unwrap();
+        assert_eq!(out, elements);
+        let size = PayloadError::ContentSize { expected: 999, found: Some(1000) };
+        assert_eq!(unpack(&packed, &mut out[..999]), Err(size));
+        let trailing = [packed.clone(), vec![0]].concat();
+        assert!(matches!(unpack(&trailing, &mut out), Err(PayloadError::Trailing { .. })));
+        let twice = [packed.clone(), packed.clone()].concat();
+        assert!(matches!(unpack(&twice, &mut out), Err(PayloadError::Trailing { .. })));
+        assert!(matches!(unpack(&packed[..n - 1], &mut out), Err(PayloadError::Trailing { .. })));
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9], packed.as_slice()].concat();
+        assert_eq!(unpack(&skippable, &mut out), Err(PayloadError::NotZstd));
+        // Frames made by hand: header descriptor, window, dictionary, content size, one RLE block of 1000 bytes.
+        let block = [(1000u32 << 3 | 2 | 1).to_le_bytes()[..3].to_vec(), vec![5]].concat();
+        let magic = [0x28, 0xb5, 0x2f, 0xfd];
+        let no_size = [&magic[..], &[0x00, 0x58], &block].concat();
+        let expected = Err(PayloadError::ContentSize { expected: 1000, found: None });
+        assert_eq!(unpack(&no_size, &mut out), expected);
+        let size = 1000u32.to_le_bytes();
+        let sized = [&magic[..], &[0x80, 0x58], &size, &block].concat();
+        assert_eq!(unpack(&sized, &mut out), Ok(()));
+        let dictionary = [&magic[..], &[0x81, 0x58, 7], &size, &block].concat();
+        assert_eq!(unpack(&dictionary, &mut out), Err(PayloadError::Dictionary(7)));
+        let window = [&magic[..], &[0x80, 0xa0], &size, &block].concat();
+        assert_eq!(unpack(&window, &mut out), Err(PayloadError::Window { found: 1 << 30 }));
+    }
+}
