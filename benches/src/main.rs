@@ -4,6 +4,9 @@
 //! (chunks of 1000 x 1000, raw) are made here when they are missing. Prints one line of JSON: the best of
 //! some runs in seconds, and a number that stands for the answer.
 
+mod limits;
+mod small;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,22 +15,24 @@ use std::time::Instant;
 use arrstore::text::Formula;
 use arrstore::{Context, Expr, Plan, Sink, StoredSink, Target, Value};
 use arrstore_format::{CreateOptions, Durability, File, Meta};
-use ndarray::ArrayViewD;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The tasks: name, expression, its inputs, and whether the result goes to disk.
-const TASKS: [(&str, &str, &[&str], bool); 10] = [
+/// The tasks: name, expressions, their inputs, and whether the result goes to disk.
+const TASKS: [(&str, &str, &[&str], bool); 13] = [
     ("sum", "sum(a)", &["a"], false),
     ("mean_ax0", "mean(a, axis=0)", &["a"], false),
-    ("std_ax1", "std(a, axis=1)", &["a"], false),
     ("max_ax0", "max(a, axis=0)", &["a"], false),
+    ("std_ax0", "std(a, axis=0)", &["a"], false),
+    ("std_ax1", "std(a, axis=1)", &["a"], false),
+    ("many", "min(a), max(a), mean(a), std(a), sum(isnan(a), dtype=float64)", &["a"], false),
     ("expr_cheap", "a*b+c", &["a", "b", "c"], true),
     ("expr_heavy", "sin(a)**2+cos(b)**2+sqrt(abs(c))", &["a", "b", "c"], true),
     ("fused_reduce", "sum((a-b)**2)", &["a", "b"], false),
     ("matmul_f4", "m1_f4 @ m2_f4", &["m1_f4", "m2_f4"], true),
     ("matmul_f8", "m1_f8 @ m2_f8", &["m1_f8", "m2_f8"], true),
     ("transpose", "a.T", &["a"], true),
+    ("rechunk", "a", &["a"], true),
 ];
 
 fn main() -> Result<()> {
@@ -49,7 +54,14 @@ fn main() -> Result<()> {
         return TASKS.iter().flat_map(|t| t.2).try_for_each(|name| twin(&folder, name, &context).map(drop));
     }
     if let Some(kind) = task.strip_prefix("gemm_") {
-        return in_memory(&folder, kind, runs, &context);
+        return limits::product(&folder, kind, runs, &context);
+    }
+    if task == "read" {
+        return limits::read(&twin(&folder, "a", &context)?, runs, context.threads);
+    }
+    if let Some(small) = small::TASKS.iter().find(|t| t.0 == task) {
+        println!("{{\"task\": \"{task}\", \"peer\": \"arrstore\", \"s\": {:.9}}}", (small.1)(&folder)?);
+        return Ok(());
     }
     let (_, expression, inputs, to_disk) =
         TASKS.iter().find(|t| t.0 == task).ok_or_else(|| format!("unknown task {task}"))?;
@@ -62,75 +74,24 @@ fn main() -> Result<()> {
     }
     for _ in 0..runs {
         let began = Instant::now();
-        let expr = expression_of(expression, &bound)?;
+        let expressions = Formula::parse(expression)?.lower(&bound)?;
         if *to_disk {
             let out = folder.join("out.arrs");
-            write(&expr, &out, &context, durability)?;
+            let chunk = if task == "rechunk" { [u64::MAX, 100] } else { CHUNK };
+            write(&expressions[0], &out, &context, durability, chunk)?;
             best = best.min(began.elapsed().as_secs_f64());
             answer = checksum(&stored(&out)?, &context)?;
             std::fs::remove_file(out)?;
         } else {
-            let value = evaluate(&expr, &context)?;
+            let roots: Vec<(Expr, Target)> = expressions.into_iter().map(|e| (e, Target::Memory)).collect();
+            let values = Plan::new(&roots, &context)?.run(&context)?;
             best = best.min(began.elapsed().as_secs_f64());
-            answer = value.view::<f64>()?.sum();
+            let sums = values.iter().flatten().map(|v| Ok(v.view::<f64>()?.sum()));
+            answer = sums.sum::<Result<f64>>()?;
         }
     }
     println!("{{\"task\": \"{task}\", \"peer\": \"arrstore\", \"s\": {best:.6}, \"answer\": {answer:e}}}");
     Ok(())
-}
-
-/// The product of `matmul_KIND` by the same backend in memory, nothing read and nothing written: what bounds ours.
-fn in_memory(folder: &Path, kind: &str, runs: usize, context: &Context) -> Result<()> {
-    let [a, b] = ["m1", "m2"].map(|name| -> Result<Value> {
-        evaluate(&Expr::npy(folder.join(format!("{name}_{kind}.npy")))?, context)
-    });
-    let (a, b) = (a?, b?);
-    let best = match kind {
-        "f4" => multiply(&a.view::<f32>()?, &b.view::<f32>()?, runs),
-        _ => multiply(&a.view::<f64>()?, &b.view::<f64>()?, runs),
-    };
-    println!("{{\"task\": \"gemm_{kind}\", \"peer\": \"the backend in memory\", \"s\": {best:.6}}}");
-    Ok(())
-}
-
-fn multiply<T: num_traits::One + num_traits::Zero + Copy + 'static>(
-    a: &ArrayViewD<'_, T>,
-    b: &ArrayViewD<'_, T>,
-    runs: usize,
-) -> f64 {
-    let (m, n, k) = (a.shape()[0], b.shape()[1], a.shape()[1]);
-    let mut c = vec![T::zero(); m * n];
-    let mut best = f64::INFINITY;
-    for _ in 0..runs {
-        let began = Instant::now();
-        #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
-        // SAFETY: the three are C-ordered and as long as their shapes say.
-        unsafe {
-            gemm::gemm(
-                m,
-                n,
-                k,
-                c.as_mut_ptr(),
-                1,
-                n as isize,
-                false,
-                a.as_ptr(),
-                1,
-                k as isize,
-                b.as_ptr(),
-                1,
-                n as isize,
-                T::one(),
-                T::one(),
-                false,
-                false,
-                false,
-                gemm::Parallelism::Rayon(0),
-            );
-        }
-        best = best.min(began.elapsed().as_secs_f64());
-    }
-    best
 }
 
 /// The `.arrs` twin of a `.npy` file of the folder.
@@ -138,24 +99,23 @@ fn twin(folder: &Path, name: &str, context: &Context) -> Result<PathBuf> {
     let path = folder.join(format!("{name}.arrs"));
     if !path.exists() {
         let expr = Expr::npy(folder.join(format!("{name}.npy")))?;
-        write(&expr, &path, context, Durability::Full)?;
+        write(&expr, &path, context, Durability::Full, CHUNK)?;
     }
     Ok(path)
-}
-
-fn expression_of(text: &str, bound: &BTreeMap<String, Expr>) -> Result<Expr> {
-    Ok(Formula::parse(text)?.lower(bound)?.remove(0))
 }
 
 fn stored(path: &Path) -> Result<Expr> {
     Ok(Expr::stored(File::open(path)?.snapshot()?.array("/data")?)?)
 }
 
-/// Computes an expression into a new file, in chunks of 1000 x 1000.
-fn write(expr: &Expr, path: &Path, context: &Context, durability: Durability) -> Result<()> {
+/// The chunks of all arrays, where nothing else is said.
+const CHUNK: [u64; 2] = [1000, 1000];
+
+/// Computes an expression into a new file.
+fn write(expr: &Expr, path: &Path, context: &Context, durability: Durability, chunk: [u64; 2]) -> Result<()> {
     let file = File::create(path, &CreateOptions { overwrite: true, durability })?;
     let transaction = Arc::new(file.begin()?);
-    let chunk: Vec<u64> = expr.shape().iter().map(|&n| n.clamp(1, 1000)).collect();
+    let chunk: Vec<u64> = expr.shape().iter().zip(chunk).map(|(&n, c)| c.min(n.max(1))).collect();
     let id = transaction.create_array("/data", Meta::new(expr.dtype(), expr.shape(), &chunk))?;
     let sink: Arc<dyn Sink> = Arc::new(StoredSink::new(transaction.clone(), id)?);
     Plan::new(&[(expr.clone(), Target::Sink(sink))], context)?.run(context)?;
@@ -170,6 +130,7 @@ fn evaluate(expr: &Expr, context: &Context) -> Result<Value> {
 
 /// A sum that tells one result from another.
 fn checksum(expr: &Expr, context: &Context) -> Result<f64> {
-    let sum = expression_of("sum(astype(x, float64))", &BTreeMap::from([("x".to_owned(), expr.clone())]))?;
+    let bound = BTreeMap::from([("x".to_owned(), expr.clone())]);
+    let sum = Formula::parse("sum(astype(x, float64))")?.lower(&bound)?.remove(0);
     Ok(evaluate(&sum, context)?.view::<f64>()?.sum())
 }

@@ -193,7 +193,7 @@ fn slots() {
     refused!(with(8, &u64::MAX.to_le_bytes()), Error::Slot(S::Sequence { seq: u64::MAX, .. }));
     refused!(with(32, &[2]), Error::Slot(S::Major { major: 2, minor: 0 }));
     refused!(with(36, &[8]), Error::Slot(S::Malformed { .. }));
-    refused!(with(56, &[4]), Error::Slot(S::Incompatible { unknown: 4 }));
+    refused!(with(56, &[1 | 2 | 4 | 8]), Error::Slot(S::Incompatible { unknown: 9 }));
     refused!(with(64, &(1u64 << 30).to_le_bytes()), Error::Slot(S::Truncated { seq: 1, .. }));
     refused!(with(64, &4096u64.to_le_bytes()), Error::Slot(S::Length { recorded: 4096, .. }));
     refused!(with(64, &(FIXED + 1).to_le_bytes()), Error::Slot(S::Length { .. }));

@@ -26,7 +26,7 @@ const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16",
 const NPY = { bool: "|b1", int8: "|i1", int16: "<i2", int32: "<i4", int64: "<i8", uint8: "|u1", uint16: "<u2", uint32: "<u4",
   uint64: "<u8", float16: "<f2", bfloat16: "<u2", float32: "<f4", float64: "<f8", complex64: "<c8", complex128: "<c16" };
 const LATER = { 16: "datetime64", 17: "timedelta64", 18: "fixed bytes", 19: "fixed UTF-8", 20: "fixed UTF-32", 21: "record" };
-const INCOMPAT = { 0: "element types 16 to 21 (datetime64 to record)" };
+const INCOMPAT = { 0: "element types 16 to 21 (datetime64 to record)", 1: "codec LZ4", 2: "codec Pcodec" };
 const CODECS = ["none", "zstd"], FILTERS = ["none", "shuffle"], STATES = ["missing", "raw", "encoded", "constant", "record"];
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 

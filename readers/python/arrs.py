@@ -19,7 +19,7 @@ DTYPES = {1: ("bool", "?"), 2: ("int8", "<i1"), 3: ("int16", "<i2"), 4: ("int32"
           15: ("complex128", "<c16")}
 LATER = {16: "datetime64", 17: "timedelta64", 18: "fixed bytes", 19: "fixed UTF-8", 20: "fixed UTF-32", 21: "record"}
 CODECS, FILTERS, STATES = ("none", "zstd"), ("none", "shuffle"), ("missing", "raw", "encoded", "constant", "record")
-INCOMPAT = {0: "element types 16 to 21 (datetime64 to record)"}  # bits whose meaning is known, though not how to read them
+INCOMPAT = {0: "element types 16 to 21 (datetime64 to record)", 1: "codec LZ4", 2: "codec Pcodec"}  # bits whose meaning is known, though not how to read them
 
 
 class ArrsError(Exception):

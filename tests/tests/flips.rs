@@ -95,6 +95,8 @@ fn in_packed_arrays() {
     flip(&[
         ("/described", described),
         ("/plain", Meta::new(DType::F32, &[100, 100], &[32, 32]).encoded(Codec::Zstd { level: 5 }, false)),
+        ("/fast", Meta::new(DType::F64, &[100, 100], &[32, 50]).encoded(Codec::Lz4, true)),
+        ("/numbers", Meta::new(DType::F32, &[100, 100], &[50, 32]).encoded(Codec::Pco { level: 8 }, false)),
         ("/shuffled", Meta::new(DType::U16, &[3000], &[256]).encoded(Codec::None, true)),
     ]);
 }

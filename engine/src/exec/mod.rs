@@ -5,6 +5,7 @@ mod gemm;
 mod input;
 mod matmul;
 mod pass;
+mod pool;
 #[cfg(test)]
 mod tests;
 mod worker;

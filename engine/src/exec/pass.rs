@@ -149,7 +149,7 @@ pub(crate) struct Room {
     pub(crate) cache: u64,
 }
 
-/// Evaluates a pass in the threads of `pool` that have room. One source for each load of the program, one sink for
+/// Evaluates a pass in as many threads as have room; in this one, where one is enough. One source for each load of the program, one sink for
 /// each output.
 pub(crate) fn run(
     pass: &Pass,
@@ -157,7 +157,6 @@ pub(crate) fn run(
     sinks: &[Arc<dyn Sink>],
     room: Room,
     context: &Context,
-    pool: &rayon::ThreadPool,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<()> {
     let foldings: Vec<Option<Folding<'_>>> = pass
@@ -201,11 +200,15 @@ pub(crate) fn run(
             failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
         }
     };
-    pool.scope(|scope| {
-        for _ in 0..room.workers {
-            scope.spawn(|_| guarded());
-        }
-    });
+    if room.workers.min(total) <= 1 {
+        guarded();
+    } else {
+        super::pool::pool(context.threads)?.scope(|scope| {
+            for _ in 0..room.workers {
+                scope.spawn(|_| guarded());
+            }
+        });
+    }
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(e) => Err(e),
         None => Ok(()),

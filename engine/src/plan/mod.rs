@@ -377,10 +377,6 @@ impl Plan {
     /// be dropped, not committed.
     pub fn run(&self, context: &Context) -> Result<Vec<Option<Value>>> {
         let _permit = context.budget.take(self.peak, "the plan")?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(context.threads)
-            .build()
-            .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", context.threads)))?;
         let mut held: Held = HashMap::new();
         let mut values: Vec<Option<Value>> = vec![None; self.roots.len()];
         let (total, so_far) = (self.work(), AtomicU64::new(0));
@@ -399,14 +395,14 @@ impl Plan {
                 Stage::Pass { pass, room, .. } => {
                     let sources = self.bind(&pass.program, &held)?;
                     let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
-                    let ran = exec::run_pass(pass, &sources, &sinks, *room, context, &pool, &done);
+                    let ran = exec::run_pass(pass, &sources, &sinks, *room, context, &done);
                     intact(&sources).and(ran)?;
                     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
                 }
                 Stage::Product { product, .. } => {
                     let (a, b) = (self.bind(&product.a, &held)?, self.bind(&product.b, &held)?);
                     let _span = tracing::info_span!("product", flops = product.flops()).entered();
-                    let ran = exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &pool, &done);
+                    let ran = exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &done);
                     intact(&a).and_then(|()| intact(&b)).and(ran)?;
                     Metrics::add(&context.metrics.matmul_ns, began.elapsed().as_nanos() as usize);
                 }

@@ -14,19 +14,19 @@ pub(super) fn most_stored(decoded: usize) -> usize {
 
 /// Packs `elements` into `out`; gives the packed length.
 pub(super) fn pack(elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
-    compress_to_buffer(elements, Some(CompressionMode::DEFAULT), false, out).map_err(wrong)
+    compress_to_buffer(elements, Some(CompressionMode::DEFAULT), false, out).map_err(|e| wrong(&e))
 }
 
 /// Unpacks one block into exactly `out`.
 pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError> {
     let expected = out.len();
     let len = i32::try_from(expected).map_err(|e| PayloadError::Lz4(e.to_string()))?;
-    match decompress_to_buffer(payload, Some(len), out).map_err(wrong)? {
+    match decompress_to_buffer(payload, Some(len), out).map_err(|e| wrong(&e))? {
         found if found == expected => Ok(()),
         found => Err(PayloadError::Decoded { codec: "lz4", expected: expected as u64, found: found as u64 }),
     }
 }
 
-fn wrong(e: std::io::Error) -> PayloadError {
+fn wrong(e: &std::io::Error) -> PayloadError {
     PayloadError::Lz4(e.to_string())
 }

@@ -95,7 +95,7 @@ fn pack_as<T: Number + Pod>(
     out: &mut [u8],
 ) -> Result<usize, PayloadError> {
     let mut pack = |numbers: &[T]| {
-        let mut rest = simple_compress_into(numbers, config, &mut out[..]).map_err(wrong)?;
+        let mut rest = simple_compress_into(numbers, config, &mut out[..]).map_err(|e| wrong(&e))?;
         rest.flush().map_err(|e| PayloadError::Pco(e.to_string()))?;
         Ok(rest.len())
     };
@@ -119,7 +119,7 @@ pub(super) fn unpack(dtype: DType, payload: &[u8], out: &mut [u8]) -> Result<(),
 /// Gives the bytes that came out.
 fn unpack_as<T: Number + Pod>(payload: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     let into = |numbers: &mut [T]| -> Result<usize, PayloadError> {
-        let progress = simple_decompress_into(payload, numbers).map_err(wrong)?;
+        let progress = simple_decompress_into(payload, numbers).map_err(|e| wrong(&e))?;
         match progress.finished {
             true => Ok(progress.n_processed * size_of::<T>()),
             false => Err(PayloadError::Pco("more numbers than the chunk has".to_owned())),
@@ -134,6 +134,6 @@ fn unpack_as<T: Number + Pod>(payload: &[u8], out: &mut [u8]) -> Result<usize, P
     Ok(len)
 }
 
-fn wrong(e: pco::errors::PcoError) -> PayloadError {
+fn wrong(e: &pco::errors::PcoError) -> PayloadError {
     PayloadError::Pco(e.to_string())
 }

@@ -26,7 +26,6 @@ pub(crate) fn run(
     sources: [&[Arc<dyn Source>]; 2],
     sink: &dyn Sink,
     context: &Context,
-    pool: &rayon::ThreadPool,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<()> {
     let [a, b] = [(&product.a, sources[0]), (&product.b, sources[1])].map(|(program, sources)| Operand {
@@ -43,6 +42,7 @@ pub(crate) fn run(
     let mut order: Vec<usize> = (0..domain.len()).collect();
     order.swap(domain.len() - 2, domain.len() - 1);
     let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
+    let pool = &*crate::exec::pool::pool(context.threads)?;
     let job = Job { product, a, b, sink, context, pool, done, tiles, order, spare };
     match (product.block.own, product.block.parts) {
         (false, _) => job.together(),

@@ -54,15 +54,26 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
         let pair = |a, b| join(widen(a), widen(b));
         return join(join(pair(a, b), pair(c, d)), join(pair(e, f), pair(g, h)));
     }
-    let mut lanes = [start; LANES];
-    let rows = values.len() / LANES;
-    accumulate(&mut lanes, values, rows, LANES, &step);
-    let rest = &values[rows * LANES..];
-    accumulate(&mut lanes[..rest.len()], rest, 1, 0, &step);
-    let mut tree = [widen(start); LANES / 4];
-    accumulate(&mut tree, &lanes, 4, LANES / 4, |wide, lane| join(wide, widen(lane)));
+    let mut tree = [widen(start); REGISTERS];
+    if matches!(size_of::<T>(), 4 | 8) {
+        // read from first to last, which memory answers fastest
+        let mut lanes = [start; REGISTERS];
+        let (full, rest) = values.as_chunks::<REGISTERS>();
+        for values in full {
+            lanes.iter_mut().zip(values).for_each(|(lane, &x)| *lane = step(*lane, x));
+        }
+        lanes.iter_mut().zip(rest).for_each(|(lane, &x)| *lane = step(*lane, x));
+        tree.iter_mut().zip(lanes).for_each(|(wide, lane)| *wide = widen(lane));
+    } else {
+        let mut lanes = [start; LANES];
+        let rows = values.len() / LANES;
+        accumulate(&mut lanes, values, rows, LANES, &step);
+        let rest = &values[rows * LANES..];
+        accumulate(&mut lanes[..rest.len()], rest, 1, 0, &step);
+        accumulate(&mut tree, &lanes, LANES / REGISTERS, REGISTERS, |wide, lane| join(wide, widen(lane)));
+    }
     // were the compiler to know the width, it would take minutes to lay out all additions
-    let mut width = std::hint::black_box(LANES / 8);
+    let mut width = std::hint::black_box(REGISTERS / 2);
     while width > 0 {
         let (low, high) = tree.split_at_mut(width);
         low.iter_mut().zip(high).for_each(|(a, b)| *a = join(*a, *b));
@@ -71,7 +82,9 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
     tree[0]
 }
 
-/// Virtual lanes of a leaf, unless it is shorter.
+/// Lanes of elements of four and eight bytes: as many as registers hold.
+const REGISTERS: usize = 32;
+/// Virtual lanes of a leaf of other elements, unless it is shorter.
 const LANES: usize = 128;
 
 /// The columns of a block: `give` takes the first column's number and what the rows of some came to.

@@ -1,0 +1,102 @@
+//! What bounds a task on this machine: the same bytes read by a plain loop, the same product in memory.
+
+use std::path::Path;
+use std::time::Instant;
+
+use arrstore::{Context, Expr, Value};
+use arrstore_format::File;
+use ndarray::ArrayViewD;
+use num_traits::{One, Zero};
+
+use crate::{Result, evaluate};
+
+/// The sum of a raw array of doubles by plain loops over its mapped chunks, nothing checked and nothing planned.
+pub(crate) fn read(path: &Path, runs: usize, threads: usize) -> Result<()> {
+    let mut best = f64::INFINITY;
+    for _ in 0..runs {
+        let array = File::open(path)?.snapshot()?.array("/data")?;
+        let counts = array.grid().counts().to_vec();
+        let began = Instant::now();
+        let part = |from: usize| -> Result<f64> {
+            let mut total = 0.0;
+            for number in (from as u64..array.grid().len()).step_by(threads) {
+                let chunk = array.chunk_view::<f64>(&[number / counts[1], number % counts[1]])?;
+                total += chunk.as_slice().map_or(0.0, plain_sum);
+            }
+            Ok(total)
+        };
+        let total: f64 = std::thread::scope(|scope| {
+            let parts: Vec<_> =
+                (0..threads).map(|k| scope.spawn(move || part(k).unwrap_or(f64::NAN))).collect();
+            parts.into_iter().map(|t| t.join().unwrap_or(f64::NAN)).sum()
+        });
+        best = best.min(began.elapsed().as_secs_f64());
+        assert!(total.is_finite(), "the array cannot be read");
+    }
+    println!("{{\"task\": \"read\", \"peer\": \"a plain loop\", \"s\": {best:.6}}}");
+    Ok(())
+}
+
+/// Enough sums under way to keep the memory busy.
+fn plain_sum(x: &[f64]) -> f64 {
+    let (blocks, rest) = x.as_chunks::<32>();
+    let mut sums = [0.0; 32];
+    for block in blocks {
+        sums.iter_mut().zip(block).for_each(|(s, x)| *s += x);
+    }
+    sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+}
+
+/// The product of `matmul_KIND` by the same backend in memory, nothing read and nothing written: what bounds ours.
+pub(crate) fn product(folder: &Path, kind: &str, runs: usize, context: &Context) -> Result<()> {
+    let [a, b] = ["m1", "m2"].map(|name| -> Result<Value> {
+        evaluate(&Expr::npy(folder.join(format!("{name}_{kind}.npy")))?, context)
+    });
+    let (a, b) = (a?, b?);
+    let best = match kind {
+        "f4" => multiply(&a.view::<f32>()?, &b.view::<f32>()?, runs),
+        _ => multiply(&a.view::<f64>()?, &b.view::<f64>()?, runs),
+    };
+    println!("{{\"task\": \"gemm_{kind}\", \"peer\": \"the backend in memory\", \"s\": {best:.6}}}");
+    Ok(())
+}
+
+fn multiply<T: One + Zero + Copy + 'static>(
+    a: &ArrayViewD<'_, T>,
+    b: &ArrayViewD<'_, T>,
+    runs: usize,
+) -> f64 {
+    let (m, n, k) = (a.shape()[0], b.shape()[1], a.shape()[1]);
+    let mut c = vec![T::zero(); m * n];
+    let mut best = f64::INFINITY;
+    for _ in 0..runs {
+        let began = Instant::now();
+        #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
+        // SAFETY: the three are C-ordered and as long as their shapes say.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                c.as_mut_ptr(),
+                1,
+                n as isize,
+                false,
+                a.as_ptr(),
+                1,
+                k as isize,
+                b.as_ptr(),
+                1,
+                n as isize,
+                T::one(),
+                T::one(),
+                false,
+                false,
+                false,
+                gemm::Parallelism::Rayon(0),
+            );
+        }
+        best = best.min(began.elapsed().as_secs_f64());
+    }
+    best
+}
