@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::{Error, Result};
 
@@ -33,9 +33,10 @@ impl Budget {
         Budget(Arc::new(State { total, used: Mutex::new(0), freed: Condvar::new(), peak: AtomicU64::new(0) }))
     }
 
-    /// 70 % of what the container (cgroup) or else the machine has.
+    /// The process' own budget: 70 % of what the container (cgroup) or else the machine has. All who ask share it.
     pub fn of_machine() -> Budget {
-        Budget::new(machine_limit() / 10 * 7)
+        static SHARED: OnceLock<Budget> = OnceLock::new();
+        SHARED.get_or_init(|| Budget::new(machine_limit() / 10 * 7)).clone()
     }
 
     /// The whole of it, in bytes.

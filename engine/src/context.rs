@@ -1,8 +1,8 @@
 //! What a run is given: memory, threads, a way to watch it and a way to stop it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::{Budget, Error, Result};
 
@@ -73,7 +73,11 @@ pub fn default_threads() -> usize {
         .filter_map(|name| std::env::var(name).ok()?.parse::<usize>().ok())
         .filter(|&n| n > 0)
         .min()
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+        .unwrap_or_else(|| {
+            // asking reads the files of the container's quota
+            static ALL: OnceLock<usize> = OnceLock::new();
+            *ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+        })
 }
 
 /// Counters of a run, all in bytes unless said.
