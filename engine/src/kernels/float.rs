@@ -1,14 +1,14 @@
 //! Loops over `f32` and `f64`.
 
-use super::Kernel;
-use super::arity::{binary, call, call2, ternary, unary};
+use super::arity::{binary, call2, ternary, unary};
 use super::block::Truth;
-use super::math::logaddexp::{logaddexp, logaddexp2};
-use super::math::real::{self, Real};
+use super::math::lane::Lane;
+use super::math::real;
+use super::{Kernel, function};
 use crate::op::Op;
 
 /// The kernel of an operation on floats.
-pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel> {
+pub(super) fn bind<T: Lane>(op: Op) -> Option<Kernel> {
     Some(match op {
         Op::Add => binary(|a: T, b: T| a + b),
         Op::Subtract => binary(|a: T, b: T| a - b),
@@ -17,7 +17,6 @@ pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel> {
         Op::FloorDivide => call2(real::floor_divide::<T>),
         Op::Remainder => call2(real::remainder::<T>),
         Op::Fmod => call2(|a: T, b: T| a % b),
-        Op::Pow => call2(pow::<T>),
         Op::Maximum => binary(real::maximum::<T>),
         Op::Minimum => binary(real::minimum::<T>),
         Op::Fmax => binary(real::fmax::<T>),
@@ -50,42 +49,6 @@ pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel> {
         Op::LogicalOr => binary(|a: T, b: T| Truth::from((a != T::ZERO) | (b != T::ZERO))),
         Op::LogicalXor => binary(|a: T, b: T| Truth::from((a != T::ZERO) ^ (b != T::ZERO))),
         Op::LogicalNot => unary(|a: T| Truth::from(a == T::ZERO)),
-        Op::Sin => call(T::sin),
-        Op::Cos => call(T::cos),
-        Op::Tan => call(T::tan),
-        Op::Asin => call(T::asin),
-        Op::Acos => call(T::acos),
-        Op::Atan => call(T::atan),
-        Op::Atan2 => call2(T::atan2),
-        Op::Sinh => call(T::sinh),
-        Op::Cosh => call(T::cosh),
-        Op::Tanh => call(T::tanh),
-        Op::Asinh => call(T::asinh),
-        Op::Acosh => call(T::acosh),
-        Op::Atanh => call(T::atanh),
-        Op::Exp => call(T::exp),
-        Op::Exp2 => call(T::exp2),
-        Op::Expm1 => call(T::expm1),
-        Op::Log => call(T::ln),
-        Op::Log1p => call(T::ln_1p),
-        Op::Log2 => call(T::log2),
-        Op::Log10 => call(T::log10),
-        Op::Cbrt => call(T::cbrt),
-        Op::Hypot => call2(T::hypot),
-        Op::Logaddexp => call2(logaddexp::<T>),
-        Op::Logaddexp2 => call2(logaddexp2::<T>),
-        _ => return None,
+        _ => return function::bind::<T, T>(op),
     })
-}
-
-/// The exponents that are met most give what the plain operation gives.
-#[inline]
-fn pow<T: Real>(x: T, y: T) -> T {
-    if y == T::TWO {
-        x * x
-    } else if y == T::ONE {
-        x
-    } else {
-        x.pow(y)
-    }
 }

@@ -6,7 +6,7 @@ use half::{bf16, f16};
 
 use super::arity::{binary, dispatch, unary};
 use super::block::{Arg, Truth, elements, fill};
-use super::{Kernel, Loop, float};
+use super::{Kernel, Loop, float, function};
 use crate::Result;
 use crate::op::Op;
 use crate::promote::gives_truth;
@@ -162,7 +162,9 @@ pub(super) fn bind<T: Bits>(op: Op, half: Half) -> Option<Kernel> {
         Op::Sign => unary(sign::<T>),
         _ => {
             let (to, item) = if gives_truth(op) { (None, 1) } else { (Some(half), 2) };
-            Kernel { widened: Some(Widened { from: Some(half), to, item }), ..float::bind::<f32>(op)? }
+            // rounded once in effect: what doubles give is nearly exact
+            let kernel = function::bind::<f32, f64>(op).or_else(|| float::bind::<f32>(op))?;
+            Kernel { widened: Some(Widened { from: Some(half), to, item }), ..kernel }
         }
     })
 }

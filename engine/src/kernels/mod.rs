@@ -4,8 +4,9 @@
 //! that stands for a whole block) and fills another. [`bind`] finds the kernel of an operation for the types that
 //! [`crate::promote::signature`] chose: one match over element types, then one function per class of them, with
 //! one line per operation. A line is a closure over single elements; [`arity`] makes a loop of it, compiled for
-//! each instruction set where that pays and chosen at run time. No loop fuses a multiplication with an addition,
-//! so that all instruction sets give the same bits.
+//! each instruction set where that pays and chosen at run time; [`function`] does so for exponentials, sines and their
+//! kin. A product and a sum are fused only where the text says so, and then are on every machine, so that all
+//! instruction sets give the same bits.
 //!
 //! The small floats have no loops of their own: they are widened to `f32` in pieces, and the result of each
 //! operation is rounded once.
@@ -16,6 +17,7 @@ mod boolean;
 mod cast;
 mod complex;
 mod float;
+mod function;
 mod half;
 mod integer;
 mod math;

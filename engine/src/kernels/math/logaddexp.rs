@@ -1,100 +1,113 @@
 //! `log(exp(a) + exp(b))`, without overflow and without losing digits where the result is near zero.
 //!
-//! With `a >= b` the result is `a + log1p(exp(b - a))`. Where the two terms cancel, the second one is needed to
-//! more digits than a double has: it is then computed in pairs of doubles, `hi + lo`.
+//! With `a >= b` the result is `a + log1p(exp(b - a))`, whose second term the loops compute to some more digits than a
+//! number has. Where the two terms cancel, that is not enough, and [`slow`] computes in pairs of doubles throughout.
 
+use super::exp::reduced;
+use super::lane::{Lane, bounded, if_known, poly, scaled, whole};
+use super::log::parts;
+use super::pair::Pair;
 use super::real::Real;
 
-/// A number as the sum of a double and a small correction.
-#[derive(Clone, Copy)]
-struct Pair {
-    hi: f64,
-    lo: f64,
+/// `log(exp(a) + exp(b))`; not known where the terms are of some size and cancel.
+#[inline(always)]
+pub(crate) fn logaddexp<T: Lane>(a: T, b: T) -> T {
+    let log = term(a, b);
+    let result = total(a, b, log.high, log.low);
+    let cancelling = log.high > T::from_f64(1e-6) && result.abs() < log.high * T::from_f64(0.25);
+    if_known(!cancelling, result)
 }
 
-impl Pair {
-    fn sum(a: f64, b: f64) -> Pair {
-        let hi = a + b;
-        let of_b = hi - a;
-        Pair { hi, lo: (a - (hi - of_b)) + (b - of_b) }
-    }
+/// `log2(2^a + 2^b)`.
+#[inline(always)]
+pub(crate) fn logaddexp2<T: Lane>(a: T, b: T) -> T {
+    let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
+    let gap = smaller - greater;
+    let more = lost(smaller, greater, gap);
+    let gap = bounded(gap, T::EXP2_RANGE);
+    let n = whole(gap);
+    let r = gap - n;
+    let power = Pair::ordered_sum(T::ONE, (r + more) * poly(r, T::EXP2));
+    let log = ln_1p(power, n);
+    let [scale, scale_low] = T::TWICE_LOG2_E;
+    let scale = Pair { high: scale * T::HALF, low: scale_low * T::HALF };
+    let log = log.times_pair(scale);
+    if a == b { a + T::ONE } else { total(a, b, log.high, log.low) }
+}
 
-    fn plus(self, other: Pair) -> Pair {
-        let hi = Pair::sum(self.hi, other.hi);
-        Pair::sum(hi.hi, hi.lo + self.lo + other.lo)
-    }
+/// The logarithm to be added to the greater number.
+#[inline(always)]
+fn term<T: Lane>(a: T, b: T) -> Pair<T> {
+    let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
+    let gap = smaller - greater;
+    let more = lost(smaller, greater, gap);
+    let [n, r, rest] = reduced(bounded(gap, T::EXP_RANGE));
+    let power = Pair::ordered_sum(T::ONE, r);
+    let power = power.and((r * r).fma(poly(r, T::EXP), more.fma(power.high, rest)));
+    ln_1p(Pair::ordered_sum(power.high, power.low), n)
+}
 
-    fn times(self, other: Pair) -> Pair {
-        // a correctly rounded multiplication gives away its error
-        let hi = self.hi * other.hi;
-        let lo = self.hi.mul_add(other.hi, -hi);
-        Pair::sum(hi, lo + self.hi * other.lo + self.lo * other.hi)
-    }
+/// What the difference of two numbers has lost to rounding.
+#[inline(always)]
+fn lost<T: Lane>(a: T, b: T, difference: T) -> T {
+    let lost = Pair::sum(a, -b).low;
+    if difference > T::NEG_INFINITY { lost } else { T::ZERO }
+}
 
-    fn scaled(self, by: f64) -> Pair {
-        Pair { hi: self.hi * by, lo: self.lo * by }
-    }
+/// `log(1 + 2^n power)`, for a power of at most 1.
+#[inline(always)]
+fn ln_1p<T: Lane>(power: Pair<T>, n: T) -> Pair<T> {
+    let sum = Pair::ordered_sum(T::ONE, scaled(power.high, n)).and(scaled(power.low, n));
+    let [k, m] = sum.high.split();
+    let f = m - T::ONE;
+    let [half, s, rest] = parts(f);
+    let slope = s.fma(s.fma(T::TWO, -T::TWO), T::ONE);
+    let scale = (-k).pow2();
+    let [ln2, ln2_low] = T::LN_2_PARTS;
+    let low = s.fma(rest, (sum.low * scale).fma(slope, k * ln2_low)) - half;
+    let high = Pair::ordered_sum(k * ln2, f);
+    Pair::ordered_sum(high.high, high.low + low)
+}
+
+/// The sum of the greater number and a logarithm in two parts; infinities stay.
+#[inline(always)]
+fn total<T: Lane>(a: T, b: T, high: T, low: T) -> T {
+    let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
+    let sum = Pair::sum(greater, high);
+    if greater.abs() == T::INFINITY && smaller <= greater { greater } else { sum.high + (sum.low + low) }
 }
 
 /// exp(x) - 1 for moderate x: the Taylor series of x / 256, doubled up.
-fn expm1(x: Pair) -> Pair {
+fn expm1(x: Pair<f64>) -> Pair<f64> {
     const HALVINGS: i32 = 8;
     let x = x.scaled(0.5f64.powi(HALVINGS));
     let (mut term, mut sum) = (x, x);
     for k in 2..16 {
-        term = term.times(x);
+        term = term.times_pair(x);
         // division by a small integer, to twice the digits
-        let hi = term.hi / f64::from(k);
-        term = Pair::sum(hi, ((-hi).mul_add(f64::from(k), term.hi) + term.lo) / f64::from(k));
+        let high = term.high / f64::from(k);
+        term = Pair::sum(high, ((-high).mul_add(f64::from(k), term.high) + term.low) / f64::from(k));
         sum = sum.plus(term);
     }
     for _ in 0..HALVINGS {
-        sum = sum.scaled(2.0).plus(sum.times(sum));
+        sum = sum.scaled(2.0).plus(sum.times_pair(sum));
     }
     sum
 }
 
-/// `greater + log1p(exp(gap))`, `gap <= 0`.
-fn cancelling(greater: f64, gap: Pair) -> f64 {
-    let one = Pair { hi: 1.0, lo: 0.0 };
-    let exp = expm1(gap).plus(one);
-    let rough = Real::ln_1p(exp.hi);
+/// `logaddexp` of numbers whose terms cancel.
+pub(crate) fn slow<T: Real>(a: T, b: T) -> T {
+    let (a, b) = (a.to_f64(), b.to_f64());
+    if a.is_nan() || b.is_nan() {
+        return T::NAN;
+    }
+    let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
+    let one = Pair { high: 1.0, low: 0.0 };
+    let exp = expm1(Pair::sum(smaller, -greater)).plus(one);
+    let rough = Real::ln_1p(exp.high);
     // one step of Newton's: exp(y) - 1 should be exp
-    let error = exp.plus(expm1(Pair { hi: rough, lo: 0.0 }).scaled(-1.0));
-    let log = Pair::sum(rough, error.hi / (1.0 + exp.hi));
-    let sum = log.plus(Pair { hi: greater, lo: 0.0 });
-    sum.hi + sum.lo
-}
-
-/// `log(exp(a) + exp(b))`.
-pub(crate) fn logaddexp<T: Real>(a: T, b: T) -> T {
-    let (a, b) = (a.to_f64(), b.to_f64());
-    if a == b {
-        return T::from_f64(a + std::f64::consts::LN_2);
-    }
-    let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
-    let gap = smaller - greater;
-    if gap.is_nan() {
-        return T::from_f64(gap);
-    }
-    let log = Real::ln_1p(Real::exp(gap));
-    let sum = greater + log;
-    if sum.abs() < 0.25 * log && log > 1e-6 {
-        return T::from_f64(cancelling(greater, Pair::sum(smaller, -greater)));
-    }
-    T::from_f64(sum)
-}
-
-/// `log2(2**a + 2**b)`.
-pub(crate) fn logaddexp2<T: Real>(a: T, b: T) -> T {
-    let (a, b) = (a.to_f64(), b.to_f64());
-    if a == b {
-        return T::from_f64(a + 1.0);
-    }
-    let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
-    let gap = smaller - greater;
-    if gap.is_nan() {
-        return T::from_f64(gap);
-    }
-    T::from_f64(greater + std::f64::consts::LOG2_E * Real::ln_1p(Real::exp2(gap)))
+    let error = exp.plus(expm1(Pair { high: rough, low: 0.0 }).scaled(-1.0));
+    let log = Pair::sum(rough, error.high / (1.0 + exp.high));
+    let sum = log.plus(Pair { high: greater, low: 0.0 });
+    T::from_f64(sum.high + sum.low)
 }

@@ -1,8 +1,8 @@
 //! Functions of real numbers, the same for `f32` and `f64`.
 //!
-//! The transcendental ones come from `pxfm`, which rounds correctly wherever we looked, in single precision and in
-//! double; where the system's are several times as fast and err by less than one unit in the last place, they are
-//! taken for doubles.
+//! The transcendental ones are for single numbers: for complex ones, and where the loops' own ([`super::lane`]) do not
+//! serve. They come from `pxfm`, which rounds correctly wherever we looked, in single precision and in double; where
+//! the system's are several times as fast and err by less than one unit in the last place, they are taken for doubles.
 
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
@@ -63,7 +63,6 @@ pub(crate) trait Real:
     fn acosh(self) -> Self;
     fn atanh(self) -> Self;
     fn exp(self) -> Self;
-    fn exp2(self) -> Self;
     fn expm1(self) -> Self;
     fn ln(self) -> Self;
     fn ln_1p(self) -> Self;
@@ -75,7 +74,7 @@ pub(crate) trait Real:
 }
 
 macro_rules! real {
-    ($t:ident: $sin:path, $cos:path, $tan:path, $asin:path, $acos:path, $atan:path, $atan2:path, $sinh:path, $cosh:path, $tanh:path, $asinh:path, $acosh:path, $atanh:path, $exp:path, $exp2:path, $expm1:path, $ln:path, $ln_1p:path, $log2:path, $log10:path, $cbrt:path, $hypot:path) => {
+    ($t:ident: $sin:path, $cos:path, $tan:path, $asin:path, $acos:path, $atan:path, $atan2:path, $sinh:path, $cosh:path, $tanh:path, $asinh:path, $acosh:path, $atanh:path, $exp:path, $expm1:path, $ln:path, $ln_1p:path, $log2:path, $log10:path, $cbrt:path, $hypot:path) => {
         impl Real for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -196,9 +195,6 @@ macro_rules! real {
             fn exp(self) -> Self {
                 $exp(self)
             }
-            fn exp2(self) -> Self {
-                $exp2(self)
-            }
             fn expm1(self) -> Self {
                 $expm1(self)
             }
@@ -227,8 +223,8 @@ macro_rules! real {
     };
 }
 
-real!(f32: pxfm::f_sinf, pxfm::f_cosf, pxfm::f_tanf, pxfm::f_asinf, pxfm::f_acosf, pxfm::f_atanf, pxfm::f_atan2f, pxfm::f_sinhf, pxfm::f_coshf, pxfm::f_tanhf, pxfm::f_asinhf, pxfm::f_acoshf, pxfm::f_atanhf, pxfm::f_expf, pxfm::f_exp2f, pxfm::f_expm1f, pxfm::f_logf, pxfm::f_log1pf, pxfm::f_log2f, pxfm::f_log10f, pxfm::f_cbrtf, hypotf);
-real!(f64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, pxfm::f_exp, pxfm::f_exp2, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
+real!(f32: pxfm::f_sinf, pxfm::f_cosf, pxfm::f_tanf, pxfm::f_asinf, pxfm::f_acosf, pxfm::f_atanf, pxfm::f_atan2f, pxfm::f_sinhf, pxfm::f_coshf, pxfm::f_tanhf, pxfm::f_asinhf, pxfm::f_acoshf, pxfm::f_atanhf, pxfm::f_expf, pxfm::f_expm1f, pxfm::f_logf, pxfm::f_log1pf, pxfm::f_log2f, pxfm::f_log10f, pxfm::f_cbrtf, hypotf);
+real!(f64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, pxfm::f_exp, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
 
 /// The squares and their sum have room in a double.
 #[inline(always)]

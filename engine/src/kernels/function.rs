@@ -1,0 +1,159 @@
+//! Loops over functions of many operations: exponentials, logarithms, trigonometry and their kin.
+//!
+//! The functions themselves are branch-free ([`super::math::lane`]) and have to be inlined into the loop to be
+//! vectorised. Some do not serve all numbers: they give NaN for what they do not know, and where a piece of a block has
+//! such a result, it is computed again by the slow function that serves all.
+
+use super::Kernel;
+use super::arity::{PIECE, piece, widest};
+use super::block::{Arg, Values, fill, values};
+use super::math::lane::Lane;
+use super::math::real::Real;
+use super::math::{exp, hyperbolic, inverse, log, logaddexp, pow, trig};
+use crate::op::Op;
+
+/// The kernel of a function on elements of type `T`, computed in type `W`.
+pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
+    Some(match op {
+        Op::Exp => one::<T, W>(exp::exp),
+        Op::Exp2 => one::<T, W>(exp::exp2),
+        Op::Expm1 => one::<T, W>(exp::expm1),
+        Op::Tanh => one::<T, W>(exp::tanh),
+        Op::Log => one_or::<T, W>(log::ln, T::ln),
+        Op::Log2 => one_or::<T, W>(log::log2, T::log2),
+        Op::Log10 => one_or::<T, W>(log::log10, T::log10),
+        Op::Log1p => one_or::<T, W>(log::ln_1p, T::ln_1p),
+        Op::Sin => one_or::<T, W>(trig::sin, T::sin),
+        Op::Cos => one_or::<T, W>(trig::cos, T::cos),
+        Op::Tan => one_or::<T, W>(trig::tan, T::tan),
+        Op::Sinh => one::<T, W>(hyperbolic::sinh),
+        Op::Cosh => one::<T, W>(hyperbolic::cosh),
+        Op::Asinh => one_or::<T, W>(hyperbolic::asinh, T::asinh),
+        Op::Acosh => one_or::<T, W>(hyperbolic::acosh, T::acosh),
+        Op::Atanh => one_or::<T, W>(hyperbolic::atanh, T::atanh),
+        Op::Asin => one::<T, W>(inverse::asin),
+        Op::Acos => one::<T, W>(inverse::acos),
+        Op::Atan => one::<T, W>(inverse::atan),
+        Op::Atan2 => two::<T, W>(inverse::atan2),
+        Op::Cbrt => one_or::<T, W>(inverse::cbrt, T::cbrt),
+        Op::Hypot => two::<T, W>(inverse::hypot),
+        Op::Pow => power::<T, W>(),
+        Op::Logaddexp => two_or::<T, W>(logaddexp::logaddexp, logaddexp::slow),
+        Op::Logaddexp2 => two::<T, W>(logaddexp::logaddexp2),
+        _ => return None,
+    })
+}
+
+/// A number in the type of computing, and back.
+#[inline(always)]
+fn of<T: Real, W: Real>(x: T) -> W {
+    W::from_f64(x.to_f64())
+}
+
+/// A kernel of a function of one number. All its NaN are the same.
+fn one<T: Real, W: Lane>(f: impl Fn(W) -> W + Copy + Send + Sync + 'static) -> Kernel {
+    one_or(f, |_: T| T::NAN)
+}
+
+/// A kernel of a function of one number, and of the one that is asked where it gives NaN.
+fn one_or<T: Real, W: Lane>(
+    f: impl Fn(W) -> W + Copy + Send + Sync + 'static,
+    slow: impl Fn(T) -> T + Copy + Send + Sync + 'static,
+) -> Kernel {
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        run(args, out, f, slow);
+        Ok(())
+    })
+}
+
+/// The loop of a function of one number.
+#[inline(always)]
+fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, slow: impl Fn(T) -> T) {
+    let a = values::<T>(args, 0);
+    fill(out, |out: &mut [T]| {
+        let (a, n) = match &a {
+            Values::One(a) => (std::slice::from_ref(a), 1.min(out.len())),
+            Values::Many(a) => (&**a, out.len()),
+        };
+        for (a, out) in a.chunks(PIECE).zip(out[..n].chunks_mut(PIECE)) {
+            let mut unknown = false;
+            widest(
+                #[inline(always)]
+                || {
+                    for (o, &a) in out.iter_mut().zip(a) {
+                        *o = of(f(of(a)));
+                        unknown |= o.is_nan();
+                    }
+                },
+            );
+            if unknown {
+                out.iter_mut().zip(a).filter(|(o, _)| o.is_nan()).for_each(|(o, &a)| *o = slow(a));
+            }
+        }
+        // the only one computed is that of all
+        if let ([first, rest @ ..], 1) = (out, n) {
+            rest.fill(*first);
+        }
+    });
+}
+
+/// A kernel of a function of two numbers. All its NaN are the same.
+fn two<T: Real, W: Lane>(f: impl Fn(W, W) -> W + Copy + Send + Sync + 'static) -> Kernel {
+    two_or(f, |_: T, _: T| T::NAN)
+}
+
+/// A kernel of a function of two numbers, and of the one that is asked where it gives NaN.
+fn two_or<T: Real, W: Lane>(
+    f: impl Fn(W, W) -> W + Copy + Send + Sync + 'static,
+    slow: impl Fn(T, T) -> T + Copy + Send + Sync + 'static,
+) -> Kernel {
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        run_two(args, out, f, slow);
+        Ok(())
+    })
+}
+
+/// The loop of a function of two numbers.
+#[inline(always)]
+fn run_two<T: Real, W: Real>(
+    args: &[Arg<'_>],
+    out: &mut [u8],
+    f: impl Fn(W, W) -> W,
+    slow: impl Fn(T, T) -> T,
+) {
+    let (a, b) = (values::<T>(args, 0), values::<T>(args, 1));
+    let mut room = ([T::zeroed(); PIECE], [T::zeroed(); PIECE]);
+    fill(out, |out: &mut [T]| {
+        for (k, out) in out.chunks_mut(PIECE).enumerate() {
+            let (at, n) = (k * PIECE, out.len());
+            let a = piece(&a, at, n, &mut room.0);
+            let b = piece(&b, at, n, &mut room.1);
+            let mut unknown = false;
+            widest(
+                #[inline(always)]
+                || {
+                    for (o, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
+                        *o = of(f(of(a), of(b)));
+                        unknown |= o.is_nan();
+                    }
+                },
+            );
+            if unknown {
+                let pairs = out.iter_mut().zip(a.iter().zip(b)).filter(|(o, _)| o.is_nan());
+                pairs.for_each(|(o, (&a, &b))| *o = slow(a, b));
+            }
+        }
+    });
+}
+
+/// The kernel of powers: one exponent for all may make it a plain operation.
+fn power<T: Real, W: Lane>() -> Kernel {
+    Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
+        match values::<T>(args, 1) {
+            Values::One(y) if y == T::TWO => run::<T, T>(args, out, pow::square, |x| pow::slow(x, T::TWO)),
+            Values::One(y) if y == T::HALF => run::<T, T>(args, out, pow::root, |x| pow::slow(x, T::HALF)),
+            _ => run_two::<T, W>(args, out, pow::pow, pow::slow),
+        }
+        Ok(())
+    })
+}

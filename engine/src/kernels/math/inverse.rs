@@ -1,0 +1,138 @@
+//! Inverse trigonometric functions, the cube root and the hypotenuse.
+
+use super::lane::{Lane, bounded, if_known, poly, whole};
+
+/// `start + slope asin(y)`, or `far_start + far_slope asin(root((1 - y) / 2))` where y is above 1/2, of a magnitude y.
+/// Starts are in two parts.
+#[inline(always)]
+fn arc<T: Lane>(y: T, near: [T; 3], far: [T; 3]) -> T {
+    let is_far = y > T::HALF;
+    let z = if is_far { (T::ONE - y) * T::HALF } else { y * y };
+    let root = z.sqrt();
+    // what the root lacks, over twice the root, for which a line is near enough where it matters
+    let lost = (-root).fma(root, z) * root.fma(T::from_f64(-3.5), T::from_f64(2.75));
+    let (s, lost) = if is_far { (root, lost) } else { (y, T::ZERO) };
+    let [start, start_low, slope] = if is_far { far } else { near };
+    let high = slope.fma(s, start);
+    let rest = slope.fma(s, start - high);
+    high + slope.fma((s * z).fma(poly(z, T::ASIN), lost), rest + start_low)
+}
+
+/// `asin(x)`.
+#[inline(always)]
+pub(crate) fn asin<T: Lane>(x: T) -> T {
+    let [right, right_low, _] = T::PI_2;
+    arc(x.abs(), [T::ZERO, T::ZERO, T::ONE], [right, right_low, -T::TWO]).copysign(x)
+}
+
+/// `acos(x)`.
+#[inline(always)]
+pub(crate) fn acos<T: Lane>(x: T) -> T {
+    let [right, right_low, _] = T::PI_2;
+    let (near, far) = if x < T::ZERO {
+        ([right, right_low, T::ONE], [right * T::TWO, right_low * T::TWO, -T::TWO])
+    } else {
+        ([right, right_low, -T::ONE], [T::ZERO, T::ZERO, T::TWO])
+    };
+    arc(x.abs(), near, far)
+}
+
+/// `start + atan(q)` of a q from -1 to 1.
+#[inline(always)]
+fn arc_tangent<T: Lane>(q: T, start: T, start_low: T) -> T {
+    let z = q * q;
+    let high = start + q;
+    // the start is above q, or zero
+    let rest = q - (high - start);
+    high + (q * z).fma(poly(z, T::ATAN), rest + start_low)
+}
+
+/// `atan(x)`.
+#[inline(always)]
+pub(crate) fn atan<T: Lane>(x: T) -> T {
+    let [right, right_low, _] = T::PI_2;
+    let y = x.abs();
+    let is_far = y > T::ONE;
+    let q = if is_far { -T::ONE } else { y } / bounded(y, [T::ONE, T::INFINITY]);
+    let (start, start_low) = if is_far { (right, right_low) } else { (T::ZERO, T::ZERO) };
+    arc_tangent(q, start, start_low).copysign(x)
+}
+
+/// `atan2(y, x)`.
+#[inline(always)]
+pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
+    let [right, right_low, _] = T::PI_2;
+    let (up, aside) = (y.abs(), x.abs());
+    let is_far = up > aside;
+    let q = if is_far { -x } else { up.copysign(x) } / if is_far { up } else { aside };
+    // both zero or both infinite
+    let q = if up == aside { (if up == T::ZERO { T::ZERO } else { T::ONE }).copysign(x) } else { q };
+    let back = x.signbit();
+    let start = if is_far {
+        right
+    } else if back {
+        right * T::TWO
+    } else {
+        T::ZERO
+    };
+    let start_low = if is_far {
+        right_low
+    } else if back {
+        right_low * T::TWO
+    } else {
+        T::ZERO
+    };
+    arc_tangent(q, start, start_low).copysign(y)
+}
+
+/// The cube root of a normal number: 1 / root by a polynomial and a step of the third order, and one of Newton's for
+/// the root itself.
+#[inline(always)]
+pub(crate) fn cbrt<T: Lane>(x: T) -> T {
+    let third = T::from_f64(1.0 / 3.0);
+    let [k, m] = x.abs().split();
+    let q = whole(k * third);
+    let rest = k - q * (T::ONE + T::TWO);
+    let t = m * rest.pow2();
+    let inverse_root = |x: f64| T::from_f64(x);
+    let shrink = if rest > T::ZERO {
+        inverse_root(0.793_700_525_984_099_8)
+    } else if rest < T::ZERO {
+        inverse_root(1.259_921_049_894_873_2)
+    } else {
+        T::ONE
+    };
+    let w = poly(m, T::ROOT_3) * shrink;
+    let error = (-t * w).fma(w * w, T::ONE);
+    let w = (w * error).fma(error.fma(T::from_f64(2.0 / 9.0), third), w);
+    let square = w * w;
+    let root = t * square;
+    let error = (-root * root).fma(root, t);
+    let result = (error.fma(square * third, root) * q.pow2()).copysign(x);
+    if_known(x.abs() >= T::NORMAL && x.abs() < T::INFINITY, result)
+}
+
+/// `root(x^2 + y^2)`, without overflow.
+#[inline(always)]
+pub(crate) fn hypot<T: Lane>(x: T, y: T) -> T {
+    let (x, y) = (x.abs(), y.abs());
+    let (greater, smaller) = if x > y { (x, y) } else { (y, x) };
+    let [low, high, step] = T::SQUARES;
+    let scale = if greater > high {
+        T::ONE / step
+    } else if greater < low {
+        step
+    } else {
+        T::ONE
+    };
+    let back = if greater > high {
+        step
+    } else if greater < low {
+        T::ONE / step
+    } else {
+        T::ONE
+    };
+    let (a, b) = (greater * scale, smaller * scale);
+    let root = a.fma(a, b * b).sqrt() * back;
+    if x == T::INFINITY || y == T::INFINITY { T::INFINITY } else { root }
+}

@@ -1,0 +1,171 @@
+//! What the vectorised functions are made of.
+//!
+//! A function here is written for one element and without branches, so that the compiler can work on as many
+//! elements at once as the machine's registers hold: a choice is computed both ways and selected, rounding to whole
+//! and powers of two are done on the bits. The same text serves `f32` and `f64`; they differ in the tables of
+//! coefficients, which are minimax polynomials found by Remez's exchange.
+//!
+//! Products and sums are fused where the text says so ([`Lane::fma`]), never elsewhere, and a fused one is rounded
+//! once on every machine: a machine without the instruction calls the C library's, which is slow and gives the same
+//! bits.
+
+use super::real::Real;
+
+/// A float that the vectorised functions are made for.
+pub(crate) trait Lane: Real {
+    /// Added to a number, it leaves it rounded to whole in the lowest bits: one and a half times the power of two
+    /// whose unit in the last place is 1.
+    const WHOLE: Self;
+    /// The bound below which the exponential is zero, and the one above which it is infinite.
+    const EXP_RANGE: [Self; 2];
+    /// The same for powers of two.
+    const EXP2_RANGE: [Self; 2];
+    /// Above it, `tanh` is 1.
+    const TANH_END: Self;
+    /// A number below which `expm1` and its kin are the identity.
+    const TINY: Self;
+    /// The greatest magnitude that `sin`, `cos` and `tan` can reduce.
+    const ANGLE_END: Self;
+    /// pi / 2 in three parts, each the rest's nearest float.
+    const PI_2: [Self; 3];
+    /// log(2) in two parts.
+    const LN_2_PARTS: [Self; 2];
+    /// log10(2) in two parts.
+    const LOG10_2_PARTS: [Self; 2];
+    /// 1/3 in two parts.
+    const THIRD: [Self; 2];
+    /// 2 / log(2) in two parts.
+    const TWICE_LOG2_E: [Self; 2];
+    /// 2 / pi.
+    const FRAC_2_PI: Self;
+    /// The smallest normal number.
+    const NORMAL: Self;
+    /// Above it, `sinh` and `cosh` are infinite.
+    const SINH_END: Self;
+    /// A number beside whose square 1 is nothing.
+    const ROOT_ONE: Self;
+    /// Numbers between whose squares have room, the lower and the upper one, and a power of two that brings others
+    /// there.
+    const SQUARES: [Self; 3];
+    /// The bounds of an exponent of two, below which the power is zero, and above which infinite, even if it is off by
+    /// one.
+    const POW_RANGE: [Self; 2];
+    /// The greatest argument of `atanh` in the loops.
+    const TANGENT_END: Self;
+    /// An exponent above which 1 is nothing.
+    const MANY: Self;
+
+    /// (exp(r) - 1 - r) / r^2, the highest power first as in all tables.
+    const EXP: &'static [Self];
+    /// (2^r - 1) / r.
+    const EXP2: &'static [Self];
+    /// (2 atanh(s) - 2 s) / s^3, of s^2.
+    const LOG: &'static [Self];
+    /// (sin(r) - r) / r^3, of r^2.
+    const SIN: &'static [Self];
+    /// (cos(r) - 1 + r^2 / 2) / r^4, of r^2.
+    const COS: &'static [Self];
+    /// (tan(r) - r) / r^3, of r^2.
+    const TAN: &'static [Self];
+    /// (sinh(r) - r) / r^3, of r^2.
+    const SINH: &'static [Self];
+    /// (cosh(r) - 1 - r^2 / 2) / r^4, of r^2.
+    const COSH: &'static [Self];
+    /// (2 atanh(s) - 2 s) / s^3, of s^2, for a little longer range than [`Lane::LOG`].
+    const ATANH: &'static [Self];
+    /// (atanh(s) - s - s^3 / 3) / s^5, of s^2.
+    const LOG_REST: &'static [Self];
+    /// (asin(s) - s) / s^3, of s^2.
+    const ASIN: &'static [Self];
+    /// (atan(q) - q) / q^3, of q^2.
+    const ATAN: &'static [Self];
+    /// The inverse of the cube root, of numbers between the roots of 1/2 and 2.
+    const ROOT_3: &'static [Self];
+
+    /// `self * b + c`, rounded once.
+    fn fma(self, b: Self, c: Self) -> Self;
+    /// 2 to a whole power whose result is normal.
+    fn pow2(self) -> Self;
+    /// Exponent and significand of a normal positive number: `k` and `m` with x = 2^k m and m between the roots of
+    /// 1/2 and 2.
+    fn split(self) -> [Self; 2];
+    /// The whole `k` for which `self / below` is between about 0.8 and 1.85 times 2^k, both of them positive and normal.
+    fn exponent_over(self, below: Self) -> Self;
+    /// Whether the whole number in the lowest bits is odd.
+    fn is_odd(self) -> bool;
+    /// `self` with its sign changed if the second lowest bit of `bits` is set.
+    fn flipped_by(self, bits: Self) -> Self;
+}
+
+/// The value of a polynomial by Horner's rule.
+#[inline(always)]
+pub(super) fn poly<T: Lane>(x: T, table: &[T]) -> T {
+    table.iter().copied().reduce(|sum, c| sum.fma(x, c)).unwrap_or(T::ZERO)
+}
+
+/// The nearest whole number, of numbers well below [`Lane::WHOLE`].
+#[inline(always)]
+pub(super) fn whole<T: Lane>(x: T) -> T {
+    (x + T::WHOLE) - T::WHOLE
+}
+
+/// A result, where it is `known`, else NaN: then the slow function is asked.
+#[inline(always)]
+pub(super) fn if_known<T: Lane>(known: bool, result: T) -> T {
+    if known { result } else { T::NAN }
+}
+
+/// `y` times 2 to a whole power, up to twice the range of exponents; rounded once.
+#[inline(always)]
+pub(super) fn scaled<T: Lane>(y: T, n: T) -> T {
+    let half = whole(n * T::HALF);
+    y * half.pow2() * (n - half).pow2()
+}
+
+/// `x` between two bounds; NaN stays.
+#[inline(always)]
+pub(super) fn bounded<T: Lane>(x: T, [low, high]: [T; 2]) -> T {
+    let x = if x > high { high } else { x };
+    if x < low { low } else { x }
+}
+
+macro_rules! operations {
+    ($t:ty, $mantissa:literal, $bias:literal) => {
+        #[inline(always)]
+        fn fma(self, b: Self, c: Self) -> Self {
+            self.mul_add(b, c)
+        }
+        #[inline(always)]
+        fn pow2(self) -> Self {
+            <$t>::from_bits((self + (Self::WHOLE + $bias as $t)).to_bits() << $mantissa)
+        }
+        #[inline(always)]
+        fn exponent_over(self, below: Self) -> Self {
+            let offset = (1.0 as $t).to_bits() + (1 << $mantissa) / 5;
+            let ratio = self.to_bits().wrapping_sub(below.to_bits()).wrapping_add(offset);
+            let base: $t = Self::WHOLE / 1.5;
+            <$t>::from_bits((ratio >> $mantissa) | base.to_bits()) - (base + $bias as $t)
+        }
+        #[inline(always)]
+        fn split(self) -> [Self; 2] {
+            let root = std::f64::consts::FRAC_1_SQRT_2 as $t;
+            let one = (1.0 as $t).to_bits();
+            let above = self.to_bits().wrapping_sub(root.to_bits()).wrapping_add(one);
+            // an exponent put into the lowest bits of a power of two is that much more than it
+            let base: $t = Self::WHOLE / 1.5;
+            let k = <$t>::from_bits((above >> $mantissa) | base.to_bits()) - (base + $bias as $t);
+            let m = <$t>::from_bits((above & ((1 << $mantissa) - 1)).wrapping_add(root.to_bits()));
+            [k, m]
+        }
+        #[inline(always)]
+        fn is_odd(self) -> bool {
+            self.to_bits() & 1 != 0
+        }
+        #[inline(always)]
+        fn flipped_by(self, bits: Self) -> Self {
+            let sign = (-0.0 as $t).to_bits();
+            <$t>::from_bits(self.to_bits() ^ (bits.to_bits() << (sign.trailing_zeros() - 1) & sign))
+        }
+    };
+}
+pub(super) use operations;

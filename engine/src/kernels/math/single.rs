@@ -1,0 +1,60 @@
+//! The tables of `f32`.
+#![allow(clippy::approx_constant, reason = "parts of constants, and coefficients near some")]
+
+use super::lane::{Lane, operations};
+
+impl Lane for f32 {
+    const WHOLE: Self = 12_582_912.0;
+    const EXP_RANGE: [Self; 2] = [-104.0, 89.0];
+    const EXP2_RANGE: [Self; 2] = [-151.0, 129.0];
+    const TANH_END: Self = 20.0;
+    const TINY: Self = 1e-8;
+    const ANGLE_END: Self = 32_768.0;
+    const FRAC_2_PI: Self = std::f32::consts::FRAC_2_PI;
+    const NORMAL: Self = f32::MIN_POSITIVE;
+    const MANY: Self = 30.0;
+    const POW_RANGE: [Self; 2] = [-200.0, 200.0];
+    const TANGENT_END: Self = 0.999_999;
+    const SINH_END: Self = 89.5;
+    const ROOT_ONE: Self = 16_384.0;
+    const SQUARES: [Self; 3] = [1e-15, 1e15, 1.267_650_6e30];
+    const EXP: &'static [Self] = &[1.3950355e-03, 8.3688805e-03, 4.166621e-02, 1.666652e-01, 5.0e-01];
+    const EXP2: &'static [Self] =
+        &[1.5476279e-04, 1.3400267e-03, 9.618004e-03, 5.550328e-02, 2.402265e-01, 6.931472e-01];
+    const LOG: &'static [Self] = &[2.9870504e-01, 3.997761e-01, 6.6666776e-01];
+    const SIN: &'static [Self] = &[-1.9514113e-04, 8.332156e-03, -1.6666655e-01];
+    const COS: &'static [Self] = &[2.4434938e-05, -1.3887339e-03, 4.1666646e-02];
+    const PI_2: [Self; 3] = [1.5707964, -4.371139e-08, -1.7151245e-15];
+    const LN_2_PARTS: [Self; 2] = [6.931472e-01, -1.9046542e-09];
+    const TAN: &'static [Self] = &[
+        4.4465614e-03,
+        -5.5545923e-05,
+        1.0952716e-02,
+        2.123594e-02,
+        5.4069147e-02,
+        1.3332579e-01,
+        3.3333352e-01,
+    ];
+    const LOG10_2_PARTS: [Self; 2] = [3.0103e-01, -1.4320989e-08];
+    const SINH: &'static [Self] = &[8.366634e-03, 1.6666542e-01];
+    const COSH: &'static [Self] = &[1.3935304e-03, 4.166646e-02];
+    const ASIN: &'static [Self] = &[4.2211313e-02, 2.4152331e-02, 4.547601e-02, 7.495252e-02, 1.6666754e-01];
+    const ATAN: &'static [Self] = &[
+        -1.827731e-03,
+        1.1066849e-02,
+        -3.1460397e-02,
+        5.8239523e-02,
+        -8.419769e-02,
+        1.0957691e-01,
+        -1.4265269e-01,
+        1.9998641e-01,
+        -3.3333302e-01,
+    ];
+    const ROOT_3: &'static [Self] = &[-1.5854034e-01, 7.13342e-01, -1.2857329, 1.7307098];
+    const ATANH: &'static [Self] = &[2.6701215e-01, 2.8223538e-01, 4.0010375e-01, 6.6666573e-01];
+    const LOG_REST: &'static [Self] = &[9.706228e-02, 1.109435e-01, 1.4285898e-01, 1.9999999e-01];
+    const THIRD: [Self; 2] = [3.3333334e-01, -9.934108e-09];
+    const TWICE_LOG2_E: [Self; 2] = [2.88539, 3.851926e-08];
+
+    operations!(f32, 23, 127);
+}

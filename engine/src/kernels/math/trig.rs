@@ -1,0 +1,72 @@
+//! Sine, cosine and tangent: x = n pi/2 + r, by the method of Cody and Waite with fused products.
+//!
+//! That is good for angles up to [`Lane::ANGLE_END`].
+
+use super::lane::{Lane, if_known, poly};
+
+/// Whether an angle can be reduced.
+#[inline(always)]
+fn is_known<T: Lane>(x: T) -> bool {
+    x.abs() <= T::ANGLE_END
+}
+
+/// The number of the quadrant in the lowest bits, and the rest of the angle.
+#[inline(always)]
+fn reduced<T: Lane>(x: T) -> [T; 2] {
+    let quadrant = x.fma(T::FRAC_2_PI, T::WHOLE);
+    let n = quadrant - T::WHOLE;
+    let [high, middle, low] = T::PI_2;
+    // the first difference is exact, as it has no more digits than its operands; so is the second where they cancel
+    [quadrant, n.fma(-low, n.fma(-middle, n.fma(-high, x)))]
+}
+
+#[inline(always)]
+fn sin_of<T: Lane>(r: T) -> T {
+    let z = r * r;
+    (z * r).fma(poly(z, T::SIN), r)
+}
+
+#[inline(always)]
+fn cos_of<T: Lane>(r: T) -> T {
+    let z = r * r;
+    z.fma(z.fma(poly(z, T::COS), -T::HALF), T::ONE)
+}
+
+/// `sin(x)`.
+#[inline(always)]
+pub(crate) fn sin<T: Lane>(x: T) -> T {
+    let [quadrant, r] = reduced(x);
+    let value = if quadrant.is_odd() { cos_of(r) } else { sin_of(r) };
+    let value = if_known(is_known(x), value.flipped_by(quadrant));
+    if x == T::ZERO { x } else { value }
+}
+
+/// `cos(x)`.
+#[inline(always)]
+pub(crate) fn cos<T: Lane>(x: T) -> T {
+    let [quadrant, r] = reduced(x);
+    let value = if quadrant.is_odd() { sin_of(r) } else { cos_of(r) };
+    // one quadrant on, where the sign of the sine changes
+    if_known(is_known(x), value.flipped_by(quadrant + T::ONE))
+}
+
+/// `tan(x)`; in odd quadrants -1 / tan of the rest, which is as steep as to be needed in two parts.
+#[inline(always)]
+pub(crate) fn tan<T: Lane>(x: T) -> T {
+    let quadrant = x.fma(T::FRAC_2_PI, T::WHOLE);
+    let n = quadrant - T::WHOLE;
+    let [high, middle, low] = T::PI_2;
+    let rough = n.fma(-high, x);
+    let step = n * middle;
+    let r = rough - step;
+    let rest = n.fma(-low, ((rough - r) - step) - n.fma(middle, -step));
+    let z = r * r;
+    let more = (z * r).fma(poly(z, T::TAN), z.fma(rest, rest));
+    let value = r + more;
+    let low = (r - value) + more;
+    let inverse = -T::ONE / value;
+    let error = low.fma(inverse, value.fma(inverse, T::ONE));
+    let result = if quadrant.is_odd() { error.fma(inverse, inverse) } else { value };
+    let result = if_known(is_known(x), result);
+    if x == T::ZERO { x } else { result }
+}
