@@ -44,6 +44,12 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
     })
 }
 
+/// Whether there is a NaN among results. In a loop of its own: the one that computes would not be vectorised with it.
+#[inline(always)]
+fn any_nan<T: Real>(results: &[T]) -> bool {
+    results.iter().fold(false, |any, x| any | x.is_nan())
+}
+
 /// A number in the type of computing, and back.
 #[inline(always)]
 fn of<T: Real, W: Real>(x: T) -> W {
@@ -76,14 +82,11 @@ fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, s
             Values::Many(a) => (&**a, out.len()),
         };
         for (a, out) in a.chunks(PIECE).zip(out[..n].chunks_mut(PIECE)) {
-            let mut unknown = false;
-            widest(
+            let unknown = widest(
                 #[inline(always)]
                 || {
-                    for (o, &a) in out.iter_mut().zip(a) {
-                        *o = of(f(of(a)));
-                        unknown |= o.is_nan();
-                    }
+                    out.iter_mut().zip(a).for_each(|(o, &a)| *o = of(f(of(a))));
+                    any_nan(out)
                 },
             );
             if unknown {
@@ -128,14 +131,11 @@ fn run_two<T: Real, W: Real>(
             let (at, n) = (k * PIECE, out.len());
             let a = piece(&a, at, n, &mut room.0);
             let b = piece(&b, at, n, &mut room.1);
-            let mut unknown = false;
-            widest(
+            let unknown = widest(
                 #[inline(always)]
                 || {
-                    for (o, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
-                        *o = of(f(of(a), of(b)));
-                        unknown |= o.is_nan();
-                    }
+                    out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = of(f(of(a), of(b))));
+                    any_nan(out)
                 },
             );
             if unknown {
