@@ -13,7 +13,7 @@ use crate::{CreateOptions, DType, Error, FIXED, File, Lock, MemoryStorage, Meta,
 const WRITER: usize = 0;
 const READER: usize = 1;
 const BYTES: u64 = 40_000;
-const COMMITS: u64 = 7;
+const COMMITS: u64 = 9;
 
 thread_local! {
     /// Which of the two this thread is; none before they begin.
@@ -120,12 +120,18 @@ impl Storage for Turns {
     }
 }
 
-/// Overwrites the array again and again: commit `n` holds pattern `n`.
-fn write(file: &File) -> Result<()> {
-    for _ in 2..=COMMITS {
+/// Overwrites the array again and again: commit `n` holds pattern `n`. Some transactions come to nothing, and some are a
+/// new handle's, which remembers nothing.
+fn write(mut file: File, storage: &Arc<Turns>, words: &mut Words) -> Result<()> {
+    while file.snapshot()?.seq() < COMMITS {
+        if words.below(4) == 0 {
+            file = File::on(storage.clone())?;
+        }
         let transaction = file.begin()?;
         transaction.write(transaction.find("/a")?, &[0], &[BYTES], &pattern(BYTES, transaction.seq()))?;
-        transaction.commit()?;
+        if words.below(4) > 0 {
+            transaction.commit()?;
+        }
     }
     Ok(())
 }
@@ -153,6 +159,7 @@ fn read(file: &File) -> std::result::Result<(), String> {
 fn side_by_side(seed: u64, broken: Broken) -> std::result::Result<(), String> {
     let mut words = Words::new(seed);
     let odds = [0; 2].map(|_| [2, 5, 20, 100][words.below(4)]);
+    let mut choices = Words::new(words.next());
     let turn = Turn { words, odds, whose: WRITER, here: [true; 2] };
     let inner = MemoryStorage::new();
     let storage = Arc::new(Turns { inner, turn: Mutex::new(turn), changed: Condvar::new(), broken });
@@ -166,7 +173,7 @@ fn side_by_side(seed: u64, broken: Broken) -> std::result::Result<(), String> {
     first().expect("a commit");
     let reader = File::on(storage.clone()).expect("a file");
     let (written, seen) = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| storage.play(WRITER, || write(&file)));
+        let writer = scope.spawn(|| storage.play(WRITER, || write(file, &storage, &mut choices)));
         let reader = scope.spawn(|| storage.play(READER, || read(&reader)));
         (writer.join(), reader.join())
     });
