@@ -67,6 +67,10 @@ fn bases() -> Vec<Vec<u8>> {
         t.write(zstd, &[0, 0], &[50, 40], &data[..4000])?;
         let shuffled = t.replace("/s", Meta::new(DType::I64, &[300], &[100]).encoded(Codec::None, true))?;
         t.write(shuffled, &[0], &[200], &data[..1600])?;
+        for (name, codec) in [("/lz4", Codec::Lz4), ("/pco", Codec::Pco { level: 4 })] {
+            let packed = t.replace(name, Meta::new(DType::U32, &[600], &[200]).encoded(codec, false))?;
+            t.write(packed, &[0], &[600], &data[..2400])?;
+        }
         t.replace("/b", Meta::new(DType::Bool, &[], &[]))?;
         let attributes: Attributes =
             [("a".to_owned(), 1.into()), ("b".to_owned(), "x".into())].into_iter().collect();

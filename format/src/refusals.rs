@@ -174,7 +174,7 @@ fn headers() {
     refused!(with(0, b"\x09ARS\r\n\x1a\n", false), Error::Header(H::MangledMagic { .. }));
     refused!(with(0, b"\xc2\x89ARS\r\n\x1a", false), Error::Header(H::MangledMagic { .. }));
     refused!(with(8, &[1, 2, 3, 4], true), Error::Header(H::ByteOrder { found: 0x0403_0201 }));
-    refused!(with(20, &[99], false), Error::Header(H::Crc(CrcMismatch { .. })));
+    refused!(with(22, &[99], false), Error::Header(H::Crc(CrcMismatch { .. })));
     refused!(with(12, &[2], true), Error::Header(H::Version { found: 2 }));
     refused!(with(14, &[16], true), Error::Header(H::PageSize { found: 16 }));
     refused!(with(3000, &[1], true), Error::Header(H::Padding));

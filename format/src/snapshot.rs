@@ -12,7 +12,7 @@ use crate::record::{self, Record};
 use crate::slot::{self, BlockRef, Root, Slot, Slots};
 use crate::storage::{FileMap, Lock, Storage};
 use crate::tree::{Nodes, Tree, check_extent};
-use crate::{Array, Error, FIXED, HeaderError, PAGE, RecordError, Result};
+use crate::{Array, Error, FIXED, HeaderError, PAGE, RecordError, Result, SlotError};
 
 /// Times a reader looks at the slots again when a writer changes them under its eyes.
 const TRIES: usize = 1000;
@@ -67,7 +67,8 @@ pub struct Stat {
 
 /// Reads header and slots.
 pub(crate) fn read_head(storage: &dyn Storage) -> Result<Slots> {
-    let len = storage.len().map_err(Error::io(|| "asking for the file's length".into()))?;
+    let length = || storage.len().map_err(Error::io(|| "asking for the file's length".into()));
+    let len = length()?;
     if len == 0 {
         return Err(HeaderError::Empty.into());
     }
@@ -85,7 +86,11 @@ pub(crate) fn read_head(storage: &dyn Storage) -> Result<Slots> {
         Err(e) => return Err(e.into()),
         Ok(header) => header,
     };
-    Ok(slot::read(slots, &header.uuid, len)?)
+    match slot::read(slots, &header.uuid, len) {
+        // Unless a writer has made the file longer since, and then committed.
+        Err(SlotError::Truncated { .. }) => Ok(slot::read(slots, &header.uuid, length()?)?),
+        read => Ok(read?),
+    }
 }
 
 /// Pins the newest commit.

@@ -376,8 +376,10 @@ impl Verify<'_> {
                 // The first walk has noted it.
                 Err(_) => return Ok(()),
             };
+            // A reference that is damage, too, may point anywhere.
+            let end = offset.saturating_add(len).min(1 << 62);
             let from = offset.max(window.start);
-            let to = offset.saturating_add(len).next_multiple_of(UNIT).min(window.end);
+            let to = end.next_multiple_of(UNIT).min(window.end);
             let mut overlaps = false;
             for unit in from.saturating_sub(window.start) / UNIT..to.saturating_sub(window.start) / UNIT {
                 if let Some(word) = used.get_mut((unit / 64) as usize) {
@@ -388,7 +390,7 @@ impl Verify<'_> {
             if overlaps {
                 self.damaged(None, Error::Overlap { offset, len });
             }
-            let tail = offset.saturating_add(len)..offset.saturating_add(len).next_multiple_of(UNIT);
+            let tail = end..end.next_multiple_of(UNIT);
             if sealed && window.contains(&offset) {
                 self.zeros(tail)?;
             }

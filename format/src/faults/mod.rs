@@ -6,7 +6,7 @@
 //! given since the last sync, or two of them half and half, or garbage; the file has one of the lengths, the folder one
 //! of the names. Of what is left, the file must be the last acknowledged commit or the one in flight, byte for byte
 //! (`crashes.rs`). That this would show is proven by breaking the protocol on purpose (`broken.rs`). Calls that
-//! fail are in `errors.rs`.
+//! fail are in `errors.rs`, readers beside a writer in `turns.rs`.
 //!
 //! `ARRSTORE_CRASHES=1000000 cargo test -p arrstore-format --release crashes` is the long campaign.
 
@@ -18,6 +18,7 @@ mod errors;
 mod image;
 mod life;
 mod storage;
+mod turns;
 
 pub(crate) use disk::{Disk, Failure, Fault};
 pub(crate) use storage::FaultyStorage;
