@@ -282,7 +282,7 @@ impl Shared {
         let mut state = self.state();
         if let Some(unborn) = &state.unborn {
             let newest = Slot::empty(unborn.uuid);
-            let slots = Slots { newest, previous: None, broken: Vec::new(), copies: [true; 2] };
+            let slots = Slots::of(newest);
             return Ok(Base { slots, remembered: Remembered::default(), mend: false, reuse: true });
         }
         let slots = read_head(storage.as_ref())?;
