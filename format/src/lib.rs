@@ -81,7 +81,7 @@ pub use slot::SlotError;
 pub use snapshot::{Snapshot, Stat};
 pub use storage::{FileMap, FileStorage, Lock, MemoryStorage, Storage};
 pub use transaction::{ArrayId, Transaction};
-pub use verify::{ArrayReport, Damage, Progress, Report};
+pub use verify::{ArrayReport, Damage, Progress, Report, Verification};
 pub use view::ViewError;
 
 /// Bytes of a page: of the header, a slot and a node, and what payloads are aligned to.
