@@ -188,6 +188,10 @@ impl Array {
         crate::chunk::decode_scratch(self.meta())
     }
 
+    pub(crate) fn described(&self) -> &Described {
+        &self.shared.described
+    }
+
     pub(crate) fn reading(&self) -> Reading<'_> {
         Reading { storage: self.snapshot.storage(), meta: self.meta() }
     }

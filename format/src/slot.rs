@@ -322,12 +322,27 @@ pub(crate) struct Slots {
     pub(crate) broken: Vec<usize>,
     /// Whether the first and the second copy of the newest commit are there.
     pub(crate) copies: [bool; 2],
+    /// Slot pages that should be copies of others and are not, each with the page that it should be a copy of.
+    pub(crate) mendable: Vec<(usize, usize)>,
 }
 
 impl Slots {
     /// Those of one commit alone, sound.
     pub(crate) fn of(newest: Slot) -> Slots {
-        Slots { newest, previous: None, opaque: false, broken: Vec::new(), copies: [true; 2] }
+        let (broken, mendable) = (Vec::new(), Vec::new());
+        Slots { newest, previous: None, opaque: false, broken, copies: [true; 2], mendable }
+    }
+
+    /// Those of commit `seq` alone, if a slot still holds it. All that it reaches is then as it was: what the next commit
+    /// has freed is used by the one after that at the earliest, which takes this slot first.
+    pub(crate) fn at(self, seq: u64) -> Option<Slots> {
+        if self.newest.seq == seq {
+            return Some(self);
+        }
+        let mut slot = self.previous.filter(|slot| slot.seq == seq)?;
+        // With another commit behind it, what it does not reach is no longer zero.
+        slot.set_sealed(false);
+        Some(Slots::of(slot))
     }
 
     /// The places of the two copies of the newest commit, in the order in which they are to be written again, with a
@@ -399,7 +414,23 @@ pub(crate) fn read(pages: &[[u8; PAGE]], uuid: &[u8; 16], file_len: u64) -> Resu
     let newest = current.slot(file_len)?;
     let copies = places(newest.seq)
         .map(|place| found.iter().any(|s| s.seq == newest.seq && s.page as u64 * PAGE as u64 == place));
+    let mendable = (1..=pages.len()).filter_map(|page| {
+        let copy = (page + 1) % 4 + 1;
+        let seq = |page| found.iter().find(|sealed| sealed.page == page).map(|sealed| sealed.seq);
+        let behind = seq(copy) == Some(newest.seq) && seq(page) != Some(newest.seq);
+        (behind || (broken.contains(&page) && seq(copy).is_some())).then_some((page, copy))
+    });
+    let mendable = mendable.collect();
     let before = found.iter().find(|sealed| sealed.seq + 1 == newest.seq).map(|s| s.slot(file_len));
     let opaque = matches!(before, Some(Err(_)));
-    Ok(Slots { newest, previous: before.and_then(Result::ok), opaque, broken, copies })
+    Ok(Slots { newest, previous: before.and_then(Result::ok), opaque, broken, copies, mendable })
+}
+
+/// The uuid that a slot names, for a file whose header is lost.
+pub(crate) fn uuid(pages: &[[u8; PAGE]]) -> Option<[u8; 16]> {
+    pages.iter().find_map(|page| {
+        let (body, crc) = unseal(page);
+        let counts = crc.is_ok() && body.starts_with(&MAGIC);
+        if counts { Reader::new(body.get(16..)?).array().ok() } else { None }
+    })
 }
