@@ -49,7 +49,7 @@ impl Location {
     }
 
     /// The same, as it was after a commit.
-    pub(crate) fn as_of(self, commit: Option<u64>) -> Result<Location> {
+    pub(crate) fn at_commit(self, commit: Option<u64>) -> Result<Location> {
         if commit.is_some() && self.kind != Kind::Arrs {
             return Err(misuse(format!("{self}: --commit is for .arrs files; others have no commits")));
         }

@@ -13,7 +13,7 @@ use crate::report;
 use crate::values::say;
 
 pub(super) fn run(args: &Info) -> Result<ExitCode> {
-    let location = Location::of_input(&args.path)?.as_of(args.past.commit)?;
+    let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
     let mut facts = vec![("path", json!(location.to_string()))];
     let names = match location.kind {
         Kind::Arrs => {

@@ -12,7 +12,7 @@ use crate::values::say;
 use crate::{input, report};
 
 pub(super) fn run(args: &Ls) -> Result<ExitCode> {
-    let location = Location::of_input(&args.file)?.as_of(args.past.commit)?;
+    let location = Location::of_input(&args.file)?.at_commit(args.past.commit)?;
     if location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!("{location}: ls takes a file; info tells about one array")));
     }
