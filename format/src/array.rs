@@ -188,6 +188,10 @@ impl Array {
         crate::chunk::decode_scratch(self.meta())
     }
 
+    pub(crate) fn described(&self) -> &Described {
+        &self.shared.described
+    }
+
     pub(crate) fn reading(&self) -> Reading<'_> {
         Reading { storage: self.snapshot.storage(), meta: self.meta() }
     }
@@ -246,13 +250,13 @@ impl Array {
     }
 
     /// Checks the bytes of a raw chunk in place that lie in a range, and the blocks of 64 KiB around them. A
-    /// chunk of up to 1 MiB has one checksum: it is checked whole, the first time.
+    /// chunk of up to 1 MiB has one checksum: it is checked whole, the first time. Booleans in the range must be 0 or 1.
     ///
     /// # Errors
     /// When they are damaged.
     pub fn check_raw(&self, chunk: &Chunk, bytes: Range<usize>) -> Result<()> {
         let Some(payload) = self.raw(chunk)? else { return Ok(()) };
-        let checked = self.reading().check(chunk, payload, bytes);
+        let checked = self.reading().check_in_place(chunk, payload, bytes);
         let lost = self.snapshot.mapped().is_some_and(FileMap::is_lost);
         if checked.is_err() || lost { self.intact().and(checked) } else { checked }
     }
@@ -340,7 +344,7 @@ impl Array {
                 let span: usize =
                     part.shape.iter().zip(&from).map(|(&n, &s)| n.saturating_sub(1) * s as usize).sum();
                 let range = from_offset..from_offset + span + item;
-                let checked = self.reading().check(chunk, bytes, range);
+                let checked = self.reading().check_in_place(chunk, bytes, range);
                 copy(bytes, from_offset, &from);
                 self.intact().and(checked)?;
             }

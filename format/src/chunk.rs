@@ -145,6 +145,15 @@ impl Reading<'_> {
         }
     }
 
+    /// As [`Reading::check`], and that booleans in the range are booleans.
+    pub(crate) fn check_in_place(&self, chunk: &Chunk, payload: &[u8], range: Range<usize>) -> Result<()> {
+        self.check(chunk, payload, range.clone())?;
+        let end = range.end.min(payload.len());
+        let elements = payload.get(range.start..end).unwrap_or_default();
+        payload::check_bools(self.meta.dtype, elements)
+            .map_err(|problem| self.refuse(chunk, problem.moved(range.start as u64)))
+    }
+
     /// Writes the elements of a chunk, in its own element order, to `out`.
     pub(crate) fn decode(&self, chunk: &Chunk, out: &mut [u8]) -> Result<()> {
         debug_assert_eq!(out.len(), self.meta.chunk_bytes());

@@ -220,6 +220,16 @@ pub enum Error {
     /// A new file that has no first commit yet.
     #[error("the file is new and has no commit yet")]
     NoCommit,
+    /// A commit that is no longer, or not yet, in the file.
+    #[error(
+        "the file does not hold commit {seq}: the newest is {newest}, and at most the one before it is kept"
+    )]
+    NoSuchCommit {
+        /// The one asked for.
+        seq: u64,
+        /// The newest.
+        newest: u64,
+    },
     /// There is something at the path.
     #[error("{path} exists: choose another name, or ask for it to be overwritten")]
     Exists {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::alloc::Remembered;
 use crate::header::Header;
 use crate::slot::{Slot, Slots};
-use crate::snapshot::{self, Snapshot, read_head};
+use crate::snapshot::{self, Snapshot, Stat, read_head};
 use crate::storage::{FileStorage, Lock, Storage};
 use crate::transaction::{Base, Transaction};
 use crate::{Error, FIXED, PAGE, Result};
@@ -171,7 +171,61 @@ impl File {
         if self.shared.state().unborn.is_some() {
             return Err(Error::NoCommit);
         }
-        snapshot::take(self.shared.reader()?)
+        snapshot::take(self.shared.reader()?, None)
+    }
+
+    /// A commit by its number, pinned while the snapshot is held: the newest, or the one before it while its slot
+    /// stands.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchCommit`] when the file does not hold it, and as [`File::snapshot`].
+    pub fn snapshot_at(&self, seq: u64) -> Result<Snapshot> {
+        if self.shared.state().unborn.is_some() {
+            return Err(Error::NoCommit);
+        }
+        snapshot::take(self.shared.reader()?, Some(seq))
+    }
+
+    /// The commits that [`File::snapshot_at`] can open, the newest first.
+    ///
+    /// # Errors
+    /// As [`File::snapshot`].
+    pub fn history(&self) -> Result<Vec<Stat>> {
+        if self.shared.state().unborn.is_some() {
+            return Err(Error::NoCommit);
+        }
+        let slots = read_head(self.shared.reader()?.as_ref())?;
+        Ok([Some(&slots.newest), slots.previous.as_ref()].into_iter().flatten().map(Stat::of).collect())
+    }
+
+    /// Writes slot pages that are damaged, or that a crash has left behind, again from their copies, and gives their
+    /// numbers (1 to 4). There is no other redundancy in a file.
+    ///
+    /// # Errors
+    /// As [`File::begin`]; when the system refuses, the commits stand as before.
+    pub fn mend(&self) -> Result<Vec<usize>> {
+        let (lock, _) = self.lock()?;
+        let storage = &lock.0;
+        let slots = read_head(storage.as_ref())?;
+        slots.newest.accept_for_writing()?;
+        if slots.mendable.is_empty() {
+            return Ok(Vec::new());
+        }
+        let failed = |source| {
+            self.shared.poison();
+            Error::SyncFailed { source }
+        };
+        // What was read may be in memory only: a copy is on its way to the disk when the other one is there.
+        storage.sync_data().and_then(|()| storage.sync_name()).map_err(failed)?;
+        let place = |page: usize| (page * PAGE) as u64;
+        for &(page, copy) in &slots.mendable {
+            let mut bytes = [0; PAGE];
+            let doing = || Error::io(|| format!("writing slot page {page} again"));
+            storage.read_exact_at(&mut bytes, place(copy)).map_err(doing())?;
+            storage.write_all_at(&bytes, place(page)).map_err(doing())?;
+        }
+        storage.sync_data().map_err(failed)?;
+        Ok(slots.mendable.iter().map(|(page, _)| *page).collect())
     }
 
     /// Takes the writer's lock and begins a transaction. Nothing that it does is seen before it is committed, and
@@ -181,6 +235,14 @@ impl File {
     /// [`Error::Locked`] when another transaction is under way, here or in another process; when the file may not
     /// be written, or is damaged.
     pub fn begin(&self) -> Result<Transaction> {
+        let (lock, forced) = self.lock()?;
+        let shared = &self.shared;
+        let base = shared.base(&lock.0, forced)?;
+        Transaction::new(shared.clone(), lock, base, shared.durability)
+    }
+
+    /// Takes the writer's lock, and says whether that was forced.
+    fn lock(&self) -> Result<(WriterLock, bool)> {
         let shared = &self.shared;
         if shared.state().poisoned {
             return Err(Error::Poisoned);
@@ -197,10 +259,9 @@ impl File {
         if !shared.is_current(&lock.0)? {
             // Compacted between opening and locking: the next try opens the new file.
             drop(lock);
-            return self.begin();
+            return self.lock();
         }
-        let base = shared.base(&lock.0, forced)?;
-        Transaction::new(shared.clone(), lock, base, shared.durability)
+        Ok((lock, forced))
     }
 }
 
@@ -282,7 +343,7 @@ impl Shared {
         let mut state = self.state();
         if let Some(unborn) = &state.unborn {
             let newest = Slot::empty(unborn.uuid);
-            let slots = Slots { newest, previous: None, broken: Vec::new(), copies: [true; 2] };
+            let slots = Slots::of(newest);
             return Ok(Base { slots, remembered: Remembered::default(), mend: false, reuse: true });
         }
         let slots = read_head(storage.as_ref())?;

@@ -49,6 +49,7 @@ mod reach;
 mod record;
 #[cfg(test)]
 mod refusals;
+mod salvage;
 mod scan;
 mod slot;
 mod snapshot;
@@ -77,11 +78,12 @@ pub use name::{NAME_MAX, NameError, NamesError};
 pub use node::{EntryError, NodeError};
 pub use payload::PayloadError;
 pub use record::RecordError;
+pub use salvage::{Salvaged, salvage};
 pub use slot::SlotError;
 pub use snapshot::{Snapshot, Stat};
 pub use storage::{FileMap, FileStorage, Lock, MemoryStorage, Storage};
 pub use transaction::{ArrayId, Transaction};
-pub use verify::{ArrayReport, Damage, Progress, Report};
+pub use verify::{ArrayReport, Damage, Progress, Report, Verification};
 pub use view::ViewError;
 
 /// Bytes of a page: of the header, a slot and a node, and what payloads are aligned to.

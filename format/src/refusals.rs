@@ -146,6 +146,8 @@ macro_rules! refused {
     };
 }
 
+mod corners;
+
 #[test]
 fn the_forge_forges() {
     let mut forge = forge();

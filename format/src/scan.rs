@@ -32,8 +32,11 @@ pub(crate) fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
     free >= LEAST && enough
 }
 
-/// The pages that nobody needs, or `None` when a reader may need any of them.
+/// The pages that nobody needs, or `None` when a reader, or a commit that is not understood, may need any of them.
 pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Option<Runs>> {
+    if slots.opaque {
+        return Ok(None);
+    }
     let mut commits = vec![&slots.newest];
     commits.extend(&slots.previous);
     let oldest = commits.iter().map(|s| s.seq).min().unwrap_or_default();

@@ -65,6 +65,23 @@ pub struct Stat {
     pub uuid: [u8; 16],
 }
 
+impl Stat {
+    /// What a slot says.
+    pub(crate) fn of(slot: &Slot) -> Stat {
+        Stat {
+            seq: slot.seq,
+            time: SystemTime::UNIX_EPOCH + Duration::from_micros(slot.time),
+            producer: slot.producer.clone(),
+            arrays: slot.arrays,
+            length: slot.length,
+            live_bytes: slot.live_bytes,
+            sealed: slot.is_sealed(),
+            version: (slot.major, slot.minor),
+            uuid: slot.uuid,
+        }
+    }
+}
+
 /// Reads header and slots.
 pub(crate) fn read_head(storage: &dyn Storage) -> Result<Slots> {
     let length = || storage.len().map_err(Error::io(|| "asking for the file's length".into()));
@@ -93,11 +110,40 @@ pub(crate) fn read_head(storage: &dyn Storage) -> Result<Slots> {
     }
 }
 
-/// Pins the newest commit.
-pub(crate) fn take(storage: Arc<dyn Storage>) -> Result<Snapshot> {
+/// Reads the slots of a file that may have lost its header and its end.
+fn read_damaged_head(storage: &dyn Storage) -> Result<Slots> {
+    let len = storage.len().map_err(Error::io(|| "asking for the file's length".into()))?;
+    let mut head = vec![0; FIXED as usize];
+    let there = head.get_mut(..FIXED.min(len) as usize).unwrap_or_default();
+    storage.read_exact_at(there, 0).map_err(Error::io(|| "reading the slots".into()))?;
+    let (pages, _) = head.as_chunks::<PAGE>();
+    let slots = pages.get(1..).unwrap_or_default();
+    let uuid = slot::uuid(slots).ok_or(SlotError::NoneValid)?;
+    Ok(slot::read(slots, &uuid, u64::MAX)?)
+}
+
+/// As [`take`], of a file that may have lost its header and its end.
+pub(crate) fn take_damaged(storage: Arc<dyn Storage>) -> Result<Snapshot> {
+    take_as(storage, None, read_damaged_head)
+}
+
+/// Pins the newest commit, or the one that is asked for.
+pub(crate) fn take(storage: Arc<dyn Storage>, wanted: Option<u64>) -> Result<Snapshot> {
+    take_as(storage, wanted, read_head)
+}
+
+fn take_as(
+    storage: Arc<dyn Storage>,
+    wanted: Option<u64>,
+    read_head: fn(&dyn Storage) -> Result<Slots>,
+) -> Result<Snapshot> {
     let pinning = || Error::io(|| "locking the commit against reuse of its space".into());
     for _ in 0..TRIES {
-        let slots = read_head(storage.as_ref())?;
+        let mut slots = read_head(storage.as_ref())?;
+        if let Some(seq) = wanted {
+            let newest = slots.newest.seq;
+            slots = slots.at(seq).ok_or(Error::NoSuchCommit { seq, newest })?;
+        }
         let seq = slots.newest.seq;
         let pinned = storage.pin(seq).map_err(pinning())? == Lock::Acquired;
         // The pin counts from now on; if a slot still holds the commit, its space was not yet given away.
@@ -277,17 +323,6 @@ impl Snapshot {
 
     /// What it says of itself.
     pub fn stat(&self) -> Stat {
-        let slot = self.slot();
-        Stat {
-            seq: slot.seq,
-            time: SystemTime::UNIX_EPOCH + Duration::from_micros(slot.time),
-            producer: slot.producer.clone(),
-            arrays: slot.arrays,
-            length: slot.length,
-            live_bytes: slot.live_bytes,
-            sealed: slot.is_sealed(),
-            version: (slot.major, slot.minor),
-            uuid: slot.uuid,
-        }
+        Stat::of(self.slot())
     }
 }

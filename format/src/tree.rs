@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::bytes::check;
 use crate::node::Kind;
 use crate::node::{Child, Entry, EntryError, FANOUT, LEAF, MAX_HEIGHT, Node, NodeError, Place, span};
+use crate::payload::{table_len, table_start};
 use crate::slot::Root;
 use crate::storage::Storage;
 use crate::{Error, FIXED, PAGE, Result};
@@ -107,6 +108,10 @@ pub(crate) fn check_entry(
     }
     if let Entry::Raw(e, _) | Entry::Encoded(e, _) | Entry::Record(e, _) = entry {
         check_extent(e.offset, e.len, end)?;
+        let table = if matches!(entry, Entry::Raw(..)) { table_len(e.len) } else { 0 };
+        if table > 0 {
+            check_extent(e.offset, table_start(e.len) + table, end)?;
+        }
         if !e.offset.is_multiple_of(alignment) {
             return Err(EntryError::Alignment { offset: e.offset, alignment });
         }

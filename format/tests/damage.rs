@@ -128,3 +128,54 @@ fn a_truncated_file_is_refused_whole() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
+    let storage = Arc::new(MemoryStorage::new());
+    let file = File::create_on(storage.clone(), &CreateOptions::default())?;
+    let transaction = file.begin()?;
+    let data: Vec<u8> = (0..5u32 << 20).map(|i| (i ^ i >> 7 ^ i >> 13) as u8).collect();
+    let large = transaction.create_array("/large", Meta::new(DType::U8, &[5 << 20], &[5 << 20]))?;
+    transaction.write(large, &[0], &[5 << 20], &data)?;
+    let small = transaction.create_array("/small", Meta::new(DType::U8, &[1 << 16], &[1 << 7]))?;
+    transaction.write(small, &[0], &[1 << 16], &data[..1 << 16])?;
+    let packed = Meta::new(DType::U8, &[1 << 16], &[1 << 12]).encoded(Codec::Zstd { level: 1 }, false);
+    let packed = transaction.create_array("/packed", packed)?;
+    transaction.write(packed, &[0], &[1 << 16], &data[..1 << 16])?;
+    transaction.commit()?;
+    // Two blocks of the large chunk, and some of the others.
+    let mut bytes = storage.bytes();
+    let snapshot = file.snapshot()?;
+    let array = snapshot.array("/large")?;
+    let at = array.chunk(&[0])?.offset() as usize;
+    for byte in [at + 4_000_000, at + 200_000] {
+        bytes[byte] ^= 1;
+    }
+    for (name, count) in [("/small", 512), ("/packed", 16)] {
+        let array = snapshot.array(name)?;
+        for index in (0..count).step_by(3) {
+            let chunk = array.chunk(&[index])?;
+            bytes[chunk.offset() as usize + chunk.stored_bytes() as usize / 2] ^= 4;
+        }
+    }
+    let snapshot = on(bytes)?.snapshot()?;
+    let alone = snapshot.verify(&|_, _| true)?;
+    assert_eq!(alone.arrays.iter().map(|a| a.damaged).collect::<Vec<_>>(), [1, 6, 171]);
+    assert!(alone.damage[0].to_string().contains("bytes 196608..262144"), "{}", alone.damage[0]);
+    let with_helpers = |progress: &(dyn Fn(u64, u64) -> bool + Sync)| {
+        let verification = snapshot.verification(progress);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| verification.help());
+            }
+            verification.run()
+        })
+    };
+    for _ in 0..20 {
+        let together = with_helpers(&|_, _| true)?;
+        assert_eq!(together.to_string(), alone.to_string());
+        assert_eq!((together.bytes, together.arrays), (alone.bytes, alone.arrays.clone()));
+        assert!(matches!(with_helpers(&|done, _| done < 3_000_000), Err(Error::Cancelled)));
+    }
+    Ok(())
+}

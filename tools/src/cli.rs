@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Show(Show),
     /// Check every byte in use against its checksum, and in a compacted file that the others are zero
     Verify(Verify),
+    /// List the commits of a file that can still be read: --commit of other commands takes their numbers
+    History(History),
+    /// Write all that is sound of a damaged file to a new one, and tell what is lost
+    Salvage(Salvage),
     /// Rewrite a file without its free space; until the next commit, verify then finds any flipped bit
     Compact(Compact),
     /// Make a data set larger than the budget, run the main jobs on it, check every answer
@@ -62,6 +66,14 @@ pub(crate) struct Running {
     /// Commit without waiting for the disk: a crash of the machine may then lose the result
     #[arg(long)]
     pub(crate) no_sync: bool,
+}
+
+/// Which commit of a file is read.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Past {
+    /// Read the .arrs file as it was after this commit; history lists those that are left [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub(crate) commit: Option<u64>,
 }
 
 /// How a command speaks.
@@ -146,6 +158,8 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) running: Running,
     #[command(flatten)]
+    pub(crate) past: Past,
+    #[command(flatten)]
     pub(crate) speaking: Speaking,
 }
 
@@ -182,6 +196,8 @@ pub(crate) struct Info {
     #[command(flatten)]
     pub(crate) plain: Plain,
     #[command(flatten)]
+    pub(crate) past: Past,
+    #[command(flatten)]
     pub(crate) speaking: Speaking,
 }
 
@@ -189,6 +205,8 @@ pub(crate) struct Info {
 pub(crate) struct Ls {
     /// A .arrs or .npz file, or a .zarr folder
     pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) past: Past,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }
@@ -203,6 +221,8 @@ pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) running: Running,
     #[command(flatten)]
+    pub(crate) past: Past,
+    #[command(flatten)]
     pub(crate) speaking: Speaking,
 }
 
@@ -211,6 +231,37 @@ pub(crate) struct Show {
 pub(crate) struct Verify {
     /// A .arrs file
     pub(crate) path: String,
+    /// First write damaged copies of a commit's slot again from their twins, under the writer's lock. That is all the
+    /// redundancy there is; salvage saves what is sound of anything else
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Threads that check [default: the cores of the machine or the container]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub(crate) threads: Option<u64>,
+    /// No progress and no remarks
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct History {
+    /// A .arrs file
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 nothing is lost; 1 something is, with array and region named; 2 misuse."
+)]
+pub(crate) struct Salvage {
+    /// A damaged .arrs file; its header and its end may be gone. It is only read
+    pub(crate) damaged: String,
+    /// The new .arrs file. Chunks that are lost stay missing in it, and read as the fill value
+    pub(crate) out: String,
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,

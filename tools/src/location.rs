@@ -28,6 +28,8 @@ pub(crate) struct Location {
     /// The array within the file, with its leading `/`.
     pub(crate) name: Option<String>,
     pub(crate) subscript: Option<Vec<Index>>,
+    /// The commit to read, of an .arrs file; none for the newest.
+    pub(crate) commit: Option<u64>,
 }
 
 /// Endings after which a `:` begins the name of an array.
@@ -46,6 +48,14 @@ impl Location {
         Location::parse(text, by_ending)
     }
 
+    /// The same, as it was after a commit.
+    pub(crate) fn at_commit(self, commit: Option<u64>) -> Result<Location> {
+        if commit.is_some() && self.kind != Kind::Arrs {
+            return Err(misuse(format!("{self}: --commit is for .arrs files; others have no commits")));
+        }
+        Ok(Location { commit, ..self })
+    }
+
     fn parse(text: &str, kind: impl Fn(&Path) -> Option<Kind>) -> Result<Location> {
         let (rest, subscript) = split_subscript(text)?;
         for (ending, container) in CONTAINERS {
@@ -54,14 +64,15 @@ impl Location {
             let (path, name) = rest.split_at(at + ending.len());
             let path = PathBuf::from(path);
             let name = Some(full_name(name.trim_start_matches(':'))?);
-            return Ok(Location { kind: kind(&path).unwrap_or(container), path, name, subscript });
+            let kind = kind(&path).unwrap_or(container);
+            return Ok(Location { kind, path, name, subscript, commit: None });
         }
         let path = PathBuf::from(rest);
         if rest.is_empty() {
             return Err(misuse("the path is empty"));
         }
         match kind(&path) {
-            Some(kind) => Ok(Location { path, kind, name: None, subscript }),
+            Some(kind) => Ok(Location { path, kind, name: None, subscript, commit: None }),
             None => {
                 Err(misuse(format!("{rest}: cannot tell what kind of file this is; known endings: {KINDS}")))
             }

@@ -38,6 +38,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
         let missing = e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
         e.is::<Misuse>()
             || e.is::<arrstore::text::TextError>()
+            || matches!(e.downcast_ref(), Some(arrstore_format::Error::NoSuchCommit { .. }))
             || missing == Some(std::io::ErrorKind::NotFound)
     };
     if error.chain().any(is_misuse) { 2 } else { 1 }

@@ -16,7 +16,7 @@ use crate::{input, report, run, sample};
 
 pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
-    let source = Location::of_input(&args.src)?;
+    let source = Location::of_input(&args.src)?.at_commit(args.past.commit)?;
     let target = Location::of_output(&args.dst)?;
     if let (Some(name), Some(path_name)) = (&args.name, &target.name) {
         return Err(misuse(format!("the array is named twice: --name {name} and {path_name}")));

@@ -13,7 +13,7 @@ use crate::report;
 use crate::values::say;
 
 pub(super) fn run(args: &Info) -> Result<ExitCode> {
-    let location = Location::of_input(&args.path)?;
+    let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
     let mut facts = vec![("path", json!(location.to_string()))];
     let names = match location.kind {
         Kind::Arrs => {
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
 
 fn file_facts(location: &Location) -> Result<Notes> {
     let at = || location.path.display().to_string();
-    let snapshot = input::open_file(&location.path)?.snapshot().with_context(at)?;
+    let snapshot = input::open_snapshot(location)?;
     let stat = snapshot.stat();
     let uuid: String = stat.uuid.iter().map(|b| format!("{b:02x}")).collect();
     let seconds = stat.time.duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
@@ -110,7 +110,7 @@ fn words(key: &str, value: &Value) -> String {
 }
 
 /// A moment as its distance from now.
-fn ago(seconds: f64) -> String {
+pub(super) fn ago(seconds: f64) -> String {
     let now = UNIX_EPOCH.elapsed().map_or(0.0, |d| d.as_secs_f64());
     let age = (now - seconds).max(0.0);
     let (count, unit) = match age {

@@ -12,7 +12,7 @@ use crate::values::say;
 use crate::{input, report};
 
 pub(super) fn run(args: &Ls) -> Result<ExitCode> {
-    let location = Location::of_input(&args.file)?;
+    let location = Location::of_input(&args.file)?.at_commit(args.past.commit)?;
     if location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!("{location}: ls takes a file; info tells about one array")));
     }
@@ -56,7 +56,7 @@ pub(super) fn names(location: &Location) -> Result<Vec<String>> {
     match location.kind {
         Kind::Arrs => {
             let at = || location.path.display().to_string();
-            Ok(input::open_file(&location.path)?.snapshot().with_context(at)?.arrays().with_context(at)?)
+            input::open_snapshot(location)?.arrays().with_context(at)
         }
         Kind::Npz => input::npz_names(&location.path),
         Kind::Zarr => input::zarr_arrays(&location.path),

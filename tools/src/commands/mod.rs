@@ -4,8 +4,10 @@ mod compact;
 mod convert;
 mod demo;
 mod eval;
+mod history;
 mod info;
 mod ls;
+mod salvage;
 mod show;
 mod verify;
 
@@ -24,6 +26,8 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Ls(args) => ls::run(args),
         Command::Show(args) => show::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::History(args) => history::run(args),
+        Command::Salvage(args) => salvage::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Demo(args) => demo::run(args),
     }

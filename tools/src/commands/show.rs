@@ -13,7 +13,7 @@ use crate::{input, run};
 
 pub(super) fn run(args: &Show) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
-    let location = Location::of_input(&args.path)?;
+    let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
     let tmp = input::tmp_folder(args.running.tmp.as_ref(), &location);
     let input = input::open(&location, &args.plain, &tmp)?;
     let printed = Printed::new(&input.expr, args.speaking.json)?;

@@ -21,18 +21,28 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
         )));
     }
     let at = || location.path.display().to_string();
-    let snapshot = input::open_file(&location.path)?.snapshot().with_context(at)?;
+    let file = input::open_file(&location.path)?;
+    let mended = if args.repair { file.mend().with_context(at)? } else { Vec::new() };
+    let snapshot = file.snapshot().with_context(at)?;
     let (bar, stop) = (run::bar(args.quiet, "verify"), run::stop_flag());
     let progress = |done, all| {
         bar.set_length(all);
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)
     };
-    let report = snapshot.verify(&progress).with_context(at)?;
+    let threads = args.threads.map_or_else(arrstore::default_threads, |n| n as usize);
+    let verification = snapshot.verification(&progress);
+    let checked = std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| verification.help());
+        }
+        verification.run()
+    });
+    let report = checked.with_context(at)?;
     bar.finish_and_clear();
 
     if args.speaking.json {
-        say(&as_json(&at(), &report).to_string())?;
+        say(&as_json(&at(), &report, &mended).to_string())?;
     } else {
         if !args.quiet {
             let rows: Vec<Vec<String>> = report.arrays.iter().map(row).collect();
@@ -40,11 +50,17 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
                 say(report::table(&rows, &[]).trim_end())?;
             }
         }
+        for page in &mended {
+            say(&format!("mended: slot page {page}, from its copy"))?;
+        }
         for damage in &report.damage {
             say(&format!("damaged: {}", words(damage)))?;
         }
         if report.unlisted > 0 {
             say(&format!("damaged: {} more", report.unlisted))?;
+        }
+        if args.repair && !report.is_sound() {
+            say("not mendable: the file holds no second copy of what is damaged; salvage saves the rest")?;
         }
         if report.is_sound() && !args.quiet {
             let sealed = if report.sealed { ", unused bytes too" } else { "" };
@@ -92,7 +108,7 @@ fn words(damage: &Damage) -> String {
     text + &damage.error.to_string()
 }
 
-fn as_json(file: &str, report: &Report) -> Value {
+fn as_json(file: &str, report: &Report, mended: &[usize]) -> Value {
     let array = |a: &ArrayReport| {
         json!({
             "name": a.name, "chunks": a.chunks, "missing": a.missing, "constant": a.constant, "fill": a.fill,
@@ -105,6 +121,7 @@ fn as_json(file: &str, report: &Report) -> Value {
     };
     json!({
         "file": file, "sound": report.is_sound(), "commit": report.seq, "sealed": report.sealed, "bytes": report.bytes,
+        "mended": mended,
         "arrays": report.arrays.iter().map(array).collect::<Vec<_>>(),
         "damage": report.damage.iter().map(damage).collect::<Vec<_>>(), "unlisted": report.unlisted,
     })

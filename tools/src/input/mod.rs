@@ -19,7 +19,7 @@ use crate::location::{Kind, Location};
 use crate::misuse::misuse;
 
 pub(crate) use npz::{header_of as npz_header, names as npz_names};
-pub(crate) use stored::{about, open_file, pick_name};
+pub(crate) use stored::{about, open_file, open_snapshot, pick_name};
 pub(crate) use zarr::{arrays as zarr_arrays, folder_of as zarr_folder};
 
 /// Facts with their names.

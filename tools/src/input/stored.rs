@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use arrstore::Expr;
 use arrstore::Stored;
-use arrstore_format::{File, Meta};
+use arrstore_format::{File, Meta, Snapshot};
 
 use super::{About, Input};
 use crate::layout::Known;
@@ -16,6 +16,13 @@ use crate::misuse::misuse;
 /// Opens an `.arrs` file to read it.
 pub(crate) fn open_file(path: &Path) -> Result<File> {
     File::open(path).with_context(|| path.display().to_string())
+}
+
+/// The commit that is meant: the newest, unless another was asked for.
+pub(crate) fn open_snapshot(location: &Location) -> Result<Snapshot> {
+    let file = open_file(&location.path)?;
+    let snapshot = location.commit.map_or_else(|| file.snapshot(), |seq| file.snapshot_at(seq));
+    snapshot.with_context(|| location.path.display().to_string())
 }
 
 /// The array that is meant: the one named, else the only one.
@@ -41,8 +48,7 @@ pub(crate) fn pick_name(location: &Location, names: &[String]) -> Result<String>
 
 pub(super) fn open(location: &Location) -> Result<Input> {
     let at = || location.to_string();
-    let file = open_file(&location.path)?;
-    let snapshot = file.snapshot().with_context(at)?;
+    let snapshot = open_snapshot(location)?;
     let name = pick_name(location, &snapshot.arrays().with_context(at)?)?;
     let array = snapshot.array(&name).with_context(at)?;
     let about = about(array.meta());

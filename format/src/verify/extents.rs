@@ -1,0 +1,96 @@
+//! The second walk: which bytes are in use, so that overlaps show, and in a sealed file what lies between them.
+
+use std::ops::Range;
+
+use super::PIECE;
+use super::walk::Walk;
+use crate::bytes::is_zero;
+use crate::payload::with_scratch;
+use crate::reach::{self, Piece};
+use crate::{Error, FIXED, Result};
+
+/// Bytes of a bit of the map of extents, and of the part of the file that is mapped at a time.
+const UNIT: u64 = 64;
+const WINDOW: u64 = 16 << 30;
+
+impl Walk<'_> {
+    /// Marks what is in use, so that overlaps show, and in a sealed file looks at the rest.
+    pub(super) fn extents(&mut self) -> Result<()> {
+        let end = self.board.snapshot.slot().length;
+        let mut start = FIXED;
+        while start < end {
+            self.window(start..end.min(start + WINDOW))?;
+            start += WINDOW;
+        }
+        Ok(())
+    }
+
+    fn window(&mut self, window: Range<u64>) -> Result<()> {
+        let units = (window.end - window.start).div_ceil(UNIT);
+        let mut used = vec![0u64; units.div_ceil(64) as usize];
+        let sealed = self.sealed;
+        let commit = self.board.snapshot.commit();
+        reach::reach(commit, &mut |piece| {
+            let Piece { offset, len } = match piece {
+                Ok(piece) => piece,
+                // The first walk has noted it.
+                Err(_) => return Ok(()),
+            };
+            // A reference that is damage, too, may point anywhere.
+            let end = offset.saturating_add(len).min(1 << 62);
+            let from = offset.max(window.start);
+            let to = end.next_multiple_of(UNIT).min(window.end);
+            let mut overlaps = false;
+            for unit in from.saturating_sub(window.start) / UNIT..to.saturating_sub(window.start) / UNIT {
+                if let Some(word) = used.get_mut((unit / 64) as usize) {
+                    overlaps |= *word >> (unit % 64) & 1 == 1;
+                    *word |= 1 << (unit % 64);
+                }
+            }
+            if overlaps {
+                self.damaged(Error::Overlap { offset, len });
+            }
+            let tail = end..end.next_multiple_of(UNIT);
+            if sealed && window.contains(&offset) {
+                self.zeros(tail)?;
+            }
+            Ok(())
+        })?;
+        if !sealed {
+            return Ok(());
+        }
+        let mut free = None;
+        for unit in 0..=units {
+            let in_use = unit == units
+                || used.get((unit / 64) as usize).is_some_and(|word| word >> (unit % 64) & 1 == 1);
+            match (in_use, free) {
+                (false, None) => free = Some(unit),
+                (true, Some(first)) => {
+                    self.zeros(window.start + first * UNIT..window.start + unit * UNIT)?;
+                    free = None;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that bytes in nobody's use are zero.
+    fn zeros(&mut self, range: Range<u64>) -> Result<()> {
+        let range = range.start..range.end.min(self.board.snapshot.slot().length);
+        let mut start = range.start;
+        while start < range.end {
+            let n = (range.end - start).min(PIECE as u64);
+            let zero = with_scratch(n as usize, |piece| {
+                let doing = Error::io(|| format!("reading unused bytes at byte {start}"));
+                self.board.snapshot.storage().read_exact_at(piece, start).map_err(doing)?;
+                Ok::<_, Error>(is_zero(piece))
+            })?;
+            if !zero {
+                self.damaged(Error::NotZero { offset: start });
+            }
+            start += n;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! The commit before the newest, and slot pages written again from their copies.
+
+use std::sync::Arc;
+
+use arrstore_format::{
+    CreateOptions, DType, Error, File, MemoryStorage, Meta, Result, Snapshot, Transaction,
+};
+
+const PAGE: usize = 4096;
+
+/// A file whose commit `n` holds bytes `n` and others, up to commit `last`.
+fn file_of(storage: Arc<MemoryStorage>, last: u8) -> Result<File> {
+    let file = File::create_on(storage, &CreateOptions::default())?;
+    let transaction = file.begin()?;
+    transaction.create_array("/a", Meta::new(DType::U8, &[10_000], &[5_000]))?;
+    write(transaction, 1)?;
+    for n in 2..=last {
+        write(file.begin()?, n)?;
+    }
+    Ok(file)
+}
+
+fn write(transaction: Transaction, n: u8) -> Result<u64> {
+    let id = transaction.find("/a")?;
+    let data: Vec<u8> = (0..10_000u32).map(|i| if i % 2 == 0 { n } else { i as u8 }).collect();
+    transaction.write(id, &[0], &[10_000], &data)?;
+    transaction.commit()
+}
+
+fn first(snapshot: &Snapshot) -> Result<u8> {
+    let mut out = [0];
+    snapshot.array("/a")?.read(&[8_000], &[1], &mut out)?;
+    Ok(out[0])
+}
+
+#[test]
+fn the_commit_before_the_newest_can_be_read() -> Result<()> {
+    let file = file_of(Arc::new(MemoryStorage::new()), 3)?;
+    let seqs: Vec<u64> = file.history()?.iter().map(|stat| stat.seq).collect();
+    assert_eq!(seqs, [3, 2]);
+    assert_eq!((first(&file.snapshot()?)?, first(&file.snapshot_at(3)?)?), (3, 3));
+    let before = file.snapshot_at(2)?;
+    assert_eq!((before.seq(), before.stat().arrays, first(&before)?), (2, 1, 2));
+    for gone in [0, 1, 4] {
+        let found = file.snapshot_at(gone).unwrap_err();
+        assert!(matches!(found, Error::NoSuchCommit { seq, newest: 3 } if seq == gone), "{found}");
+    }
+    // While it is held, nothing of it is written over.
+    for n in 4..30 {
+        write(file.begin()?, n)?;
+        assert!(before.verify(&|_, _| true)?.is_sound());
+    }
+    assert_eq!(first(&before)?, 2);
+    // Nor of any that a slot still holds, held or not.
+    drop(before);
+    for n in 30..60 {
+        write(file.begin()?, n)?;
+        let before = file.snapshot_at(u64::from(n) - 1)?;
+        assert!(before.verify(&|_, _| true)?.is_sound());
+        assert_eq!(first(&before)?, n - 1);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_sealed_commit_with_another_behind_it_is_not_sealed() -> Result<()> {
+    let sealed = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default())?;
+    file_of(Arc::new(MemoryStorage::new()), 2)?.snapshot()?.copy_sealed(&sealed, &|_, _| true)?;
+    write(sealed.begin()?, 7)?;
+    let report = sealed.snapshot_at(1)?.verify(&|_, _| true)?;
+    assert!(report.is_sound() && !report.sealed, "{report}");
+    Ok(())
+}
+
+#[test]
+fn slot_pages_are_mended_from_their_copies() -> Result<()> {
+    let storage = Arc::new(MemoryStorage::new());
+    file_of(storage.clone(), 2)?;
+    let sound = storage.bytes();
+    // Commit 1 is in pages 2 and 4, commit 2 in pages 1 and 3.
+    let broken = |pages: &[usize]| {
+        let mut bytes = sound.clone();
+        for page in pages {
+            bytes[page * PAGE + 100] ^= 1;
+        }
+        Arc::new(MemoryStorage::of(bytes))
+    };
+    for pages in [&[1][..], &[2], &[3], &[4], &[1, 2], &[3, 4], &[2, 3]] {
+        let storage = broken(pages);
+        let file = File::on(storage.clone())?;
+        assert!(!file.snapshot()?.verify(&|_, _| true)?.is_sound());
+        assert_eq!(file.mend()?, pages);
+        assert_eq!(storage.bytes(), sound);
+        assert_eq!(file.mend()?, [0; 0]);
+    }
+    // A copy that a crash left behind.
+    let mut behind = sound.clone();
+    behind[3 * PAGE..4 * PAGE].fill(0);
+    let storage = Arc::new(MemoryStorage::of(behind));
+    assert_eq!(File::on(storage.clone())?.mend()?, [3]);
+    assert_eq!(storage.bytes(), sound);
+    // Without a copy there is nothing to mend with.
+    let storage = broken(&[2, 4]);
+    let before = storage.bytes();
+    assert_eq!(File::on(storage.clone())?.mend()?, [0; 0]);
+    assert_eq!(storage.bytes(), before);
+    // Not under another writer's hands.
+    let storage = broken(&[1]);
+    let file = File::on(storage.clone())?;
+    let writer = file.begin()?;
+    assert!(matches!(File::on(storage)?.mend(), Err(Error::Locked)));
+    drop(writer);
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `arrstore history`: the commits of a file that can still be read.
+
+use std::process::ExitCode;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use super::info::ago;
+use crate::cli::History;
+use crate::location::{Kind, Location};
+use crate::misuse::misuse;
+use crate::values::say;
+use crate::{input, report};
+
+pub(super) fn run(args: &History) -> Result<ExitCode> {
+    let location = Location::of_input(&args.file)?;
+    if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+        return Err(misuse(format!("{location}: history takes a .arrs file; others have no commits")));
+    }
+    let at = || location.path.display().to_string();
+    let file = input::open_file(&location.path)?;
+    let (mut rows, mut commits) = (Vec::new(), Vec::new());
+    for stat in file.history().with_context(at)? {
+        // A writer may take the older slot at any moment, and the list of names may be damaged.
+        let names = file.snapshot_at(stat.seq).and_then(|snapshot| snapshot.arrays());
+        let written_at = stat.time.duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
+        commits.push(json!({
+            "commit": stat.seq, "written_at": written_at, "written_by": stat.producer, "arrays": names.as_ref().ok(),
+            "file_bytes": stat.length, "live_bytes": stat.live_bytes, "sealed": stat.sealed,
+            "error": names.as_ref().err().map(ToString::to_string),
+        }));
+        let names = match names {
+            Ok(names) => names.join(", "),
+            Err(error) => format!("not readable: {error}"),
+        };
+        rows.push(vec![
+            stat.seq.to_string(),
+            ago(written_at),
+            stat.producer,
+            report::bytes(stat.length),
+            names,
+        ]);
+    }
+    if args.speaking.json {
+        say(&json!({ "file": at(), "commits": commits }).to_string())?;
+    } else {
+        say(report::table(&rows, &[true, false, false, true, false]).trim_end())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
