@@ -68,15 +68,20 @@ impl Context {
 /// Threads to use when not told: the smallest of `RAYON_NUM_THREADS`, `OMP_NUM_THREADS`,
 /// `OPENBLAS_NUM_THREADS` where they are set, else what the machine and the container's quota give.
 pub fn default_threads() -> usize {
+    threads_and_why().0
+}
+
+/// [`default_threads`], and the variable that said so, if one did.
+pub fn threads_and_why() -> (usize, Option<&'static str>) {
     ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok()?.parse::<usize>().ok())
-        .filter(|&n| n > 0)
-        .min()
+        .into_iter()
+        .filter_map(|name| Some((std::env::var(name).ok()?.parse::<usize>().ok()?, Some(name))))
+        .filter(|&(n, _)| n > 0)
+        .min_by_key(|&(n, _)| n)
         .unwrap_or_else(|| {
             // asking reads the files of the container's quota
             static ALL: OnceLock<usize> = OnceLock::new();
-            *ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+            (*ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)), None)
         })
 }
 

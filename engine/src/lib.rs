@@ -33,12 +33,13 @@ pub mod text;
 mod view;
 
 pub use arrstore_format::{DType, Element, Kind};
-pub use budget::{Budget, Permit, machine_limit};
+pub use budget::{Budget, Permit, machine_limit, machine_memory};
 pub use buffer::Buffer;
-pub use context::{Context, Metrics, Progress, default_threads};
+pub use context::{Context, Metrics, Progress, default_threads, threads_and_why};
 pub use error::{Error, Result};
-pub use exec::BACKEND;
+pub use exec::{BACKEND, backend_core};
 pub use expr::{Expr, ReduceOptions};
+pub use kernels::instruction_set;
 pub use op::{Op, Reduction, Scalar};
 pub use plan::{Explain, ExplainStage, Plan, Read, Target, evaluate};
 pub use promote::PromoteError;

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Compact(Compact),
     /// Make a data set larger than the budget, run the main jobs on it, check every answer
     Demo(Demo),
+    /// Tell what the engine found on this machine, how fast memory and disk are, and what to mend
+    Doctor(Doctor),
 }
 
 /// How much of the machine a command may use.
@@ -246,6 +248,18 @@ pub(crate) struct Demo {
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Takes about three seconds, and writes a file of at most 256 MiB, without a name, to the folder."
+)]
+pub(crate) struct Doctor {
+    /// Folder whose disk is measured
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }

@@ -7,6 +7,7 @@ mod layout;
 mod location;
 mod misuse;
 mod output;
+mod probe;
 mod report;
 mod run;
 mod sample;

@@ -3,6 +3,7 @@
 mod compact;
 mod convert;
 mod demo;
+mod doctor;
 mod eval;
 mod info;
 mod ls;
@@ -26,5 +27,6 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Verify(args) => verify::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Doctor(args) => doctor::run(args),
     }
 }
