@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::profile::{Recorder, Work, record};
 use crate::{Budget, Error, Result};
 
 /// Called now and then with the bytes done and the bytes there are to do.
@@ -26,6 +27,8 @@ pub struct Context {
     pub cancel: Arc<AtomicBool>,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
+    /// Takes down when each thread did what.
+    pub profile: Option<Arc<Recorder>>,
 }
 
 impl Default for Context {
@@ -38,6 +41,7 @@ impl Default for Context {
             progress: None,
             cancel: Arc::default(),
             metrics: Arc::default(),
+            profile: None,
         }
     }
 }
@@ -57,6 +61,11 @@ impl Context {
     /// A context with `bytes` of memory and `threads` threads, else as the default.
     pub fn new(bytes: u64, threads: usize) -> Context {
         Context { budget: Budget::new(bytes), threads: threads.max(1), ..Context::default() }
+    }
+
+    /// Does `f` in `threads` threads, and takes it down where that is asked for.
+    pub(crate) fn record<T>(&self, work: Work, threads: usize, amount: u64, f: impl FnOnce() -> T) -> T {
+        record(self.profile.as_deref(), work, threads, amount, f)
     }
 
     /// Refuses to go on once the run was cancelled.

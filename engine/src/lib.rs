@@ -26,6 +26,7 @@ mod kernels;
 pub mod npy;
 mod op;
 mod plan;
+pub mod profile;
 mod promote;
 mod sink;
 mod source;

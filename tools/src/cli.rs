@@ -167,6 +167,10 @@ pub(crate) struct Eval {
     pub(crate) output: Vec<String>,
     #[command(flatten)]
     pub(crate) storing: Storing,
+    /// Write what each thread did when to FILE, a Chrome trace (chrome://tracing, ui.perfetto.dev), and say what bound
+    /// the run
+    #[arg(long, value_name = "FILE", conflicts_with = "explain")]
+    pub(crate) profile: Option<PathBuf>,
     /// Print the plan and run nothing
     #[arg(long)]
     pub(crate) explain: bool,

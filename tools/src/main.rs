@@ -8,6 +8,7 @@ mod location;
 mod misuse;
 mod output;
 mod probe;
+mod profile;
 mod report;
 mod run;
 mod sample;

@@ -19,6 +19,15 @@ pub(crate) fn memory(bytes: u64, threads: usize, time: Duration) -> Result<f64> 
     best(time, || compute("sum(x)", data.clone(), &context).map(drop)).map(|s| bytes as f64 / s)
 }
 
+/// Floating-point operations a second of the engine's product of matrices, of `dtype` and n x n.
+pub(crate) fn product(n: u64, dtype: DType, threads: usize, time: Duration) -> Result<f64> {
+    let context = Context::new(1 << 30, threads);
+    let matrix = format!("astype(x + 1, {})", dtype.name());
+    let matrix = held(compute(&matrix, ones(&[n, n])?, &context)?)?;
+    let each = if dtype.kind() == arrstore::Kind::Complex { 8.0 } else { 2.0 };
+    best(time, || compute("x @ x", matrix.clone(), &context).map(drop)).map(|s| each * (n as f64).powi(3) / s)
+}
+
 /// What a disk does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Disk {
