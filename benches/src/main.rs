@@ -3,7 +3,10 @@
 //! `DIR` holds `a.npy`, `b.npy`, `c.npy`, `m1_f4.npy` ... as `benches/compare.py` makes them; their `.arrs` twins
 //! (chunks of 1000 x 1000, raw) are made here when they are missing. Prints one line of JSON: the best of
 //! some runs in seconds, and a number that stands for the answer.
+//!
+//! `arrstore-benches instructions` counts instructions instead, and holds them against what is expected.
 
+mod instructions;
 mod limits;
 mod small;
 
@@ -37,6 +40,11 @@ const TASKS: [(&str, &str, &[&str], bool); 13] = [
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, rest)) = args.split_first()
+        && first == "instructions"
+    {
+        return instructions::main(rest);
+    }
     let [folder, task, flags @ ..] = &args[..] else {
         return Err(
             "usage: arrstore-benches DIR TASK [--durable] [--unchecked] [--memory BYTES] [--runs N]".into()

@@ -93,18 +93,22 @@ impl Drop for Permit {
     }
 }
 
-/// The smallest of the memory limits that hold for this process: its cgroup's (v2 or v1, and their
-/// parents') and the machine's memory.
-pub fn machine_limit() -> u64 {
-    let machine = fs::read_to_string("/proc/meminfo")
+/// The machine's memory.
+pub fn machine_memory() -> u64 {
+    fs::read_to_string("/proc/meminfo")
         .ok()
         .and_then(|t| {
             let line = t.lines().find(|l| l.starts_with("MemTotal:"))?;
             line.split_whitespace().nth(1)?.parse::<u64>().ok()
         })
-        .map_or(4 << 30, |kib| kib * 1024);
+        .map_or(4 << 30, |kib| kib * 1024)
+}
+
+/// The smallest of the memory limits that hold for this process: its cgroup's (v2 or v1, and their
+/// parents') and the machine's memory.
+pub fn machine_limit() -> u64 {
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    groups.lines().flat_map(group_limits).fold(machine, u64::min)
+    groups.lines().flat_map(group_limits).fold(machine_memory(), u64::min)
 }
 
 /// The limits of one line of `/proc/self/cgroup` (`id:controllers:path`), from the group up to the root.

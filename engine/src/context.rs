@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::profile::{Recorder, Work, record};
 use crate::{Budget, Error, Result};
 
 /// Called now and then with the bytes done and the bytes there are to do.
@@ -26,6 +27,8 @@ pub struct Context {
     pub cancel: Arc<AtomicBool>,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
+    /// Takes down when each thread did what.
+    pub profile: Option<Arc<Recorder>>,
 }
 
 impl Default for Context {
@@ -38,6 +41,7 @@ impl Default for Context {
             progress: None,
             cancel: Arc::default(),
             metrics: Arc::default(),
+            profile: None,
         }
     }
 }
@@ -59,6 +63,11 @@ impl Context {
         Context { budget: Budget::new(bytes), threads: threads.max(1), ..Context::default() }
     }
 
+    /// Does `f` in `threads` threads, and takes it down where that is asked for.
+    pub(crate) fn record<T>(&self, work: Work, threads: usize, amount: u64, f: impl FnOnce() -> T) -> T {
+        record(self.profile.as_deref(), work, threads, amount, f)
+    }
+
     /// Refuses to go on once the run was cancelled.
     pub(crate) fn go_on(&self) -> Result<()> {
         if self.cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
@@ -68,15 +77,20 @@ impl Context {
 /// Threads to use when not told: the smallest of `RAYON_NUM_THREADS`, `OMP_NUM_THREADS`,
 /// `OPENBLAS_NUM_THREADS` where they are set, else what the machine and the container's quota give.
 pub fn default_threads() -> usize {
+    threads_and_why().0
+}
+
+/// [`default_threads`], and the variable that said so, if one did.
+pub fn threads_and_why() -> (usize, Option<&'static str>) {
     ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok()?.parse::<usize>().ok())
-        .filter(|&n| n > 0)
-        .min()
+        .into_iter()
+        .filter_map(|name| Some((std::env::var(name).ok()?.parse::<usize>().ok()?, Some(name))))
+        .filter(|&(n, _)| n > 0)
+        .min_by_key(|&(n, _)| n)
         .unwrap_or_else(|| {
             // asking reads the files of the container's quota
             static ALL: OnceLock<usize> = OnceLock::new();
-            *ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+            (*ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)), None)
         })
 }
 

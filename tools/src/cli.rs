@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Compact(Compact),
     /// Make a data set larger than the budget, run the main jobs on it, check every answer
     Demo(Demo),
+    /// Tell what the engine found on this machine, how fast memory and disk are, and what to mend
+    Doctor(Doctor),
 }
 
 /// How much of the machine a command may use.
@@ -179,6 +181,10 @@ pub(crate) struct Eval {
     pub(crate) output: Vec<String>,
     #[command(flatten)]
     pub(crate) storing: Storing,
+    /// Write what each thread did when to FILE, a Chrome trace (chrome://tracing, ui.perfetto.dev), and say what bound
+    /// the run
+    #[arg(long, value_name = "FILE", conflicts_with = "explain")]
+    pub(crate) profile: Option<PathBuf>,
     /// Print the plan and run nothing
     #[arg(long)]
     pub(crate) explain: bool,
@@ -297,6 +303,18 @@ pub(crate) struct Demo {
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Takes about three seconds, and writes a file of at most 256 MiB, without a name, to the folder."
+)]
+pub(crate) struct Doctor {
+    /// Folder whose disk is measured
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }

@@ -7,6 +7,8 @@ mod layout;
 mod location;
 mod misuse;
 mod output;
+mod probe;
+mod profile;
 mod report;
 mod run;
 mod sample;

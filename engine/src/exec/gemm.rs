@@ -106,6 +106,21 @@ mod backend {
     /// The name of the backend, for reports.
     pub const NAME: &str = "gemm";
 
+    /// The instruction set that the backend picks on this machine.
+    pub fn core() -> String {
+        #[cfg(target_arch = "x86_64")]
+        let set = if is_x86_feature_detected!("avx512f") {
+            "AVX-512"
+        } else if is_x86_feature_detected!("fma") {
+            "AVX2"
+        } else {
+            "baseline"
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let set = std::env::consts::ARCH;
+        set.to_owned()
+    }
+
     /// A panel of B as large as the last cache, for each product under way; one of A in the second, for each thread.
     pub(super) fn packing(panel: u64, products: u64, threads: u64) -> u64 {
         let [_, second, last] = *gemm_common::cache::CACHE_INFO;
@@ -175,6 +190,15 @@ mod backend {
     // SAFETY: the signature is that of OpenBLAS' cblas.h.
     unsafe extern "C" {
         fn openblas_set_num_threads(threads: i32);
+        fn openblas_get_corename() -> *const std::ffi::c_char;
+    }
+
+    /// The kind of processor that OpenBLAS takes this machine for.
+    pub fn core() -> String {
+        #[expect(unsafe_code, reason = "OpenBLAS is a C library")]
+        // SAFETY: takes nothing and gives a string of its own, which ends in zero and is never freed.
+        let name = unsafe { std::ffi::CStr::from_ptr(openblas_get_corename()) };
+        name.to_string_lossy().into_owned()
     }
 
     /// OpenBLAS' own threads stay out of the way: tiles are given to the pool's.
@@ -228,7 +252,7 @@ mod backend {
     );
 }
 
-pub use backend::NAME as BACKEND;
+pub use backend::{NAME as BACKEND, core as backend_core};
 
 /// `c += a b` modulo 2^64, rows in parallel.
 fn integers(

@@ -9,6 +9,7 @@ use arrstore_format::strided;
 
 use crate::context::Metrics;
 use crate::plan::program::{Load, Program};
+use crate::profile::Work;
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
 
@@ -230,7 +231,7 @@ impl<'p> Input<'p> {
                 let chunk = self.decoded.get(self.number, index, len, |out| {
                     Metrics::add(&metrics.chunks_decoded, 1);
                     Metrics::add(&metrics.decoded, len);
-                    self.source.decode(&located, out)
+                    self.context.record(Work::Decode, 1, len as u64, || self.source.decode(&located, out))
                 })?;
                 Held::Decoded(chunk)
             }

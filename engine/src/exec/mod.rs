@@ -11,8 +11,8 @@ mod tests;
 mod worker;
 
 pub(crate) use fold::Reduced;
-pub use gemm::BACKEND;
 pub(crate) use gemm::compute_type;
+pub use gemm::{BACKEND, backend_core};
 pub(crate) use matmul::{Product, run as run_product};
 pub(crate) use pass::{Output, Pass, Room, run as run_pass};
 

@@ -10,6 +10,7 @@ use super::worker::{Out, Worker};
 use crate::context::Metrics;
 use crate::plan::program::{Leaf, Program};
 use crate::plan::tiles::Tiles;
+use crate::profile::Work;
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Error, Result};
@@ -246,7 +247,7 @@ fn one_tile(
             }
         });
     }
-    worker.tile(&start, &shape, &mut outs)?;
+    context.record(Work::Tile, 1, elements as u64, || worker.tile(&start, &shape, &mut outs))?;
     drop(outs);
     for ((((output, fill), state), folding), sink) in
         pass.outputs.iter().zip(fills.iter()).zip(states).zip(foldings).zip(sinks)
@@ -254,7 +255,9 @@ fn one_tile(
         match (output, folding) {
             (Output::Write { item, .. }, _) => {
                 let bytes = elements * item;
-                sink.write(&start, &shape, &fill.bytes()[..bytes])?;
+                context.record(Work::of_sink(sink.as_ref()), 1, bytes as u64, || {
+                    sink.write(&start, &shape, &fill.bytes()[..bytes])
+                })?;
                 Metrics::add(&context.metrics.written, bytes);
             }
             (Output::Fold(_), Some(folding)) => folding.deliver(index, state)?,

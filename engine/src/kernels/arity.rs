@@ -37,6 +37,18 @@ pub(super) fn widest<R>(f: impl FnOnce() -> R) -> R {
     dispatch(f)
 }
 
+/// The instruction sets that the loops over elements found on this machine: `AVX2`, beside it `AVX-512` for functions, or
+/// `baseline` for what the program was compiled for.
+pub fn instruction_set() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    match (*WIDE, *WIDEST) {
+        (Some(_), Some(_)) => return "AVX2, AVX-512 for functions",
+        (Some(_), None) => return "AVX2",
+        _ => {}
+    }
+    "baseline"
+}
+
 /// A kernel of one operand, compiled for each instruction set.
 pub(super) fn unary<A: Pod, R: Pod, F>(f: F) -> Kernel
 where

@@ -25,6 +25,7 @@ mod reduce;
 #[cfg(test)]
 mod tests;
 
+pub use arity::instruction_set;
 pub(crate) use block::Arg;
 pub(crate) use cast::cast;
 pub(crate) use reduce::{At, Reducer, reducer};

@@ -24,6 +24,7 @@ use tiles::{Tiles, loop_order};
 use crate::context::Metrics;
 use crate::exec::{self, Output, Pass, Product, Reduced, Room};
 use crate::kernels;
+use crate::profile::Work;
 use crate::sink::{MemorySink, Sink, Spill};
 use crate::source::{Source, Value, elements};
 use crate::{Budget, Context, Error, Expr, Result};
@@ -395,14 +396,18 @@ impl Plan {
                 Stage::Pass { pass, room, .. } => {
                     let sources = self.bind(&pass.program, &held)?;
                     let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
-                    let ran = exec::run_pass(pass, &sources, &sinks, *room, context, &done);
+                    let ran = context.record(Work::Stage, 1, pass.program.elements(), || {
+                        exec::run_pass(pass, &sources, &sinks, *room, context, &done)
+                    });
                     intact(&sources).and(ran)?;
                     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
                 }
                 Stage::Product { product, .. } => {
                     let (a, b) = (self.bind(&product.a, &held)?, self.bind(&product.b, &held)?);
                     let _span = tracing::info_span!("product", flops = product.flops()).entered();
-                    let ran = exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &done);
+                    let ran = context.record(Work::Stage, 1, stage.work(), || {
+                        exec::run_product(product, [&a, &b], sinks[0].as_ref(), context, &done)
+                    });
                     intact(&a).and_then(|()| intact(&b)).and(ran)?;
                     Metrics::add(&context.metrics.matmul_ns, began.elapsed().as_nanos() as usize);
                 }

@@ -24,6 +24,10 @@ pub trait Sink: Send + Sync {
     fn scratch_bytes(&self) -> usize {
         0
     }
+    /// Whether what is written is compressed first.
+    fn encodes(&self) -> bool {
+        false
+    }
     /// Writes the box of `shape` at `start`; `data` is its elements in C order.
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()>;
     /// A name for messages.

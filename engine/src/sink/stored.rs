@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrstore_format::{ArrayId, Transaction};
+use arrstore_format::{ArrayId, Codec, Transaction};
 
 use super::Sink;
 use crate::{DType, Result};
@@ -17,6 +17,7 @@ pub struct StoredSink {
     shape: Vec<u64>,
     chunk: Vec<u64>,
     scratch: usize,
+    encodes: bool,
 }
 
 impl StoredSink {
@@ -32,6 +33,7 @@ impl StoredSink {
             shape: meta.shape.clone(),
             chunk: meta.chunk_shape.clone(),
             scratch: meta.encode_scratch(),
+            encodes: meta.codec != Codec::None,
             transaction,
             id,
         })
@@ -50,6 +52,9 @@ impl Sink for StoredSink {
     }
     fn scratch_bytes(&self) -> usize {
         self.scratch
+    }
+    fn encodes(&self) -> bool {
+        self.encodes
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
         Ok(self.transaction.write(self.id, start, shape, data)?)

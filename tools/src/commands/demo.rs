@@ -17,7 +17,7 @@ use crate::input::{self, About};
 use crate::location::Location;
 use crate::output::{Order, Outputs};
 use crate::values::say;
-use crate::{report, run};
+use crate::{probe, report, run};
 
 /// Room on the disk for each byte of the data set: its .npy files beside the store, then the results beside that.
 const DISK: f64 = 2.1;
@@ -42,8 +42,7 @@ struct Session<'a> {
 pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     let base = args.tmp.clone().unwrap_or_else(|| ".".into());
     let needed = (args.size as f64 * DISK) as u64;
-    let stat = nix::sys::statvfs::statvfs(&base).with_context(|| base.display().to_string())?;
-    let free = stat.blocks_available().saturating_mul(stat.fragment_size());
+    let free = probe::free(&base)?;
     ensure!(
         free >= needed,
         "the demo needs {} of disk in {}, and {} are free: choose a smaller --size or another --tmp",

@@ -15,6 +15,7 @@ use crate::input::{self, About, Input};
 use crate::location::Location;
 use crate::misuse::misuse;
 use crate::output::{Order, Outputs};
+use crate::profile::Profile;
 use crate::values::{Printed, say};
 use crate::{report, run};
 
@@ -70,12 +71,24 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         say(&if args.speaking.json { explain_json(&explain).to_string() } else { explain.to_string() })?;
         return Ok(ExitCode::SUCCESS);
     }
+    let profile = match &args.profile {
+        Some(path) => Some(Profile::begin(path, &mut context)?),
+        None => None,
+    };
     let begun = Instant::now();
     let bar = run::watch(&mut context, args.running.quiet, "eval");
     let values = plan.run(&context)?;
     bar.finish_and_clear();
     drop(plan);
     outputs.commit()?;
+    if let Some(profile) = profile {
+        // the results stand, whatever becomes of the trace
+        let folder = measured_folder(args).unwrap_or_else(|_| ".".into());
+        match profile.end(&context, !args.running.no_sync, &folder) {
+            Ok(summary) => note(args, &summary),
+            Err(error) => eprintln!("warning: the trace is not complete: {}", report::chain(&error)),
+        }
+    }
 
     let mut values = values.into_iter().flatten();
     let mut told = Vec::new();
@@ -113,14 +126,11 @@ fn note(args: &Eval, text: &str) {
 fn bind(bindings: &[String], tmp: Option<&PathBuf>) -> Result<BTreeMap<String, Input>> {
     let mut inputs = BTreeMap::new();
     for binding in bindings {
-        let (name, path) = match binding.split_once('=') {
-            Some((name, path)) if is_name(name) => (Some(name.to_owned()), path),
-            _ => (None, binding.as_str()),
-        };
+        let (name, path) = split(binding);
         let location = Location::of_input(path)?;
         let folder = input::tmp_folder(tmp, &location);
         let input = input::open(&location, &Plain::default(), &folder)?;
-        let name = name.unwrap_or_else(|| input.stem.clone());
+        let name = name.map_or_else(|| input.stem.clone(), str::to_owned);
         if !is_name(&name) {
             return Err(misuse(format!(
                 "'{name}' cannot be a name in an expression: give one, as in a={path}"
@@ -131,6 +141,24 @@ fn bind(bindings: &[String], tmp: Option<&PathBuf>) -> Result<BTreeMap<String, I
         }
     }
     Ok(inputs)
+}
+
+/// The name of a binding, where it has one, and its path.
+fn split(binding: &str) -> (Option<&str>, &str) {
+    match binding.split_once('=') {
+        Some((name, path)) if is_name(name) => (Some(name), path),
+        _ => (None, binding),
+    }
+}
+
+/// The folder whose disk a profile is held against: that of the first output, or else of the first input.
+fn measured_folder(args: &Eval) -> Result<PathBuf> {
+    let location = match (args.output.first(), args.bindings.first()) {
+        (Some(out), _) => Location::of_output(out)?,
+        (None, Some(binding)) => Location::of_input(split(binding).1)?,
+        (None, None) => return Ok(PathBuf::from(".")),
+    };
+    Ok(location.folder().to_owned())
 }
 
 fn is_name(text: &str) -> bool {

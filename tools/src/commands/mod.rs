@@ -3,6 +3,7 @@
 mod compact;
 mod convert;
 mod demo;
+mod doctor;
 mod eval;
 mod history;
 mod info;
@@ -30,5 +31,6 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Salvage(args) => salvage::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Doctor(args) => doctor::run(args),
     }
 }

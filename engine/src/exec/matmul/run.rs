@@ -16,6 +16,7 @@ use crate::exec::worker::{Out, Worker};
 use crate::kernels::{self, Arg};
 use crate::plan::program::Program;
 use crate::plan::tiles::{Tiles, loop_order};
+use crate::profile::Work;
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Result};
@@ -28,6 +29,9 @@ pub(crate) fn run(
     context: &Context,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<()> {
+    if let Some(recorder) = &context.profile {
+        recorder.note_product(compute_type(product.dtype));
+    }
     let [a, b] = [(&product.a, sources[0]), (&product.b, sources[1])].map(|(program, sources)| Operand {
         program,
         order: loop_order(program),
@@ -177,6 +181,10 @@ impl Job<'_> {
         let grid = self.sink.chunk_shape().map(|c| [c[c.len() - 2], c[c.len() - 1]]);
         let step = grid.unwrap_or([rows.div_ceil(4 * threads).max(1), columns]);
         let pieces = Tiles::regular(&[rows, columns], &step);
+        let write = |start: &[u64], shape: &[u64], data: &[u8]| {
+            let len = data.len() as u64;
+            self.context.record(Work::of_sink(self.sink), 1, len, || self.sink.write(start, shape, data))
+        };
         let one = |number: u64| -> Result<()> {
             let (at, shape) = pieces.tile(&tile_index(&pieces, &[0, 1], number));
             let (batch, first) = block.start.split_at(block.start.len() - 2);
@@ -186,7 +194,7 @@ impl Job<'_> {
             let len = (shape[0] * shape[1]) as usize * item;
             Metrics::add(&self.context.metrics.written, len);
             if shape[1] == columns {
-                return self.sink.write(&start, &boxed, &bytes[from..from + len]);
+                return write(&start, &boxed, &bytes[from..from + len]);
             }
             let mut piece = lock(&self.spare).pop().unwrap_or_default();
             let out = piece.reserve(len)?;
@@ -194,7 +202,7 @@ impl Job<'_> {
             let strides = [(columns as usize * item) as isize, item as isize];
             let to = [(shape[1] * item) as isize, item as isize];
             strided::copy(item, &shape, bytes, from, &strides, out, 0, &to);
-            self.sink.write(&start, &boxed, out)?;
+            write(&start, &boxed, out)?;
             lock(&self.spare).push(piece);
             Ok(())
         };
@@ -247,8 +255,13 @@ impl<'p> Hand<'p> {
                 let out = &mut sum[i as usize * row..(i + strip) as usize * row];
                 let dims = [strip as usize, columns as usize, depth as usize];
                 let (a, b) = (self.a.buffer.bytes(), self.b.buffer.bytes());
-                block_product(compute_type(self.job.product.dtype), dims, out, a, b, self.pool)?;
-                (self.job.done)(strip * columns * depth);
+                let dtype = compute_type(self.job.product.dtype);
+                let threads = self.pool.map_or(1, rayon::ThreadPool::current_num_threads);
+                let made = strip * columns * depth;
+                self.job.context.record(Work::Product, threads, made, || {
+                    block_product(dtype, dims, out, a, b, self.pool)
+                })?;
+                (self.job.done)(made);
             }
         }
         Ok(())
@@ -302,12 +315,15 @@ impl Panel<'_> {
         }
         self.at = None;
         let out = self.buffer.reserve(rows as usize * row)?;
+        let context = self.operand.context;
         let fill = |worker: &mut Worker<'_>, k: usize, out: &mut [u8]| {
             let (mut start, mut shape) = (start.clone(), shape.clone());
             start[batch.len()] += k as u64;
             shape[batch.len()] = (out.len() / row) as u64;
             let strides = c_strides(&shape, item);
-            worker.tile(&start, &shape, &mut [Out::Fill { bytes: out, strides, item }])
+            let elements = shape.iter().product();
+            let outs = &mut [Out::Fill { bytes: out, strides, item }];
+            context.record(Work::Panel, 1, elements, || worker.tile(&start, &shape, outs))
         };
         match &mut self.filler {
             Filler::One(worker) => fill(worker, 0, out)?,
