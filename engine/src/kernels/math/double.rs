@@ -12,6 +12,7 @@ impl Lane for f64 {
     const ANGLE_END: Self = 16_777_216.0;
     const FRAC_2_PI: Self = std::f64::consts::FRAC_2_PI;
     const NORMAL: Self = f64::MIN_POSITIVE;
+    const FINE_ANGLES: bool = false;
     const MANY: Self = 60.0;
     const POW_RANGE: [Self; 2] = [-1200.0, 1200.0];
     const TANGENT_END: Self = 0.999_999_999_999_99;
@@ -165,6 +166,21 @@ impl Lane for f64 {
     ];
     const THIRD: [Self; 2] = [0.3333333333333333, 1.850371707708594e-17];
     const TWICE_LOG2_E: [Self; 2] = [2.8853900817779268, 4.0710547481862066e-17];
+    const ATAN_SHORT: &'static [Self] = &[
+        -0.006309095288087889,
+        0.02014218913134804,
+        -0.034463459101571337,
+        0.044725753615305876,
+        -0.05196849113652988,
+        0.058714627027200324,
+        -0.06665392222431808,
+        0.07692203191210692,
+        -0.09090903270913656,
+        0.1111111090210689,
+        -0.14285714281278852,
+        0.19999999999952578,
+        -0.33333333333333154,
+    ];
 
     operations!(f64, 52, 1023);
 }

@@ -1,6 +1,6 @@
 //! Inverse trigonometric functions, the cube root and the hypotenuse.
 
-use super::lane::{Lane, bounded, if_known, poly, whole};
+use super::lane::{Lane, if_known, poly, whole};
 
 /// `start + slope asin(y)`, or `far_start + far_slope asin(root((1 - y) / 2))` where y is above 1/2, of a magnitude y.
 /// Starts are in two parts.
@@ -39,23 +39,43 @@ pub(crate) fn acos<T: Lane>(x: T) -> T {
 
 /// `start + atan(q)` of a q from -1 to 1.
 #[inline(always)]
-fn arc_tangent<T: Lane>(q: T, start: T, start_low: T) -> T {
+fn arc_tangent<T: Lane>(q: T, table: &[T], start: T, start_low: T) -> T {
     let z = q * q;
     let high = start + q;
     // the start is above q, or zero
     let rest = q - (high - start);
-    high + (q * z).fma(poly(z, T::ATAN), rest + start_low)
+    high + (q * z).fma(poly(z, table), rest + start_low)
 }
 
-/// `atan(x)`.
+/// `atan(x)`; in the middle, from about 0.55 to 1.82, pi/4 + atan((x - 1) / (x + 1)).
 #[inline(always)]
 pub(crate) fn atan<T: Lane>(x: T) -> T {
     let [right, right_low, _] = T::PI_2;
     let y = x.abs();
-    let is_far = y > T::ONE;
-    let q = if is_far { -T::ONE } else { y } / bounded(y, [T::ONE, T::INFINITY]);
-    let (start, start_low) = if is_far { (right, right_low) } else { (T::ZERO, T::ZERO) };
-    arc_tangent(q, start, start_low).copysign(x)
+    let is_far = y > T::from_f64(1.82);
+    let is_middle = y > T::from_f64(0.55) && !is_far;
+    let above = if is_far {
+        -T::ONE
+    } else if is_middle {
+        y - T::ONE
+    } else {
+        y
+    };
+    let below = if is_far {
+        y
+    } else if is_middle {
+        y + T::ONE
+    } else {
+        T::ONE
+    };
+    let part = if is_far {
+        T::ONE
+    } else if is_middle {
+        T::HALF
+    } else {
+        T::ZERO
+    };
+    arc_tangent(above / below, T::ATAN_SHORT, right * part, right_low * part).copysign(x)
 }
 
 /// `atan2(y, x)`.
@@ -82,7 +102,7 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     } else {
         T::ZERO
     };
-    arc_tangent(q, start, start_low).copysign(y)
+    arc_tangent(q, T::ATAN, start, start_low).copysign(y)
 }
 
 /// The cube root of a normal number: 1 / root by a polynomial and a step of the third order, and one of Newton's for

@@ -32,6 +32,9 @@ pub(crate) trait Lane: Real {
     const LN_2_PARTS: [Self; 2];
     /// log10(2) in two parts.
     const LOG10_2_PARTS: [Self; 2];
+    /// Whether `sin` and `cos` keep the second part of an angle, without which an error may come near 1.5 units in the
+    /// last place.
+    const FINE_ANGLES: bool;
     /// 1/3 in two parts.
     const THIRD: [Self; 2];
     /// 2 / log(2) in two parts.
@@ -77,6 +80,8 @@ pub(crate) trait Lane: Real {
     const LOG_REST: &'static [Self];
     /// (asin(s) - s) / s^3, of s^2.
     const ASIN: &'static [Self];
+    /// (atan(q) - q) / q^3, of q^2, for numbers up to 0.55.
+    const ATAN_SHORT: &'static [Self];
     /// (atan(q) - q) / q^3, of q^2.
     const ATAN: &'static [Self];
     /// The inverse of the cube root, of numbers between the roots of 1/2 and 2.

@@ -12,6 +12,7 @@ impl Lane for f32 {
     const ANGLE_END: Self = 32_768.0;
     const FRAC_2_PI: Self = std::f32::consts::FRAC_2_PI;
     const NORMAL: Self = f32::MIN_POSITIVE;
+    const FINE_ANGLES: bool = true;
     const MANY: Self = 30.0;
     const POW_RANGE: [Self; 2] = [-200.0, 200.0];
     const TANGENT_END: Self = 0.999_999;
@@ -55,6 +56,8 @@ impl Lane for f32 {
     const LOG_REST: &'static [Self] = &[9.706228e-02, 1.109435e-01, 1.4285898e-01, 1.9999999e-01];
     const THIRD: [Self; 2] = [3.3333334e-01, -9.934108e-09];
     const TWICE_LOG2_E: [Self; 2] = [2.88539, 3.851926e-08];
+    const ATAN_SHORT: &'static [Self] =
+        &[3.4068506e-02, -7.639191e-02, 1.0846549e-01, -1.4260444e-01, 1.9998872e-01, -3.3333316e-01];
 
     operations!(f32, 23, 127);
 }

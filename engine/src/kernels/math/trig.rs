@@ -10,20 +10,32 @@ fn is_known<T: Lane>(x: T) -> bool {
     x.abs() <= T::ANGLE_END
 }
 
-/// The number of the quadrant in the lowest bits, and the rest of the angle.
+/// The number of the quadrant in the lowest bits, and the rest of the angle in two parts.
 #[inline(always)]
-fn reduced<T: Lane>(x: T) -> [T; 2] {
+fn reduced<T: Lane>(x: T) -> [T; 3] {
     let quadrant = x.fma(T::FRAC_2_PI, T::WHOLE);
     let n = quadrant - T::WHOLE;
     let [high, middle, low] = T::PI_2;
-    // the first difference is exact, as it has no more digits than its operands; so is the second where they cancel
-    [quadrant, n.fma(-low, n.fma(-middle, n.fma(-high, x)))]
+    // exact, as the difference has no more digits than its operands
+    let rough = n.fma(-high, x);
+    let step = n * middle;
+    let r = rough - step;
+    [quadrant, r, n.fma(-low, ((rough - r) - step) - n.fma(middle, -step))]
+}
+
+/// The same in one part: an error of half a unit in its last place.
+#[inline(always)]
+fn reduced_to_one<T: Lane>(x: T) -> [T; 3] {
+    let quadrant = x.fma(T::FRAC_2_PI, T::WHOLE);
+    let n = quadrant - T::WHOLE;
+    let [high, middle, low] = T::PI_2;
+    [quadrant, n.fma(-low, n.fma(-middle, n.fma(-high, x))), T::ZERO]
 }
 
 #[inline(always)]
-fn sin_of<T: Lane>(r: T) -> T {
+fn sin_of<T: Lane>(r: T, rest: T) -> T {
     let z = r * r;
-    (z * r).fma(poly(z, T::SIN), r)
+    if T::FINE_ANGLES { r + (z * r).fma(poly(z, T::SIN), rest) } else { (z * r).fma(poly(z, T::SIN), r) }
 }
 
 #[inline(always)]
@@ -35,8 +47,8 @@ fn cos_of<T: Lane>(r: T) -> T {
 /// `sin(x)`.
 #[inline(always)]
 pub(crate) fn sin<T: Lane>(x: T) -> T {
-    let [quadrant, r] = reduced(x);
-    let value = if quadrant.is_odd() { cos_of(r) } else { sin_of(r) };
+    let [quadrant, r, rest] = if T::FINE_ANGLES { reduced(x) } else { reduced_to_one(x) };
+    let value = if quadrant.is_odd() { cos_of(r) } else { sin_of(r, rest) };
     let value = if_known(is_known(x), value.flipped_by(quadrant));
     if x == T::ZERO { x } else { value }
 }
@@ -44,8 +56,8 @@ pub(crate) fn sin<T: Lane>(x: T) -> T {
 /// `cos(x)`.
 #[inline(always)]
 pub(crate) fn cos<T: Lane>(x: T) -> T {
-    let [quadrant, r] = reduced(x);
-    let value = if quadrant.is_odd() { sin_of(r) } else { cos_of(r) };
+    let [quadrant, r, rest] = if T::FINE_ANGLES { reduced(x) } else { reduced_to_one(x) };
+    let value = if quadrant.is_odd() { sin_of(r, rest) } else { cos_of(r) };
     // one quadrant on, where the sign of the sine changes
     if_known(is_known(x), value.flipped_by(quadrant + T::ONE))
 }
@@ -53,13 +65,7 @@ pub(crate) fn cos<T: Lane>(x: T) -> T {
 /// `tan(x)`; in odd quadrants -1 / tan of the rest, which is as steep as to be needed in two parts.
 #[inline(always)]
 pub(crate) fn tan<T: Lane>(x: T) -> T {
-    let quadrant = x.fma(T::FRAC_2_PI, T::WHOLE);
-    let n = quadrant - T::WHOLE;
-    let [high, middle, low] = T::PI_2;
-    let rough = n.fma(-high, x);
-    let step = n * middle;
-    let r = rough - step;
-    let rest = n.fma(-low, ((rough - r) - step) - n.fma(middle, -step));
+    let [quadrant, r, rest] = reduced(x);
     let z = r * r;
     let more = (z * r).fma(poly(z, T::TAN), z.fma(rest, rest));
     let value = r + more;
