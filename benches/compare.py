@@ -24,14 +24,18 @@ N, M, CHUNK = 10_000, 6_144, (1000, 1000)
 ROUNDS = 2
 TASKS = {
     "sum": "sum(a)",
+    "mean_ax0": "mean(a, axis=0)",
+    "max_ax0": "max(a, axis=0)",
+    "std_ax0": "std(a, axis=0)",
     "std_ax1": "std(a, axis=1)",
     "expr_cheap": "a*b+c",
+    "expr_heavy": "sin(a)**2+cos(b)**2+sqrt(abs(c))",
     "fused_reduce": "sum((a-b)**2)",
     "matmul_f4": "m1_f4 @ m2_f4",
     "matmul_f8": "m1_f8 @ m2_f8",
     "transpose": "a.T",
 }
-TO_DISK = {"expr_cheap", "matmul_f4", "matmul_f8", "transpose"}
+TO_DISK = {"expr_cheap", "expr_heavy", "matmul_f4", "matmul_f8", "transpose"}
 PEERS = ["numpy in RAM", "np.memmap", "numexpr", "dask", "blosc2"]
 
 
@@ -60,7 +64,7 @@ def peer(folder, task, name):
     import numpy as np
 
     at = lambda n: os.path.join(folder, n)
-    names = {"expr_cheap": "abc", "fused_reduce": "ab"}.get(task, "a")
+    names = {"expr_cheap": "abc", "expr_heavy": "abc", "fused_reduce": "ab"}.get(task, "a")
     if task.startswith("matmul"):
         names = [f"m1_{task[-2:]}", f"m2_{task[-2:]}"]
     if name == "numpy in RAM":
@@ -99,20 +103,24 @@ def peer(folder, task, name):
             answer = numexpr.evaluate("sum(a)", plain)
         else:
             answer = ops[0].sum()
-    elif task == "std_ax1":
+    elif "_ax" in task:
         if name == "numexpr":
             raise NotImplementedError
-        answer = ops[0].std(axis=1)
-    elif task in ("expr_cheap", "fused_reduce"):
+        reduction, axis = task.split("_ax")
+        answer = getattr(ops[0], reduction)(axis=int(axis))
+    elif task in ("expr_cheap", "expr_heavy", "fused_reduce"):
         text = TASKS[task]
         if name == "numexpr":
             import numexpr
             began = time.perf_counter()
-            answer = numexpr.evaluate(text, plain, **({"out": out((N, N), "f8")} if task == "expr_cheap" else {}))
+            answer = numexpr.evaluate(text, plain, **({"out": out((N, N), "f8")} if task in TO_DISK else {}))
         elif name == "blosc2":
             lazy = blosc2.lazyexpr(text, plain)
             answer = (lazy.compute(urlpath=at("out.b2nd"), mode="w", cparams={"clevel": 0})
-                      if task == "expr_cheap" else lazy.compute())
+                      if task in TO_DISK else lazy.compute())
+        elif task == "expr_heavy":
+            m = da if name == "dask" else np
+            answer = disk(m.sin(ops[0]) ** 2 + m.cos(ops[1]) ** 2 + m.sqrt(m.abs(ops[2])))
         else:
             a, b = ops[:2]
             answer = disk(a * b + ops[2]) if task == "expr_cheap" else ((a - b) ** 2).sum()
