@@ -38,8 +38,16 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
         Op::Cbrt => one_or::<T, W>(inverse::cbrt, T::cbrt),
         Op::Hypot => two::<T, W>(inverse::hypot),
         Op::Pow => power::<T, W>(),
-        Op::Logaddexp => two_or::<T, W>(logaddexp::logaddexp, logaddexp::slow),
-        Op::Logaddexp2 => two::<T, W>(logaddexp::logaddexp2),
+        // closures, as a long function is not inlined through its name
+        Op::Logaddexp => two_or::<T, W>(
+            #[inline(always)]
+            |a, b| logaddexp::logaddexp(a, b),
+            logaddexp::slow,
+        ),
+        Op::Logaddexp2 => two::<T, W>(
+            #[inline(always)]
+            |a, b| logaddexp::logaddexp2(a, b),
+        ),
         _ => return None,
     })
 }
@@ -85,7 +93,10 @@ fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, s
             let unknown = widest(
                 #[inline(always)]
                 || {
-                    out.iter_mut().zip(a).for_each(|(o, &a)| *o = of(f(of(a))));
+                    // not `for_each`: it is a function of its own, for any machine, where the closure is long
+                    for (o, &a) in out.iter_mut().zip(a) {
+                        *o = of(f(of(a)));
+                    }
                     any_nan(out)
                 },
             );
@@ -134,7 +145,9 @@ fn run_two<T: Real, W: Real>(
             let unknown = widest(
                 #[inline(always)]
                 || {
-                    out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = of(f(of(a), of(b))));
+                    for (o, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
+                        *o = of(f(of(a), of(b)));
+                    }
                     any_nan(out)
                 },
             );
@@ -152,7 +165,13 @@ fn power<T: Real, W: Lane>() -> Kernel {
         match values::<T>(args, 1) {
             Values::One(y) if y == T::TWO => run::<T, T>(args, out, pow::square, |x| pow::slow(x, T::TWO)),
             Values::One(y) if y == T::HALF => run::<T, T>(args, out, pow::root, |x| pow::slow(x, T::HALF)),
-            _ => run_two::<T, W>(args, out, pow::pow, pow::slow),
+            _ => run_two::<T, W>(
+                args,
+                out,
+                #[inline(always)]
+                |x, y| pow::pow(x, y),
+                pow::slow,
+            ),
         }
         Ok(())
     })
