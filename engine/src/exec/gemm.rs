@@ -1,4 +1,4 @@
-//! The product of two blocks in memory: `C += A B`, all in C order.
+//! The product of two blocks in memory: `C += A B`, where C's rows and one axis of A and of B are contiguous.
 //!
 //! One function for four element types over one of two backends: the `gemm` crate, or with the feature
 //! `openblas` the system's OpenBLAS.
@@ -8,27 +8,82 @@ use num_complex::Complex;
 
 use crate::{DType, Error, Result};
 
-/// `c += a b`, where `a` is `m` x `k`, `b` is `k` x `n` and `c` is `m` x `n`, each in C order: by the threads of `pool`,
-/// or by this one.
+/// A block of a matrix as it lies in some bytes: element `[i, j]` is at byte `offset + i * strides[0] + j * strides[1]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matrix<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) offset: usize,
+    pub(super) strides: [isize; 2],
+}
+
+/// The block that a product is added to: row `i` starts at byte `offset + i * row`.
+#[derive(Debug)]
+pub(super) struct Target<'a> {
+    pub(super) bytes: &'a mut [u8],
+    pub(super) offset: usize,
+    pub(super) row: usize,
+}
+
+impl Matrix<'_> {
+    /// Whether backends take the block of `shape` as it lies: aligned, one axis contiguous, and no row or column over
+    /// another.
+    pub(super) fn is_plain(&self, [rows, columns]: [u64; 2], item: usize) -> bool {
+        let apart = |stride: isize, n: u64, inner: u64| {
+            n == 1 || stride as i128 >= inner.max(1) as i128 * item as i128
+        };
+        let unit = |stride: isize, n: u64| n == 1 || stride == item as isize;
+        let [row, column] = self.strides;
+        let whole = |s: isize| s % item as isize == 0;
+        let place = self.bytes.as_ptr().addr().wrapping_add(self.offset);
+        place.is_multiple_of(item.min(8))
+            && self.offset.is_multiple_of(item)
+            && whole(row)
+            && whole(column)
+            && (unit(column, columns) && apart(row, rows, columns)
+                || unit(row, rows) && apart(column, columns, rows))
+    }
+
+    /// The elements from the first to the last of the block, and the strides in elements.
+    fn elements<T: Pod>(&self, [rows, columns]: [usize; 2]) -> Result<Strided<'_, T>> {
+        let step = |s: isize, n: usize| if n > 1 { s.unsigned_abs() / size_of::<T>() } else { 1 };
+        let strides = [step(self.strides[0], rows), step(self.strides[1], columns)];
+        let reach = (rows - 1) * strides[0] + (columns - 1) * strides[1] + 1;
+        let elements = cast(self.bytes.get(self.offset..).unwrap_or_default(), reach)?;
+        Ok(Strided { elements, strides })
+    }
+}
+
+/// The elements of a block from its first to its last, and the strides in elements.
+struct Strided<'a, T> {
+    elements: &'a [T],
+    strides: [usize; 2],
+}
+
+/// `c += a b`, where `a` is `m` x `k`, `b` is `k` x `n` and `c` is `m` x `n`: by the threads of `pool`, or by this one.
 ///
 /// # Errors
-/// When a slice is not as long as its shape says.
+/// When a block is not as large as its shape says, or not aligned.
 pub(super) fn block_product(
     dtype: DType,
-    [m, n, k]: [usize; 3],
-    c: &mut [u8],
-    a: &[u8],
-    b: &[u8],
+    dims: [usize; 3],
+    c: Target<'_>,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
     pool: Option<&rayon::ThreadPool>,
 ) -> Result<()> {
     match dtype {
-        DType::F32 => typed::<f32>([m, n, k], c, a, b, pool),
-        DType::F64 => typed::<f64>([m, n, k], c, a, b, pool),
-        DType::C64 => typed::<Complex<f32>>([m, n, k], c, a, b, pool),
-        DType::C128 => typed::<Complex<f64>>([m, n, k], c, a, b, pool),
-        DType::I64 => integers([m, n, k], c, a, b, pool),
+        DType::F32 => typed::<f32>(dims, c, a, b, pool),
+        DType::F64 => typed::<f64>(dims, c, a, b, pool),
+        DType::C64 => typed::<Complex<f32>>(dims, c, a, b, pool),
+        DType::C128 => typed::<Complex<f64>>(dims, c, a, b, pool),
+        DType::I64 => typed::<i64>(dims, c, a, b, pool),
         other => Err(Error::Other(format!("there is no block product for {other}"))),
     }
+}
+
+/// Whether a backend multiplies this type, as it lies.
+pub(crate) fn is_blas(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::F64 | DType::C64 | DType::C128)
 }
 
 /// The type in which products of `dtype` are computed: floats in themselves, small floats and truth values in
@@ -43,6 +98,8 @@ pub(crate) fn compute_type(dtype: DType) -> DType {
 }
 
 fn cast<T: Pod>(bytes: &[u8], len: usize) -> Result<&[T]> {
+    // what follows the last whole element is nobody's
+    let bytes = &bytes[..bytes.len() / size_of::<T>() * size_of::<T>()];
     let all: &[T] =
         bytemuck::try_cast_slice(bytes).map_err(|e| Error::Other(format!("block product: {e}")))?;
     all.get(..len).ok_or_else(|| too_short(len, all.len()))
@@ -79,29 +136,39 @@ fn within(pool: Option<&rayon::ThreadPool>, f: impl FnOnce() + Send) {
     }
 }
 
-/// An element that a backend can multiply.
-trait Blas: Pod + Send + Sync {
-    /// `c += a b` in C order; the slices are as long as `[m, n, k]` say.
-    fn gemm(dims: [usize; 3], c: &mut [Self], a: &[Self], b: &[Self], pool: Option<&rayon::ThreadPool>);
+/// An element of blocks that can be multiplied.
+trait Multiply: Pod + Send + Sync {
+    /// `c += a b`, where rows of `c` are contiguous and `row` elements apart. No axis is empty, and every slice reaches
+    /// to the last element that `[m, n, k]` and the strides say.
+    fn multiply(
+        dims: [usize; 3],
+        c: &mut [Self],
+        row: usize,
+        a: Strided<'_, Self>,
+        b: Strided<'_, Self>,
+        pool: Option<&rayon::ThreadPool>,
+    );
 }
 
-fn typed<T: Blas>(
+fn typed<T: Multiply>(
     [m, n, k]: [usize; 3],
-    c: &mut [u8],
-    a: &[u8],
-    b: &[u8],
+    Target { bytes, offset, row }: Target<'_>,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
     pool: Option<&rayon::ThreadPool>,
 ) -> Result<()> {
-    let (a, b, c) = (cast::<T>(a, m * k)?, cast::<T>(b, k * n)?, cast_mut::<T>(c, m * n)?);
-    if m > 0 && n > 0 && k > 0 {
-        T::gemm([m, n, k], c, a, b, pool);
+    if m == 0 || n == 0 || k == 0 {
+        return Ok(());
     }
+    let row = row / size_of::<T>();
+    let c = cast_mut::<T>(bytes.get_mut(offset..).unwrap_or_default(), (m - 1) * row + n)?;
+    T::multiply([m, n, k], c, row, a.elements([m, k])?, b.elements([k, n])?, pool);
     Ok(())
 }
 
 #[cfg(not(feature = "openblas"))]
 mod backend {
-    use super::{Blas, Complex, threads, within};
+    use super::{Complex, Multiply, Strided, threads, within};
 
     /// The name of the backend, for reports.
     pub const NAME: &str = "gemm";
@@ -129,26 +196,31 @@ mod backend {
 
     macro_rules! by_gemm {
         ($($t:ty, $one:expr);*) => {$(
-            impl Blas for $t {
-                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: Option<&rayon::ThreadPool>) {
-                    debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
+            impl Multiply for $t {
+                fn multiply(
+                    [m, n, k]: [usize; 3],
+                    c: &mut [$t],
+                    row: usize,
+                    a: Strided<'_, $t>,
+                    b: Strided<'_, $t>,
+                    pool: Option<&rayon::ThreadPool>,
+                ) {
                     let threads = match threads(pool) {
                         1 => gemm::Parallelism::None,
                         many => gemm::Parallelism::Rayon(many),
                     };
-                    let (c, a, b) = (Out(c.as_mut_ptr()), a, b);
+                    let c = Out(c.as_mut_ptr());
                     within(pool, || {
                         let c = &c;
                         #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
-                        // SAFETY: the caller, `typed`, cut the slices to m*n, m*k and k*n elements, and the
-                        // strides (columns 1 apart, rows n, k and n) reach exactly these. `c` comes from a
-                        // unique borrow that outlives the call.
+                        // SAFETY: the caller, `typed`, cut the slices to the last element that these strides reach
+                        // within m x n, m x k and k x n. `c` comes from a unique borrow that outlives the call.
                         unsafe {
                             gemm::gemm(
                                 m, n, k,
-                                c.0, 1, n as isize, true,
-                                a.as_ptr(), 1, k as isize,
-                                b.as_ptr(), 1, n as isize,
+                                c.0, 1, row as isize, true,
+                                a.elements.as_ptr(), a.strides[1] as isize, a.strides[0] as isize,
+                                b.elements.as_ptr(), b.strides[1] as isize, b.strides[0] as isize,
                                 $one, $one, false, false, false, threads,
                             );
                         }
@@ -173,7 +245,7 @@ mod backend {
     use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE};
     use rayon::prelude::*;
 
-    use super::{Blas, Complex, threads, within};
+    use super::{Complex, Multiply, Strided, threads, within};
 
     // The library itself is linked by this crate.
     extern crate openblas_src as _;
@@ -213,30 +285,47 @@ mod backend {
         });
     }
 
+    /// How BLAS calls the layout of a matrix whose rows or columns are contiguous, and the distance of these.
+    fn layout(strides: [usize; 2], [rows, columns]: [usize; 2]) -> (CBLAS_TRANSPOSE, i32) {
+        if strides[1] == 1 || columns == 1 {
+            (CBLAS_TRANSPOSE::CblasNoTrans, strides[0].max(columns) as i32)
+        } else {
+            (CBLAS_TRANSPOSE::CblasTrans, strides[1].max(rows) as i32)
+        }
+    }
+
     macro_rules! by_cblas {
         ($($t:ty, $f:ident, $how:ident, $one:expr);*) => {$(
-            impl Blas for $t {
-                fn gemm([m, n, k]: [usize; 3], c: &mut [$t], a: &[$t], b: &[$t], pool: Option<&rayon::ThreadPool>) {
-                    debug_assert!(c.len() == m * n && a.len() == m * k && b.len() == k * n);
+            impl Multiply for $t {
+                fn multiply(
+                    [m, n, k]: [usize; 3],
+                    c: &mut [$t],
+                    row: usize,
+                    a: Strided<'_, $t>,
+                    b: Strided<'_, $t>,
+                    pool: Option<&rayon::ThreadPool>,
+                ) {
                     one_thread();
                     let rows = m.div_ceil(threads(pool)).max(1);
-                    let tile = |(c, a): (&mut [$t], &[$t])| {
+                    let ((turn_a, far_a), (turn_b, far_b)) = (layout(a.strides, [m, k]), layout(b.strides, [k, n]));
+                    let part = |(p, c): (usize, &mut [$t])| {
+                        let a = &a.elements[p * rows * a.strides[0]..];
                         #[expect(unsafe_code, reason = "BLAS takes pointers")]
-                        // SAFETY: the tile of c has `c.len() / n` rows of n, that of a as many rows of k, and
-                        // b is k x n; the leading dimensions say the same, so that BLAS stays inside.
+                        // SAFETY: the caller, `typed`, cut the slices to the last element that the strides reach within
+                        // m x n, m x k and k x n; this part of c has as many rows as begin in it, and the leading
+                        // dimensions say the strides, so that BLAS stays inside.
                         unsafe {
                             let one = $one;
                             cblas_sys::$f(
-                                CBLAS_LAYOUT::CblasRowMajor,
-                                CBLAS_TRANSPOSE::CblasNoTrans, CBLAS_TRANSPOSE::CblasNoTrans,
-                                (c.len() / n) as i32, n as i32, k as i32,
-                                by_cblas!(@$how one), a.as_ptr().cast(), k as i32,
-                                b.as_ptr().cast(), n as i32,
-                                by_cblas!(@$how one), c.as_mut_ptr().cast(), n as i32,
+                                CBLAS_LAYOUT::CblasRowMajor, turn_a, turn_b,
+                                c.len().div_ceil(row) as i32, n as i32, k as i32,
+                                by_cblas!(@$how one), a.as_ptr().cast(), far_a,
+                                b.elements.as_ptr().cast(), far_b,
+                                by_cblas!(@$how one), c.as_mut_ptr().cast(), row as i32,
                             );
                         }
                     };
-                    within(pool, || c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(tile));
+                    within(pool, || c.par_chunks_mut(rows * row).enumerate().for_each(part));
                 }
             }
         )*};
@@ -254,41 +343,38 @@ mod backend {
 
 pub use backend::{NAME as BACKEND, core as backend_core};
 
-/// `c += a b` modulo 2^64, rows in parallel.
-fn integers(
-    [m, n, k]: [usize; 3],
-    c: &mut [u8],
-    a: &[u8],
-    b: &[u8],
-    pool: Option<&rayon::ThreadPool>,
-) -> Result<()> {
-    use rayon::prelude::*;
-    let (a, b, c) = (cast::<i64>(a, m * k)?, cast::<i64>(b, k * n)?, cast_mut::<i64>(c, m * n)?);
-    if m == 0 || n == 0 || k == 0 {
-        return Ok(());
-    }
-    /// Rows of `b` that stay in cache while rows of `c` pass.
-    const DEPTH: usize = 64;
-    let stripe = |(c, a): (&mut [i64], &[i64])| {
-        for from in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - from);
-            for (c, a) in c.chunks_exact_mut(n).zip(a.chunks_exact(k)) {
-                for (x, b) in a[from..from + depth].iter().zip(b[from * n..].chunks_exact(n)) {
-                    for (c, b) in c.iter_mut().zip(b) {
-                        *c = c.wrapping_add(x.wrapping_mul(*b));
+/// Products modulo 2^64, rows in parallel.
+impl Multiply for i64 {
+    fn multiply(
+        [_, n, k]: [usize; 3],
+        c: &mut [i64],
+        row: usize,
+        a: Strided<'_, i64>,
+        b: Strided<'_, i64>,
+        pool: Option<&rayon::ThreadPool>,
+    ) {
+        use rayon::prelude::*;
+        /// Rows of `b` that stay in cache while rows of `c` pass.
+        const DEPTH: usize = 64;
+        let parts = pool.map_or(1, |pool| 4 * pool.current_num_threads());
+        let rows = c.len().div_ceil(row).div_ceil(parts).max(1);
+        let plus = |c: &mut i64, x: i64, b: &i64| *c = c.wrapping_add(x.wrapping_mul(*b));
+        let stripe = |(p, c): (usize, &mut [i64])| {
+            for from in (0..k).step_by(DEPTH) {
+                for (i, c) in (p * rows..).zip(c.chunks_mut(row)) {
+                    for l in from..k.min(from + DEPTH) {
+                        let x = a.elements[i * a.strides[0] + l * a.strides[1]];
+                        let (c, from_b) = (c[..n].iter_mut(), &b.elements[l * b.strides[0]..]);
+                        match b.strides[1] {
+                            1 => c.zip(from_b).for_each(|(c, b)| plus(c, x, b)),
+                            step => c.zip(from_b.iter().step_by(step)).for_each(|(c, b)| plus(c, x, b)),
+                        }
                     }
                 }
             }
-        }
-    };
-    match pool {
-        None => stripe((c, a)),
-        Some(pool) => {
-            let rows = m.div_ceil(4 * pool.current_num_threads()).max(1);
-            pool.install(|| c.par_chunks_mut(rows * n).zip(a.par_chunks(rows * k)).for_each(stripe));
-        }
+        };
+        within(pool, || c.par_chunks_mut(rows * row).enumerate().for_each(stripe));
     }
-    Ok(())
 }
 
 /// `sum += term`, elements of a type that products are computed in.

@@ -13,6 +13,10 @@ const ROWS: u64 = 1024;
 const NEW: u64 = 20;
 /// Bytes of a matrix, or of a panel, that stay in a core's cache.
 const CACHE: u64 = 1 << 20;
+/// Shortest side, on average, of the pieces of operands that are worth multiplying where they lie.
+const PIECE: u64 = 192;
+/// Blocks for each thread that leave it little to wait for at the end.
+const SHARES: u64 = 12;
 /// Parts that a long sum over `k` is cut into, where there is no other work to share.
 const PARTS: u64 = 16;
 
@@ -28,6 +32,10 @@ pub(super) struct Block {
     pub(super) strip: u64,
     /// Whether each thread works at blocks of its own, instead of all at one.
     pub(super) own: bool,
+    /// Which operands are multiplied where they lie instead of in panels.
+    pub(super) in_place: [bool; 2],
+    /// Whether the operands' pages stay mapped until the product is done.
+    pub(super) keeps: bool,
     /// Parts of `k` whose sums are made apart and added in order, at least 1.
     pub(super) parts: u64,
 }
@@ -42,6 +50,10 @@ pub(super) struct Means {
     /// Bytes of memory.
     pub(super) room: u64,
     pub(super) threads: u64,
+    /// For each operand that can be multiplied where it lies, the longest runs of its two axes that lie in one chunk.
+    pub(super) runs: [Option<[u64; 2]>; 2],
+    /// Bytes of all chunks of these.
+    pub(super) mapped: u64,
 }
 
 /// `x` elements of an axis of `n`, rounded down to whole steps of a grid but at least one.
@@ -54,38 +66,57 @@ impl Block {
     /// there is.
     pub(super) fn choose(dims: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Block {
         let dims = dims.map(|x| x.max(1));
-        let own = Block::own(dims, count, means.item, grid).filter(|b| b.bytes(means) <= means.room);
-        own.or_else(|| Block::team(dims, grid, means)).unwrap_or_else(|| {
+        let fits = |b: &Block| b.bytes(means) <= means.room;
+        let own = || Block::own(dims, count, grid, means).filter(fits);
+        let large = || Block::large(dims, count, grid, means).filter(fits);
+        own().or_else(large).or_else(|| Block::team(dims, grid, means)).unwrap_or_else(|| {
             let [m, n, k] = dims;
             Block::shared(whole(1, m, grid[0]), whole(1, n, grid[1]), k.min(64))
         })
     }
 
     fn shared(rows: u64, columns: u64, depth: u64) -> Block {
-        Block { rows, columns, depth, strip: rows, own: false, parts: 1 }
+        Block { rows, columns, depth, strip: rows, parts: 1, ..Block::default() }
     }
 
     /// Blocks for each thread, where one of the matrices stays in its cache and the others pass by once.
-    fn own([m, n, k]: [u64; 3], count: u64, item: u64, grid: [u64; 2]) -> Option<Block> {
-        let cache = CACHE / item;
+    fn own([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Option<Block> {
+        let cache = CACHE / means.item;
+        let [a, b] = means.runs.map(|runs| runs.is_some());
         let of = |rows: u64, columns: u64, depth: u64, strip: u64| {
             let (strip, depth) = (strip.clamp(1, rows), depth.clamp(1, k));
-            Block { rows, columns, depth, strip, own: true, parts: 1 }
+            Block { rows, columns, depth, strip, own: true, parts: 1, ..Block::default() }
         };
         let block = if k * n <= cache {
             let strip = (cache / (k + n)).max(16);
-            of(whole(strip, m, grid[0]), n, k, strip)
+            // what is not copied needs no room in the cache
+            let strip = if a { strip.max(ROWS) } else { strip };
+            Block { in_place: [a, false], ..of(whole(strip, m, grid[0]), n, k, strip) }
         } else if m * k <= cache {
             let columns = whole(SIDE, n, grid[1]);
-            of(m, columns, (cache / columns).max(64), m)
+            let depth = if b { k } else { (cache / columns).max(64) };
+            Block { in_place: [false, b], ..of(m, columns, depth, m) }
         } else if m * n <= cache {
             let depth = (cache / (m + n)).max(64);
             let parts = if count < PARTS { k.div_ceil(depth).min(PARTS) } else { 1 };
-            Block { parts, ..of(m, n, depth, m) }
+            Block { parts, in_place: [a, b], ..of(m, n, depth, m) }
         } else {
             return None;
         };
         Some(block)
+    }
+
+    /// Blocks for each thread, of large operands that are multiplied where they lie: where the pieces that chunks leave
+    /// are large, and there are blocks enough to keep all threads at work.
+    fn large([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Option<Block> {
+        let [Some([a_rows, a_depth]), Some([b_depth, b_columns])] = means.runs else { return None };
+        let (rows, columns) = (whole(ROWS, m, grid[0]), whole(ROWS, n, grid[1]));
+        // pieces end where a block or a chunk of either operand does
+        let piece = |n: u64, one: u64, two: u64| n / (n.div_ceil(one) + n.div_ceil(two) - 1);
+        let least = piece(m, rows, a_rows).min(piece(n, columns, b_columns)).min(piece(k, a_depth, b_depth));
+        let blocks = count * m.div_ceil(rows) * n.div_ceil(columns);
+        let block = Block { own: true, in_place: [true; 2], keeps: true, ..Block::shared(rows, columns, k) };
+        (least >= PIECE && blocks >= SHARES * means.threads).then_some(block)
     }
 
     /// Blocks at which all threads work together: those that move the fewest elements.
@@ -103,7 +134,7 @@ impl Block {
                 let most = if depth == k { ROWS.next_multiple_of(grid[0]) } else { m };
                 for rows in even(m, grid[0]).into_iter().filter(|&rows| rows <= most) {
                     let block = Block::shared(rows, columns, depth);
-                    let cost = block.cost([m, n, k]);
+                    let cost = block.cost([m, n, k], means);
                     if block.bytes(means) <= means.room && best.is_none_or(|(least, _)| cost < least) {
                         best = Some((cost, block));
                     }
@@ -115,14 +146,14 @@ impl Block {
 
     /// Elements moved: panels are read and written, and packed; sums over a part of `k` are added to those before; all
     /// memory is new once.
-    fn cost(&self, dims: [u64; 3]) -> u64 {
+    fn cost(&self, dims: [u64; 3], means: Means) -> u64 {
         let [m, n, k] = dims;
         let [a, b] = self.read(dims);
         let packed = k * n * m.div_ceil(self.rows) + m * k * n.div_ceil(self.columns);
         let slow = |side: u64, n: u64| SIDE.min(n).div_ceil(side.min(n));
         let packed = packed * slow(self.rows, m) * slow(self.columns, n);
         let sums = m * n * k.div_ceil(self.depth);
-        2 * (a + b) + packed + sums + NEW * self.elements(1, 1)
+        2 * (a + b) + packed + sums + NEW * self.elements(Means { copies: 1, ..means })
     }
 
     /// Elements of A and of B that are read for one product.
@@ -133,10 +164,16 @@ impl Block {
         [m * k * a_again, k * n * if whole { 1 } else { stripes }]
     }
 
-    /// Elements of the buffers, of all threads.
-    fn elements(&self, copies: u64, threads: u64) -> u64 {
-        let panels = self.strip * self.depth + self.depth * self.columns;
+    /// Elements of the buffers, of all threads. A panel in place is copied, a piece at a time, where that is no matter of
+    /// reading it as it lies: where a chunk holds one value only, say.
+    fn elements(&self, means: Means) -> u64 {
+        let panel = |operand: usize, [rows, columns]: [u64; 2]| match means.runs[operand] {
+            Some([i, j]) if self.in_place[operand] => rows.min(i) * columns.min(j),
+            _ => rows * columns,
+        };
+        let panels = panel(0, [self.strip, self.depth]) + panel(1, [self.depth, self.columns]);
         let block = self.rows * self.columns;
+        let Means { copies, threads, .. } = means;
         match (self.own, self.parts) {
             (false, _) => panels + copies * block,
             (true, 1) => threads * (panels + copies * block),
@@ -147,7 +184,9 @@ impl Block {
     /// The memory it takes, in bytes.
     pub(super) fn bytes(&self, means: Means) -> u64 {
         let products = if self.own { means.threads } else { 1 };
-        self.elements(means.copies, means.threads) * means.item
+        let mapped = if self.keeps { means.mapped } else { 0 };
+        self.elements(means) * means.item
+            + mapped
             + packing(self.columns, means.item, products, means.threads)
     }
 }
@@ -157,7 +196,7 @@ mod tests {
     use super::*;
 
     fn means(mib: u64) -> Means {
-        Means { item: 8, copies: 1, room: mib << 20, threads: 2 }
+        Means { item: 8, copies: 1, room: mib << 20, threads: 2, runs: [None; 2], mapped: 0 }
     }
 
     #[test]
@@ -184,5 +223,20 @@ mod tests {
         assert!(inner.own && inner.parts == PARTS && inner.depth < 10_000);
         assert!(choose([64, 64, 64], 1000).own);
         assert!(!choose([2000, 2000, 2000], 1).own);
+    }
+
+    #[test]
+    fn large_operands_stay_where_they_lie_when_there_is_room() {
+        let lying =
+            |mib: u64, runs: [[u64; 2]; 2]| Means { runs: runs.map(Some), mapped: 700 << 20, ..means(mib) };
+        let choose = |means| Block::choose([6144; 3], 1, [1000, 1000], means);
+        let chunks = [[1000, 1000]; 2];
+        assert!(choose(lying(2000, chunks)).keeps);
+        assert!(!choose(lying(600, chunks)).keeps, "pages that stay mapped are memory");
+        assert!(!choose(lying(2000, [[1000, 1000], [90, 6144]])).keeps, "pieces are too thin");
+        assert!(
+            !choose(Means { threads: 16, ..lying(2000, chunks) }).keeps,
+            "too few blocks for the threads"
+        );
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! The result is computed in blocks of `mb` x `nb`. For each, panels of A and of B, `kb` deep, are brought into memory,
 //! whatever expressions they are, and multiplied. Where the operands are large, all threads work at one block; where
-//! one of the three matrices stays in a core's cache, each thread works at blocks of its own.
+//! one of the three matrices stays in a core's cache, each thread works at blocks of its own. Operands that lie in
+//! memory or in a map as they are needed have no panels: the pieces that their chunks cut are multiplied in place, those
+//! of large ones too where the budget holds all their pages.
 
 mod block;
 mod run;
@@ -10,11 +12,11 @@ mod run;
 pub(crate) use run::run;
 
 use self::block::{Block, Means};
-use super::gemm::compute_type;
-use super::input::RELEASE;
+use super::gemm::{compute_type, is_blas};
+use super::input::{Input, RELEASE};
 use super::worker::Worker;
 use crate::DType;
-use crate::plan::program::{Leaf, Load, Program};
+use crate::plan::program::{Leaf, Load, Program, Reg};
 
 /// A product of matrices: batches of (m x k)(k x n).
 #[derive(Debug)]
@@ -70,11 +72,23 @@ impl Product {
     /// Chooses the blocks, within `budget` bytes. `chunk` is the grid the result is written in; `workers` is what
     /// filling panels takes beside them.
     pub(crate) fn plan(mut self, budget: u64, threads: u64, chunk: Option<&[u64]>, workers: u64) -> Product {
-        let item = compute_type(self.dtype).size() as u64;
         let grid = chunk.map_or([1, 1], |c| [c[c.len() - 2], c[c.len() - 1]]);
-        let means = Means { item, copies: self.copies(), room: budget.saturating_sub(workers), threads };
+        let means = Means { room: budget.saturating_sub(workers), ..self.means(threads) };
         self.block = Block::choose(self.dims(), self.count(), grid, means);
         self
+    }
+
+    /// What it is computed with, apart from memory.
+    fn means(&self, threads: u64) -> Means {
+        let operands = [&self.a, &self.b];
+        Means {
+            item: compute_type(self.dtype).size() as u64,
+            copies: self.copies(),
+            room: 0,
+            threads,
+            runs: operands.map(runs),
+            mapped: operands.map(mapped).iter().sum(),
+        }
     }
 
     /// Blocks of the result in memory at a time: one as computed, and one as stored where that is another type.
@@ -84,8 +98,7 @@ impl Product {
 
     /// The memory it takes, in bytes; `workers` is what filling panels takes beside them.
     pub(crate) fn footprint(&self, threads: u64, workers: u64) -> u64 {
-        let item = compute_type(self.dtype).size() as u64;
-        self.block.bytes(Means { item, copies: self.copies(), room: 0, threads }) + workers
+        self.block.bytes(self.means(threads)) + workers
     }
 
     /// Bytes that reading a panel takes for each thread, beside the panel.
@@ -104,4 +117,33 @@ impl Product {
         let size = |p: &Program| p.loads.iter().map(|l| l.dtype.size() as u64).sum::<u64>();
         self.count() * (a * size(&self.a) + b * size(&self.b))
     }
+}
+
+/// The longest runs along the last two axes of an operand that lie in one chunk, where a backend can multiply it as it
+/// lies.
+fn runs(operand: &Program) -> Option<[u64; 2]> {
+    let ([Reg::Load(0)], [load], []) = (&operand.outputs[..], &operand.loads[..], &operand.steps[..]) else {
+        return None;
+    };
+    let in_place = match &load.leaf {
+        Leaf::Source(source) => source.in_place(),
+        Leaf::Cut(_) => true,
+    };
+    let last = operand.domain.len() - 2;
+    let [Some(rows), Some(columns)] = [load.access[last], load.access[last + 1]] else { return None };
+    let [down, along] = [load.stride[last], load.stride[last + 1]];
+    let lies = down > 0 && along > 0 && (down == 1 || along == 1);
+    let runs = [rows.span(), columns.span()];
+    let short = runs.iter().zip(&operand.domain[last..]).any(|(&run, &n)| Input::is_short(run, n));
+    (in_place && lies && !short && is_blas(load.dtype)).then_some(runs)
+}
+
+/// Bytes of all chunks that hold some of an operand.
+fn mapped(operand: &Program) -> u64 {
+    let chunks = |load: &Load| {
+        let along = load.access.iter().zip(&operand.domain).filter_map(|(a, n)| a.map(|a| (a, n)));
+        let touched = along.map(|(a, &n)| n.div_ceil(a.span()) + u64::from(a.locate(0).1 != 0));
+        touched.product::<u64>().saturating_mul(load.chunk.iter().product::<u64>() * load.dtype.size() as u64)
+    };
+    operand.loads.iter().map(chunks).sum()
 }

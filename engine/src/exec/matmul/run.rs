@@ -1,7 +1,8 @@
 //! Running a product: panels brought into memory, multiplied, and the blocks of the result written.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrstore_format::strided;
@@ -9,8 +10,8 @@ use rayon::prelude::*;
 
 use super::Product;
 use crate::context::Metrics;
-use crate::exec::gemm::{accumulate, block_product, compute_type};
-use crate::exec::input::Decoded;
+use crate::exec::gemm::{Matrix, Target, accumulate, block_product, compute_type};
+use crate::exec::input::{Decoded, Input, Window};
 use crate::exec::tile_index;
 use crate::exec::worker::{Out, Worker};
 use crate::kernels::{self, Arg};
@@ -19,7 +20,7 @@ use crate::plan::tiles::{Tiles, loop_order};
 use crate::profile::Work;
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
-use crate::{Buffer, Context, Result};
+use crate::{Buffer, Context, Error, Result};
 
 /// Runs a product; `done` hears of the multiplications made.
 pub(crate) fn run(
@@ -32,13 +33,16 @@ pub(crate) fn run(
     if let Some(recorder) = &context.profile {
         recorder.note_product(compute_type(product.dtype));
     }
-    let [a, b] = [(&product.a, sources[0]), (&product.b, sources[1])].map(|(program, sources)| Operand {
+    let operand = |k: usize, program| Operand {
         program,
         order: loop_order(program),
-        sources,
+        sources: sources[k],
         decoded: Decoded::new(0),
         context,
-    });
+        in_place: product.block.in_place[k],
+        checked: product.block.keeps.then(Mutex::default),
+    };
+    let (a, b) = (operand(0, &product.a), operand(1, &product.b));
     let [m, n, _] = product.dims();
     let domain = [product.batch(), &[m, n]].concat();
     let step = [&vec![1; product.batch().len()][..], &[product.block.rows, product.block.columns]].concat();
@@ -115,19 +119,28 @@ impl Job<'_> {
     /// Each thread at blocks of its own.
     fn apart(&self) -> Result<()> {
         let [_, _, k] = self.product.dims();
-        let hands: Mutex<Vec<(Hand<'_>, Buffer)>> = Mutex::default();
-        let one = |number: u64| -> Result<()> {
-            let block = self.block(number);
-            let (mut hand, mut result) = match lock(&hands).pop() {
-                Some(free) => free,
-                None => (Hand::new(self, None)?, Buffer::default()),
-            };
-            hand.multiply(&block, 0..k, &mut result)?;
-            self.write(&block, result.bytes(), None)?;
-            lock(&hands).push((hand, result));
+        // in order, so that the small blocks at the edges come last and no thread waits long for another
+        let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+        let work = |_: rayon::BroadcastContext<'_>| -> Result<()> {
+            let (mut hand, mut result) = (None, Buffer::default());
+            while !failed.load(Ordering::Relaxed) {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= self.tiles.len() {
+                    break;
+                }
+                let hand = match &mut hand {
+                    Some(hand) => hand,
+                    none => none.insert(Hand::new(self, None)?),
+                };
+                let block = self.block(number);
+                let done = hand.multiply(&block, 0..k, &mut result);
+                let done = done.and_then(|()| self.write(&block, result.bytes(), None));
+                failed.fetch_or(done.is_err(), Ordering::Relaxed);
+                done?;
+            }
             Ok(())
         };
-        self.pool.install(|| (0..self.tiles.len()).into_par_iter().try_for_each(one))
+        self.pool.broadcast(work).into_iter().collect()
     }
 
     /// One block at a time, whose sums over parts of `k` are made apart and added in order.
@@ -229,6 +242,7 @@ impl<'p> Hand<'p> {
     fn new(job: &'p Job<'p>, pool: Option<&'p rayon::ThreadPool>) -> Result<Hand<'p>> {
         let panel = |operand: &'p Operand<'p>| -> Result<Panel<'p>> {
             let filler = match pool {
+                _ if operand.in_place => Filler::InPlace(Box::new(operand.input())),
                 Some(pool) => Filler::Pool(pool),
                 None => Filler::One(Box::new(operand.worker()?)),
             };
@@ -249,20 +263,48 @@ impl<'p> Hand<'p> {
             let depth = cut.depth.min(depths.end - l);
             self.b.bring(batch, [l, at[1]], [depth, columns], item)?;
             for i in (0..rows).step_by(cut.strip.max(1) as usize) {
-                self.job.context.go_on()?;
                 let strip = cut.strip.min(rows - i);
                 self.a.bring(batch, [at[0] + i, l], [strip, depth], item)?;
                 let out = &mut sum[i as usize * row..(i + strip) as usize * row];
-                let dims = [strip as usize, columns as usize, depth as usize];
-                let (a, b) = (self.a.buffer.bytes(), self.b.buffer.bytes());
-                let dtype = compute_type(self.job.product.dtype);
-                let threads = self.pool.map_or(1, rayon::ThreadPool::current_num_threads);
-                let made = strip * columns * depth;
-                self.job.context.record(Work::Product, threads, made, || {
-                    block_product(dtype, dims, out, a, b, self.pool)
-                })?;
-                (self.job.done)(made);
+                self.pieces(batch, [at[0] + i, at[1], l], [strip, columns, depth], out)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Adds to `out` the product of the panels at hand, of `dims` from `first` on: piece by piece, where chunks cut them.
+    fn pieces(&mut self, batch: &[u64], first: [u64; 3], dims: [u64; 3], out: &mut [u8]) -> Result<()> {
+        let (item, dtype) = (self.job.item(), compute_type(self.job.product.dtype));
+        let threads = self.pool.map_or(1, rayon::ThreadPool::current_num_threads);
+        let end = |axis: usize| first[axis] + dims[axis];
+        let mut l = first[2];
+        while l < end(2) {
+            let depth = self.a.border(1, l).min(self.b.border(0, l)).min(end(2)) - l;
+            let mut j = first[1];
+            while j < end(1) {
+                let columns = self.b.border(1, j).min(end(1)) - j;
+                let mut i = first[0];
+                while i < end(0) {
+                    self.job.context.go_on()?;
+                    let rows = self.a.border(0, i).min(end(0)) - i;
+                    let a = self.a.piece(batch, [i, l], [rows, depth], item)?;
+                    let b = self.b.piece(batch, [l, j], [depth, columns], item)?;
+                    let row = dims[1] as usize * item;
+                    let offset = (i - first[0]) as usize * row + (j - first[1]) as usize * item;
+                    let to = Target { bytes: out, offset, row };
+                    let made = rows * columns * depth;
+                    let shape = [rows as usize, columns as usize, depth as usize];
+                    self.job.context.record(Work::Product, threads, made, || {
+                        block_product(dtype, shape, to, a, b, self.pool)
+                    })?;
+                    (self.job.done)(made);
+                    self.a.pass();
+                    self.b.pass();
+                    i += rows;
+                }
+                j += columns;
+            }
+            l += depth;
         }
         Ok(())
     }
@@ -275,20 +317,28 @@ struct Operand<'p> {
     sources: &'p [Arc<dyn Source>],
     decoded: Decoded,
     context: &'p Context,
+    /// Whether it is multiplied where it lies.
+    in_place: bool,
+    /// The pieces that were checked, where their pages stay mapped until the product is done.
+    checked: Option<Mutex<HashSet<[Vec<u64>; 2]>>>,
 }
 
 impl<'p> Operand<'p> {
+    fn input(&'p self) -> Input<'p> {
+        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.decoded)
+    }
+
     fn worker(&'p self) -> Result<Worker<'p>> {
         Worker::new(self.program, &self.order, self.sources, self.context, &self.decoded)
     }
 }
 
-/// A panel of an operand in memory.
+/// A panel of an operand: in a buffer, or in place.
 struct Panel<'p> {
     operand: &'p Operand<'p>,
     filler: Filler<'p>,
     buffer: Buffer,
-    /// The box that it holds: start and shape.
+    /// The box that the buffer holds: start and shape.
     at: Option<[Vec<u64>; 2]>,
 }
 
@@ -296,9 +346,62 @@ struct Panel<'p> {
 enum Filler<'p> {
     Pool(&'p rayon::ThreadPool),
     One(Box<Worker<'p>>),
+    /// Nobody: pieces are taken where they lie.
+    InPlace(Box<Input<'p>>),
 }
 
 impl Panel<'_> {
+    /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.
+    fn border(&self, axis: usize, at: u64) -> u64 {
+        let program = self.operand.program;
+        let access = || program.loads[0].access[program.domain.len() - 2 + axis];
+        match &self.filler {
+            Filler::InPlace(_) => access().map_or(u64::MAX, |a| a.next_border(at)),
+            _ => u64::MAX,
+        }
+    }
+
+    /// The elements `[rows, columns]` at `first` of one batch: of the panel brought, or where they lie in one chunk.
+    fn piece(&mut self, batch: &[u64], first: [u64; 2], shape: [u64; 2], item: usize) -> Result<Matrix<'_>> {
+        let whole = [&vec![1; batch.len()][..], &shape].concat();
+        let start = [batch, &first].concat();
+        if let Filler::InPlace(input) = &mut self.filler {
+            input.seek(&start, &whole)?;
+            let key = [start, whole];
+            let fresh = self.operand.checked.as_ref().is_none_or(|seen| !lock(seen).contains(&key));
+            if fresh {
+                input.check_all()?;
+                self.operand.checked.as_ref().map(|seen| lock(seen).insert(key.clone()));
+            }
+            let (bytes, offset, strides): (&[u8], usize, &[isize]) = match input.window() {
+                Window::Strided { bytes, offset, strides } => (bytes, offset, &strides[batch.len()..]),
+                Window::Constant(value) => (value, 0, &[0, 0]),
+            };
+            let strides = [strides[0], strides[1]];
+            let lies = Matrix { bytes, offset, strides };
+            if lies.is_plain(shape, item) {
+                return Ok(lies);
+            }
+            let row = shape[1] as usize * item;
+            let out = self.buffer.reserve(shape[0] as usize * row)?;
+            let copied = shape.map(|n| n as usize);
+            strided::copy(item, &copied, bytes, offset, &strides, out, 0, &[row as isize, item as isize]);
+            return Ok(Matrix { bytes: out, offset: 0, strides: [row as isize, item as isize] });
+        }
+        let Some([from, held]) = &self.at else { return Err(Error::Other("no panel was brought".into())) };
+        let row = held[batch.len() + 1] as usize * item;
+        let [down, along] = [0, 1].map(|k| (first[k] - from[batch.len() + k]) as usize);
+        let offset = down * row + along * item;
+        Ok(Matrix { bytes: self.buffer.bytes(), offset, strides: [row as isize, item as isize] })
+    }
+
+    /// Says that the piece at hand has been read: its pages are let go, unless they are to stay.
+    fn pass(&mut self) {
+        if let (Filler::InPlace(input), None) = (&mut self.filler, &self.operand.checked) {
+            input.pass();
+        }
+    }
+
     /// Evaluates the operand over `[rows, columns]` at `first` of one batch, unless that is what the panel holds.
     fn bring(
         &mut self,
@@ -310,7 +413,8 @@ impl Panel<'_> {
         let start = [batch, &first].concat();
         let shape = [&vec![1; batch.len()][..], &[rows, columns]].concat();
         let row = columns as usize * item;
-        if row == 0 || rows == 0 || self.at.as_ref().is_some_and(|[s, n]| *s == start && *n == shape) {
+        let nothing = row == 0 || rows == 0 || matches!(self.filler, Filler::InPlace(_));
+        if nothing || self.at.as_ref().is_some_and(|[s, n]| *s == start && *n == shape) {
             return Ok(());
         }
         self.at = None;
@@ -326,6 +430,7 @@ impl Panel<'_> {
             context.record(Work::Panel, 1, elements, || worker.tile(&start, &shape, outs))
         };
         match &mut self.filler {
+            Filler::InPlace(_) => {}
             Filler::One(worker) => fill(worker, 0, out)?,
             Filler::Pool(pool) => {
                 let step = (rows as usize).div_ceil(4 * pool.current_num_threads()).max(1);
