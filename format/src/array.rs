@@ -280,17 +280,6 @@ impl Array {
         }
     }
 
-    /// Asks the system to read a chunk's payload ahead.
-    pub fn prefetch(&self, chunk: &Chunk) {
-        let start = chunk.extent.offset;
-        let end = start.saturating_add(chunk.extent.len);
-        match (&chunk.state, self.snapshot.map()) {
-            (ChunkState::Raw, Ok(Some(map))) => map.prefetch(start as usize..end as usize),
-            (ChunkState::Encoded, _) => self.snapshot.storage().prefetch(start..end),
-            _ => {}
-        }
-    }
-
     /// Writes the elements of a chunk of any state to `out`, [`Array::chunk_bytes`] long, in the chunk's own
     /// order ([`Array::chunk_strides`]), and checks them.
     ///

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,9 +46,6 @@ impl Storage for Counting {
     }
     fn map(&self, len: u64) -> io::Result<Option<FileMap>> {
         self.inner.map(len)
-    }
-    fn prefetch(&self, range: Range<u64>) {
-        self.inner.prefetch(range);
     }
     fn lock_writer(&self) -> io::Result<Lock> {
         self.inner.lock_writer()

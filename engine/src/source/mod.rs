@@ -58,10 +58,6 @@ pub trait Source: Send + Sync + Debug {
     fn intact(&self) -> Result<()> {
         Ok(())
     }
-    /// Says that bytes of a chunk in place will be read soon.
-    fn prefetch(&self, chunk: &Located<'_>) {
-        let _ = chunk;
-    }
     /// Says that bytes of a chunk in place are not needed for now, so that their pages can be let go.
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);

@@ -97,9 +97,6 @@ impl Source for Reshaped {
     fn intact(&self) -> Result<()> {
         self.inner.intact()
     }
-    fn prefetch(&self, chunk: &Located<'_>) {
-        self.inner.prefetch(&self.inner(chunk));
-    }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.release(&self.inner(chunk), bytes);
     }

@@ -80,11 +80,6 @@ impl Source for Stored {
     fn intact(&self) -> Result<()> {
         Ok(self.array.intact()?)
     }
-    fn prefetch(&self, chunk: &Located<'_>) {
-        if let Some(stored) = &chunk.stored {
-            self.array.prefetch(stored);
-        }
-    }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         if let Some(stored) = &chunk.stored {
             self.array.release(stored, bytes);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use nix::fcntl::{FallocateFlags, FcntlArg, PosixFadviseAdvice, fallocate, fcntl, posix_fadvise};
+use nix::fcntl::{FallocateFlags, FcntlArg, fallocate, fcntl};
 use nix::libc;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -192,15 +192,6 @@ impl Storage for FileStorage {
     }
     fn map(&self, len: u64) -> io::Result<Option<FileMap>> {
         FileMap::new(&self.file, len).map(Some)
-    }
-    fn prefetch(&self, range: Range<u64>) {
-        let len = range.end.saturating_sub(range.start);
-        let _ = posix_fadvise(
-            &self.file,
-            range.start as i64,
-            len as i64,
-            PosixFadviseAdvice::POSIX_FADV_WILLNEED,
-        );
     }
     fn identity(&self) -> io::Result<Option<(u64, u64)>> {
         let metadata = self.file.metadata()?;

@@ -6,7 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 
-use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 
 use super::bus::Watch;
 
@@ -104,16 +104,6 @@ impl FileMap {
                 unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start) };
             // Advice that is not taken costs memory, not correctness.
             let _ = advice;
-        }
-    }
-
-    /// Asks the system to read the range ahead.
-    pub fn prefetch(&self, bytes: Range<usize>) {
-        let start = bytes.start / PAGE * PAGE;
-        let end = bytes.end.min(self.map.len());
-        if start < end {
-            // As above.
-            let _ = self.map.advise_range(Advice::WillNeed, start, end - start);
         }
     }
 }

@@ -65,10 +65,6 @@ pub trait Storage: Send + Sync + Debug {
         let _ = len;
         Ok(None)
     }
-    /// Hints that these bytes will be read soon.
-    fn prefetch(&self, range: Range<u64>) {
-        let _ = range;
-    }
     /// Device and file number, where there are such.
     fn identity(&self) -> io::Result<Option<(u64, u64)>> {
         Ok(None)
