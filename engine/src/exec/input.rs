@@ -326,6 +326,14 @@ impl<'p> Input<'p> {
     fn note_passed(&mut self) {
         if let Held::InPlace(located, bytes) = &self.held {
             self.passed_bytes += self.span.len();
+            // pages are let go by as few calls as can be: each makes all processors forget what they know of pages
+            if let Some((last, range)) = self.passed.last_mut()
+                && last.index == located.index
+                && range.end == self.span.start
+            {
+                range.end = self.span.end;
+                return;
+            }
             let again = Located {
                 data: Data::InPlace(bytes),
                 index: located.index.clone(),

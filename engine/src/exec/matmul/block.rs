@@ -56,6 +56,18 @@ pub(super) struct Means {
     pub(super) mapped: u64,
 }
 
+impl Means {
+    /// What sides of blocks are multiples of: chunks of the result, or else runs of the operands.
+    fn steps(&self, grid: [u64; 2]) -> [u64; 2] {
+        let [a, b] = self.runs;
+        let step = |grid: u64, run: Option<u64>| match run {
+            Some(run) if grid == 1 && run <= 2 * ROWS => run,
+            _ => grid,
+        };
+        [step(grid[0], a.map(|run| run[0])), step(grid[1], b.map(|run| run[1]))]
+    }
+}
+
 /// `x` elements of an axis of `n`, rounded down to whole steps of a grid but at least one.
 fn whole(x: u64, n: u64, step: u64) -> u64 {
     (x / step * step).max(step).min(n)
@@ -82,6 +94,7 @@ impl Block {
     /// Blocks for each thread, where one of the matrices stays in its cache and the others pass by once.
     fn own([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Option<Block> {
         let cache = CACHE / means.item;
+        let [rows, columns] = means.steps(grid);
         let [a, b] = means.runs.map(|runs| runs.is_some());
         let of = |rows: u64, columns: u64, depth: u64, strip: u64| {
             let (strip, depth) = (strip.clamp(1, rows), depth.clamp(1, k));
@@ -91,9 +104,9 @@ impl Block {
             let strip = (cache / (k + n)).max(16);
             // what is not copied needs no room in the cache
             let strip = if a { strip.max(ROWS) } else { strip };
-            Block { in_place: [a, false], ..of(whole(strip, m, grid[0]), n, k, strip) }
+            Block { in_place: [a, false], ..of(whole(strip, m, rows), n, k, strip) }
         } else if m * k <= cache {
-            let columns = whole(SIDE, n, grid[1]);
+            let columns = whole(SIDE, n, columns);
             let depth = if b { k } else { (cache / columns).max(64) };
             Block { in_place: [false, b], ..of(m, columns, depth, m) }
         } else if m * n <= cache {
@@ -110,7 +123,8 @@ impl Block {
     /// are large, and there are blocks enough to keep all threads at work.
     fn large([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Option<Block> {
         let [Some([a_rows, a_depth]), Some([b_depth, b_columns])] = means.runs else { return None };
-        let (rows, columns) = (whole(ROWS, m, grid[0]), whole(ROWS, n, grid[1]));
+        let steps = means.steps(grid);
+        let (rows, columns) = (whole(ROWS, m, steps[0]), whole(ROWS, n, steps[1]));
         // pieces end where a block or a chunk of either operand does
         let piece = |n: u64, one: u64, two: u64| n / (n.div_ceil(one) + n.div_ceil(two) - 1);
         let least = piece(m, rows, a_rows).min(piece(n, columns, b_columns)).min(piece(k, a_depth, b_depth));

@@ -119,22 +119,26 @@ impl Job<'_> {
     /// Each thread at blocks of its own.
     fn apart(&self) -> Result<()> {
         let [_, _, k] = self.product.dims();
-        // in order, so that the small blocks at the edges come last and no thread waits long for another
+        // in order, so that the small blocks at the edges come last and no thread waits long for another; neighbours
+        // together where there are many
+        let run = (self.tiles.len() / (16 * self.context.threads as u64)).max(1);
         let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
         let work = |_: rayon::BroadcastContext<'_>| -> Result<()> {
             let (mut hand, mut result) = (None, Buffer::default());
             while !failed.load(Ordering::Relaxed) {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= self.tiles.len() {
+                let first = next.fetch_add(run, Ordering::Relaxed);
+                if first >= self.tiles.len() {
                     break;
                 }
                 let hand = match &mut hand {
                     Some(hand) => hand,
                     none => none.insert(Hand::new(self, None)?),
                 };
-                let block = self.block(number);
-                let done = hand.multiply(&block, 0..k, &mut result);
-                let done = done.and_then(|()| self.write(&block, result.bytes(), None));
+                let done = (first..(first + run).min(self.tiles.len())).try_for_each(|number| {
+                    let block = self.block(number);
+                    hand.multiply(&block, 0..k, &mut result)?;
+                    self.write(&block, result.bytes(), None)
+                });
                 failed.fetch_or(done.is_err(), Ordering::Relaxed);
                 done?;
             }
@@ -190,9 +194,9 @@ impl Job<'_> {
         };
         let bytes = converted.as_ref().map_or(computed, Buffer::bytes);
         let item = dtype.size();
-        let threads = pool.map_or(1, rayon::ThreadPool::current_num_threads) as u64;
+        let parts = pool.map_or(1, |pool| 4 * pool.current_num_threads() as u64);
         let grid = self.sink.chunk_shape().map(|c| [c[c.len() - 2], c[c.len() - 1]]);
-        let step = grid.unwrap_or([rows.div_ceil(4 * threads).max(1), columns]);
+        let step = grid.unwrap_or([rows.div_ceil(parts).max(1), columns]);
         let pieces = Tiles::regular(&[rows, columns], &step);
         let write = |start: &[u64], shape: &[u64], data: &[u8]| {
             let len = data.len() as u64;
