@@ -3,6 +3,7 @@
 mod fold;
 mod gemm;
 mod input;
+mod loops;
 mod matmul;
 mod pass;
 mod pool;

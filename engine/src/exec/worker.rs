@@ -6,8 +6,9 @@
 
 use arrstore_format::strided;
 
-use super::fold::{self, Fold};
+use super::fold::Fold;
 use super::input::{Decoded, Input, Window};
+use super::loops::{Layout, Loops, Steps, is_aligned, layout};
 use crate::kernels::Arg;
 use crate::plan::program::{Load, Program, Reg};
 use crate::source::Source;
@@ -17,10 +18,6 @@ use crate::{Buffer, Context, Result};
 const BLOCK: usize = 4096;
 /// Elements of a block where nothing is computed before it is folded.
 const FOLD_BLOCK: usize = 32768;
-/// A last axis this long makes blocks of one row, which need no packing.
-const LONG_ROW: usize = 512;
-/// Side of the square blocks of transposed inputs.
-const SQUARE: usize = 64;
 
 /// What becomes of an output of a program over a tile.
 pub(super) enum Out<'a> {
@@ -48,20 +45,6 @@ pub(super) struct Worker<'p> {
 struct Piece {
     start: Vec<u64>,
     shape: Vec<u64>,
-}
-
-/// The loops over a piece: its axes in loop order, neighbours joined where every operand allows it.
-struct Loops {
-    extent: Vec<usize>,
-    inputs: Vec<Vec<isize>>,
-    outs: Vec<Steps>,
-}
-
-/// How an output moves along the loops.
-#[derive(Clone)]
-enum Steps {
-    Fill(Vec<isize>),
-    Fold(Vec<fold::Step>),
 }
 
 impl<'p> Worker<'p> {
@@ -402,32 +385,6 @@ fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
     (0..program.steps.len()).map(one).collect()
 }
 
-/// How a block of an input lies in memory.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Layout {
-    Scalar,
-    Contiguous,
-    Scattered,
-}
-
-fn layout(strides: &[isize], shape: &[usize], item: usize) -> Layout {
-    let mut expected = item as isize;
-    let mut contiguous = true;
-    let mut scalar = true;
-    for (&s, &n) in strides.iter().zip(shape).rev() {
-        if n > 1 {
-            contiguous &= s == expected;
-            scalar &= s == 0;
-            expected = expected.saturating_mul(n as isize);
-        }
-    }
-    match (scalar, contiguous) {
-        (true, _) => Layout::Scalar,
-        (_, true) => Layout::Contiguous,
-        _ => Layout::Scattered,
-    }
-}
-
 /// Checks a block of an input and packs it, where it cannot be read as it lies.
 fn prepare(
     input: &Input<'_>,
@@ -465,70 +422,4 @@ fn origin(tile: &[u64], start: &[u64], strides: &[isize]) -> usize {
 
 fn part(bytes: &[u8], from: usize, len: usize) -> &[u8] {
     bytes.get(from..from + len).unwrap_or(&[])
-}
-
-fn is_aligned(bytes: &[u8], first: usize, item: usize) -> bool {
-    let align = item.min(8);
-    bytes.as_ptr().addr().wrapping_add(first).is_multiple_of(align)
-}
-
-impl Loops {
-    /// Whether loops `k` and `k + 1` can be one.
-    fn can_join(&self, k: usize) -> bool {
-        let n = self.extent[k + 1] as isize;
-        let even = |s: &[isize]| s[k] == s[k + 1] * n;
-        self.inputs.iter().all(|s| even(s))
-            && self.outs.iter().all(|o| match o {
-                Steps::Fill(s) => even(s),
-                Steps::Fold(_) => false,
-            })
-    }
-
-    fn join(&mut self, k: usize) {
-        let n = self.extent.remove(k);
-        self.extent[k] *= n;
-        for s in &mut self.inputs {
-            s.remove(k);
-        }
-        for out in &mut self.outs {
-            match out {
-                Steps::Fill(s) => {
-                    s.remove(k);
-                }
-                Steps::Fold(_) => {}
-            }
-        }
-    }
-
-    /// The shape of a block of about `size` elements.
-    fn block(&self, size: usize, items: &[usize]) -> Vec<usize> {
-        let mut block = vec![1; self.extent.len()];
-        let Some(&last) = self.extent.last() else { return block };
-        let n = block.len();
-        let transposed = |(s, &item): (&Vec<isize>, &usize)| {
-            n > 1 && s[n - 2].unsigned_abs() == item && s[n - 1].unsigned_abs() > item
-        };
-        if self.inputs.iter().zip(items).any(transposed) {
-            block[n - 1] = last.min(SQUARE);
-            block[n - 2] = self.extent[n - 2].min(size / block[n - 1]).min(SQUARE);
-            return block;
-        }
-        block[n - 1] = last.min(size);
-        let whole_rows_join = |s: &Vec<isize>, item: &usize| {
-            n > 1 && (s[n - 2] == s[n - 1] * last as isize) && (s[n - 1] == *item as isize || s[n - 1] == 0)
-        };
-        let all_join = self.inputs.iter().zip(items).all(|(s, i)| whole_rows_join(s, i));
-        if last >= LONG_ROW && !all_join {
-            return block;
-        }
-        let mut left = size / block[n - 1];
-        for k in (0..n - 1).rev() {
-            if left <= 1 || block[k + 1] < self.extent[k + 1] {
-                break;
-            }
-            block[k] = self.extent[k].min(left);
-            left /= block[k];
-        }
-        block
-    }
 }

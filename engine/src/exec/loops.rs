@@ -1,0 +1,114 @@
+//! The loops over a piece, how they are cut into blocks, and how a block of an operand lies in memory.
+
+use super::fold;
+
+/// A last axis this long makes blocks of one row, which need no packing.
+const LONG_ROW: usize = 512;
+/// Side of the square blocks of transposed inputs.
+const SQUARE: usize = 64;
+
+/// The loops over a piece: its axes in loop order, neighbours joined where every operand allows it.
+pub(super) struct Loops {
+    pub(super) extent: Vec<usize>,
+    pub(super) inputs: Vec<Vec<isize>>,
+    pub(super) outs: Vec<Steps>,
+}
+
+/// How an output moves along the loops.
+#[derive(Clone)]
+pub(super) enum Steps {
+    Fill(Vec<isize>),
+    Fold(Vec<fold::Step>),
+}
+
+impl Loops {
+    /// Whether loops `k` and `k + 1` can be one.
+    pub(super) fn can_join(&self, k: usize) -> bool {
+        let n = self.extent[k + 1] as isize;
+        let even = |s: &[isize]| s[k] == s[k + 1] * n;
+        self.inputs.iter().all(|s| even(s))
+            && self.outs.iter().all(|o| match o {
+                Steps::Fill(s) => even(s),
+                Steps::Fold(_) => false,
+            })
+    }
+
+    pub(super) fn join(&mut self, k: usize) {
+        let n = self.extent.remove(k);
+        self.extent[k] *= n;
+        for s in &mut self.inputs {
+            s.remove(k);
+        }
+        for out in &mut self.outs {
+            match out {
+                Steps::Fill(s) => {
+                    s.remove(k);
+                }
+                Steps::Fold(_) => {}
+            }
+        }
+    }
+
+    /// The shape of a block of about `size` elements.
+    pub(super) fn block(&self, size: usize, items: &[usize]) -> Vec<usize> {
+        let mut block = vec![1; self.extent.len()];
+        let Some(&last) = self.extent.last() else { return block };
+        let n = block.len();
+        let transposed = |(s, &item): (&Vec<isize>, &usize)| {
+            n > 1 && s[n - 2].unsigned_abs() == item && s[n - 1].unsigned_abs() > item
+        };
+        if self.inputs.iter().zip(items).any(transposed) {
+            block[n - 1] = last.min(SQUARE);
+            block[n - 2] = self.extent[n - 2].min(size / block[n - 1]).min(SQUARE);
+            return block;
+        }
+        block[n - 1] = last.min(size);
+        let whole_rows_join = |s: &Vec<isize>, item: &usize| {
+            n > 1 && (s[n - 2] == s[n - 1] * last as isize) && (s[n - 1] == *item as isize || s[n - 1] == 0)
+        };
+        let all_join = self.inputs.iter().zip(items).all(|(s, i)| whole_rows_join(s, i));
+        if last >= LONG_ROW && !all_join {
+            return block;
+        }
+        let mut left = size / block[n - 1];
+        for k in (0..n - 1).rev() {
+            if left <= 1 || block[k + 1] < self.extent[k + 1] {
+                break;
+            }
+            block[k] = self.extent[k].min(left);
+            left /= block[k];
+        }
+        block
+    }
+}
+
+/// How a block of an input lies in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    Scalar,
+    Contiguous,
+    Scattered,
+}
+
+pub(super) fn layout(strides: &[isize], shape: &[usize], item: usize) -> Layout {
+    let mut expected = item as isize;
+    let mut contiguous = true;
+    let mut scalar = true;
+    for (&s, &n) in strides.iter().zip(shape).rev() {
+        if n > 1 {
+            contiguous &= s == expected;
+            scalar &= s == 0;
+            expected = expected.saturating_mul(n as isize);
+        }
+    }
+    match (scalar, contiguous) {
+        (true, _) => Layout::Scalar,
+        (_, true) => Layout::Contiguous,
+        _ => Layout::Scattered,
+    }
+}
+
+pub(super) fn is_aligned(bytes: &[u8], first: usize, item: usize) -> bool {
+    let align = item.min(8);
+    bytes.as_ptr().addr().wrapping_add(first).is_multiple_of(align)
+}
