@@ -5,7 +5,7 @@ use memmap2::MmapMut;
 use crate::{Error, Result};
 
 /// Below this size a buffer comes from the allocator, above from `mmap`, so that freeing gives back.
-const MAP_FROM: usize = 256 << 10;
+const MAP_FROM: usize = 4 << 20;
 
 /// Bytes of a huge page.
 #[cfg(target_os = "linux")]
