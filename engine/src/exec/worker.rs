@@ -16,7 +16,7 @@ use crate::{Buffer, Context, Result};
 
 /// Elements of a block.
 const BLOCK: usize = 4096;
-/// Elements of a block where nothing is computed before it is folded.
+/// Elements of a block of what is folded without anything being computed.
 const FOLD_BLOCK: usize = 32768;
 
 /// What becomes of an output of a program over a tile.
@@ -199,10 +199,12 @@ impl<'p> Worker<'p> {
         loops
     }
 
-    /// Evaluates a piece block by block.
+    /// Evaluates a piece block by block. Inputs that are folded as they are come in large blocks, what is computed in
+    /// small ones, many to a large one: how either is cut does not depend on whether the other is there.
     fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
-        let size = if self.program.steps.is_empty() { FOLD_BLOCK } else { BLOCK };
-        let nominal = loops.block(size, &self.item_sizes());
+        let items = self.item_sizes();
+        let small = loops.block(BLOCK, &items);
+        let large: Vec<usize> = loops.block(FOLD_BLOCK, &items).iter().zip(&small).map(|(l, s)| l / s * s).collect();
         let origins: Vec<usize> = outs
             .iter()
             .map(|out| match out {
@@ -217,33 +219,31 @@ impl<'p> Worker<'p> {
                 Out::Fold { fold, .. } => fold.index(&piece.start),
             })
             .collect();
-        let mut at = vec![0usize; loops.extent.len()];
-        let mut shape = nominal.clone();
-        loop {
-            for (k, n) in shape.iter_mut().enumerate() {
-                *n = nominal[k].min(loops.extent[k] - at[k]);
-            }
-            self.block(&at, &shape, loops, outs, &origins, &index)?;
-            let mut k = at.len();
-            loop {
-                if k == 0 {
-                    return Ok(());
-                }
-                k -= 1;
-                at[k] += nominal[k];
-                if at[k] < loops.extent[k] {
-                    break;
-                }
-                at[k] = 0;
-            }
+        let plain = |(out, reg): (&Out<'_>, &Reg)| matches!((out, reg), (Out::Fold { .. }, Reg::Load(_)));
+        let plain: Vec<bool> = outs.iter().zip(&self.program.outputs).map(plain).collect();
+        let start = vec![0; loops.extent.len()];
+        if !plain.contains(&true) {
+            return each_block(&start, &loops.extent, &small, |at, shape| {
+                self.block(at, shape, loops, outs, &origins, &index, |_| true)
+            });
         }
+        each_block(&start, &loops.extent, &large, |at, shape| {
+            if plain.contains(&false) {
+                let end: Vec<usize> = at.iter().zip(shape).map(|(a, n)| a + n).collect();
+                each_block(at, &end, &small, |at, shape| {
+                    self.block(at, shape, loops, outs, &origins, &index, |o| !plain[o])
+                })?;
+            }
+            self.block(at, shape, loops, outs, &origins, &index, |o| plain[o])
+        })
     }
 
     fn item_sizes(&self) -> Vec<usize> {
         self.program.loads.iter().map(|l| l.dtype.size()).collect()
     }
 
-    /// Evaluates one block.
+    /// Evaluates one block for the outputs that `takes` it.
+    #[allow(clippy::too_many_arguments)]
     fn block(
         &mut self,
         at: &[usize],
@@ -252,6 +252,7 @@ impl<'p> Worker<'p> {
         outs: &mut [Out<'_>],
         origins: &[usize],
         index: &[u64],
+        takes: impl Fn(usize) -> bool,
     ) -> Result<()> {
         let n: usize = shape.iter().product();
         let Worker { program, inputs, packs, slots, scalar, direct, .. } = self;
@@ -262,7 +263,8 @@ impl<'p> Worker<'p> {
             prepare(input, pack, strides, item, at, shape)?;
         }
         let values = Values { program, inputs, packs, loops, at, shape, n };
-        for (k, step) in program.steps.iter().enumerate() {
+        let computes = (0..outs.len()).any(|o| takes(o) && matches!(program.outputs[o], Reg::Step(_)));
+        for (k, step) in program.steps.iter().enumerate().filter(|_| computes) {
             let mut slot = std::mem::take(&mut slots[step.slot]);
             let mut args = [Arg::Scalar(&[]); 3];
             let args = &mut args[..step.args.len().min(3)];
@@ -290,7 +292,7 @@ impl<'p> Worker<'p> {
             slots[step.slot] = slot;
             done?;
         }
-        for (o, (out, steps)) in outs.iter_mut().zip(&loops.outs).enumerate() {
+        for (o, (out, steps)) in outs.iter_mut().zip(&loops.outs).enumerate().filter(|(o, _)| takes(*o)) {
             match (out, steps) {
                 (Out::Fill { bytes, item, .. }, Steps::Fill(strides)) => {
                     if let Reg::Step(k) = program.outputs[o]
@@ -370,6 +372,32 @@ impl<'a> Values<'a> {
                     _ => Arg::Block(part(self.packs[k].bytes(), 0, self.n * item)),
                 }
             }
+        }
+    }
+}
+
+/// Visits the box from `start` to `end` in blocks of `step`, the last axis fastest.
+fn each_block(
+    start: &[usize],
+    end: &[usize],
+    step: &[usize],
+    mut visit: impl FnMut(&[usize], &[usize]) -> Result<()>,
+) -> Result<()> {
+    let mut at = start.to_vec();
+    loop {
+        let shape: Vec<usize> = at.iter().zip(end).zip(step).map(|((a, e), s)| (*s).min(e - a)).collect();
+        visit(&at, &shape)?;
+        let mut k = at.len();
+        loop {
+            if k == 0 {
+                return Ok(());
+            }
+            k -= 1;
+            at[k] += step[k];
+            if at[k] < end[k] {
+                break;
+            }
+            at[k] = start[k];
         }
     }
 }

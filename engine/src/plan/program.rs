@@ -45,12 +45,9 @@ pub(crate) struct Load {
     pub(crate) stride: Vec<isize>,
 }
 
-/// What decides how a tile is cut into blocks: whether anything is computed, and how each input lies.
+/// What decides how a tile is cut into blocks: how each input lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Blocking {
-    computes: bool,
-    inputs: BTreeSet<(Vec<Option<Access>>, Vec<isize>)>,
-}
+pub(crate) struct Blocking(BTreeSet<(Vec<Option<Access>>, Vec<isize>)>);
 
 /// One kernel over registers.
 #[derive(Clone, Debug)]
@@ -231,8 +228,7 @@ impl Program {
 
     /// What decides how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
-        let inputs = self.loads.iter().map(|l| (l.access.clone(), l.stride.clone())).collect();
-        Blocking { computes: !self.steps.is_empty(), inputs }
+        Blocking(self.loads.iter().map(|l| (l.access.clone(), l.stride.clone())).collect())
     }
 
     /// Elements of the domain.

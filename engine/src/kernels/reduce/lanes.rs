@@ -137,9 +137,15 @@ impl<M: Monoid> Fold for M {
 
     #[inline(always)]
     fn row(state: &mut M::State, row: &[M::In], _: At) {
-        let leaf =
-            |values: &[M::In]| M::state(lanes(values, M::START, M::step, M::widen, M::join), values.len());
-        M::merge(state, &pairwise(row, leaf, M::merge));
+        let all = pairwise(
+            row,
+            #[inline(always)]
+            |values| M::state(lanes(values, M::START, M::step, M::widen, M::join), values.len()),
+            M::merge,
+        );
+        if let Some(all) = all {
+            M::merge(state, &all);
+        }
     }
 
     #[inline(always)]

@@ -141,18 +141,18 @@ fn fold_columns<F: Fold>(states: &mut [F::State], block: &[F::In], rows: usize, 
     }
 }
 
-/// The state of a row, of at least one element: leaves are merged pairwise, as the digits of a binary counter
-/// carry.
+/// The state of a row: leaves are merged pairwise, as the digits of a binary counter carry. `leaf` is called in one place
+/// and has to be inlined there: a function apart would be compiled for the baseline instruction set.
 #[inline(always)]
-fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut S, &S)) -> S {
-    let first = leaf(&row[..LEAF.min(row.len())]);
-    if row.len() <= LEAF {
-        return first;
-    }
-    let mut waiting = [first; 48];
-    let mut depth = 1;
-    for (k, values) in row.chunks(LEAF).enumerate().skip(1) {
+fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut S, &S)) -> Option<S> {
+    let mut waiting: Option<[S; 48]> = None;
+    let mut depth = 0;
+    for (k, values) in row.chunks(LEAF).enumerate() {
         let mut sum = leaf(values);
+        if row.len() <= LEAF {
+            return Some(sum);
+        }
+        let waiting = waiting.get_or_insert([sum; 48]);
         let mut count = k + 1;
         while count & 1 == 0 {
             depth -= 1;
@@ -163,12 +163,12 @@ fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut
         waiting[depth] = sum;
         depth += 1;
     }
-    let mut sum = waiting[depth - 1];
-    for earlier in waiting[..depth - 1].iter().rev() {
+    let (mut sum, earlier) = waiting.as_ref()?[..depth].split_last().map(|(last, rest)| (*last, rest))?;
+    for earlier in earlier.iter().rev() {
         let later = std::mem::replace(&mut sum, *earlier);
         merge(&mut sum, &later);
     }
-    sum
+    Some(sum)
 }
 
 /// A reduction, bound to its types.

@@ -111,7 +111,15 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP
 
     #[inline(always)]
     fn row(state: &mut Moments, row: &[T], _: At) {
-        state.add(&pairwise(row, Self::leaf, Moments::add));
+        let all = pairwise(
+            row,
+            #[inline(always)]
+            |values| Self::leaf(values),
+            Moments::add,
+        );
+        if let Some(all) = all {
+            state.add(&all);
+        }
     }
 
     #[inline(always)]
