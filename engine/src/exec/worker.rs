@@ -204,7 +204,8 @@ impl<'p> Worker<'p> {
     fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
         let items = self.item_sizes();
         let small = loops.block(BLOCK, &items);
-        let large: Vec<usize> = loops.block(FOLD_BLOCK, &items).iter().zip(&small).map(|(l, s)| l / s * s).collect();
+        let large: Vec<usize> =
+            loops.block(FOLD_BLOCK, &items).iter().zip(&small).map(|(l, s)| l / s * s).collect();
         let origins: Vec<usize> = outs
             .iter()
             .map(|out| match out {

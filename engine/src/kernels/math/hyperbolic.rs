@@ -61,9 +61,14 @@ pub(crate) fn asinh<T: Lane>(x: T) -> T {
 pub(crate) fn acosh<T: Lane>(x: T) -> T {
     let large = x > T::ROOT_ONE;
     let t = x - T::ONE;
-    let root = t.fma(t, t + t).sqrt();
+    let (twice, square) = (t + t, t * t);
+    let below = square + twice;
+    let root = below.sqrt();
+    // what the root lacks
+    let short = (square - (below - twice)) + t.fma(t, -square) + (-root).fma(root, below);
+    let short = if root > T::ZERO && t < T::TWO { T::HALF * short / root } else { T::ZERO };
     let sum = x + root;
-    let lost = root - (sum - x);
+    let lost = root - (sum - x) + short;
     let (sum, lost, twice) = if large { (x, T::ZERO, T::ONE) } else { (sum, lost, T::ZERO) };
     if_known(x >= T::ONE && x < T::INFINITY, ln_1p_parts(sum, lost, twice))
 }

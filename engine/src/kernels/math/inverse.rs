@@ -84,7 +84,11 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     let [right, right_low, _] = T::PI_2;
     let (up, aside) = (y.abs(), x.abs());
     let is_far = up > aside;
-    let q = if is_far { -x } else { up.copysign(x) } / if is_far { up } else { aside };
+    let (above, below) = (if is_far { -x } else { up.copysign(x) }, if is_far { up } else { aside });
+    let q = above / below;
+    // what rounding the quotient took from the angle
+    let lost = (-q).fma(below, above) / q.fma(above, below);
+    let lost = if lost.abs() < T::ONE { lost } else { T::ZERO };
     // both zero or both infinite
     let q = if up == aside { (if up == T::ZERO { T::ZERO } else { T::ONE }).copysign(x) } else { q };
     let back = x.signbit();
@@ -102,7 +106,7 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     } else {
         T::ZERO
     };
-    arc_tangent(q, T::ATAN, start, start_low).copysign(y)
+    arc_tangent(q, T::ATAN, start, start_low + lost).copysign(y)
 }
 
 /// The cube root of a normal number: 1 / root by a polynomial and a step of the third order, and one of Newton's for
