@@ -329,8 +329,10 @@ const SCRATCH_KEPT: usize = 64 << 20;
 
 /// A buffer for a chunk, unless the machine has no room for it: the length may be a hostile file's.
 pub(crate) fn buffer(len: usize) -> Result<Vec<u8>, Error> {
-    Vec::<u8>::new().try_reserve_exact(len).map_err(|_| Error::ChunkTooLarge { bytes: len as u64 })?;
-    Ok(vec![0; len])
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(len).map_err(|_| Error::ChunkTooLarge { bytes: len as u64 })?;
+    buffer.resize(len, 0);
+    Ok(buffer)
 }
 
 /// Runs `work` with a buffer of `len` bytes, which each thread keeps for the next time. Its bytes are whatever

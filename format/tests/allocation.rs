@@ -1,0 +1,109 @@
+//! Memory that the system refuses: every large allocation fails once, and is an error that harms nothing.
+//!
+//! Small allocations are not asked for fallibly, as in any program of Rust's standard library. Large ones are those
+//! whose length a file's words decide.
+
+#![expect(unsafe_code, reason = "an allocator is unsafe to write")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arrstore_format::{Codec, CreateOptions, DType, File, Meta, Result, compact, salvage};
+
+/// Bytes from which on an allocation is large.
+const LARGE: usize = 64 << 10;
+
+/// Large allocations until one fails; below zero none does.
+static LEFT: AtomicI64 = AtomicI64::new(-1);
+
+struct Scarce;
+
+fn refuses(size: usize) -> bool {
+    size >= LARGE && LEFT.load(Ordering::Relaxed) >= 0 && LEFT.fetch_sub(1, Ordering::Relaxed) == 0
+}
+
+// SAFETY: all is left to the system's allocator, and null is what an allocator gives where it has nothing to give.
+unsafe impl GlobalAlloc for Scarce {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        if refuses(layout.size()) { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        if refuses(layout.size()) { std::ptr::null_mut() } else { unsafe { System.alloc_zeroed(layout) } }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        if refuses(size) { std::ptr::null_mut() } else { unsafe { System.realloc(at, layout, size) } }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Scarce = Scarce;
+
+const SIDE: u64 = 200;
+
+fn metas() -> [(&'static str, Meta); 4] {
+    let meta = || Meta::new(DType::F64, &[2 * SIDE, SIDE], &[SIDE, SIDE]);
+    let mut turned = meta();
+    turned.order = vec![1, 0];
+    [
+        ("/raw", meta()),
+        ("/turned", turned),
+        ("/zstd", meta().encoded(Codec::Zstd { level: 1 }, true)),
+        ("/lz4", meta().encoded(Codec::Lz4, true)),
+    ]
+}
+
+/// All that is done with a file, from its making to a copy of what can be saved of it.
+fn life(folder: &Path, data: &[u8], out: &mut [u8]) -> Result<()> {
+    let path = folder.join("x.arrs");
+    let file = File::create(&path, &CreateOptions { overwrite: true, ..CreateOptions::default() })?;
+    let transaction = file.begin()?;
+    for (name, meta) in metas() {
+        let id = transaction.create_array(name, meta)?;
+        transaction.write(id, &[0, 0], &[2 * SIDE, SIDE], data)?;
+        transaction.write(id, &[3, 5], &[SIDE, 2], &data[..SIDE as usize * 2 * 8])?;
+    }
+    transaction.commit()?;
+    let snapshot = file.snapshot()?;
+    for name in snapshot.arrays()? {
+        snapshot.array(&name)?.read(&[0, 0], &[2 * SIDE, SIDE], out)?;
+    }
+    snapshot.verify(&|_, _| true)?;
+    compact(&path, &|_, _| true)?;
+    salvage(&path, folder.join("saved.arrs"), &|_, _| true)?;
+    Ok(())
+}
+
+#[test]
+fn every_large_allocation_may_fail() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data: Vec<u8> = (0..2 * SIDE * SIDE * 8).map(|i| (i ^ i >> 7 ^ i >> 15) as u8).collect();
+    let mut out = vec![0; data.len()];
+    life(folder.path(), &data, &mut out).expect("with memory enough, all is well");
+    let (mut failed, mut nth) = (0, 0);
+    loop {
+        std::fs::remove_file(folder.path().join("saved.arrs")).ok();
+        LEFT.store(nth, Ordering::Relaxed);
+        // a thread of its own has no buffers of earlier lives
+        let ended = std::thread::scope(|scope| scope.spawn(|| life(folder.path(), &data, &mut out)).join());
+        let left = LEFT.swap(-1, Ordering::Relaxed);
+        if left >= 0 {
+            break;
+        }
+        failed += usize::from(ended.expect("no panic").is_err());
+        // the file is at a commit, whatever happened
+        let file = File::open(folder.path().join("x.arrs")).expect("it opens");
+        let report = file.snapshot().and_then(|s| s.verify(&|_, _| true)).expect("it can be verified");
+        assert!(report.is_sound(), "after large allocation {nth}: {report}");
+        nth += 1;
+    }
+    println!("{nth} large allocations, {failed} of whose failures were errors");
+    assert!(failed >= 10, "only {failed} of {nth} allocations failed an operation");
+}
