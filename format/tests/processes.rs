@@ -1,11 +1,16 @@
 //! One writer and many readers, over processes that may be killed at any moment.
+//!
+//! `ARRSTORE_SECONDS=180 ARRSTORE_KILLS=1000 cargo test -p arrstore-format --release --test processes` keeps eight readers
+//! at it for as long, and kills a writer as often.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use arrstore_format::{Codec, CreateOptions, DType, Durability, Error, File, Meta, Result};
+use arrstore_format::{
+    Codec, CreateOptions, DType, Durability, Error, File, Meta, Result, Snapshot, compact,
+};
 
 const ROLE: &str = "ARRSTORE_TEST_ROLE";
 const PATH: &str = "ARRSTORE_TEST_PATH";
@@ -14,9 +19,13 @@ fn pattern(round: u64) -> Vec<u8> {
     (0..60_000u64).map(|i| (i / 5 + round * 3) as u8).collect()
 }
 
-/// The round whose pattern an array holds; every element has to agree.
+/// The round whose pattern the arrays hold now.
 fn round_of(file: &File) -> Result<u64> {
-    let snapshot = file.snapshot()?;
+    round_in(&file.snapshot()?)
+}
+
+/// The round whose pattern the arrays hold; every element has to agree.
+fn round_in(snapshot: &Snapshot) -> Result<u64> {
     let mut rounds = Vec::new();
     for name in ["/raw", "/packed"] {
         let mut out = vec![0; 60_000];
@@ -87,9 +96,32 @@ fn other_process() -> Result<()> {
                 write_round(&file, round, Durability::None)?;
             }
         }
+        "read" => {
+            ready();
+            let began = Instant::now();
+            for k in 0.. {
+                let snapshot = file.snapshot()?;
+                let round = round_in(&snapshot)?;
+                std::thread::sleep(Duration::from_micros(k * 977 % 4000));
+                assert_eq!(round_in(&snapshot)?, round, "a snapshot changed");
+                if began.elapsed() >= seconds() {
+                    break;
+                }
+            }
+        }
         other => panic!("no role '{other}'"),
     }
     Ok(())
+}
+
+/// What an environment variable asks for.
+fn asked(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|s| s.parse().ok()).unwrap_or(otherwise)
+}
+
+/// For how long readers read.
+fn seconds() -> Duration {
+    Duration::from_secs(asked("ARRSTORE_SECONDS", 2))
 }
 
 fn start(role: &str, path: &Path) -> (Child, BufReader<std::process::ChildStdout>) {
@@ -115,6 +147,13 @@ fn wait_for(word: &str, out: &mut impl BufRead) {
             "the other process ended before it was {word}"
         );
     }
+}
+
+/// Waits for the end of a process, which has to be a good one.
+fn end((mut child, mut out): (Child, BufReader<std::process::ChildStdout>)) {
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut out, &mut rest).expect("a pipe");
+    assert!(child.wait().expect("a process").success(), "another process failed: {rest}");
 }
 
 fn kill(mut child: Child) {
@@ -164,8 +203,9 @@ fn killed_at_any_moment() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.arrs");
     new_file(&path)?;
+    let readers: Vec<_> = (0..2).map(|_| start("read", &path)).collect();
     let mut last = 0;
-    for kills in 0..40u64 {
+    for kills in 0..asked("ARRSTORE_KILLS", 40) {
         let (child, _out) = start("write", &path);
         std::thread::sleep(Duration::from_micros(500 + kills * 1777 % 20_000));
         kill(child);
@@ -177,6 +217,38 @@ fn killed_at_any_moment() -> Result<()> {
         last = round;
     }
     assert!(last > 0, "something was committed");
+    readers.into_iter().for_each(end);
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    Ok(())
+}
+
+#[test]
+fn one_writer_and_eight_readers() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.arrs");
+    let file = new_file(&path)?;
+    let mut readers: Vec<_> = (0..8).map(|_| start("read", &path)).collect();
+    let (began, mut killed) = (Instant::now(), 0u32);
+    let mut round = 0;
+    while began.elapsed() < seconds() {
+        round += 1;
+        write_round(&file, round, Durability::None)?;
+        if round % 300 == 0 {
+            compact(&path, &|_, _| true)?;
+        }
+        if round % 500 == 0 {
+            killed += 1;
+            let number = killed as usize % readers.len();
+            let (reader, _) = std::mem::replace(&mut readers[number], start("read", &path));
+            kill(reader);
+        }
+    }
+    readers.into_iter().for_each(end);
+    println!("{round} commits, {killed} readers killed");
+    assert_eq!(round_of(&file)?, round);
+    let report = File::open(&path)?.snapshot()?.verify(&|_, _| true)?;
+    assert!(report.is_sound(), "{report}");
+    let used = std::fs::metadata(&path).expect("a file").len();
+    assert!(used < 20_000_000, "space is used again: {used} bytes after {round} commits");
     Ok(())
 }
