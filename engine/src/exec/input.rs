@@ -343,6 +343,13 @@ impl<'p> Input<'p> {
         }
     }
 
+    /// Lets go the pages of the chunk that holds the element at `at` of the domain.
+    pub(super) fn let_go(&self, at: &[u64]) -> Result<()> {
+        let chunk = self.source.locate(&self.chunk_of(at).0)?;
+        self.source.release(&chunk, 0..self.source.chunk_bytes());
+        Ok(())
+    }
+
     fn release(&mut self) {
         for (located, bytes) in self.passed.drain(..) {
             self.source.release(&located, bytes);

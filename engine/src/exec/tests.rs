@@ -242,6 +242,36 @@ fn products_of_every_layout_in_little_memory() {
 }
 
 #[test]
+fn products_of_large_operands_in_place_and_in_panels() {
+    let shape = [12, 400, 400];
+    let (roomy, tight) = (Context::new(1 << 30, 1), Context::new(30 << 20, 1));
+    let lying = |chunk: [u64; 3], fortran: bool| {
+        Expr::source(Arc::new(Chunked::new(&shape, &chunk, fortran, true, whole))).unwrap()
+    };
+    let cases = [
+        (lying(shape, false), lying([1, 200, 400], true)),
+        (lying([5, 400, 250], true), lying(shape, false)),
+    ];
+    let mut all = Vec::new();
+    for (a, b) in cases {
+        for product in [a.matmul(&b).unwrap(), b.matmul(&a).unwrap()] {
+            let sum =
+                product.reduce(Reduction::Sum, &ReduceOptions { axes: Some(vec![2]), ..Default::default() });
+            let roots = [(sum.unwrap(), Target::Memory)];
+            let plan = Plan::new(&roots, &roomy).unwrap();
+            assert!(plan.peak() > 2 * 12 * 400 * 400 * 8, "operands in place count as memory");
+            let found = [plan.run(&roomy).unwrap(), Plan::new(&roots, &tight).unwrap().run(&tight).unwrap()];
+            let [roomy, tight] = found.map(|v| floats(v[0].as_ref().unwrap()));
+            assert_eq!(roomy, tight);
+            all.push(roomy);
+        }
+    }
+    let element = |i: u64, j: u64| (0..400).map(|l| whole(i * 400 + l) * whole(l * 400 + j)).sum::<f64>();
+    let row: f64 = (0..400).map(|j| element(7, j)).sum();
+    assert!(all.iter().all(|sums| sums[7] == row));
+}
+
+#[test]
 fn too_small_a_budget_says_what_would_do() {
     let a = layouts(&[150, 210]).remove(0);
     let refused = Plan::new(&[(a.clone(), Target::Memory)], &Context::new(1000, 1)).err().unwrap();

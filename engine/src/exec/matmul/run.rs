@@ -52,11 +52,12 @@ pub(crate) fn run(
     let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
     let pool = &*crate::exec::pool::pool(context.threads)?;
     let job = Job { product, a, b, sink, context, pool, done, tiles, order, spare };
-    match (product.block.own, product.block.parts) {
+    let ran = match (product.block.own, product.block.parts) {
         (false, _) => job.together(),
         (true, 1) => job.apart(),
         (true, _) => job.in_parts(),
-    }?;
+    };
+    ran.and(job.a.let_go()).and(job.b.let_go())?;
     context.metrics.flops.fetch_add(product.flops(), Ordering::Relaxed);
     Ok(())
 }
@@ -330,6 +331,13 @@ struct Operand<'p> {
 impl<'p> Operand<'p> {
     fn input(&'p self) -> Input<'p> {
         Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.decoded)
+    }
+
+    /// Lets go the pages that stayed mapped.
+    fn let_go(&self) -> Result<()> {
+        let Some(pieces) = &self.checked else { return Ok(()) };
+        let input = self.input();
+        lock(pieces).iter().try_for_each(|[start, _]| input.let_go(start))
     }
 
     fn worker(&'p self) -> Result<Worker<'p>> {
