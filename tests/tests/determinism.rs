@@ -60,13 +60,16 @@ const TEXTS: [&str; 16] = [
 ];
 
 fn names(layout: Layout, dtype: DType, folder: &Path) -> BTreeMap<String, Expr> {
-    let shape = [403, 611];
+    names_of([403, 611], layout, dtype, folder)
+}
+
+fn names_of(shape: [u64; 2], layout: Layout, dtype: DType, folder: &Path) -> BTreeMap<String, Expr> {
     let arrays: Vec<Array> = vec![
         array(dtype, &shape, 1),
         array(dtype, &shape, 2),
         array(dtype, &shape, 3),
-        array(dtype, &[611], 4),
-        array(dtype, &[403, 1], 5),
+        array(dtype, &shape[1..], 4),
+        array(dtype, &[shape[0], 1], 5),
     ];
     let laid = layout.lay(&arrays.iter().collect::<Vec<_>>(), folder).unwrap();
     ["a", "b", "c", "row", "column"]
@@ -161,11 +164,16 @@ fn sharing_a_pass_changes_no_bit() {
         "sum(a.T, axis=0)",
         "b + c",
     ];
-    for layout in [Layout::C, Layout::Fortran, Layout::Raw, Layout::Packed, Layout::Npy] {
-        let names = names(layout, DType::F64, folder.path());
+    let layouts = [Layout::C, Layout::Fortran, Layout::Raw, Layout::Packed, Layout::Npy];
+    // rows longer than a block, too
+    for (layout, shape) in layouts.into_iter().flat_map(|l| [(l, [403, 611]), (l, [7, 40_000])]) {
+        let names = names_of(shape, layout, DType::F64, folder.path());
         let together = bits(&evaluate(&alone.join(", "), &names, &context).unwrap());
         for (text, want) in alone.iter().zip(&together) {
-            assert!(bits(&evaluate(text, &names, &context).unwrap())[0] == *want, "{text}: {layout:?}");
+            assert!(
+                bits(&evaluate(text, &names, &context).unwrap())[0] == *want,
+                "{text}: {layout:?}, {shape:?}"
+            );
         }
     }
 }

@@ -49,8 +49,22 @@ impl Loops {
         }
     }
 
+    /// The shapes of small and of large blocks, of about so many elements: a large one is cut into small ones as all of
+    /// the loops would be.
+    pub(super) fn blocks(&self, [small, large]: [usize; 2], items: &[usize]) -> [Vec<usize>; 2] {
+        let small = self.block(small, items);
+        let mut large = self.block(large, items);
+        for ((large, small), extent) in large.iter_mut().zip(&small).zip(&self.extent) {
+            // a whole axis stays whole, or rows that lie in one piece would not any more
+            if large != extent {
+                *large -= *large % small;
+            }
+        }
+        [small, large]
+    }
+
     /// The shape of a block of about `size` elements.
-    pub(super) fn block(&self, size: usize, items: &[usize]) -> Vec<usize> {
+    fn block(&self, size: usize, items: &[usize]) -> Vec<usize> {
         let mut block = vec![1; self.extent.len()];
         let Some(&last) = self.extent.last() else { return block };
         let n = block.len();
@@ -111,4 +125,28 @@ pub(super) fn layout(strides: &[isize], shape: &[usize], item: usize) -> Layout 
 pub(super) fn is_aligned(bytes: &[u8], first: usize, item: usize) -> bool {
     let align = item.min(8);
     bytes.as_ptr().addr().wrapping_add(first).is_multiple_of(align)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_blocks_are_contiguous_and_many_small_ones() {
+        for extent in [[1000, 1000], [10_000, 700], [50, 10_000], [3, 100_000], [9, 4097], [7, 33_000]] {
+            let row = extent[1] as isize * 8;
+            let loops = Loops { extent: extent.to_vec(), inputs: vec![vec![row, 8]], outs: Vec::new() };
+            let [small, large] = loops.blocks([4096, 32_768], &[8]);
+            for (block, most) in [(&small, 4096), (&large, 32_768)] {
+                assert!(layout(&[row, 8], block, 8) == Layout::Contiguous, "{extent:?}: {block:?}");
+                assert!(block.iter().product::<usize>() <= most, "{extent:?}: {block:?}");
+            }
+            let fits = |k: usize| large[k] == extent[k] || large[k].is_multiple_of(small[k]);
+            assert!(fits(0) && fits(1), "{extent:?}: {small:?} in {large:?}");
+            assert!(
+                large.iter().product::<usize>() * 2 > 32_768.min(extent[0] * extent[1]),
+                "{extent:?}: {large:?}"
+            );
+        }
+    }
 }

@@ -202,10 +202,7 @@ impl<'p> Worker<'p> {
     /// Evaluates a piece block by block. Inputs that are folded as they are come in large blocks, what is computed in
     /// small ones, many to a large one: how either is cut does not depend on whether the other is there.
     fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
-        let items = self.item_sizes();
-        let small = loops.block(BLOCK, &items);
-        let large: Vec<usize> =
-            loops.block(FOLD_BLOCK, &items).iter().zip(&small).map(|(l, s)| l / s * s).collect();
+        let [small, large] = loops.blocks([BLOCK, FOLD_BLOCK], &self.item_sizes());
         let origins: Vec<usize> = outs
             .iter()
             .map(|out| match out {
