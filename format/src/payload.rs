@@ -327,12 +327,10 @@ thread_local! {
 /// Scratch buffers longer than this are given back at once.
 const SCRATCH_KEPT: usize = 64 << 20;
 
-/// A buffer for a chunk, unless the machine has no room for it: the length may be a hostile file's.
+/// A buffer for a chunk, unless the machine has no room for it: the length may be a hostile file's. It is zero as the
+/// system gives it, and takes no memory before it is written to.
 pub(crate) fn buffer(len: usize) -> Result<Vec<u8>, Error> {
-    let mut buffer = Vec::new();
-    buffer.try_reserve_exact(len).map_err(|_| Error::ChunkTooLarge { bytes: len as u64 })?;
-    buffer.resize(len, 0);
-    Ok(buffer)
+    bytemuck::try_zeroed_vec(len).map_err(|()| Error::ChunkTooLarge { bytes: len as u64 })
 }
 
 /// Runs `work` with a buffer of `len` bytes, which each thread keeps for the next time. Its bytes are whatever

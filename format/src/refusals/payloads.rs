@@ -68,3 +68,32 @@ fn payloads() {
     table.put(table.payload.0 + (3 << 20), &[1, 1, 1, 1]);
     refused!(table.read().unwrap_err(), Error::Chunk { problem: P::Crc { .. }, .. });
 }
+
+/// Peak resident memory of this process, in bytes, where the system tells.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?;
+    Some(kib.parse::<u64>().ok()? << 10)
+}
+
+#[test]
+fn a_chunk_that_claims_gigabytes_takes_none() {
+    let data: Vec<u8> = (0..2000u32).map(|i| (i / 7) as u8).collect();
+    let mut forge =
+        forge_of(Meta::new(DType::U8, &[2000], &[2000]).encoded(Codec::Zstd { level: 1 }, false), &data);
+    let claimed = 4u64 << 30;
+    forge.put(forge.meta.0 + 56, &claimed.to_le_bytes());
+    forge.put(forge.meta.0 + 56 + 8, &claimed.to_le_bytes());
+    forge.seal();
+    let array = forge.open().unwrap().snapshot().unwrap().array("/a").unwrap();
+    assert_eq!(array.chunk_bytes() as u64, claimed);
+    let before = peak();
+    let refused = array.read(&[5], &[1], &mut [0]).unwrap_err();
+    let size = PayloadError::ContentSize { expected: claimed, found: Some(2000) };
+    refused!(refused, Error::Chunk { problem, .. } if problem == size);
+    let (Some(before), Some(after)) = (before, peak()) else {
+        eprintln!("SKIPPED: this system does not tell the peak of memory");
+        return;
+    };
+    assert!(after < before + (1 << 30), "{before} bytes before, {after} after");
+}
