@@ -28,19 +28,15 @@ impl Matrix<'_> {
     /// Whether backends take the block of `shape` as it lies: aligned, one axis contiguous, and no row or column over
     /// another.
     pub(super) fn is_plain(&self, [rows, columns]: [u64; 2], item: usize) -> bool {
-        let apart = |stride: isize, n: u64, inner: u64| {
-            n == 1 || stride as i128 >= inner.max(1) as i128 * item as i128
-        };
+        let apart = |stride: isize, n: u64, across: u64| n == 1 || stride >= across as isize * item as isize;
         let unit = |stride: isize, n: u64| n == 1 || stride == item as isize;
-        let [row, column] = self.strides;
-        let whole = |s: isize| s % item as isize == 0;
+        let [down, along] = self.strides;
         let place = self.bytes.as_ptr().addr().wrapping_add(self.offset);
-        place.is_multiple_of(item.min(8))
-            && self.offset.is_multiple_of(item)
-            && whole(row)
-            && whole(column)
-            && (unit(column, columns) && apart(row, rows, columns)
-                || unit(row, rows) && apart(column, columns, rows))
+        let aligned = place.is_multiple_of(item.min(8)) && self.offset.is_multiple_of(item);
+        let whole = down % item as isize == 0 && along % item as isize == 0;
+        let rows_lie = unit(along, columns) && apart(down, rows, columns);
+        let columns_lie = unit(down, rows) && apart(along, columns, rows);
+        aligned && whole && (rows_lie || columns_lie)
     }
 
     /// The elements from the first to the last of the block, and the strides in elements.
@@ -81,7 +77,7 @@ pub(super) fn block_product(
     }
 }
 
-/// Whether a backend multiplies this type, as it lies.
+/// Whether a backend multiplies elements of this type as they lie.
 pub(crate) fn is_blas(dtype: DType) -> bool {
     matches!(dtype, DType::F32 | DType::F64 | DType::C64 | DType::C128)
 }
@@ -136,18 +132,19 @@ fn within(pool: Option<&rayon::ThreadPool>, f: impl FnOnce() + Send) {
     }
 }
 
+/// The blocks of one product, `c += a b`: no axis is empty, and every slice reaches to the last element that the lengths
+/// `[m, n, k]` and the strides say. Rows of `c` are contiguous and `row` elements apart.
+struct Blocks<'a, T> {
+    dims: [usize; 3],
+    c: &'a mut [T],
+    row: usize,
+    a: Strided<'a, T>,
+    b: Strided<'a, T>,
+}
+
 /// An element of blocks that can be multiplied.
 trait Multiply: Pod + Send + Sync {
-    /// `c += a b`, where rows of `c` are contiguous and `row` elements apart. No axis is empty, and every slice reaches
-    /// to the last element that `[m, n, k]` and the strides say.
-    fn multiply(
-        dims: [usize; 3],
-        c: &mut [Self],
-        row: usize,
-        a: Strided<'_, Self>,
-        b: Strided<'_, Self>,
-        pool: Option<&rayon::ThreadPool>,
-    );
+    fn multiply(blocks: Blocks<'_, Self>, pool: Option<&rayon::ThreadPool>);
 }
 
 fn typed<T: Multiply>(
@@ -162,13 +159,14 @@ fn typed<T: Multiply>(
     }
     let row = row / size_of::<T>();
     let c = cast_mut::<T>(bytes.get_mut(offset..).unwrap_or_default(), (m - 1) * row + n)?;
-    T::multiply([m, n, k], c, row, a.elements([m, k])?, b.elements([k, n])?, pool);
+    let (a, b) = (a.elements([m, k])?, b.elements([k, n])?);
+    T::multiply(Blocks { dims: [m, n, k], c, row, a, b }, pool);
     Ok(())
 }
 
 #[cfg(not(feature = "openblas"))]
 mod backend {
-    use super::{Complex, Multiply, Strided, threads, within};
+    use super::{Blocks, Complex, Multiply, threads, within};
 
     /// The name of the backend, for reports.
     pub const NAME: &str = "gemm";
@@ -197,14 +195,8 @@ mod backend {
     macro_rules! by_gemm {
         ($($t:ty, $one:expr);*) => {$(
             impl Multiply for $t {
-                fn multiply(
-                    [m, n, k]: [usize; 3],
-                    c: &mut [$t],
-                    row: usize,
-                    a: Strided<'_, $t>,
-                    b: Strided<'_, $t>,
-                    pool: Option<&rayon::ThreadPool>,
-                ) {
+                fn multiply(blocks: Blocks<'_, $t>, pool: Option<&rayon::ThreadPool>) {
+                    let Blocks { dims: [m, n, k], c, row, a, b } = blocks;
                     let threads = match threads(pool) {
                         1 => gemm::Parallelism::None,
                         many => gemm::Parallelism::Rayon(many),
@@ -245,7 +237,7 @@ mod backend {
     use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE};
     use rayon::prelude::*;
 
-    use super::{Complex, Multiply, Strided, threads, within};
+    use super::{Blocks, Complex, Multiply, threads, within};
 
     // The library itself is linked by this crate.
     extern crate openblas_src as _;
@@ -297,14 +289,8 @@ mod backend {
     macro_rules! by_cblas {
         ($($t:ty, $f:ident, $how:ident, $one:expr);*) => {$(
             impl Multiply for $t {
-                fn multiply(
-                    [m, n, k]: [usize; 3],
-                    c: &mut [$t],
-                    row: usize,
-                    a: Strided<'_, $t>,
-                    b: Strided<'_, $t>,
-                    pool: Option<&rayon::ThreadPool>,
-                ) {
+                fn multiply(blocks: Blocks<'_, $t>, pool: Option<&rayon::ThreadPool>) {
+                    let Blocks { dims: [m, n, k], c, row, a, b } = blocks;
                     one_thread();
                     let rows = m.div_ceil(threads(pool)).max(1);
                     let ((turn_a, far_a), (turn_b, far_b)) = (layout(a.strides, [m, k]), layout(b.strides, [k, n]));
@@ -345,15 +331,9 @@ pub use backend::{NAME as BACKEND, core as backend_core};
 
 /// Products modulo 2^64, rows in parallel.
 impl Multiply for i64 {
-    fn multiply(
-        [_, n, k]: [usize; 3],
-        c: &mut [i64],
-        row: usize,
-        a: Strided<'_, i64>,
-        b: Strided<'_, i64>,
-        pool: Option<&rayon::ThreadPool>,
-    ) {
+    fn multiply(blocks: Blocks<'_, i64>, pool: Option<&rayon::ThreadPool>) {
         use rayon::prelude::*;
+        let Blocks { dims: [_, n, k], c, row, a, b } = blocks;
         /// Rows of `b` that stay in cache while rows of `c` pass.
         const DEPTH: usize = 64;
         let parts = pool.map_or(1, |pool| 4 * pool.current_num_threads());

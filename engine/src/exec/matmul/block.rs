@@ -79,9 +79,11 @@ impl Block {
     pub(super) fn choose(dims: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Block {
         let dims = dims.map(|x| x.max(1));
         let fits = |b: &Block| b.bytes(means) <= means.room;
-        let own = || Block::own(dims, count, grid, means).filter(fits);
+        // what does not fit in place, whose pages are memory, too, may fit in panels
+        let panels = Means { runs: [None; 2], ..means };
+        let own = [means, panels].into_iter().find_map(|m| Block::own(dims, count, grid, m).filter(fits));
         let large = || Block::large(dims, count, grid, means).filter(fits);
-        own().or_else(large).or_else(|| Block::team(dims, grid, means)).unwrap_or_else(|| {
+        own.or_else(large).or_else(|| Block::team(dims, grid, means)).unwrap_or_else(|| {
             let [m, n, k] = dims;
             Block::shared(whole(1, m, grid[0]), whole(1, n, grid[1]), k.min(64))
         })
@@ -178,8 +180,8 @@ impl Block {
         [m * k * a_again, k * n * if whole { 1 } else { stripes }]
     }
 
-    /// Elements of the buffers, of all threads. A panel in place is copied, a piece at a time, where that is no matter of
-    /// reading it as it lies: where a chunk holds one value only, say.
+    /// Elements of the buffers, of all threads. Where a panel is in place, it is the piece at hand: its pages, or a copy
+    /// where it cannot be read as it lies.
     fn elements(&self, means: Means) -> u64 {
         let panel = |operand: usize, [rows, columns]: [u64; 2]| match means.runs[operand] {
             Some([i, j]) if self.in_place[operand] => rows.min(i) * columns.min(j),
@@ -231,6 +233,10 @@ mod tests {
     #[test]
     fn small_matrices_stay_with_a_thread() {
         let choose = |dims, count| Block::choose(dims, count, [1, 1], means(1000));
+        let mapped = |mib| Means { runs: [Some([200_000, 100_000]), None], ..means(mib) };
+        let wide = |mib| Block::choose([200_000, 1, 100_000], 1, [1, 1], mapped(mib));
+        assert!(wide(4000).own && wide(4000).in_place[0]);
+        assert!(wide(200).own && !wide(200).in_place[0], "rows of which few fit are copied");
         let tall = choose([200_000, 64, 2000], 1);
         assert!(tall.own && tall.columns == 64 && tall.depth == 2000 && tall.strip < 200);
         let inner = choose([64, 64, 1_000_000], 1);

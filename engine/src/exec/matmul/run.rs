@@ -131,11 +131,12 @@ impl Job<'_> {
                 if first >= self.tiles.len() {
                     break;
                 }
-                let hand = match &mut hand {
-                    Some(hand) => hand,
-                    none => none.insert(Hand::new(self, None)?),
-                };
-                let done = (first..(first + run).min(self.tiles.len())).try_for_each(|number| {
+                let mut blocks = first..(first + run).min(self.tiles.len());
+                let done = blocks.try_for_each(|number| {
+                    let hand = match &mut hand {
+                        Some(hand) => hand,
+                        none => none.insert(Hand::new(self, None)?),
+                    };
                     let block = self.block(number);
                     hand.multiply(&block, 0..k, &mut result)?;
                     self.write(&block, result.bytes(), None)
@@ -340,6 +341,42 @@ impl<'p> Operand<'p> {
         lock(pieces).iter().try_for_each(|[start, _]| input.let_go(start))
     }
 
+    /// The elements `[rows, columns]` at `first` of one batch where they lie, checked; copied to `buffer` where a backend
+    /// does not take them so.
+    fn piece<'a>(
+        &self,
+        input: &'a mut Input<'p>,
+        buffer: &'a mut Buffer,
+        batch: &[u64],
+        first: [u64; 2],
+        shape: [u64; 2],
+        item: usize,
+    ) -> Result<Matrix<'a>> {
+        let key = [[batch, &first].concat(), [&vec![1; batch.len()][..], &shape].concat()];
+        input.seek(&key[0], &key[1])?;
+        let seen = self.checked.as_ref().is_some_and(|seen| lock(seen).contains(&key));
+        if !seen {
+            input.check_all()?;
+        }
+        if let (false, Some(checked)) = (seen, &self.checked) {
+            lock(checked).insert(key);
+        }
+        let lies = match input.window() {
+            Window::Strided { bytes, offset, strides } => {
+                Matrix { bytes, offset, strides: [strides[batch.len()], strides[batch.len() + 1]] }
+            }
+            Window::Constant(bytes) => Matrix { bytes, offset: 0, strides: [0, 0] },
+        };
+        if lies.is_plain(shape, item) {
+            return Ok(lies);
+        }
+        let shape = shape.map(|n| n as usize);
+        let strides = [(shape[1] * item) as isize, item as isize];
+        let out = buffer.reserve(shape[0] * shape[1] * item)?;
+        strided::copy(item, &shape, lies.bytes, lies.offset, &lies.strides, out, 0, &strides);
+        Ok(Matrix { bytes: out, offset: 0, strides })
+    }
+
     fn worker(&'p self) -> Result<Worker<'p>> {
         Worker::new(self.program, &self.order, self.sources, self.context, &self.decoded)
     }
@@ -365,46 +402,26 @@ enum Filler<'p> {
 impl Panel<'_> {
     /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.
     fn border(&self, axis: usize, at: u64) -> u64 {
-        let program = self.operand.program;
-        let access = || program.loads[0].access[program.domain.len() - 2 + axis];
-        match &self.filler {
-            Filler::InPlace(_) => access().map_or(u64::MAX, |a| a.next_border(at)),
+        let Program { loads, domain, .. } = self.operand.program;
+        match (&self.filler, &loads[..]) {
+            (Filler::InPlace(_), [load]) => {
+                load.access[domain.len() - 2 + axis].map_or(u64::MAX, |a| a.next_border(at))
+            }
             _ => u64::MAX,
         }
     }
 
     /// The elements `[rows, columns]` at `first` of one batch: of the panel brought, or where they lie in one chunk.
     fn piece(&mut self, batch: &[u64], first: [u64; 2], shape: [u64; 2], item: usize) -> Result<Matrix<'_>> {
-        let whole = [&vec![1; batch.len()][..], &shape].concat();
-        let start = [batch, &first].concat();
-        if let Filler::InPlace(input) = &mut self.filler {
-            input.seek(&start, &whole)?;
-            let key = [start, whole];
-            let fresh = self.operand.checked.as_ref().is_none_or(|seen| !lock(seen).contains(&key));
-            if fresh {
-                input.check_all()?;
-                self.operand.checked.as_ref().map(|seen| lock(seen).insert(key.clone()));
-            }
-            let (bytes, offset, strides): (&[u8], usize, &[isize]) = match input.window() {
-                Window::Strided { bytes, offset, strides } => (bytes, offset, &strides[batch.len()..]),
-                Window::Constant(value) => (value, 0, &[0, 0]),
-            };
-            let strides = [strides[0], strides[1]];
-            let lies = Matrix { bytes, offset, strides };
-            if lies.is_plain(shape, item) {
-                return Ok(lies);
-            }
-            let row = shape[1] as usize * item;
-            let out = self.buffer.reserve(shape[0] as usize * row)?;
-            let copied = shape.map(|n| n as usize);
-            strided::copy(item, &copied, bytes, offset, &strides, out, 0, &[row as isize, item as isize]);
-            return Ok(Matrix { bytes: out, offset: 0, strides: [row as isize, item as isize] });
+        let Panel { operand, filler, buffer, at } = self;
+        if let Filler::InPlace(input) = filler {
+            return operand.piece(input, buffer, batch, first, shape, item);
         }
-        let Some([from, held]) = &self.at else { return Err(Error::Other("no panel was brought".into())) };
-        let row = held[batch.len() + 1] as usize * item;
+        let Some([from, held]) = at else { return Err(Error::Other("no panel was brought".into())) };
         let [down, along] = [0, 1].map(|k| (first[k] - from[batch.len() + k]) as usize);
+        let row = held[batch.len() + 1] as usize * item;
         let offset = down * row + along * item;
-        Ok(Matrix { bytes: self.buffer.bytes(), offset, strides: [row as isize, item as isize] })
+        Ok(Matrix { bytes: buffer.bytes(), offset, strides: [row as isize, item as isize] })
     }
 
     /// Says that the piece at hand has been read: its pages are let go, unless they are to stay.
