@@ -5,7 +5,7 @@
     cargo build --release -p arrstore-benches
     python benches/compare.py DIR [TASK ...]        DIR takes about 12 GB; data are made when missing
 
-Every peer runs in a process of its own, two threads each, in turn with the others, and the best of three rounds
+Every peer runs in a process of its own, two threads each, in turn with the others, and the best of two rounds
 counts. Imports and opening are not counted. What goes to disk is durable on both sides: ours ends with its commit,
 a peer's run with a sync. Before a time counts, its answer is compared with NumPy's.
 `OPENBLAS_CORETYPE` and `OPENBLAS_L2_SIZE` are removed from the environment, for they can halve a peer's BLAS.
