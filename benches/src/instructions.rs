@@ -32,18 +32,8 @@ const KERNELS: [(&str, &str, DType, &[u64]); 7] = [
 /// An array packed into a file, committed, read and computed on.
 const WHOLE: &str = "store_and_mean_zstd";
 
-/// `instructions`: counts all and compares; `instructions --update`: counts all and writes what is expected from now on;
-/// `instructions WORK RUNS`: what runs under valgrind.
-pub(crate) fn main(args: &[String]) -> Result<()> {
-    match args {
-        [] => compare(),
-        [flag] if flag == "--update" => update(),
-        [work, runs] => perform(work, runs.parse()?),
-        _ => Err("usage: arrstore-benches instructions [--update]".into()),
-    }
-}
-
-fn perform(work: &str, runs: usize) -> Result<()> {
+/// Does a work so many times.
+pub(crate) fn perform(work: &str, runs: usize) -> Result<()> {
     if work == WHOLE {
         let folder = tempfile::tempdir()?;
         let data = bytes_of(&numbers(DType::F64, &[256, 512])?)?;
@@ -89,7 +79,8 @@ fn count(work: &str, runs: &str) -> Result<u64> {
     }
 }
 
-fn compare() -> Result<()> {
+/// Counts all and compares.
+pub(crate) fn compare() -> Result<()> {
     let stored: Value = serde_json::from_str(&std::fs::read_to_string(EXPECTED)?)?;
     let tolerance = stored["tolerance"].as_f64().unwrap_or(TOLERANCE);
     let mut slower = Vec::new();
@@ -118,7 +109,8 @@ fn compare() -> Result<()> {
     .into())
 }
 
-fn update() -> Result<()> {
+/// Counts all and writes what is expected from now on.
+pub(crate) fn update() -> Result<()> {
     let all = json!({ "tolerance": TOLERANCE, "expected": count_all()? });
     let text = serde_json::to_string_pretty(&all)? + "\n";
     print!("{text}");

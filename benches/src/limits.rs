@@ -3,16 +3,18 @@
 use std::path::Path;
 use std::time::Instant;
 
-use arrstore::{Context, Expr, Value};
+use arrstore::{Context, DType, Expr};
+use arrstore_benches::{Result, evaluate};
 use arrstore_format::File;
 use ndarray::ArrayViewD;
 use num_traits::{One, Zero};
 
-use crate::{Result, evaluate};
+use crate::report;
 
 /// The sum of a raw array of doubles by plain loops over its mapped chunks, nothing checked and nothing planned.
-pub(crate) fn read(path: &Path, runs: usize, threads: usize) -> Result<()> {
-    let mut best = f64::INFINITY;
+pub(crate) fn read(path: &Path, runs: usize) -> Result<()> {
+    let threads = Context::default().threads;
+    let (mut best, mut answer) = (f64::INFINITY, 0.0);
     for _ in 0..runs {
         let array = File::open(path)?.snapshot()?.array("/data")?;
         let counts = array.grid().counts().to_vec();
@@ -25,15 +27,14 @@ pub(crate) fn read(path: &Path, runs: usize, threads: usize) -> Result<()> {
             }
             Ok(total)
         };
-        let total: f64 = std::thread::scope(|scope| {
+        answer = std::thread::scope(|scope| {
             let parts: Vec<_> =
                 (0..threads).map(|k| scope.spawn(move || part(k).unwrap_or(f64::NAN))).collect();
             parts.into_iter().map(|t| t.join().unwrap_or(f64::NAN)).sum()
         });
         best = best.min(began.elapsed().as_secs_f64());
-        assert!(total.is_finite(), "the array cannot be read");
     }
-    println!("{{\"task\": \"read\", \"peer\": \"a plain loop\", \"s\": {best:.6}}}");
+    report(best, answer);
     Ok(())
 }
 
@@ -47,17 +48,15 @@ fn plain_sum(x: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
 }
 
-/// The product of `matmul_KIND` by the same backend in memory, nothing read and nothing written: what bounds ours.
-pub(crate) fn product(folder: &Path, kind: &str, runs: usize, context: &Context) -> Result<()> {
-    let [a, b] = ["m1", "m2"].map(|name| -> Result<Value> {
-        evaluate(&Expr::npy(folder.join(format!("{name}_{kind}.npy")))?, context)
-    });
+/// The product of two files by the same backend in memory, nothing read and nothing written: what bounds ours.
+pub(crate) fn product(a: &Path, b: &Path, runs: usize) -> Result<()> {
+    let [a, b] = [a, b].map(|path| evaluate(&Expr::npy(path)?, &Context::default()));
     let (a, b) = (a?, b?);
-    let best = match kind {
-        "f4" => multiply(&a.view::<f32>()?, &b.view::<f32>()?, runs),
-        _ => multiply(&a.view::<f64>()?, &b.view::<f64>()?, runs),
+    let (best, answer) = match a.dtype() {
+        DType::F32 => multiply(&a.view::<f32>()?, &b.view::<f32>()?, runs, f64::from),
+        _ => multiply(&a.view::<f64>()?, &b.view::<f64>()?, runs, |x| x),
     };
-    println!("{{\"task\": \"gemm_{kind}\", \"peer\": \"the backend in memory\", \"s\": {best:.6}}}");
+    report(best, answer);
     Ok(())
 }
 
@@ -65,7 +64,8 @@ fn multiply<T: One + Zero + Copy + 'static>(
     a: &ArrayViewD<'_, T>,
     b: &ArrayViewD<'_, T>,
     runs: usize,
-) -> f64 {
+    widen: fn(T) -> f64,
+) -> (f64, f64) {
     let (m, n, k) = (a.shape()[0], b.shape()[1], a.shape()[1]);
     let mut c = vec![T::zero(); m * n];
     let mut best = f64::INFINITY;
@@ -98,5 +98,5 @@ fn multiply<T: One + Zero + Copy + 'static>(
         }
         best = best.min(began.elapsed().as_secs_f64());
     }
-    best
+    (best, c.into_iter().map(widen).sum())
 }

@@ -7,27 +7,59 @@ use arrstore::text::Formula;
 use arrstore::{Expr, evaluate};
 use arrstore_format::{CreateOptions, Durability, File, Meta};
 
-use crate::Result;
+use arrstore_benches::Result;
 
-type Task = fn(&Path) -> Result<f64>;
+/// What is small.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Task {
+    /// Slices of 16 x 16 out of the array /data of DIR/a.arrs, read into memory
+    Slice,
+    /// The same elements from the mapped chunks, nothing checked
+    View,
+    /// A file of a million chunks, opened, and an element of it
+    Open,
+    /// a*b+c over 1 KB
+    #[value(name = "1KB")]
+    Kilobyte,
+    /// a*b+c over 32 KB
+    #[value(name = "32KB")]
+    Kilobytes,
+    /// a*b+c over 1 MB
+    #[value(name = "1MB")]
+    Megabyte,
+}
 
-/// The tasks and their names.
-pub(crate) const TASKS: [(&str, Task); 5] = [
-    ("slice_16x16", slice),
-    ("open_1e6_chunks", open),
-    ("evaluate_1KB", |_| evaluation(128)),
-    ("evaluate_32KB", |_| evaluation(4096)),
-    ("evaluate_1MB", |_| evaluation(131_072)),
-];
+/// Prints the seconds that one takes.
+pub(crate) fn main(dir: &Path, task: Task) -> Result<()> {
+    let seconds = match task {
+        Task::Slice => slice(dir, true)?,
+        Task::View => slice(dir, false)?,
+        Task::Open => open(dir)?,
+        Task::Kilobyte => evaluation(128)?,
+        Task::Kilobytes => evaluation(4096)?,
+        Task::Megabyte => evaluation(131_072)?,
+    };
+    crate::report(seconds, 0.0);
+    Ok(())
+}
 
-/// A slice of 16 x 16 out of a stored array of 10000 x 10000 doubles, read into memory.
-fn slice(folder: &Path) -> Result<f64> {
+/// A slice of 16 x 16 out of a stored array of 10000 x 10000 doubles.
+fn slice(folder: &Path, checked: bool) -> Result<f64> {
     let array = File::open(folder.join("a.arrs"))?.snapshot()?.array("/data")?;
-    let mut out = vec![0; 16 * 16 * 8];
+    let mut out = vec![0.0; 16 * 16];
     let mut once = || -> Result<f64> {
         let began = Instant::now();
         for k in 0..1000u64 {
-            array.read(&[k * 7919 % 9984, k * 104_729 % 9984], &[16, 16], &mut out)?;
+            let [i, j] = [k * 7919 % 9984, k * 104_729 % 9984];
+            if checked {
+                array.read(&[i, j], &[16, 16], bytemuck::cast_slice_mut(&mut out))?;
+                continue;
+            }
+            let chunk = array.chunk_view::<f64>(&[i / 1000, j / 1000])?;
+            let [i, j] = [i, j].map(|x| (x % 1000).min(984) as usize);
+            for (out, x) in out.iter_mut().zip(chunk.slice(ndarray::s![i..i + 16, j..j + 16])) {
+                *out = *x;
+            }
         }
         Ok(began.elapsed().as_secs_f64() / 1000.0)
     };

@@ -1,0 +1,75 @@
+"""The arrays that are computed on, made where they are missing: `.npy` files, and their twins for peers and for us."""
+import os
+import subprocess
+
+import numpy as np
+
+ARRSTORE = os.path.join("target", "release", "arrstore")
+N, M = 10_000, 6_144
+CHUNK = (1000, 1000)
+PRODUCT_CHUNK = (M // 4, M // 4)
+ROWS = (100, N)
+
+# name: shape, type
+NORMAL = {name: ((N, N), "f8") for name in "abc"}
+NORMAL |= {f"m{k}_{t}": ((M, M), t) for t in ("f4", "f8") for k in (1, 2)}
+NORMAL |= {"row": ((N,), "f8"), "column": ((N, 1), "f8"), "f2": ((2 * N, 2 * N), "f2"), "f4": ((2 * N, N), "f4")}
+NORMAL |= {"tall": ((200_000, 2000), "f8"), "long": ((1_000_000, 64), "f8")}
+NORMAL |= {f"x{k}": ((2000, k), "f8") for k in (1, 8, 64)}
+NORMAL |= {f"batch{k}": ((1000, 64, 64), "f8") for k in (1, 2)}
+INTEGERS = {"u1": ((2 * N, 2 * N), "u1"), "i2": ((2 * N, 2 * N), "i2")}
+# what functions are given: name: lowest, highest
+UNIFORM = {"wide": (-20, 20), "positive": (0.01, 50), "unit": (-1, 1), "small": (0.01, 8)}
+FUNCTION_BYTES = 1 << 20
+
+# stores: the .npy file, and how it is laid out
+STORES = {name: (name, ["--chunk", "1000x1000"]) for name in [*"abc", "f2", "f4", "u1", "i2", "tall"]}
+STORES |= {name: (name, ["--chunk", "1000x1000"]) for name in NORMAL if name[0] == "m"}
+STORES |= {name: (name, []) for name in ("long", "x1", "x8", "x64", "batch1", "batch2")}
+STORES |= {"a_rows": ("a", ["--chunk", "100x10000"]), "b_grid": ("b", ["--chunk", "700x1300"])}
+STORES |= {f"{name}_fortran": (name, ["--chunk", "1000x1000", "--order", "F"]) for name in "ab"}
+# what peers keep in their own files, and its chunks
+TWINS = {**{name: (name, CHUNK) for name in "abc"}, "a_rows": ("a", ROWS)}
+TWINS |= {name: (name, PRODUCT_CHUNK) for name in NORMAL if name[0] == "m"}
+
+
+def field(rng):
+    """A smooth field of two decimals, and noise: what compresses as the output of a simulation does."""
+    y, x = np.mgrid[0:N, 0:N].astype("f4") / N
+    noise = 0.05 * rng.standard_normal((N, N), dtype="f4")
+    return np.round(np.sin(12 * x) * np.cos(9 * y) * 15 + 288 + noise, 2).astype("f4")
+
+
+def prepare(folder):
+    import blosc2
+    import zarr
+
+    os.makedirs(folder, exist_ok=True)
+    rng = np.random.default_rng(7)
+
+    def make(name, array):
+        path = os.path.join(folder, name + ".npy")
+        if not os.path.exists(path):
+            np.save(path, array())
+
+    for name, (shape, dtype) in NORMAL.items():
+        make(name, lambda: rng.standard_normal(shape).astype(dtype))
+    for name, (shape, dtype) in INTEGERS.items():
+        make(name, lambda: rng.integers(0, 100, shape, dtype))
+    for name, (low, high) in UNIFORM.items():
+        for dtype in ("f4", "f8"):
+            make(f"{name}_{dtype}", lambda: rng.uniform(low, high, FUNCTION_BYTES // np.dtype(dtype).itemsize).astype(dtype))
+    make("field", lambda: field(rng))
+    for name, (source, how) in STORES.items():
+        path = os.path.join(folder, name + ".arrs")
+        if not os.path.exists(path):
+            subprocess.run([ARRSTORE, "convert", os.path.join(folder, source + ".npy"), path + ":/data", "--quiet", *how],
+                           check=True)
+    for name, (source, chunk) in TWINS.items():
+        data = np.load(os.path.join(folder, source + ".npy"), mmap_mode="r")
+        path = os.path.join(folder, name)
+        if not os.path.exists(path + ".zarr"):
+            zarr.create_array(path + ".zarr", shape=data.shape, chunks=chunk, dtype=data.dtype, compressors=None)[:] = data
+        if not os.path.exists(path + ".b2nd"):
+            chunks = {"chunks": chunk} if name == "a_rows" else {}
+            blosc2.asarray(np.ascontiguousarray(data), urlpath=path + ".b2nd", mode="w", cparams={"clevel": 0}, **chunks)

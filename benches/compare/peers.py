@@ -1,0 +1,141 @@
+"""One peer computes one expression once, in a process of its own, and prints its time and a number that stands for
+its answer. `peers.py FOLDER PEER TEXT NAME=FILE ... [--to-disk] [--sync]`"""
+import json
+import os
+import shutil
+import sys
+import time
+
+import numpy as np
+
+PEERS = ["NumPy in RAM", "np.memmap", "numexpr", "Dask", "Blosc2"]
+RECHUNK = "rechunk(a)"      # from chunks of whole rows to chunks of whole columns
+COLUMNS = (10_000, 100)
+ELEMENTWISE = {"a*b+c", "sin(a)**2+cos(b)**2+sqrt(abs(c))", "sum((a-b)**2)"}
+
+
+class Numpy:
+    library = np
+
+    def __init__(self, folder):
+        self.at = lambda name: os.path.join(folder, name)
+
+    def load(self, name):
+        return np.load(self.at(name + ".npy"))
+
+    def compute(self, text, names, to_disk):
+        if text == RECHUNK:
+            return np.asfortranarray(names["a"])
+        functions = {f: getattr(self.library, f) for f in "sum mean max std sin cos sqrt abs".split()}
+        result = eval(text, functions, names)
+        return np.ascontiguousarray(result) if text == "a.T" else result
+
+
+class Memmap(Numpy):
+    def load(self, name):
+        return np.load(self.at(name + ".npy"), mmap_mode="r")
+
+    def out(self, shape, dtype, fortran_order=False):
+        return np.lib.format.open_memmap(self.at("out.npy"), "w+", dtype, shape, fortran_order)
+
+    def compute(self, text, names, to_disk):
+        if not to_disk:
+            return super().compute(text, names, to_disk)
+        if "@" in text:
+            a, b = names["a"], names["b"]
+            return np.matmul(a, b, out=self.out((a.shape[0], b.shape[1]), a.dtype))
+        if text == RECHUNK:
+            result = names["a"]
+        elif text == "a.T":
+            result = names["a"].T
+        else:
+            result = super().compute(text, names, to_disk)
+        out = self.out(result.shape, result.dtype, fortran_order=text == RECHUNK)
+        out[:] = result
+        return out
+
+
+class Numexpr(Memmap):
+    def compute(self, text, names, to_disk):
+        import numexpr
+
+        if text != "sum(a)" and text not in ELEMENTWISE:
+            raise NotImplementedError
+        out = {"out": self.out(names["a"].shape, "f8")} if to_disk else {}
+        return numexpr.evaluate(text, names, **out)
+
+
+class Dask(Numpy):
+    @property
+    def library(self):
+        import dask.array
+
+        return dask.array
+
+    def load(self, name):
+        return self.library.from_zarr(self.at(name + ".zarr"))
+
+    def compute(self, text, names, to_disk):
+        if text == RECHUNK:
+            result = names["a"].rechunk(COLUMNS)
+        elif text == "a.T":
+            result = names["a"].T.rechunk((1000, 1000))
+        else:
+            result = super().compute(text, names, to_disk)
+        if not to_disk:
+            return result.compute()
+        shutil.rmtree(self.at("out.zarr"), ignore_errors=True)
+        result.to_zarr(self.at("out.zarr"))
+        return self.library.from_zarr(self.at("out.zarr"))
+
+
+class Blosc2(Numpy):
+    @property
+    def library(self):
+        import blosc2
+
+        return blosc2
+
+    def load(self, name):
+        return self.library.open(self.at(name + ".b2nd"), mode="r")
+
+    def compute(self, text, names, to_disk):
+        out = {"urlpath": self.at("out.b2nd"), "mode": "w", "cparams": {"clevel": 0}} if to_disk else {}
+        if text in ELEMENTWISE:
+            return self.library.lazyexpr(text, names).compute(**out)
+        if text == RECHUNK:
+            return names["a"].copy(chunks=COLUMNS, **out)
+        if text == "a.T":
+            return self.library.permute_dims(names["a"], (1, 0), **out)
+        if "@" in text:
+            return self.library.matmul(names["a"], names["b"], **out)
+        return super().compute(text, names, to_disk)
+
+
+def total(answer):
+    if hasattr(answer, "compute"):
+        return float(answer.sum(dtype="f8").compute())
+    return float(np.asarray(answer[()] if np.ndim(answer) else answer).sum(dtype="f8"))
+
+
+def main(folder, peer, text, *rest):
+    kind = dict(zip(PEERS, [Numpy, Memmap, Numexpr, Dask, Blosc2]))[peer](folder)
+    names = {name: kind.load(file) for name, file in (pair.split("=") for pair in rest if "=" in pair)}
+    kind.library.sum        # what is imported late is imported now
+    if peer == "numexpr":
+        import numexpr      # noqa: F401
+    to_disk = "--to-disk" in rest
+    began = time.perf_counter()
+    try:
+        answer = kind.compute(text, names, to_disk)
+    except NotImplementedError:
+        print(json.dumps({}))
+        return
+    if to_disk and "--sync" in rest and peer != "NumPy in RAM":
+        os.sync()
+    seconds = time.perf_counter() - began
+    print(json.dumps({"s": seconds, "answer": total(answer)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
