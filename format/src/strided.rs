@@ -161,6 +161,10 @@ impl<const N: usize> Copy<'_, N> {
             if axis.from == 0 {
                 let (value, _) = self.source[from as usize..][..N].as_chunks::<N>();
                 elements.fill(value[0]);
+            } else if axis.from == -Self::ITEM {
+                let first = (from + Self::ITEM) as usize - bytes;
+                let (backwards, _) = self.source[first..][..bytes].as_chunks::<N>();
+                elements.iter_mut().zip(backwards.iter().rev()).for_each(|(to, from)| *to = *from);
             } else {
                 let mut at = from;
                 for element in elements {

@@ -88,7 +88,7 @@ where
 {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let (a, b) = (values::<A>(args, 0), values::<B>(args, 1));
-        let mut room = ([A::zeroed(); PIECE], [B::zeroed(); PIECE]);
+        let mut room = (None, None);
         fill(out, |out: &mut [R]| {
             for (k, out) in out.chunks_mut(PIECE).enumerate() {
                 let (at, n) = (k * PIECE, out.len());
@@ -116,20 +116,18 @@ where
     })
 }
 
-/// Elements spread in pieces to stand beside a block.
+/// At most [`PIECE`] elements of a block, or so many copies of one, made in `room` when they are first asked for.
 pub(super) fn piece<'a, T: Pod>(
     values: &'a Values<'_, T>,
     at: usize,
     n: usize,
-    room: &'a mut [T; PIECE],
+    room: &'a mut Option<[T; PIECE]>,
 ) -> &'a [T] {
-    match values {
-        Values::Many(all) => all.get(at..at + n).unwrap_or(&[]),
-        Values::One(one) => {
-            room[..n].fill(*one);
-            &room[..n]
-        }
-    }
+    let found = match values {
+        Values::Many(all) => all.get(at..at + n),
+        Values::One(one) => room.get_or_insert_with(|| [*one; PIECE]).get(..n),
+    };
+    found.unwrap_or(&[])
 }
 
 /// Elements of a piece.
@@ -142,7 +140,7 @@ where
 {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let (a, b, c) = (values::<A>(args, 0), values::<B>(args, 1), values::<C>(args, 2));
-        let mut room = ([A::zeroed(); PIECE], [B::zeroed(); PIECE], [C::zeroed(); PIECE]);
+        let mut room = (None, None, None);
         fill(out, |out: &mut [R]| {
             for (k, out) in out.chunks_mut(PIECE).enumerate() {
                 let (at, n) = (k * PIECE, out.len());

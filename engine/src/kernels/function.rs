@@ -136,7 +136,7 @@ fn run_two<T: Real, W: Real>(
     slow: impl Fn(T, T) -> T,
 ) {
     let (a, b) = (values::<T>(args, 0), values::<T>(args, 1));
-    let mut room = ([T::zeroed(); PIECE], [T::zeroed(); PIECE]);
+    let mut room = (None, None);
     fill(out, |out: &mut [T]| {
         for (k, out) in out.chunks_mut(PIECE).enumerate() {
             let (at, n) = (k * PIECE, out.len());

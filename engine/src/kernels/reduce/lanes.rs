@@ -55,7 +55,7 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
         return join(join(pair(a, b), pair(c, d)), join(pair(e, f), pair(g, h)));
     }
     let mut tree = [widen(start); REGISTERS];
-    if matches!(size_of::<T>(), 4 | 8) {
+    if size_of::<T>() >= 4 && size_of::<A>() == size_of::<T>() {
         // read from first to last, which memory answers fastest
         let mut lanes = [start; REGISTERS];
         let (full, rest) = values.as_chunks::<REGISTERS>();
@@ -64,12 +64,11 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
         }
         lanes.iter_mut().zip(rest).for_each(|(lane, &x)| *lane = step(*lane, x));
         tree.iter_mut().zip(lanes).for_each(|(wide, lane)| *wide = widen(lane));
+    } else if size_of::<T>() >= 4 {
+        let lanes: [A; REGISTERS] = in_rows(values, start, &step);
+        accumulate(&mut tree, &lanes, 1, REGISTERS, |wide, lane| join(wide, widen(lane)));
     } else {
-        let mut lanes = [start; LANES];
-        let rows = values.len() / LANES;
-        accumulate(&mut lanes, values, rows, LANES, &step);
-        let rest = &values[rows * LANES..];
-        accumulate(&mut lanes[..rest.len()], rest, 1, 0, &step);
+        let lanes: [A; LANES] = in_rows(values, start, &step);
         accumulate(&mut tree, &lanes, LANES / REGISTERS, REGISTERS, |wide, lane| join(wide, widen(lane)));
     }
     // were the compiler to know the width, it would take minutes to lay out all additions
@@ -82,9 +81,20 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
     tree[0]
 }
 
+/// Lanes that take rows of `values`.
+#[inline(always)]
+fn in_rows<T: Copy, A: Copy, const N: usize>(values: &[T], start: A, step: impl Fn(A, T) -> A) -> [A; N] {
+    let mut lanes = [start; N];
+    let rows = values.len() / N;
+    accumulate(&mut lanes, values, rows, N, &step);
+    let rest = &values[rows * N..];
+    accumulate(&mut lanes[..rest.len()], rest, 1, 0, &step);
+    lanes
+}
+
 /// Lanes of elements of four and eight bytes: as many as registers hold.
 const REGISTERS: usize = 32;
-/// Virtual lanes of a leaf of other elements, unless it is shorter.
+/// Lanes of a leaf of smaller elements, unless it is shorter.
 const LANES: usize = 128;
 
 /// The columns of a block: `give` takes the first column's number and what the rows of some came to.

@@ -1,7 +1,7 @@
 //! Reductions: blocks are folded into *states*, states are merged, and a state becomes an element of the result.
 //!
 //! A state is plain bytes and knows of everything that it has seen, its count where that matters. A row of a
-//! block is cut into leaves of 1024 elements; a leaf runs in 128 lanes, of which each adds its elements in order, and
+//! block is cut into leaves of 1024 elements; a leaf runs in lanes, of which each adds its elements in order, and
 //! the lanes are joined in a fixed order, so that all instruction sets give the same bits; leaves are merged
 //! pairwise. Columns are folded in leaves of at most 128 rows. Real and complex sums are kept together with their
 //! rounding errors when leaves are merged, so that the tree above the leaves hardly matters to them.
@@ -27,6 +27,8 @@ use crate::op::Reduction;
 
 /// Elements of a row that are folded at a time.
 const LEAF: usize = 1024;
+/// The same for elements of one or two bytes.
+const SMALL_LEAF: usize = 4096;
 /// Rows that are folded column by column at a time.
 const LEAF_ROWS: usize = 128;
 
@@ -147,9 +149,10 @@ fn fold_columns<F: Fold>(states: &mut [F::State], block: &[F::In], rows: usize, 
 fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut S, &S)) -> Option<S> {
     let mut waiting: Option<[S; 48]> = None;
     let mut depth = 0;
-    for (k, values) in row.chunks(LEAF).enumerate() {
+    let most = if size_of::<T>() < 4 { SMALL_LEAF } else { LEAF };
+    for (k, values) in row.chunks(most).enumerate() {
         let mut sum = leaf(values);
-        if row.len() <= LEAF {
+        if row.len() <= most {
             return Some(sum);
         }
         let waiting = waiting.get_or_insert([sum; 48]);
@@ -260,11 +263,11 @@ impl Reducer {
         if self.from.is_none() {
             return self.fold.rows(states, &bytes, cols, stride, at);
         }
-        let mut wide = [0f32; WIDE];
+        let mut wide = [0f32; LEAF];
         for (r, state) in states.chunks_exact_mut(self.state_size()).take(rows).enumerate() {
             let row = &bytes[2 * r * stride..][..2 * cols];
             let mut at = At { base: at.base + r as u64 * at.row_step, ..at };
-            for piece in row.chunks(2 * WIDE) {
+            for piece in row.chunks(2 * LEAF) {
                 let n = piece.len() / 2;
                 self.widen(piece, &mut wide[..n]);
                 self.fold.rows(state, bytemuck::cast_slice(&wide[..n]), n, n, at);
@@ -323,7 +326,7 @@ impl Reducer {
     }
 }
 
-/// Small floats that are widened at a time, and how many columns of [`LEAF_ROWS`] that is.
+/// Small floats of columns that are widened at a time, and how many columns of [`LEAF_ROWS`] that is.
 const WIDE: usize = 4 * LEAF;
 const WIDE_COLS: usize = WIDE / LEAF_ROWS;
 
