@@ -22,10 +22,12 @@ const CHECK: usize = 64 << 10;
 /// Bytes read in place before their pages are let go.
 pub(super) const RELEASE: usize = 4 << 20;
 
-/// Decoded chunks, shared by the workers of a pass.
+/// What the workers of a pass share: decoded chunks, and which raw ones have been checked whole.
 pub(super) struct Decoded {
     capacity: usize,
     state: Mutex<DecodedState>,
+    /// For each input a bit for each of its chunks.
+    checked: Mutex<HashMap<usize, Vec<u64>>>,
 }
 
 #[derive(Default)]
@@ -39,7 +41,19 @@ struct DecodedState {
 impl Decoded {
     /// A cache that keeps up to `capacity` bytes of chunks beyond those in use.
     pub(super) fn new(capacity: usize) -> Decoded {
-        Decoded { capacity, state: Mutex::default() }
+        Decoded { capacity, state: Mutex::default(), checked: Mutex::default() }
+    }
+
+    /// Whether nobody has asked before for chunk `number` of input `load`, which has `count` of them.
+    fn is_first(&self, load: usize, number: u64, count: u64) -> bool {
+        let (word, bit) = ((number / 64) as usize, 1 << (number % 64));
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = checked.entry(load).or_insert_with(|| vec![0; count.div_ceil(64) as usize]);
+        seen.get_mut(word).is_none_or(|word| {
+            let first = *word & bit == 0;
+            *word |= bit;
+            first
+        })
     }
 
     /// The decoded chunk at `index` of input `load`.
@@ -117,6 +131,8 @@ pub(super) struct Input<'p> {
     load: &'p Load,
     /// Whether short chunks are gathered into one window.
     gathers: bool,
+    /// Whether all elements of the source are read, so that all of its chunks are to be checked, however they are cut.
+    whole: bool,
     source: &'p dyn Source,
     context: &'p Context,
     decoded: &'p Decoded,
@@ -146,6 +162,7 @@ impl<'p> Input<'p> {
         Input {
             number,
             gathers: Input::is_gathered(load, &program.domain),
+            whole: load.is_whole(&program.domain, source.shape()),
             load,
             source,
             context,
@@ -264,8 +281,11 @@ impl<'p> Input<'p> {
         self.span = low..high.min(bytes.len());
         Metrics::add(&self.context.metrics.mapped, used);
         let sparse = used < self.span.len() / 2 || (bytes.len() <= 1 << 20 && used < bytes.len() / 2);
-        if !self.context.check || sparse {
+        if !self.context.check {
             return Ok(());
+        }
+        if sparse {
+            return if self.whole { self.check_chunk() } else { Ok(()) };
         }
         if ascending {
             self.checked.set(self.span.start);
@@ -278,6 +298,20 @@ impl<'p> Input<'p> {
     fn check(&self, bytes: Range<usize>) -> Result<()> {
         match &self.held {
             Held::InPlace(located, _) => self.source.check(located, bytes),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks all of the chunk at hand, of which every window is a small part, unless a worker has done so.
+    fn check_chunk(&self) -> Result<()> {
+        let counts = self.source.shape().iter().zip(&self.load.chunk).map(|(&n, &c)| n.div_ceil(c.max(1)));
+        let (number, count) = counts
+            .zip(&self.index)
+            .fold((0, 1), |(number, all), (count, at)| (number * count + at, all * count));
+        match &self.held {
+            Held::InPlace(_, bytes) if self.decoded.is_first(self.number, number, count) => {
+                self.check(0..bytes.len())
+            }
             _ => Ok(()),
         }
     }

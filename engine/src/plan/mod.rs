@@ -76,6 +76,8 @@ struct Item {
 
 /// Largest box, in bytes, that is written at a time where the sink has no chunks.
 const WRITE_BOX: u64 = 32 << 20;
+/// The same where chunks are put together, so that those of an input are read less often.
+const JOINED: u64 = 64 << 20;
 
 impl Plan {
     /// Plans the computation of `roots` within the context's budget.
@@ -218,14 +220,14 @@ impl Plan {
                 Target::Memory => None,
             };
             let item = self.graph.node(id).dtype.size() as u64;
+            let (order, blocking) = (loop_order(&program), program.blocking());
             let tiles = match chunk {
-                Some(chunk) => Tiles::regular(&domain, &chunk),
+                Some(chunk) => self.joined(root, program, Tiles::regular(&domain, &chunk), context),
                 None => {
                     let limit = WRITE_BOX.min(context.budget.total() / (8 * context.threads as u64)) / item;
                     Tiles::of_program(&program).widened(&domain, limit)
                 }
             };
-            let (order, blocking) = (loop_order(&program), program.blocking());
             items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain, blocking });
         }
         let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
@@ -288,15 +290,36 @@ impl Plan {
         Ok(())
     }
 
+    /// Tiles of whole chunks of a result, so many together that the chunks of inputs are not read again and again, as far
+    /// as there is room for all results.
+    fn joined(&self, root: usize, program: Program, tiles: Tiles, context: &Context) -> Tiles {
+        let share = context.budget.total().saturating_sub(self.held) / self.roots.len().max(1) as u64;
+        let item = self.graph.node(self.roots[root]).dtype.size() as u64;
+        let mut pass = Pass::new(program, tiles, Vec::new(), vec![self.written(root)]);
+        while let Some(wider) = pass.tiles.joined(&pass.program) {
+            let narrow = std::mem::replace(&mut pass.tiles, wider);
+            let needed = pass.footprint(|leaf| self.stored(leaf)).total(context.threads as u64);
+            let bytes = pass.tiles.extents().iter().product::<u64>() * item;
+            if bytes > JOINED || needed > share {
+                return narrow;
+            }
+        }
+        pass.tiles
+    }
+
+    fn written(&self, root: usize) -> Output {
+        Output::Write {
+            item: self.graph.node(self.roots[root]).dtype.size(),
+            scratch: match &self.targets[root] {
+                Target::Sink(sink) => sink.scratch_bytes(),
+                Target::Memory => 0,
+            },
+        }
+    }
+
     fn output(&self, item: &Item, domain: &[u64]) -> Result<Output> {
         match item.dest {
-            Dest::Root(root) => Ok(Output::Write {
-                item: self.graph.node(item.id).dtype.size(),
-                scratch: match &self.targets[root] {
-                    Target::Sink(sink) => sink.scratch_bytes(),
-                    Target::Memory => 0,
-                },
-            }),
+            Dest::Root(root) => Ok(self.written(root)),
             Dest::Cut(id) => {
                 let node = self.graph.node(id);
                 let NodeKind::Reduce { input, reduction, axes, ddof } = &node.kind else {

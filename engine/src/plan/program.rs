@@ -7,7 +7,7 @@ use super::access::{Access, accesses};
 use super::graph::{Graph, Id, NodeKind};
 use crate::kernels::{self, Kernel};
 use crate::source::{Source, c_strides};
-use crate::view::View;
+use crate::view::{AxisMap, View};
 use crate::{DType, Error, Result};
 
 /// A value of the program: one element for each element of the domain.
@@ -43,6 +43,16 @@ pub(crate) struct Load {
     pub(crate) access: Vec<Option<Access>>,
     /// For each axis of the domain, the elements from one to the next in a chunk; 0 where it is broadcast.
     pub(crate) stride: Vec<isize>,
+}
+
+impl Load {
+    /// Whether a pass over `domain` reads all elements of the source, which is of `shape`.
+    pub(crate) fn is_whole(&self, domain: &[u64], shape: &[u64]) -> bool {
+        self.view.0.iter().zip(shape).all(|(map, &n)| match *map {
+            AxisMap::At(_) => n <= 1,
+            AxisMap::Along { axis, step, .. } => step.unsigned_abs() == 1 && domain.get(axis) == Some(&n),
+        })
+    }
 }
 
 /// What decides how a tile is cut into blocks: how each input lies.

@@ -93,6 +93,20 @@ impl Tiles {
         Tiles::regular(domain, &extent)
     }
 
+    /// The same tiles, two and two together along the axis where they cut the chunks of an input into the most parts;
+    /// nothing where each chunk is read by one tile already.
+    pub(crate) fn joined(&self, program: &Program) -> Option<Tiles> {
+        let extents = self.extents();
+        let parts = |axis: usize| {
+            let spans = program.loads.iter().filter_map(|l| l.access[axis]).map(|a| a.span());
+            spans.map(|s| s.min(program.domain[axis]).div_ceil(extents[axis].max(1))).max().unwrap_or(1)
+        };
+        let (parts, axis) = (0..extents.len()).map(|axis| (parts(axis), axis)).max()?;
+        let mut joined = self.clone();
+        joined.borders[axis] = every(&joined.borders[axis], 2);
+        (parts > 1).then_some(joined)
+    }
+
     /// The same tiles made longer along the last axes, up to `limit` elements, so that a box is written in
     /// long runs.
     pub(crate) fn widened(mut self, domain: &[u64], limit: u64) -> Tiles {
