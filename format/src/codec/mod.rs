@@ -154,6 +154,18 @@ mod tests {
 
     const CODECS: [Codec; 3] = [Codec::Zstd { level: 1 }, Codec::Lz4, Codec::Pco { level: 4 }];
 
+    /// Asked for a chunk as a hostile file may describe one, a bound takes no memory and no time.
+    #[test]
+    fn bounds_hold_for_any_length() {
+        for codec in CODECS {
+            for dtype in DType::ALL {
+                for len in (0..usize::BITS).map(|k| 1usize << k).chain([usize::MAX]) {
+                    assert!(codec.most_stored(dtype, len) >= len, "{codec:?} {dtype} {len}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_goes_in_comes_out() {
         for dtype in DType::ALL {

@@ -67,22 +67,32 @@ macro_rules! numbers {
 /// What an encoder takes beside its input and output, in bytes: a few latent variables of each number of a page.
 pub(super) const ENCODER: usize = 32 << 20;
 
+/// Numbers of a page, of which the crate makes a list: what a hostile length would ask for is too long.
+const PAGE: usize = 1 << 18;
+
 /// The most bytes that `decoded` bytes are packed into.
 pub(super) fn most_stored(dtype: DType, decoded: usize) -> usize {
-    let (item, paging) = (numbers!(dtype, T => size_of::<T>()), PagingSpec::default());
-    let n = decoded / item;
-    let most = match item {
-        1 => guarantee::file_size::<u8>(n, &paging),
-        2 => guarantee::file_size::<u16>(n, &paging),
-        4 => guarantee::file_size::<u32>(n, &paging),
-        _ => guarantee::file_size::<u64>(n, &paging),
+    let item = numbers!(dtype, T => size_of::<T>());
+    let most = |n| {
+        let paging = PagingSpec::EqualPagesUpTo(PAGE);
+        let most = match item {
+            1 => guarantee::file_size::<u8>(n, &paging),
+            2 => guarantee::file_size::<u16>(n, &paging),
+            4 => guarantee::file_size::<u32>(n, &paging),
+            _ => guarantee::file_size::<u64>(n, &paging),
+        };
+        most.unwrap_or(usize::MAX)
     };
-    most.unwrap_or(usize::MAX)
+    let (pages, rest) = (decoded / item / PAGE, decoded / item % PAGE);
+    pages.saturating_mul(most(PAGE)).saturating_add(most(rest))
 }
 
 /// Packs `elements` into `out`; gives the packed length.
 pub(super) fn pack(dtype: DType, level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
-    let config = ChunkConfig::default().with_compression_level(level.max(0) as usize).with_enable_8_bit(true);
+    let config = ChunkConfig::default()
+        .with_paging_spec(PagingSpec::EqualPagesUpTo(PAGE))
+        .with_compression_level(level.max(0) as usize)
+        .with_enable_8_bit(true);
     let len = out.len();
     let left = numbers!(dtype, T => pack_as::<T>(elements, &config, out))?;
     Ok(len - left)

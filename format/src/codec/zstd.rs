@@ -16,7 +16,8 @@ thread_local! {
 
 /// The most bytes that `decoded` bytes are packed into.
 pub(super) fn most_stored(decoded: usize) -> usize {
-    zstd_safe::compress_bound(decoded)
+    // which is nothing for lengths that zstd does not pack
+    zstd_safe::compress_bound(decoded).max(decoded)
 }
 
 /// Bytes that a zstd encoder of a level keeps for each thread: its own account after a large chunk, rounded up.
