@@ -1,8 +1,11 @@
 //! Files that somebody has changed at random and given the right checksums: they are read, verified, copied and written
-//! to, without a panic, within 512 MB and a second of work each.
+//! to, without a panic, within 512 MB and a second of work each. So are the parts of a file, each by its own parser.
 //!
 //! The inputs run in a process of their own, because what no memory is given to ends a process.
-//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-format --release fuzz` goes on for ten minutes with other inputs.
+//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-format --release fuzz` goes on for ten minutes with other inputs, for each
+//! target.
+
+mod parts;
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader};
@@ -21,11 +24,8 @@ thread_local! {
 }
 
 const MEMORY: u64 = 512 << 20;
-const QUICK: Duration = Duration::from_secs(3);
+const QUICK: Duration = Duration::from_secs(1);
 const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
-
-/// Seeds that once found something.
-const FOUND: [u64; 0] = [];
 
 /// Numbers that look like chance (SplitMix64).
 struct Words(u64);
@@ -89,11 +89,14 @@ fn bases() -> Vec<Vec<u8>> {
 }
 
 /// Changes some bytes, most of them where there is something.
-fn mutate(bytes: &mut Vec<u8>, words: &mut Words) {
-    let used: Vec<usize> = (PAGE..bytes.len()).filter(|&at| bytes[at] != 0).collect();
+fn change_bytes(bytes: &mut [u8], used: &[usize], words: &mut Words) {
     for _ in 0..1 + words.below(4) {
         let near = used[words.below(used.len())].saturating_add(words.below(24)).saturating_sub(8);
-        let at = if words.below(8) == 0 { words.below(bytes.len()) } else { near.min(bytes.len() - 8) };
+        let at = if words.below(8) == 0 {
+            words.below(bytes.len())
+        } else {
+            near.min(bytes.len().saturating_sub(8))
+        };
         let width = 1 << words.below(4);
         let old = bytes[at..].iter().take(8).rev().fold(0u64, |n, &b| n << 8 | u64::from(b));
         let new = match words.below(8) {
@@ -109,6 +112,17 @@ fn mutate(bytes: &mut Vec<u8>, words: &mut Words) {
         let n = width.min(bytes.len() - at);
         bytes[at..at + n].copy_from_slice(&new.to_le_bytes()[..n]);
     }
+}
+
+/// Where there is something, from byte `first` on.
+fn used(bytes: &[u8], first: usize) -> Vec<usize> {
+    (first..bytes.len()).filter(|&at| bytes[at] != 0).collect()
+}
+
+/// Changes a file.
+fn mutate(bytes: &mut Vec<u8>, words: &mut Words) {
+    let places = used(bytes, PAGE);
+    change_bytes(bytes, &places, words);
     match words.below(24) {
         0 => bytes.truncate(words.below(bytes.len())),
         1 => bytes.resize(bytes.len() + words.below(1 << 16), 0),
@@ -176,7 +190,7 @@ fn worked() -> Duration {
     Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
 }
 
-fn input(seed: u64, bases: &[Vec<u8>]) {
+fn changed_file(seed: u64, bases: &[Vec<u8>]) {
     let mut words = Words(seed);
     let mut bytes = bases[words.below(bases.len())].clone();
     mutate(&mut bytes, &mut words);
@@ -186,39 +200,62 @@ fn input(seed: u64, bases: &[Vec<u8>]) {
     assert!(took < Duration::from_secs(1), "{took:?} of work");
 }
 
-/// The process that takes the inputs, and says the seed of each before it begins.
+/// The process that takes the inputs, and says the seed of each, or of the first of some, before it begins.
 #[test]
 fn child() {
-    let Ok(time) = std::env::var(CHILD) else { return };
-    let time = Duration::from_secs(time.parse().unwrap());
-    let bases = bases();
+    let Ok(target) = std::env::var(CHILD) else { return };
+    let time = time();
+    let (mut input, each): (Box<dyn FnMut(u64)>, u64) = if target == "files" {
+        let bases = bases();
+        (Box::new(move |seed| changed_file(seed, &bases)), 1)
+    } else {
+        (parts::target(&target).unwrap(), 1000)
+    };
     setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).unwrap();
     FORGED.set(true);
     let first = if time > QUICK { u64::from(std::process::id()) << 32 } else { 0 };
     let began = Instant::now();
-    for seed in FOUND.into_iter().chain(first..).take_while(|_| began.elapsed() < time) {
+    for seed in (first..).step_by(each as usize).take_while(|_| began.elapsed() < time) {
         println!("seed {seed}");
-        input(seed, &bases);
+        (seed..seed + each).for_each(&mut input);
     }
+    println!("did {each}");
 }
 
-#[test]
-fn changed_files_do_no_harm() {
-    let time = std::env::var("ARRSTORE_FUZZ").ok().and_then(|s| s.parse().ok()).unwrap_or(QUICK.as_secs());
+/// How long each target goes on.
+fn time() -> Duration {
+    let asked = std::env::var("ARRSTORE_FUZZ").ok().and_then(|s| s.parse().ok());
+    asked.map_or(QUICK, Duration::from_secs)
+}
+
+fn campaign(target: &str) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["fuzz::child", "--exact", "--nocapture"])
-        .env(CHILD, time.to_string())
+        .env(CHILD, target)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let (mut count, mut last) = (0, String::new());
+    let (mut count, mut each, mut last) = (0, 1, String::new());
     for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(|line| line.ok()) {
+        if let Some(number) = line.strip_prefix("did ") {
+            each = number.parse().unwrap();
+        }
         if line.starts_with("seed ") {
             (count, last) = (count + 1, line);
         }
     }
     let status = child.wait().unwrap();
-    assert!(status.success(), "{status} with {last}");
-    eprintln!("{count} files");
-    assert!(count > 100, "{count} files");
+    assert!(status.success(), "{target}: {status} with {last}");
+    eprintln!("{target}: {} inputs", count * each);
+    assert!(count > 20, "{count} inputs");
+}
+
+#[test]
+fn changed_files_do_no_harm() {
+    campaign("files");
+}
+
+#[test]
+fn changed_parts_do_no_harm() {
+    parts::TARGETS.into_iter().for_each(campaign);
 }
