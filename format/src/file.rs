@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::alloc::Remembered;
 use crate::header::Header;
 use crate::slot::{Slot, Slots};
-use crate::snapshot::{self, Snapshot, Stat, read_head};
+use crate::snapshot::{self, Snapshot, Stat, read_head, read_mendable_head};
 use crate::storage::{FileStorage, Lock, Storage};
 use crate::transaction::{Base, Transaction};
 use crate::{Error, FIXED, PAGE, Result};
@@ -198,34 +198,53 @@ impl File {
         Ok([Some(&slots.newest), slots.previous.as_ref()].into_iter().flatten().map(Stat::of).collect())
     }
 
-    /// Writes slot pages that are damaged, or that a crash has left behind, again from their copies, and gives their
-    /// numbers (1 to 4). There is no other redundancy in a file.
+    /// Writes pages that are damaged, or that a crash has left behind, again from what the file holds twice, and gives their
+    /// numbers: the header (0), all of which the slots say too, and slot pages (1 to 4), which have copies. There is
+    /// no other redundancy in a file.
     ///
     /// # Errors
-    /// As [`File::begin`]; when the system refuses, the commits stand as before.
-    pub fn mend(&self) -> Result<Vec<usize>> {
+    /// As [`File::open`] and [`File::begin`]; when the system refuses, the commits stand as before.
+    pub fn mend(path: impl AsRef<Path>) -> Result<Vec<usize>> {
+        File::new(Place::Path(path.as_ref().to_owned()), Durability::Full, State::default()).mend_pages()
+    }
+
+    /// As [`File::mend`], of what a storage holds.
+    ///
+    /// # Errors
+    /// As [`File::mend`].
+    pub fn mend_on(storage: Arc<dyn Storage>) -> Result<Vec<usize>> {
+        File::new(Place::Storage(storage), Durability::Full, State::default()).mend_pages()
+    }
+
+    fn mend_pages(&self) -> Result<Vec<usize>> {
         let (lock, _) = self.lock()?;
         let storage = &lock.0;
-        let slots = read_head(storage.as_ref())?;
+        let (slots, headless) = read_mendable_head(storage.as_ref())?;
         slots.newest.accept_for_writing()?;
-        if slots.mendable.is_empty() {
+        if slots.mendable.is_empty() && !headless {
             return Ok(Vec::new());
         }
-        let failed = |source| {
-            self.shared.poison();
-            Error::SyncFailed { source }
-        };
+        let failed = |source| Error::SyncFailed { source };
         // What was read may be in memory only: a copy is on its way to the disk when the other one is there.
         storage.sync_data().and_then(|()| storage.sync_name()).map_err(failed)?;
-        let place = |page: usize| (page * PAGE) as u64;
+        let write = |page: usize, bytes: &[u8]| {
+            let doing = Error::io(|| format!("writing page {page} again"));
+            storage.write_all_at(bytes, (page * PAGE) as u64).map_err(doing)
+        };
+        let mut mended = Vec::new();
+        if headless {
+            write(0, &Header { uuid: slots.newest.uuid }.encode())?;
+            mended.push(0);
+        }
         for &(page, copy) in &slots.mendable {
             let mut bytes = [0; PAGE];
-            let doing = || Error::io(|| format!("writing slot page {page} again"));
-            storage.read_exact_at(&mut bytes, place(copy)).map_err(doing())?;
-            storage.write_all_at(&bytes, place(page)).map_err(doing())?;
+            let doing = Error::io(|| format!("reading page {copy}"));
+            storage.read_exact_at(&mut bytes, (copy * PAGE) as u64).map_err(doing)?;
+            write(page, &bytes)?;
+            mended.push(page);
         }
         storage.sync_data().map_err(failed)?;
-        Ok(slots.mendable.iter().map(|(page, _)| *page).collect())
+        Ok(mended)
     }
 
     /// Takes the writer's lock and begins a transaction. Nothing that it does is seen before it is committed, and

@@ -46,7 +46,7 @@ pub enum HeaderError {
         found: u32,
     },
     /// Checksum.
-    #[error("the header is damaged: {0}")]
+    #[error("the header is damaged: {0}; `arrstore verify --repair` writes it again")]
     Crc(#[from] CrcMismatch),
     /// A header of a later time.
     #[error("header version {found}: this program knows version {VERSION}; use a newer one")]

@@ -112,6 +112,12 @@ pub(crate) fn read_head(storage: &dyn Storage) -> Result<Slots> {
 
 /// Reads the slots of a file that may have lost its header and its end.
 fn read_damaged_head(storage: &dyn Storage) -> Result<Slots> {
+    read_slots(storage, |_| u64::MAX)
+}
+
+/// Reads the slots of a file without its header: they name the file's uuid themselves. `most` turns the file's length
+/// into the one that a commit may reach.
+fn read_slots(storage: &dyn Storage, most: impl Fn(u64) -> u64) -> Result<Slots> {
     let len = storage.len().map_err(Error::io(|| "asking for the file's length".into()))?;
     let mut head = vec![0; FIXED as usize];
     let there = head.get_mut(..FIXED.min(len) as usize).unwrap_or_default();
@@ -119,7 +125,19 @@ fn read_damaged_head(storage: &dyn Storage) -> Result<Slots> {
     let (pages, _) = head.as_chunks::<PAGE>();
     let slots = pages.get(1..).unwrap_or_default();
     let uuid = slot::uuid(slots).ok_or(SlotError::NoneValid)?;
-    Ok(slot::read(slots, &uuid, u64::MAX)?)
+    Ok(slot::read(slots, &uuid, most(len))?)
+}
+
+/// The slots, and whether the header is damaged: all that it says is in the slots too.
+pub(crate) fn read_mendable_head(storage: &dyn Storage) -> Result<(Slots, bool)> {
+    use HeaderError::{Crc, Magic, MangledMagic};
+    match read_head(storage) {
+        Err(Error::Header(lost @ (Crc(_) | Magic { .. } | MangledMagic { .. }))) => {
+            // where no slot is found either, it is another kind of file
+            read_slots(storage, |len| len).map(|slots| (slots, true)).map_err(|_| lost.into())
+        }
+        read => read.map(|slots| (slots, false)),
+    }
 }
 
 /// As [`take`], of a file that may have lost its header and its end.

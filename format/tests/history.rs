@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrstore_format::{
-    CreateOptions, DType, Error, File, MemoryStorage, Meta, Result, Snapshot, Transaction,
+    CreateOptions, DType, Error, File, HeaderError, MemoryStorage, Meta, Result, Snapshot, Transaction,
 };
 
 const PAGE: usize = 4096;
@@ -73,7 +73,7 @@ fn a_sealed_commit_with_another_behind_it_is_not_sealed() -> Result<()> {
 }
 
 #[test]
-fn slot_pages_are_mended_from_their_copies() -> Result<()> {
+fn header_and_slot_pages_are_mended() -> Result<()> {
     let storage = Arc::new(MemoryStorage::new());
     file_of(storage.clone(), 2)?;
     let sound = storage.bytes();
@@ -85,30 +85,49 @@ fn slot_pages_are_mended_from_their_copies() -> Result<()> {
         }
         Arc::new(MemoryStorage::of(bytes))
     };
-    for pages in [&[1][..], &[2], &[3], &[4], &[1, 2], &[3, 4], &[2, 3]] {
+    for pages in [&[1][..], &[2], &[3], &[4], &[1, 2], &[3, 4], &[2, 3], &[0], &[0, 1, 4]] {
         let storage = broken(pages);
-        let file = File::on(storage.clone())?;
-        assert!(!file.snapshot()?.verify(&|_, _| true)?.is_sound());
-        assert_eq!(file.mend()?, pages);
+        match File::on(storage.clone()) {
+            Ok(file) => assert!(!file.snapshot()?.verify(&|_, _| true)?.is_sound()),
+            Err(e) => assert!(pages.contains(&0) && matches!(e, Error::Header(HeaderError::Crc(_))), "{e}"),
+        }
+        assert_eq!(File::mend_on(storage.clone())?, pages);
         assert_eq!(storage.bytes(), sound);
-        assert_eq!(file.mend()?, [0; 0]);
+        assert_eq!(File::mend_on(storage)?, [0; 0]);
     }
+    // A header of which nothing is left.
+    for byte in [0, b'P'] {
+        let mut headless = sound.clone();
+        headless[..PAGE].fill(byte);
+        let storage = Arc::new(MemoryStorage::of(headless));
+        assert_eq!(File::mend_on(storage.clone())?, [0]);
+        assert_eq!(storage.bytes(), sound);
+    }
+    // What never was such a file stays as it is, and so does one that lacks its end or is of a later time.
+    let other = Arc::new(MemoryStorage::of(vec![b'P'; sound.len()]));
+    assert!(matches!(File::mend_on(other), Err(Error::Header(HeaderError::Magic { .. }))));
+    let mut short = sound.clone();
+    short[100] ^= 1;
+    short.truncate(5 * PAGE);
+    let short = Arc::new(MemoryStorage::of(short));
+    assert!(matches!(File::mend_on(short.clone()), Err(Error::Header(HeaderError::Crc(_)))));
+    assert_eq!(short.bytes()[100], sound[100] ^ 1);
     // A copy that a crash left behind.
     let mut behind = sound.clone();
     behind[3 * PAGE..4 * PAGE].fill(0);
     let storage = Arc::new(MemoryStorage::of(behind));
-    assert_eq!(File::on(storage.clone())?.mend()?, [3]);
+    assert_eq!(File::mend_on(storage.clone())?, [3]);
     assert_eq!(storage.bytes(), sound);
     // Without a copy there is nothing to mend with.
     let storage = broken(&[2, 4]);
     let before = storage.bytes();
-    assert_eq!(File::on(storage.clone())?.mend()?, [0; 0]);
+    assert_eq!(File::mend_on(storage.clone())?, [0; 0]);
     assert_eq!(storage.bytes(), before);
     // Not under another writer's hands.
     let storage = broken(&[1]);
     let file = File::on(storage.clone())?;
     let writer = file.begin()?;
-    assert!(matches!(File::on(storage)?.mend(), Err(Error::Locked)));
+    assert!(matches!(File::mend_on(storage), Err(Error::Locked)));
     drop(writer);
     Ok(())
 }

@@ -237,8 +237,8 @@ pub(crate) struct Show {
 pub(crate) struct Verify {
     /// A .arrs file
     pub(crate) path: String,
-    /// First write damaged copies of a commit's slot again from their twins, under the writer's lock. That is all the
-    /// redundancy there is; salvage saves what is sound of anything else
+    /// First write a damaged header and damaged copies of a commit's slot again, under the writer's lock. They are all
+    /// that a file has twice; salvage saves what is sound of anything else
     #[arg(long)]
     pub(crate) repair: bool,
     /// Threads that check [default: the cores of the machine or the container]

@@ -52,7 +52,7 @@ fn the_commit_before_can_be_listed_and_read() {
 }
 
 #[test]
-fn repair_mends_slots_and_nothing_else() {
+fn repair_mends_header_and_slots_and_nothing_else() {
     let folder = Folder::new();
     folder.ramp("a.npy", &[100, 100]);
     folder.run(&["convert", "a.npy", "s.arrs", "--chunk", "10x100"]).ok();
@@ -67,6 +67,15 @@ fn repair_mends_slots_and_nothing_else() {
     assert_eq!((&mended["sound"], &mended["mended"]), (&json!(true), &json!([2])));
     assert_eq!(folder.read("s.arrs"), sound);
     assert!(!folder.run(&["verify", "s.arrs", "--repair"]).ok().contains("mended"));
+    for (lost, said) in [(20..21, "--repair"), (0..PAGE, "not an .arrs file")] {
+        let mut headless = sound.clone();
+        headless[lost].fill(0xFF);
+        folder.write("s.arrs", &headless);
+        assert!(folder.run(&["verify", "s.arrs"]).fails(1).contains(said));
+        assert!(folder.run(&["verify", "s.arrs", "--repair"]).ok().contains("mended: the header"));
+        assert_eq!(folder.read("s.arrs"), sound);
+    }
+    folder.run(&["verify", "nothing.arrs", "--repair"]).fails(2);
     let mut broken = sound.clone();
     let at = place_of(&sound, 1234.0);
     broken[at] ^= 1;

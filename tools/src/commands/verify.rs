@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
-use arrstore_format::{ArrayReport, Damage, Report};
+use arrstore_format::{ArrayReport, Damage, File, Report};
 use serde_json::{Value, json};
 
 use crate::cli::Verify;
@@ -21,8 +21,9 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
         )));
     }
     let at = || location.path.display().to_string();
+    let mends = args.repair && location.path.is_file();
+    let mended = if mends { File::mend(&location.path).with_context(at)? } else { Vec::new() };
     let file = input::open_file(&location.path)?;
-    let mended = if args.repair { file.mend().with_context(at)? } else { Vec::new() };
     let snapshot = file.snapshot().with_context(at)?;
     let (bar, stop) = (run::bar(args.quiet, "verify"), run::stop_flag());
     let progress = |done, all| {
@@ -51,7 +52,10 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
             }
         }
         for page in &mended {
-            say(&format!("mended: slot page {page}, from its copy"))?;
+            say(&match page {
+                0 => "mended: the header, from what the slots say".to_owned(),
+                page => format!("mended: slot page {page}, from its copy"),
+            })?;
         }
         for damage in &report.damage {
             say(&format!("damaged: {}", words(damage)))?;
