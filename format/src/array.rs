@@ -271,6 +271,15 @@ impl Array {
         self.snapshot.mapped().map_or(Ok(()), FileMap::intact).map_err(doing)
     }
 
+    /// Has the system read what is not in memory of a range of a raw chunk's bytes, from first to last.
+    pub fn bring(&self, chunk: &Chunk, bytes: Range<usize>) {
+        if let (ChunkState::Raw, Ok(Some(map))) = (&chunk.state, self.snapshot.map()) {
+            let start = chunk.extent.offset as usize;
+            let end = bytes.end.min(chunk.extent.len as usize);
+            map.bring(start + bytes.start..start + end);
+        }
+    }
+
     /// Lets go the memory of the whole pages of a raw chunk that lie inside a range of its bytes.
     pub fn release(&self, chunk: &Chunk, bytes: Range<usize>) {
         if let (ChunkState::Raw, Ok(Some(map))) = (&chunk.state, self.snapshot.map()) {

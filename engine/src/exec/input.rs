@@ -281,6 +281,9 @@ impl<'p> Input<'p> {
         self.span = low..high.min(bytes.len());
         Metrics::add(&self.context.metrics.mapped, used);
         let sparse = used < self.span.len() / 2 || (bytes.len() <= 1 << 20 && used < bytes.len() / 2);
+        if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
+            self.source.bring(located, self.span.clone());
+        }
         if !self.context.check {
             return Ok(());
         }

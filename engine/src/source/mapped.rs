@@ -125,6 +125,9 @@ impl Source for Mapped {
     fn intact(&self) -> Result<()> {
         self.map.intact().map_err(|e| Error::io(&self.path, e))
     }
+    fn bring(&self, _: &Located<'_>, bytes: Range<usize>) {
+        self.map.bring(self.start + bytes.start..self.start + bytes.end);
+    }
     fn release(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.release(self.start + bytes.start..self.start + bytes.end);
     }

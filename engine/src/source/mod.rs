@@ -58,6 +58,10 @@ pub trait Source: Send + Sync + Debug {
     fn intact(&self) -> Result<()> {
         Ok(())
     }
+    /// Says that most bytes of a range of a chunk in place will be read, so that they are brought from a disk at once.
+    fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        let _ = (chunk, bytes);
+    }
     /// Says that bytes of a chunk in place are not needed for now, so that their pages can be let go.
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);

@@ -97,6 +97,9 @@ impl Source for Reshaped {
     fn intact(&self) -> Result<()> {
         self.inner.intact()
     }
+    fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        self.inner.bring(&self.inner(chunk), bytes);
+    }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.release(&self.inner(chunk), bytes);
     }

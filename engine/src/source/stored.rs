@@ -80,6 +80,11 @@ impl Source for Stored {
     fn intact(&self) -> Result<()> {
         Ok(self.array.intact()?)
     }
+    fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        if let Some(stored) = &chunk.stored {
+            self.array.bring(stored, bytes);
+        }
+    }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         if let Some(stored) = &chunk.stored {
             self.array.release(stored, bytes);

@@ -2,11 +2,14 @@
 //! the beginning of writing back.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::ops::Range;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::sync::Mutex;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
+use rustix::io::{ReadWriteFlags, preadv2};
 
 use super::bus::Watch;
 
@@ -23,9 +26,14 @@ pub struct FileMap {
     watch: Watch,
     map: Mmap,
     file: File,
+    /// Threads bring ranges one after the other: the disk is read in order.
+    turn: Mutex<()>,
 }
 
 const PAGE: usize = crate::PAGE;
+
+/// Bytes that are read at a time to bring them into memory.
+const PIECE: usize = 64 << 10;
 
 /// Asks the system to begin writing dirty pages of a range to the disk, without waiting for it.
 #[expect(unsafe_code, reason = "there is no safe wrapper of sync_file_range")]
@@ -61,7 +69,12 @@ impl FileMap {
         // integers and floats, for which every bit pattern is valid.
         let map = unsafe { MmapOptions::new().len(len).map(file)? };
         let start = map.as_ptr() as usize;
-        Ok(FileMap { watch: Watch::new(start..start + map.len()), map, file: file.try_clone()? })
+        Ok(FileMap {
+            watch: Watch::new(start..start + map.len()),
+            map,
+            file: file.try_clone()?,
+            turn: Mutex::new(()),
+        })
     }
 
     /// Whether zeros have taken the place of bytes that could not be read. Once so, always so.
@@ -90,6 +103,30 @@ impl FileMap {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.map
+    }
+
+    /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
+    /// faults, and which leaves the range in larger pieces. It is not mapped by that.
+    pub fn bring(&self, bytes: Range<usize>) {
+        let end = bytes.end.min(self.map.len()) as u64;
+        let mut at = bytes.start as u64;
+        let ends = [at, end.saturating_sub(1)];
+        let here = |&at: &u64| {
+            let mut byte = [0];
+            let how = ReadWriteFlags::NOWAIT;
+            at >= end || preadv2(&self.file, &mut [IoSliceMut::new(&mut byte)], at, how).is_ok()
+        };
+        if ends.iter().all(here) {
+            return;
+        }
+        let _turn = self.turn.lock();
+        let mut piece = [0; PIECE];
+        // what cannot be read will be missed when it is used
+        while let Ok(n @ 1..) = self.file.read_at(&mut piece, at)
+            && at < end
+        {
+            at += n as u64;
+        }
     }
 
     /// Lets go the pages that lie wholly inside the range. Their bytes stay readable: they come from the page
