@@ -20,7 +20,7 @@ NORMAL |= {f"batch{k}": ((1000, 64, 64), "f8") for k in (1, 2)}
 INTEGERS = {"u1": ((2 * N, 2 * N), "u1"), "i2": ((2 * N, 2 * N), "i2")}
 # what functions are given: name: lowest, highest
 UNIFORM = {"wide": (-20, 20), "positive": (0.01, 50), "unit": (-1, 1), "small": (0.01, 8)}
-FUNCTION_BYTES = 1 << 20
+FUNCTION_LEN = 1 << 18
 
 # stores: the .npy file, and how it is laid out
 STORES = {name: (name, ["--chunk", "1000x1000"]) for name in [*"abc", "f2", "f4", "u1", "i2", "tall"]}
@@ -58,7 +58,7 @@ def prepare(folder):
         make(name, lambda: rng.integers(0, 100, shape, dtype))
     for name, (low, high) in UNIFORM.items():
         for dtype in ("f4", "f8"):
-            make(f"{name}_{dtype}", lambda: rng.uniform(low, high, FUNCTION_BYTES // np.dtype(dtype).itemsize).astype(dtype))
+            make(f"{name}_{dtype}", lambda: rng.uniform(low, high, FUNCTION_LEN).astype(dtype))
     make("field", lambda: field(rng))
     for name, (source, how) in STORES.items():
         path = os.path.join(folder, name + ".arrs")

@@ -104,7 +104,7 @@ class Blosc2(Numpy):
         if text in ELEMENTWISE:
             return self.library.lazyexpr(text, names).compute(**out)
         if text == RECHUNK:
-            return names["a"].copy(chunks=COLUMNS, **out)
+            return names["a"].copy(chunks=COLUMNS, blocks=(1000, 100), **out)
         if text == "a.T":
             return self.library.permute_dims(names["a"], (1, 0), **out)
         if "@" in text:

@@ -262,9 +262,10 @@ FUNCTIONS = {
 
 
 def functions(runner):
-    """Functions on one core, 1 MB of operands and of results."""
+    """Functions on one core, operands in cache; ours takes the greatest of the results besides."""
 
     def numpys(function, x):
+        x = x[: 1 << 14]
         out = np.empty_like(x)
         arguments = (x, x[::-1].copy()) if function is np.power else (x,)
         seconds = float("inf")
@@ -280,12 +281,12 @@ def functions(runner):
         cells = []
         for dtype in ("f8", "f4"):
             x = np.load(runner.at(f"{kind}_{dtype}.npy"))
-            text = "power(x, x[::-1])" if name == "power" else f"{name}(x)"
+            text = "max(power(x, x[::-1]))" if name == "power" else f"max({name}(x))"
             function = getattr(np, name)
             found = runner.ours(text, {"x": f"{kind}_{dtype}.npy"}, "--in-memory", "--threads", 1, "--runs", 200)
             truth = function(x, x[::-1]) if name == "power" else function(x)
-            off = abs(found["answer"] - truth.sum(dtype="f8"))
-            assert off <= 1e-6 * np.abs(truth).sum(dtype="f8"), f"{name} says {found['answer']}, off by {off}"
+            greatest = truth.max()
+            assert abs(found["answer"] - greatest) <= 4 * np.spacing(greatest), f"{name} says {found['answer']}, not {greatest}"
             theirs, mine = numpys(function, x), found["s"] / len(x)
             ratios.append(theirs / mine)
             cells += [f"{theirs * 1e9:.2f}", f"{mine * 1e9:.2f}", times(theirs / mine, 1)]
