@@ -26,8 +26,9 @@ const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16",
 const NPY = { bool: "|b1", int8: "|i1", int16: "<i2", int32: "<i4", int64: "<i8", uint8: "|u1", uint16: "<u2", uint32: "<u4",
   uint64: "<u8", float16: "<f2", bfloat16: "<u2", float32: "<f4", float64: "<f8", complex64: "<c8", complex128: "<c16" };
 const LATER = { 16: "datetime64", 17: "timedelta64", 18: "fixed bytes", 19: "fixed UTF-8", 20: "fixed UTF-32", 21: "record" };
-const INCOMPAT = { 0: "element types 16 to 21 (datetime64 to record)", 1: "codec LZ4", 2: "codec Pcodec" };
-const CODECS = ["none", "zstd"], FILTERS = ["none", "shuffle"], STATES = ["missing", "raw", "encoded", "constant", "record"];
+const LZ4 = 1, LZ4_MAX = 0x7e000000n; // its bit of the incompat features, and the longest chunk
+const INCOMPAT = { 0: "element types 16 to 21 (datetime64 to record)", 2: "codec Pcodec" };
+const CODECS = ["none", "zstd", "lz4"], FILTERS = ["none", "shuffle"], STATES = ["missing", "raw", "encoded", "constant", "record"];
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** What is wrong, and where: file, array, chunk (its indices) and byte (an offset in the file), undefined if unknown. */
@@ -199,7 +200,7 @@ export class File {
     const minor = slot.readUInt16LE(34), incompat = u64(slot, 56), producer = slot.readUInt16LE(160);
     this.version = [slot.readUInt16LE(32), minor];
     if (this.version[0] !== 1) throw new Unsupported(`format version ${this.version.join(".")}`, at + 32);
-    const bits = Array.from({ length: 64 }, (_, b) => b).filter((b) => (incompat >> BigInt(b)) & 1n);
+    const bits = Array.from({ length: 64 }, (_, b) => b).filter((b) => b !== LZ4 && (incompat >> BigInt(b)) & 1n);
     if (bits.length) {
       const named = bits.map((b) => `bit ${b}: ${INCOMPAT[b] ?? "unknown"}`).join("; ");
       throw new Unsupported(`incompat features (${named}): a newer program is needed`, at + 56);
@@ -366,7 +367,7 @@ class ArrsArray {
     const [nFill, nName, nDims, nDetails, nAttributes] = [28, 32, 36, 40, 44].map(u32);
     need(u32(4) === this.#item && nFill === this.#item, "size of an element or of the fill value", at + 4);
     need(data[23] === 6 && !data.readUInt16LE(18) && !u64(data, 48) && !nDetails, "alignment, details, reserved bytes", at);
-    need(level >= -7 && level <= 22 && (data[21] || !level), "level of the codec", at + 24);
+    need(level >= -7 && level <= 22 && (this.codec === "zstd" || !level), "level of the codec", at + 24);
     need(56 + 32 * d + nFill + nName + nDims + nDetails + nAttributes === data.length, "length of the metadata", at);
     const axis = (field) => Array.from({ length: d }, (_, k) => u64(data, 56 + 32 * k + 8 * field)), item = BigInt(this.#item);
     const [shape, chunks, capacity, order] = [0, 1, 2, 3].map(axis);
@@ -374,6 +375,7 @@ class ArrsArray {
     need(order.every((p) => p < d) && new Set(order).size === d, "element order", at + 56);
     this.#bytes = item * product(chunks);
     need(this.#bytes < TOP && item * product(shape.map((n) => n || 1n)) < TOP, "shape overflows", at + 56);
+    need(this.codec !== "lz4" || this.#bytes <= LZ4_MAX, "a chunk too large for LZ4", at + 56);
     const grid = shape.map((n, k) => larger(ceil(n, chunks[k]), 1n));
     need(capacity.every((G, k) => (k ? G >= grid[k] : G === 0n)), "capacity", at + 56);
     need(product(capacity.map((G, k) => (k ? G : grid[0]))) <= 1n << 48n, "grid too large", at + 56);
@@ -469,7 +471,8 @@ class ArrsArray {
     }
     if (this.#bytes > MAX_CHUNK) throw new Unsupported(`a chunk of ${this.#bytes} bytes is over this reader's budget`, at);
     const [offset, stored, size] = [Number(u64(value, 0)), Number(u64(value, 8)), Number(this.#bytes)];
-    const most = size + Math.floor(size / 256) + Math.floor(Math.max(131072 - size, 0) / 2048) + 64;
+    const most = this.codec === "lz4" ? size + Math.floor(size / 255) + 16
+      : size + Math.floor(size / 256) + Math.floor(Math.max(131072 - size, 0) / 2048) + 64;
     need(this.codec === "none" ? stored === size : stored <= most, `${stored} bytes stored for a chunk of ${size}`, at + 8);
     let data = this.file._bytes(offset, stored);
     if (state === 1 && size > 1 << 20) {
@@ -484,6 +487,7 @@ class ArrsArray {
       need(crc32(data) === crc, "CRC of a payload", offset);
     }
     if (this.codec === "zstd") data = unzstd(data, size, offset);
+    if (this.codec === "lz4") data = unlz4(data, size, offset);
     if (this.filter === "shuffle") {
       const mixed = data, m = size / item;
       data = Buffer.alloc(size);
@@ -491,6 +495,33 @@ class ArrsArray {
     }
     need(this.dtype !== "bool" || data.every((byte) => byte <= 1), "a bool other than 0 and 1", offset);
     return { data, whole: true };
+  }
+}
+
+/** One LZ4 block: literals and copies of what came before, in turn, and literals at the end. */
+function unlz4(data, size, at) {
+  const out = Buffer.alloc(size);
+  let place = 0, done = 0;
+  const byte = () => {
+    need(place < data.length, "LZ4 block cut short", at + place);
+    return data[place++];
+  };
+  const count = (n) => {
+    for (let more = n === 15 ? 255 : 0; more === 255; n += more) more = byte();
+    return n;
+  };
+  for (;;) {
+    const token = byte(), literals = count(token >> 4);
+    need(place + literals <= data.length && done + literals <= size, "literals of an LZ4 block", at + place);
+    data.copy(out, done, place, place + literals);
+    [place, done] = [place + literals, done + literals];
+    if (place === data.length) {
+      need(done === size, `LZ4 block of ${done} bytes, ${size} expected`, at);
+      return out;
+    }
+    const distance = byte() + 256 * byte(), n = 4 + count(token & 15);
+    need(distance > 0 && distance <= done && done + n <= size - 5, "copy of an LZ4 block", at + place);
+    for (const end = done + n; done < end; done++) out[done] = out[done - distance];
   }
 }
 

@@ -18,8 +18,9 @@ DTYPES = {1: ("bool", "?"), 2: ("int8", "<i1"), 3: ("int16", "<i2"), 4: ("int32"
           11: ("bfloat16", "<u2"), 12: ("float32", "<f4"), 13: ("float64", "<f8"), 14: ("complex64", "<c8"),
           15: ("complex128", "<c16")}
 LATER = {16: "datetime64", 17: "timedelta64", 18: "fixed bytes", 19: "fixed UTF-8", 20: "fixed UTF-32", 21: "record"}
-CODECS, FILTERS, STATES = ("none", "zstd"), ("none", "shuffle"), ("missing", "raw", "encoded", "constant", "record")
-INCOMPAT = {0: "element types 16 to 21 (datetime64 to record)", 1: "codec LZ4", 2: "codec Pcodec"}  # bits whose meaning is known, though not how to read them
+CODECS, FILTERS, STATES = ("none", "zstd", "lz4"), ("none", "shuffle"), ("missing", "raw", "encoded", "constant", "record")
+LZ4, LZ4_MAX = 1, 0x7E000000  # its bit of the incompat features, and the longest chunk
+INCOMPAT = {0: "element types 16 to 21 (datetime64 to record)", 2: "codec Pcodec"}  # bits whose meaning is known, though not how to read them
 
 
 class ArrsError(Exception):
@@ -176,8 +177,8 @@ class File:
         major, minor, flags, _, _, incompat, self.length, self.count, self.next_id = struct.unpack_from("<HHI6Q", page, 32)
         if major != 1:
             raise Unsupported(f"format version {major}.{minor}", at + 32)
-        if incompat:
-            bits = [f"{b}: {INCOMPAT.get(b, 'unknown')}" for b in range(64) if incompat >> b & 1]
+        if incompat & ~(1 << LZ4):
+            bits = [f"{b}: {INCOMPAT.get(b, 'unknown')}" for b in range(64) if incompat >> b & 1 and b != LZ4]
             raise Unsupported(f"incompat features (bit {'; bit '.join(bits)}): a newer program is needed", at + 56)
         need(FIXED <= self.length < TOP and self.length % PAGE == 0, f"length {self.length}", at + 64)
         need(self.length <= os.fstat(self.fd).st_size, f"file cut short, commit {self.seq} needs {self.length} bytes", at + 64)
@@ -327,7 +328,7 @@ class Array:
         self.codec, self.filter = CODECS[codec], FILTERS[filter]
         need(item == self.np_dtype.itemsize == n_fill, "size of an element or of the fill value", at + 4)
         need(align == 6 and not zero and not zero2 and not n_details, "alignment, type details or reserved bytes", at)
-        need(-7 <= level <= 22 and (codec or not level), "level of the codec", at + 24)
+        need(-7 <= level <= 22 and (self.codec == "zstd" or not level), "level of the codec", at + 24)
         need(56 + 32 * d + n_fill + n_name + n_dims + n_details + n_attrs == len(data), "length of the metadata", at)
         axes = [struct.unpack_from("<4Q", data, 56 + 32 * k) for k in range(d)]
         self.shape, self.chunks, self._capacity, self.order = ([axis[f] for axis in axes] for f in range(4))
@@ -335,6 +336,7 @@ class Array:
         need(sorted(self.order) == list(range(d)), "element order", at + 56)
         self._chunk_bytes = item * math.prod(self.chunks)
         need(self._chunk_bytes < TOP and item * math.prod(n or 1 for n in self.shape) < TOP, "shape overflows", at + 56)
+        need(self.codec != "lz4" or self._chunk_bytes <= LZ4_MAX, "a chunk too large for LZ4", at + 56)
         self._grid = [-(-n // c) for n, c in zip(self.shape, self.chunks)]
         need(all(G >= max(g, 1) for g, G in zip(self._grid[1:], self._capacity[1:])), "capacity", at + 56)
         need(not d or self._capacity[0] == 0, "capacity of axis 0", at + 72)
@@ -417,7 +419,7 @@ class Array:
         if self.codec == "none":
             need(stored == size, f"{stored} bytes stored, {size} expected", at + 8)
         else:
-            most = size + size // 256 + max(131072 - size, 0) // 2048 + 64
+            most = size + size // 255 + 16 if self.codec == "lz4" else size + size // 256 + max(131072 - size, 0) // 2048 + 64
             need(stored <= most, f"{stored} bytes stored, at most {most} expected", at + 8)
         data = self.file._bytes(offset, stored)
         if state == 1 and size > 1 << 20:
@@ -431,12 +433,42 @@ class Array:
             need(zlib.crc32(data) == crc, "CRC of a payload", offset)
         if self.codec == "zstd":
             data = unzstd(data, size, offset)
+        if self.codec == "lz4":
+            data = unlz4(data, size, offset)
         if self.filter == "shuffle":
             data = np.frombuffer(data, np.uint8).reshape(item, -1).T.tobytes()
         if self.dtype == "bool":
             need(np.frombuffer(data, np.uint8).max() <= 1, "a bool other than 0 and 1", offset)
         stored_shape = [self.chunks[k] for k in self.order]
         return np.frombuffer(data, self.np_dtype).reshape(stored_shape).transpose(np.argsort(self.order, kind="stable"))
+
+
+def unlz4(data, size, at):
+    """One LZ4 block: literals and copies of what came before, in turn, and literals at the end."""
+    out, place = bytearray(), 0
+
+    def count(n):
+        nonlocal place
+        more = n == 15
+        while more:
+            need(place < len(data), "LZ4 block cut short", at + place)
+            n, more, place = n + data[place], data[place] == 255, place + 1
+        return n
+
+    while True:
+        need(place < len(data), "LZ4 block cut short", at + place)
+        token, place = data[place], place + 1
+        n = count(token >> 4)
+        need(place + n <= len(data) and len(out) + n <= size, "literals of an LZ4 block", at + place)
+        out, place = out + data[place:place + n], place + n
+        if place == len(data):
+            need(len(out) == size, f"LZ4 block of {len(out)} bytes, {size} expected", at)
+            return bytes(out)
+        distance, place = int.from_bytes(data[place:place + 2], "little"), place + 2
+        n = 4 + count(token & 15)
+        need(0 < distance <= len(out) and len(out) + n <= size - 5, "copy of an LZ4 block", at + place)
+        piece = bytes(out[len(out) - distance:][:n])
+        out += (piece * (n // len(piece) + 1))[:n]
 
 
 def unzstd(data, size, at):

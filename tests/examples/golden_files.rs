@@ -199,6 +199,25 @@ fn codecs() {
     made.save("codecs");
 }
 
+/// Arrays of every type, packed by one codec: smooth ones, and ones that hardly pack.
+fn packed(name: &str, codec: Codec, shuffles: bool) {
+    let mut made = Made::new();
+    made.commit(|made, t| {
+        for dtype in DTYPES {
+            let meta = Meta::new(dtype, &[30, 20], &[16, 20]).encoded(codec, false);
+            made.filled(t, &format!("/{dtype}/any"), meta.clone(), &any(dtype, 600, 5));
+            let smooth = if dtype == DType::Bool { any(dtype, 600, 6) } else { smooth(dtype, 600) };
+            made.filled(t, &format!("/{dtype}/smooth"), meta.clone(), &smooth);
+            if shuffles {
+                made.filled(t, &format!("/{dtype}/shuffled"), meta.encoded(codec, true), &smooth);
+            }
+        }
+        let meta = Meta::new(DType::U16, &[70_000], &[70_000]).encoded(codec, shuffles);
+        made.filled(t, "/long", meta, &smooth(DType::U16, 70_000));
+    });
+    made.save(name);
+}
+
 fn orders() {
     let mut made = Made::new();
     made.commit(|made, t| {
@@ -375,6 +394,8 @@ fn history() {
 fn main() {
     types();
     codecs();
+    packed("lz4", Codec::Lz4, true);
+    packed("pco", Codec::Pco { level: 8 }, false);
     orders();
     states();
     large();

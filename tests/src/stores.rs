@@ -110,13 +110,23 @@ pub fn described(meta: &Meta, elements: Option<&[u8]>) -> Json {
         "shape": meta.shape,
         "chunks": meta.chunk_shape,
         "order": meta.order,
-        "codec": if meta.codec == Codec::None { "none" } else { "zstd" },
+        "codec": codec(meta.codec),
         "filter": if meta.shuffle { "shuffle" } else { "none" },
         "fill": hex(&meta.fill),
         "dimension_names": meta.dims,
         "attributes": meta.attributes,
         "sha256": elements.map(sha256),
     })
+}
+
+/// The name of a codec.
+pub fn codec(codec: Codec) -> &'static str {
+    match codec {
+        Codec::None => "none",
+        Codec::Zstd { .. } => "zstd",
+        Codec::Lz4 => "lz4",
+        Codec::Pco { .. } => "pco",
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use arrstore_format::{ChunkState, Codec};
+use arrstore_format::ChunkState;
 use arrstore_tests::stores::{self, Store};
 
 #[test]
 fn they_hold_what_they_held() {
     let stores = stores::all();
-    assert!(stores.len() >= 11, "golden files are missing");
+    assert!(stores.len() >= 13, "golden files are missing");
     for Store { name, bytes, holds, sound } in stores {
         let snapshot = stores::snapshot(bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(stores::holds(&snapshot).unwrap_or_else(|e| panic!("{name}: {e}")), holds, "{name}");
@@ -33,12 +33,11 @@ fn together_they_show_everything() {
                 (_, true) => "F",
                 _ => "other",
             };
-            let zstd = if meta.codec == Codec::None { "no codec" } else { "zstd" };
             let shuffle = if meta.shuffle { "shuffle" } else { "no filter" };
             seen.extend([
                 meta.dtype.name().to_owned(),
                 format!("order {order}"),
-                format!("{zstd}, {shuffle}"),
+                format!("codec {}, {shuffle}", stores::codec(meta.codec)),
             ]);
             for index in array.grid().touching(&vec![0; meta.ndim()], &meta.shape) {
                 let chunk = array.chunk(&index).unwrap();
@@ -58,10 +57,13 @@ fn together_they_show_everything() {
         "order C",
         "order F",
         "order other",
-        "no codec, no filter",
-        "no codec, shuffle",
-        "zstd, no filter",
-        "zstd, shuffle",
+        "codec none, no filter",
+        "codec none, shuffle",
+        "codec zstd, no filter",
+        "codec zstd, shuffle",
+        "codec lz4, no filter",
+        "codec lz4, shuffle",
+        "codec pco, no filter",
         "missing",
         "constant",
         "raw",

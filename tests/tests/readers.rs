@@ -108,6 +108,11 @@ impl Reader {
             })
             .collect();
         for (store, told) in stores.iter().zip(self.tell(&paths)) {
+            if has_pcodec(store) {
+                let why = told["refused"].to_string();
+                assert!(why.contains("Pcodec"), "{} says of {}: {why}", self.interpreter, store.name);
+                continue;
+            }
             assert_eq!(told, store.holds, "{} reads {} otherwise", self.interpreter, store.name);
         }
     }
@@ -119,7 +124,8 @@ impl Reader {
             return;
         }
         let folder = tempfile::tempdir().unwrap();
-        let small = stores::all().into_iter().filter(|store| store.bytes.len() < 200_000);
+        let small =
+            stores::all().into_iter().filter(|store| store.bytes.len() < 200_000 && !has_pcodec(store));
         let (mut paths, mut ours) = (Vec::new(), Vec::new());
         for Store { name, bytes, .. } in small {
             let pieces = Pieces::of(&bytes);
@@ -158,6 +164,11 @@ impl Reader {
         println!("{}: {count:?} of {}", self.interpreter, ours.len());
         assert!(findings.is_empty(), "{} finding(s):\n{}", findings.len(), findings.join("\n"));
     }
+}
+
+/// Whether a store has arrays that readers need not know: they refuse it by name.
+fn has_pcodec(store: &Store) -> bool {
+    store.holds["arrays"].as_array().is_some_and(|all| all.iter().any(|array| array["codec"] == "pco"))
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn child() {
         let bases = bases();
         (Box::new(move |seed| changed_file(seed, &bases)), 1)
     } else {
-        (parts::target(&target).unwrap(), 1000)
+        (parts::target(&target).unwrap(), 100)
     };
     setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).unwrap();
     FORGED.set(true);
@@ -246,8 +246,9 @@ fn campaign(target: &str) {
     }
     let status = child.wait().unwrap();
     assert!(status.success(), "{target}: {status} with {last}");
-    eprintln!("{target}: {} inputs", count * each);
-    assert!(count > 20, "{count} inputs");
+    let count = count * each;
+    eprintln!("{target}: {count} inputs");
+    assert!(count > 20, "{target}: {count} inputs");
 }
 
 #[test]
