@@ -1,4 +1,8 @@
-//! Files that another program cuts short while they are mapped: an error, and no killed process.
+//! Files that another program cuts short while they are mapped, and disks that fail under a map: an error, and no killed
+//! process.
+//!
+//! A failing disk is a file system in a file, which is cut. Making one needs root and loop devices: without them that test
+//! says so and passes.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -11,6 +15,8 @@ use std::sync::Arc;
 use arrstore::text::Formula;
 use arrstore::{Context, Error, Expr, Plan, Result, Stored, Target};
 use arrstore_format::{CreateOptions, DType, Meta};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use tempfile::TempDir;
 
 const ROWS: u64 = 1000;
 const COLUMNS: u64 = 1000;
@@ -79,10 +85,9 @@ fn child() {
     std::process::exit(1);
 }
 
-/// Cuts the file under a child to `len` bytes; what the child says.
-fn cut(kind: &str, len: impl Fn(u64) -> u64) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let path = write(kind, folder.path());
+/// What a child says that maps a file of `folder` while `act` is done to the file.
+fn disturb(kind: &str, folder: &Path, act: impl FnOnce(&Path)) -> String {
+    let path = write(kind, folder);
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["child", "--exact", "--nocapture"])
         .env(KIND, kind)
@@ -97,8 +102,7 @@ fn cut(kind: &str, len: impl Fn(u64) -> u64) -> String {
         line.clear();
         assert_ne!(out.read_line(&mut line).unwrap(), 0, "the child has ended");
     }
-    let file = File::options().write(true).open(&path).unwrap();
-    file.set_len(len(file.metadata().unwrap().len())).unwrap();
+    act(&path);
     child.stdin.take().unwrap().write_all(b"\n").unwrap();
     let mut said = String::new();
     out.read_to_string(&mut said).unwrap();
@@ -107,11 +111,70 @@ fn cut(kind: &str, len: impl Fn(u64) -> u64) -> String {
     said
 }
 
+fn set_len(path: &Path, len: impl Fn(u64) -> u64) {
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_len(len(file.metadata().unwrap().len())).unwrap();
+}
+
 #[test]
 fn a_file_cut_under_its_map_is_an_error() {
+    let cuts: [fn(u64) -> u64; 3] = [|len| len / 2, |_| 0, |len| len - 100];
     for kind in ["npy", "100", "1000"] {
-        for said in [cut(kind, |len| len / 2), cut(kind, |_| 0), cut(kind, |len| len - 100)] {
+        for cut in cuts {
+            let folder = tempfile::tempdir().unwrap();
+            let said = disturb(kind, folder.path(), |path| set_len(path, cut));
             assert!(said.contains("cut short"), "{kind}: {said}");
         }
+    }
+}
+
+/// A file system in a file.
+struct Disk {
+    image: PathBuf,
+    at: PathBuf,
+    _folder: TempDir,
+}
+
+impl Disk {
+    const LEN: u64 = 64 << 20;
+
+    fn new() -> Option<Disk> {
+        let folder = tempfile::tempdir().unwrap();
+        let (image, at) = (folder.path().join("image"), folder.path().join("at"));
+        File::create(&image).unwrap().set_len(Disk::LEN).unwrap();
+        std::fs::create_dir(&at).unwrap();
+        let run = |command: &mut Command| command.output().is_ok_and(|done| done.status.success());
+        let made = run(Command::new("mkfs.ext4").args(["-q", "-O", "^has_journal"]).arg(&image))
+            && run(Command::new("mount").args(["-o", "loop"]).args([&image, &at]));
+        made.then_some(Disk { image, at, _folder: folder })
+    }
+
+    /// From now on, whatever of a file is not in memory cannot be read.
+    fn fail(&self, path: &Path) {
+        let file = File::open(path).unwrap();
+        file.sync_all().unwrap();
+        posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+        set_len(&self.image, |_| Disk::LEN / 16);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        set_len(&self.image, |_| Disk::LEN);
+        let _ = Command::new("umount").arg(&self.at).output();
+    }
+}
+
+#[test]
+fn a_disk_that_fails_under_a_map_is_an_error() {
+    for kind in ["npy", "100", "1000"] {
+        let Some(disk) = Disk::new() else {
+            eprintln!(
+                "SKIPPED: no file system can be made in a file here (needs root, loop devices and mkfs.ext4)"
+            );
+            return;
+        };
+        let said = disturb(kind, &disk.at, |path| disk.fail(path));
+        assert!(said.contains("the disk failed") || said.contains("os error 5"), "{kind}: {said}");
     }
 }
