@@ -3,13 +3,14 @@
 use std::fs::Permissions;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::alloc::Remembered;
 use crate::header::Header;
 use crate::slot::{Slot, Slots};
 use crate::snapshot::{self, Snapshot, Stat, read_head, read_mendable_head};
 use crate::storage::{FileStorage, Lock, Storage};
+use crate::sync::{Mutex, MutexGuard};
 use crate::transaction::{Base, Transaction};
 use crate::{Error, FIXED, PAGE, Result};
 

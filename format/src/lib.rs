@@ -55,6 +55,7 @@ mod slot;
 mod snapshot;
 mod storage;
 pub mod strided;
+mod sync;
 mod transaction;
 mod tree;
 mod turn;

@@ -11,8 +11,7 @@ mod space;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::alloc::{Allocator, Remembered};
 use crate::array::Described;
@@ -24,6 +23,8 @@ use crate::record::Record;
 use crate::slot::{Root, SEQ_MAX, Slot, Slots};
 use crate::snapshot::Commit;
 use crate::storage::Storage;
+use crate::sync::atomic::AtomicBool;
+use crate::sync::{Mutex, MutexGuard};
 use crate::tree::{Nodes, Tree};
 use crate::{Durability, Error, Result};
 

@@ -4,7 +4,7 @@
 //! transaction wrote it, in which case nobody else can know it and it is rewritten in place.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::bytes::check;
 use crate::node::Kind;
@@ -12,6 +12,7 @@ use crate::node::{Child, Entry, EntryError, FANOUT, LEAF, MAX_HEIGHT, Node, Node
 use crate::payload::{table_len, table_start};
 use crate::slot::Root;
 use crate::storage::Storage;
+use crate::sync::Mutex;
 use crate::{Error, FIXED, PAGE, Result};
 
 /// Nodes kept of one snapshot or transaction: 2 · 512 pages of 4 KiB.

@@ -6,8 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use nix::fcntl::{FallocateFlags, FcntlArg, fallocate, fcntl};
 use nix::libc;
@@ -15,6 +14,8 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::map::start_writeback;
 use super::{FileMap, Lock, Storage};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Locks stand on bytes that no file reaches: the writer's on 2^62, that of commit `seq` on 2^62 + `seq`.
 const LOCKS: i64 = 1 << 62;

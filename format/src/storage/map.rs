@@ -6,12 +6,12 @@ use std::io::{self, IoSliceMut};
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
-use std::sync::Mutex;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 use rustix::io::{ReadWriteFlags, preadv2};
 
 use super::bus::Watch;
+use crate::sync::Mutex;
 
 /// A file, or its beginning, mapped read-only and shared.
 ///

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use super::{Lock, Storage};
+use crate::sync::{Mutex, MutexGuard, RwLock};
 
 /// Bytes in memory. Clones of the `Arc` around it are handles of one file.
 #[derive(Debug, Default)]

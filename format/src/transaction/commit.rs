@@ -1,6 +1,5 @@
 //! The commit: payloads are in place, now everything that leads to them, and last the slot.
 
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::{State, Transaction};
@@ -8,6 +7,7 @@ use crate::name;
 use crate::node::{Entry, Extent, Kind};
 use crate::record;
 use crate::slot::{BlockRef, Slot, places};
+use crate::sync::atomic::Ordering;
 use crate::tree::Tree;
 use crate::{Durability, Error, Result};
 

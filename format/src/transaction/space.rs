@@ -1,12 +1,11 @@
 //! Space for a transaction's nodes, blocks and payloads.
 
-use std::sync::MutexGuard;
-use std::sync::atomic::Ordering;
-
 use super::Transaction;
 use crate::alloc::Allocator;
 use crate::node::{Entry, Extent};
 use crate::slot::BlockRef;
+use crate::sync::MutexGuard;
+use crate::sync::atomic::Ordering;
 use crate::tree::Space;
 use crate::{Error, PAGE, Result, scan};
 

@@ -1,13 +1,14 @@
 //! The payloads to be checked, and the threads that check them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::{Damage, LISTED, PIECE, Progress};
 use crate::array::Described;
 use crate::chunk::{Chunk, ChunkState, Reading};
 use crate::payload::{BLOCK, PayloadError, check_blocks, check_bools, with_scratch};
 use crate::snapshot::Snapshot;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::{Error, FIXED, Result};
 
 /// Items that wait, at most: enough that nobody is idle, few enough to be no matter.

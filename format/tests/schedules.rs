@@ -1,0 +1,138 @@
+//! Threads of one process, in the orders that a scheduler chooses at every lock and flag: writers of one transaction, which
+//! share the free space and the index, and readers beside a writer that uses space again.
+//!
+//! `RUSTFLAGS="--cfg shuttle" cargo test -p arrstore-format --release --test schedules`; without that flag there is nothing
+//! here. `ARRSTORE_SCHEDULES=100000` is the long campaign.
+#![cfg(shuttle)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use arrstore_format::{Codec, CreateOptions, DType, Error, File, MemoryStorage, Meta, Transaction};
+use shuttle::thread;
+
+const CHUNKS: u64 = 12;
+const CHUNK: u64 = 3000;
+
+/// Runs a scenario under random schedules, and as many that favour few switches between threads.
+fn schedules(scenario: fn()) {
+    let count = std::env::var("ARRSTORE_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
+    shuttle::check_random(scenario, count);
+    shuttle::check_pct(scenario, count, 3);
+}
+
+fn file() -> File {
+    File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default()).unwrap()
+}
+
+fn create(transaction: &Transaction, codec: Codec) -> arrstore_format::ArrayId {
+    let meta = Meta::new(DType::U8, &[CHUNKS * CHUNK], &[CHUNK]).encoded(codec, false);
+    transaction.create_array("/a", meta).unwrap()
+}
+
+/// What chunk `k` holds of version `v`.
+fn content(k: u64, v: u64) -> Vec<u8> {
+    (0..CHUNK).map(|i| (i * (k + 3) + v * 17) as u8).collect()
+}
+
+fn is_version(file: &File, v: u64) -> bool {
+    let array = file.snapshot().unwrap().array("/a").unwrap();
+    let mut out = vec![0; (CHUNKS * CHUNK) as usize];
+    array.read(&[0], &[CHUNKS * CHUNK], &mut out).unwrap();
+    (0..CHUNKS).zip(out.chunks(CHUNK as usize)).all(|(k, found)| found == content(k, v))
+}
+
+fn writers(codec: Codec) {
+    let file = file();
+    let transaction = Arc::new(file.begin().unwrap());
+    let id = create(&transaction, codec);
+    let threads: Vec<_> = (0..3)
+        .map(|t| {
+            let transaction = transaction.clone();
+            thread::spawn(move || {
+                for k in (t..CHUNKS).step_by(3) {
+                    // written twice, so that what was taken for the first is free again
+                    for v in [9, 1] {
+                        transaction.write(id, &[k * CHUNK], &[CHUNK], &content(k, v)).unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    Arc::into_inner(transaction).unwrap().commit().unwrap();
+    assert!(is_version(&file, 1));
+    let report = file.snapshot().unwrap().verify(&|_, _| true).unwrap();
+    assert!(report.is_sound(), "{report}");
+}
+
+#[test]
+fn threads_write_into_one_transaction() {
+    schedules(|| writers(Codec::None));
+}
+
+#[test]
+fn threads_pack_into_one_transaction() {
+    schedules(|| writers(Codec::Lz4));
+}
+
+#[test]
+fn snapshots_stay_while_space_is_used_again() {
+    schedules(|| {
+        let file = file();
+        let write = |v: u64, id: Option<arrstore_format::ArrayId>| {
+            let transaction = file.begin().unwrap();
+            let id = id.unwrap_or_else(|| create(&transaction, Codec::None));
+            (0..CHUNKS).for_each(|k| transaction.write(id, &[k * CHUNK], &[CHUNK], &content(k, v)).unwrap());
+            transaction.commit().unwrap();
+            id
+        };
+        let id = write(1, None);
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                let file = file.clone();
+                thread::spawn(move || {
+                    for _ in 0..3 {
+                        let snapshot = file.snapshot().unwrap();
+                        let seq = snapshot.seq();
+                        let array = snapshot.array("/a").unwrap();
+                        for k in 0..CHUNKS {
+                            let mut out = vec![0; CHUNK as usize];
+                            array.read(&[k * CHUNK], &[CHUNK], &mut out).unwrap();
+                            assert!(out == content(k, seq), "chunk {k} of commit {seq}");
+                        }
+                    }
+                })
+            })
+            .collect();
+        for v in 2..7 {
+            write(v, Some(id));
+        }
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        assert!(is_version(&file, 6));
+    });
+}
+
+#[test]
+fn one_of_two_writers_is_told_to_wait() {
+    schedules(|| {
+        let file = file();
+        create(&file.begin().unwrap(), Codec::None);
+        let transaction = file.begin().unwrap();
+        create(&transaction, Codec::None);
+        transaction.commit().unwrap();
+        let writers: Vec<_> = (0..2)
+            .map(|_| {
+                let file = file.clone();
+                thread::spawn(move || match file.begin() {
+                    Ok(transaction) => transaction.commit().map(|_| 1).unwrap(),
+                    Err(Error::Locked) => 0,
+                    Err(other) => panic!("{other}"),
+                })
+            })
+            .collect();
+        let done: u64 = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
+        assert!(done >= 1);
+        assert_eq!(file.snapshot().unwrap().seq(), 1 + done);
+    });
+}
