@@ -108,6 +108,11 @@ fn a_damaged_chunk_is_an_error_when_it_is_used() {
     assert_eq!(folder.run(&["eval", "a[:100].max()", "s.arrs"]).ok(), "49999.0\n");
     folder.run(&["convert", "s.arrs", "b.npy"]).fails(1);
     assert!(!folder.path("b.npy").exists());
+    // however small the parts are that it is read in
+    let narrow =
+        ["eval", "a", "s.arrs", "-o", "c.arrs", "--chunk", "400x1", "--memory", "2MiB", "--threads", "1"];
+    let err = folder.run(&narrow).fails(1);
+    assert!(err.contains("chunk [3, 0]"), "{err}");
     folder.run(&["eval", "sum(a)", "s.arrs", "--no-check"]).ok();
 }
 
