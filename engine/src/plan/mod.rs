@@ -76,7 +76,7 @@ struct Item {
 
 /// Largest box, in bytes, that is written at a time where the sink has no chunks.
 const WRITE_BOX: u64 = 32 << 20;
-/// The same where chunks are put together, so that those of an input are read less often.
+/// The same where chunks are put together, so that pages of an input are read less often.
 const JOINED: u64 = 64 << 20;
 
 impl Plan {
@@ -290,8 +290,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Tiles of whole chunks of a result, so many together that the chunks of inputs are not read again and again, as far
-    /// as there is room for all results.
+    /// Tiles of whole chunks of a result, so many together that the pages of inputs are not read again and again, as far as
+    /// there is room for all results.
     fn joined(&self, root: usize, program: Program, tiles: Tiles, context: &Context) -> Tiles {
         let share = context.budget.total().saturating_sub(self.held) / self.roots.len().max(1) as u64;
         let item = self.graph.node(self.roots[root]).dtype.size() as u64;

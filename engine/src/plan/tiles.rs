@@ -11,6 +11,8 @@ const CHUNK_LIMIT: u64 = 1 << 22;
 const PART: u64 = 1 << 20;
 /// Chunks smaller than this are taken together.
 const LEAST: u64 = 1 << 16;
+/// Bytes that the system maps at least.
+const PAGE: u64 = 4096;
 
 /// A grid of boxes over a domain: for each axis the ascending borders, from 0 to the axis' length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,18 +95,21 @@ impl Tiles {
         Tiles::regular(domain, &extent)
     }
 
-    /// The same tiles, two and two together along the axis where they cut the chunks of an input into the most parts;
-    /// nothing where each chunk is read by one tile already.
+    /// The same tiles, two and two together along an axis along which they take but a part of a page of an input's chunk at
+    /// a time; nothing where there is none.
     pub(crate) fn joined(&self, program: &Program) -> Option<Tiles> {
         let extents = self.extents();
-        let parts = |axis: usize| {
-            let spans = program.loads.iter().filter_map(|l| l.access[axis]).map(|a| a.span());
-            spans.map(|s| s.min(program.domain[axis]).div_ceil(extents[axis].max(1))).max().unwrap_or(1)
+        let is_short = |&axis: &usize| {
+            program.loads.iter().any(|load| {
+                let run = extents[axis].saturating_mul(load.dtype.size() as u64);
+                let span = load.access[axis].map_or(0, |a| a.span().min(program.domain[axis]));
+                load.stride[axis].abs() == 1 && span > extents[axis] && run < PAGE
+            })
         };
-        let (parts, axis) = (0..extents.len()).map(|axis| (parts(axis), axis)).max()?;
+        let axis = (0..extents.len()).find(is_short)?;
         let mut joined = self.clone();
         joined.borders[axis] = every(&joined.borders[axis], 2);
-        (parts > 1).then_some(joined)
+        Some(joined)
     }
 
     /// The same tiles made longer along the last axes, up to `limit` elements, so that a box is written in
