@@ -97,9 +97,10 @@ def products(runner):
     def row(text, files, label, in_memory):
         runner.warm(files.values())
         a, b = (runner.at(f"{files[name]}.npy") for name in (["a", "b"] if "b" in files else ["a", "a"]))
+        chunk = ["--chunk", "1x64x64"] if "batch1" in files.values() else []
         jobs = {
-            "disk": lambda: runner.ours(text, files, to_disk=True),
-            "unsynced": lambda: runner.ours(text, files, to_disk=True, sync=False),
+            "disk": lambda: runner.ours(text, files, *chunk, to_disk=True),
+            "unsynced": lambda: runner.ours(text, files, *chunk, to_disk=True, sync=False),
             "numpy": lambda: runner.peer(PEERS[0], text, files),
         }
         if in_memory:
@@ -209,10 +210,8 @@ def compressed(runner):
             "durable": lambda: runner.ours("x", {"x": "field.npy"}, "--codec", name, to_disk=True),
         }, rounds=1)
         run([OURS, "eval", "x", f"x={runner.at('field.npy')}", "--out", path, "--codec", name, "--runs", "1", "--keep"])
-        seconds |= best({
-        })
         # apart, for their answers differ
-        for what, text, flags in [("sum", "sum(x)", {}), ("compute", "x*2+1", {"to_disk": True, "sync": False})]:
+        for what, text, flags in [("read", "x", {}), ("sum", "sum(x)", {}), ("compute", "x*2+1", {"to_disk": True, "sync": False})]:
             seconds |= best({what: lambda: runner.ours(text, packed, "--runs", 5, "--codec", name, **flags)})
         return ["arrstore " + name, raw / os.path.getsize(path), seconds]
 
