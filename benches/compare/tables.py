@@ -53,9 +53,7 @@ def against_peers(runner):
             label += ", to disk" if sync else ", not synced"
         if sync or not to_disk:
             runner.warm([*files.values(), *(["a"] if text == RECHUNK else [])])
-        flags = ["--chunk", "0x100"] if text == RECHUNK else []
-        ours = "a" if text == RECHUNK else text
-        contest = {"arrstore": lambda: runner.ours(ours, files, "--runs", 1, *flags, to_disk=to_disk, sync=sync)}
+        contest = {"arrstore": lambda: runner.ours(text, files, "--runs", 1, to_disk=to_disk, sync=sync)}
         for peer in PEERS:
             theirs = {"a": "a"} if text == RECHUNK and peer in PEERS[:3] else files
             contest[peer] = lambda peer=peer, theirs=theirs: runner.peer(peer, text, theirs, to_disk, sync)
@@ -151,7 +149,8 @@ def layouts(runner):
         runner.warm({file.removesuffix(".npy") for file in files.values()})
         seconds = best({"ours": lambda: runner.ours(text, files, "--runs", 5)}, rounds=3)["ours"]
         speed = size / seconds / gigabyte
-        ratio = base.setdefault(text[:4] + text[-4:] if text[:5] != square[:5] else square[:5], speed) / speed
+        # sums of squares, then sums, then greatest elements
+        ratio = base.setdefault(text if text in ("sum(a)", "max(a)") else square, speed) / speed
         return [f"`{text}`", label, s(seconds), f"{speed:.1f}", f"**{ratio:.2f}**" if ratio > 1.3 else f"{ratio:.2f}"]
 
     return table(["work", "layout or type", "seconds", "GB/s", "time per byte, of the first of its kind"],
@@ -229,17 +228,15 @@ def small_memory(runner):
     free = {}
 
     def row(text, files, label, mebibytes, who):
-        flags = ["--runs", 1, *(["--chunk", "0x100"] if text == RECHUNK else [])]
-        ours = "a" if text == RECHUNK else text
         if label not in free:
-            free[label] = runner.ours(ours, files, *flags, to_disk=True).get("s")
+            free[label] = runner.ours(text, files, "--runs", 1, to_disk=True).get("s")
         runner.cool({*files.values()})
         with cgroup(mebibytes) as group:
             if group is None:
                 return [label, f"{mebibytes} MiB", who, "needs a memory cgroup", ""]
             if who == "arrstore":
                 memory = (mebibytes - 96) << 20
-                found = runner.ours(ours, files, *flags, "--memory", memory, to_disk=True, group=group)
+                found = runner.ours(text, files, "--runs", 1, "--memory", memory, to_disk=True, group=group)
             else:
                 found = runner.peer(who, text, files, True, group=group, timeout=120)
         seconds = found.get("s")

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrstore_format::strided;
+use arrstore_format::{Grid, strided};
 
 use crate::context::Metrics;
 use crate::plan::program::{Load, Program};
@@ -26,8 +26,8 @@ pub(super) const RELEASE: usize = 4 << 20;
 pub(super) struct Decoded {
     capacity: usize,
     state: Mutex<DecodedState>,
-    /// For each input a bit for each of its chunks.
-    checked: Mutex<HashMap<usize, Vec<u64>>>,
+    /// For each input and 64 of its chunks, a bit for each: only what was come to takes memory, whatever a file claims to hold.
+    checked: Mutex<HashMap<(usize, u64), u64>>,
 }
 
 #[derive(Default)]
@@ -44,16 +44,13 @@ impl Decoded {
         Decoded { capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
-    /// Whether nobody has asked before for chunk `number` of input `load`, which has `count` of them.
-    fn is_first(&self, load: usize, number: u64, count: u64) -> bool {
-        let (word, bit) = ((number / 64) as usize, 1 << (number % 64));
+    /// Whether nobody has asked before for chunk `number` of input `load`.
+    fn is_first(&self, load: usize, number: u64) -> bool {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = checked.entry(load).or_insert_with(|| vec![0; count.div_ceil(64) as usize]);
-        seen.get_mut(word).is_none_or(|word| {
-            let first = *word & bit == 0;
-            *word |= bit;
-            first
-        })
+        let (word, bit) = (checked.entry((load, number / 64)).or_default(), 1 << (number % 64));
+        let first = *word & bit == 0;
+        *word |= bit;
+        first
     }
 
     /// The decoded chunk at `index` of input `load`.
@@ -307,12 +304,9 @@ impl<'p> Input<'p> {
 
     /// Checks all of the chunk at hand, of which every window is a small part, unless a worker has done so.
     fn check_chunk(&self) -> Result<()> {
-        let counts = self.source.shape().iter().zip(&self.load.chunk).map(|(&n, &c)| n.div_ceil(c.max(1)));
-        let (number, count) = counts
-            .zip(&self.index)
-            .fold((0, 1), |(number, all), (count, at)| (number * count + at, all * count));
+        let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
         match &self.held {
-            Held::InPlace(_, bytes) if self.decoded.is_first(self.number, number, count) => {
+            Held::InPlace(_, bytes) if self.decoded.is_first(self.number, number) => {
                 self.check(0..bytes.len())
             }
             _ => Ok(()),

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
-use rustix::io::{ReadWriteFlags, preadv2};
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::bus::Watch;
 use crate::sync::Mutex;
@@ -114,16 +114,17 @@ impl FileMap {
         let here = |&at: &u64| {
             let mut byte = [0];
             let how = ReadWriteFlags::NOWAIT;
-            at >= end || preadv2(&self.file, &mut [IoSliceMut::new(&mut byte)], at, how).is_ok()
+            // where the file system cannot tell, it is left to faults
+            preadv2(&self.file, &mut [IoSliceMut::new(&mut byte)], at, how) != Err(Errno::AGAIN)
         };
-        if ends.iter().all(here) {
+        if at >= end || ends.iter().all(here) {
             return;
         }
         let _turn = self.turn.lock();
         let mut piece = [0; PIECE];
         // what cannot be read will be missed when it is used
-        while let Ok(n @ 1..) = self.file.read_at(&mut piece, at)
-            && at < end
+        while at < end
+            && let Ok(n @ 1..) = self.file.read_at(&mut piece, at)
         {
             at += n as u64;
         }
