@@ -95,10 +95,9 @@ def products(runner):
     def row(text, files, label, in_memory):
         runner.warm(files.values())
         a, b = (runner.at(f"{files[name]}.npy") for name in (["a", "b"] if "b" in files else ["a", "a"]))
-        chunk = ["--chunk", "1x64x64"] if "batch1" in files.values() else []
         jobs = {
-            "disk": lambda: runner.ours(text, files, *chunk, to_disk=True),
-            "unsynced": lambda: runner.ours(text, files, *chunk, to_disk=True, sync=False),
+            "disk": lambda: runner.ours(text, files, to_disk=True),
+            "unsynced": lambda: runner.ours(text, files, to_disk=True, sync=False),
             "numpy": lambda: runner.peer(PEERS[0], text, files),
         }
         if in_memory:

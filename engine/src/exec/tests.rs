@@ -1,8 +1,10 @@
 //! The executor against a definition that loops over elements: every layout, grid, budget and thread count.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::op::{Op, Reduction};
+use crate::sink::{MemorySink, Sink};
 use crate::source::{Data, Located, Source, c_strides};
 use crate::view::Index;
 use crate::{Context, DType, Expr, Plan, ReduceOptions, Result, Target, Value};
@@ -269,6 +271,66 @@ fn products_of_large_operands_in_place_and_in_panels() {
     let element = |i: u64, j: u64| (0..400).map(|l| whole(i * 400 + l) * whole(l * 400 + j)).sum::<f64>();
     let row: f64 = (0..400).map(|j| element(7, j)).sum();
     assert!(all.iter().all(|sums| sums[7] == row));
+}
+
+/// A result in memory that is to be written in chunks, and how often it was.
+struct Counted {
+    memory: MemorySink,
+    chunk: Vec<u64>,
+    writes: AtomicU64,
+}
+
+impl Sink for Counted {
+    fn dtype(&self) -> DType {
+        self.memory.dtype()
+    }
+    fn shape(&self) -> &[u64] {
+        self.memory.shape()
+    }
+    fn chunk_shape(&self) -> Option<&[u64]> {
+        Some(&self.chunk)
+    }
+    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.memory.write(start, shape, data)
+    }
+    fn label(&self) -> String {
+        self.memory.label()
+    }
+}
+
+#[test]
+fn many_small_products_write_each_chunk_once() {
+    let source = |chunk: &[u64]| {
+        Expr::source(Arc::new(Chunked::new(&[50, 7, 20, 20], chunk, false, true, whole))).unwrap()
+    };
+    let product = source(&[8, 7, 20, 20]).matmul(&source(&[50, 2, 7, 20])).unwrap();
+    let expected = floats(&run(&product, &Context::new(64 << 20, 1)));
+    let (roomy, tight) = (64 << 20, 3_300_000);
+    let cases = [
+        ([1, 1, 20, 20], roomy, 350),
+        ([50, 7, 20, 20], roomy, 1),
+        ([6, 3, 20, 20], roomy, 9 * 3),
+        ([9, 7, 8, 11], roomy, 6 * 3 * 2),
+        ([50, 7, 20, 20], tight, 350),
+    ];
+    for (chunk, budget, most) in cases {
+        for threads in [1, 3] {
+            let sink = Arc::new(Counted {
+                memory: MemorySink::new(DType::F64, &[50, 7, 20, 20]).unwrap(),
+                chunk: chunk.to_vec(),
+                writes: AtomicU64::new(0),
+            });
+            let context = Context::new(budget * threads, threads as usize);
+            let plan = Plan::new(&[(product.clone(), Target::Sink(sink.clone()))], &context).unwrap();
+            plan.run(&context).unwrap();
+            drop(plan);
+            let Counted { memory, writes, .. } = Arc::into_inner(sink).unwrap();
+            let writes = writes.into_inner();
+            assert!(if budget == tight { writes < most } else { writes == most }, "{chunk:?}: {writes}");
+            assert_eq!(floats(&memory.into_value().unwrap()), expected);
+        }
+    }
 }
 
 #[test]

@@ -17,8 +17,8 @@ pub trait Sink: Send + Sync {
     fn dtype(&self) -> DType;
     /// Elements along each axis.
     fn shape(&self) -> &[u64];
-    /// The chunks that are written whole: every box given to [`Sink::write`] then covers whole chunks (clipped
-    /// at the array's end). `None`: any box is as good.
+    /// The chunks that are written whole: every box given to [`Sink::write`] then covers whole chunks (clipped at the
+    /// array's end), but for chunks of many matrices that do not fit in the budget. `None`: any box is as good.
     fn chunk_shape(&self) -> Option<&[u64]>;
     /// Bytes that [`Sink::write`] takes beside `data`, for each thread.
     fn scratch_bytes(&self) -> usize {

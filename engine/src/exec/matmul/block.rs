@@ -38,6 +38,10 @@ pub(super) struct Block {
     pub(super) keeps: bool,
     /// Parts of `k` whose sums are made apart and added in order, at least 1.
     pub(super) parts: u64,
+    /// Products of the batch whose blocks are written together, as a chunk of the result may hold many; at least 1.
+    pub(super) products: u64,
+    /// Whether threads that work at blocks of their own share those that are written together.
+    pub(super) divides: bool,
 }
 
 /// What a product is computed with.
@@ -90,7 +94,7 @@ impl Block {
     }
 
     fn shared(rows: u64, columns: u64, depth: u64) -> Block {
-        Block { rows, columns, depth, strip: rows, parts: 1, ..Block::default() }
+        Block { rows, columns, depth, strip: rows, parts: 1, products: 1, ..Block::default() }
     }
 
     /// Blocks for each thread, where one of the matrices stays in its cache and the others pass by once.
@@ -100,7 +104,7 @@ impl Block {
         let [a, b] = means.runs.map(|runs| runs.is_some());
         let of = |rows: u64, columns: u64, depth: u64, strip: u64| {
             let (strip, depth) = (strip.clamp(1, rows), depth.clamp(1, k));
-            Block { rows, columns, depth, strip, own: true, parts: 1, ..Block::default() }
+            Block { strip, own: true, ..Block::shared(rows, columns, depth) }
         };
         let block = if k * n <= cache {
             let strip = (cache / (k + n)).max(16);
@@ -160,6 +164,14 @@ impl Block {
         best.map(|(_, block)| block)
     }
 
+    /// The same blocks, those of `products` of the `count` products of a batch written together.
+    pub(super) fn with_products(self, products: u64, [m, n, _]: [u64; 3], count: u64) -> Block {
+        let groups =
+            count.div_ceil(products) * m.div_ceil(self.rows.max(1)) * n.div_ceil(self.columns.max(1));
+        let divides = self.own && self.parts == 1 && products > groups;
+        Block { products, divides, ..self }
+    }
+
     /// Elements moved: panels are read and written, and packed; sums over a part of `k` are added to those before; all
     /// memory is new once.
     fn cost(&self, dims: [u64; 3], means: Means) -> u64 {
@@ -188,12 +200,14 @@ impl Block {
             _ => rows * columns,
         };
         let panels = panel(0, [self.strip, self.depth]) + panel(1, [self.depth, self.columns]);
-        let block = self.rows * self.columns;
         let Means { copies, threads, .. } = means;
+        let block = self.rows * self.columns;
+        let written = copies * self.products * block;
         match (self.own, self.parts) {
-            (false, _) => panels + copies * block,
-            (true, 1) => threads * (panels + copies * block),
-            (true, parts) => threads * panels + (parts + copies) * block,
+            (false, _) => panels + written,
+            (true, 1) if self.divides => threads * panels + written,
+            (true, 1) => threads * (panels + written),
+            (true, parts) => threads * panels + (parts - 1) * block + written,
         }
     }
 

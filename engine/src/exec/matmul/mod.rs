@@ -27,13 +27,15 @@ pub(crate) struct Product {
     pub(crate) b: Program,
     pub(crate) dtype: DType,
     block: Block,
+    /// The part of the batch whose blocks are written together, along each of its axes.
+    group: Vec<u64>,
 }
 
 impl Product {
     /// The product of two operands, which give elements of the type that the product is computed in; [`Product::plan`]
     /// has to follow.
     pub(crate) fn new(a: Program, b: Program, dtype: DType) -> Product {
-        Product { a, b, dtype, block: Block::default() }
+        Product { a, b, dtype, block: Block::default(), group: Vec::new() }
     }
 
     /// The lengths m, n, k.
@@ -74,8 +76,20 @@ impl Product {
     pub(crate) fn plan(mut self, budget: u64, threads: u64, chunk: Option<&[u64]>, workers: u64) -> Product {
         let grid = chunk.map_or([1, 1], |c| [c[c.len() - 2], c[c.len() - 1]]);
         let means = Means { room: budget.saturating_sub(workers), ..self.means(threads) };
-        self.block = Block::choose(self.dims(), self.count(), grid, means);
-        self
+        let (dims, count) = (self.dims(), self.count());
+        let block = Block::choose(dims, count, grid, means);
+        // all that a chunk of the result holds, or less where that does not fit
+        self.group = match chunk {
+            Some(chunk) => self.batch().iter().zip(chunk).map(|(&n, &c)| c.min(n).max(1)).collect(),
+            None => vec![1; self.batch().len()],
+        };
+        loop {
+            self.block = block.with_products(self.group.iter().product(), dims, count);
+            match self.group.iter_mut().find(|n| **n > 1) {
+                Some(n) if self.block.bytes(means) > means.room => *n = n.div_ceil(2),
+                _ => return self,
+            }
+        }
     }
 
     /// What it is computed with, apart from memory.

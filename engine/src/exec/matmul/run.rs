@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrstore_format::strided;
+use arrstore_format::{Grid, strided};
 use rayon::prelude::*;
 
 use super::Product;
+use super::block::Block;
 use crate::context::Metrics;
 use crate::exec::gemm::{Matrix, Target, accumulate, block_product, compute_type};
 use crate::exec::input::{Decoded, Input, Window};
@@ -45,17 +46,18 @@ pub(crate) fn run(
     let (a, b) = (operand(0, &product.a), operand(1, &product.b));
     let [m, n, _] = product.dims();
     let domain = [product.batch(), &[m, n]].concat();
-    let step = [&vec![1; product.batch().len()][..], &[product.block.rows, product.block.columns]].concat();
+    let step = [&product.group[..], &[product.block.rows, product.block.columns]].concat();
     // rows go fastest: a panel of B that holds all of `k` serves a column of blocks
     let mut order: Vec<usize> = (0..domain.len()).collect();
     order.swap(domain.len() - 2, domain.len() - 1);
     let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
     let pool = &*crate::exec::pool::pool(context.threads)?;
     let job = Job { product, a, b, sink, context, pool, done, tiles, order, spare };
-    let ran = match (product.block.own, product.block.parts) {
-        (false, _) => job.together(),
-        (true, 1) => job.apart(),
-        (true, _) => job.in_parts(),
+    let ran = match &product.block {
+        Block { own: false, .. } => job.together(),
+        Block { parts: 2.., .. } => job.in_parts(),
+        Block { divides: true, .. } => job.divided(),
+        _ => job.apart(),
     };
     ran.and(job.a.let_go()).and(job.b.let_go())?;
     context.metrics.flops.fetch_add(product.flops(), Ordering::Relaxed);
@@ -78,13 +80,13 @@ struct Job<'p> {
     spare: Mutex<Vec<Buffer>>,
 }
 
-/// A block of the result: batch axes, rows, columns.
-struct Block {
+/// A box of the result that is written at once: batch axes, rows, columns. It holds a block of one product or of many.
+struct Part {
     start: Vec<u64>,
     shape: Vec<u64>,
 }
 
-impl Block {
+impl Part {
     fn rows(&self) -> u64 {
         self.shape[self.shape.len() - 2]
     }
@@ -92,12 +94,31 @@ impl Block {
     fn columns(&self) -> u64 {
         self.shape[self.shape.len() - 1]
     }
+
+    /// Elements.
+    fn len(&self) -> usize {
+        self.shape.iter().product::<u64>() as usize
+    }
+
+    /// The block of each product, and its place in `bytes`, which hold all of them one after the other.
+    fn blocks<'a>(&self, bytes: &'a mut [u8]) -> Vec<(Part, &'a mut [u8])> {
+        let (batch, block) = self.shape.split_at(self.shape.len() - 2);
+        let ones = vec![1; batch.len()];
+        let grid = Grid::new(batch, &ones);
+        let part = |at: Vec<u64>| {
+            let start =
+                self.start.iter().zip([&at[..], &[0, 0]].concat()).map(|(start, at)| start + at).collect();
+            Part { start, shape: [&ones[..], block].concat() }
+        };
+        let each = bytes.len() / (grid.len().max(1) as usize);
+        grid.indices().map(part).zip(bytes.chunks_mut(each.max(1))).collect()
+    }
 }
 
 impl Job<'_> {
-    fn block(&self, number: u64) -> Block {
+    fn part(&self, number: u64) -> Part {
         let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.order, number));
-        Block { start, shape }
+        Part { start, shape }
     }
 
     /// Bytes of an element while it is computed.
@@ -109,17 +130,15 @@ impl Job<'_> {
     fn together(&self) -> Result<()> {
         let mut hand = Hand::new(self, Some(self.pool))?;
         let mut result = Buffer::default();
-        let [_, _, k] = self.product.dims();
         (0..self.tiles.len()).try_for_each(|number| {
-            let block = self.block(number);
-            hand.multiply(&block, 0..k, &mut result)?;
-            self.write(&block, result.bytes(), Some(self.pool))
+            let part = self.part(number);
+            hand.fill(&part, &mut result)?;
+            self.write(&part, result.bytes(), Some(self.pool))
         })
     }
 
-    /// Each thread at blocks of its own.
+    /// Each thread at parts of its own.
     fn apart(&self) -> Result<()> {
-        let [_, _, k] = self.product.dims();
         // in order, so that the small blocks at the edges come last and no thread waits long for another; neighbours
         // together where there are many
         let run = (self.tiles.len() / (16 * self.context.threads as u64)).max(1);
@@ -131,15 +150,15 @@ impl Job<'_> {
                 if first >= self.tiles.len() {
                     break;
                 }
-                let mut blocks = first..(first + run).min(self.tiles.len());
-                let done = blocks.try_for_each(|number| {
+                let mut parts = first..(first + run).min(self.tiles.len());
+                let done = parts.try_for_each(|number| {
                     let hand = match &mut hand {
                         Some(hand) => hand,
                         none => none.insert(Hand::new(self, None)?),
                     };
-                    let block = self.block(number);
-                    hand.multiply(&block, 0..k, &mut result)?;
-                    self.write(&block, result.bytes(), None)
+                    let part = self.part(number);
+                    hand.fill(&part, &mut result)?;
+                    self.write(&part, result.bytes(), None)
                 });
                 failed.fetch_or(done.is_err(), Ordering::Relaxed);
                 done?;
@@ -149,43 +168,51 @@ impl Job<'_> {
         self.pool.broadcast(work).into_iter().collect()
     }
 
+    /// One part at a time, each thread at products of its own.
+    fn divided(&self) -> Result<()> {
+        let (hands, mut result) = (Hands::new(self), Buffer::default());
+        let [_, _, k] = self.product.dims();
+        (0..self.tiles.len()).try_for_each(|number| {
+            let part = self.part(number);
+            let blocks = part.blocks(result.reserve(part.len() * self.item())?);
+            let one = |(block, sum): (Part, &mut [u8])| hands.with(|hand| hand.multiply(&block, 0..k, sum));
+            self.pool.install(|| blocks.into_par_iter().try_for_each(one))?;
+            self.write(&part, result.bytes(), Some(self.pool))
+        })
+    }
+
     /// One block at a time, whose sums over parts of `k` are made apart and added in order.
     fn in_parts(&self) -> Result<()> {
         let [_, _, k] = self.product.dims();
         let cut = &self.product.block;
         let step = k.div_ceil(cut.depth).div_ceil(cut.parts) * cut.depth;
-        let hands: Mutex<Vec<Hand<'_>>> = Mutex::default();
-        let mut results: Vec<Buffer> = (0..k.div_ceil(step)).map(|_| Buffer::default()).collect();
+        let (hands, mut result) = (Hands::new(self), Buffer::default());
+        let mut rest: Vec<Buffer> = (1..k.div_ceil(step)).map(|_| Buffer::default()).collect();
         (0..self.tiles.len()).try_for_each(|number| {
-            let block = self.block(number);
-            let part = |(p, result): (usize, &mut Buffer)| -> Result<()> {
-                let free = lock(&hands).pop();
-                let mut hand = free.map_or_else(|| Hand::new(self, None), Ok)?;
-                let first = p as u64 * step;
-                hand.multiply(&block, first..(first + step).min(k), result)?;
-                lock(&hands).push(hand);
-                Ok(())
-            };
-            self.pool.install(|| results.par_iter_mut().enumerate().try_for_each(part))?;
-            let Some((sum, terms)) = results.split_first_mut() else { return Ok(()) };
-            let len = (block.rows() * block.columns()) as usize * self.item();
-            for term in terms {
-                accumulate(
-                    compute_type(self.product.dtype),
-                    &mut sum.bytes_mut()[..len],
-                    &term.bytes()[..len],
-                )?;
+            let part = self.part(number);
+            for (block, sum) in part.blocks(result.reserve(part.len() * self.item())?) {
+                let len = sum.len();
+                let terms: Result<Vec<_>> = rest.iter_mut().map(|term| term.reserve(len)).collect();
+                let mut sums = terms?;
+                sums.insert(0, &mut *sum);
+                let one = |(p, sum): (usize, &mut &mut [u8])| {
+                    let first = p as u64 * step;
+                    hands.with(|hand| hand.multiply(&block, first..(first + step).min(k), sum))
+                };
+                self.pool.install(|| sums.par_iter_mut().enumerate().try_for_each(one))?;
+                for term in &rest {
+                    accumulate(compute_type(self.product.dtype), sum, &term.bytes()[..len])?;
+                }
             }
-            self.write(&block, sum.bytes(), None)
+            self.write(&part, result.bytes(), None)
         })
     }
 
-    /// Converts a block to the result's type and writes it, piece by piece.
-    fn write(&self, block: &Block, computed: &[u8], pool: Option<&rayon::ThreadPool>) -> Result<()> {
+    /// Converts a part to the result's type and writes it, piece by piece.
+    fn write(&self, part: &Part, computed: &[u8], pool: Option<&rayon::ThreadPool>) -> Result<()> {
         let dtype = self.product.dtype;
         let compute = compute_type(dtype);
-        let [rows, columns] = [block.rows(), block.columns()];
-        let elements = (rows * columns) as usize;
+        let elements = part.len();
         let converted = if compute == dtype {
             None
         } else {
@@ -196,32 +223,36 @@ impl Job<'_> {
         };
         let bytes = converted.as_ref().map_or(computed, Buffer::bytes);
         let item = dtype.size();
-        let parts = pool.map_or(1, |pool| 4 * pool.current_num_threads() as u64);
-        let grid = self.sink.chunk_shape().map(|c| [c[c.len() - 2], c[c.len() - 1]]);
-        let step = grid.unwrap_or([rows.div_ceil(parts).max(1), columns]);
-        let pieces = Tiles::regular(&[rows, columns], &step);
+        let step = match self.sink.chunk_shape() {
+            Some(chunk) => chunk.to_vec(),
+            None => {
+                let parts = pool.map_or(1, |pool| 4 * pool.current_num_threads() as u64);
+                let block = [part.rows().div_ceil(parts).max(1), part.columns()];
+                [&part.shape[..part.shape.len() - 2], &block].concat()
+            }
+        };
+        let pieces = Tiles::regular(&part.shape, &step);
+        let strides = c_strides(&part.shape, item);
         let write = |start: &[u64], shape: &[u64], data: &[u8]| {
             let len = data.len() as u64;
             self.context.record(Work::of_sink(self.sink), 1, len, || self.sink.write(start, shape, data))
         };
         let one = |number: u64| -> Result<()> {
-            let (at, shape) = pieces.tile(&tile_index(&pieces, &[0, 1], number));
-            let (batch, first) = block.start.split_at(block.start.len() - 2);
-            let start = [batch, &[first[0] + at[0], first[1] + at[1]]].concat();
-            let boxed = [&block.shape[..batch.len()], &shape].concat();
-            let from = ((at[0] * columns + at[1]) as usize) * item;
-            let len = (shape[0] * shape[1]) as usize * item;
+            let (at, shape) = pieces.tile(&tile_index(&pieces, &self.order, number));
+            let start: Vec<u64> = part.start.iter().zip(&at).map(|(start, at)| start + at).collect();
+            let from = at.iter().zip(&strides).map(|(&at, stride)| at as usize * stride.unsigned_abs()).sum();
+            let len = shape.iter().product::<u64>() as usize * item;
             Metrics::add(&self.context.metrics.written, len);
-            if shape[1] == columns {
-                return write(&start, &boxed, &bytes[from..from + len]);
+            let to = c_strides(&shape, item);
+            let lies = shape.iter().zip(strides.iter().zip(&to)).all(|(&n, (from, to))| n <= 1 || from == to);
+            if lies {
+                return write(&start, &shape, &bytes[from..from + len]);
             }
             let mut piece = lock(&self.spare).pop().unwrap_or_default();
             let out = piece.reserve(len)?;
-            let shape = [shape[0] as usize, shape[1] as usize];
-            let strides = [(columns as usize * item) as isize, item as isize];
-            let to = [(shape[1] * item) as isize, item as isize];
-            strided::copy(item, &shape, bytes, from, &strides, out, 0, &to);
-            write(&start, &boxed, out)?;
+            let lengths: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+            strided::copy(item, &lengths, bytes, from, &strides, out, 0, &to);
+            write(&start, &shape, out)?;
             lock(&self.spare).push(piece);
             Ok(())
         };
@@ -234,6 +265,26 @@ impl Job<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Hands of single threads, made as they are needed.
+struct Hands<'p> {
+    job: &'p Job<'p>,
+    free: Mutex<Vec<Hand<'p>>>,
+}
+
+impl<'p> Hands<'p> {
+    fn new(job: &'p Job<'p>) -> Hands<'p> {
+        Hands { job, free: Mutex::default() }
+    }
+
+    fn with(&self, work: impl FnOnce(&mut Hand<'p>) -> Result<()>) -> Result<()> {
+        let free = lock(&self.free).pop();
+        let mut hand = free.map_or_else(|| Hand::new(self.job, None), Ok)?;
+        work(&mut hand)?;
+        lock(&self.free).push(hand);
+        Ok(())
+    }
 }
 
 /// What it takes to compute one block at a time: by the threads of a pool, or by one.
@@ -257,12 +308,18 @@ impl<'p> Hand<'p> {
         Ok(Hand { job, a: panel(&job.a)?, b: panel(&job.b)?, pool })
     }
 
-    /// The sum over `depths` of `k` of a block of the result, into `result`.
-    fn multiply(&mut self, block: &Block, depths: Range<u64>, result: &mut Buffer) -> Result<()> {
+    /// All of a part, one block after the other.
+    fn fill(&mut self, part: &Part, result: &mut Buffer) -> Result<()> {
+        let [_, _, k] = self.job.product.dims();
+        let blocks = part.blocks(result.reserve(part.len() * self.job.item())?);
+        blocks.into_iter().try_for_each(|(block, sum)| self.multiply(&block, 0..k, sum))
+    }
+
+    /// The sum over `depths` of `k` of one product's block of the result.
+    fn multiply(&mut self, block: &Part, depths: Range<u64>, sum: &mut [u8]) -> Result<()> {
         let (item, cut) = (self.job.item(), &self.job.product.block);
         let (rows, columns) = (block.rows(), block.columns());
         let row = columns as usize * item;
-        let sum = result.reserve(rows as usize * row)?;
         sum.fill(0);
         let (batch, at) = block.start.split_at(block.start.len() - 2);
         for l in depths.clone().step_by(cut.depth.max(1) as usize) {
