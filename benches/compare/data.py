@@ -20,7 +20,7 @@ NORMAL |= {f"batch{k}": ((1000, 64, 64), "f8") for k in (1, 2)}
 INTEGERS = {"u1": ((2 * N, 2 * N), "u1"), "i2": ((2 * N, 2 * N), "i2")}
 # what functions are given: name: lowest, highest
 UNIFORM = {"wide": (-20, 20), "positive": (0.01, 50), "unit": (-1, 1), "small": (0.01, 8)}
-FUNCTION_LEN = 1 << 18
+FUNCTION_LEN = 1 << 14
 
 # stores: the .npy file, and how it is laid out
 STORES = {name: (name, ["--chunk", "1000x1000"]) for name in [*"abc", "f2", "f4", "u1", "i2", "tall"]}

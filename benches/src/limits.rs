@@ -1,9 +1,10 @@
 //! What bounds a task on this machine: the same bytes read by a plain loop, the same product in memory.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use arrstore::{Context, DType, Expr};
+use arrstore::{Buffer, Context, DType, Expr, Op, Value};
 use arrstore_benches::{Result, evaluate};
 use arrstore_format::File;
 use ndarray::ArrayViewD;
@@ -99,4 +100,29 @@ fn multiply<T: One + Zero + Copy + 'static>(
         best = best.min(began.elapsed().as_secs_f64());
     }
     (best, c.into_iter().map(widen).sum())
+}
+
+/// A function of doubles or singles in a core's cache: of each element of an `.npy` file, or of the elements and the same
+/// backwards where it takes two.
+pub(crate) fn function(name: &str, path: &Path, runs: usize) -> Result<()> {
+    let op = Op::from_name(name).ok_or_else(|| format!("there is no function {name}"))?;
+    let x = evaluate(&Expr::npy(path)?, &Context::default())?;
+    let size = x.dtype().size();
+    let bytes = x.bytes();
+    let mut reversed = Buffer::new(bytes.len())?;
+    for (to, from) in reversed.bytes_mut().chunks_exact_mut(size).zip(bytes.chunks_exact(size).rev()) {
+        to.copy_from_slice(from);
+    }
+    let operands = [bytes, reversed.bytes()];
+    let mut out = Buffer::new(bytes.len())?;
+    let mut best = f64::INFINITY;
+    for _ in 0..runs {
+        let began = Instant::now();
+        op.compute(x.dtype(), operands.get(..op.arity()).ok_or("too many operands")?, out.bytes_mut())?;
+        best = best.min(began.elapsed().as_secs_f64());
+    }
+    let results = Expr::source(Arc::new(Value::copied_from(x.dtype(), &[x.shape()[0]], out.bytes())?))?;
+    let sum = arrstore_benches::expression("sum(astype(x, float64))", &[("x", &results)])?;
+    report(best, evaluate(&sum, &Context::default())?.view::<f64>()?.sum());
+    Ok(())
 }

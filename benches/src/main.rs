@@ -29,6 +29,13 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// Time a function of the elements of an .npy file in a core's cache
+    Function {
+        name: String,
+        x: PathBuf,
+        #[arg(long, default_value_t = 1000)]
+        runs: usize,
+    },
     /// Time small work, of which what is done beside computing is the most
     Small { dir: PathBuf, task: small::Task },
     /// Count instructions under valgrind and compare them with what is expected
@@ -47,6 +54,7 @@ fn main() -> Result<()> {
         Command::Eval(eval) => timed::main(&eval),
         Command::Read { store, runs } => limits::read(&store, runs),
         Command::Product { a, b, runs } => limits::product(&a, &b, runs),
+        Command::Function { name, x, runs } => limits::function(&name, &x, runs),
         Command::Small { dir, task } => small::main(&dir, task),
         Command::Instructions { update: true, .. } => instructions::update(),
         Command::Instructions { perform, .. } => match &perform[..] {

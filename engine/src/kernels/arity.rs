@@ -131,7 +131,7 @@ pub(super) fn piece<'a, T: Pod>(
 }
 
 /// Elements of a piece.
-pub(super) const PIECE: usize = 512;
+pub(super) const PIECE: usize = 1024;
 
 /// A kernel of three operands, compiled for each instruction set.
 pub(super) fn ternary<A: Pod, B: Pod, C: Pod, R: Pod, F>(f: F) -> Kernel

@@ -5,7 +5,7 @@
 //! such a result, it is computed again by the slow function that serves all.
 
 use super::Kernel;
-use super::arity::{PIECE, piece, widest};
+use super::arity::{PIECE, dispatch, piece, widest};
 use super::block::{Arg, Values, fill, values};
 use super::math::lane::Lane;
 use super::math::real::Real;
@@ -60,7 +60,7 @@ fn any_nan<T: Real>(results: &[T]) -> bool {
 
 /// A number in the type of computing, and back.
 #[inline(always)]
-fn of<T: Real, W: Real>(x: T) -> W {
+fn converted<T: Real, W: Real>(x: T) -> W {
     W::from_f64(x.to_f64())
 }
 
@@ -95,7 +95,7 @@ fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, s
                 || {
                     // not `for_each`: it is a function of its own, for any machine, where the closure is long
                     for (o, &a) in out.iter_mut().zip(a) {
-                        *o = of(f(of(a)));
+                        *o = converted(f(converted(a)));
                     }
                     any_nan(out)
                 },
@@ -127,6 +127,12 @@ fn two_or<T: Real, W: Lane>(
     })
 }
 
+/// Computes again what gave NaN.
+fn ask_slow<T: Real>(out: &mut [T], a: &[T], b: &[T], slow: &impl Fn(T, T) -> T) {
+    let pairs = out.iter_mut().zip(a.iter().zip(b)).filter(|(o, _)| o.is_nan());
+    pairs.for_each(|(o, (&a, &b))| *o = slow(a, b));
+}
+
 /// The loop of a function of two numbers.
 #[inline(always)]
 fn run_two<T: Real, W: Real>(
@@ -146,17 +152,28 @@ fn run_two<T: Real, W: Real>(
                 #[inline(always)]
                 || {
                     for (o, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
-                        *o = of(f(of(a), of(b)));
+                        *o = converted(f(converted(a), converted(b)));
                     }
                     any_nan(out)
                 },
             );
             if unknown {
-                let pairs = out.iter_mut().zip(a.iter().zip(b)).filter(|(o, _)| o.is_nan());
-                pairs.for_each(|(o, (&a, &b))| *o = slow(a, b));
+                ask_slow(out, a, b, &slow);
             }
         }
     });
+}
+
+/// Whether no number is below zero.
+fn has_no_sign<T: Real>(x: &Values<'_, T>) -> bool {
+    let all = match x {
+        Values::One(x) => std::slice::from_ref(x),
+        Values::Many(x) => x,
+    };
+    dispatch(
+        #[inline(always)]
+        || !all.iter().fold(false, |any, x| any | x.signbit()),
+    )
 }
 
 /// The kernel of powers: one exponent for all may make it a plain operation.
@@ -165,14 +182,56 @@ fn power<T: Real, W: Lane>() -> Kernel {
         match values::<T>(args, 1) {
             Values::One(y) if y == T::TWO => run::<T, T>(args, out, pow::square, |x| pow::slow(x, T::TWO)),
             Values::One(y) if y == T::HALF => run::<T, T>(args, out, pow::root, |x| pow::slow(x, T::HALF)),
-            _ => run_two::<T, W>(
+            _ if has_no_sign(&values::<T>(args, 0)) => run_power::<T, W>(
                 args,
                 out,
                 #[inline(always)]
-                |x, y| pow::pow(x, y),
-                pow::slow,
+                |x, y, exponent| pow::of_positive(x, y, exponent),
+            ),
+            _ => run_power::<T, W>(
+                args,
+                out,
+                #[inline(always)]
+                |x, y, exponent| pow::of_any(x, y, exponent),
             ),
         }
         Ok(())
     })
+}
+
+/// The loops of powers: two short ones after another keep more elements under way than a long one.
+#[inline(always)]
+fn run_power<T: Real, W: Lane>(args: &[Arg<'_>], out: &mut [u8], of: impl Fn(W, W, [W; 2]) -> W) {
+    let (x, y) = (values::<T>(args, 0), values::<T>(args, 1));
+    let mut room = (None, None);
+    let mut exponents = [[W::ZERO; PIECE]; 2];
+    fill(out, |out: &mut [T]| {
+        for (k, out) in out.chunks_mut(PIECE).enumerate() {
+            let (at, n) = (k * PIECE, out.len());
+            let x = piece(&x, at, n, &mut room.0);
+            let y = piece(&y, at, n, &mut room.1);
+            let [high, low] = &mut exponents;
+            widest(
+                #[inline(always)]
+                || {
+                    for ((high, low), (&x, &y)) in high.iter_mut().zip(low.iter_mut()).zip(x.iter().zip(y)) {
+                        [*high, *low] = pow::exponent(converted(x), converted(y));
+                    }
+                },
+            );
+            let unknown = widest(
+                #[inline(always)]
+                || {
+                    let exponents = high.iter().zip(low.iter());
+                    for ((o, (&high, &low)), (&x, &y)) in out.iter_mut().zip(exponents).zip(x.iter().zip(y)) {
+                        *o = converted(of(converted(x), converted(y), [high, low]));
+                    }
+                    any_nan(out)
+                },
+            );
+            if unknown {
+                ask_slow(out, x, y, &pow::slow);
+            }
+        }
+    });
 }

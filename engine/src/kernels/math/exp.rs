@@ -56,7 +56,8 @@ pub(crate) fn expm1<T: Lane>(x: T) -> T {
 #[inline(always)]
 pub(crate) fn tanh<T: Lane>(x: T) -> T {
     let twice = x.abs() * T::TWO;
-    let [a, b] = expm1_parts(if twice > T::TANH_END { T::TANH_END } else { twice }, T::ZERO);
+    // a negative zero, which added to any number leaves it, needs no addition
+    let [a, b] = expm1_parts(if twice > T::TANH_END { T::TANH_END } else { twice }, -T::ZERO);
     let high = a + b;
     let low = b - (high - a);
     let below = high + T::TWO;

@@ -109,8 +109,8 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     arc_tangent(q, T::ATAN, start, start_low + lost).copysign(y)
 }
 
-/// The cube root of a normal number: 1 / root by a polynomial and a step of the third order, and one of Newton's for
-/// the root itself.
+/// The cube root of a normal number: 1 / root by a polynomial and, where that is rough, a step of the third order; and
+/// one of Newton's for the root itself.
 #[inline(always)]
 pub(crate) fn cbrt<T: Lane>(x: T) -> T {
     let third = T::from_f64(1.0 / 3.0);
@@ -127,8 +127,12 @@ pub(crate) fn cbrt<T: Lane>(x: T) -> T {
         T::ONE
     };
     let w = poly(m, T::ROOT_3) * shrink;
-    let error = (-t * w).fma(w * w, T::ONE);
-    let w = (w * error).fma(error.fma(T::from_f64(2.0 / 9.0), third), w);
+    let w = if T::ROUGH_ROOT {
+        let error = (-t * w).fma(w * w, T::ONE);
+        (w * error).fma(error.fma(T::from_f64(2.0 / 9.0), third), w)
+    } else {
+        w
+    };
     let square = w * w;
     let root = t * square;
     let error = (-root * root).fma(root, t);

@@ -35,10 +35,10 @@ pub(crate) trait Lane: Real {
     /// Whether `sin` and `cos` keep the second part of an angle, without which an error may come near 1.5 units in the
     /// last place.
     const FINE_ANGLES: bool;
-    /// 1/3 in two parts.
-    const THIRD: [Self; 2];
     /// 2 / log(2) in two parts.
     const TWICE_LOG2_E: [Self; 2];
+    /// A third of that.
+    const TWICE_LOG2_E_THIRD: [Self; 2];
     /// 2 / pi.
     const FRAC_2_PI: Self;
     /// The smallest normal number.
@@ -76,14 +76,16 @@ pub(crate) trait Lane: Real {
     const COSH: &'static [Self];
     /// (2 atanh(s) - 2 s) / s^3, of s^2, for a little longer range than [`Lane::LOG`].
     const ATANH: &'static [Self];
-    /// (atanh(s) - s - s^3 / 3) / s^5, of s^2.
-    const LOG_REST: &'static [Self];
+    /// (atanh(s) - s - s^3 / 3) / s^5 times 2 / log(2), of s^2.
+    const LOG2_REST: &'static [Self];
     /// (asin(s) - s) / s^3, of s^2.
     const ASIN: &'static [Self];
     /// (atan(q) - q) / q^3, of q^2, for numbers up to 0.55.
     const ATAN_SHORT: &'static [Self];
     /// (atan(q) - q) / q^3, of q^2.
     const ATAN: &'static [Self];
+    /// Whether [`Lane::ROOT_3`] leaves more than half of the digits to be found.
+    const ROUGH_ROOT: bool;
     /// The inverse of the cube root, of numbers between the roots of 1/2 and 2.
     const ROOT_3: &'static [Self];
 

@@ -29,29 +29,28 @@ pub(crate) fn ln<T: Lane>(x: T) -> T {
     if_known(is_known(x), k.fma(ln2, f - (half - s.fma(rest, k * ln2_low))))
 }
 
-/// `k` and log(1 + f) in two parts, for x = 2^k (1 + f).
+/// `k`, f, and f - log(1 + f), for x = 2^k (1 + f).
 #[inline(always)]
 fn split_log<T: Lane>(x: T) -> [T; 3] {
     let [k, m] = x.split();
     let f = m - T::ONE;
     let [half, s, rest] = parts(f);
-    let high = f - half;
-    [k, high, s.fma(rest, (f - high) - half)]
+    [k, f, (-s).fma(rest, half)]
 }
 
 /// `log2(x)`.
 #[inline(always)]
 pub(crate) fn log2<T: Lane>(x: T) -> T {
-    let [k, high, low] = split_log(x);
-    if_known(is_known(x), k + high.fma(T::LOG2_E, low * T::LOG2_E))
+    let [k, f, less] = split_log(x);
+    if_known(is_known(x), k + f.fma(T::LOG2_E, -(less * T::LOG2_E)))
 }
 
 /// `log10(x)`.
 #[inline(always)]
 pub(crate) fn log10<T: Lane>(x: T) -> T {
-    let [k, high, low] = split_log(x);
+    let [k, f, less] = split_log(x);
     let [step, step_low] = T::LOG10_2_PARTS;
-    if_known(is_known(x), k.fma(step, high.fma(T::LOG10_E, low.fma(T::LOG10_E, k * step_low))))
+    if_known(is_known(x), k.fma(step, f.fma(T::LOG10_E, (-less).fma(T::LOG10_E, k * step_low))))
 }
 
 /// `log(1 + x)`.

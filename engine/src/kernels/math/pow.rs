@@ -14,35 +14,46 @@ fn log2<T: Lane>(x: T) -> Pair<T> {
     let [k, m] = x.split();
     let f = m - T::ONE;
     let below = Pair::ordered_sum(T::TWO, f);
-    let inverse = T::ONE / below.high;
-    let high = f * inverse;
+    let high = f / below.high;
+    // 1 - s is 2 / (m + 1)
+    let inverse = high.fma(-T::HALF, T::HALF);
     let low = (-high).fma(below.low, (-high).fma(below.high, f)) * inverse;
     let s = Pair { high, low };
     let z = s.times_pair(s);
-    let [third, third_low] = T::THIRD;
-    let series = Pair::ordered_sum(third, z.high * poly(z.high, T::LOG_REST)).and(third_low);
-    let cubic = s.times_pair(z).times_pair(series);
-    let half = Pair::ordered_sum(s.high, cubic.high).and(s.low + cubic.low);
-    let [scale, scale_low] = T::TWICE_LOG2_E;
-    let log = half.times_pair(Pair { high: scale, low: scale_low });
+    let [first, first_low] = T::TWICE_LOG2_E;
+    let [third, third_low] = T::TWICE_LOG2_E_THIRD;
+    let rest = z.high.fma(poly(z.high, T::LOG2_REST), third_low);
+    let cubic = z.times(third);
+    let slope = Pair::ordered_sum(first, cubic.high).and(z.high.fma(rest, cubic.low) + first_low);
+    let log = s.times_pair(slope);
     Pair::ordered_sum(k, log.high).and(log.low)
 }
 
-/// `x^y` of a normal base, save for the exponents that [`slow`] has a plain operation for.
+/// The exponent of two that `x^y` has, for a normal base whose sign is let go, in two parts.
 #[inline(always)]
-pub(crate) fn pow<T: Lane>(x: T, y: T) -> T {
-    let log = log2(x.abs()).times(y);
-    let high = bounded(log.high, T::POW_RANGE);
+pub(crate) fn exponent<T: Lane>(x: T, y: T) -> [T; 2] {
+    let Pair { high, low } = log2(x.abs()).times(y);
+    [bounded(high, T::POW_RANGE), bounded(low, [-T::ONE, T::ONE])]
+}
+
+/// `x^y` of its [`exponent`], for a positive normal base, save for the exponents that [`slow`] has a plain operation for.
+#[inline(always)]
+pub(crate) fn of_positive<T: Lane>(x: T, y: T, [high, low]: [T; 2]) -> T {
     let n = whole(high);
-    let r = (high - n) + bounded(log.low, [-T::ONE, T::ONE]);
+    let r = (high - n) + low;
     let result = scaled(r.fma(poly(r, T::EXP2), T::ONE), n);
-    // a negative base has a sign for odd exponents, and no power for fractions
+    let normal = x >= T::NORMAL && x < T::INFINITY;
+    let plain = y == T::TWO || y == T::HALF || y == T::ONE;
+    if_known(normal && !plain, result)
+}
+
+/// The same of any normal base: a negative one has a sign for odd exponents, and no power for fractions.
+#[inline(always)]
+pub(crate) fn of_any<T: Lane>(x: T, y: T, exponent: [T; 2]) -> T {
     let half = y * T::HALF;
     let is_whole = y.floor() == y;
     let sign = if half.floor() == half { T::ONE } else { x };
-    let normal = x.abs() >= T::NORMAL && x.abs() < T::INFINITY;
-    let plain = y == T::TWO || y == T::HALF || y == T::ONE;
-    if_known(normal && !plain && (x > T::ZERO || is_whole), result.copysign(sign))
+    if_known(x > T::ZERO || is_whole, of_positive(x.abs(), y, exponent).copysign(sign))
 }
 
 /// `x^y` of any numbers; for the exponents that are met most, what the plain operation gives.

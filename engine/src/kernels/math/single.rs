@@ -51,10 +51,11 @@ impl Lane for f32 {
         1.9998641e-01,
         -3.3333302e-01,
     ];
-    const ROOT_3: &'static [Self] = &[-1.5854034e-01, 7.13342e-01, -1.2857329, 1.7307098];
+    const ROUGH_ROOT: bool = false;
+    const ROOT_3: &'static [Self] = &[0.12836939, -0.70238656, 1.5613059, -1.8618314, 1.8745192];
     const ATANH: &'static [Self] = &[2.6701215e-01, 2.8223538e-01, 4.0010375e-01, 6.6666573e-01];
-    const LOG_REST: &'static [Self] = &[9.706228e-02, 1.109435e-01, 1.4285898e-01, 1.9999999e-01];
-    const THIRD: [Self; 2] = [3.3333334e-01, -9.934108e-09];
+    const LOG2_REST: &'static [Self] = &[0.28006253, 0.32011527, 0.41220388, 0.577078];
+    const TWICE_LOG2_E_THIRD: [Self; 2] = [0.9617967, -7.028462e-09];
     const TWICE_LOG2_E: [Self; 2] = [2.88539, 3.851926e-08];
     const ATAN_SHORT: &'static [Self] =
         &[3.4068506e-02, -7.639191e-02, 1.0846549e-01, -1.4260444e-01, 1.9998872e-01, -3.3333316e-01];
