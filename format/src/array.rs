@@ -289,6 +289,13 @@ impl Array {
         }
     }
 
+    /// Lets go the memory of all pages of the file, as one call that all processors hear of once.
+    pub fn release_all(&self) {
+        if let Ok(Some(map)) = self.snapshot.map() {
+            map.release(0..usize::MAX);
+        }
+    }
+
     /// Writes the elements of a chunk of any state to `out`, [`Array::chunk_bytes`] long, in the chunk's own
     /// order ([`Array::chunk_strides`]), and checks them.
     ///

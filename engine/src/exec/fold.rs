@@ -21,7 +21,8 @@ pub(crate) struct Reduced {
     pub(crate) reducer: Reducer,
     /// For each axis of the domain, whether it is reduced.
     pub(crate) over: Vec<bool>,
-    /// For each axis, how far one step moves in the C order of the reduced axes; 0 where it is kept.
+    /// For each axis, how far one step moves in the C order of the reduced axes; 0 where it is kept, or the reduction does
+    /// not ask where elements are: then it takes all that lie in a row as one.
     pub(crate) index: Vec<u64>,
     /// Bytes of one element of the result.
     pub(crate) item: usize,
@@ -32,7 +33,7 @@ impl Reduced {
         let over: Vec<bool> = (0..domain.len()).map(|k| axes.contains(&k)).collect();
         let mut index = vec![0; domain.len()];
         let mut step = 1;
-        for &k in axes.iter().rev() {
+        for &k in axes.iter().rev().filter(|_| reducer.is_arg()) {
             index[k] = step;
             step *= domain[k];
         }

@@ -22,8 +22,10 @@ const CHECK: usize = 64 << 10;
 /// Bytes read in place before their pages are let go.
 pub(super) const RELEASE: usize = 4 << 20;
 
-/// What the workers of a pass share: decoded chunks, and which raw ones have been checked whole.
-pub(super) struct Decoded {
+/// What the workers of a pass keep of its inputs: decoded chunks, which raw ones have been checked whole, and pages.
+pub(super) struct Kept {
+    /// Whether mapped pages are not let go when they have been read.
+    pages: bool,
     capacity: usize,
     state: Mutex<DecodedState>,
     /// For each input and 64 of its chunks, a bit for each: only what was come to takes memory, whatever a file claims to hold.
@@ -38,10 +40,10 @@ struct DecodedState {
     bytes: usize,
 }
 
-impl Decoded {
+impl Kept {
     /// A cache that keeps up to `capacity` bytes of chunks beyond those in use.
-    pub(super) fn new(capacity: usize) -> Decoded {
-        Decoded { capacity, state: Mutex::default(), checked: Mutex::default() }
+    pub(super) fn new(capacity: usize, pages: bool) -> Kept {
+        Kept { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
     /// Whether nobody has asked before for chunk `number` of input `load`.
@@ -132,7 +134,7 @@ pub(super) struct Input<'p> {
     whole: bool,
     source: &'p dyn Source,
     context: &'p Context,
-    decoded: &'p Decoded,
+    kept: &'p Kept,
     index: Vec<u64>,
     held: Held<'p>,
     gathered: Option<Buffer>,
@@ -153,7 +155,7 @@ impl<'p> Input<'p> {
         program: &'p Program,
         source: &'p dyn Source,
         context: &'p Context,
-        decoded: &'p Decoded,
+        kept: &'p Kept,
     ) -> Input<'p> {
         let load = &program.loads[number];
         Input {
@@ -163,7 +165,7 @@ impl<'p> Input<'p> {
             load,
             source,
             context,
-            decoded,
+            kept,
             index: Vec::new(),
             held: Held::Nothing,
             gathered: None,
@@ -242,7 +244,7 @@ impl<'p> Input<'p> {
             Data::InPlace(bytes) => Held::InPlace(located, bytes),
             Data::Encoded => {
                 let len = self.source.chunk_bytes();
-                let chunk = self.decoded.get(self.number, index, len, |out| {
+                let chunk = self.kept.get(self.number, index, len, |out| {
                     Metrics::add(&metrics.chunks_decoded, 1);
                     Metrics::add(&metrics.decoded, len);
                     self.context.record(Work::Decode, 1, len as u64, || self.source.decode(&located, out))
@@ -306,9 +308,7 @@ impl<'p> Input<'p> {
     fn check_chunk(&self) -> Result<()> {
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
         match &self.held {
-            Held::InPlace(_, bytes) if self.decoded.is_first(self.number, number) => {
-                self.check(0..bytes.len())
-            }
+            Held::InPlace(_, bytes) if self.kept.is_first(self.number, number) => self.check(0..bytes.len()),
             _ => Ok(()),
         }
     }
@@ -346,6 +346,9 @@ impl<'p> Input<'p> {
 
     /// Says that the window has been read. Pages of maps are let go a few megabytes at a time.
     pub(super) fn pass(&mut self) {
+        if self.kept.pages {
+            return;
+        }
         if self.gathered.is_none() && matches!(self.held, Held::InPlace(..)) {
             self.note_passed();
         }
@@ -372,13 +375,6 @@ impl<'p> Input<'p> {
             };
             self.passed.push((again, self.span.clone()));
         }
-    }
-
-    /// Lets go the pages of the chunk that holds the element at `at` of the domain.
-    pub(super) fn let_go(&self, at: &[u64]) -> Result<()> {
-        let chunk = self.source.locate(&self.chunk_of(at).0)?;
-        self.source.release(&chunk, 0..self.source.chunk_bytes());
-        Ok(())
     }
 
     fn release(&mut self) {

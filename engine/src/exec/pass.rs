@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fold::{Fold, Folding, Reduced};
-use super::input::{Decoded, Input, RELEASE};
+use super::input::{Input, Kept, RELEASE};
 use super::tile_index;
 use super::worker::{Out, Worker};
 use crate::context::Metrics;
@@ -45,6 +45,8 @@ pub(crate) struct Footprint {
     pub(crate) worker: u64,
     /// Decoded chunks that would be used again if there were room.
     pub(crate) cache: u64,
+    /// Pages of all inputs in place, which stay mapped until the pass is done if there is room.
+    pub(crate) mapped: u64,
 }
 
 impl Footprint {
@@ -92,7 +94,10 @@ impl Pass {
                     }
                 }
                 // pages of the map, let go a few megabytes late
-                _ => print.worker += boxed.min(chunk) + all.min(RELEASE as u64),
+                _ => {
+                    print.worker += boxed.min(chunk) + all.min(RELEASE as u64);
+                    print.mapped = print.mapped.saturating_add(load.touched(&self.program.domain));
+                }
             }
         }
         let counts = self.tiles.counts();
@@ -148,6 +153,8 @@ pub(crate) struct Room {
     pub(crate) workers: u64,
     /// Bytes of decoded chunks that may be kept.
     pub(crate) cache: u64,
+    /// Whether the pages of inputs in place stay mapped until the pass is done.
+    pub(crate) keeps: bool,
 }
 
 /// Evaluates a pass in as many threads as have room; in this one, where one is enough. One source for each load of the program, one sink for
@@ -178,11 +185,11 @@ pub(crate) fn run(
         }
         return Ok(());
     }
-    let decoded = Decoded::new(room.cache as usize);
+    let kept = Kept::new(room.cache as usize, room.keeps);
     let next = AtomicU64::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let work = || -> Result<()> {
-        let mut worker = Worker::new(&pass.program, &pass.order, sources, context, &decoded)?;
+        let mut worker = Worker::new(&pass.program, &pass.order, sources, context, &kept)?;
         let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
@@ -209,6 +216,9 @@ pub(crate) fn run(
                 scope.spawn(|_| guarded());
             }
         });
+    }
+    if room.keeps {
+        sources.iter().for_each(|source| source.release_all());
     }
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(e) => Err(e),

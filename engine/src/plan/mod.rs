@@ -284,9 +284,12 @@ impl Plan {
             return Err(context.budget.refusal(self.held + print.total(1), &what));
         }
         let cache = print.cache.min(free - print.total(workers));
-        self.peak = self.peak.max(self.held + print.total(workers) + cache);
+        let needed = self.held + print.total(workers) + cache;
+        // half of the budget is left to others that share it
+        let keeps = needed.saturating_add(print.mapped) <= context.budget.total() / 2;
+        self.peak = self.peak.max(needed + if keeps { print.mapped } else { 0 });
         let to = group.iter().map(|i| i.dest).collect();
-        self.stages.push(Stage::Pass { pass: Box::new(pass), to, room: Room { workers, cache } });
+        self.stages.push(Stage::Pass { pass: Box::new(pass), to, room: Room { workers, cache, keeps } });
         Ok(())
     }
 

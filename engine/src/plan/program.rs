@@ -53,6 +53,14 @@ impl Load {
             AxisMap::Along { axis, step, .. } => step.unsigned_abs() == 1 && domain.get(axis) == Some(&n),
         })
     }
+
+    /// Bytes of all chunks that hold some of what a pass over `domain` reads.
+    pub(crate) fn touched(&self, domain: &[u64]) -> u64 {
+        let along = self.access.iter().zip(domain).filter_map(|(a, n)| a.map(|a| (a, n)));
+        let chunks =
+            along.map(|(a, &n)| n.div_ceil(a.span()) + u64::from(a.locate(0).1 != 0)).product::<u64>();
+        chunks.saturating_mul(self.chunk.iter().product::<u64>() * self.dtype.size() as u64)
+    }
 }
 
 /// What decides how a tile is cut into blocks: how each input lies.

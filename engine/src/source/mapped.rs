@@ -131,6 +131,9 @@ impl Source for Mapped {
     fn release(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.release(self.start + bytes.start..self.start + bytes.end);
     }
+    fn release_all(&self) {
+        self.map.release(0..usize::MAX);
+    }
 }
 
 /// Opens a regular file for reading; a directory, device or FIFO is refused before anything is read from it.

@@ -103,6 +103,9 @@ impl Source for Reshaped {
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.release(&self.inner(chunk), bytes);
     }
+    fn release_all(&self) {
+        self.inner.release_all();
+    }
 }
 
 /// The strides under which an array of shape `from` is one of shape `to`, in C order of both; `None` when there

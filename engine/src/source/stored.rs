@@ -90,4 +90,7 @@ impl Source for Stored {
             self.array.release(stored, bytes);
         }
     }
+    fn release_all(&self) {
+        self.array.release_all();
+    }
 }

@@ -101,7 +101,7 @@ impl Product {
             room: 0,
             threads,
             runs: operands.map(runs),
-            mapped: operands.map(mapped).iter().sum(),
+            mapped: operands.map(|p| p.loads.iter().map(|l| l.touched(&p.domain)).sum::<u64>()).iter().sum(),
         }
     }
 
@@ -150,14 +150,4 @@ fn runs(operand: &Program) -> Option<[u64; 2]> {
     let runs = [rows.span(), columns.span()];
     let short = runs.iter().zip(&operand.domain[last..]).any(|(&run, &n)| Input::is_short(run, n));
     (in_place && lies && !short && is_blas(load.dtype)).then_some(runs)
-}
-
-/// Bytes of all chunks that hold some of an operand.
-fn mapped(operand: &Program) -> u64 {
-    let chunks = |load: &Load| {
-        let along = load.access.iter().zip(&operand.domain).filter_map(|(a, n)| a.map(|a| (a, n)));
-        let touched = along.map(|(a, &n)| n.div_ceil(a.span()) + u64::from(a.locate(0).1 != 0));
-        touched.product::<u64>().saturating_mul(load.chunk.iter().product::<u64>() * load.dtype.size() as u64)
-    };
-    operand.loads.iter().map(chunks).sum()
 }

@@ -12,7 +12,7 @@ use super::Product;
 use super::block::Block;
 use crate::context::Metrics;
 use crate::exec::gemm::{Matrix, Target, accumulate, block_product, compute_type};
-use crate::exec::input::{Decoded, Input, Window};
+use crate::exec::input::{Input, Kept, Window};
 use crate::exec::tile_index;
 use crate::exec::worker::{Out, Worker};
 use crate::kernels::{self, Arg};
@@ -38,7 +38,7 @@ pub(crate) fn run(
         program,
         order: loop_order(program),
         sources: sources[k],
-        decoded: Decoded::new(0),
+        kept: Kept::new(0, product.block.keeps),
         context,
         in_place: product.block.in_place[k],
         checked: product.block.keeps.then(Mutex::default),
@@ -59,7 +59,10 @@ pub(crate) fn run(
         Block { divides: true, .. } => job.divided(),
         _ => job.apart(),
     };
-    ran.and(job.a.let_go()).and(job.b.let_go())?;
+    if product.block.keeps {
+        sources.into_iter().flatten().for_each(|source| source.release_all());
+    }
+    ran?;
     context.metrics.flops.fetch_add(product.flops(), Ordering::Relaxed);
     Ok(())
 }
@@ -378,7 +381,7 @@ struct Operand<'p> {
     program: &'p Program,
     order: Vec<usize>,
     sources: &'p [Arc<dyn Source>],
-    decoded: Decoded,
+    kept: Kept,
     context: &'p Context,
     /// Whether it is multiplied where it lies.
     in_place: bool,
@@ -388,14 +391,7 @@ struct Operand<'p> {
 
 impl<'p> Operand<'p> {
     fn input(&'p self) -> Input<'p> {
-        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.decoded)
-    }
-
-    /// Lets go the pages that stayed mapped.
-    fn let_go(&self) -> Result<()> {
-        let Some(pieces) = &self.checked else { return Ok(()) };
-        let input = self.input();
-        lock(pieces).iter().try_for_each(|[start, _]| input.let_go(start))
+        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.kept)
     }
 
     /// The elements `[rows, columns]` at `first` of one batch where they lie, checked; copied to `buffer` where a backend
@@ -435,7 +431,7 @@ impl<'p> Operand<'p> {
     }
 
     fn worker(&'p self) -> Result<Worker<'p>> {
-        Worker::new(self.program, &self.order, self.sources, self.context, &self.decoded)
+        Worker::new(self.program, &self.order, self.sources, self.context, &self.kept)
     }
 }
 
@@ -483,7 +479,7 @@ impl Panel<'_> {
 
     /// Says that the piece at hand has been read: its pages are let go, unless they are to stay.
     fn pass(&mut self) {
-        if let (Filler::InPlace(input), None) = (&mut self.filler, &self.operand.checked) {
+        if let Filler::InPlace(input) = &mut self.filler {
             input.pass();
         }
     }

@@ -249,6 +249,11 @@ impl Reducer {
         self.reduction.name()
     }
 
+    /// Whether it gives the place of an element.
+    pub(crate) fn is_arg(&self) -> bool {
+        self.reduction.is_arg()
+    }
+
     /// Makes every state one that has seen nothing.
     pub(crate) fn init(&self, states: &mut [u8]) {
         self.fold.init(states);
