@@ -1,562 +1,402 @@
 #!/usr/bin/env node
-// A reader of .arrs files, version 1.0, written from SPEC.md alone, for Node 20 and later. Needs `fzstd` for arrays that
-// use zstd, unless Node has zstd itself.
+// A reader of .arrs files, version 1.0, written from SPEC.md alone, whose sections (§) the comments name.
 //
-//     const file = File.open("store.arrs");
-//     file.names;                                                     // ["/ocean/sst", ...]
-//     const sst = file.array("/ocean/sst");                           // shape, dtype, dimensionNames, attributes, ...
-//     const { shape, data } = sst.read();                             // the elements in C order
-//     const part = sst.read([[10, 20], [0, 5]]);                      // those of a region, [start, stop) per axis
-//
-// `data` is a typed array: BigInt64Array and BigUint64Array for 64-bit integers, a Uint8Array for bool, the bits in a
-// Uint16Array for float16 and bfloat16, and real and imaginary parts in turn for complex numbers. Every checksum on the
-// way to an element is checked. What is wrong throws Damaged or Unsupported, both ArrsError. Node has no locks, so
-// nothing is pinned: when a writer gives the bytes another use meanwhile, a checksum fails; open the file again.
+// Every checksum on the way to an element is checked. What is wrong throws Damaged or Unsupported, both ArrsError.
+// 64-bit integers come in BigInt64Array and BigUint64Array, bool in Uint8Array, float16 and bfloat16 as their bits in
+// Uint16Array, complex numbers as real and imaginary parts in turn.
 import fs from "node:fs";
 import zlib from "node:zlib";
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const PAGE = 4096, FIXED = 5 * PAGE, TOP = 1n << 62n, MAX_CHUNK = 1 << 30; // MAX_CHUNK: this reader's own budget
-const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16", 2, Int16Array], ["int32", 4, Int32Array],
-  ["int64", 8, BigInt64Array], ["uint8", 1, Uint8Array], ["uint16", 2, Uint16Array], ["uint32", 4, Uint32Array],
-  ["uint64", 8, BigUint64Array], ["float16", 2, Uint16Array], ["bfloat16", 2, Uint16Array], ["float32", 4, Float32Array],
-  ["float64", 8, Float64Array], ["complex64", 8, Float32Array], ["complex128", 16, Float64Array]];
-const NPY = { bool: "|b1", int8: "|i1", int16: "<i2", int32: "<i4", int64: "<i8", uint8: "|u1", uint16: "<u2", uint32: "<u4",
-  uint64: "<u8", float16: "<f2", bfloat16: "<u2", float32: "<f4", float64: "<f8", complex64: "<c8", complex128: "<c16" };
-const LATER = { 16: "datetime64", 17: "timedelta64", 18: "fixed bytes", 19: "fixed UTF-8", 20: "fixed UTF-32", 21: "record" };
-const LZ4 = 1, LZ4_MAX = 0x7e000000n; // its bit of the incompat features, and the longest chunk
-const INCOMPAT = { 0: "element types 16 to 21 (datetime64 to record)", 2: "codec Pcodec" };
-const CODECS = ["none", "zstd", "lz4"], FILTERS = ["none", "shuffle"], STATES = ["missing", "raw", "encoded", "constant", "record"];
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const PAGE = 4096n, FIXED = 5n * PAGE, TOP = 1n << 62n, BUDGET = 1n << 30n; // §2; the largest chunk this reader holds
+const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16", 2, Int16Array], // §10
+  ["int32", 4, Int32Array], ["int64", 8, BigInt64Array], ["uint8", 1, Uint8Array], ["uint16", 2, Uint16Array],
+  ["uint32", 4, Uint32Array], ["uint64", 8, BigUint64Array], ["float16", 2, Uint16Array], ["bfloat16", 2, Uint16Array],
+  ["float32", 4, Float32Array], ["float64", 8, Float64Array], ["complex64", 8, Float32Array],
+  ["complex128", 16, Float64Array]];
+const CODECS = ["none", "zstd", "lz4"], FILTERS = ["none", "shuffle"]; // §9
+const MISSING = 0, RAW = 1, CONSTANT = 3, RECORDED = 4; // §6: states of an entry
+const NAME = /^(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]+)+$/u; // §8: no part is empty, `.` or `..`
+const AXIS_NAME = /^\P{Cc}+$/u; // §9
 
-/** What is wrong, and where: file, array, chunk (its indices) and byte (an offset in the file), undefined if unknown. */
-export class ArrsError extends Error {
-  constructor(what, byte) {
-    super(what);
-    Object.assign(this, { name: this.constructor.name, byte });
-  }
-  /** Adds where it was, unless it is known better already. */
-  static at(error, place) {
-    if (error instanceof ArrsError) for (const key in place) error[key] ??= place[key];
-    return error;
-  }
-  toString() {
-    const places = ["file", "array", "chunk", "byte"].filter((k) => this[k] !== undefined).map((k) => `${k} ${this[k]}`);
-    return `${this.name}: ${this.message}${places.length ? ` (${places.join(", ")})` : ""}`;
-  }
-}
-/** Bytes that are not what the format says they must be. */
-export class Damaged extends ArrsError {}
-/** Something that a newer version may know, or that is more than this reader's budget. */
-export class Unsupported extends ArrsError {}
+// What stands in the file: names and types of the fields; s16 is text of 16 bytes, b16 are bytes.
+const HEADER = "magic:s8 byteOrder:u32 version:u16 pageSize:u16 uuid:s16 reserved:s4060"; // §3
+const SLOT = "magic:s8 seq:u64 uuid:s16 major:u16 minor:u16 flags:u32 compat:u64 roCompat:u64 incompat:u64 "
+  + "length:u64 arrays:u64 nextId:u64 table:b16 names:b16 attributes:b16 live:u64 nodes:u64 time:u64 producer:u16 "
+  + "rest:b3930"; // §4
+const BLOCK = "offset:u64 length:u32 crc:u32", ROOT = "offset:u64 crc:u32 height:u32"; // §2
+const NODE = "magic:s4 level:u8 kind:u8 reserved:u16 owner:u64 first:u64 birth:u64"; // §6
+const CHILD = "offset:u64 crc:u32 reserved:u32", ENTRY = "value:b16 crc:u32 state:u32 birth:u64"; // §6
+const EXTENT = "offset:u64 stored:u64"; // §6: the value of an entry
+const RECORD = "magic:s8 id:u64 index:b16 metadata:b16 chunks:u64 stored:u64 reserved:s64"; // §7
+const NAMES = "magic:s8 count:u64", ITEM = "id:u64 size:u16"; // §8
+const META = "magic:s4 item:u32 id:u64 dtype:u16 zero:u16 ndim:u8 codec:u8 filter:u8 align:u8 level:i32 fill:u32 "
+  + "name:u32 dims:u32 details:u32 attributes:u32 reserved:u64"; // §9
+const AXIS = "length:u64 chunk:u64 capacity:u64 order:u64"; // §9
 
-function need(condition, what, byte) {
-  if (!condition) throw new Damaged(what, byte);
+export class ArrsError extends Error { get name() { return this.constructor.name; } } // its message says where
+export class Damaged extends ArrsError {} // bytes that are not what the format says they must be
+export class Unsupported extends ArrsError {} // what a newer version may know, or is more than this reader's budget
+
+function require(condition, message, Kind = Damaged) {
+  if (!condition) throw new Kind(message);
 }
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let k = 0; k < 8; k++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
-  return n;
-});
-const crc32 = zlib.crc32 ?? ((data) => {
-  let crc = ~0;
-  for (const byte of data) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 255];
-  return ~crc >>> 0;
-});
-
-function text(data, what, byte) {
+function within(place, work) { // puts the place before the message of an error
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
-  } catch {
-    throw new Damaged(`${what} is not UTF-8`, byte);
+    return work();
+  } catch (error) {
+    throw error instanceof ArrsError ? new error.constructor(`${place}: ${error.message}`) : error;
   }
 }
 
-/** The strict JSON of section 11: JSON.parse neither sees a key twice nor keeps integers beyond 2^53 (BigInt here). */
-function attributes(data, byte) {
-  if (!data.length) return {};
-  need(data.length <= 1 << 23, "attributes: more than 8 MiB", byte);
-  const s = text(data, "attributes", byte);
-  let at = 0;
-  const bad = (what) => { throw new Damaged(`attributes: ${what} at ${at}`, byte); };
-  const take = (pattern) => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(s);
-    if (found) at += found[0].length;
-    return found?.[0];
-  };
-  const is = (c) => (take(/[ \t\n\r]*/y), s[at] === c && !!++at);
-  const string = () => {
-    let token;
-    try {
-      token = JSON.parse(take(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y) ?? bad("no string"));
-    } catch (error) {
-      throw error instanceof ArrsError ? error : bad("no string");
-    }
-    return /[\ud800-\udfff]/u.test(token) ? bad("half a surrogate pair") : token;
-  };
-  const number = (token) => {
-    if (/^-?\d+$/.test(token) && token.length <= 20 && token !== "-0") {
-      const exact = BigInt(token);
-      if (-(1n << 63n) <= exact && exact < 1n << 64n) return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
-    }
-    return Number.isFinite(Number(token)) ? Number(token) : bad("a number beyond the range of binary64");
-  };
-  const value = (depth) => {
-    take(/[ \t\n\r]*/y);
-    const open = s[at];
-    if (open === '"') return string();
-    if (open !== "{" && open !== "[") {
-      const word = take(/true|false|null/y);
-      if (word) return { true: true, false: false, null: null }[word];
-      return number(take(/-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y) ?? bad("no value"));
-    }
-    if (depth > 127) bad("nested too deep");
-    at++;
-    const close = open === "{" ? "}" : "]", items = [], keys = new Map();
-    if (!is(close)) {
-      do {
-        if (open === "[") { items.push(value(depth + 1)); continue; }
-        take(/[ \t\n\r]*/y);
-        const key = string();
-        if (keys.has(key)) bad("a key twice");
-        if (!is(":")) bad("no colon");
-        keys.set(key, value(depth + 1));
-      } while (is(","));
-      if (!is(close)) bad(`no ${close}`);
-    }
-    return open === "[" ? items : Object.fromEntries(keys);
-  };
-  const all = value(1);
-  take(/[ \t\n\r]*/y);
-  if (at < s.length || typeof all !== "object" || all === null || Array.isArray(all)) bad("not one object");
-  return all;
+function check(found, rules, Kind) { // each rule: what a field must be, or the least and the most that it may be
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = found[name], fine = Array.isArray(rule) ? rule[0] <= value && value <= rule[1] : value === rule;
+    require(fine, `${name} is ${typeof value === "string" ? "wrong" : value}`, Kind);
+  }
+  return found;
 }
 
-const u64 = (data, at) => data.readBigUInt64LE(at);
+const READ = { u8: [1, "readUInt8"], u16: [2, "readUInt16LE"], u32: [4, "readUInt32LE"], i32: [4, "readInt32LE"],
+  u64: [8, "readBigUInt64LE"] };
+function fields(layout, data, at = 0, rules = {}) {
+  const found = {};
+  for (const [, name, type] of layout.matchAll(/(\w+):(\w+)/g)) {
+    const [size, read] = READ[type] ?? [Number(type.slice(1))];
+    found[name] = read ? data[read](at) : data.subarray(at, at + size);
+    if (type[0] === "s") found[name] = found[name].toString("latin1");
+    at += size;
+  }
+  return check(found, rules);
+}
+
+class Cursor {
+  constructor(data) { this.left = data; }
+  take(size) {
+    require(size <= this.left.length, "it ends too early");
+    const taken = this.left.subarray(0, size);
+    this.left = this.left.subarray(size);
+    return taken;
+  }
+}
+
+const text = (data) => (require(isUtf8(data), "a text that is not UTF-8"), data.toString());
 const zeros = (data) => data.every((byte) => byte === 0);
-const span = (level) => 127n * 254n ** BigInt(level);
 const ceil = (a, b) => (a + b - 1n) / b;
-const larger = (a, b) => (a > b ? a : b);
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1n);
+// §6: how many numbers a node can hold; below level 0 are entries, each of one number.
+const span = (level) => (level >= 0 ? 127n * 254n ** BigInt(level) : 1n);
 
-/** The newest commit of a file. */
+function parseAttributes(data) { // §11: JSON.parse sees no key twice, and keeps no integers beyond 2^53: BigInts here
+  const source = text(data) || "{}";
+  let tokens; // as the grammar is right, colons and commas may be left out: an object is a list of keys and values
+  try {
+    require(data.length <= 1 << 23 && JSON.parse(source) && source.trimStart()[0] === "{", "no object, or too long");
+    tokens = source.match(/"(?:[^"\\]+|\\.)*"|[[\]{}]|[^\s",:[\]{}]+/g).values();
+  } catch (error) {
+    throw new Damaged(`attributes: ${error.message}`);
+  }
+  const value = (token, depth) => {
+    if (token === "[" || token === "{") {
+      require(depth <= 127, "attributes: nested too deep");
+      const items = [];
+      for (let next; !"]}".includes(next = tokens.next().value);) items.push(value(next, depth + 1));
+      if (token === "[") return items;
+      const pairs = items.flatMap((key, k) => (k % 2 ? [] : [[key, items[k + 1]]])), found = Object.fromEntries(pairs);
+      require(Object.keys(found).length === pairs.length, "attributes: a key twice");
+      return found;
+    }
+    const parsed = JSON.parse(token), whole = /^-?\d{1,20}$/.test(token) ? BigInt(token) : 0n;
+    require(typeof parsed !== "string" || parsed.isWellFormed(), "attributes: half a surrogate pair");
+    require(typeof parsed !== "number" || Number.isFinite(parsed), "attributes: a number beyond binary64");
+    const isExact = whole >= -(1n << 63n) && whole < 1n << 64n && !Number.isSafeInteger(Number(whole));
+    return isExact ? whole : parsed;
+  };
+  return value(tokens.next().value, 1);
+}
+
+/** The newest commit of a file: `names` are its arrays, with their ids; `array(name)` is one of them. */
 export class File {
-  static open(path) {
-    const file = new File();
-    Object.assign(file, { path, fd: fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK), pages: new Map() });
+  #fd;
+  static open(path) { return new File(path); }
+  close() { fs.closeSync(this.#fd); }
+
+  constructor(path) {
+    [this.path, this.#fd] = [path, fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)];
     try {
-      file.#open();
-      return file;
-    } catch (error) {
-      fs.closeSync(file.fd);
-      throw ArrsError.at(error, { file: path });
+      within(path, () => this.#open());
+    } finally {
+      if (!this.names) this.close(); // it was refused
     }
   }
 
-  close() {
-    fs.closeSync(this.fd);
-  }
-
-  /** Bytes of the file: `offset` and `length` have been checked against the commit's length before. */
-  _bytes(offset, length) {
-    const data = Buffer.alloc(Number(length));
-    for (let have = 0; have < data.length; ) {
-      const got = fs.readSync(this.fd, data, have, Math.min(data.length - have, 1 << 30), Number(offset) + have);
-      need(got, "the file ends too early", Number(offset) + have);
-      have += got;
-    }
+  #bytes(offset, length) {
+    const data = Buffer.alloc(length);
+    require(fs.readSync(this.#fd, data, 0, length, offset) === length, `the file ends before ${offset + length}`);
     return data;
+  }
+
+  #sealed(number, layout, rules) { // §2: the fields of a page, or undefined when its CRC is wrong
+    const page = this.#bytes(number * 4096, 4096), found = fields(layout, page, 0, rules);
+    return zlib.crc32(page.subarray(0, 4092)) === page.readUInt32LE(4092) ? { ...found, page } : undefined;
   }
 
   #open() {
-    const stat = fs.fstatSync(this.fd);
-    need(stat.isFile(), "not a regular file");
-    need(stat.size >= FIXED, "shorter than 20480 bytes");
-    const page = this._bytes(0, PAGE);
-    need(page.toString("latin1", 0, 8) === "\x89ARS\r\n\x1a\n", "no .arrs file, or one mangled by a transfer as text", 0);
-    need(page.readUInt32LE(8) === 0x01020304, "unknown byte order", 8);
-    need(crc32(page.subarray(0, 4092)) === page.readUInt32LE(4092), "CRC of the header", 4092);
-    if (page.readUInt16LE(12) !== 1) throw new Unsupported(`header version ${page.readUInt16LE(12)}`, 12);
-    need(page.readUInt16LE(14) === 12, "size of a page", 14);
-    need(zeros(page.subarray(32, 4092)), "reserved bytes of the header", 32);
-    this.uuid = page.toString("hex", 16, 32);
-    const slots = new Map();
-    for (let number = 1; number <= 4; number++) {
-      const slot = this._bytes(number * PAGE, PAGE), at = number * PAGE;
-      if (slot.toString("latin1", 0, 8) !== "ARSSLOT1" || crc32(slot.subarray(0, 4092)) !== slot.readUInt32LE(4092)) continue;
-      const seq = u64(slot, 8);
-      need(slot.toString("hex", 16, 32) === this.uuid, "slot of another file", at + 16);
-      need(seq >= 1n && seq < TOP, `sequence number ${seq}`, at + 8);
-      need(Number(seq & 1n) === ((number - 1) & 1), `commit ${seq} in the wrong slot`, at + 8);
-      need(!slots.has(seq) || slots.get(seq).equals(slot), `the copies of commit ${seq} differ`, at);
-      slots.set(seq, slot);
+    require(fs.fstatSync(this.#fd).isFile(), "not a regular file");
+    const header = this.#sealed(0, HEADER, { magic: "\x89ARS\r\n\x1a\n", byteOrder: 0x01020304 }); // §3
+    require(header, "CRC of the header");
+    check(header, { version: 1 }, Unsupported);
+    check(header, { pageSize: 12, reserved: "\0".repeat(4060) });
+    const slots = new Map(); // §4: those that count, by sequence number
+    for (const number of [1, 2, 3, 4]) {
+      const slot = this.#sealed(number, SLOT);
+      if (slot?.magic !== "ARSSLOT1") continue;
+      check(slot, { uuid: header.uuid, seq: [1n, TOP - 1n] });
+      require((slot.seq + BigInt(number)) % 2n === 1n, `commit ${slot.seq} in page ${number}`);
+      require(slots.get(slot.seq)?.page.equals(slot.page) ?? true, `the copies of commit ${slot.seq} differ`);
+      slots.set(slot.seq, slot);
     }
-    need(slots.size, "no page holds a slot", PAGE);
-    this.seq = [...slots.keys()].reduce(larger);
-    const slot = slots.get(this.seq), at = PAGE * (1 + Number(this.seq & 1n)), flags = slot.readUInt32LE(36);
-    const minor = slot.readUInt16LE(34), incompat = u64(slot, 56), producer = slot.readUInt16LE(160);
-    this.version = [slot.readUInt16LE(32), minor];
-    if (this.version[0] !== 1) throw new Unsupported(`format version ${this.version.join(".")}`, at + 32);
-    const bits = Array.from({ length: 64 }, (_, b) => b).filter((b) => b !== LZ4 && (incompat >> BigInt(b)) & 1n);
-    if (bits.length) {
-      const named = bits.map((b) => `bit ${b}: ${INCOMPAT[b] ?? "unknown"}`).join("; ");
-      throw new Unsupported(`incompat features (${named}): a newer program is needed`, at + 56);
-    }
-    [this.length, this.count, this.nextId] = [64, 72, 80].map((k) => u64(slot, k));
-    need(this.length >= FIXED && this.length < TOP && this.length % 4096n === 0n, `length ${this.length}`, at + 64);
-    need(this.length <= stat.size, `file cut short, commit ${this.seq} needs ${this.length} bytes`, at + 64);
-    need(this.nextId >= 1n && this.nextId <= 1n << 48n && this.count < this.nextId, "number of arrays or next id", at + 72);
-    need(producer <= 128, "producer too long", at + 160);
-    this.producer = text(slot.subarray(162, 162 + producer), "producer", at + 162);
-    need(flags <= 1, "unknown flags of a slot", at + 36);
-    need(minor > 0 || zeros(slot.subarray(162 + producer, 4092)), "reserved bytes of a slot", at);
-    [this.sealed, this.time, this.table] = [!!(flags & 1), u64(slot, 152), slot.subarray(88, 104)];
-    [this.nameBlock, this.attributesBlock] = [slot.subarray(104, 120), slot.subarray(120, 136)];
+    require(slots.size, "no page holds a slot");
+    const slot = this.slot = [...slots.values()].reduce((a, b) => (a.seq > b.seq ? a : b));
+    check(slot, { major: 1 }, Unsupported); // §5
+    require(!(slot.incompat & ~2n), `incompat features 0b${slot.incompat.toString(2)}: a newer program is needed `
+      + "(bit 0: element types 16 to 21, bit 2: Pcodec)", Unsupported); // bit 1, LZ4, is known
+    check(slot, { flags: [0, 1], nextId: [1n, 1n << 48n], arrays: [0n, slot.nextId - 1n], producer: [0, 128] });
+    check(slot, { length: [FIXED, BigInt(fs.fstatSync(this.#fd).size)] }); // asked late: a writer may be at work
+    require(slot.length % PAGE === 0n && slot.length < TOP, `length is ${slot.length}`);
+    require(slot.minor > 0 || zeros(slot.rest.subarray(slot.producer)), "reserved bytes of the slot");
+    this.producer = text(slot.rest.subarray(0, slot.producer));
+    this.names = within("names", () => this.#names());
   }
 
-  get attributes() {
-    try {
-      return attributes(this._block(this.attributesBlock, "file attributes", 1 << 23), Number(u64(this.attributesBlock, 0)));
-    } catch (error) {
-      throw ArrsError.at(error, { file: this.path });
-    }
-  }
-
-  /** A block's bytes; none for a reference to nothing. */
-  _block(reference, what, most) {
-    const offset = u64(reference, 0), length = reference.readUInt32LE(8);
-    if (offset === 0n) {
-      need(zeros(reference), `${what}: a reference to nothing with a length or CRC`);
-      return Buffer.alloc(0);
-    }
-    need(length && offset % 64n === 0n && offset >= FIXED && offset + BigInt(length) <= this.length, `${what}: place of the block`);
-    need(length <= most, `${what}: ${length} bytes are too many`, Number(offset));
-    const data = this._bytes(offset, length);
-    need(crc32(data) === reference.readUInt32LE(12), `${what}: CRC of the block`, Number(offset));
+  extent(offset, length, crc, align, what) { // §2: checks place and CRC of what the commit refers to
+    const inside = length > 0n && offset >= FIXED && offset + length <= this.slot.length;
+    require(inside && offset % align === 0n, `${what}: ${length} bytes cannot be at ${offset}`);
+    const data = this.#bytes(Number(offset), Number(length));
+    require(zlib.crc32(data) === crc, `${what}: CRC of ${length} bytes at ${offset}`);
     return data;
   }
 
-  #node(offset, crc, level, kind, owner, first) {
-    need(offset % 4096n === 0n && offset >= FIXED && offset + 4096n <= this.length, "place of a node");
-    const key = `${offset} ${crc}`, at = Number(offset);
-    let page = this.pages.get(key);
-    if (!page) {
-      page = this._bytes(offset, PAGE);
-      need(crc32(page) === crc, "CRC of a node", at);
-      if (this.pages.size > 4096) this.pages.clear();
-      this.pages.set(key, page);
-    }
-    need(page.toString("latin1", 0, 4) === "NODE" && page[4] === level && page[5] === kind && page.readUInt16LE(6) === 0
-      && u64(page, 8) === owner && u64(page, 16) === first, "node of another place", at);
-    need(u64(page, 24) >= 1n && u64(page, 24) <= this.seq, "birth of a node", at + 24);
-    return page;
+  block(reference, what, most) { // §2; no bytes for a reference to nothing
+    const { offset, length, crc } = fields(BLOCK, reference);
+    require((offset || zeros(reference)) && length <= most, `${what}: ${length} bytes at ${offset}`);
+    return offset ? this.extent(offset, BigInt(length), crc, 64n, what) : Buffer.alloc(0);
   }
 
-  /** A leaf entry: its 16 bytes, CRC, state (0 when missing), and where it stands. */
-  _entry(root, kind, owner, number) {
-    const height = root.readUInt32LE(12), missing = { value: Buffer.alloc(16), crc: 0, state: 0, at: 0 };
-    let offset = u64(root, 0), crc = root.readUInt32LE(8), first = 0n;
-    need(height <= 7, "height of a tree");
-    need((offset === 0n) === (height === 0) && (offset || !crc), "root: a reference to nothing");
-    if (height === 0 || number >= span(height - 1)) return missing;
-    for (let level = height - 1; level > 0; level--) {
-      const page = this.#node(offset, crc, level, kind, owner, first), index = (number - first) / span(level - 1);
-      const child = page.subarray(32 + 16 * Number(index));
-      [offset, crc] = [u64(child, 0), child.readUInt32LE(8)];
-      need(child.readUInt32LE(12) === 0 && (offset || !crc), "reserved bytes of a child");
-      if (offset === 0n) return missing;
+  find(root, kind, owner, number) { // §6: the entry of a number in a tree; null when it is missing
+    let { offset, crc, height } = fields(ROOT, root), first = 0n, page, index;
+    require(height <= 7 && !offset === !height && (offset || !crc), "root of a tree");
+    if (height === 0 || number >= span(height - 1)) return null;
+    const birth = [1n, this.slot.seq];
+    for (let level = height - 1; level >= 0; level--) {
+      page = this.extent(offset, PAGE, crc, PAGE, "node");
+      fields(NODE, page, 0, { magic: "NODE", level, kind, reserved: 0, owner, first, birth });
+      index = (number - first) / span(level - 1);
       first += index * span(level - 1);
+      if (level === 0) break;
+      ({ offset, crc } = fields(CHILD, page, 32 + 16 * Number(index), { reserved: 0 }));
+      require(offset || !crc, "a child that is nothing, with a CRC");
+      if (!offset) return null;
     }
-    const inside = 32 + 32 * Number(number - first), at = Number(offset) + inside;
-    const entry = this.#node(offset, crc, 0, kind, owner, first).subarray(inside, inside + 32);
-    const value = entry.subarray(0, 16), state = entry.readUInt32LE(20), birth = u64(entry, 24);
-    if (state === 0) {
-      need(zeros(entry), "a missing entry that is not zero", at);
-      return missing;
+    const entry = fields(ENTRY, page, 32 + 32 * Number(index));
+    if (entry.state === MISSING) {
+      require(zeros(entry.value) && !entry.crc && !entry.birth, "a missing entry that is not zero");
+      return null;
     }
-    if (state > 4) throw new Unsupported(`unknown chunk state ${state}`, at + 20);
-    need((state === 4) === (kind === 1), `state ${STATES[state]} in this tree`, at + 20);
-    need(birth >= 1n && birth <= this.seq, "birth of an entry", at + 24);
-    if (state !== 3) {
-      const [start, size] = [u64(value, 0), u64(value, 8)];
-      need(size > 0n && start >= FIXED && start + size <= this.length, "extent", at);
-      need(start % (state === 1 && size >= PAGE ? 4096n : 64n) === 0n, "alignment of an extent", at);
-    }
-    return { value, crc: entry.readUInt32LE(16), state, at };
+    check(entry, { state: [RAW, RECORDED] }, Unsupported);
+    return check(entry, { state: kind === 1 ? RECORDED : [RAW, CONSTANT], birth });
   }
 
-  get names() {
-    try {
-      return [...(this.ids ??= this.#names()).keys()];
-    } catch (error) {
-      throw ArrsError.at(error, { file: this.path });
-    }
+  get attributes() {
+    return within(this.path, () => parseAttributes(this.block(this.slot.attributes, "attributes", 1 << 23)));
   }
 
-  #names() {
-    const data = this._block(this.nameBlock, "name block", 1 << 28), at = Number(u64(this.nameBlock, 0));
-    if (!data.length && this.count === 0n) return new Map();
-    need(data.length >= 16 && data.toString("latin1", 0, 8) === "NAME\0\0\0\0", "magic of the name block", at);
-    need(u64(data, 8) === this.count, "number of names", at + 8);
-    const names = new Map(), seen = new Set();
-    let place = 16, last = Buffer.alloc(0);
-    for (let k = 0n; k < this.count; k++) {
-      need(place + 10 <= data.length, "the name block ends too early", at + place);
-      const id = u64(data, place), size = data.readUInt16LE(place + 8), raw = data.subarray(place + 10, place + 10 + size);
-      const name = text(raw, "a name", at + place);
-      need(raw.length === size && size <= 4096 && name[0] === "/" && !CONTROL.test(name)
-        && !name.slice(1).split("/").some((part) => ["", ".", ".."].includes(part)), `name ${name}`, at + place);
-      need(Buffer.compare(raw, last) > 0, `names out of order at ${name}`, at + place);
-      need(id >= 1n && id < this.nextId && !seen.has(id), `id ${id} of ${name}`, at + place);
-      names.set(name, id);
-      seen.add(id);
-      [last, place] = [raw, place + 10 + size];
+  #names() { // §8
+    const { arrays: count, nextId } = this.slot, block = new Cursor(this.block(this.slot.names, "name block", 1 << 28));
+    if (count || block.left.length) fields(NAMES, block.take(16), 0, { magic: "NAME\0\0\0\0", count });
+    const ids = new Map();
+    for (let k = 0n, last = Buffer.alloc(0); k < count; k++) {
+      const { id, size } = fields(ITEM, block.take(10), 0, { id: [1n, nextId - 1n], size: [0, 4096] });
+      const raw = block.take(size), name = text(raw);
+      require(NAME.test(name) && raw.compare(last) > 0, `spelling or order of ${name}`);
+      ids.set(name, id);
+      last = raw;
     }
-    need(place === data.length, "bytes behind the names", at + place);
-    for (const name of names.keys()) {
-      for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
-        need(!names.has(name.slice(0, end)), `${name} is inside an array`, at);
-      }
+    require(!block.left.length && new Set(ids.values()).size === ids.size, "bytes behind them, or an id twice");
+    for (const name of ids.keys()) {
+      const prefixes = name.split("/").map((_, k, parts) => parts.slice(0, k).join("/"));
+      require(!prefixes.some((prefix) => ids.has(prefix)), `${name} is inside an array`);
     }
-    return names;
+    return ids;
   }
 
   array(name) {
-    if (!this.names.includes(name)) throw new RangeError(`no array ${name}`);
-    try {
-      return new ArrsArray(this, name, this.ids.get(name));
-    } catch (error) {
-      throw ArrsError.at(error, { file: this.path, array: name });
-    }
+    if (!this.names.has(name)) throw new RangeError(`no array ${name}`);
+    return within(`${this.path}: ${name}`, () => new ArrsArray(this, name, this.names.get(name)));
   }
 }
 
 /** An array's metadata; `read` gives elements. Lengths are numbers; those beyond 2^53 are BigInts. */
 class ArrsArray {
-  #index; #shape; #chunks; #capacity; #bytes; #item; #type;
+  #file; #id; #index; #capacity; #size; #item; #type;
 
   constructor(file, name, id) {
-    Object.assign(this, { file, name, id });
-    const { value, crc, state, at } = file._entry(file.table, 1, 0n, id);
-    need(state === 4, "a name without a record");
-    need(u64(value, 8) === 128n, "length of a record", at);
-    const reference = Buffer.from(value);
-    reference.writeUInt32LE(128, 8);
-    reference.writeUInt32LE(crc, 12);
-    const record = file._block(reference, "record", 128);
-    need(record.toString("latin1", 0, 8) === "RECD\0\0\0\0" && u64(record, 8) === id, "magic or id of a record");
-    need(zeros(record.subarray(64)), "reserved bytes of a record");
-    this.#index = record.subarray(16, 32);
-    this.#parse(file._block(record.subarray(32, 48), "metadata", 1 << 24), Number(u64(record, 32)));
+    [this.#file, this.name, this.#id] = [file, name, id];
+    const entry = file.find(file.slot.table, 1, 0n, id);
+    require(entry, "a name without a record");
+    const { offset, stored } = fields(EXTENT, entry.value, 0, { stored: 128n });
+    const record = file.extent(offset, stored, entry.crc, 64n, "record"); // §7
+    const { index, metadata } = fields(RECORD, record, 0, { magic: "RECD\0\0\0\0", id, reserved: "\0".repeat(64) });
+    this.#index = index;
+    this.#parse(new Cursor(file.block(metadata, "metadata", 1 << 24)));
   }
 
-  #parse(data, at) {
-    need(data.length >= 56, "length of the metadata", at);
-    const u32 = (k) => data.readUInt32LE(k), d = data[20], code = data.readUInt16LE(16), level = data.readInt32LE(24);
-    need(data.toString("latin1", 0, 4) === "META" && u64(data, 8) === this.id, "magic or id of the metadata", at);
-    need(d <= 32, `${d} axes`, at + 20);
-    if (!DTYPES[code]) throw new Unsupported(`element type ${code} (${LATER[code] ?? "unknown"})`, at + 16);
-    if (!CODECS[data[21]] || !FILTERS[data[22]]) {
-      throw new Unsupported(`codec ${data[21]}, filter ${data[22]}: one is unknown`, at + 21);
-    }
-    [this.dtype, this.#item, this.#type] = DTYPES[code];
-    [this.codec, this.filter] = [CODECS[data[21]], FILTERS[data[22]]];
-    const [nFill, nName, nDims, nDetails, nAttributes] = [28, 32, 36, 40, 44].map(u32);
-    need(u32(4) === this.#item && nFill === this.#item, "size of an element or of the fill value", at + 4);
-    need(data[23] === 6 && !data.readUInt16LE(18) && !u64(data, 48) && !nDetails, "alignment, details, reserved bytes", at);
-    need(level >= -7 && level <= 22 && (this.codec === "zstd" || !level), "level of the codec", at + 24);
-    need(56 + 32 * d + nFill + nName + nDims + nDetails + nAttributes === data.length, "length of the metadata", at);
-    const axis = (field) => Array.from({ length: d }, (_, k) => u64(data, 56 + 32 * k + 8 * field)), item = BigInt(this.#item);
-    const [shape, chunks, capacity, order] = [0, 1, 2, 3].map(axis);
-    need(chunks.every((c) => c > 0n), "chunk length 0", at + 56);
-    need(order.every((p) => p < d) && new Set(order).size === d, "element order", at + 56);
-    this.#bytes = item * product(chunks);
-    need(this.#bytes < TOP && item * product(shape.map((n) => n || 1n)) < TOP, "shape overflows", at + 56);
-    need(this.codec !== "lz4" || this.#bytes <= LZ4_MAX, "a chunk too large for LZ4", at + 56);
-    const grid = shape.map((n, k) => larger(ceil(n, chunks[k]), 1n));
-    need(capacity.every((G, k) => (k ? G >= grid[k] : G === 0n)), "capacity", at + 56);
-    need(product(capacity.map((G, k) => (k ? G : grid[0]))) <= 1n << 48n, "grid too large", at + 56);
-    [this.#shape, this.#chunks, this.#capacity] = [shape, chunks, capacity];
+  #parse(block) { // §9 and §12: every rule is checked before anything is computed with its subject
+    const meta = fields(META, block.take(56), 0, { magic: "META", id: this.#id });
+    check(meta, { dtype: [1, 15], codec: [0, 2], filter: [0, 1] }, Unsupported);
+    [this.dtype, this.#item, this.#type] = DTYPES[meta.dtype];
+    [this.codec, this.filter] = [CODECS[meta.codec], FILTERS[meta.filter]];
+    check(meta, { item: this.#item, fill: this.#item, level: this.codec === "zstd" ? [-7, 22] : 0, ndim: [0, 32],
+      align: 6, zero: 0, details: 0, reserved: 0n });
+    const axes = Array.from({ length: meta.ndim }, () => fields(AXIS, block.take(32), 0, { chunk: [1n, TOP] }));
+    const [fill, name, dims, attributes] = ["fill", "name", "dims", "attributes"].map((part) => block.take(meta[part]));
+    require(!block.left.length, "length of the metadata");
+    require(name.equals(Buffer.from(this.name)), "the metadata has another name");
+    require(this.dtype !== "bool" || fill[0] <= 1, "fill value of bool");
+    const [shape, chunks, capacity, order] = AXIS.match(/\w+(?=:)/g).map((field) => axes.map((axis) => axis[field]));
+    require(order.every((p) => p < meta.ndim) && new Set(order).size === meta.ndim, "element order");
+    const item = BigInt(this.#item), size = item * product(chunks), bytes = item * product(shape.map((n) => n || 1n));
+    const grid = shape.map((n, k) => ceil(n, chunks[k]) || 1n);
+    const numbers = product(capacity.map((G, k) => (k ? G : grid[0])));
+    check({ size, bytes, numbers }, { bytes: [1n, TOP - 1n], numbers: [1n, 1n << 48n],
+      size: [1n, this.codec === "lz4" ? 0x7e000000n : TOP - 1n] });
+    require(capacity.every((G, k) => (k ? G >= grid[k] : G === 0n)), "capacity");
     const plain = (n) => (n <= Number.MAX_SAFE_INTEGER ? Number(n) : n);
     [this.shape, this.chunks, this.order] = [shape.map(plain), chunks.map(plain), order.map(Number)];
-    let place = 56 + 32 * d;
-    this.fill = data.subarray(place, (place += nFill));
-    need(this.dtype !== "bool" || this.fill[0] <= 1, "fill value of bool", at + place);
-    need(data.subarray(place, (place += nName)).equals(Buffer.from(this.name)), "the metadata has another name", at + place);
-    const dims = data.subarray(place, (place += nDims));
-    this.dimensionNames = [];
-    let k = 0;
-    for (let axis = 0; axis < d; axis++) {
-      need(k + 2 <= dims.length, "axis names end too early", at + place);
-      const size = dims.readUInt16LE(k), raw = dims.subarray(k + 2, k + 2 + size);
-      k += 2;
-      if (size === 65535) {
-        this.dimensionNames.push(null);
-        continue;
-      }
-      const name = text(raw, "axis name", at + place);
-      k += size;
-      need(size > 0 && size === raw.length && size <= 4096 && !CONTROL.test(name), `axis name ${name}`, at + place);
-      need(!this.dimensionNames.includes(name), `axis name ${name} twice`, at + place);
-      this.dimensionNames.push(name);
-    }
-    need(k === dims.length, "bytes behind the axis names", at + place);
-    this.attributes = attributes(data.subarray(place), at + place);
+    const next = new Cursor(dims), nameOf = (size) => (size === 65535 ? null : text(next.take(size)));
+    const names = axes.map(() => nameOf(next.take(2).readUInt16LE())), named = names.filter((name) => name !== null);
+    const fine = named.every((name) => AXIS_NAME.test(name) && Buffer.byteLength(name) <= 4096);
+    require(fine && new Set(named).size === named.length && !next.left.length, "axis names");
+    [this.#capacity, this.#size, this.fill, this.dimensionNames] = [capacity, size, fill, names];
+    this.attributes = parseAttributes(attributes);
   }
 
   /** The elements of a region, [start, stop) per axis, in C order: `{ shape, dtype, data }`. */
   read(region = this.shape.map((n) => [0, n])) {
-    const d = this.shape.length, item = this.#item;
-    if (region.length !== d || region.some(([a, b], k) => !(a >= 0 && a <= b && b <= this.shape[k]))) {
-      throw new RangeError("the region is not one of the array");
+    const fine = ([a, b], k) => [a, b].every(Number.isSafeInteger) && 0 <= a && a <= b && b <= this.shape[k];
+    if (region.length !== this.shape.length || !region.every(fine)) throw new RangeError("not a region of the array");
+    const shape = region.map(([a, b]) => b - a), item = this.#item, chunks = this.chunks.map(Number);
+    const strides = shape.map((_, k) => shape.slice(k + 1).reduce((a, b) => a * b, item));
+    const out = new Uint8Array(shape.reduce((a, b) => a * b, item));
+    const met = region.map(([a, b], k) => [Math.floor(a / chunks[k]), Math.ceil(b / chunks[k])]);
+    for (const index of out.length ? indices(met) : []) {
+      const chunk = within(`${this.#file.path}: ${this.name}: chunk (${index})`, () => this.#chunk(index));
+      const low = index.map((i, k) => i * chunks[k]), start = low.map((l, k) => Math.max(l, region[k][0]));
+      const count = low.map((l, k) => Math.min(l + chunks[k], region[k][1]) - start[k]);
+      const from = start.reduce((sum, s, k) => sum + (s - low[k]) * chunk.strides[k], 0);
+      const to = start.reduce((sum, s, k) => sum + (s - region[k][0]) * strides[k], 0);
+      copy([...count, item], chunk.data, from, chunk.strides, out, to, [...strides, 1]);
     }
-    const low = region.map(([a]) => BigInt(a)), high = region.map(([, b]) => BigInt(b)), shape = high.map((b, k) => b - low[k]);
-    let bytes;
-    try {
-      bytes = Buffer.from(new ArrayBuffer(Number(product(shape)) * item));
-    } catch {
-      throw ArrsError.at(new Unsupported("more elements than memory holds"), { file: this.file.path, array: this.name });
-    }
-    const outStrides = [];
-    for (let k = d - 1, s = item; k >= 0; s *= Number(shape[k--])) outStrides[k] = s;
-    // Every chunk that the region meets, in C order: `index` counts like an odometer.
-    const from = low.map((a, k) => a / this.#chunks[k]), to = high.map((b, k) => ceil(b, this.#chunks[k])), index = [...from];
-    for (let more = shape.every((n) => n > 0n); more; ) {
-      try {
-        this.#copy(index, low, high, bytes, outStrides);
-      } catch (error) {
-        throw ArrsError.at(error, { file: this.file.path, array: this.name, chunk: [...index] });
-      }
-      let k = d - 1;
-      while (k >= 0 && ++index[k] === to[k]) index[k] = from[k--];
-      more = k >= 0;
-    }
-    return { shape: shape.map(Number), dtype: this.dtype, data: new this.#type(bytes.buffer) };
+    return { shape, dtype: this.dtype, data: new this.#type(out.buffer) };
   }
 
-  /** Copies what a chunk and the region share. */
-  #copy(index, low, high, out, outStrides) {
-    const d = index.length, item = this.#item, c = this.#chunks, { data, whole } = this.#chunk(index), strides = [];
-    for (let k = d - 1, s = item; k >= 0; s *= Number(c[this.order[k--]])) strides[this.order[k]] = whole ? s : 0;
-    const start = index.map((i, k) => larger(low[k], i * c[k]));
-    const count = index.map((i, k) => Number((high[k] < (i + 1n) * c[k] ? high[k] : (i + 1n) * c[k]) - start[k]));
-    const inner = d ? count[d - 1] : 1, step = d ? strides[d - 1] : 0;
-    const walk = (k, source, target) => {
-      if (k < d - 1) {
-        for (let i = 0; i < count[k]; i++) walk(k + 1, source + i * strides[k], target + i * outStrides[k]);
-      } else if (step === item) {
-        data.copy(out, target, source, source + inner * item);
-      } else {
-        for (let i = 0; i < inner; i++) data.copy(out, target + i * item, source + i * step, source + i * step + item);
-      }
-    };
-    const place = (strides, from) => start.reduce((sum, s, k) => sum + Number(s - from[k]) * strides[k], 0);
-    walk(0, place(strides, index.map((i, k) => i * c[k])), place(outStrides, low));
+  #chunk(index) { // §12, §13: a chunk's bytes, and the strides of its axes and of the bytes of an element
+    const number = index.reduce((n, i, k) => n * this.#capacity[k] + BigInt(i), 0n), item = this.#item;
+    const entry = this.#file.find(this.#index, 2, this.#id, number), strides = index.map(() => 0);
+    let data = this.fill;
+    if (entry?.state === CONSTANT) {
+      data = entry.value.subarray(0, item);
+      require(zeros(entry.value.subarray(item)) && !entry.crc, "a constant with a CRC, or bytes behind it");
+    } else if (entry) {
+      data = this.#payload(entry);
+    }
+    require(this.dtype !== "bool" || data.every((byte) => byte <= 1), "a bool other than 0 and 1");
+    if (data.length === item) return { data, strides: [...strides, 1] }; // one element stands for all
+    const [first, last] = this.filter === "shuffle" ? [1, data.length / item] : [item, 1];
+    this.order.reduceRight((stride, axis) => (strides[axis] = stride) * this.chunks[axis], first);
+    return { data, strides: [...strides, last] };
   }
 
-  /** The decoded chunk (whole), or one element that stands for all. */
-  #chunk(index) {
-    const number = index.reduce((n, i, k) => n * this.#capacity[k] + i, 0n), item = this.#item;
-    const { value, crc, state, at } = this.file._entry(this.#index, 2, this.id, number);
-    if (state === 0) return { data: this.fill, whole: false };
-    const plain = this.codec === "none" && this.filter === "none";
-    need(state === 3 || (state === 1) === plain, `a chunk in state ${STATES[state]} in this array`, at + 20);
-    if (state === 3) {
-      need(zeros(value.subarray(item)) && !crc, "a constant with a CRC or with bytes behind it", at);
-      need(this.dtype !== "bool" || value[0] <= 1, "a bool other than 0 and 1", at);
-      return { data: value.subarray(0, item), whole: false };
+  #payload({ state, value, crc }) { // §13: a payload, checked and unpacked, but still shuffled
+    const size = this.#size, file = this.#file, isPlain = this.codec === "none" && this.filter === "none";
+    const { offset, stored } = fields(EXTENT, value), short = size < 131072n ? 131072n - size : 0n;
+    const least = this.codec === "none" ? size : 1n;
+    const most = { none: size, zstd: size + size / 256n + short / 2048n + 64n, lz4: size + size / 255n + 16n };
+    require((state === RAW) === isPlain, `a chunk in state ${state} in this array`);
+    require(size <= BUDGET, `a chunk of ${size} bytes is over this reader's budget`, Unsupported);
+    check({ stored }, { stored: [least, most[this.codec]] });
+    if (isPlain && size > 1n << 20n) {
+      const table = file.extent(offset + ceil(size, 64n) * 64n, 4n * ceil(size, 65536n), crc, 64n, "CRC table");
+      return Buffer.concat(Array.from(new Uint32Array(table.buffer), (crc, k) => {
+        const at = BigInt(k) << 16n, length = size - at < 65536n ? size - at : 65536n;
+        return file.extent(offset + at, length, crc, PAGE, "payload");
+      }));
     }
-    if (this.#bytes > MAX_CHUNK) throw new Unsupported(`a chunk of ${this.#bytes} bytes is over this reader's budget`, at);
-    const [offset, stored, size] = [Number(u64(value, 0)), Number(u64(value, 8)), Number(this.#bytes)];
-    const most = this.codec === "lz4" ? size + Math.floor(size / 255) + 16
-      : size + Math.floor(size / 256) + Math.floor(Math.max(131072 - size, 0) / 2048) + 64;
-    need(this.codec === "none" ? stored === size : stored <= most, `${stored} bytes stored for a chunk of ${size}`, at + 8);
-    let data = this.file._bytes(offset, stored);
-    if (state === 1 && size > 1 << 20) {
-      const tableAt = offset + Math.ceil(size / 64) * 64, blocks = Math.ceil(size / 65536);
-      need(tableAt + 4 * blocks <= this.file.length, "extent of a CRC table", at);
-      const table = this.file._bytes(tableAt, 4 * blocks);
-      need(crc32(table) === crc, "CRC of a CRC table", tableAt);
-      for (let k = 0; k < blocks; k++) {
-        need(crc32(data.subarray(k * 65536, (k + 1) * 65536)) === table.readUInt32LE(4 * k), "CRC of 64 KiB", offset + k * 65536);
-      }
-    } else {
-      need(crc32(data) === crc, "CRC of a payload", offset);
-    }
-    if (this.codec === "zstd") data = unzstd(data, size, offset);
-    if (this.codec === "lz4") data = unlz4(data, size, offset);
-    if (this.filter === "shuffle") {
-      const mixed = data, m = size / item;
-      data = Buffer.alloc(size);
-      for (let b = 0; b < item; b++) for (let e = 0; e < m; e++) data[e * item + b] = mixed[b * m + e];
-    }
-    need(this.dtype !== "bool" || data.every((byte) => byte <= 1), "a bool other than 0 and 1", offset);
-    return { data, whole: true };
+    const data = file.extent(offset, stored, crc, isPlain && size >= PAGE ? PAGE : 64n, "payload");
+    return { none: (data) => data, zstd: unzstd, lz4: unlz4 }[this.codec](data, Number(size));
   }
 }
 
-/** One LZ4 block: literals and copies of what came before, in turn, and literals at the end. */
-function unlz4(data, size, at) {
-  const out = Buffer.alloc(size);
-  let place = 0, done = 0;
-  const byte = () => {
-    need(place < data.length, "LZ4 block cut short", at + place);
-    return data[place++];
+function* indices(ranges, head = []) { // of a box, in C order, whose `ranges` are [start, stop) per axis
+  if (head.length === ranges.length) return yield head;
+  for (let [i, stop] = ranges[head.length]; i < stop; i++) yield* indices(ranges, [...head, i]);
+}
+
+// Copies a box of bytes, which lie with strides of their own in source and target.
+function copy(counts, source, from, fromStrides, target, to, toStrides, axis = 0) {
+  for (let i = 0; i < counts[axis]; i++, from += fromStrides[axis], to += toStrides[axis]) {
+    if (axis === counts.length - 1) target[to] = source[from];
+    else copy(counts, source, from, fromStrides, target, to, toStrides, axis + 1);
+  }
+}
+
+function unzstd(data, size) { // §13: one frame, whose rules are checked before it is decoded
+  const frame = new Cursor(data), next = (count) => frame.take(count).reduceRight((high, byte) => high * 256 + byte, 0);
+  require(next(4) === 0xfd2fb528, "zstd: no frame");
+  const descriptor = next(1), single = (descriptor >> 5) & 1, window = single ? 0 : next(1);
+  require(2 ** (7 + (window >> 3)) * (8 + (window & 7)) <= 2 ** 27, "zstd: window"); // a single segment is its own
+  require(next([0, 1, 2, 4][descriptor & 3]) === 0, "zstd: a dictionary");
+  const width = [single, 2, 4, 8][descriptor >> 6], content = next(width) + (width === 2 ? 256 : 0);
+  require(width && content === size, `zstd: content size ${content}, ${size} expected`);
+  for (let last = 0; !last;) {
+    const header = next(3), isRepeatedByte = ((header >> 1) & 3) === 1;
+    last = header & 1;
+    frame.take(isRepeatedByte ? 1 : header >> 3);
+  }
+  require(frame.left.length === 4 * ((descriptor >> 2) & 1), "zstd: the frame does not end with the payload");
+  const decompress = zlib.zstdDecompressSync ?? createRequire(import.meta.url)("fzstd").decompress;
+  try {
+    data = decompress(data, zlib.zstdDecompressSync ? { maxOutputLength: size } : new Uint8Array(size));
+  } catch (error) {
+    throw new Damaged(`zstd: ${error.message}`);
+  }
+  require(data.length === size, "zstd: another size");
+  return data;
+}
+
+function unlz4(data, size) { // §13: literals and copies of what came before, in turn, with five literals at the end
+  const out = Buffer.alloc(size), block = new Cursor(data);
+  const length = (total) => {
+    for (let more = total === 15 ? 255 : 0; more === 255; total += more) [more] = block.take(1);
+    return total;
   };
-  const count = (n) => {
-    for (let more = n === 15 ? 255 : 0; more === 255; n += more) more = byte();
-    return n;
-  };
-  for (;;) {
-    const token = byte(), literals = count(token >> 4);
-    need(place + literals <= data.length && done + literals <= size, "literals of an LZ4 block", at + place);
-    data.copy(out, done, place, place + literals);
-    [place, done] = [place + literals, done + literals];
-    if (place === data.length) {
-      need(done === size, `LZ4 block of ${done} bytes, ${size} expected`, at);
+  for (let done = 0; ;) {
+    const [token] = block.take(1), literals = block.take(length(token >> 4));
+    require(done + literals.length <= size, "LZ4: literals beyond the end");
+    out.set(literals, done);
+    done += literals.length;
+    if (!block.left.length) {
+      require(done === size, `LZ4: ${done} bytes, ${size} expected`);
       return out;
     }
-    const distance = byte() + 256 * byte(), n = 4 + count(token & 15);
-    need(distance > 0 && distance <= done && done + n <= size - 5, "copy of an LZ4 block", at + place);
-    for (const end = done + n; done < end; done++) out[done] = out[done - distance];
+    const distance = block.take(2).readUInt16LE(), end = done + 4 + length(token & 15);
+    require(distance > 0 && distance <= done && end <= size - 5, "LZ4: a copy from or to outside");
+    for (; done < end; done++) out[done] = out[done - distance];
   }
-}
-
-/** One zstd frame, whose rules (section 13) are checked before it is decoded. */
-function unzstd(data, size, at) {
-  need(data.length >= 6 && data.readUInt32BE(0) === 0x28b52ffd, "not a zstd frame", at);
-  const descriptor = data[4], single = (descriptor >> 5) & 1, width = [single, 2, 4, 8][descriptor >> 6];
-  const idWidth = [0, 1, 2, 4][descriptor & 3];
-  const window = 2 ** (10 + (data[5] >> 3)) * (1 + (data[5] & 7) / 8);
-  need(single || window <= 2 ** 27, "zstd window", at + 5);
-  need(width, "zstd frame without its content size", at + 4);
-  let place = single ? 5 : 6;
-  need(zeros(data.subarray(place, place + idWidth)), "a zstd dictionary", at + place);
-  place += idWidth;
-  need(place + width <= data.length, "zstd frame cut short", at + place);
-  const content = width === 8 ? Number(u64(data, place)) : data.readUIntLE(place, width) + (width === 2 ? 256 : 0);
-  need(content === size, `zstd content size ${content}, ${size} expected`, at + place);
-  place += width;
-  for (let last = 0; !last; ) {
-    need(place + 3 <= data.length, "zstd frame cut short", at + place);
-    const header = data.readUIntLE(place, 3);
-    last = header & 1;
-    place += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3);
-  }
-  need(place + 4 * ((descriptor >> 2) & 1) === data.length, "the zstd frame does not end with the payload", at);
-  let decoded;
-  try {
-    decoded = zlib.zstdDecompressSync ? zlib.zstdDecompressSync(data, { maxOutputLength: size })
-      : Buffer.from(createRequire(import.meta.url)("fzstd").decompress(data, new Uint8Array(size)));
-  } catch (error) {
-    if (error.code === "MODULE_NOT_FOUND") throw error;
-    throw new Damaged(`zstd: ${error.message}`, at);
-  }
-  need(decoded.length === size, "zstd frame of another size", at);
-  return decoded;
 }
 
 /** JSON, with BigInts as the integers they are. */
@@ -568,57 +408,28 @@ export function json(value) {
   return `{${Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${json(item)}`).join(",")}}`;
 }
 
-const bytesOf = ({ data }) => Buffer.from(data.buffer);
-
-/** What the command prints about an array, with the SHA-256 of its elements when they are given. */
-export function describe(array, elements) {
-  const { name, dtype, shape, chunks, order, codec, filter } = array;
-  const about = { name, dtype, shape, chunks, order, codec, filter, fill: array.fill.toString("hex"),
-    dimension_names: array.dimensionNames, attributes: array.attributes };
-  return elements ? { ...about, sha256: createHash("sha256").update(bytesOf(elements)).digest("hex") } : about;
+/** What is known about an array, with the SHA-256 of its elements when they are given. */
+export function describe({ name, dtype, shape, chunks, order, codec, filter, ...rest }, elements) {
+  const about = { name, dtype, shape, chunks, order, codec, filter, fill: rest.fill.toString("hex"),
+    dimension_names: rest.dimensionNames, attributes: rest.attributes };
+  const digest = ({ data }) => createHash("sha256").update(new Uint8Array(data.buffer)).digest("hex");
+  return elements ? { ...about, sha256: digest(elements) } : about;
 }
 
 /** All that is known about a file and its arrays. */
 export function inventory(file, told = (array) => describe(array)) {
-  const { seq, version, uuid, sealed, time, producer, attributes } = file;
-  const arrays = file.names.map((name) => told(file.array(name)));
-  return { commit: seq, version, uuid, sealed, time, producer, attributes, arrays };
-}
-
-function npy({ shape, dtype, data }) {
-  const head = `{'descr': '${NPY[dtype]}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n},`).join(" ")}), }`;
-  const padded = head + " ".repeat(63 - ((10 + head.length) % 64)) + "\n", start = Buffer.from("\x93NUMPY\x01\0\0\0", "latin1");
-  start.writeUInt16LE(padded.length, 8);
-  return Buffer.concat([start, Buffer.from(padded), bytesOf({ data })]);
-}
-
-function main(args) {
-  const asJson = args.includes("--json"), k = args.indexOf("--npy"), out = k < 0 ? null : args[k + 1];
-  const rest = args.filter((arg, i) => arg !== "--json" && (k < 0 || (i !== k && i !== k + 1)));
-  if (rest.length < 1 || rest.length > 2 || out === undefined || (out && rest.length < 2)) {
-    throw new Error("usage: arrs.mjs FILE [ARRAY [--npy OUT]] [--json]");
-  }
-  const file = File.open(rest[0]);
-  if (rest.length === 1) {
-    if (asJson) {
-      console.log(json(inventory(file)));
-    } else {
-      for (const a of file.names.map((name) => file.array(name))) console.log(a.name, a.dtype, `(${a.shape}) chunks (${a.chunks})`, a.codec, a.filter);
-    }
-  } else {
-    const array = file.array(rest[1]), elements = array.read();
-    if (out) fs.writeFileSync(out, npy(elements));
-    if (asJson) console.log(json(describe(array, elements)));
-    else if (!out) console.log(elements);
-  }
-  file.close();
+  const { seq, major, minor, flags, time } = file.slot, uuid = Buffer.from(file.slot.uuid, "latin1").toString("hex");
+  return { commit: seq, version: [major, minor], uuid, sealed: flags === 1, time, producer: file.producer,
+    attributes: file.attributes, arrays: [...file.names.keys()].map((name) => told(file.array(name))) };
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
+  const [path, name] = process.argv.slice(2);
   try {
-    main(process.argv.slice(2));
+    const file = File.open(path);
+    console.log(name === undefined ? json(inventory(file)) : file.array(name).read());
   } catch (error) {
-    console.error(String(error));
+    console.error(path === undefined ? "usage: arrs.mjs FILE [ARRAY]" : String(error));
     process.exitCode = 1;
   }
 }
