@@ -18,6 +18,8 @@ const SHORT: u64 = 64;
 
 /// Checksums of raw chunks stand for blocks of this many bytes; checking runs ahead of reading by that much.
 const CHECK: usize = 64 << 10;
+/// Bytes up to which a chunk has one checksum.
+const WHOLE: usize = 1 << 20;
 
 /// Bytes read in place before their pages are let go.
 pub(super) const RELEASE: usize = 4 << 20;
@@ -28,8 +30,9 @@ pub(super) struct Kept {
     pages: bool,
     capacity: usize,
     state: Mutex<DecodedState>,
-    /// For each input and 64 of its chunks, a bit for each: only what was come to takes memory, whatever a file claims to hold.
-    checked: Mutex<HashMap<(usize, u64), u64>>,
+    /// For each input, chunk and 64 of the blocks that have a checksum, a bit for each: only what was come to takes memory,
+    /// whatever a file claims to hold.
+    checked: Mutex<HashMap<(usize, u64, usize), u64>>,
 }
 
 #[derive(Default)]
@@ -46,13 +49,16 @@ impl Kept {
         Kept { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
-    /// Whether nobody has asked before for chunk `number` of input `load`.
-    fn is_first(&self, load: usize, number: u64) -> bool {
+    /// Those of the `blocks` of chunk `number` of input `load` that nobody has asked for before.
+    fn unseen(&self, load: usize, number: u64, blocks: Range<usize>) -> Vec<usize> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        let (word, bit) = (checked.entry((load, number / 64)).or_default(), 1 << (number % 64));
-        let first = *word & bit == 0;
-        *word |= bit;
-        first
+        let is_first = |block: &usize| {
+            let (word, bit) = (checked.entry((load, number, block / 64)).or_default(), 1 << (block % 64));
+            let first = *word & bit == 0;
+            *word |= bit;
+            first
+        };
+        blocks.filter(is_first).collect()
     }
 
     /// The decoded chunk at `index` of input `load`.
@@ -144,6 +150,8 @@ pub(super) struct Input<'p> {
     checked: Cell<usize>,
     /// Bytes of the chunk that the window touches.
     span: Range<usize>,
+    /// Whether some of these are another window's.
+    partial: bool,
     /// Chunks read in place whose pages are still mapped, and their bytes.
     passed: Vec<(Located<'p>, Range<usize>)>,
     passed_bytes: usize,
@@ -173,6 +181,7 @@ impl<'p> Input<'p> {
             offset: 0,
             checked: Cell::new(usize::MAX),
             span: 0..0,
+            partial: false,
             passed: Vec::new(),
             passed_bytes: 0,
         }
@@ -279,15 +288,14 @@ impl<'p> Input<'p> {
         }
         self.span = low..high.min(bytes.len());
         Metrics::add(&self.context.metrics.mapped, used);
-        let sparse = used < self.span.len() / 2 || (bytes.len() <= 1 << 20 && used < bytes.len() / 2);
+        self.partial = used < self.span.len();
+        let sparse = used < self.span.len() / 2 || (bytes.len() <= WHOLE && used < bytes.len() / 2);
         if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
             self.source.bring(located, self.span.clone());
         }
-        if !self.context.check {
+        // a view that takes little of an array reads no more than it takes
+        if !self.context.check || (sparse && !self.whole) {
             return Ok(());
-        }
-        if sparse {
-            return if self.whole { self.check_chunk() } else { Ok(()) };
         }
         if ascending {
             self.checked.set(self.span.start);
@@ -297,20 +305,25 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
+    /// Checks bytes of the chunk at hand. Where other windows take what lies between those of this one, what a checksum
+    /// stands for is checked once.
     fn check(&self, bytes: Range<usize>) -> Result<()> {
         match &self.held {
+            Held::InPlace(..) if self.partial => self.check_once(bytes),
             Held::InPlace(located, _) => self.source.check(located, bytes),
             _ => Ok(()),
         }
     }
 
-    /// Checks all of the chunk at hand, of which every window is a small part, unless a worker has done so.
-    fn check_chunk(&self) -> Result<()> {
+    /// Checks bytes of the chunk at hand, unless a worker has done so.
+    fn check_once(&self, bytes: Range<usize>) -> Result<()> {
+        let Held::InPlace(located, all) = &self.held else { return Ok(()) };
+        let size = if all.len() <= WHOLE { WHOLE } else { CHECK };
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
-        match &self.held {
-            Held::InPlace(_, bytes) if self.kept.is_first(self.number, number) => self.check(0..bytes.len()),
-            _ => Ok(()),
-        }
+        let blocks = bytes.start / size..bytes.end.div_ceil(size);
+        self.kept.unseen(self.number, number, blocks).into_iter().try_for_each(|block| {
+            self.source.check(located, block * size..((block + 1) * size).min(all.len()))
+        })
     }
 
     /// Checks the chunk up to byte `end`, and some way ahead, unless that was done.
@@ -323,6 +336,14 @@ impl<'p> Input<'p> {
         self.check(from..to)?;
         self.checked.set(if to == self.span.end { usize::MAX } else { to });
         Ok(())
+    }
+
+    /// Checks what of the window no worker has checked.
+    pub(super) fn check_unseen(&self) -> Result<()> {
+        if self.checked.replace(usize::MAX) == usize::MAX {
+            return Ok(());
+        }
+        self.check_once(self.span.clone())
     }
 
     /// Checks what is left of the window.

@@ -88,7 +88,7 @@ where
 {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let (a, b) = (values::<A>(args, 0), values::<B>(args, 1));
-        let mut room = (None, None);
+        let mut room = (Vec::new(), Vec::new());
         fill(out, |out: &mut [R]| {
             for (k, out) in out.chunks_mut(PIECE).enumerate() {
                 let (at, n) = (k * PIECE, out.len());
@@ -116,16 +116,21 @@ where
     })
 }
 
-/// At most [`PIECE`] elements of a block, or so many copies of one, made in `room` when they are first asked for.
+/// `n` elements of a block, or so many copies of one, made in `room` when they are first asked for.
 pub(super) fn piece<'a, T: Pod>(
     values: &'a Values<'_, T>,
     at: usize,
     n: usize,
-    room: &'a mut Option<[T; PIECE]>,
+    room: &'a mut Vec<T>,
 ) -> &'a [T] {
     let found = match values {
         Values::Many(all) => all.get(at..at + n),
-        Values::One(one) => room.get_or_insert_with(|| [*one; PIECE]).get(..n),
+        Values::One(one) => {
+            if room.len() < n {
+                room.resize(n, *one);
+            }
+            room.get(..n)
+        }
     };
     found.unwrap_or(&[])
 }
@@ -140,7 +145,7 @@ where
 {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let (a, b, c) = (values::<A>(args, 0), values::<B>(args, 1), values::<C>(args, 2));
-        let mut room = (None, None, None);
+        let mut room = (Vec::new(), Vec::new(), Vec::new());
         fill(out, |out: &mut [R]| {
             for (k, out) in out.chunks_mut(PIECE).enumerate() {
                 let (at, n) = (k * PIECE, out.len());

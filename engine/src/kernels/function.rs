@@ -142,7 +142,7 @@ fn run_two<T: Real, W: Real>(
     slow: impl Fn(T, T) -> T,
 ) {
     let (a, b) = (values::<T>(args, 0), values::<T>(args, 1));
-    let mut room = (None, None);
+    let mut room = (Vec::new(), Vec::new());
     fill(out, |out: &mut [T]| {
         for (k, out) in out.chunks_mut(PIECE).enumerate() {
             let (at, n) = (k * PIECE, out.len());
@@ -203,7 +203,7 @@ fn power<T: Real, W: Lane>() -> Kernel {
 #[inline(always)]
 fn run_power<T: Real, W: Lane>(args: &[Arg<'_>], out: &mut [u8], of: impl Fn(W, W, [W; 2]) -> W) {
     let (x, y) = (values::<T>(args, 0), values::<T>(args, 1));
-    let mut room = (None, None);
+    let mut room = (Vec::new(), Vec::new());
     let mut exponents = [[W::ZERO; PIECE]; 2];
     fill(out, |out: &mut [T]| {
         for (k, out) in out.chunks_mut(PIECE).enumerate() {

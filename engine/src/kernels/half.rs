@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-use super::arity::{binary, dispatch, unary};
+use super::arity::{binary, dispatch, unary, widest};
 use super::block::{Arg, Truth, elements, fill};
 use super::{Kernel, Loop, float, function};
 use crate::Result;
@@ -24,7 +24,7 @@ impl Half {
         match self {
             Half::F16 => {
                 let from = elements::<f16>(from);
-                dispatch(
+                widest(
                     #[inline(always)]
                     || to.iter_mut().zip(from.iter()).for_each(|(w, x)| *w = widened_f16(*x)),
                 );

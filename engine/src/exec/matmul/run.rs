@@ -1,6 +1,5 @@
 //! Running a product: panels brought into memory, multiplied, and the blocks of the result written.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +40,7 @@ pub(crate) fn run(
         kept: Kept::new(0, product.block.keeps),
         context,
         in_place: product.block.in_place[k],
-        checked: product.block.keeps.then(Mutex::default),
+        keeps: product.block.keeps,
     };
     let (a, b) = (operand(0, &product.a), operand(1, &product.b));
     let [m, n, _] = product.dims();
@@ -385,8 +384,8 @@ struct Operand<'p> {
     context: &'p Context,
     /// Whether it is multiplied where it lies.
     in_place: bool,
-    /// The pieces that were checked, where their pages stay mapped until the product is done.
-    checked: Option<Mutex<HashSet<[Vec<u64>; 2]>>>,
+    /// Whether its pages stay mapped until the product is done.
+    keeps: bool,
 }
 
 impl<'p> Operand<'p> {
@@ -405,15 +404,9 @@ impl<'p> Operand<'p> {
         shape: [u64; 2],
         item: usize,
     ) -> Result<Matrix<'a>> {
-        let key = [[batch, &first].concat(), [&vec![1; batch.len()][..], &shape].concat()];
-        input.seek(&key[0], &key[1])?;
-        let seen = self.checked.as_ref().is_some_and(|seen| lock(seen).contains(&key));
-        if !seen {
-            input.check_all()?;
-        }
-        if let (false, Some(checked)) = (seen, &self.checked) {
-            lock(checked).insert(key);
-        }
+        input.seek(&[batch, &first].concat(), &[&vec![1; batch.len()][..], &shape].concat())?;
+        let checked = if self.keeps { input.check_unseen() } else { input.check_all() };
+        checked?;
         let lies = match input.window() {
             Window::Strided { bytes, offset, strides } => {
                 Matrix { bytes, offset, strides: [strides[batch.len()], strides[batch.len() + 1]] }
