@@ -39,7 +39,10 @@ impl Buffer {
     pub fn new(len: usize) -> Result<Buffer> {
         let store = match len {
             0 => Store::Empty,
-            1..MAP_FROM => Store::Heap(vec![Line([0; 64]); len.div_ceil(64)]),
+            1..MAP_FROM => Store::Heap(
+                bytemuck::try_zeroed_vec(len.div_ceil(64))
+                    .map_err(|()| Error::io("(memory)", std::io::ErrorKind::OutOfMemory.into()))?,
+            ),
             _ => Store::Map(anonymous(len).map_err(|e| Error::io("(anonymous memory)", e))?),
         };
         Ok(Buffer { store, len })

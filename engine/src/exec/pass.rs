@@ -260,13 +260,14 @@ fn one_tile(
     context.record(Work::Tile, 1, elements as u64, || worker.tile(&start, &shape, &mut outs))?;
     drop(outs);
     for ((((output, fill), state), folding), sink) in
-        pass.outputs.iter().zip(fills.iter()).zip(states).zip(foldings).zip(sinks)
+        pass.outputs.iter().zip(fills).zip(states).zip(foldings).zip(sinks)
     {
         match (output, folding) {
             (Output::Write { item, .. }, _) => {
                 let bytes = elements * item;
                 context.record(Work::of_sink(sink.as_ref()), 1, bytes as u64, || {
-                    sink.write(&start, &shape, &fill.bytes()[..bytes])
+                    *fill = sink.put(&start, &shape, std::mem::take(fill))?;
+                    Ok::<_, Error>(())
                 })?;
                 Metrics::add(&context.metrics.written, bytes);
             }

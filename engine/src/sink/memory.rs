@@ -14,6 +14,8 @@ pub struct MemorySink {
     dtype: DType,
     shape: Vec<u64>,
     strides: Vec<isize>,
+    len: usize,
+    /// Nothing until something is written.
     bytes: Mutex<Buffer>,
 }
 
@@ -21,23 +23,24 @@ impl MemorySink {
     /// Room for an array; its bytes must have been taken from the budget.
     ///
     /// # Errors
-    /// When memory is short.
+    /// When the array is larger than memory can be.
     pub fn new(dtype: DType, shape: &[u64]) -> Result<MemorySink> {
-        let bytes = elements(shape)? as usize * dtype.size();
         Ok(MemorySink {
             dtype,
             shape: shape.to_vec(),
             strides: c_strides(shape, dtype.size()),
-            bytes: Mutex::new(Buffer::new(bytes)?),
+            len: elements(shape)? as usize * dtype.size(),
+            bytes: Mutex::default(),
         })
     }
 
-    /// What was collected.
+    /// What was collected; zeros where nothing was.
     ///
     /// # Errors
-    /// As [`Value::new`].
+    /// As [`Value::new`], and when memory is short.
     pub fn into_value(self) -> Result<Value> {
-        let bytes = self.bytes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = self.bytes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        bytes.reserve(self.len)?;
         Value::new(self.dtype, &self.shape, bytes)
     }
 }
@@ -58,8 +61,17 @@ impl Sink for MemorySink {
         let shape: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
         let from = strided::c_strides(&shape, item);
         let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        strided::copy(item, &shape, data, 0, &from, bytes.bytes_mut(), offset as usize, &self.strides);
+        let bytes = bytes.reserve(self.len)?;
+        strided::copy(item, &shape, data, 0, &from, bytes, offset as usize, &self.strides);
         Ok(())
+    }
+    fn put(&self, start: &[u64], shape: &[u64], data: Buffer) -> Result<Buffer> {
+        if shape == self.shape && data.len() == self.len {
+            *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) = data;
+            return Ok(Buffer::default());
+        }
+        self.write(start, shape, data.bytes())?;
+        Ok(data)
     }
     fn label(&self) -> String {
         "memory".into()

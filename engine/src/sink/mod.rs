@@ -9,7 +9,7 @@ pub(crate) use file::Spill;
 pub use memory::MemorySink;
 pub use stored::StoredSink;
 
-use crate::{DType, Result};
+use crate::{Buffer, DType, Result};
 
 /// An array being written, box by box, from several threads.
 pub trait Sink: Send + Sync {
@@ -30,6 +30,16 @@ pub trait Sink: Send + Sync {
     }
     /// Writes the box of `shape` at `start`; `data` is its elements in C order.
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()>;
+    /// Writes a box as [`Sink::write`] does, whose elements are the first of `data`, and gives a buffer to go on with: a sink
+    /// in memory keeps the one that holds all of the result.
+    ///
+    /// # Errors
+    /// As [`Sink::write`].
+    fn put(&self, start: &[u64], shape: &[u64], data: Buffer) -> Result<Buffer> {
+        let len = shape.iter().product::<u64>() as usize * self.dtype().size();
+        self.write(start, shape, data.bytes().get(..len).unwrap_or(&[]))?;
+        Ok(data)
+    }
     /// A name for messages.
     fn label(&self) -> String;
 }
