@@ -378,7 +378,7 @@ function unzstd(data, size) { // §13: one frame, whose rules are checked before
   return data;
 }
 
-function unlz4(data, size) { // §13: literals and copies of what came before, in turn, with five literals at the end
+function unlz4(data, size) { // §13: literals and copies of what came before, in turn; the end is literals
   const out = Buffer.alloc(size), block = new Cursor(data);
   const length = (total) => {
     for (let more = total === 15 ? 255 : 0; more === 255; total += more) [more] = block.take(1);
@@ -394,7 +394,7 @@ function unlz4(data, size) { // §13: literals and copies of what came before, i
       return out;
     }
     const distance = block.take(2).readUInt16LE(), end = done + 4 + length(token & 15);
-    require(distance > 0 && distance <= done && end <= size - 5, "LZ4: a copy from or to outside");
+    require(distance > 0 && distance <= done && done <= size - 12 && end <= size - 5, "LZ4: a copy from or to outside");
     for (; done < end; done++) out[done] = out[done - distance];
   }
 }

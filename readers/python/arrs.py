@@ -319,7 +319,8 @@ def unlz4(data, size):  # §13: literals and copies of what came before, in turn
             require(len(out) == size, f"LZ4: {len(out)} bytes, {size} expected")
             return bytes(out)
         start, count = len(out) - int.from_bytes(block.take(2), "little"), 4 + length(token & 15)
-        require(0 <= start < len(out) and len(out) + count <= size - 5, "LZ4: a copy from or to outside")
+        fits = 0 <= start < len(out) <= size - 12 and len(out) + count <= size - 5
+        require(fits, "LZ4: a copy from or to outside")
         piece = out[start:start + count]  # shorter than the copy, when that runs into what it writes
         out += (piece * ceil(count, len(piece)))[:count]
 

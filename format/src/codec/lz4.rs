@@ -30,3 +30,25 @@ pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError>
 fn wrong(e: &std::io::Error) -> PayloadError {
     PayloadError::Lz4(e.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight literals, a copy of the first `copied` of them, and `last` literals.
+    fn block(copied: u8, last: u8) -> (Vec<u8>, usize) {
+        let mut block = [&[0x80 | (copied - 4)][..], b"abcdefgh", &[8, 0], &[last << 4]].concat();
+        block.extend(std::iter::repeat_n(b'x', usize::from(last)));
+        (block, 8 + usize::from(copied + last))
+    }
+
+    #[test]
+    fn a_block_ends_with_literals_and_copies_end_well_before() {
+        for (copied, last, fits) in [(7, 5, true), (4, 8, true), (4, 5, false), (6, 5, false), (8, 4, false)]
+        {
+            let (block, size) = block(copied, last);
+            let mut out = vec![0; size];
+            assert_eq!(unpack(&block, &mut out).is_ok(), fits, "a copy of {copied}, then {last}");
+        }
+    }
+}
