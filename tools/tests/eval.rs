@@ -190,7 +190,9 @@ impl Fails for common::Ran {
 fn explain_runs_nothing() {
     let folder = folder();
     let out = folder.run(&["eval", "sum((a - b)**2)", "a.npy", "b.npy", "--explain"]).ok();
-    assert!(out.contains("mapped in place") && out.contains("peak memory"), "{out}");
+    assert!(out.contains("mapped, all at once") && out.contains("peak memory"), "{out}");
+    let out = folder.run(&["eval", "sum(a)", "a.npy", "--explain", "--memory", "1MiB"]).ok();
+    assert!(out.contains("peak memory"), "{out}");
     folder.run(&["eval", "a * 2, a @ a.T", "a.npy", "-o", "x.npy", "-o", "y.arrs", "--explain"]).ok();
     let json = folder.run(&["eval", "a * 2", "a.npy", "--explain", "--json"]).ok();
     assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["stages"].is_array());

@@ -48,7 +48,7 @@ pub struct Stage {
 pub struct Read {
     /// Its name.
     pub label: String,
-    /// `mapped in place`, `decoded` or `held`.
+    /// `mapped in place`, `mapped, all at once` where its pages stay until the stage is done, `decoded`, `held` or `spilled`.
     pub how: &'static str,
     /// Bytes of elements that are read.
     pub bytes: u64,
@@ -86,7 +86,7 @@ impl Plan {
                     tiles: pass.tiles.len(),
                     tile: pass.tiles.extents(),
                     workers: room.workers,
-                    reads: self.reads(&pass.program),
+                    reads: self.reads(&pass.program, room.keeps),
                     writes,
                     bytes_written,
                     flops: 0,
@@ -94,8 +94,8 @@ impl Plan {
             }
             PlanStage::Product { product, .. } => {
                 let [m, n, k] = product.dims();
-                let mut reads = self.reads(&product.a);
-                reads.extend(self.reads(&product.b));
+                let mut reads = self.reads(&product.a, product.keeps());
+                reads.extend(self.reads(&product.b, product.keeps()));
                 let total: u64 = reads.iter().map(|r| r.bytes).sum::<u64>().max(1);
                 // operands may be read more than once
                 let moved = product.bytes_read();
@@ -118,7 +118,7 @@ impl Plan {
         }
     }
 
-    fn reads(&self, program: &Program) -> Vec<Read> {
+    fn reads(&self, program: &Program, keeps: bool) -> Vec<Read> {
         let bytes = |l: &Load| {
             let seen = program.domain.iter().zip(&l.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
             seen.product::<u64>() * l.dtype.size() as u64
@@ -126,7 +126,11 @@ impl Plan {
         let one = |l: &Load| match &l.leaf {
             Leaf::Source(source) => Read {
                 label: source.label(),
-                how: if source.in_place() { "mapped in place" } else { "decoded" },
+                how: match source.in_place() {
+                    true if keeps => "mapped, all at once",
+                    true => "mapped in place",
+                    false => "decoded",
+                },
                 bytes: bytes(l),
             },
             Leaf::Cut(id) => {

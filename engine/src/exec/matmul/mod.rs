@@ -58,6 +58,11 @@ impl Product {
         [self.block.rows, self.block.columns, self.block.depth]
     }
 
+    /// Whether the operands' pages stay mapped until the product is done.
+    pub(crate) fn keeps(&self) -> bool {
+        self.block.keeps
+    }
+
     /// Blocks of the result, over all of the batch.
     pub(crate) fn tiles(&self) -> u64 {
         let [m, n, _] = self.dims();
