@@ -173,6 +173,25 @@ impl Reading<'_> {
         payload::check_bools(self.meta.dtype, out).map_err(|problem| self.refuse(chunk, problem))
     }
 
+    /// Reads a payload without a table to `stored`, which has its length, and checks it and that it can be decoded.
+    pub(crate) fn prove(&self, chunk: &Chunk, stored: &mut [u8]) -> Result<()> {
+        match chunk.state {
+            ChunkState::Missing | ChunkState::Constant(_) => return Ok(()),
+            ChunkState::Raw | ChunkState::Encoded => self.read(chunk, stored, chunk.extent.offset)?,
+        }
+        let check_bools = |elements: &[u8]| {
+            payload::check_bools(self.meta.dtype, elements).map_err(|problem| self.refuse(chunk, problem))
+        };
+        if chunk.state == ChunkState::Raw {
+            self.check(chunk, stored, 0..stored.len())?;
+            return check_bools(stored);
+        }
+        with_scratch(self.meta.chunk_bytes(), |elements| {
+            self.decode_stored(chunk, stored, elements)?;
+            check_bools(elements)
+        })
+    }
+
     /// The payload as it is stored, checked.
     pub(crate) fn payload(&self, chunk: &Chunk) -> Result<Vec<u8>> {
         self.check_len(chunk)?;

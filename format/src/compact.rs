@@ -105,14 +105,20 @@ impl Transaction {
         if !same {
             return Err(Error::OtherLayout { array: to.name.clone(), from: meta.name.clone() });
         }
+        let stored = if has_table(chunk) { Vec::new() } else { from.payload(chunk)? };
+        self.store_copy(id, from, chunk, &stored)
+    }
+
+    /// As [`Transaction::copy_chunk`], to an array known to be alike. `stored` is the payload, checked; one that has a
+    /// table is read here.
+    pub(crate) fn store_copy(&self, id: ArrayId, from: &Array, chunk: &Chunk, stored: &[u8]) -> Result<()> {
+        let described = self.described_chunk(id, chunk.index())?;
         let entry = match chunk.state() {
             ChunkState::Missing => Entry::Missing,
             ChunkState::Constant(value) => Entry::constant(value, self.seq()),
-            ChunkState::Raw if payload::table_len(chunk.stored_bytes()) > 0 => {
-                self.copy_raw(from.reading(), chunk)?
-            }
-            ChunkState::Raw => self.store_raw(&from.payload(chunk)?)?,
-            ChunkState::Encoded => self.store_encoded(&from.payload(chunk)?)?,
+            ChunkState::Raw if has_table(chunk) => self.copy_raw(from.reading(), chunk)?,
+            ChunkState::Raw => self.store_raw(stored)?,
+            ChunkState::Encoded => self.store_encoded(stored)?,
         };
         self.note(id, described.numbering.number(chunk.index()), entry)
     }
@@ -138,4 +144,8 @@ impl Transaction {
         self.put_bytes(table, offset + payload::table_start(len))?;
         Ok(Entry::Raw(Extent { offset, len, crc }, self.seq()))
     }
+}
+
+fn has_table(chunk: &Chunk) -> bool {
+    chunk.state == ChunkState::Raw && payload::table_len(chunk.stored_bytes()) > 0
 }

@@ -79,7 +79,7 @@ pub use name::{NAME_MAX, NameError, NamesError};
 pub use node::{EntryError, NodeError};
 pub use payload::PayloadError;
 pub use record::RecordError;
-pub use salvage::{Salvaged, salvage};
+pub use salvage::{Salvage, Salvaged, salvage};
 pub use slot::SlotError;
 pub use snapshot::{Snapshot, Stat};
 pub use storage::{FileMap, FileStorage, Lock, MemoryStorage, Storage};

@@ -2,17 +2,19 @@
 //!
 //! The header is not needed, nor the end of the file: what is looked for is the newest commit whose slot can be read. A
 //! chunk is copied when every checksum on the way to it and its own are right and it can be decoded; every other one stays
-//! missing in the copy and is told.
+//! missing in the copy and is told. Chunks are checked as `verify` does, by all threads that help; the sound ones are stored one
+//! after the other, in the order of the walk.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::array::Described;
 use crate::meta::META_MAX;
 use crate::snapshot::{self, Commit, Snapshot, read_block};
 use crate::storage::FileStorage;
 use crate::tree::Seen;
-use crate::verify::{Damage, LISTED, Progress, prove};
-use crate::{Array, CreateOptions, Error, File, Meta, MetaError, Result, Transaction};
+use crate::verify::{Board, Damage, Progress};
+use crate::{Array, CreateOptions, Error, File, Meta, MetaError, PAGE, Result, Transaction};
 
 /// What was saved and what was not.
 #[derive(Debug, Default)]
@@ -36,19 +38,6 @@ impl Salvaged {
     pub fn is_whole(&self) -> bool {
         self.lost.is_empty()
     }
-
-    fn lose(&mut self, damage: Damage) {
-        if self.lost.len() < LISTED {
-            self.lost.push(damage);
-        } else {
-            self.unlisted += 1;
-        }
-    }
-
-    /// All of an array, or what is not an array's.
-    fn lose_all(&mut self, array: Option<&str>, error: Error) {
-        self.lose(Damage { array: array.map(str::to_owned), chunk: None, region: None, error });
-    }
 }
 
 /// Writes every chunk of a damaged file that can be proven sound to a new file, which must not be there yet.
@@ -57,55 +46,162 @@ impl Salvaged {
 /// When no slot of the damaged file can be read, the new one cannot be written, or `progress` says no; nothing is then
 /// left of the new one.
 pub fn salvage(damaged: impl AsRef<Path>, to: impl AsRef<Path>, progress: Progress<'_>) -> Result<Salvaged> {
-    let damaged = damaged.as_ref();
-    let storage =
-        FileStorage::open(damaged, false).map_err(Error::io(|| format!("opening {}", damaged.display())))?;
-    let snapshot = snapshot::take_damaged(std::sync::Arc::new(storage))?;
-    snapshot.salvage(&File::create(to, &CreateOptions::default())?, progress)
+    let salvage = Salvage::begin(damaged, to, progress)?;
+    salvage.run()?;
+    salvage.commit()
+}
+
+/// As [`salvage()`], for several threads: one runs [`Salvage::run`], the others [`Salvage::help`]. What is written is the
+/// same whatever the threads.
+///
+/// ```no_run
+/// # fn main() -> arrstore_format::Result<()> {
+/// let salvage = arrstore_format::Salvage::begin("damaged.arrs", "new.arrs", &|_, _| true)?;
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| salvage.help());
+///     salvage.run()
+/// })?;
+/// let salvaged = salvage.commit()?;
+/// # let _ = salvaged;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Salvage<'a> {
+    board: Board<'a>,
 }
 
 impl Snapshot {
-    /// As [`salvage`], from this commit to the first commit of a new file.
+    /// A salvage of this commit, as the first commit of a new file.
+    ///
+    /// # Errors
+    /// When the new file cannot be written.
+    pub fn salvage<'a>(&self, target: &File, progress: Progress<'a>) -> Result<Salvage<'a>> {
+        Ok(Salvage { board: Board::new(self.clone(), Some(target.begin()?), progress) })
+    }
+}
+
+impl<'a> Salvage<'a> {
+    /// Finds the newest commit of the damaged file, and begins the new one.
+    ///
+    /// # Errors
+    /// When no slot of the damaged file can be read, or the new one cannot be made.
+    pub fn begin(
+        damaged: impl AsRef<Path>,
+        to: impl AsRef<Path>,
+        progress: Progress<'a>,
+    ) -> Result<Salvage<'a>> {
+        let damaged = damaged.as_ref();
+        let storage = FileStorage::open(damaged, false)
+            .map_err(Error::io(|| format!("opening {}", damaged.display())))?;
+        let snapshot = snapshot::take_damaged(Arc::new(storage))?;
+        snapshot.salvage(&File::create(to, &CreateOptions::default())?, progress)
+    }
+
+    /// Finds the work, and does what nobody else does. To be called once.
     ///
     /// # Errors
     /// When the new file cannot be written, or `progress` says no.
-    pub fn salvage(&self, target: &File, progress: Progress<'_>) -> Result<Salvaged> {
-        let transaction = target.begin()?;
-        let mut salvaged = Salvaged { seq: self.seq(), ..Salvaged::default() };
-        match self.attributes() {
-            Ok(attributes) => transaction.set_file_attributes(attributes)?,
-            Err(error) => salvaged.lose_all(None, error),
+    pub fn run(&self) -> Result<()> {
+        self.board.run(|| self.arrays())
+    }
+
+    /// Checks and stores chunks that [`Salvage::run`] finds, until it has found all: waits for it to begin, and returns when
+    /// it ends.
+    pub fn help(&self) {
+        self.board.help();
+    }
+
+    /// Makes the new file stand, after [`Salvage::run`], and tells what is in it.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is then left of it.
+    pub fn commit(self) -> Result<Salvaged> {
+        let found = self.board.found();
+        let seq = self.board.snapshot.seq();
+        let transaction = self.board.target.ok_or(Error::Failed)?;
+        let arrays = transaction.arrays().len() as u64;
+        transaction.commit()?;
+        let (chunks, bytes) = found.stored;
+        let lost = found.damage.into_values().collect();
+        Ok(Salvaged { seq, arrays, chunks, bytes, lost, unlisted: found.unlisted })
+    }
+
+    fn target(&self) -> Result<&Transaction> {
+        self.board.target.as_ref().ok_or(Error::Failed)
+    }
+
+    /// Notes the loss of all of an array, or of what is not an array's.
+    fn lose(&self, array: Option<&str>, error: Error) {
+        let array = array.map(str::to_owned);
+        self.board.damage(None, Damage { array, chunk: None, region: None, error });
+    }
+
+    fn arrays(&self) -> Result<()> {
+        let snapshot = &self.board.snapshot;
+        match snapshot.attributes() {
+            Ok(attributes) => self.target()?.set_file_attributes(attributes)?,
+            Err(error) => self.lose(None, error),
         }
-        for (name, id) in self.names_left(&mut salvaged)? {
-            match Array::open(self.clone(), &name, id) {
-                Ok(array) => copy(&array, &transaction, &mut salvaged, progress)?,
-                Err(error) => salvaged.lose_all(Some(&name), error),
+        for (name, id) in self.names_left()? {
+            match Array::open(snapshot.clone(), &name, id) {
+                Ok(array) => self.array(&array)?,
+                Err(error) => self.lose(Some(&name), error),
             }
         }
-        transaction.commit()?;
-        Ok(salvaged)
+        Ok(())
     }
 
     /// Names and ids from the name block; when it is lost, from the metadata of each array.
-    fn names_left(&self, salvaged: &mut Salvaged) -> Result<Vec<(String, u64)>> {
-        let commit = self.commit();
+    fn names_left(&self) -> Result<Vec<(String, u64)>> {
+        let commit = self.board.snapshot.commit();
         match commit.names() {
             Ok(names) => return Ok(names.into_iter().collect()),
-            Err(error) => salvaged.lose_all(None, error),
+            Err(error) => self.lose(None, error),
         }
         let mut names = Vec::new();
         commit.table().walk(&mut |seen| {
             match seen {
-                Seen::Node(..) => {}
+                Seen::Node(..) => self.board.checked(PAGE as u64)?,
                 Seen::Entry(id, _) => match name_of(commit, id) {
                     Ok(name) => names.push((name, id)),
-                    Err(error) => salvaged.lose_all(None, error),
+                    Err(error) => self.lose(None, error),
                 },
-                Seen::Broken { error, .. } => salvaged.lose_all(None, error),
+                Seen::Broken { error, .. } => self.lose(None, error),
             }
             Ok(())
         })?;
         Ok(names)
+    }
+
+    /// Hands out what can be found of an array.
+    fn array(&self, array: &Array) -> Result<()> {
+        match self.target()?.create_array(array.name(), array.meta().clone()) {
+            Err(error @ Error::NameTaken { .. }) => {
+                self.lose(Some(array.name()), error);
+                return Ok(());
+            }
+            created => created?,
+        };
+        let described = array.described();
+        array.index().walk(&mut |seen| {
+            match seen {
+                Seen::Node(..) => self.board.checked(PAGE as u64)?,
+                Seen::Entry(number, entry) => match array.chunk_of(number, &entry) {
+                    Ok(chunk) => self.board.put(array, None, chunk)?,
+                    Err(error) => {
+                        let index = described.numbering.index(number);
+                        self.board.damage(None, Damage::of_chunk(described, &index, error));
+                    }
+                },
+                Seen::Broken { first, count, error } => {
+                    let region = lost_box(described, first, count);
+                    let array = Some(array.name().to_owned());
+                    self.board.damage(None, Damage { array, chunk: None, region, error });
+                }
+            }
+            Ok(())
+        })
     }
 }
 
@@ -119,54 +215,6 @@ fn name_of(commit: Commit<'_>, id: u64) -> Result<String> {
     let what = "the metadata of an array";
     let block = read_block(commit.storage(), what, record.meta, META_MAX as u64, commit.slot.length)?;
     Ok(Meta::decode(&block, id).map_err(refuse)?.0.name)
-}
-
-/// Copies what is sound of an array.
-fn copy(
-    array: &Array,
-    transaction: &Transaction,
-    salvaged: &mut Salvaged,
-    progress: Progress<'_>,
-) -> Result<()> {
-    let id = match transaction.create_array(array.name(), array.meta().clone()) {
-        Err(error @ Error::NameTaken { .. }) => {
-            salvaged.lose_all(Some(array.name()), error);
-            return Ok(());
-        }
-        created => created?,
-    };
-    salvaged.arrays += 1;
-    let total = array.snapshot().slot().live_bytes;
-    array.index().walk(&mut |seen| {
-        let (number, entry) = match seen {
-            Seen::Node(..) => return Ok(()),
-            Seen::Entry(number, entry) => (number, entry),
-            Seen::Broken { first, count, error } => {
-                let region = lost_box(array.described(), first, count);
-                let array = Some(array.name().to_owned());
-                salvaged.lose(Damage { array, chunk: None, region, error });
-                return Ok(());
-            }
-        };
-        // Read twice: a failure of the second reading, in `copy_chunk`, cannot be told from one of writing.
-        let proven = array.chunk_of(number, &entry).and_then(|chunk| {
-            prove(array.reading(), &chunk)?;
-            Ok(chunk)
-        });
-        match proven {
-            Ok(chunk) => {
-                transaction.copy_chunk(id, array, &chunk)?;
-                salvaged.chunks += 1;
-                salvaged.bytes += chunk.stored_bytes();
-            }
-            Err(error) => {
-                let described = array.described();
-                let index = described.numbering.index(number);
-                salvaged.lose(Damage::of_chunk(described, &index, error));
-            }
-        }
-        if progress(salvaged.bytes, total.max(salvaged.bytes)) { Ok(()) } else { Err(Error::Cancelled) }
-    })
 }
 
 /// A box of elements that holds all chunks of a range of numbers; `None` when the grid has none of them.

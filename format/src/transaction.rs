@@ -10,7 +10,7 @@ mod edit;
 mod space;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use crate::alloc::{Allocator, Remembered};
@@ -81,7 +81,7 @@ struct State {
     names_changed: bool,
     next_id: u64,
     attributes: Option<Attributes>,
-    arrays: HashMap<u64, Draft>,
+    arrays: BTreeMap<u64, Draft>,
     removed: Vec<u64>,
     pending: usize,
     /// Whether entries were lost by a failure, so that nothing can be committed.
@@ -120,7 +120,7 @@ impl Transaction {
             names_changed: false,
             next_id: slot.next_id,
             attributes: None,
-            arrays: HashMap::new(),
+            arrays: BTreeMap::new(),
             removed: Vec::new(),
             pending: 0,
             failed: false,

@@ -1,9 +1,10 @@
-//! Every flipped bit of a sealed file is found.
+//! Every flipped bit of a sealed file is found, and what is sound of a damaged file is saved.
 
 use std::sync::Arc;
 
 use arrstore_format::{
-    Attributes, Codec, CreateOptions, DType, Error, File, MemoryStorage, Meta, Result, Storage, compact,
+    Attributes, Codec, CreateOptions, DType, Error, File, MemoryStorage, Meta, Progress, Result, Salvaged,
+    Snapshot, Storage, compact,
 };
 
 /// A file with every kind of chunk, overwritten, deleted and renamed arrays.
@@ -129,8 +130,8 @@ fn a_truncated_file_is_refused_whole() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
+/// A file with damage in one chunk in pieces, and in a third of the others.
+fn damaged_chunks() -> Result<Vec<u8>> {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default())?;
     let transaction = file.begin()?;
@@ -143,7 +144,7 @@ fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
     let packed = transaction.create_array("/packed", packed)?;
     transaction.write(packed, &[0], &[1 << 16], &data[..1 << 16])?;
     transaction.commit()?;
-    // Two blocks of the large chunk, and some of the others.
+    // Two blocks of the large chunk.
     let mut bytes = storage.bytes();
     let snapshot = file.snapshot()?;
     let array = snapshot.array("/large")?;
@@ -158,7 +159,12 @@ fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
             bytes[chunk.offset() as usize + chunk.stored_bytes() as usize / 2] ^= 4;
         }
     }
-    let snapshot = on(bytes)?.snapshot()?;
+    Ok(bytes)
+}
+
+#[test]
+fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
+    let snapshot = on(damaged_chunks()?)?.snapshot()?;
     let alone = snapshot.verify(&|_, _| true)?;
     assert_eq!(alone.arrays.iter().map(|a| a.damaged).collect::<Vec<_>>(), [1, 6, 171]);
     assert!(alone.damage[0].to_string().contains("bytes 196608..262144"), "{}", alone.damage[0]);
@@ -176,6 +182,53 @@ fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
         assert_eq!(together.to_string(), alone.to_string());
         assert_eq!((together.bytes, together.arrays), (alone.bytes, alone.arrays.clone()));
         assert!(matches!(with_helpers(&|done, _| done < 3_000_000), Err(Error::Cancelled)));
+    }
+    Ok(())
+}
+
+/// The first leaf of an array's chunk index.
+fn leaf_of(bytes: &[u8], id: u64) -> usize {
+    let head = [b"NODE\0\x02\0\0".as_slice(), &id.to_le_bytes()].concat();
+    bytes.chunks(4096).position(|page| page.starts_with(&head)).expect("a leaf") * 4096
+}
+
+/// What is saved by so many threads, and the bytes of the new file behind its slots.
+fn salvaged(snapshot: &Snapshot, threads: usize, progress: Progress<'_>) -> Result<(Salvaged, Vec<u8>)> {
+    let storage = Arc::new(MemoryStorage::new());
+    let file = File::create_on(storage.clone(), &CreateOptions::default())?;
+    let salvage = snapshot.salvage(&file, progress)?;
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| salvage.help());
+        }
+        salvage.run()
+    })?;
+    let salvaged = salvage.commit()?;
+    let report = file.snapshot()?.verify(&|_, _| true)?;
+    assert!(report.is_sound(), "{report}");
+    Ok((salvaged, storage.bytes()[5 * 4096..].to_vec()))
+}
+
+#[test]
+fn what_is_saved_is_the_same_whatever_the_threads() -> Result<()> {
+    let mut bytes = damaged_chunks()?;
+    let small = on(bytes.clone())?.snapshot()?.array("/small")?.id().get();
+    let leaf = leaf_of(&bytes, small);
+    bytes[leaf + 100] ^= 1;
+    let snapshot = on(bytes)?.snapshot()?;
+    let (alone, saved) = salvaged(&snapshot, 1, &|_, _| true)?;
+    // One large chunk, 6 of 16, one leaf, and 128 of the 385 chunks that it does not hold.
+    assert_eq!((alone.arrays, alone.chunks, alone.lost.len()), (3, 10 + 257, 1 + 6 + 1 + 128));
+    let lost: Vec<String> = alone.lost.iter().map(ToString::to_string).collect();
+    assert!(lost[0].contains("(lost: /large[0:5242880])"), "{}", lost[0]);
+    assert!(lost[7].contains("(lost: /small[0:16256])"), "{}", lost[7]);
+    for threads in [2, 4].repeat(10) {
+        let (together, same) = salvaged(&snapshot, threads, &|_, _| true)?;
+        assert_eq!(together.lost.iter().map(ToString::to_string).collect::<Vec<_>>(), lost);
+        assert_eq!((together.chunks, together.bytes), (alone.chunks, alone.bytes));
+        assert!(same == saved, "another file with {threads} threads");
+        let stopped = salvaged(&snapshot, threads, &|done, _| done < 3_000_000);
+        assert!(matches!(stopped, Err(Error::Cancelled)));
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Threads of one process, in the orders that a scheduler chooses at every lock and flag: writers of one transaction, which
-//! share the free space and the index, and readers beside a writer that uses space again.
+//! share the free space and the index, readers beside a writer that uses space again, and a salvage with helpers.
 //!
 //! `RUSTFLAGS="--cfg shuttle" cargo test -p arrstore-format --release --test schedules`; without that flag there is nothing
 //! here. `ARRSTORE_SCHEDULES=100000` is the long campaign.
@@ -9,7 +9,8 @@
 use std::sync::Arc;
 
 use arrstore_format::{Codec, CreateOptions, DType, Error, File, MemoryStorage, Meta, Transaction};
-use shuttle::thread;
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::{Config, Runner, thread};
 
 const CHUNKS: u64 = 12;
 const CHUNK: u64 = 3000;
@@ -17,12 +18,19 @@ const CHUNK: u64 = 3000;
 /// Runs a scenario under random schedules, and as many that favour few switches between threads.
 fn schedules(scenario: fn()) {
     let count = std::env::var("ARRSTORE_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
-    shuttle::check_random(scenario, count);
-    shuttle::check_pct(scenario, count, 3);
+    let mut config = Config::new();
+    // a transaction has many locks, which are large here
+    config.stack_size = 1 << 18;
+    Runner::new(RandomScheduler::new(count), config.clone()).run(scenario);
+    Runner::new(PctScheduler::new(3, count), config).run(scenario);
 }
 
 fn file() -> File {
-    File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default()).unwrap()
+    file_on(Arc::new(MemoryStorage::new()))
+}
+
+fn file_on(storage: Arc<MemoryStorage>) -> File {
+    File::create_on(storage, &CreateOptions::default()).unwrap()
 }
 
 fn create(transaction: &Transaction, codec: Codec) -> arrstore_format::ArrayId {
@@ -134,5 +142,41 @@ fn one_of_two_writers_is_told_to_wait() {
         let done: u64 = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
         assert!(done >= 1);
         assert_eq!(file.snapshot().unwrap().seq(), 1 + done);
+    });
+}
+
+#[test]
+fn threads_salvage_one_file() {
+    schedules(|| {
+        let storage = Arc::new(MemoryStorage::new());
+        let file = file_on(storage.clone());
+        let transaction = file.begin().unwrap();
+        let id = create(&transaction, Codec::Lz4);
+        (0..CHUNKS).for_each(|k| transaction.write(id, &[k * CHUNK], &[CHUNK], &content(k, 1)).unwrap());
+        transaction.commit().unwrap();
+        let mut bytes = storage.bytes();
+        for k in [0, 5] {
+            let chunk = file.snapshot().unwrap().array("/a").unwrap().chunk(&[k]).unwrap();
+            bytes[chunk.offset() as usize] ^= 1;
+        }
+        let damaged = File::on(Arc::new(MemoryStorage::of(bytes))).unwrap().snapshot().unwrap();
+        let save = |helpers: usize| {
+            let saved = Arc::new(MemoryStorage::new());
+            let salvage = Arc::new(damaged.salvage(&file_on(saved.clone()), &|_, _| true).unwrap());
+            let helpers: Vec<_> = (0..helpers)
+                .map(|_| {
+                    let salvage = salvage.clone();
+                    thread::spawn(move || salvage.help())
+                })
+                .collect();
+            salvage.run().unwrap();
+            helpers.into_iter().for_each(|helper| helper.join().unwrap());
+            let told = Arc::into_inner(salvage).unwrap().commit().unwrap();
+            let lost: Vec<_> = told.lost.into_iter().map(|damage| damage.region).collect();
+            (told.chunks, lost, saved.bytes()[5 * 4096..].to_vec())
+        };
+        let alone = save(0);
+        assert_eq!(alone.0, CHUNKS - 2);
+        assert!(save(2) == alone, "another file with helpers");
     });
 }

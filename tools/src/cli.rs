@@ -268,6 +268,9 @@ pub(crate) struct Salvage {
     pub(crate) damaged: String,
     /// The new .arrs file. Chunks that are lost stay missing in it, and read as the fill value
     pub(crate) out: String,
+    /// Threads that check [default: the cores of the machine or the container]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub(crate) threads: Option<u64>,
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,

@@ -74,6 +74,17 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     .clone()
 }
 
+/// Runs `work` while other threads help, so that there are as many as were asked for, or as there are cores.
+pub(crate) fn together<T>(threads: Option<u64>, help: impl Fn() + Sync, work: impl FnOnce() -> T) -> T {
+    let threads = threads.map_or_else(arrstore::default_threads, |n| n as usize);
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(&help);
+        }
+        work()
+    })
+}
+
 /// What the flags say, as the engine takes it. `beside` is where temporary files go when no flag says.
 pub(crate) fn context(running: &Running, beside: Option<PathBuf>) -> Context {
     let mut context = Context::default();

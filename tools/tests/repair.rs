@@ -108,8 +108,9 @@ fn salvage_saves_what_is_sound() {
     let mut broken = sound.clone();
     broken[place_of(&sound, 1234.0)] ^= 1;
     folder.write("broken.arrs", &broken);
-    let lost = folder.run(&["salvage", "broken.arrs", "one.arrs"]);
+    let lost = folder.run(&["salvage", "broken.arrs", "one.arrs", "--threads", "1"]);
     assert_eq!(lost.code, 1);
+    assert_eq!(folder.run(&["salvage", "broken.arrs", "more.arrs", "--threads", "3"]).out, lost.out);
     assert!(lost.out.starts_with("lost: /a[10:20, 0:100]: "), "{}", lost.out);
     folder.run(&["verify", "one.arrs"]).ok();
     let value = |path: &str| json_of(&folder, &["show", path, "--json"])["value"].clone();

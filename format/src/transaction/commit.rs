@@ -90,9 +90,7 @@ impl Transaction {
         let last = self.slot();
         let mut slot = Slot { seq, time: now(), producer: producer(), ..last.clone() };
         let mut table: Vec<(u64, Entry)> = state.removed.iter().map(|&id| (id, Entry::Missing)).collect();
-        let mut drafts: Vec<_> = state.arrays.iter_mut().filter(|(_, draft)| draft.changed).collect();
-        drafts.sort_by_key(|(id, _)| **id);
-        for (&id, draft) in drafts {
+        for (&id, draft) in state.arrays.iter_mut().filter(|(_, draft)| draft.changed) {
             slot.incompat |= draft.described.meta.codec.feature();
             if draft.described_changed {
                 let described = &draft.described;

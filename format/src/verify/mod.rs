@@ -18,10 +18,10 @@ use crate::payload::{BLOCK, PayloadError};
 use crate::snapshot::Snapshot;
 use crate::{Error, Result};
 
-pub(crate) use work::prove;
+pub(crate) use work::Board;
 
 /// Damages listed; the rest is only counted.
-pub(crate) const LISTED: usize = 10_000;
+const LISTED: usize = 10_000;
 /// Bytes of a raw payload read at a time.
 const PIECE: usize = 16 * BLOCK;
 
@@ -144,7 +144,7 @@ impl fmt::Display for Report {
 /// ```
 #[derive(Debug)]
 pub struct Verification<'a> {
-    board: work::Board<'a>,
+    board: Board<'a>,
 }
 
 impl Verification<'_> {
@@ -175,7 +175,7 @@ impl Snapshot {
 
     /// As [`Snapshot::verify`], for several threads.
     pub fn verification<'a>(&'a self, progress: Progress<'a>) -> Verification<'a> {
-        Verification { board: work::Board::new(self, progress) }
+        Verification { board: Board::new(self.clone(), None, progress) }
     }
 }
 

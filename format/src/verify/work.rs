@@ -1,32 +1,31 @@
-//! The payloads to be checked, and the threads that check them.
+//! The payloads to be checked, and the threads that check them. What is sound may go to another file, in order.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use super::{Damage, LISTED, PIECE, Progress};
-use crate::array::Described;
-use crate::chunk::{Chunk, ChunkState, Reading};
-use crate::payload::{BLOCK, PayloadError, check_blocks, check_bools, with_scratch};
+use crate::chunk::Chunk;
+use crate::payload::{BLOCK, check_blocks, check_bools, with_scratch};
 use crate::snapshot::Snapshot;
 use crate::sync::{Condvar, Mutex, MutexGuard};
-use crate::{Error, FIXED, Result};
+use crate::{Array, Error, FIXED, Result, Transaction};
 
 /// Items that wait, at most: enough that nobody is idle, few enough to be no matter.
 const WAITING: usize = 64;
 
 /// A chunk, or a piece of one, that somebody has to check.
 #[derive(Debug)]
-pub(super) struct Item {
-    /// Its place in the order in which damage is told.
-    pub(super) at: u64,
-    /// Its array's place in the report.
-    pub(super) array: usize,
-    pub(super) described: Arc<Described>,
-    pub(super) part: Part,
+struct Item {
+    /// Its chunk's place in the order in which damage is told and sound chunks are stored.
+    at: u64,
+    array: Array,
+    /// The array's place in the report.
+    place: Option<usize>,
+    part: Part,
 }
 
 #[derive(Debug)]
-pub(super) enum Part {
+enum Part {
     Whole(Chunk),
     /// The piece that begins at this byte.
     Piece(Arc<Pieces>, u64),
@@ -34,35 +33,42 @@ pub(super) enum Part {
 
 /// A large raw chunk, checked in pieces, of which the first damage counts.
 #[derive(Debug)]
-pub(super) struct Pieces {
+struct Pieces {
     chunk: Chunk,
-    state: Mutex<(u64, Option<(u64, PayloadError)>)>,
+    state: Mutex<(u64, Option<(u64, Error)>)>,
 }
 
 impl Pieces {
-    pub(super) fn new(chunk: Chunk) -> Pieces {
+    fn new(chunk: Chunk) -> Pieces {
         let left = chunk.extent.len;
         Pieces { chunk, state: Mutex::new((left, None)) }
     }
 
-    /// The first damage, once the last byte is checked.
-    fn done(&self, start: u64, n: u64, problem: Option<PayloadError>) -> Option<PayloadError> {
+    /// The bytes of the piece that begins at `start`.
+    fn len(&self, start: u64) -> u64 {
+        (self.chunk.extent.len - start).min(PIECE as u64)
+    }
+
+    /// What was found of the whole chunk, once the last of its bytes is checked.
+    fn done(&self, start: u64, found: Result<()>) -> Option<Result<()>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, first) = &mut *state;
-        *left -= n;
-        if let Some(problem) = problem
+        *left -= self.len(start);
+        if let Err(error) = found
             && first.as_ref().is_none_or(|(earlier, _)| start < *earlier)
         {
-            *first = Some((start, problem));
+            *first = Some((start, error));
         }
-        if *left == 0 { first.take().map(|(_, problem)| problem) } else { None }
+        (*left == 0).then(|| first.take().map_or(Ok(()), |(_, error)| Err(error)))
     }
 }
 
 /// What the threads of one check share.
 #[derive(Debug)]
-pub(super) struct Board<'a> {
-    pub(super) snapshot: &'a Snapshot,
+pub(crate) struct Board<'a> {
+    pub(crate) snapshot: Snapshot,
+    /// Where sound chunks are stored, if they are.
+    pub(crate) target: Option<Transaction>,
     progress: Shown<'a>,
     state: Mutex<State>,
     changed: Condvar,
@@ -79,8 +85,10 @@ impl std::fmt::Debug for Shown<'_> {
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Item>,
-    /// Items taken and not done.
-    running: usize,
+    /// Things met so far, of which chunks and damage have their places.
+    met: u64,
+    /// The places of chunks that are not done with, and of each the items that are left.
+    open: BTreeMap<u64, usize>,
     closed: bool,
     failed: Option<Error>,
     found: Found,
@@ -88,40 +96,87 @@ struct State {
 
 /// What was found so far.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) bytes: u64,
+pub(crate) struct Found {
+    pub(crate) bytes: u64,
     /// The first damages, by their places.
-    pub(super) damage: BTreeMap<u64, Damage>,
-    pub(super) unlisted: u64,
+    pub(crate) damage: BTreeMap<u64, Damage>,
+    pub(crate) unlisted: u64,
     /// How many there are of each array.
-    pub(super) damaged: BTreeMap<usize, u64>,
+    pub(crate) damaged: BTreeMap<usize, u64>,
+    /// Chunks stored, and the bytes of their payloads.
+    pub(crate) stored: (u64, u64),
 }
 
 /// An item in somebody's hands.
-struct Running<'b, 'a>(&'b Board<'a>);
+struct Running<'b, 'a>(&'b Board<'a>, u64);
 
 impl Drop for Running<'_, '_> {
     fn drop(&mut self) {
-        self.0.state().running -= 1;
+        let mut state = self.0.state();
+        if std::thread::panicking() {
+            state.fail(Error::Failed);
+        }
+        if let Some(items) = state.open.get_mut(&self.1) {
+            *items -= 1;
+            if *items == 0 {
+                state.open.remove(&self.1);
+            }
+        }
+        drop(state);
         self.0.changed.notify_all();
     }
 }
 
+/// Sends the helpers home, whatever happens.
+struct Closing<'b, 'a>(&'b Board<'a>);
+
+impl Drop for Closing<'_, '_> {
+    fn drop(&mut self) {
+        self.0.state().close();
+        self.0.changed.notify_all();
+    }
+}
+
+impl State {
+    fn close(&mut self) {
+        self.closed = true;
+        self.queue.clear();
+        self.open.clear();
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.failed.get_or_insert(error);
+        self.close();
+    }
+}
+
 impl<'a> Board<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, progress: Progress<'a>) -> Board<'a> {
+    pub(crate) fn new(snapshot: Snapshot, target: Option<Transaction>, progress: Progress<'a>) -> Board<'a> {
         let (state, changed) = (Mutex::default(), Condvar::new());
-        Board { snapshot, progress: Shown(progress), state, changed }
+        Board { snapshot, target, progress: Shown(progress), state, changed }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The place of what is met next.
+    fn next(&self) -> u64 {
+        let mut state = self.state();
+        state.met += 1;
+        state.met
+    }
+
+    /// Notes damage that is met on the way.
+    pub(crate) fn damage(&self, place: Option<usize>, damage: Damage) {
+        self.damage_at(self.next(), place, damage);
+    }
+
     /// Notes damage: at most [`LISTED`] of them, the first ones.
-    pub(super) fn damage(&self, at: u64, array: Option<usize>, damage: Damage) {
+    fn damage_at(&self, at: u64, place: Option<usize>, damage: Damage) {
         let found = &mut self.state().found;
-        if let Some(array) = array {
-            *found.damaged.entry(array).or_default() += 1;
+        if let Some(place) = place {
+            *found.damaged.entry(place).or_default() += 1;
         }
         found.damage.insert(at, damage);
         if found.damage.len() > LISTED {
@@ -131,7 +186,7 @@ impl<'a> Board<'a> {
     }
 
     /// Counts bytes that were checked.
-    pub(super) fn checked(&self, bytes: u64) -> Result<()> {
+    pub(crate) fn checked(&self, bytes: u64) -> Result<()> {
         let done = {
             let found = &mut self.state().found;
             found.bytes += bytes;
@@ -141,12 +196,37 @@ impl<'a> Board<'a> {
         if (self.progress.0)(done, total) { Ok(()) } else { Err(Error::Cancelled) }
     }
 
-    /// Hands an item to whoever has time. When enough wait, this thread does the one that waits longest.
-    pub(super) fn put(&self, item: Item) -> Result<()> {
+    /// Hands out what `find` finds, and returns when all of it is done.
+    pub(crate) fn run(&self, find: impl FnOnce() -> Result<()>) -> Result<()> {
+        let _closing = Closing(self);
+        find()?;
+        self.finish()
+    }
+
+    /// Hands a chunk to whoever has time, in pieces where it is large and raw.
+    pub(crate) fn put(&self, array: &Array, place: Option<usize>, chunk: Chunk) -> Result<()> {
+        let at = self.next();
+        let item = |part| Item { at, array: array.clone(), place, part };
+        let reading = array.reading();
+        let has_table = reading.check_len(&chunk).and_then(|()| Ok(reading.table(&chunk)?.is_some()));
+        match has_table {
+            Ok(false) => self.push(item(Part::Whole(chunk))),
+            Ok(true) => {
+                let mut starts = (0..chunk.extent.len).step_by(PIECE);
+                let pieces = Arc::new(Pieces::new(chunk));
+                starts.try_for_each(|start| self.push(item(Part::Piece(pieces.clone(), start))))
+            }
+            Err(error) => self.refused(at, array, place, &chunk, error),
+        }
+    }
+
+    /// Hands an item out. When enough wait, this thread does the one that waits longest.
+    fn push(&self, item: Item) -> Result<()> {
         let mut state = self.state();
         if let Some(error) = state.failed.take() {
             return Err(error);
         }
+        *state.open.entry(item.at).or_default() += 1;
         state.queue.push_back(item);
         if state.queue.len() <= WAITING {
             drop(state);
@@ -160,21 +240,17 @@ impl<'a> Board<'a> {
     /// Does the item that waits longest, and says whether there was one.
     fn take(&self, mut state: MutexGuard<'_, State>) -> bool {
         let Some(item) = state.queue.pop_front() else { return false };
-        state.running += 1;
         drop(state);
-        let running = Running(self);
+        let running = Running(self, item.at);
         if let Err(error) = self.check(&item) {
-            let mut state = self.state();
-            state.failed.get_or_insert(error);
-            state.queue.clear();
-            state.closed = true;
+            self.state().fail(error);
         }
         drop(running);
         true
     }
 
     /// Works until all has been handed out.
-    pub(super) fn help(&self) {
+    pub(crate) fn help(&self) {
         loop {
             let state = self.state();
             if state.closed && state.queue.is_empty() {
@@ -189,13 +265,13 @@ impl<'a> Board<'a> {
     }
 
     /// Works until all that was handed out is done.
-    pub(super) fn finish(&self) -> Result<()> {
+    fn finish(&self) -> Result<()> {
         loop {
             let mut state = self.state();
             if let Some(error) = state.failed.take() {
                 return Err(error);
             }
-            if state.queue.is_empty() && state.running > 0 {
+            if state.queue.is_empty() && !state.open.is_empty() {
                 drop(self.changed.wait(state));
             } else if !self.take(state) {
                 return Ok(());
@@ -203,77 +279,86 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Sends the helpers home.
-    pub(super) fn close(&self) {
-        let mut state = self.state();
-        state.closed = true;
-        state.queue.clear();
-        drop(state);
-        self.changed.notify_all();
-    }
-
-    pub(super) fn found(&self) -> Found {
+    pub(crate) fn found(&self) -> Found {
         std::mem::take(&mut self.state().found)
     }
 
-    /// Checks a payload. Damage is noted; an error is one of reading.
+    /// Checks an item. Damage is noted; an error ends the work.
     fn check(&self, item: &Item) -> Result<()> {
-        let reading = Reading { storage: self.snapshot.storage(), meta: &item.described.meta };
-        let (chunk, refused) = match &item.part {
+        let Item { at, array, place, part } = item;
+        let refused = |chunk, error| self.refused(*at, array, *place, chunk, error);
+        match part {
             Part::Whole(chunk) => {
-                let decoded =
-                    with_scratch(reading.meta.chunk_bytes(), |elements| reading.decode(chunk, elements));
-                if decoded.is_ok() {
-                    self.checked(chunk.extent.len)?;
-                }
-                (chunk, decoded.err())
+                let done = with_scratch(chunk.extent.len as usize, |stored| {
+                    Ok(match array.reading().prove(chunk, stored) {
+                        Ok(()) => self
+                            .checked(chunk.extent.len)
+                            .and_then(|()| self.store(*at, array, chunk, stored)),
+                        Err(error) => refused(chunk, error),
+                    })
+                });
+                done.unwrap_or_else(|error| refused(chunk, error))
             }
             Part::Piece(pieces, start) => {
-                let (n, problem) = check_piece(reading, &pieces.chunk, *start)?;
-                self.checked(n)?;
-                let first = pieces.done(*start, n, problem);
-                (&pieces.chunk, first.map(|problem| reading.refuse(&pieces.chunk, problem)))
-            }
-        };
-        match refused {
-            None => Ok(()),
-            Some(error @ (Error::Cancelled | Error::Io { .. })) => Err(error),
-            Some(error) => {
-                let damage = Damage::of_chunk(&item.described, &chunk.index, error);
-                self.damage(item.at, Some(item.array), damage);
-                Ok(())
+                let found = check_piece(array, pieces, *start);
+                self.checked(pieces.len(*start))?;
+                match pieces.done(*start, found) {
+                    Some(Ok(())) => self.store(*at, array, &pieces.chunk, &[]),
+                    Some(Err(error)) => refused(&pieces.chunk, error),
+                    None => Ok(()),
+                }
             }
         }
     }
+
+    /// Notes a chunk that is damaged. What the system refuses to read is lost where the rest is to be saved, and else an
+    /// error.
+    fn refused(
+        &self,
+        at: u64,
+        array: &Array,
+        place: Option<usize>,
+        chunk: &Chunk,
+        error: Error,
+    ) -> Result<()> {
+        if self.target.is_none() && matches!(error, Error::Io { .. }) {
+            return Err(error);
+        }
+        self.damage_at(at, place, Damage::of_chunk(array.described(), &chunk.index, error));
+        Ok(())
+    }
+
+    /// Stores a sound chunk where there is a target, after all that come before it: so the target is the same whatever
+    /// the threads. `stored` is the payload, but for one in pieces, which is read again.
+    fn store(&self, at: u64, array: &Array, chunk: &Chunk, stored: &[u8]) -> Result<()> {
+        let Some(target) = &self.target else { return Ok(()) };
+        let mut state = self.state();
+        while state.open.first_key_value().is_some_and(|(first, _)| *first < at) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.closed {
+            return Ok(());
+        }
+        drop(state);
+        target.store_copy(target.find(array.name())?, array, chunk, stored)?;
+        let (chunks, bytes) = &mut self.state().found.stored;
+        *chunks += 1;
+        *bytes += chunk.extent.len;
+        Ok(())
+    }
 }
 
-/// Checks the piece of a raw payload with a table that begins at `start`, and gives its length.
-fn check_piece(reading: Reading<'_>, chunk: &Chunk, start: u64) -> Result<(u64, Option<PayloadError>)> {
-    let n = (chunk.extent.len - start).min(PIECE as u64);
+/// Checks the piece of a raw payload with a table that begins at `start`.
+fn check_piece(array: &Array, pieces: &Pieces, start: u64) -> Result<()> {
+    let (reading, chunk) = (array.reading(), &pieces.chunk);
     let table = reading.table(chunk)?.unwrap_or_default();
     let crcs = table.get(start as usize / BLOCK * 4..).unwrap_or_default();
-    with_scratch(n as usize, |piece| {
+    with_scratch(pieces.len(start) as usize, |piece| {
         let offset = chunk.extent.offset + start;
-        let doing = Error::io(|| format!("reading a chunk of '{}' at byte {offset}", reading.meta.name));
+        let doing = Error::io(|| format!("reading a chunk of '{}' at byte {offset}", array.name()));
         reading.storage.read_exact_at(piece, offset).map_err(doing)?;
-        let blocks = check_blocks(piece, crcs, 0..piece.len());
-        let problem = blocks.and_then(|()| check_bools(reading.meta.dtype, piece)).err();
-        Ok((n, problem.map(|problem| problem.moved(start))))
+        check_blocks(piece, crcs, 0..piece.len())
+            .and_then(|()| check_bools(reading.meta.dtype, piece))
+            .map_err(|problem| reading.refuse(chunk, problem.moved(start)))
     })
-}
-
-/// Checks all of a chunk, a piece at a time where it is large and raw.
-pub(crate) fn prove(reading: Reading<'_>, chunk: &Chunk) -> Result<()> {
-    reading.check_len(chunk)?;
-    match chunk.state {
-        ChunkState::Missing | ChunkState::Constant(_) => Ok(()),
-        ChunkState::Raw if reading.table(chunk)?.is_some() => {
-            let mut starts = (0..chunk.extent.len).step_by(PIECE);
-            starts.try_for_each(|start| match check_piece(reading, chunk, start)? {
-                (_, Some(problem)) => Err(reading.refuse(chunk, problem)),
-                (_, None) => Ok(()),
-            })
-        }
-        _ => with_scratch(reading.meta.chunk_bytes(), |elements| reading.decode(chunk, elements)),
-    }
 }

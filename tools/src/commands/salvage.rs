@@ -27,7 +27,9 @@ pub(super) fn run(args: &Salvage) -> Result<ExitCode> {
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)
     };
-    let done = arrstore_format::salvage(&source.path, &target.path, &progress).with_context(at)?;
+    let salvage = arrstore_format::Salvage::begin(&source.path, &target.path, &progress).with_context(at)?;
+    run::together(args.threads, || salvage.help(), || salvage.run()).with_context(at)?;
+    let done = salvage.commit().with_context(at)?;
     bar.finish_and_clear();
     if args.speaking.json {
         say(&as_json(&at(), &target.to_string(), &done).to_string())?;

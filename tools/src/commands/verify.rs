@@ -31,15 +31,9 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)
     };
-    let threads = args.threads.map_or_else(arrstore::default_threads, |n| n as usize);
     let verification = snapshot.verification(&progress);
-    let checked = std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|| verification.help());
-        }
-        verification.run()
-    });
-    let report = checked.with_context(at)?;
+    let report =
+        run::together(args.threads, || verification.help(), || verification.run()).with_context(at)?;
     bar.finish_and_clear();
 
     if args.speaking.json {
