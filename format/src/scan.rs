@@ -32,7 +32,8 @@ pub(crate) fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
     free >= LEAST && enough
 }
 
-/// The pages that nobody needs, or `None` when a reader, or a commit that is not understood, may need any of them.
+/// The pages that nobody needs, or `None` when a reader, a commit that is not understood, or what lies below a node that
+/// cannot be read may need any of them.
 pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Option<Runs>> {
     if slots.opaque {
         return Ok(None);
@@ -58,11 +59,14 @@ pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Op
     for slot in commits {
         let nodes = Nodes::new(storage.clone(), slot.seq);
         let commit = Commit { nodes: &nodes, slot };
-        reach::reach(commit, &mut |piece| {
-            let Piece { offset, len } = piece?;
+        let walked = reach::reach(commit, &mut |piece| {
+            let Piece { offset, len, .. } = piece?;
             mark(offset, len);
             Ok(())
-        })?;
+        });
+        if walked.is_err() {
+            return Ok(None);
+        }
     }
     let mut runs = Runs::default();
     let mut start = None;

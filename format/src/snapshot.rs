@@ -7,7 +7,7 @@ use crate::attributes::{self, Attributes};
 use crate::bytes::check;
 use crate::header::Header;
 use crate::name::{self, NAMES_MAX, Names};
-use crate::node::{Entry, Kind};
+use crate::node::{Entry, Extent, Kind};
 use crate::record::{self, Record};
 use crate::slot::{self, BlockRef, Root, Slot, Slots};
 use crate::storage::{FileMap, Lock, Storage};
@@ -242,17 +242,18 @@ impl<'a> Commit<'a> {
     /// The record of an array and the entry that refers to it.
     pub(crate) fn record(&self, id: u64) -> Result<(Record, Entry)> {
         let entry = self.table().get(id)?;
-        let Entry::Record(extent, _) = entry else { return Err(Error::NoArrayId { id }) };
-        Ok((self.record_at(id, &entry, extent.len)?, entry))
+        Ok((self.record_at(id, &entry)?, entry))
     }
 
-    pub(crate) fn record_at(&self, id: u64, entry: &Entry, len: u64) -> Result<Record> {
+    pub(crate) fn record_at(&self, id: u64, entry: &Entry) -> Result<Record> {
         let refuse = |problem| Error::Record { id, problem };
+        let Entry::Record(Extent { offset, len, crc }, _) = *entry else {
+            return Err(Error::NoArrayId { id });
+        };
         if len != record::LEN as u64 {
             return Err(refuse(RecordError::Length { found: len }));
         }
-        let Entry::Record(extent, _) = entry else { return Err(Error::NoArrayId { id }) };
-        let at = BlockRef { offset: extent.offset, len: len as u32, crc: extent.crc };
+        let at = BlockRef { offset, len: len as u32, crc };
         let block = read_block(self.storage(), "a record", at, len, self.slot.length)?;
         Record::decode(&block, id).map_err(refuse)
     }

@@ -86,6 +86,8 @@ struct State {
     pending: usize,
     /// Whether entries were lost by a failure, so that nothing can be committed.
     failed: bool,
+    /// Whether something was dropped that could not all be read, so that what is in use has to be counted anew.
+    uncounted: bool,
     sealed: bool,
 }
 
@@ -124,6 +126,7 @@ impl Transaction {
             removed: Vec::new(),
             pending: 0,
             failed: false,
+            uncounted: false,
             sealed: false,
         };
         Ok(Transaction {

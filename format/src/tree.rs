@@ -384,25 +384,27 @@ impl Tree<'_> {
         Ok(Child { offset, crc })
     }
 
-    /// Drops every node and entry.
-    pub(crate) fn clear(&self, space: &mut dyn Space) -> Result<()> {
+    /// Drops every node and entry that can be read, and says whether that is all of them.
+    pub(crate) fn clear(&self, space: &mut dyn Space) -> Result<bool> {
         self.drop_all(space, true)
     }
 
-    /// Drops every node, and keeps what the entries point to.
-    pub(crate) fn clear_nodes(&self, space: &mut dyn Space) -> Result<()> {
+    /// As [`Tree::clear`], and keeps what the entries point to.
+    pub(crate) fn clear_nodes(&self, space: &mut dyn Space) -> Result<bool> {
         self.drop_all(space, false)
     }
 
-    fn drop_all(&self, space: &mut dyn Space, entries: bool) -> Result<()> {
+    fn drop_all(&self, space: &mut dyn Space, entries: bool) -> Result<bool> {
+        let mut whole = true;
         self.walk(&mut |seen| {
             match seen {
                 Seen::Node(offset, birth) => space.drop_page(offset, birth),
                 Seen::Entry(_, entry) if entries => space.replaced(&entry),
                 Seen::Entry(..) => {}
-                Seen::Broken { error, .. } => return Err(error),
+                Seen::Broken { .. } => whole = false,
             }
             Ok(())
-        })
+        })?;
+        Ok(whole)
     }
 }

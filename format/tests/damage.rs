@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrstore_format::{
     Attributes, Codec, CreateOptions, DType, Error, File, MemoryStorage, Meta, Progress, Result, Salvaged,
-    Snapshot, Storage, compact,
+    Snapshot, Storage, Transaction, compact,
 };
 
 /// A file with every kind of chunk, overwritten, deleted and renamed arrays.
@@ -229,6 +229,145 @@ fn what_is_saved_is_the_same_whatever_the_threads() -> Result<()> {
         assert!(same == saved, "another file with {threads} threads");
         let stopped = salvaged(&snapshot, threads, &|done, _| done < 3_000_000);
         assert!(matches!(stopped, Err(Error::Cancelled)));
+    }
+    Ok(())
+}
+
+const CHUNK: u64 = 4096;
+const CHUNKS: u64 = 300;
+
+fn content(seed: u64, chunks: u64) -> Vec<u8> {
+    (0..chunks * CHUNK).map(|i| (i * (2 * seed + 3) + (i >> 8)) as u8).collect()
+}
+
+/// Arrays `/a`, `/b` and `/c` of as many chunks, each written by one commit, and as much free space as an array ten times as
+/// long has left.
+fn three_arrays() -> Result<Vec<u8>> {
+    let storage = Arc::new(MemoryStorage::new());
+    let file = File::create_on(storage.clone(), &CreateOptions::default())?;
+    for (seed, (name, chunks)) in
+        [("/gone", 10 * CHUNKS), ("/a", CHUNKS), ("/b", CHUNKS), ("/c", CHUNKS)].into_iter().enumerate()
+    {
+        let transaction = file.begin()?;
+        let id = transaction.create_array(name, Meta::new(DType::U8, &[chunks * CHUNK], &[CHUNK]))?;
+        transaction.write(id, &[0], &[chunks * CHUNK], &content(seed as u64, chunks))?;
+        transaction.commit()?;
+    }
+    let transaction = file.begin()?;
+    transaction.delete(transaction.find("/gone")?)?;
+    transaction.commit()?;
+    Ok(storage.bytes())
+}
+
+fn commit(file: &File, change: impl FnOnce(&Transaction) -> Result<()>) -> Result<Snapshot> {
+    let transaction = file.begin()?;
+    change(&transaction)?;
+    transaction.commit()?;
+    file.snapshot()
+}
+
+fn overwrite(file: &File, name: &str, seed: u64) -> Result<Snapshot> {
+    let data = content(seed, CHUNKS);
+    let snapshot = commit(file, |t| t.write(t.find(name)?, &[0], &[CHUNKS * CHUNK], &data))?;
+    assert!(read(&snapshot, name, 0, CHUNKS)? == data);
+    Ok(snapshot)
+}
+
+fn read(snapshot: &Snapshot, name: &str, first: u64, chunks: u64) -> Result<Vec<u8>> {
+    let mut out = vec![0; (chunks * CHUNK) as usize];
+    snapshot.array(name)?.read(&[first * CHUNK], &[chunks * CHUNK], &mut out)?;
+    Ok(out)
+}
+
+/// What is in use, and whether that is what a copy without gaps takes.
+fn live_bytes(snapshot: &Snapshot) -> Result<(u64, bool)> {
+    let copy = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default())?;
+    snapshot.copy_sealed(&copy, &|_, _| true)?;
+    let live = snapshot.stat().live_bytes;
+    Ok((live, copy.snapshot()?.stat().live_bytes == live))
+}
+
+#[test]
+fn beside_a_damaged_node_writing_goes_on_and_nothing_is_written_over() -> Result<()> {
+    let mut bytes = three_arrays()?;
+    let before = on(bytes.clone())?.snapshot()?;
+    let length = before.stat().length as usize;
+    assert!(live_bytes(&before)?.1 && before.stat().live_bytes * 2 < length as u64);
+    let leaf = leaf_of(&bytes, before.array("/b")?.id().get());
+    bytes[leaf + 99] ^= 1;
+    let storage = Arc::new(MemoryStorage::of(bytes.clone()));
+    let damaged = |snapshot: &Snapshot| -> Result<()> {
+        let refused = read(snapshot, "/b", 0, 1);
+        assert!(matches!(refused, Err(Error::Node { offset, .. }) if offset == leaf as u64), "{refused:?}");
+        assert!(read(snapshot, "/b", 127, CHUNKS - 127)? == content(2, CHUNKS)[127 * CHUNK as usize..]);
+        assert!(read(snapshot, "/c", 0, CHUNKS)? == content(3, CHUNKS));
+        Ok(())
+    };
+    // Handles that know nothing of free space scan in vain, and append.
+    for seed in 10..14 {
+        damaged(&overwrite(&File::on(storage.clone())?, "/a", seed)?)?;
+        assert!(storage.bytes()[5 * 4096..length] == bytes[5 * 4096..length], "bytes were written over");
+    }
+    // A handle uses what it freed itself, and nothing else.
+    let file = File::on(storage.clone())?;
+    let lengths: Vec<u64> =
+        (20..28).map(|seed| Ok(overwrite(&file, "/a", seed)?.stat().length)).collect::<Result<_>>()?;
+    assert!(lengths[7] < lengths[2] + 10 * 4096, "{lengths:?}");
+    assert!(storage.bytes()[5 * 4096..length] == bytes[5 * 4096..length], "bytes were written over");
+    damaged(&file.snapshot()?)?;
+    // To write below the damaged node fails, and the file stays at its last commit.
+    let refused = commit(&file, |t| t.write(t.find("/b")?, &[0], &[CHUNK], &content(9, 1)));
+    assert!(matches!(refused, Err(Error::Node { .. })), "{refused:?}");
+    damaged(&file.snapshot()?)?;
+    // Without the array all is sound, and once neither commit has it, its space is found.
+    let snapshot = commit(&file, |t| t.delete(t.find("/b")?))?;
+    assert!(snapshot.verify(&|_, _| true)?.is_sound() && live_bytes(&snapshot)?.1);
+    let length = snapshot.stat().length;
+    drop((file, snapshot));
+    overwrite(&File::on(storage.clone())?, "/a", 30)?;
+    let longest = File::on(storage.clone())?.snapshot()?.stat().length;
+    assert!(longest > length);
+    for seed in 31..36 {
+        let snapshot = overwrite(&File::on(storage.clone())?, "/a", seed)?;
+        assert_eq!(snapshot.stat().length, longest);
+        assert!(snapshot.verify(&|_, _| true)?.is_sound());
+        assert!(read(&snapshot, "/c", 0, CHUNKS)? == content(3, CHUNKS));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_damaged_array_can_be_replaced_whatever_is_damaged() -> Result<()> {
+    let sound = three_arrays()?;
+    let snapshot = on(sound.clone())?.snapshot()?;
+    let id = |name: &str| Ok::<_, Error>(snapshot.array(name)?.id().get());
+    let block = |magic: &[u8], id: u64| {
+        let found = |at: &[u8]| at.starts_with(magic) && at[8..].starts_with(&id.to_le_bytes());
+        sound.chunks(64).rposition(|at| at.len() == 64 && found(at)).expect("a block") * 64
+    };
+    let (b, c) = (id("/b")?, id("/c")?);
+    for damage in [leaf_of(&sound, b) + 40, block(b"RECD", b) + 50, block(b"META", b) + 30] {
+        let mut bytes = sound.clone();
+        bytes[damage] ^= 1;
+        let file = on(bytes.clone())?;
+        assert!(!file.snapshot()?.verify(&|_, _| true)?.is_sound());
+        let data = content(7, CHUNKS);
+        let renewed = commit(&file, |t| {
+            let meta = Meta::new(DType::U8, &[CHUNKS * CHUNK], &[CHUNK]);
+            t.write(t.replace("/b", meta)?, &[0], &[CHUNKS * CHUNK], &data)
+        })?;
+        assert!(read(&renewed, "/b", 0, CHUNKS)? == data);
+        let report = renewed.verify(&|_, _| true)?;
+        assert!(report.is_sound(), "{report}");
+        assert_eq!(live_bytes(&renewed)?, (snapshot.stat().live_bytes, true));
+
+        // While another array is damaged, what the first had counts as in use.
+        bytes[leaf_of(&sound, c) + 40] ^= 1;
+        let file = on(bytes)?;
+        let left = commit(&file, |t| t.delete(t.find("/b")?))?;
+        assert!(left.stat().live_bytes > snapshot.stat().live_bytes * 2 / 3);
+        let (live, is_true) = live_bytes(&commit(&file, |t| t.delete(t.find("/c")?))?)?;
+        assert!(is_true && live < snapshot.stat().live_bytes / 2, "{live}");
     }
     Ok(())
 }

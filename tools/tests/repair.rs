@@ -1,4 +1,4 @@
-//! `history`, `--commit`, `verify --repair`, `salvage`.
+//! `history`, `--commit`, `verify --repair`, `salvage`, and writing to a damaged file.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -162,4 +162,26 @@ fn salvage_saves_what_is_sound() {
     folder.write("junk.arrs", b"this is no store at all");
     folder.run(&["salvage", "junk.arrs", "x.arrs"]).fails(1);
     assert!(!folder.path("x.arrs").exists());
+}
+
+#[test]
+fn beside_a_damaged_array_others_are_written_and_it_is_replaced() {
+    let folder = Folder::new();
+    folder.ramp("a.npy", &[100, 100]);
+    folder.run(&["convert", "a.npy", "s.arrs"]).ok();
+    folder.run(&["convert", "a.npy", "s.arrs:/b"]).ok();
+    let mut bytes = folder.read("s.arrs");
+    // The chunk index of array 1, and its metadata.
+    for head in [b"NODE\0\x02\0\0\x01\0".as_slice(), b"META\x08\0\0\0\x01\0"] {
+        let at = bytes.windows(head.len()).position(|at| at == head).unwrap();
+        bytes[at + 40] ^= 1;
+        folder.write("s.arrs", &bytes);
+        folder.run(&["show", "s.arrs:/a"]).fails(1);
+        folder.run(&["convert", "a.npy", "s.arrs:/b"]).ok();
+        assert_eq!(folder.run(&["verify", "s.arrs"]).code, 1);
+    }
+    folder.run(&["convert", "a.npy", "s.arrs:/a"]).ok();
+    folder.run(&["verify", "s.arrs"]).ok();
+    folder.run(&["convert", "s.arrs:/a", "back.npy"]).ok();
+    assert_eq!(folder.read("back.npy"), folder.read("a.npy"));
 }

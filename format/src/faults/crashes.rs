@@ -4,7 +4,7 @@ use super::choose::{Each, Random, Words};
 use super::disk::Disk;
 use super::image::{Image, Op};
 use super::life::{self, Contents, Run};
-use crate::{DType, Error, File, Meta, Result};
+use crate::{DType, Error, File, Meta, Result, Snapshot, reach};
 
 /// Crashes of long lives that are tried without being told a number.
 const CRASHES: usize = 20_000;
@@ -65,7 +65,10 @@ impl Story {
     /// Which commit a crash has left after so many were acknowledged: a number, 0 for no file at all.
     fn judge(&self, left: Option<&[u8]>, acknowledged: usize) -> std::result::Result<usize, String> {
         match left {
-            Some(left) => self.find(&look(left, true)?, acknowledged),
+            Some(left) => {
+                look_back(left)?;
+                self.find(&look(left, true)?, acknowledged)
+            }
             None if acknowledged == 0 => Ok(0),
             None => Err("no file has the name".into()),
         }
@@ -168,17 +171,40 @@ pub(super) fn look(bytes: &[u8], proven: bool) -> std::result::Result<Contents, 
     let file = File::on(disk.open().expect("a named file")).map_err(text)?;
     let snapshot = file.snapshot().map_err(text)?;
     if proven {
-        let report = snapshot.verify(&|_, _| true).map_err(text)?;
-        // A slot that was being written is expected to be torn, which in a sealed file is twice wrong.
-        let torn = |e: &Error| match e {
-            Error::NotZero { offset } => *offset < crate::FIXED,
-            e => matches!(e, Error::SlotPage { .. }),
-        };
-        if !report.damage.iter().all(|d| torn(&d.error)) {
-            return Err(report.to_string());
-        }
+        prove(&snapshot)?;
     }
     Contents::of(&snapshot).map_err(text)
+}
+
+/// Proves the commit before the newest, if there is one.
+fn look_back(bytes: &[u8]) -> Verdict {
+    let disk = Disk::of(bytes.to_vec());
+    let text = |e: Error| e.to_string();
+    let file = File::on(disk.open().expect("a named file")).map_err(text)?;
+    match file.history().map_err(text)?.get(1) {
+        Some(before) => prove(&file.snapshot_at(before.seq).map_err(text)?),
+        None => Ok(()),
+    }
+}
+
+/// Checks every byte of a commit, and what its slot says is in use.
+fn prove(snapshot: &Snapshot) -> Verdict {
+    let text = |e: Error| e.to_string();
+    let report = snapshot.verify(&|_, _| true).map_err(text)?;
+    // A slot that was being written is expected to be torn, which in a sealed file is twice wrong.
+    let torn = |e: &Error| match e {
+        Error::NotZero { offset } => *offset < crate::FIXED,
+        e => matches!(e, Error::SlotPage { .. }),
+    };
+    if !report.damage.iter().all(|d| torn(&d.error)) {
+        return Err(report.to_string());
+    }
+    let (counted, slot) = (reach::occupied(snapshot.commit()).map_err(text)?, snapshot.slot());
+    if counted == (slot.live_bytes, slot.nodes) {
+        Ok(())
+    } else {
+        Err(format!("{counted:?} bytes and nodes are in use, and the slot says {slot:?}"))
+    }
 }
 
 /// The number in an environment variable.

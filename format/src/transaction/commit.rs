@@ -7,9 +7,10 @@ use crate::name;
 use crate::node::{Entry, Extent, Kind};
 use crate::record;
 use crate::slot::{BlockRef, Slot, places};
+use crate::snapshot::Commit;
 use crate::sync::atomic::Ordering;
 use crate::tree::Tree;
-use crate::{Durability, Error, Result};
+use crate::{Durability, Error, Result, reach};
 
 impl Transaction {
     /// Makes all changes stand, at once, and gives the number of the commit. Returns when they are durable, unless
@@ -136,6 +137,13 @@ impl Transaction {
         slot.length = space.finish();
         slot.live_bytes = space.live_bytes;
         slot.nodes = space.nodes;
+        drop(space);
+        // Where other damage is left this cannot be known, and what was dropped counts until that is dropped too.
+        if state.uncounted
+            && let Ok(counted) = reach::occupied(Commit { nodes: &self.nodes, slot: &slot })
+        {
+            (slot.live_bytes, slot.nodes) = counted;
+        }
         Ok(slot)
     }
 }

@@ -50,21 +50,34 @@ impl Transaction {
         self.create_array(name, meta)
     }
 
-    /// Takes an array out.
+    /// Takes an array out, be it sound or damaged.
     ///
     /// # Errors
-    /// When there is no such array, or its index is damaged.
+    /// When there is no such array, or the table of arrays is damaged.
     pub fn delete(&self, id: ArrayId) -> Result<()> {
         let mut state = self.state();
-        self.draft(&mut state, id.0)?;
-        let Some(draft) = state.arrays.remove(&id.0) else { return Err(Error::NoArrayId { id: id.0 }) };
-        state.pending = state.pending.saturating_sub(draft.changes.len());
-        for entry in draft.changes.values() {
-            self.space().drop_entry(entry);
-        }
-        self.index(id.0, draft.record.index).clear(&mut self.tree_space())?;
-        self.drop_block(draft.record.meta);
-        if !draft.old.is_missing() {
+        let (record, old) = match state.arrays.remove(&id.0) {
+            Some(draft) => {
+                state.pending = state.pending.saturating_sub(draft.changes.len());
+                draft.changes.values().for_each(|entry| self.space().drop_entry(entry));
+                (Ok(draft.record), draft.old)
+            }
+            None if state.names.values().any(|other| *other == id.0) => {
+                let old = self.last().table().get(id.0)?;
+                (self.last().record_at(id.0, &old), old)
+            }
+            None => return Err(Error::NoArrayId { id: id.0 }),
+        };
+        // What cannot be read stays out of use; a later scan finds what lay below it.
+        let whole = match record {
+            Ok(record) => {
+                self.drop_block(record.meta);
+                self.index(id.0, record.index).clear(&mut self.tree_space())?
+            }
+            Err(_) => false,
+        };
+        state.uncounted |= !whole;
+        if !old.is_missing() {
             state.removed.push(id.0);
         }
         state.names.retain(|_, other| *other != id.0);
@@ -242,7 +255,7 @@ impl Transaction {
                 None => break,
             }
         }
-        self.index(id.0, root).clear_nodes(&mut self.tree_space())?;
+        state.uncounted |= !self.index(id.0, root).clear_nodes(&mut self.tree_space())?;
         self.draft(state, id.0)?.record.index = new;
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::node::{Entry, Extent};
 use crate::slot::BlockRef;
 use crate::sync::MutexGuard;
 use crate::sync::atomic::Ordering;
-use crate::tree::Space;
+use crate::tree::{Space, check_extent};
 use crate::{Error, PAGE, Result, scan};
 
 /// How a tree's writer sees the transaction, counting the entries it replaces.
@@ -85,10 +85,10 @@ impl Transaction {
         self.storage().write_all_at(bytes, offset).map_err(doing)
     }
 
-    /// Takes a block of the last commit out of use.
+    /// Takes a block of the last commit out of use, if there is one at a place that it can have.
     pub(super) fn drop_block(&self, block: BlockRef) {
-        if !block.is_none() {
-            let extent = Extent { offset: block.offset, len: u64::from(block.len), crc: block.crc };
+        let extent = Extent { offset: block.offset, len: u64::from(block.len), crc: block.crc };
+        if check_extent(extent.offset, extent.len, self.slot().length).is_ok() {
             self.space().drop_packed(&extent, self.slot().seq);
         }
     }

@@ -31,7 +31,7 @@ impl Walk<'_> {
         let sealed = self.sealed;
         let commit = self.board.snapshot.commit();
         reach::reach(commit, &mut |piece| {
-            let Piece { offset, len } = match piece {
+            let Piece { offset, len, .. } = match piece {
                 Ok(piece) => piece,
                 // The first walk has noted it.
                 Err(_) => return Ok(()),

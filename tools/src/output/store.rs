@@ -54,13 +54,8 @@ impl Store {
             None => crate::location::full_name(order.name)?,
         };
         let at = || format!("{}:{name}", self.path.display());
-        let old = match &self.before {
-            Some(snapshot) if snapshot.arrays().with_context(at)?.contains(&name) => {
-                Some(snapshot.array(&name).with_context(at)?)
-            }
-            _ => None,
-        };
-        // An array that is replaced hands its layout on, unless the source has one.
+        // An array that is replaced hands its layout on, unless the source has one or it cannot be read.
+        let old = self.before.as_ref().and_then(|snapshot| snapshot.array(&name).ok());
         let mut about = order.about.clone();
         if let (Some(old), None) = (&old, &about.known.chunk)
             && old.meta().shape == expr.shape()
