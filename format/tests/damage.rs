@@ -336,6 +336,22 @@ fn beside_a_damaged_node_writing_goes_on_and_nothing_is_written_over() -> Result
     Ok(())
 }
 
+/// The chunks that a shorter array lacks are gone when the one at its end turns out to be damaged.
+#[test]
+fn a_resize_that_fails_half_way_cannot_be_committed() -> Result<()> {
+    let file = on(damaged_chunks()?)?;
+    let transaction = file.begin()?;
+    let packed = transaction.find("/packed")?;
+    assert!(transaction.resize(packed, &[(12 << 12) + 100]).is_err());
+    assert!(matches!(transaction.commit(), Err(Error::Failed)));
+    let mut last = vec![0; 1 << 12];
+    file.snapshot()?.array("/packed")?.read(&[14 << 12], &[1 << 12], &mut last)?;
+    assert!(last.iter().any(|&x| x != 0));
+    // chunk 11 is sound
+    commit(&file, |t| t.resize(packed, &[(11 << 12) + 100]))?;
+    Ok(())
+}
+
 #[test]
 fn a_damaged_array_can_be_replaced_whatever_is_damaged() -> Result<()> {
     let sound = three_arrays()?;

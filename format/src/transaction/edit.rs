@@ -132,7 +132,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When there is no such array, the number of axes differs, the grid would be too large, or a chunk that has
-    /// to be changed is damaged.
+    /// to be changed is damaged: then the transaction cannot be committed.
     pub fn resize(&self, id: ArrayId, shape: &[u64]) -> Result<()> {
         let old = self.described(id)?;
         let refuse = |problem| Error::Meta { array: old.meta.name.clone(), problem };
@@ -142,7 +142,10 @@ impl Transaction {
         let numbering = old.numbering.grown(&grid, crate::CHUNKS_MAX);
         meta.check_grid(&numbering).map_err(refuse)?;
         if shape.iter().zip(&old.meta.shape).any(|(new, old)| new < old) {
-            self.cut(id, &old, &meta)?;
+            let cut = self.cut(id, &old, &meta);
+            // what was cut before is gone
+            self.state().failed |= cut.is_err();
+            cut?;
         }
         meta.name.clone_from(&old.meta.name);
         let mut state = self.state();
