@@ -87,9 +87,9 @@ def run(command, group=None, timeout=600):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def best(jobs, rounds=ROUNDS, before=os.sync, least=1e5):
-    """Runs jobs in turn, and gives the best time of each that gave one. Their answers must agree, to 1e-5 of the answer
-    or of `least`, which sums of numbers of both signs need."""
+def best(jobs, rounds=ROUNDS, before=os.sync, least=1e5, within=1e-5):
+    """Runs jobs in turn, and gives the best time of each that gave one. Their answers must agree, to `within` of the
+    answer or of `least`, which sums of numbers of both signs need."""
     seconds, answers = {}, {}
     for _ in range(rounds):
         for who, job in jobs.items():
@@ -101,7 +101,7 @@ def best(jobs, rounds=ROUNDS, before=os.sync, least=1e5):
                 answers[who] = found["answer"]
     for who, answer in answers.items():
         first = next(iter(answers.values()))
-        assert abs(answer - first) <= 1e-5 * max(abs(first), least), f"{who} says {answer}, not {first}"
+        assert abs(answer - first) <= within * max(abs(first), least), f"{who} says {answer}, not {first}"
     return seconds
 
 

@@ -170,26 +170,24 @@ impl Reading<'_> {
                 self.decode_stored(chunk, stored, out)
             })?,
         }
-        payload::check_bools(self.meta.dtype, out).map_err(|problem| self.refuse(chunk, problem))
+        self.check_bools(chunk, out)
+    }
+
+    fn check_bools(&self, chunk: &Chunk, elements: &[u8]) -> Result<()> {
+        payload::check_bools(self.meta.dtype, elements).map_err(|problem| self.refuse(chunk, problem))
     }
 
     /// Reads a payload without a table to `stored`, which has its length, and checks it and that it can be decoded.
     pub(crate) fn prove(&self, chunk: &Chunk, stored: &mut [u8]) -> Result<()> {
         match chunk.state {
-            ChunkState::Missing | ChunkState::Constant(_) => return Ok(()),
-            ChunkState::Raw | ChunkState::Encoded => self.read(chunk, stored, chunk.extent.offset)?,
+            ChunkState::Missing | ChunkState::Constant(_) => Ok(()),
+            ChunkState::Raw => self.decode(chunk, stored),
+            ChunkState::Encoded => with_scratch(self.meta.chunk_bytes(), |elements| {
+                self.read(chunk, stored, chunk.extent.offset)?;
+                self.decode_stored(chunk, stored, elements)?;
+                self.check_bools(chunk, elements)
+            }),
         }
-        let check_bools = |elements: &[u8]| {
-            payload::check_bools(self.meta.dtype, elements).map_err(|problem| self.refuse(chunk, problem))
-        };
-        if chunk.state == ChunkState::Raw {
-            self.check(chunk, stored, 0..stored.len())?;
-            return check_bools(stored);
-        }
-        with_scratch(self.meta.chunk_bytes(), |elements| {
-            self.decode_stored(chunk, stored, elements)?;
-            check_bools(elements)
-        })
     }
 
     /// The payload as it is stored, checked.

@@ -115,8 +115,11 @@ impl<'a> Salvage<'a> {
     /// Makes the new file stand, after [`Salvage::run`], and tells what is in it.
     ///
     /// # Errors
-    /// When it cannot be written; nothing is then left of it.
+    /// When it cannot be written, or [`Salvage::run`] has not ended well; nothing is then left of it.
     pub fn commit(self) -> Result<Salvaged> {
+        if !self.board.is_finished() {
+            return Err(Error::Failed);
+        }
         let found = self.board.found();
         let seq = self.board.snapshot.seq();
         let transaction = self.board.target.ok_or(Error::Failed)?;

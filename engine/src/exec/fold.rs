@@ -32,10 +32,12 @@ impl Reduced {
     pub(crate) fn new(reducer: Reducer, domain: &[u64], axes: &[usize], item: usize) -> Reduced {
         let over: Vec<bool> = (0..domain.len()).map(|k| axes.contains(&k)).collect();
         let mut index = vec![0; domain.len()];
-        let mut step = 1;
-        for &k in axes.iter().rev().filter(|_| reducer.is_arg()) {
-            index[k] = step;
-            step *= domain[k];
+        if reducer.is_arg() {
+            let mut step = 1;
+            for &k in axes.iter().rev() {
+                index[k] = step;
+                step *= domain[k];
+            }
         }
         Reduced { reducer, over, index, item }
     }

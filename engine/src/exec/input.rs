@@ -24,8 +24,8 @@ const WHOLE: usize = 1 << 20;
 /// Bytes read in place before their pages are let go.
 pub(super) const RELEASE: usize = 4 << 20;
 
-/// What the workers of a pass keep of its inputs: decoded chunks, which raw ones have been checked whole, and pages.
-pub(super) struct Kept {
+/// What the workers of a pass share of its inputs: decoded chunks, what was checked of raw ones, and whether pages stay.
+pub(super) struct Shared {
     /// Whether mapped pages are not let go when they have been read.
     pages: bool,
     capacity: usize,
@@ -43,10 +43,10 @@ struct DecodedState {
     bytes: usize,
 }
 
-impl Kept {
-    /// A cache that keeps up to `capacity` bytes of chunks beyond those in use.
-    pub(super) fn new(capacity: usize, pages: bool) -> Kept {
-        Kept { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
+impl Shared {
+    /// For inputs of which up to `capacity` bytes of decoded chunks are kept beyond those in use, and mapped `pages` or not.
+    pub(super) fn new(capacity: usize, pages: bool) -> Shared {
+        Shared { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
     /// Those of the `blocks` of chunk `number` of input `load` that nobody has asked for before.
@@ -140,7 +140,7 @@ pub(super) struct Input<'p> {
     whole: bool,
     source: &'p dyn Source,
     context: &'p Context,
-    kept: &'p Kept,
+    shared: &'p Shared,
     index: Vec<u64>,
     held: Held<'p>,
     gathered: Option<Buffer>,
@@ -163,7 +163,7 @@ impl<'p> Input<'p> {
         program: &'p Program,
         source: &'p dyn Source,
         context: &'p Context,
-        kept: &'p Kept,
+        shared: &'p Shared,
     ) -> Input<'p> {
         let load = &program.loads[number];
         Input {
@@ -173,7 +173,7 @@ impl<'p> Input<'p> {
             load,
             source,
             context,
-            kept,
+            shared,
             index: Vec::new(),
             held: Held::Nothing,
             gathered: None,
@@ -253,7 +253,7 @@ impl<'p> Input<'p> {
             Data::InPlace(bytes) => Held::InPlace(located, bytes),
             Data::Encoded => {
                 let len = self.source.chunk_bytes();
-                let chunk = self.kept.get(self.number, index, len, |out| {
+                let chunk = self.shared.get(self.number, index, len, |out| {
                     Metrics::add(&metrics.chunks_decoded, 1);
                     Metrics::add(&metrics.decoded, len);
                     self.context.record(Work::Decode, 1, len as u64, || self.source.decode(&located, out))
@@ -321,7 +321,7 @@ impl<'p> Input<'p> {
         let size = if all.len() <= WHOLE { WHOLE } else { CHECK };
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
         let blocks = bytes.start / size..bytes.end.div_ceil(size);
-        self.kept.unseen(self.number, number, blocks).into_iter().try_for_each(|block| {
+        self.shared.unseen(self.number, number, blocks).into_iter().try_for_each(|block| {
             self.source.check(located, block * size..((block + 1) * size).min(all.len()))
         })
     }
@@ -367,7 +367,7 @@ impl<'p> Input<'p> {
 
     /// Says that the window has been read. Pages of maps are let go a few megabytes at a time.
     pub(super) fn pass(&mut self) {
-        if self.kept.pages {
+        if self.shared.pages {
             return;
         }
         if self.gathered.is_none() && matches!(self.held, Held::InPlace(..)) {

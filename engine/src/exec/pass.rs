@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fold::{Fold, Folding, Reduced};
-use super::input::{Input, Kept, RELEASE};
+use super::input::{Input, RELEASE, Shared};
 use super::tile_index;
 use super::worker::{Out, Worker};
 use crate::context::Metrics;
@@ -45,7 +45,7 @@ pub(crate) struct Footprint {
     pub(crate) worker: u64,
     /// Decoded chunks that would be used again if there were room.
     pub(crate) cache: u64,
-    /// Pages of all inputs in place, which stay mapped until the pass is done if there is room.
+    /// Pages of all inputs, which stay mapped until the pass is done if there is room.
     pub(crate) mapped: u64,
 }
 
@@ -83,6 +83,7 @@ impl Pass {
             let all = domain.filter(|(_, a)| a.is_some()).map(|(n, _)| n).product::<u64>() * item;
             let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
             let source = sources(&load.leaf);
+            print.mapped += load.mapped_bytes(&self.program.domain);
             if Input::is_gathered(load, &self.program.domain) {
                 print.worker += boxed;
             }
@@ -94,10 +95,7 @@ impl Pass {
                     }
                 }
                 // pages of the map, let go a few megabytes late
-                _ => {
-                    print.worker += boxed.min(chunk) + all.min(RELEASE as u64);
-                    print.mapped = print.mapped.saturating_add(load.touched(&self.program.domain));
-                }
+                _ => print.worker += boxed.min(chunk) + all.min(RELEASE as u64),
             }
         }
         let counts = self.tiles.counts();
@@ -185,11 +183,11 @@ pub(crate) fn run(
         }
         return Ok(());
     }
-    let kept = Kept::new(room.cache as usize, room.keeps);
+    let shared = Shared::new(room.cache as usize, room.keeps);
     let next = AtomicU64::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let work = || -> Result<()> {
-        let mut worker = Worker::new(&pass.program, &pass.order, sources, context, &kept)?;
+        let mut worker = Worker::new(&pass.program, &pass.order, sources, context, &shared)?;
         let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);

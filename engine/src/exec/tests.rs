@@ -77,6 +77,9 @@ impl Source for Chunked {
     fn in_place(&self) -> bool {
         self.in_place
     }
+    fn is_mapped(&self) -> bool {
+        self.in_place
+    }
     fn chunk_bytes(&self) -> usize {
         self.chunks[0].len()
     }

@@ -7,7 +7,7 @@
 use arrstore_format::strided;
 
 use super::fold::Fold;
-use super::input::{Input, Kept, Window};
+use super::input::{Input, Shared, Window};
 use super::loops::{Layout, Loops, Steps, is_aligned, layout};
 use crate::kernels::Arg;
 use crate::plan::program::{Load, Program, Reg};
@@ -53,10 +53,10 @@ impl<'p> Worker<'p> {
         order: &'p [usize],
         sources: &'p [std::sync::Arc<dyn Source>],
         context: &'p Context,
-        kept: &'p Kept,
+        shared: &'p Shared,
     ) -> Result<Worker<'p>> {
         let input = |(k, s): (usize, &'p std::sync::Arc<dyn Source>)| {
-            Input::new(k, program, s.as_ref(), context, kept)
+            Input::new(k, program, s.as_ref(), context, shared)
         };
         let inputs = sources.iter().enumerate().map(input).collect();
         let mut slots = Vec::new();

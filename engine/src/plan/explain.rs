@@ -127,7 +127,7 @@ impl Plan {
             Leaf::Source(source) => Read {
                 label: source.label(),
                 how: match source.in_place() {
-                    true if keeps => "mapped, all at once",
+                    true if keeps && source.is_mapped() => "mapped, all at once",
                     true => "mapped in place",
                     false => "decoded",
                 },

@@ -54,12 +54,16 @@ impl Load {
         })
     }
 
-    /// Bytes of all chunks that hold some of what a pass over `domain` reads.
-    pub(crate) fn touched(&self, domain: &[u64]) -> u64 {
+    /// Bytes of all mapped chunks that hold some of what a pass over `domain` reads; at most so many that a few such numbers
+    /// can be added.
+    pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
+        if !matches!(&self.leaf, Leaf::Source(source) if source.is_mapped()) {
+            return 0;
+        }
         let along = self.access.iter().zip(domain).filter_map(|(a, n)| a.map(|a| (a, n)));
         let chunks =
             along.map(|(a, &n)| n.div_ceil(a.span()) + u64::from(a.locate(0).1 != 0)).product::<u64>();
-        chunks.saturating_mul(self.chunk.iter().product::<u64>() * self.dtype.size() as u64)
+        chunks.saturating_mul(self.chunk.iter().product::<u64>() * self.dtype.size() as u64).min(1 << 56)
     }
 }
 

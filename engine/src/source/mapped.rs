@@ -134,6 +134,9 @@ impl Source for Mapped {
     fn release_all(&self) {
         self.map.release(0..usize::MAX);
     }
+    fn is_mapped(&self) -> bool {
+        true
+    }
 }
 
 /// Opens a regular file for reading; a directory, device or FIFO is refused before anything is read from it.

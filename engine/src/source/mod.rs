@@ -68,6 +68,10 @@ pub trait Source: Send + Sync + Debug {
     }
     /// The same of all chunks at once, which takes far less time than one after the other.
     fn release_all(&self) {}
+    /// Whether elements in place are pages of a map, which take memory while they are read.
+    fn is_mapped(&self) -> bool {
+        false
+    }
 }
 
 /// A chunk that was found.

@@ -106,6 +106,9 @@ impl Source for Reshaped {
     fn release_all(&self) {
         self.inner.release_all();
     }
+    fn is_mapped(&self) -> bool {
+        self.inner.is_mapped()
+    }
 }
 
 /// The strides under which an array of shape `from` is one of shape `to`, in C order of both; `None` when there

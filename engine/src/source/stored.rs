@@ -93,4 +93,7 @@ impl Source for Stored {
     fn release_all(&self) {
         self.array.release_all();
     }
+    fn is_mapped(&self) -> bool {
+        self.in_place()
+    }
 }

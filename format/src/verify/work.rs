@@ -90,6 +90,8 @@ struct State {
     /// The places of chunks that are not done with, and of each the items that are left.
     open: BTreeMap<u64, usize>,
     closed: bool,
+    /// Whether all was found and done.
+    finished: bool,
     failed: Option<Error>,
     found: Found,
 }
@@ -200,7 +202,14 @@ impl<'a> Board<'a> {
     pub(crate) fn run(&self, find: impl FnOnce() -> Result<()>) -> Result<()> {
         let _closing = Closing(self);
         find()?;
-        self.finish()
+        self.finish()?;
+        self.state().finished = true;
+        Ok(())
+    }
+
+    /// Whether [`Board::run`] has ended well.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state().finished
     }
 
     /// Hands a chunk to whoever has time, in pieces where it is large and raw.

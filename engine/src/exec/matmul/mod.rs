@@ -7,6 +7,7 @@
 //! of large ones too where the budget holds all their pages.
 
 mod block;
+mod panel;
 mod run;
 
 pub(crate) use run::run;
@@ -106,7 +107,10 @@ impl Product {
             room: 0,
             threads,
             runs: operands.map(runs),
-            mapped: operands.map(|p| p.loads.iter().map(|l| l.touched(&p.domain)).sum::<u64>()).iter().sum(),
+            mapped: operands
+                .map(|p| p.loads.iter().map(|l| l.mapped_bytes(&p.domain)).sum::<u64>())
+                .iter()
+                .sum(),
         }
     }
 

@@ -1,0 +1,170 @@
+//! Panels of operands: brought into memory, or pieces where they lie.
+
+use std::sync::Arc;
+
+use arrstore_format::strided;
+use rayon::prelude::*;
+
+use crate::exec::gemm::Matrix;
+use crate::exec::input::{Input, Shared, Window};
+use crate::exec::worker::{Out, Worker};
+use crate::plan::program::Program;
+use crate::profile::Work;
+use crate::source::{Source, c_strides};
+use crate::{Buffer, Context, Error, Result};
+
+/// One operand while the product runs.
+pub(super) struct Operand<'p> {
+    pub(super) program: &'p Program,
+    pub(super) order: Vec<usize>,
+    pub(super) sources: &'p [Arc<dyn Source>],
+    pub(super) shared: Shared,
+    pub(super) context: &'p Context,
+    /// Whether it is multiplied where it lies.
+    pub(super) in_place: bool,
+}
+
+impl<'p> Operand<'p> {
+    fn input(&'p self) -> Input<'p> {
+        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.shared)
+    }
+
+    /// The elements `[rows, columns]` at `first` of one batch where they lie, checked; copied to `buffer` where a backend
+    /// does not take them so.
+    fn piece<'a>(
+        &self,
+        input: &'a mut Input<'p>,
+        buffer: &'a mut Buffer,
+        batch: &[u64],
+        first: [u64; 2],
+        shape: [u64; 2],
+        item: usize,
+    ) -> Result<Matrix<'a>> {
+        input.seek(&[batch, &first].concat(), &[&vec![1; batch.len()][..], &shape].concat())?;
+        input.check_unseen()?;
+        let lies = match input.window() {
+            Window::Strided { bytes, offset, strides } => {
+                Matrix { bytes, offset, strides: [strides[batch.len()], strides[batch.len() + 1]] }
+            }
+            Window::Constant(bytes) => Matrix { bytes, offset: 0, strides: [0, 0] },
+        };
+        if lies.is_plain(shape, item) {
+            return Ok(lies);
+        }
+        let shape = shape.map(|n| n as usize);
+        let strides = [(shape[1] * item) as isize, item as isize];
+        let out = buffer.reserve(shape[0] * shape[1] * item)?;
+        strided::copy(item, &shape, lies.bytes, lies.offset, &lies.strides, out, 0, &strides);
+        Ok(Matrix { bytes: out, offset: 0, strides })
+    }
+
+    fn worker(&'p self) -> Result<Worker<'p>> {
+        Worker::new(self.program, &self.order, self.sources, self.context, &self.shared)
+    }
+}
+
+/// A panel of an operand: in a buffer, or in place.
+pub(super) struct Panel<'p> {
+    operand: &'p Operand<'p>,
+    filler: Filler<'p>,
+    buffer: Buffer,
+    /// The box that the buffer holds: start and shape.
+    at: Option<[Vec<u64>; 2]>,
+}
+
+/// Who fills a panel.
+enum Filler<'p> {
+    Pool(&'p rayon::ThreadPool),
+    One(Box<Worker<'p>>),
+    /// Nobody: pieces are taken where they lie.
+    InPlace(Box<Input<'p>>),
+}
+
+impl<'p> Panel<'p> {
+    /// An empty panel, to be filled by the threads of a pool, or by one.
+    pub(super) fn new(operand: &'p Operand<'p>, pool: Option<&'p rayon::ThreadPool>) -> Result<Panel<'p>> {
+        let filler = match pool {
+            _ if operand.in_place => Filler::InPlace(Box::new(operand.input())),
+            Some(pool) => Filler::Pool(pool),
+            None => Filler::One(Box::new(operand.worker()?)),
+        };
+        Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
+    }
+
+    /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.
+    pub(super) fn border(&self, axis: usize, at: u64) -> u64 {
+        let Program { loads, domain, .. } = self.operand.program;
+        match (&self.filler, &loads[..]) {
+            (Filler::InPlace(_), [load]) => {
+                load.access[domain.len() - 2 + axis].map_or(u64::MAX, |a| a.next_border(at))
+            }
+            _ => u64::MAX,
+        }
+    }
+
+    /// The elements `[rows, columns]` at `first` of one batch: of the panel brought, or where they lie in one chunk.
+    pub(super) fn piece(
+        &mut self,
+        batch: &[u64],
+        first: [u64; 2],
+        shape: [u64; 2],
+        item: usize,
+    ) -> Result<Matrix<'_>> {
+        let Panel { operand, filler, buffer, at } = self;
+        if let Filler::InPlace(input) = filler {
+            return operand.piece(input, buffer, batch, first, shape, item);
+        }
+        let Some([from, held]) = at else { return Err(Error::Other("no panel was brought".into())) };
+        let [down, along] = [0, 1].map(|k| (first[k] - from[batch.len() + k]) as usize);
+        let row = held[batch.len() + 1] as usize * item;
+        let offset = down * row + along * item;
+        Ok(Matrix { bytes: buffer.bytes(), offset, strides: [row as isize, item as isize] })
+    }
+
+    /// Says that the piece at hand has been read: its pages are let go, unless they are to stay.
+    pub(super) fn pass(&mut self) {
+        if let Filler::InPlace(input) = &mut self.filler {
+            input.pass();
+        }
+    }
+
+    /// Evaluates the operand over `[rows, columns]` at `first` of one batch, unless that is what the panel holds.
+    pub(super) fn bring(
+        &mut self,
+        batch: &[u64],
+        first: [u64; 2],
+        [rows, columns]: [u64; 2],
+        item: usize,
+    ) -> Result<()> {
+        let start = [batch, &first].concat();
+        let shape = [&vec![1; batch.len()][..], &[rows, columns]].concat();
+        let row = columns as usize * item;
+        let nothing = row == 0 || rows == 0 || matches!(self.filler, Filler::InPlace(_));
+        if nothing || self.at.as_ref().is_some_and(|[s, n]| *s == start && *n == shape) {
+            return Ok(());
+        }
+        self.at = None;
+        let out = self.buffer.reserve(rows as usize * row)?;
+        let context = self.operand.context;
+        let fill = |worker: &mut Worker<'_>, k: usize, out: &mut [u8]| {
+            let (mut start, mut shape) = (start.clone(), shape.clone());
+            start[batch.len()] += k as u64;
+            shape[batch.len()] = (out.len() / row) as u64;
+            let strides = c_strides(&shape, item);
+            let elements = shape.iter().product();
+            let outs = &mut [Out::Fill { bytes: out, strides, item }];
+            context.record(Work::Panel, 1, elements, || worker.tile(&start, &shape, outs))
+        };
+        match &mut self.filler {
+            Filler::InPlace(_) => {}
+            Filler::One(worker) => fill(worker, 0, out)?,
+            Filler::Pool(pool) => {
+                let step = (rows as usize).div_ceil(4 * pool.current_num_threads()).max(1);
+                let part = |(k, out)| fill(&mut self.operand.worker()?, k * step, out);
+                pool.install(|| out.par_chunks_mut(step * row).enumerate().try_for_each(part))?;
+            }
+        }
+        self.at = Some([start, shape]);
+        Ok(())
+    }
+}
