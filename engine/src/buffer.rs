@@ -1,5 +1,7 @@
 //! Working memory: aligned buffers, the large ones of which go back to the system when they are dropped.
 
+use std::cell::RefCell;
+
 use memmap2::MmapMut;
 
 use crate::{Error, Result};
@@ -7,6 +9,17 @@ use crate::{Error, Result};
 /// Below this size a buffer comes from the allocator, which keeps about twice as much for each thread (the 2 MiB that a
 /// thread is allowed beside the budget), so that it is warm the next time; above it comes from `mmap`, and goes back.
 const MAP_FROM: usize = (1 << 20) + 1;
+
+/// Bytes of buffers let go that a thread keeps for the next ones: fresh memory has to be cleared, which takes as long as
+/// computing what goes there.
+const KEPT: usize = MAP_FROM + (128 << 10);
+/// Smaller ones are not kept.
+const KEPT_FROM: usize = 4 << 10;
+
+thread_local! {
+    /// What is kept, the last one let go at the end.
+    static SPARE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Bytes of a huge page.
 #[cfg(target_os = "linux")]
@@ -48,14 +61,29 @@ impl Buffer {
         Ok(Buffer { store, len })
     }
 
-    /// Makes the buffer at least `len` bytes long; what it held is lost when it has to grow.
+    /// A buffer of `len` bytes to be written to before it is read: they are whatever they were.
+    ///
+    /// # Errors
+    /// As [`Buffer::new`].
+    pub(crate) fn unfilled(len: usize) -> Result<Buffer> {
+        let lines = len.div_ceil(64);
+        let fits = |kept: &Vec<Line>| (lines..=2 * lines).contains(&kept.len());
+        let spare = with_spare(|spare| spare.iter().position(fits).map(|at| spare.remove(at)));
+        match spare.flatten() {
+            Some(lines) => Ok(Buffer { store: Store::Heap(lines), len }),
+            None => Buffer::new(len),
+        }
+    }
+
+    /// Makes the buffer at least `len` bytes long; what it held is lost when it has to grow, and its bytes are then
+    /// whatever they were.
     ///
     /// # Errors
     /// As [`Buffer::new`].
     pub fn reserve(&mut self, len: usize) -> Result<&mut [u8]> {
         if self.len < len {
             *self = Buffer::default();
-            *self = Buffer::new(len)?;
+            *self = Buffer::unfilled(len)?;
         }
         Ok(self.get_mut(len))
     }
@@ -97,6 +125,27 @@ impl Buffer {
         let len = len.min(all.len());
         &mut all[..len]
     }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let Store::Heap(lines) = std::mem::take(&mut self.store) else { return };
+        let size = |lines: &Vec<Line>| lines.len() * size_of::<Line>();
+        if size(&lines) < KEPT_FROM {
+            return;
+        }
+        with_spare(|spare| {
+            spare.push(lines);
+            while spare.iter().map(size).sum::<usize>() > KEPT {
+                spare.remove(0);
+            }
+        });
+    }
+}
+
+/// What a thread keeps, unless it is ending.
+fn with_spare<T>(f: impl FnOnce(&mut Vec<Vec<Line>>) -> T) -> Option<T> {
+    SPARE.try_with(|spare| spare.try_borrow_mut().ok().map(|mut spare| f(&mut spare))).ok().flatten()
 }
 
 /// Fresh memory, in huge pages where there are any: a fault for each small one takes longer than filling it.

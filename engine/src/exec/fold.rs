@@ -201,7 +201,7 @@ impl<'p> Folding<'p> {
 
     /// Fresh states for a tile of `shape`.
     pub(super) fn states(&self, shape: &[u64]) -> Result<Buffer> {
-        let mut states = Buffer::new(self.reduced.states(shape) * self.reduced.reducer.state_size())?;
+        let mut states = Buffer::unfilled(self.reduced.states(shape) * self.reduced.reducer.state_size())?;
         self.reduced.reducer.init(states.bytes_mut());
         Ok(states)
     }
@@ -243,7 +243,7 @@ impl<'p> Folding<'p> {
     fn finish(&self, start: &[u64], shape: &[u64], states: &[u8]) -> Result<()> {
         let item = self.reduced.item;
         let n = self.reduced.states(shape);
-        let mut looped = Buffer::new(n * item)?;
+        let mut looped = Buffer::unfilled(n * item)?;
         self.reduced.reducer.finish(states, looped.bytes_mut());
         let mut strides = vec![0isize; shape.len()];
         let mut step = item as isize;
@@ -258,7 +258,7 @@ impl<'p> Folding<'p> {
         if from == to {
             return self.sink.write(&start, &shape, looped.bytes());
         }
-        let mut ordered = Buffer::new(n * item)?;
+        let mut ordered = Buffer::unfilled(n * item)?;
         strided::copy(item, &boxed, looped.bytes(), 0, &from, ordered.bytes_mut(), 0, &to);
         self.sink.write(&start, &shape, ordered.bytes())
     }

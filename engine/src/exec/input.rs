@@ -84,7 +84,7 @@ impl Shared {
         };
         let mut fresh = match buffer.take() {
             Some(buffer) => buffer,
-            None => Buffer::new(len)?,
+            None => Buffer::unfilled(len)?,
         };
         decode(fresh.bytes_mut())?;
         let fresh = Arc::new(fresh);
@@ -150,7 +150,7 @@ pub(super) struct Input<'p> {
     checked: Cell<usize>,
     /// Bytes of the chunk that the window touches.
     span: Range<usize>,
-    /// Whether some of these are another window's.
+    /// Whether what these have checksums of is another window's, too.
     partial: bool,
     /// Chunks read in place whose pages are still mapped, and their bytes.
     passed: Vec<(Located<'p>, Range<usize>)>,
@@ -288,7 +288,9 @@ impl<'p> Input<'p> {
         }
         self.span = low..high.min(bytes.len());
         Metrics::add(&self.context.metrics.mapped, used);
-        self.partial = used < self.span.len();
+        let ends = [self.span.start, self.span.end];
+        let shares = ends.iter().any(|end| !end.is_multiple_of(CHECK) && *end != bytes.len());
+        self.partial = shares || used < self.span.len();
         let sparse = used < self.span.len() / 2 || (bytes.len() <= WHOLE && used < bytes.len() / 2);
         if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
             self.source.bring(located, self.span.clone());
@@ -417,7 +419,7 @@ impl<'p> Input<'p> {
         }
         let mut out = match self.gathered.take() {
             Some(buffer) if buffer.len() >= len => buffer,
-            _ => Buffer::new(len)?,
+            _ => Buffer::unfilled(len)?,
         };
         let extent = |k: usize| if self.load.access[k].is_some() { shape[k] } else { shape[k].min(1) };
         let extents: Vec<u64> = (0..ndim).map(extent).collect();

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bands::{Band, Bands};
 use super::fold::{Fold, Folding, Reduced};
 use super::input::{Input, RELEASE, Shared};
 use super::tile_index;
@@ -18,8 +19,8 @@ use crate::{Buffer, Context, Error, Result};
 /// What becomes of an output of the pass' program.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// Its elements are written; bytes of an element, and scratch of the sink.
-    Write { item: usize, scratch: usize },
+    /// Its elements are written; bytes of an element, scratch of the sink, and whether that is memory.
+    Write { item: usize, scratch: usize, in_memory: bool },
     /// It is reduced.
     Fold(Reduced),
 }
@@ -101,7 +102,8 @@ impl Pass {
         let counts = self.tiles.counts();
         for output in &self.outputs {
             match output {
-                Output::Write { item, scratch } => {
+                Output::Write { .. } if self.in_place() => {}
+                Output::Write { item, scratch, .. } => {
                     print.worker += elements * *item as u64 + *scratch as u64;
                 }
                 Output::Fold(reduced) => {
@@ -117,6 +119,11 @@ impl Pass {
             }
         }
         print
+    }
+
+    /// Whether all that it gives is written where it stays, in memory.
+    fn in_place(&self) -> bool {
+        self.outputs.iter().all(|output| matches!(output, Output::Write { in_memory: true, .. }))
     }
 
     /// Whether tiles come group by group.
@@ -184,6 +191,16 @@ pub(crate) fn run(
         return Ok(());
     }
     let shared = Shared::new(room.cache as usize, room.keeps);
+    let mut results = Vec::new();
+    if pass.in_place() {
+        for sink in sinks {
+            results.extend(sink.memory()?);
+        }
+    }
+    let bands = (results.len() == sinks.len()).then(|| {
+        let results = results.iter_mut().zip(sinks).map(|(r, sink)| (r.bytes_mut(), sink.dtype().size()));
+        Bands::new(results.collect(), &pass.program.domain, &pass.tiles)
+    });
     let next = AtomicU64::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let work = || -> Result<()> {
@@ -196,7 +213,10 @@ pub(crate) fn run(
             }
             context.go_on()?;
             let index = tile_index(&pass.tiles, &pass.walk, n);
-            one_tile(pass, &mut worker, &index, &mut fills, &foldings, sinks, context)?;
+            match &bands {
+                Some(bands) => tile_in_place(pass, &mut worker, &index, bands, context)?,
+                None => one_tile(pass, &mut worker, &index, &mut fills, &foldings, sinks, context)?,
+            }
             done(pass.tiles.tile(&index).1.iter().product());
         }
     };
@@ -222,6 +242,22 @@ pub(crate) fn run(
         Some(e) => Err(e),
         None => Ok(()),
     }
+}
+
+fn tile_in_place(
+    pass: &Pass,
+    worker: &mut Worker<'_>,
+    index: &[u64],
+    bands: &Bands<'_>,
+    context: &Context,
+) -> Result<()> {
+    let (start, shape) = pass.tiles.tile(index);
+    bands.each(&start, &shape, |start, shape, bands| {
+        let fill = |Band { bytes, strides, item }| Out::Fill { bytes, strides, item };
+        let mut outs: Vec<Out<'_>> = bands.into_iter().map(fill).collect();
+        let elements = shape.iter().product();
+        context.record(Work::Tile, 1, elements, || worker.tile(start, shape, &mut outs))
+    })
 }
 
 fn one_tile(
@@ -264,8 +300,7 @@ fn one_tile(
             (Output::Write { item, .. }, _) => {
                 let bytes = elements * item;
                 context.record(Work::of_sink(sink.as_ref()), 1, bytes as u64, || {
-                    *fill = sink.put(&start, &shape, std::mem::take(fill))?;
-                    Ok::<_, Error>(())
+                    sink.write(&start, &shape, fill.bytes().get(..bytes).unwrap_or(&[]))
                 })?;
                 Metrics::add(&context.metrics.written, bytes);
             }

@@ -61,7 +61,7 @@ impl<'p> Worker<'p> {
         let inputs = sources.iter().enumerate().map(input).collect();
         let mut slots = Vec::new();
         for _ in 0..program.slots {
-            slots.push(Buffer::new(BLOCK * program.widest())?);
+            slots.push(Buffer::unfilled(BLOCK * program.widest())?);
         }
         let packs = sources.iter().map(|_| Buffer::default()).collect();
         let (scalar, direct) = (vec![false; program.steps.len()], direct_outputs(program));
@@ -382,8 +382,11 @@ fn each_block(
     mut visit: impl FnMut(&[usize], &[usize]) -> Result<()>,
 ) -> Result<()> {
     let mut at = start.to_vec();
+    let mut shape = vec![0; at.len()];
     loop {
-        let shape: Vec<usize> = at.iter().zip(end).zip(step).map(|((a, e), s)| (*s).min(e - a)).collect();
+        for (k, shape) in shape.iter_mut().enumerate() {
+            *shape = step[k].min(end[k] - at[k]);
+        }
         visit(&at, &shape)?;
         let mut k = at.len();
         loop {

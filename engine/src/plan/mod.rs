@@ -223,6 +223,7 @@ impl Plan {
             let (order, blocking) = (loop_order(&program), program.blocking());
             let tiles = match chunk {
                 Some(chunk) => self.joined(root, program, Tiles::regular(&domain, &chunk), context),
+                None if matches!(self.targets[root], Target::Memory) => Tiles::of_program(&program),
                 None => {
                     let limit = WRITE_BOX.min(context.budget.total() / (8 * context.threads as u64)) / item;
                     Tiles::of_program(&program).widened(&domain, limit)
@@ -317,6 +318,7 @@ impl Plan {
                 Target::Sink(sink) => sink.scratch_bytes(),
                 Target::Memory => 0,
             },
+            in_memory: matches!(self.targets[root], Target::Memory),
         }
     }
 

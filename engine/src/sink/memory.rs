@@ -1,6 +1,6 @@
 //! Results in memory.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arrstore_format::strided;
 
@@ -40,7 +40,9 @@ impl MemorySink {
     /// As [`Value::new`], and when memory is short.
     pub fn into_value(self) -> Result<Value> {
         let mut bytes = self.bytes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        bytes.reserve(self.len)?;
+        if bytes.is_empty() {
+            bytes = Buffer::new(self.len)?;
+        }
         Value::new(self.dtype, &self.shape, bytes)
     }
 }
@@ -61,17 +63,16 @@ impl Sink for MemorySink {
         let shape: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
         let from = strided::c_strides(&shape, item);
         let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = bytes.reserve(self.len)?;
-        strided::copy(item, &shape, data, 0, &from, bytes, offset as usize, &self.strides);
+        if bytes.is_empty() {
+            *bytes = Buffer::new(self.len)?;
+        }
+        strided::copy(item, &shape, data, 0, &from, bytes.bytes_mut(), offset as usize, &self.strides);
         Ok(())
     }
-    fn put(&self, start: &[u64], shape: &[u64], data: Buffer) -> Result<Buffer> {
-        if shape == self.shape && data.len() == self.len {
-            *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) = data;
-            return Ok(Buffer::default());
-        }
-        self.write(start, shape, data.bytes())?;
-        Ok(data)
+    fn memory(&self) -> Result<Option<MutexGuard<'_, Buffer>>> {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.reserve(self.len)?;
+        Ok(Some(bytes))
     }
     fn label(&self) -> String {
         "memory".into()

@@ -9,6 +9,8 @@ pub(crate) use file::Spill;
 pub use memory::MemorySink;
 pub use stored::StoredSink;
 
+use std::sync::MutexGuard;
+
 use crate::{Buffer, DType, Result};
 
 /// An array being written, box by box, from several threads.
@@ -30,15 +32,13 @@ pub trait Sink: Send + Sync {
     }
     /// Writes the box of `shape` at `start`; `data` is its elements in C order.
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()>;
-    /// Writes a box as [`Sink::write`] does, whose elements are the first of `data`, and gives a buffer to go on with: a sink
-    /// in memory keeps the one that holds all of the result.
+    /// The elements themselves, in C order, where the sink is in memory: a run may write to them instead of calling
+    /// [`Sink::write`], and does then write all of them.
     ///
     /// # Errors
-    /// As [`Sink::write`].
-    fn put(&self, start: &[u64], shape: &[u64], data: Buffer) -> Result<Buffer> {
-        let len = shape.iter().product::<u64>() as usize * self.dtype().size();
-        self.write(start, shape, data.bytes().get(..len).unwrap_or(&[]))?;
-        Ok(data)
+    /// When memory is short.
+    fn memory(&self) -> Result<Option<MutexGuard<'_, Buffer>>> {
+        Ok(None)
     }
     /// A name for messages.
     fn label(&self) -> String;

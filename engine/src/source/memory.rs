@@ -43,7 +43,7 @@ impl Value {
     /// # Errors
     /// As [`Value::new`].
     pub fn copied_from(dtype: DType, shape: &[u64], bytes: &[u8]) -> Result<Value> {
-        let mut buffer = Buffer::new(bytes.len())?;
+        let mut buffer = Buffer::unfilled(bytes.len())?;
         buffer.bytes_mut().copy_from_slice(bytes);
         Value::new(dtype, shape, buffer)
     }
@@ -58,7 +58,7 @@ impl Value {
         D: ndarray::Dimension,
     {
         let shape: Vec<u64> = array.shape().iter().map(|&n| n as u64).collect();
-        let mut buffer = Buffer::new(array.len() * size_of::<T>())?;
+        let mut buffer = Buffer::unfilled(array.len() * size_of::<T>())?;
         let out: &mut [T] = bytemuck::cast_slice_mut(buffer.bytes_mut());
         for (to, from) in out.iter_mut().zip(array) {
             *to = *from;

@@ -2,13 +2,12 @@
 //! the beginning of writing back.
 
 use std::fs::File;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::bus::Watch;
 use crate::sync::Mutex;
@@ -108,18 +107,11 @@ impl FileMap {
     /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
     /// faults, and which leaves the range in larger pieces. It is not mapped by that.
     pub fn bring(&self, bytes: Range<usize>) {
-        let end = bytes.end.min(self.map.len()) as u64;
-        let mut at = bytes.start as u64;
-        let ends = [at, end.saturating_sub(1)];
-        let here = |&at: &u64| {
-            let mut byte = [0];
-            let how = ReadWriteFlags::NOWAIT;
-            // where the file system cannot tell, it is left to faults
-            preadv2(&self.file, &mut [IoSliceMut::new(&mut byte)], at, how) != Err(Errno::AGAIN)
-        };
-        if at >= end || ends.iter().all(here) {
+        let end = bytes.end.min(self.map.len());
+        if bytes.start >= end || (self.is_resident(bytes.start) && self.is_resident(end - 1)) {
             return;
         }
+        let (mut at, end) = (bytes.start as u64, end as u64);
         let _turn = self.turn.lock();
         let mut piece = [0; PIECE];
         // what cannot be read will be missed when it is used
@@ -128,6 +120,18 @@ impl FileMap {
         {
             at += n as u64;
         }
+    }
+
+    /// Whether the page of a byte of the map is in memory; also where the system does not tell, as of files of others: these
+    /// are left to faults. To ask by reading would have the system read ahead from there.
+    #[expect(unsafe_code, reason = "there is no safe wrapper of mincore")]
+    fn is_resident(&self, at: usize) -> bool {
+        let page = self.map[at / PAGE * PAGE..].as_ptr().cast_mut();
+        let mut resident = [1u8];
+        // SAFETY: the address is that of a page of the map, which the borrow keeps; it is not changed. The system writes one
+        // byte for the one page asked for.
+        let asked = unsafe { nix::libc::mincore(page.cast(), 1, resident.as_mut_ptr()) };
+        asked != 0 || resident[0] & 1 != 0
     }
 
     /// Lets go the pages that lie wholly inside the range. Their bytes stay readable: they come from the page
