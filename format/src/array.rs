@@ -271,11 +271,13 @@ impl Array {
         self.snapshot.mapped().map_or(Ok(()), FileMap::intact).map_err(doing)
     }
 
-    /// Has the system read what is not in memory of a range of a raw chunk's bytes, from first to last.
+    /// Has the system read what is not in memory of a range of the bytes that are stored for a chunk, from first to last.
     pub fn bring(&self, chunk: &Chunk, bytes: Range<usize>) {
-        if let (ChunkState::Raw, Ok(Some(map))) = (&chunk.state, self.snapshot.map()) {
+        let end = bytes.end.min(chunk.extent.len as usize);
+        if bytes.start < end
+            && let Ok(Some(map)) = self.snapshot.map()
+        {
             let start = chunk.extent.offset as usize;
-            let end = bytes.end.min(chunk.extent.len as usize);
             map.bring(start + bytes.start..start + end);
         }
     }

@@ -122,6 +122,23 @@ pub(super) enum Window<'a> {
     Strided { bytes: &'a [u8], offset: usize, strides: &'a [isize] },
 }
 
+/// What a box touches of a chunk.
+struct Reach {
+    /// Bytes from the first to the last.
+    span: Range<usize>,
+    /// How many of these are its own.
+    used: usize,
+    /// Whether memory is read in ascending order.
+    ascending: bool,
+}
+
+impl Reach {
+    /// Whether most of a span, or of a chunk of `len` bytes with one checksum, is passed over.
+    fn is_sparse(&self, len: usize) -> bool {
+        self.used < self.span.len() / 2 || (len <= WHOLE && self.used < len / 2)
+    }
+}
+
 /// The chunk at hand.
 enum Held<'p> {
     Nothing,
@@ -206,6 +223,12 @@ impl<'p> Input<'p> {
         self.gathered = None;
         let (index, within) = self.chunk_of(start);
         self.hold(&index)?;
+        self.place(&within);
+        self.begin_check(shape)
+    }
+
+    /// Finds where in its chunk the element `within` of it lies, and how far its neighbours are.
+    fn place(&mut self, within: &[u64]) {
         let chunk_strides = self.source.strides();
         self.strides.clear();
         self.strides.extend(
@@ -213,7 +236,33 @@ impl<'p> Input<'p> {
         );
         let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
         self.offset = self.source.offset().wrapping_add_signed(inner);
-        self.begin_check(shape)
+    }
+
+    /// Bytes of an element.
+    pub(super) fn item(&self) -> u64 {
+        self.load.dtype.size() as u64
+    }
+
+    /// Has what is stored of the box of `shape` at `start`, which lies in one chunk, brought into memory. Short chunks, which
+    /// a box takes several of, are left to those who read them.
+    pub(super) fn bring(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
+        if self.gathers && self.crosses(start, shape) {
+            return Ok(());
+        }
+        let (index, within) = self.chunk_of(start);
+        let located = self.source.locate(&index)?;
+        self.place(&within);
+        match &located.data {
+            Data::Constant(_) => {}
+            Data::Encoded => self.source.bring(&located, 0..usize::MAX),
+            Data::InPlace(bytes) => {
+                let reach = self.reach(shape, bytes.len());
+                if !reach.is_sparse(bytes.len()) {
+                    self.source.bring(&located, reach.span);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether a box touches more than one chunk.
@@ -269,6 +318,30 @@ impl<'p> Input<'p> {
     fn begin_check(&mut self, shape: &[u64]) -> Result<()> {
         self.checked.set(usize::MAX);
         let Held::InPlace(_, bytes) = &self.held else { return Ok(()) };
+        let reach = self.reach(shape, bytes.len());
+        let sparse = reach.is_sparse(bytes.len());
+        Metrics::add(&self.context.metrics.mapped, reach.used);
+        if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
+            self.source.bring(located, reach.span.clone());
+        }
+        let ends = [reach.span.start, reach.span.end];
+        let shares = ends.iter().any(|end| !end.is_multiple_of(CHECK) && *end != bytes.len());
+        self.partial = shares || reach.used < reach.span.len();
+        self.span = reach.span;
+        // a view that takes little of an array reads no more than it takes
+        if !self.context.check || (sparse && !self.whole) {
+            return Ok(());
+        }
+        if reach.ascending {
+            self.checked.set(self.span.start);
+        } else {
+            self.check(self.span.clone())?;
+        }
+        Ok(())
+    }
+
+    /// What a box of `shape` touches of a chunk of `len` bytes, its first element being in place.
+    fn reach(&self, shape: &[u64], len: usize) -> Reach {
         let item = self.load.dtype.size();
         let (mut low, mut high, mut used) = (self.offset, self.offset + item, item);
         let mut ascending = true;
@@ -286,25 +359,7 @@ impl<'p> Input<'p> {
                 inner = s.unsigned_abs();
             }
         }
-        self.span = low..high.min(bytes.len());
-        Metrics::add(&self.context.metrics.mapped, used);
-        let ends = [self.span.start, self.span.end];
-        let shares = ends.iter().any(|end| !end.is_multiple_of(CHECK) && *end != bytes.len());
-        self.partial = shares || used < self.span.len();
-        let sparse = used < self.span.len() / 2 || (bytes.len() <= WHOLE && used < bytes.len() / 2);
-        if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
-            self.source.bring(located, self.span.clone());
-        }
-        // a view that takes little of an array reads no more than it takes
-        if !self.context.check || (sparse && !self.whole) {
-            return Ok(());
-        }
-        if ascending {
-            self.checked.set(self.span.start);
-        } else {
-            self.check(self.span.clone())?;
-        }
-        Ok(())
+        Reach { span: low..high.min(len), used, ascending }
     }
 
     /// Checks bytes of the chunk at hand. Where other windows take what lies between those of this one, what a checksum
@@ -462,13 +517,7 @@ impl<'p> Input<'p> {
         to: usize,
         strides: &[isize],
     ) -> Result<()> {
-        let chunk_strides = self.source.strides();
-        self.strides.clear();
-        self.strides.extend(
-            self.load.access.iter().map(|a| a.map_or(0, |a| chunk_strides[a.axis] * a.step as isize)),
-        );
-        let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
-        self.offset = self.source.offset().wrapping_add_signed(inner);
+        self.place(within);
         let wide: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
         self.begin_check(&wide)?;
         self.check_all()?;

@@ -1,5 +1,6 @@
 //! Running plans: tiles evaluated by workers, products of matrices, results on their way to sinks.
 
+mod ahead;
 mod bands;
 mod fold;
 mod gemm;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::ahead::Ahead;
 use super::bands::{Band, Bands};
 use super::fold::{Fold, Folding, Reduced};
 use super::input::{Input, RELEASE, Shared};
@@ -229,10 +230,15 @@ pub(crate) fn run(
     if room.workers.min(total) <= 1 {
         guarded();
     } else {
-        super::pool::pool(context.threads)?.scope(|scope| {
-            for _ in 0..room.workers {
-                scope.spawn(|_| guarded());
-            }
+        let pool = super::pool::pool(context.threads)?;
+        let ahead = Ahead::new(pass, sources, context, &shared, &next);
+        std::thread::scope(|threads| {
+            ahead.map(|ahead| threads.spawn(|| ahead.run()));
+            pool.scope(|scope| {
+                for _ in 0..room.workers {
+                    scope.spawn(|_| guarded());
+                }
+            });
         });
     }
     if room.keeps {

@@ -80,50 +80,10 @@ impl<'p> Worker<'p> {
         if shape.contains(&0) {
             return Ok(());
         }
-        let cuts = self.cuts(start, shape);
-        let mut at = vec![0; cuts.len()];
-        loop {
-            let piece = Piece {
-                start: cuts.iter().zip(&at).map(|(c, &i)| c[i]).collect(),
-                shape: cuts.iter().zip(&at).map(|(c, &i)| c[i + 1] - c[i]).collect(),
-            };
-            self.piece(start, &piece, outs)?;
-            let mut axis = None;
-            for &k in self.order.iter().rev() {
-                at[k] += 1;
-                if at[k] + 1 < cuts[k].len() {
-                    axis = Some(k);
-                    break;
-                }
-                at[k] = 0;
-            }
-            if axis.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The borders of the pieces of a box along each axis.
-    fn cuts(&self, start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
-        let one = |k: usize| {
-            let (first, end) = (start[k], start[k] + shape[k]);
-            let mut cuts = vec![first, end];
-            for load in &self.program.loads {
-                let Some(access) = load.access[k] else { continue };
-                if Input::is_short(access.span(), self.program.domain[k]) {
-                    continue;
-                }
-                let mut at = access.next_border(first);
-                while at < end {
-                    cuts.push(at);
-                    at = access.next_border(at);
-                }
-            }
-            cuts.sort_unstable();
-            cuts.dedup();
-            cuts
-        };
-        (0..shape.len()).map(one).collect()
+        let (program, order) = (self.program, self.order);
+        each_piece(program, order, start, shape, |from, piece| {
+            self.piece(start, &Piece { start: from.to_vec(), shape: piece.to_vec() }, outs)
+        })
     }
 
     fn piece(&mut self, tile: &[u64], piece: &Piece, outs: &mut [Out<'_>]) -> Result<()> {
@@ -372,6 +332,59 @@ impl<'a> Values<'a> {
             }
         }
     }
+}
+
+/// Visits the pieces of the box of `shape` at `start`, within which every input lies in one chunk; the last axis of `order`
+/// goes fastest.
+pub(super) fn each_piece(
+    program: &Program,
+    order: &[usize],
+    start: &[u64],
+    shape: &[u64],
+    mut visit: impl FnMut(&[u64], &[u64]) -> Result<()>,
+) -> Result<()> {
+    let cuts = cuts(program, start, shape);
+    let mut at = vec![0; cuts.len()];
+    loop {
+        let first: Vec<u64> = cuts.iter().zip(&at).map(|(c, &i)| c[i]).collect();
+        let extent: Vec<u64> = cuts.iter().zip(&at).map(|(c, &i)| c[i + 1] - c[i]).collect();
+        visit(&first, &extent)?;
+        let mut axis = None;
+        for &k in order.iter().rev() {
+            at[k] += 1;
+            if at[k] + 1 < cuts[k].len() {
+                axis = Some(k);
+                break;
+            }
+            at[k] = 0;
+        }
+        if axis.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// The borders of the pieces of a box along each axis.
+fn cuts(program: &Program, start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
+    let one = |k: usize| {
+        let (first, end) = (start[k], start[k] + shape[k]);
+        let mut cuts = vec![first, end];
+        for load in &program.loads {
+            let Some(access) = load.access[k] else { continue };
+            if Input::is_short(access.span(), program.domain[k]) {
+                continue;
+            }
+            let mut at = access.next_border(first);
+            while at < end {
+                cuts.push(at);
+                at = access.next_border(at);
+            }
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    };
+    (0..shape.len()).map(one).collect()
 }
 
 /// Visits the box from `start` to `end` in blocks of `step`, the last axis fastest.

@@ -58,7 +58,7 @@ pub trait Source: Send + Sync + Debug {
     fn intact(&self) -> Result<()> {
         Ok(())
     }
-    /// Says that most bytes of a range of a chunk in place will be read, so that they are brought from a disk at once.
+    /// Says that most bytes of a range of a chunk, as it is stored, will be read, so that they are brought from a disk at once.
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);
     }
@@ -68,6 +68,10 @@ pub trait Source: Send + Sync + Debug {
     }
     /// The same of all chunks at once, which takes far less time than one after the other.
     fn release_all(&self) {}
+    /// Whether chunks are read from a file.
+    fn is_stored(&self) -> bool {
+        self.is_mapped()
+    }
     /// Whether elements in place are pages of a map, which take memory while they are read.
     fn is_mapped(&self) -> bool {
         false

@@ -106,6 +106,9 @@ impl Source for Reshaped {
     fn release_all(&self) {
         self.inner.release_all();
     }
+    fn is_stored(&self) -> bool {
+        self.inner.is_stored()
+    }
     fn is_mapped(&self) -> bool {
         self.inner.is_mapped()
     }

@@ -93,6 +93,9 @@ impl Source for Stored {
     fn release_all(&self) {
         self.array.release_all();
     }
+    fn is_stored(&self) -> bool {
+        true
+    }
     fn is_mapped(&self) -> bool {
         self.in_place()
     }

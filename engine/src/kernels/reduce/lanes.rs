@@ -16,18 +16,34 @@ pub(super) fn accumulate<T: Copy, A: Copy>(
     stride: usize,
     step: impl Fn(A, T) -> A,
 ) {
+    let nothing = vec![(); into.len()];
+    accumulate_beside(into, &nothing, block, rows, stride, |a, (), x| step(a, x));
+}
+
+/// The same, where each column has a number `beside` that the steps are told.
+#[inline(always)]
+pub(super) fn accumulate_beside<T: Copy, A: Copy, B: Copy>(
+    into: &mut [A],
+    beside: &[B],
+    block: &[T],
+    rows: usize,
+    stride: usize,
+    step: impl Fn(A, B, T) -> A,
+) {
     let n = into.len();
+    let beside = &beside[..n];
     let row = |r: usize| &block[r * stride..][..n];
     // several rows at a time, so that `into` is read and written less often
     for r in (0..rows - rows % 4).step_by(4) {
         let (a, b, c, d) = (row(r), row(r + 1), row(r + 2), row(r + 3));
         for k in 0..n {
-            into[k] = step(step(step(step(into[k], a[k]), b[k]), c[k]), d[k]);
+            let with = |lane, x| step(lane, beside[k], x);
+            into[k] = with(with(with(with(into[k], a[k]), b[k]), c[k]), d[k]);
         }
     }
     for r in rows - rows % 4..rows {
-        for (lane, &x) in into.iter_mut().zip(row(r)) {
-            *lane = step(*lane, x);
+        for ((lane, &beside), &x) in into.iter_mut().zip(beside).zip(row(r)) {
+            *lane = step(*lane, beside, x);
         }
     }
 }

@@ -9,7 +9,7 @@ use arrstore_format::DType;
 use bytemuck::{Pod, Zeroable};
 use num_complex::{Complex32, Complex64};
 
-use super::lanes::{lanes, put_floats};
+use super::lanes::{accumulate, accumulate_beside, lanes, put_floats};
 use super::sum::Terms;
 use super::{At, Bytes, Fold, Last, of, pairwise};
 use crate::kernels::block::Truth;
@@ -35,7 +35,12 @@ impl Moments {
             *self = *other;
             return;
         }
-        let weight = other.count / count;
+        self.join(other, other.count / count);
+    }
+
+    /// Adds others to some, where `weight` is the others' share of all.
+    #[inline(always)]
+    fn join(&mut self, other: &Moments, weight: f64) {
         let mut apart = 0.0;
         for (mean, theirs) in self.mean.iter_mut().zip(other.mean) {
             let gap = theirs - *mean;
@@ -43,7 +48,7 @@ impl Moments {
             apart += gap * gap;
         }
         self.squares += other.squares + apart * self.count * weight;
-        self.count = count;
+        self.count += other.count;
     }
 }
 
@@ -126,39 +131,37 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP
     fn columns(states: &mut [Moments], block: &[T], rows: usize, stride: usize, _: At) {
         for (at, states) in states.chunks_mut(WIDTH).enumerate() {
             let n = states.len();
-            let row = |r: usize| &block[r * stride + at * WIDTH..][..n];
+            let block = &block[at * WIDTH..];
             let mut count = [rows as f64; WIDTH];
             if SKIP {
                 count = [0.0; WIDTH];
-                for r in 0..rows {
-                    count
-                        .iter_mut()
-                        .zip(row(r))
-                        .for_each(|(c, &x)| *c += if Self::skipped(x) { 0.0 } else { 1.0 });
-                }
+                let one = |count, x| count + if Self::skipped(x) { 0.0 } else { 1.0 };
+                accumulate(&mut count[..n], block, rows, stride, one);
             }
             let (mut mean, mut squares) = ([[0.0; WIDTH]; 2], [0.0; WIDTH]);
             for k in 0..N {
                 let (mut origin, mut sum) = ([0.0; WIDTH], [0.0; WIDTH]);
-                origin.iter_mut().zip(row(0)).for_each(|(o, &x)| *o = Self::origin(x, k));
-                for r in 0..rows {
-                    let from = sum.iter_mut().zip(&origin);
-                    from.zip(row(r)).for_each(|((sum, &o), &x)| *sum += Self::gap(x, k, o));
-                }
+                origin[..n].iter_mut().zip(block).for_each(|(o, &x)| *o = Self::origin(x, k));
+                let gap = |sum, origin, x| sum + Self::gap(x, k, origin);
+                accumulate_beside(&mut sum[..n], &origin, block, rows, stride, gap);
                 for c in 0..n {
                     mean[k][c] = origin[c] + if count[c] == 0.0 { 0.0 } else { sum[c] / count[c] };
                 }
-                for r in 0..rows {
-                    let from = squares.iter_mut().zip(&mean[k]);
-                    from.zip(row(r)).for_each(|((sum, &mean), &x)| {
-                        let gap = Self::gap(x, k, mean);
-                        *sum += gap * gap;
-                    });
-                }
+                let square = |sum, mean, x| {
+                    let gap = Self::gap(x, k, mean);
+                    sum + gap * gap
+                };
+                accumulate_beside(&mut squares[..n], &mean[k], block, rows, stride, square);
             }
-            for (c, state) in states.iter_mut().enumerate() {
-                let mean = [mean[0][c], mean[1][c]];
-                state.add(&Moments { count: count[c], mean, squares: squares[c] });
+            let found =
+                |c: usize| Moments { count: count[c], mean: [mean[0][c], mean[1][c]], squares: squares[c] };
+            let before = states[0].count;
+            if !SKIP && before > 0.0 && states.iter().all(|state| state.count == before) {
+                // one division for all columns
+                let weight = count[0] / (before + count[0]);
+                states.iter_mut().enumerate().for_each(|(c, state)| state.join(&found(c), weight));
+            } else {
+                states.iter_mut().enumerate().for_each(|(c, state)| state.add(&found(c)));
             }
         }
     }
