@@ -55,7 +55,8 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
 /// Whether there is a NaN among results. In a loop of its own: the one that computes would not be vectorised with it.
 #[inline(always)]
 fn any_nan<T: Real>(results: &[T]) -> bool {
-    results.iter().fold(false, |any, x| any | x.is_nan())
+    // a maximum of whole numbers takes half the time of asking each
+    results.iter().fold(T::ZERO.magnitude(), |most, x| most.max(x.magnitude())) > T::INFINITY.magnitude()
 }
 
 /// A number in the type of computing, and back.

@@ -22,6 +22,9 @@ pub(crate) trait Real:
     + Sync
     + std::fmt::Debug
 {
+    /// Whole numbers that have room for its bits.
+    type Bits: Ord + Copy;
+
     const ZERO: Self;
     const ONE: Self;
     const TWO: Self;
@@ -48,6 +51,8 @@ pub(crate) trait Real:
     fn is_nan(self) -> bool;
     fn is_infinite(self) -> bool;
     fn is_finite(self) -> bool;
+    /// The bits of its magnitude, in the order of magnitudes, with NaN above infinity.
+    fn magnitude(self) -> Self::Bits;
     fn nextafter(self, to: Self) -> Self;
     fn sin(self) -> Self;
     fn cos(self) -> Self;
@@ -74,8 +79,10 @@ pub(crate) trait Real:
 }
 
 macro_rules! real {
-    ($t:ident: $sin:path, $cos:path, $tan:path, $asin:path, $acos:path, $atan:path, $atan2:path, $sinh:path, $cosh:path, $tanh:path, $asinh:path, $acosh:path, $atanh:path, $exp:path, $expm1:path, $ln:path, $ln_1p:path, $log2:path, $log10:path, $cbrt:path, $hypot:path) => {
+    ($t:ident, $bits:ident: $sin:path, $cos:path, $tan:path, $asin:path, $acos:path, $atan:path, $atan2:path, $sinh:path, $cosh:path, $tanh:path, $asinh:path, $acosh:path, $atanh:path, $exp:path, $expm1:path, $ln:path, $ln_1p:path, $log2:path, $log10:path, $cbrt:path, $hypot:path) => {
         impl Real for $t {
+            type Bits = $bits;
+
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const TWO: Self = 2.0;
@@ -140,6 +147,10 @@ macro_rules! real {
             #[inline(always)]
             fn is_finite(self) -> bool {
                 $t::is_finite(self)
+            }
+            #[inline(always)]
+            fn magnitude(self) -> $bits {
+                $t::abs(self).to_bits() as $bits
             }
             #[inline(always)]
             fn nextafter(self, to: Self) -> Self {
@@ -223,8 +234,8 @@ macro_rules! real {
     };
 }
 
-real!(f32: pxfm::f_sinf, pxfm::f_cosf, pxfm::f_tanf, pxfm::f_asinf, pxfm::f_acosf, pxfm::f_atanf, pxfm::f_atan2f, pxfm::f_sinhf, pxfm::f_coshf, pxfm::f_tanhf, pxfm::f_asinhf, pxfm::f_acoshf, pxfm::f_atanhf, pxfm::f_expf, pxfm::f_expm1f, pxfm::f_logf, pxfm::f_log1pf, pxfm::f_log2f, pxfm::f_log10f, pxfm::f_cbrtf, hypotf);
-real!(f64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, pxfm::f_exp, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
+real!(f32, i32: pxfm::f_sinf, pxfm::f_cosf, pxfm::f_tanf, pxfm::f_asinf, pxfm::f_acosf, pxfm::f_atanf, pxfm::f_atan2f, pxfm::f_sinhf, pxfm::f_coshf, pxfm::f_tanhf, pxfm::f_asinhf, pxfm::f_acoshf, pxfm::f_atanhf, pxfm::f_expf, pxfm::f_expm1f, pxfm::f_logf, pxfm::f_log1pf, pxfm::f_log2f, pxfm::f_log10f, pxfm::f_cbrtf, hypotf);
+real!(f64, i64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, pxfm::f_exp, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
 
 /// The squares and their sum have room in a double.
 #[inline(always)]
