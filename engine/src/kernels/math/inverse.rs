@@ -1,6 +1,6 @@
 //! Inverse trigonometric functions, the cube root and the hypotenuse.
 
-use super::lane::{Lane, if_known, poly, whole};
+use super::lane::{Lane, if_known, poly};
 
 /// `start + slope asin(y)`, or `far_start + far_slope asin(root((1 - y) / 2))` where y is above 1/2, of a magnitude y.
 /// Starts are in two parts.
@@ -109,35 +109,19 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     arc_tangent(q, T::ATAN, start, start_low + lost).copysign(y)
 }
 
-/// The cube root of a normal number: 1 / root by a polynomial and, where that is rough, a step of the third order; and
-/// one of Newton's for the root itself.
+/// The cube root of a normal number: 1 / root from a near number by a polynomial that has half of the digits, and a step
+/// of Newton's for the root itself.
 #[inline(always)]
 pub(crate) fn cbrt<T: Lane>(x: T) -> T {
     let third = T::from_f64(1.0 / 3.0);
-    let [k, m] = x.abs().split();
-    let q = whole(k * third);
-    let rest = k - q * (T::ONE + T::TWO);
-    let t = m * rest.pow2();
-    let inverse_root = |x: f64| T::from_f64(x);
-    let shrink = if rest > T::ZERO {
-        inverse_root(0.793_700_525_984_099_8)
-    } else if rest < T::ZERO {
-        inverse_root(1.259_921_049_894_873_2)
-    } else {
-        T::ONE
-    };
-    let w = poly(m, T::ROOT_3) * shrink;
-    let w = if T::ROUGH_ROOT {
-        let error = (-t * w).fma(w * w, T::ONE);
-        (w * error).fma(error.fma(T::from_f64(2.0 / 9.0), third), w)
-    } else {
-        w
-    };
-    let square = w * w;
-    let root = t * square;
-    let error = (-root * root).fma(root, t);
-    let result = (error.fma(square * third, root) * q.pow2()).copysign(x);
-    if_known(x.abs() >= T::NORMAL && x.abs() < T::INFINITY, result)
+    let y = x.abs();
+    let near = y.near_inverse_root_3();
+    // of this order neither overflows
+    let inverse = near * poly((y * near) * (near * near), T::ROOT_3);
+    let square = inverse * inverse;
+    let root = x * square;
+    let error = (-root * root).fma(root, x);
+    if_known(x.is_normal(), error.fma(square * third, root))
 }
 
 /// `root(x^2 + y^2)`, without overflow.

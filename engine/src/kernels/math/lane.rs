@@ -84,10 +84,10 @@ pub(crate) trait Lane: Real {
     const ATAN_SHORT: &'static [Self];
     /// (atan(q) - q) / q^3, of q^2.
     const ATAN: &'static [Self];
-    /// Whether [`Lane::ROOT_3`] leaves more than half of the digits to be found.
-    const ROUGH_ROOT: bool;
-    /// The inverse of the cube root, of numbers between the roots of 1/2 and 2.
+    /// The inverse of the cube root, of the numbers that x y^3 can be for the `y` of [`Lane::near_inverse_root_3`].
     const ROOT_3: &'static [Self];
+    /// What a third of the upper bits of a number is taken from there, in the middle of the least range of x y^3.
+    const ROOT_3_BITS: Self;
 
     /// `self * b + c`, rounded once.
     fn fma(self, b: Self, c: Self) -> Self;
@@ -98,6 +98,10 @@ pub(crate) trait Lane: Real {
     fn split(self) -> [Self; 2];
     /// The whole `k` for which `self / below` is between about 0.8 and 1.85 times 2^k, both of them positive and normal.
     fn exponent_over(self, below: Self) -> Self;
+    /// A number near the inverse of the cube root of a positive normal one.
+    fn near_inverse_root_3(self) -> Self;
+    /// Whether it is neither zero nor subnormal, infinite or NaN.
+    fn is_normal(self) -> bool;
     /// Whether the whole number in the lowest bits is odd.
     fn is_odd(self) -> bool;
     /// `self` with its sign changed if the second lowest bit of `bits` is set.
@@ -163,6 +167,19 @@ macro_rules! operations {
             let k = <$t>::from_bits((above >> $mantissa) | base.to_bits()) - (base + $bias as $t);
             let m = <$t>::from_bits((above & ((1 << $mantissa) - 1)).wrapping_add(root.to_bits()));
             [k, m]
+        }
+        #[inline(always)]
+        fn near_inverse_root_3(self) -> Self {
+            // bits are a logarithm, nearly; the upper ones of them become a whole number, and so bits again
+            const SHIFT: u32 = (-0.0 as $t).to_bits().trailing_zeros() + 1 - $mantissa;
+            let base: $t = Self::WHOLE / 1.5;
+            let log = <$t>::from_bits(self.to_bits() >> SHIFT | base.to_bits());
+            <$t>::from_bits(log.mul_add(-1.0 / 3.0, Self::ROOT_3_BITS).to_bits() << SHIFT)
+        }
+        #[inline(always)]
+        fn is_normal(self) -> bool {
+            let normal = <$t>::MIN_POSITIVE.to_bits();
+            self.abs().to_bits().wrapping_sub(normal) < <$t>::INFINITY.to_bits() - normal
         }
         #[inline(always)]
         fn is_odd(self) -> bool {

@@ -51,8 +51,8 @@ impl Lane for f32 {
         1.9998641e-01,
         -3.3333302e-01,
     ];
-    const ROUGH_ROOT: bool = false;
-    const ROOT_3: &'static [Self] = &[0.12836939, -0.70238656, 1.5613059, -1.8618314, 1.8745192];
+    const ROOT_3_BITS: Self = 13_955_527.0;
+    const ROOT_3: &'static [Self] = &[4.678312e-01, -1.1915764, 1.7311435];
     const ATANH: &'static [Self] = &[2.6701215e-01, 2.8223538e-01, 4.0010375e-01, 6.6666573e-01];
     const LOG2_REST: &'static [Self] = &[0.28006253, 0.32011527, 0.41220388, 0.577078];
     const TWICE_LOG2_E_THIRD: [Self; 2] = [0.9617967, -7.028462e-09];
