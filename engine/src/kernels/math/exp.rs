@@ -29,41 +29,31 @@ pub(crate) fn exp2<T: Lane>(x: T) -> T {
     scaled(r.fma(poly(r, T::EXP2), T::ONE), n)
 }
 
-/// `(exp(x) - 1) s` in two parts, where `s` is 2 to the power of `shift`.
-#[inline(always)]
-pub(super) fn expm1_parts<T: Lane>(x: T, shift: T) -> [T; 2] {
-    let [n, r, rest] = reduced(x);
-    let scale = (n + shift).pow2();
-    let start = scale - shift.pow2();
-    let step = scale * r;
-    let high = start + step;
-    // |start| is above |step|, or is zero
-    let lost = step - (high - start);
-    [high, scale.fma((r * r).fma(poly(r, T::EXP), rest), lost)]
-}
-
-/// `exp(x) - 1`.
+/// `exp(x) - 1`, of which half is computed, as that has no overflow before its time.
 #[inline(always)]
 pub(crate) fn expm1<T: Lane>(x: T) -> T {
     let [low, high] = T::EXP_RANGE;
-    // half of it has no overflow before its time
-    let [a, b] = expm1_parts(bounded(x, [low * T::HALF, high]), -T::ONE);
-    let result = (a + b) * T::TWO;
+    let [n, r, rest] = reduced(bounded(x, [low * T::HALF, high]));
+    let scale = (n - T::ONE).pow2();
+    let start = scale - T::HALF;
+    let step = scale * r;
+    let half = start + step;
+    // |start| is above |step|, or is zero
+    let lost = step - (half - start);
+    let result = (half + scale.fma((r * r).fma(poly(r, T::EXP), rest), lost)) * T::TWO;
     if x.abs() < T::TINY { x } else { result }
 }
 
-/// `tanh(x)`, which is E / (E + 2) with E = exp(2x) - 1.
+/// `tanh(x)`: an odd polynomial, and for greater numbers 1 - 2 / (exp(2x) + 1), in which the exponential's error is small.
 #[inline(always)]
 pub(crate) fn tanh<T: Lane>(x: T) -> T {
-    let twice = x.abs() * T::TWO;
-    // a negative zero, which added to any number leaves it, needs no addition
-    let [a, b] = expm1_parts(if twice > T::TANH_END { T::TANH_END } else { twice }, -T::ZERO);
-    let high = a + b;
-    let low = b - (high - a);
-    let below = high + T::TWO;
-    let inverse = T::ONE / below;
-    let quotient = high * inverse;
-    let below_low = high - (below - T::TWO) + low;
-    let rest = (-quotient).fma(below, high) + (-quotient).fma(below_low, low);
-    rest.fma(inverse, quotient).copysign(x)
+    let y = x.abs();
+    let z = y * y;
+    let near = (z * y).fma(poly(z, T::TANH), y);
+    let [log, _] = T::TWICE_LOG2_E;
+    let far = if y > T::TANH_END { T::TANH_END } else { y };
+    let [n, power] = far.whole_and_power(log);
+    let r = far.fma(log, -n);
+    let below = r.fma(poly(r, T::EXP2), T::ONE).fma(power, T::ONE);
+    (if y < T::from_f64(0.67) { near } else { T::ONE - T::TWO / below }).copysign(x)
 }

@@ -70,6 +70,8 @@ pub(crate) trait Lane: Real {
     const COS: &'static [Self];
     /// (tan(r) - r) / r^3, of r^2.
     const TAN: &'static [Self];
+    /// (tanh(r) - r) / r^3, of r^2, for numbers up to 0.67.
+    const TANH: &'static [Self];
     /// (sinh(r) - r) / r^3, of r^2.
     const SINH: &'static [Self];
     /// (cosh(r) - 1 - r^2 / 2) / r^4, of r^2.
@@ -93,6 +95,8 @@ pub(crate) trait Lane: Real {
     fn fma(self, b: Self, c: Self) -> Self;
     /// 2 to a whole power whose result is normal.
     fn pow2(self) -> Self;
+    /// The whole number nearest to `self * b`, and 2 to its power, which is normal.
+    fn whole_and_power(self, b: Self) -> [Self; 2];
     /// Exponent and significand of a normal positive number: `k` and `m` with x = 2^k m and m between the roots of
     /// 1/2 and 2.
     fn split(self) -> [Self; 2];
@@ -149,6 +153,12 @@ macro_rules! operations {
         #[inline(always)]
         fn pow2(self) -> Self {
             <$t>::from_bits((self + (Self::WHOLE + $bias as $t)).to_bits() << $mantissa)
+        }
+        #[inline(always)]
+        fn whole_and_power(self, b: Self) -> [Self; 2] {
+            let base = Self::WHOLE + $bias as $t;
+            let sum = self.mul_add(b, base);
+            [sum - base, <$t>::from_bits(sum.to_bits() << $mantissa)]
         }
         #[inline(always)]
         fn exponent_over(self, below: Self) -> Self {

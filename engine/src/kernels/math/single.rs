@@ -7,7 +7,7 @@ impl Lane for f32 {
     const WHOLE: Self = 12_582_912.0;
     const EXP_RANGE: [Self; 2] = [-104.0, 89.0];
     const EXP2_RANGE: [Self; 2] = [-151.0, 129.0];
-    const TANH_END: Self = 20.0;
+    const TANH_END: Self = 10.0;
     const TINY: Self = 1e-8;
     const ANGLE_END: Self = 32_768.0;
     const FRAC_2_PI: Self = std::f32::consts::FRAC_2_PI;
@@ -37,6 +37,8 @@ impl Lane for f32 {
         3.3333352e-01,
     ];
     const LOG10_2_PARTS: [Self; 2] = [3.0103e-01, -1.4320989e-08];
+    const TANH: &'static [Self] =
+        &[-5.378558e-03, 2.0340554e-02, -5.3646773e-02, 1.3330321e-01, -3.3333242e-01];
     const SINH: &'static [Self] = &[8.366634e-03, 1.6666542e-01];
     const COSH: &'static [Self] = &[1.3935304e-03, 4.166646e-02];
     const ASIN: &'static [Self] = &[4.2211313e-02, 2.4152331e-02, 4.547601e-02, 7.495252e-02, 1.6666754e-01];
