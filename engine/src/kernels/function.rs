@@ -56,7 +56,7 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
 #[inline(always)]
 fn any_nan<T: Real>(results: &[T]) -> bool {
     // a maximum of whole numbers takes half the time of asking each
-    results.iter().fold(T::ZERO.magnitude(), |most, x| most.max(x.magnitude())) > T::INFINITY.magnitude()
+    results.iter().fold(T::ZERO.bits(), |most, x| most.max(x.abs().bits())) > T::INFINITY.bits()
 }
 
 /// A number in the type of computing, and back.
@@ -173,7 +173,7 @@ fn has_no_sign<T: Real>(x: &Values<'_, T>) -> bool {
     };
     dispatch(
         #[inline(always)]
-        || !all.iter().fold(false, |any, x| any | x.signbit()),
+        || all.iter().fold(T::ZERO.bits(), |least, x| least.min(x.bits())) >= T::ZERO.bits(),
     )
 }
 

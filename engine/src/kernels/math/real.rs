@@ -22,7 +22,7 @@ pub(crate) trait Real:
     + Sync
     + std::fmt::Debug
 {
-    /// Whole numbers that have room for its bits.
+    /// Whole numbers, with signs, that have room for its bits.
     type Bits: Ord + Copy;
 
     const ZERO: Self;
@@ -51,8 +51,8 @@ pub(crate) trait Real:
     fn is_nan(self) -> bool;
     fn is_infinite(self) -> bool;
     fn is_finite(self) -> bool;
-    /// The bits of its magnitude, in the order of magnitudes, with NaN above infinity.
-    fn magnitude(self) -> Self::Bits;
+    /// Its bits, which are below zero where it has a sign, and else in its order, with NaN above infinity.
+    fn bits(self) -> Self::Bits;
     fn nextafter(self, to: Self) -> Self;
     fn sin(self) -> Self;
     fn cos(self) -> Self;
@@ -149,8 +149,8 @@ macro_rules! real {
                 $t::is_finite(self)
             }
             #[inline(always)]
-            fn magnitude(self) -> $bits {
-                $t::abs(self).to_bits() as $bits
+            fn bits(self) -> $bits {
+                self.to_bits() as $bits
             }
             #[inline(always)]
             fn nextafter(self, to: Self) -> Self {
