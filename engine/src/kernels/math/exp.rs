@@ -1,11 +1,11 @@
 //! Exponentials: x = n log(2) + r with a whole n, and a polynomial of r, which is at most log(2) / 2.
 
-use super::lane::{Lane, bounded, poly, scaled, whole};
+use super::lane::{Lane, bounded, poly};
 
 /// `n` and `r` with x = n log(2) + r, and what `r` lacks.
 #[inline(always)]
 pub(super) fn reduced<T: Lane>(x: T) -> [T; 3] {
-    let n = whole(x * T::LOG2_E);
+    let n = x.fma(T::LOG2_E, T::WHOLE) - T::WHOLE;
     let [high, low] = T::LN_2_PARTS;
     // exact: the difference has no more digits than its operands
     let whole_part = n.fma(-high, x);
@@ -13,20 +13,29 @@ pub(super) fn reduced<T: Lane>(x: T) -> [T; 3] {
     [n, r, n.fma(-low, whole_part - r)]
 }
 
+/// `exp(r) - 1` of the rest of `x` after `n` log(2).
+#[inline(always)]
+pub(super) fn expm1_of_rest<T: Lane>(x: T, n: T) -> T {
+    let [high, low] = T::LN_2_PARTS;
+    let r = n.fma(-low, n.fma(-high, x));
+    (r * r).fma(poly(r, T::EXP), r)
+}
+
 /// `exp(x)`.
 #[inline(always)]
 pub(crate) fn exp<T: Lane>(x: T) -> T {
-    let [n, r, _] = reduced(bounded(x, T::EXP_RANGE));
-    scaled((r * r).fma(poly(r, T::EXP), r) + T::ONE, n)
+    let x = bounded(x, T::EXP_RANGE);
+    let [n, a, b] = x.whole_and_powers(T::LOG2_E);
+    (expm1_of_rest(x, n) + T::ONE) * a * b
 }
 
 /// `2^x`.
 #[inline(always)]
 pub(crate) fn exp2<T: Lane>(x: T) -> T {
     let x = bounded(x, T::EXP2_RANGE);
-    let n = whole(x);
+    let [n, a, b] = x.whole_and_powers(T::ONE);
     let r = x - n;
-    scaled(r.fma(poly(r, T::EXP2), T::ONE), n)
+    r.fma(poly(r, T::EXP2), T::ONE) * a * b
 }
 
 /// `exp(x) - 1`, of which half is computed, as that has no overflow before its time.
@@ -52,7 +61,7 @@ pub(crate) fn tanh<T: Lane>(x: T) -> T {
     let near = (z * y).fma(poly(z, T::TANH), y);
     let [log, _] = T::TWICE_LOG2_E;
     let far = if y > T::TANH_END { T::TANH_END } else { y };
-    let [n, power] = far.whole_and_power(log);
+    let [n, power] = far.whole_and_power(log, T::ZERO);
     let r = far.fma(log, -n);
     let below = r.fma(poly(r, T::EXP2), T::ONE).fma(power, T::ONE);
     (if y < T::from_f64(0.67) { near } else { T::ONE - T::TWO / below }).copysign(x)

@@ -1,42 +1,37 @@
 //! Hyperbolic functions and their inverses.
 //!
-//! `sinh` and `cosh` take x = n log(2) + r apart as the exponential does; the inverse functions are logarithms of a
-//! sum, or of a quotient, whose lost digits are kept.
+//! `sinh` and `cosh` are half the difference and half the sum of exp(x), in two parts, and its inverse; the inverse
+//! functions are logarithms of a sum, or of a quotient, whose lost digits are kept.
 
-use super::exp::reduced;
+use super::exp::expm1_of_rest;
 use super::lane::{Lane, if_known, poly};
 use super::log::ln_1p_parts;
 
-/// For a positive number: a quarter of 2^n and of 2^-n, cosh(r) - 1, and r and what sinh(r) has beyond it.
+/// For a positive number with x = n log(2) + r: exp(r) - 1, and quarters of 2^n and of exp(-x).
 #[inline(always)]
-fn taken_apart<T: Lane>(x: T) -> [T; 5] {
-    let [n, r, rest] = reduced(if x > T::SINH_END { T::SINH_END } else { x });
-    let up = (n - T::TWO).pow2();
-    let down = (-T::TWO - if n > T::MANY { T::MANY } else { n }).pow2();
-    let z = r * r;
-    let cosh = z.fma(z * poly(z, T::COSH), z * T::HALF);
-    [up, down, cosh, r, (z * r).fma(poly(z, T::SINH), rest)]
+fn quarters<T: Lane>(x: T) -> [T; 3] {
+    let x = if x > T::SINH_END { T::SINH_END } else { x };
+    let [n, start] = x.whole_and_power(T::LOG2_E, -T::TWO);
+    let more = expm1_of_rest(x, n);
+    [more, start, T::from_f64(0.0625) / start.fma(more, start)]
 }
 
-/// `sinh(x)`.
+/// `sinh(x)`, an odd polynomial for small numbers.
 #[inline(always)]
 pub(crate) fn sinh<T: Lane>(x: T) -> T {
-    let magnitude = x.abs();
-    let [up, down, cosh, r, more] = taken_apart(magnitude);
-    let (c, s) = (up + down, up - down);
-    let step = r * c;
-    let high = s + step;
-    // s is above the step, or zero
-    let lost = r.fma(c, -step) + (step - (high - s));
-    let result = (high + (lost + more.fma(c, cosh * s))) * T::TWO;
-    (if magnitude < T::TINY { magnitude } else { result }).copysign(x)
+    let y = x.abs();
+    let z = y * y;
+    let near = (z * y).fma(poly(z, T::SINH), y);
+    let [more, start, inverse] = quarters(y);
+    let far = (start + start.fma(more, -inverse)) * T::TWO;
+    (if y < T::from_f64(1.2) { near } else { far }).copysign(x)
 }
 
 /// `cosh(x)`.
 #[inline(always)]
 pub(crate) fn cosh<T: Lane>(x: T) -> T {
-    let [up, down, cosh, r, more] = taken_apart(x.abs());
-    (up + (down + cosh.fma(up + down, (r + more) * (up - down)))) * T::TWO
+    let [more, start, inverse] = quarters(x.abs());
+    (start + start.fma(more, inverse)) * T::TWO
 }
 
 /// `asinh(x)`, the logarithm of |x| + root(1 + x^2).

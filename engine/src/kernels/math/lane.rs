@@ -72,10 +72,8 @@ pub(crate) trait Lane: Real {
     const TAN: &'static [Self];
     /// (tanh(r) - r) / r^3, of r^2, for numbers up to 0.67.
     const TANH: &'static [Self];
-    /// (sinh(r) - r) / r^3, of r^2.
+    /// (sinh(r) - r) / r^3, of r^2, for numbers up to 1.2.
     const SINH: &'static [Self];
-    /// (cosh(r) - 1 - r^2 / 2) / r^4, of r^2.
-    const COSH: &'static [Self];
     /// (2 atanh(s) - 2 s) / s^3, of s^2, for a little longer range than [`Lane::LOG`].
     const ATANH: &'static [Self];
     /// (atanh(s) - s - s^3 / 3) / s^5 times 2 / log(2), of s^2.
@@ -86,17 +84,20 @@ pub(crate) trait Lane: Real {
     const ATAN_SHORT: &'static [Self];
     /// (atan(q) - q) / q^3, of q^2.
     const ATAN: &'static [Self];
-    /// The inverse of the cube root, of the numbers that x y^3 can be for the `y` of [`Lane::near_inverse_root_3`].
-    const ROOT_3: &'static [Self];
-    /// What a third of the upper bits of a number is taken from there, in the middle of the least range of x y^3.
+    /// From this a third of a number's upper bits is taken by [`Lane::near_inverse_root_3`]. The range of x y^3, where `y`
+    /// is its result, is the least with this constant: from 0.6666 to 0.7902.
     const ROOT_3_BITS: Self;
+    /// The inverse of the cube root, of numbers in that range.
+    const ROOT_3: &'static [Self];
 
     /// `self * b + c`, rounded once.
     fn fma(self, b: Self, c: Self) -> Self;
     /// 2 to a whole power whose result is normal.
     fn pow2(self) -> Self;
-    /// The whole number nearest to `self * b`, and 2 to its power, which is normal.
-    fn whole_and_power(self, b: Self) -> [Self; 2];
+    /// The whole number n nearest to `self * b`, and 2^(n + more), which is normal.
+    fn whole_and_power(self, b: Self, more: Self) -> [Self; 2];
+    /// The same n, and two powers of two whose product is 2^n, for up to twice the range of exponents.
+    fn whole_and_powers(self, b: Self) -> [Self; 3];
     /// Exponent and significand of a normal positive number: `k` and `m` with x = 2^k m and m between the roots of
     /// 1/2 and 2.
     fn split(self) -> [Self; 2];
@@ -133,8 +134,8 @@ pub(super) fn if_known<T: Lane>(known: bool, result: T) -> T {
 /// `y` times 2 to a whole power, up to twice the range of exponents; rounded once.
 #[inline(always)]
 pub(super) fn scaled<T: Lane>(y: T, n: T) -> T {
-    let half = whole(n * T::HALF);
-    y * half.pow2() * (n - half).pow2()
+    let [_, a, b] = n.whole_and_powers(T::ONE);
+    y * a * b
 }
 
 /// `x` between two bounds; NaN stays.
@@ -155,10 +156,18 @@ macro_rules! operations {
             <$t>::from_bits((self + (Self::WHOLE + $bias as $t)).to_bits() << $mantissa)
         }
         #[inline(always)]
-        fn whole_and_power(self, b: Self) -> [Self; 2] {
-            let base = Self::WHOLE + $bias as $t;
+        fn whole_and_power(self, b: Self, more: Self) -> [Self; 2] {
+            let base = Self::WHOLE + ($bias as $t + more);
             let sum = self.mul_add(b, base);
             [sum - base, <$t>::from_bits(sum.to_bits() << $mantissa)]
+        }
+        #[inline(always)]
+        fn whole_and_powers(self, b: Self) -> [Self; 3] {
+            let base = Self::WHOLE + (2 * $bias) as $t;
+            let sum = self.mul_add(b, base);
+            let half = sum.to_bits() >> 1;
+            let power = |bits| <$t>::from_bits(bits << $mantissa);
+            [sum - base, power(half), power(sum.to_bits() - half)]
         }
         #[inline(always)]
         fn exponent_over(self, below: Self) -> Self {

@@ -39,8 +39,7 @@ impl Lane for f32 {
     const LOG10_2_PARTS: [Self; 2] = [3.0103e-01, -1.4320989e-08];
     const TANH: &'static [Self] =
         &[-5.378558e-03, 2.0340554e-02, -5.3646773e-02, 1.3330321e-01, -3.3333242e-01];
-    const SINH: &'static [Self] = &[8.366634e-03, 1.6666542e-01];
-    const COSH: &'static [Self] = &[1.3935304e-03, 4.166646e-02];
+    const SINH: &'static [Self] = &[2.8439983e-06, 1.983069e-04, 8.333383e-03, 1.6666666e-01];
     const ASIN: &'static [Self] = &[4.2211313e-02, 2.4152331e-02, 4.547601e-02, 7.495252e-02, 1.6666754e-01];
     const ATAN: &'static [Self] = &[
         -1.827731e-03,
