@@ -1,7 +1,7 @@
 //! Powers: x^y is 2 to the power y log2(x), of a logarithm in two parts, so that multiplied by a thousand it still
 //! has all the digits of a fraction.
 
-use super::lane::{Lane, bounded, if_known, poly, scaled, whole};
+use super::lane::{Lane, bounded, if_known, poly};
 use super::pair::Pair;
 use super::real::Real;
 
@@ -13,20 +13,23 @@ use super::real::Real;
 fn log2<T: Lane>(x: T) -> Pair<T> {
     let [k, m] = x.split();
     let f = m - T::ONE;
-    let below = Pair::ordered_sum(T::TWO, f);
-    let high = f / below.high;
-    // 1 - s is 2 / (m + 1)
-    let inverse = high.fma(-T::HALF, T::HALF);
-    let low = (-high).fma(below.low, (-high).fma(below.high, f)) * inverse;
-    let s = Pair { high, low };
-    let z = s.times_pair(s);
+    let s = f / (m + T::ONE);
+    // f - 2s is exact: 2s differs from f by less than a fifth
+    let rest = (-s).fma(f, s.fma(-T::TWO, f));
+    let z = s * s;
+    let z_low = s.fma(s, -z);
     let [first, first_low] = T::TWICE_LOG2_E;
     let [third, third_low] = T::TWICE_LOG2_E_THIRD;
-    let rest = z.high.fma(poly(z.high, T::LOG2_REST), third_low);
-    let cubic = z.times(third);
-    let slope = Pair::ordered_sum(first, cubic.high).and(z.high.fma(rest, cubic.low) + first_low);
-    let log = s.times_pair(slope);
-    Pair::ordered_sum(k, log.high).and(log.low)
+    let slope = z.fma(third, first);
+    let slope_low = z.fma(third, first - slope) + z_low.fma(third, z.fma(third_low, first_low));
+    let slope_low = (z * z).fma(poly(z, T::LOG2_REST), slope_low);
+    // what `s` lacks is rest / (m + 1), and the derivative of the logarithm there first / (1 - z): their product is rest
+    // log2(e) / (1 + s), of which some digits are enough
+    let derivative = s.fma(s.fma(T::from_f64(1.4847), T::from_f64(-1.4746)), T::from_f64(1.44257));
+    let log = s * slope;
+    let sum = Pair::ordered_sum(k, log);
+    let low = rest.fma(derivative, s.fma(slope, -log) + sum.low);
+    Pair { high: sum.high, low: s.fma(slope_low, low) }
 }
 
 /// The exponent of two that `x^y` has, for a normal base whose sign is let go, in two parts.
@@ -39,9 +42,9 @@ pub(crate) fn exponent<T: Lane>(x: T, y: T) -> [T; 2] {
 /// `x^y` of its [`exponent`], for a positive normal base, save for the exponents that [`slow`] has a plain operation for.
 #[inline(always)]
 pub(crate) fn of_positive<T: Lane>(x: T, y: T, [high, low]: [T; 2]) -> T {
-    let n = whole(high);
+    let [n, a, b] = high.whole_and_powers(T::ONE);
     let r = (high - n) + low;
-    let result = scaled(r.fma(poly(r, T::EXP2), T::ONE), n);
+    let result = r.fma(poly(r, T::EXP2), T::ONE) * a * b;
     let normal = x >= T::NORMAL && x < T::INFINITY;
     let plain = y == T::TWO || y == T::HALF || y == T::ONE;
     if_known(normal && !plain, result)
