@@ -1,6 +1,6 @@
 //! Inverse trigonometric functions, the cube root and the hypotenuse.
 
-use super::lane::{Lane, if_known, poly};
+use super::lane::{Lane, horner, if_known, poly};
 
 /// `start + slope asin(y)`, or `far_start + far_slope asin(root((1 - y) / 2))` where y is above 1/2, of a magnitude y.
 /// Starts are in two parts.
@@ -37,14 +37,13 @@ pub(crate) fn acos<T: Lane>(x: T) -> T {
     arc(x.abs(), near, far)
 }
 
-/// `start + atan(q)` of a q from -1 to 1.
+/// `start + atan(q)` of a q from -1 to 1 and the `slope` (atan(q) - q) / q^3.
 #[inline(always)]
-fn arc_tangent<T: Lane>(q: T, table: &[T], start: T, start_low: T) -> T {
-    let z = q * q;
+fn arc_tangent<T: Lane>(q: T, slope: T, start: T, start_low: T) -> T {
     let high = start + q;
     // the start is above q, or zero
     let rest = q - (high - start);
-    high + (q * z).fma(poly(z, table), rest + start_low)
+    high + (q * (q * q)).fma(slope, rest + start_low)
 }
 
 /// `atan(x)`; in the middle, from about 0.55 to 1.82, pi/4 + atan((x - 1) / (x + 1)).
@@ -75,7 +74,8 @@ pub(crate) fn atan<T: Lane>(x: T) -> T {
     } else {
         T::ZERO
     };
-    arc_tangent(above / below, T::ATAN_SHORT, right * part, right_low * part).copysign(x)
+    let q = above / below;
+    arc_tangent(q, poly(q * q, T::ATAN_SHORT), right * part, right_low * part).copysign(x)
 }
 
 /// `atan2(y, x)`.
@@ -106,7 +106,9 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     } else {
         T::ZERO
     };
-    arc_tangent(q, T::ATAN, start, start_low + lost).copysign(y)
+    // the even and odd powers of a number near 1 would cancel
+    let slope = horner(q * q, T::ATAN.iter().copied());
+    arc_tangent(q, slope, start, start_low + lost).copysign(y)
 }
 
 /// The cube root of a normal number: 1 / root from a near number by a polynomial that has half of the digits, and a step

@@ -115,8 +115,20 @@ pub(crate) trait Lane: Real {
 
 /// The value of a polynomial by Horner's rule.
 #[inline(always)]
+pub(super) fn horner<T: Lane>(x: T, table: impl Iterator<Item = T>) -> T {
+    table.reduce(|sum, c| sum.fma(x, c)).unwrap_or(T::ZERO)
+}
+
+/// The value of a polynomial; even and odd powers of a long one apart, which wait half as long for one another. They must
+/// not cancel.
+#[inline(always)]
 pub(super) fn poly<T: Lane>(x: T, table: &[T]) -> T {
-    table.iter().copied().reduce(|sum, c| sum.fma(x, c)).unwrap_or(T::ZERO)
+    let table_from = |start| table.iter().copied().skip(start);
+    if table.len() < 7 {
+        return horner(x, table_from(0));
+    }
+    let (square, odd) = (x * x, table.len() % 2);
+    horner(square, table_from(odd).step_by(2)).fma(x, horner(square, table_from(1 - odd).step_by(2)))
 }
 
 /// The nearest whole number, of numbers well below [`Lane::WHOLE`].
