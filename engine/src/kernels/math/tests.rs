@@ -95,7 +95,7 @@ fn functions<T: Float>() -> Vec<(Op, Function<T>)> {
 /// `logaddexp` in pairs of doubles where these functions serve.
 fn exact_logaddexp<T: Float>(a: T, b: T) -> T {
     let gap = (a - b).to_f64().abs();
-    if a.is_infinite() || gap.is_nan() || gap >= 13.0 {
+    if a.is_infinite() || gap.is_nan() || gap >= 14.0 {
         logaddexp::logaddexp(a, b)
     } else {
         logaddexp::slow(a, b)
