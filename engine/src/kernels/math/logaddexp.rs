@@ -14,7 +14,7 @@ use super::real::Real;
 pub(crate) fn logaddexp<T: Lane>(a: T, b: T) -> T {
     let log = term(a, b);
     let result = total(a, b, log.high, log.low);
-    let cancelling = log.high > T::from_f64(1e-6) && result.abs() < log.high * T::from_f64(0.25);
+    let cancelling = log.high > T::from_f64(1e-6) && result.abs() < log.high * T::from_f64(0.5);
     if_known(!cancelling, result)
 }
 

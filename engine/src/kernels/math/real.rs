@@ -235,7 +235,7 @@ macro_rules! real {
 }
 
 real!(f32, i32: pxfm::f_sinf, pxfm::f_cosf, pxfm::f_tanf, pxfm::f_asinf, pxfm::f_acosf, pxfm::f_atanf, pxfm::f_atan2f, pxfm::f_sinhf, pxfm::f_coshf, pxfm::f_tanhf, pxfm::f_asinhf, pxfm::f_acoshf, pxfm::f_atanhf, pxfm::f_expf, pxfm::f_expm1f, pxfm::f_logf, pxfm::f_log1pf, pxfm::f_log2f, pxfm::f_log10f, pxfm::f_cbrtf, hypotf);
-real!(f64, i64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, pxfm::f_exp, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
+real!(f64, i64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, f64::exp, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
 
 /// The squares and their sum have room in a double.
 #[inline(always)]
