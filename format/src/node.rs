@@ -203,6 +203,9 @@ impl Entry {
     }
 
     pub(crate) fn decode(bytes: &[u8; Entry::SIZE]) -> Result<Entry, EntryError> {
+        if *bytes == [0; Entry::SIZE] {
+            return Ok(Entry::Missing);
+        }
         let mut r = Reader::new(bytes);
         let read =
             |r: &mut Reader<'_>| -> Result<_, Short> { Ok((r.array()?, r.u32()?, r.u32()?, r.u64()?)) };
@@ -211,7 +214,6 @@ impl Entry {
         let mut r = Reader::new(&first);
         let extent = Extent { offset: r.u64().unwrap_or_default(), len: r.u64().unwrap_or_default(), crc };
         Ok(match state {
-            0 if is_zero(bytes) => Entry::Missing,
             0 => return Err(EntryError::Reserved),
             1 => Entry::Raw(extent, birth),
             2 => Entry::Encoded(extent, birth),

@@ -94,6 +94,8 @@ struct State {
     finished: bool,
     failed: Option<Error>,
     found: Found,
+    /// Threads that wait for a change: waking asks the system, even where nobody sleeps.
+    waiting: usize,
 }
 
 /// What was found so far.
@@ -124,8 +126,7 @@ impl Drop for Running<'_, '_> {
                 state.open.remove(&self.1);
             }
         }
-        drop(state);
-        self.0.changed.notify_all();
+        self.0.wake(state);
     }
 }
 
@@ -134,8 +135,9 @@ struct Closing<'b, 'a>(&'b Board<'a>);
 
 impl Drop for Closing<'_, '_> {
     fn drop(&mut self) {
-        self.0.state().close();
-        self.0.changed.notify_all();
+        let mut state = self.0.state();
+        state.close();
+        self.0.wake(state);
     }
 }
 
@@ -160,6 +162,23 @@ impl<'a> Board<'a> {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a change.
+    fn wait<'s>(&self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.waiting += 1;
+        let mut state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
+    }
+
+    /// Tells all who wait of a change.
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let waiting = state.waiting;
+        drop(state);
+        if waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// The place of what is met next.
@@ -238,8 +257,11 @@ impl<'a> Board<'a> {
         *state.open.entry(item.at).or_default() += 1;
         state.queue.push_back(item);
         if state.queue.len() <= WAITING {
+            let waiting = state.waiting;
             drop(state);
-            self.changed.notify_one();
+            if waiting > 0 {
+                self.changed.notify_one();
+            }
             return Ok(());
         }
         self.take(state);
@@ -266,7 +288,7 @@ impl<'a> Board<'a> {
                 return;
             }
             if state.queue.is_empty() {
-                drop(self.changed.wait(state));
+                drop(self.wait(state));
             } else {
                 self.take(state);
             }
@@ -281,7 +303,7 @@ impl<'a> Board<'a> {
                 return Err(error);
             }
             if state.queue.is_empty() && !state.open.is_empty() {
-                drop(self.changed.wait(state));
+                drop(self.wait(state));
             } else if !self.take(state) {
                 return Ok(());
             }
@@ -343,7 +365,7 @@ impl<'a> Board<'a> {
         let Some(target) = &self.target else { return Ok(()) };
         let mut state = self.state();
         while state.open.first_key_value().is_some_and(|(first, _)| *first < at) {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
         if state.closed {
             return Ok(());
