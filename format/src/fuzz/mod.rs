@@ -9,7 +9,7 @@ mod parts;
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,10 @@ thread_local! {
 const MEMORY: u64 = 512 << 20;
 const QUICK: Duration = Duration::from_secs(1);
 const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
+/// The first of the seeds that are to be taken once more.
+const AGAIN: &str = "ARRSTORE_FUZZ_AGAIN";
+/// Inputs of which the first one's seed is said.
+const EACH: u64 = 100;
 
 /// Numbers that look like chance (SplitMix64).
 struct Words(u64);
@@ -44,27 +48,27 @@ impl Words {
 
 /// Files with every kind of node, block and payload.
 fn bases() -> Vec<Vec<u8>> {
-    let file = |build: &dyn Fn(&Transaction) -> Result<()>| {
+    let file = |commits, build: &dyn Fn(&Transaction) -> Result<()>| {
         let storage = Arc::new(MemoryStorage::new());
         let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
-        for _ in 0..2 {
+        for _ in 0..commits {
             let transaction = file.begin().unwrap();
             build(&transaction).unwrap();
             transaction.commit().unwrap();
         }
         (file, storage)
     };
-    let data: Vec<u8> = (0..40_000u32).map(|i| ((i * i) >> 7) as u8 & 15).collect();
-    let small = file(&|t| {
+    let data: Vec<u8> = (0..9600u32).map(|i| ((i * i) >> 7) as u8 & 15).collect();
+    let small = file(2, &|t| {
         let a = t.replace("/a", Meta::new(DType::U8, &[20], &[8]))?;
         t.write(a, &[0], &[20], &data[..20])
     });
-    let kinds = file(&|t| {
-        let raw = t.replace("/g/raw", Meta::new(DType::F32, &[60, 60], &[40, 40]))?;
-        t.write(raw, &[0, 0], &[60, 60], &data[..14_400])?;
-        let zstd = Meta::new(DType::U16, &[50, 50], &[16, 16]).encoded(Codec::Zstd { level: 1 }, true);
+    let kinds = file(2, &|t| {
+        let raw = t.replace("/g/raw", Meta::new(DType::F32, &[60, 40], &[40, 40]))?;
+        t.write(raw, &[0, 0], &[60, 40], &data[..9600])?;
+        let zstd = Meta::new(DType::U16, &[40, 40], &[16, 16]).encoded(Codec::Zstd { level: 1 }, true);
         let zstd = t.replace("/packed", Meta { dims: vec![Some("y".into()), None], ..zstd })?;
-        t.write(zstd, &[0, 0], &[50, 40], &data[..4000])?;
+        t.write(zstd, &[0, 0], &[40, 20], &data[..1600])?;
         let shuffled = t.replace("/s", Meta::new(DType::I64, &[300], &[100]).encoded(Codec::None, true))?;
         t.write(shuffled, &[0], &[200], &data[..1600])?;
         for (name, codec) in [("/lz4", Codec::Lz4), ("/pco", Codec::Pco { level: 4 })] {
@@ -77,9 +81,13 @@ fn bases() -> Vec<Vec<u8>> {
         t.set_attributes(shuffled, attributes.clone())?;
         t.set_file_attributes(attributes)
     });
-    let deep = file(&|t| {
-        let a = t.replace("/deep", Meta::new(DType::U8, &[40_000], &[20]))?;
-        t.write(a, &[0], &[40_000], &data)
+    // A full leaf and another one below a node; three levels, of which little is there; space that can be used again.
+    let deep = file(3, &|t| {
+        let a = t.replace("/deep", Meta::new(DType::U8, &[2800], &[20]))?;
+        t.write(a, &[0], &[2800], &data[..2800])?;
+        let far = t.replace("/far", Meta::new(DType::U8, &[660_000], &[20]))?;
+        let parts = [0, 20 * 127 * 254 - 20, 660_000 - 40];
+        parts.iter().try_for_each(|&start| t.write(far, &[start], &[40], &data[100..140]))
     });
     let sealed = MemoryStorage::new();
     let sealed = Arc::new(sealed);
@@ -119,10 +127,9 @@ fn used(bytes: &[u8], first: usize) -> Vec<usize> {
     (first..bytes.len()).filter(|&at| bytes[at] != 0).collect()
 }
 
-/// Changes a file.
-fn mutate(bytes: &mut Vec<u8>, words: &mut Words) {
-    let places = used(bytes, PAGE);
-    change_bytes(bytes, &places, words);
+/// Changes a file in which there is something at `places`.
+fn mutate(bytes: &mut Vec<u8>, places: &[usize], words: &mut Words) {
+    change_bytes(bytes, places, words);
     match words.below(24) {
         0 => bytes.truncate(words.below(bytes.len())),
         1 => bytes.resize(bytes.len() + words.below(1 << 16), 0),
@@ -190,36 +197,45 @@ fn worked() -> Duration {
     Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
 }
 
-fn changed_file(seed: u64, bases: &[Vec<u8>]) {
-    let mut words = Words(seed);
-    let mut bytes = bases[words.below(bases.len())].clone();
-    mutate(&mut bytes, &mut words);
-    let before = worked();
-    let _ = exercise(bytes, &mut words);
-    let took = worked() - before;
-    assert!(took < Duration::from_secs(1), "{took:?} of work");
+/// A function that makes a file of a seed and does everything with it.
+fn files() -> Box<dyn FnMut(u64)> {
+    let bases = bases();
+    let places: Vec<Vec<usize>> = bases.iter().map(|bytes| used(bytes, PAGE)).collect();
+    Box::new(move |seed| {
+        let mut words = Words(seed);
+        let k = words.below(bases.len());
+        let mut bytes = bases[k].clone();
+        mutate(&mut bytes, &places[k], &mut words);
+        let before = worked();
+        let _ = exercise(bytes, &mut words);
+        let took = worked() - before;
+        assert!(took < Duration::from_secs(1), "{took:?} of work with seed {seed}");
+    })
 }
 
-/// The process that takes the inputs, and says the seed of each, or of the first of some, before it begins.
+/// The process that takes the inputs, and says the seed of the first of each hundred before it begins, or of each that
+/// it takes once more.
 #[test]
 fn child() {
     let Ok(target) = std::env::var(CHILD) else { return };
-    let time = time();
-    let (mut input, each): (Box<dyn FnMut(u64)>, u64) = if target == "files" {
-        let bases = bases();
-        (Box::new(move |seed| changed_file(seed, &bases)), 1)
-    } else {
-        (parts::target(&target).unwrap(), 100)
-    };
+    let mut input = if target == "files" { files() } else { parts::target(&target).unwrap() };
     setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).unwrap();
     FORGED.set(true);
+    if let Ok(first) = std::env::var(AGAIN) {
+        let first: u64 = first.parse().unwrap();
+        for seed in first..first + EACH {
+            println!("seed {seed}");
+            input(seed);
+        }
+        return;
+    }
+    let time = time();
     let first = if time > QUICK { u64::from(std::process::id()) << 32 } else { 0 };
     let began = Instant::now();
-    for seed in (first..).step_by(each as usize).take_while(|_| began.elapsed() < time) {
+    for seed in (first..).step_by(EACH as usize).take_while(|_| began.elapsed() < time) {
         println!("seed {seed}");
-        (seed..seed + each).for_each(&mut input);
+        (seed..seed + EACH).for_each(&mut input);
     }
-    println!("did {each}");
 }
 
 /// How long each target goes on.
@@ -228,25 +244,31 @@ fn time() -> Duration {
     asked.map_or(QUICK, Duration::from_secs)
 }
 
-fn campaign(target: &str) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["fuzz::child", "--exact", "--nocapture"])
-        .env(CHILD, target)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (mut count, mut each, mut last) = (0, 1, String::new());
+/// Runs the child to its end: how many seeds it said, the last of them, and how it ended.
+fn process(target: &str, again: Option<u64>) -> (u64, u64, ExitStatus) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["fuzz::child", "--exact", "--nocapture"]).env(CHILD, target).stdout(Stdio::piped());
+    if let Some(first) = again {
+        command.env(AGAIN, first.to_string());
+    }
+    let mut child = command.spawn().unwrap();
+    let (mut count, mut last) = (0, 0);
     for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(|line| line.ok()) {
-        if let Some(number) = line.strip_prefix("did ") {
-            each = number.parse().unwrap();
-        }
-        if line.starts_with("seed ") {
-            (count, last) = (count + 1, line);
+        if let Some(seed) = line.strip_prefix("seed ") {
+            (count, last) = (count + 1, seed.parse().unwrap());
         }
     }
-    let status = child.wait().unwrap();
-    assert!(status.success(), "{target}: {status} with {last}");
-    let count = count * each;
+    (count, last, child.wait().unwrap())
+}
+
+fn campaign(target: &str) {
+    let (count, first, status) = process(target, None);
+    if !status.success() {
+        let (_, seed, again) = process(target, Some(first));
+        assert!(again.success(), "{target}: {again} with seed {seed}");
+    }
+    assert!(status.success(), "{target}: {status} after seed {first}, and not when {EACH} ran once more");
+    let count = count * EACH;
     eprintln!("{target}: {count} inputs");
     assert!(count > 20, "{target}: {count} inputs");
 }
