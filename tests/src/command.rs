@@ -1,7 +1,7 @@
 //! The `arrstore` command, as a program of its own.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The program: `ARRSTORE_BIN`, or else built now, with the profile and in the folder of the running test.
@@ -19,9 +19,12 @@ fn build() -> PathBuf {
     let profile = test.ancestors().nth(2).expect("a test lies in target/profile/deps");
     let target = profile.parent().expect("a profile lies in a target folder");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // With a test of it, as `cargo test --workspace` has built it already: on its own, what it depends on has other
+    // features, and nearly all of that would be built once more.
     cargo
-        .args(["build", "--quiet", "--package", "arrstore-tools", "--bin", "arrstore", "--target-dir"])
-        .arg(target);
+        .args(["test", "--quiet", "--no-run", "--workspace", "--test", "convert", "--target-dir"])
+        .arg(target)
+        .stdout(Stdio::null());
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
