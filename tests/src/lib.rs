@@ -5,6 +5,7 @@ pub mod command;
 pub mod compare;
 pub mod data;
 pub mod exact;
+pub mod fuzz;
 pub mod golden;
 pub mod harness;
 pub mod layout;

@@ -2,31 +2,20 @@
 //! 512 MB and a second of work each.
 //!
 //! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test fuzz` goes on for ten minutes with other inputs.
+//! The reader of archives is tried by many more in `tools/src/input/fuzz.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use arrstore::npy::Header;
 use arrstore::{Context, Expr, Value};
 use arrstore_format::DType;
-use arrstore_tests::command::{arrstore, rounds};
+use arrstore_tests::command::arrstore;
 use arrstore_tests::data::Words;
+use arrstore_tests::fuzz::{self, below, mutate, npy};
 use arrstore_tests::harness::{Stop, evaluate};
-use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
-use nix::sys::time::TimeValLike;
-
-const MEMORY: u64 = 512 << 20;
-const QUICK: usize = 2;
-const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
-
-fn below(words: &mut Words, n: usize) -> usize {
-    (words.next().unwrap() % n.max(1) as u64) as usize
-}
 
 const TEXTS: [&str; 14] = [
     "(a - mean(a, axis=0)) / std(a, axis=0)",
@@ -128,34 +117,9 @@ fn variables() -> BTreeMap<String, Expr> {
     .into()
 }
 
-/// Changes some bytes near the beginning.
-fn mutate(bytes: &mut Vec<u8>, words: &mut Words, among: usize) {
-    for _ in 0..1 + below(words, 4) {
-        let at = below(words, among.min(bytes.len()));
-        match below(words, 4) {
-            0 => bytes[at] ^= 1 << below(words, 8),
-            1 => bytes[at] = b"0123456789'(),<>|fiuObcTL {}"[below(words, 28)],
-            2 => bytes[at] = [0, 0xFF, 0x7F, b'9'][below(words, 4)],
-            _ => {
-                let n = (1 << below(words, 4)).min(bytes.len() - at);
-                bytes[at..at + n].fill(b"9\xFF\0"[below(words, 3)]);
-            }
-        }
-    }
-    if below(words, 12) == 0 {
-        bytes.truncate(below(words, bytes.len()));
-    }
-}
-
-fn npy() -> Vec<u8> {
-    let mut bytes = Header::write(DType::F64, &[30, 40], false).unwrap();
-    bytes.extend((0..1200).flat_map(|i| f64::from(i).to_le_bytes()));
-    bytes
-}
-
 /// An archive of one member, stored: what `numpy.savez` writes.
 fn npz() -> Vec<u8> {
-    let data = npy();
+    let data = npy(&[30, 40]);
     let mut crc = !0u32;
     for &byte in &data {
         crc ^= u32::from(byte);
@@ -181,80 +145,46 @@ fn npz() -> Vec<u8> {
     file
 }
 
-/// Time this process has worked.
-fn worked() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-    Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
-}
-
 fn input(kind: &str, seed: u64, variables: &BTreeMap<String, Expr>, folder: &Path) {
     let mut words = Words(seed);
     let context = Context::new(32 << 20, 1);
     let (text, variables) = match kind {
         "text" => (text(&mut words), variables.clone()),
         _ => {
-            let (mut bytes, path) = (npy(), folder.join("x.npy"));
-            mutate(&mut bytes, &mut words, 140);
+            let (mut bytes, path) = (npy(&[30, 40]), folder.join("x.npy"));
+            mutate(&mut bytes, &mut words, 0..140);
             std::fs::write(&path, bytes).unwrap();
             let Ok(x) = Expr::npy(&path) else { return };
             ("sum(x), x[-1:] + 1".to_owned(), [("x".to_owned(), x)].into())
         }
     };
-    let before = worked();
-    let outcome = evaluate(&text, &variables, &context);
-    let took = worked() - before;
-    assert!(!matches!(outcome, Err(Stop::Panicked(_))), "{outcome:?} of {text:?}");
-    assert!(took < Duration::from_secs(1), "{took:?} of work for {text:?}");
+    let outcome = fuzz::within_a_second(seed, || evaluate(&text, &variables, &context));
+    assert!(!matches!(outcome, Err(Stop::Panicked(_))), "{outcome:?} of {text:?} with seed {seed}");
 }
 
-/// The process that takes the inputs, and says the seed of each before it begins.
+/// The process that takes the inputs.
 #[test]
 fn child() {
-    let Ok(kind) = std::env::var(CHILD) else { return };
-    let time = rounds("ARRSTORE_FUZZ", QUICK);
-    let (variables, folder) = (variables(), tempfile::tempdir().unwrap());
-    setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).unwrap();
-    let first = if time > QUICK { u64::from(std::process::id()) << 32 } else { 0 };
-    let began = Instant::now();
-    for seed in (first..).take_while(|_| began.elapsed().as_secs() < time as u64) {
-        println!("seed {seed}");
-        input(&kind, seed, &variables, folder.path());
-    }
-}
-
-fn campaign(kind: &str) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--nocapture"])
-        .env(CHILD, kind)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (mut count, mut last) = (0, String::new());
-    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
-        if line.starts_with("seed ") {
-            (count, last) = (count + 1, line);
-        }
-    }
-    let status = child.wait().unwrap();
-    assert!(status.success(), "{kind}: {status} with {last}");
-    eprintln!("{kind}: {count} inputs");
-    assert!(count > 20, "{count} inputs");
+    fuzz::child(|kind| {
+        let (kind, variables, folder) = (kind.to_owned(), variables(), fuzz::folder());
+        Box::new(move |seed| input(&kind, seed, &variables, folder.path()))
+    });
 }
 
 #[test]
 fn changed_expressions_do_no_harm() {
-    campaign("text");
+    fuzz::campaign("child", "text");
 }
 
 #[test]
 fn changed_npy_files_do_no_harm() {
-    campaign("npy");
+    fuzz::campaign("child", "npy");
 }
 
-/// Archives are the command's business, so each is a run of it.
+/// The command as a whole, with a limit of memory and of time that the system keeps.
 #[test]
-fn changed_npz_files_do_no_harm() {
-    let folder = tempfile::tempdir().unwrap();
+fn changed_npz_files_do_no_harm_to_the_command() {
+    let folder = fuzz::folder();
     let run = |bytes: &[u8]| {
         std::fs::write(folder.path().join("x.npz"), bytes).unwrap();
         std::fs::remove_file(folder.path().join("x.arrs")).ok();
@@ -268,22 +198,12 @@ fn changed_npz_files_do_no_harm() {
     };
     let (code, said) = run(&npz());
     assert_eq!(code, Some(0), "{said}");
-    let time = rounds("ARRSTORE_FUZZ", QUICK) as u64;
-    let first = if time > QUICK as u64 { u64::from(std::process::id()) << 32 } else { 0 };
-    let (began, mut count) = (Instant::now(), 0);
-    for seed in (first..).take_while(|_| began.elapsed().as_secs() < time) {
+    for seed in 0..60 {
         let (mut words, mut bytes) = (Words(seed), npz());
         // Where the archive's own fields are: the beginning, or the end.
-        if seed % 2 == 0 {
-            mutate(&mut bytes, &mut words, 180);
-        } else {
-            let mut tail = bytes.split_off(bytes.len() - 80);
-            mutate(&mut tail, &mut words, 80);
-            bytes.extend(tail);
-        }
+        let len = bytes.len();
+        mutate(&mut bytes, &mut words, if seed % 2 == 0 { 0..180 } else { len - 80..len });
         let (code, said) = run(&bytes);
         assert!(matches!(code, Some(0..=2)) && !said.contains("panicked"), "seed {seed}: {code:?}, {said}");
-        count += 1;
     }
-    std::io::stderr().write_all(format!("npz: {count} inputs\n").as_bytes()).unwrap();
 }

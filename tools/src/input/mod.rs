@@ -1,5 +1,7 @@
 //! Opening what is read: stored arrays, .npy, .npz, plain files, Zarr.
 
+#[cfg(test)]
+mod fuzz;
 mod npz;
 mod plain;
 mod stored;

@@ -1,0 +1,110 @@
+//! `.npz` files that were changed at random: an answer or an error, without a panic, within 512 MB and a second of work
+//! each.
+//!
+//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tools --release fuzz` goes on for ten minutes with other inputs.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use anyhow::Result;
+use arrstore::Context;
+use arrstore_tests::data::Words;
+use arrstore_tests::fuzz::{self, below, mutate, npy};
+use arrstore_tests::harness::{Stop, evaluate};
+use zip::CompressionMethod::{self, Deflated, Stored};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::{npz_header, npz_names, open};
+use crate::cli::Plain;
+use crate::location::Location;
+
+/// An archive of some members.
+fn packed(members: &[(CompressionMethod, Vec<u8>)], large: bool) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for ((method, member), name) in members.iter().zip(["a.npy", "g/b.npy"]) {
+        let options = SimpleFileOptions::default().compression_method(*method).large_file(large);
+        zip.start_file(name, options).unwrap();
+        zip.write_all(member).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// An archive of one or two members. Where one was changed before, the archive's checksums are right.
+fn archive(words: &mut Words) -> Vec<u8> {
+    let member = |words: &mut Words| {
+        let mut bytes = npy(&[6, 20]);
+        if below(words, 2) == 0 {
+            mutate(&mut bytes, words, 0..140);
+        }
+        ([Stored, Deflated][below(words, 2)], bytes)
+    };
+    let members: Vec<_> = (0..1 + below(words, 2)).map(|_| member(words)).collect();
+    packed(&members, below(words, 4) == 0)
+}
+
+/// Changes an archive in its first member's header, its directory, or anywhere.
+fn change(bytes: &mut Vec<u8>, words: &mut Words) {
+    let end = bytes.len();
+    let among = match below(words, 4) {
+        0 => return,
+        1 => 0..40,
+        2 => bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap()..end,
+        _ => 0..end,
+    };
+    mutate(bytes, words, among);
+}
+
+/// What the commands do with an archive: lists it, and opens and reads each member.
+fn exercise(path: &Path, folder: &Path) -> Result<usize> {
+    let context = Context::new(32 << 20, 1);
+    let plain = Plain { dtype: None, shape: None, endian: None };
+    let mut read = 0;
+    for name in npz_names(path)? {
+        let Ok(location) = Location::of_input(&format!("{}:{name}", path.display())) else { continue };
+        let _ = npz_header(&location);
+        let Ok(input) = open(&location, &plain, folder) else { continue };
+        let variables = BTreeMap::from([("x".to_owned(), input.expr)]);
+        for text in ["sum(x)", "x[-1:] + 1"] {
+            let outcome = evaluate(text, &variables, &context);
+            assert!(!matches!(outcome, Err(Stop::Panicked(_))), "{outcome:?} of {text}");
+            read += usize::from(outcome.is_ok());
+        }
+    }
+    let _ = Location::of_input(&path.display().to_string()).and_then(|whole| open(&whole, &plain, folder));
+    Ok(read)
+}
+
+/// The process that takes the inputs.
+#[test]
+fn child() {
+    fuzz::child(|_| {
+        let folder = fuzz::folder();
+        let path = folder.path().join("x.npz");
+        Box::new(move |seed| {
+            let mut words = Words(seed);
+            let mut bytes = archive(&mut words);
+            change(&mut bytes, &mut words);
+            std::fs::write(&path, bytes).unwrap();
+            let _ = fuzz::within_a_second(seed, || exercise(&path, folder.path()));
+        })
+    });
+}
+
+#[test]
+fn changed_npz_files_do_no_harm() {
+    fuzz::campaign("input::fuzz::child", "npz");
+}
+
+/// Or else all others would be refused for one reason.
+#[test]
+fn archives_that_were_not_changed_are_read() {
+    let folder = fuzz::folder();
+    for methods in [vec![Stored], vec![Deflated], vec![Stored, Deflated]] {
+        let members: Vec<_> = methods.iter().map(|&method| (method, npy(&[6, 20]))).collect();
+        let path = folder.path().join("x.npz");
+        std::fs::write(&path, packed(&members, false)).unwrap();
+        assert_eq!(exercise(&path, folder.path()).unwrap(), 2 * members.len());
+    }
+}
