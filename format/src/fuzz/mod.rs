@@ -274,6 +274,19 @@ fn campaign(target: &str) {
 }
 
 #[test]
+fn the_deep_file_has_three_levels_and_space_to_be_used_again() {
+    let deep = bases().swap_remove(2);
+    let pages = deep.as_chunks::<PAGE>().0;
+    assert!(pages.iter().any(|page| page.starts_with(b"NODE\x02")), "no node above two others");
+    let storage = Arc::new(MemoryStorage::of(deep.clone()));
+    let transaction = File::on(storage.clone()).unwrap().begin().unwrap();
+    let data: Vec<u8> = (0..40).collect();
+    transaction.write(transaction.find("/deep").unwrap(), &[0], &[40], &data).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(storage.bytes().len(), deep.len());
+}
+
+#[test]
 fn changed_files_do_no_harm() {
     campaign("files");
 }
