@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::{Context, Result};
 
 /// Bytes of inputs from which on a thread for reading pays.
-const FROM: u64 = 64 << 20;
+pub(super) const FROM: u64 = 64 << 20;
 /// The most that it goes ahead, in bytes.
 const FAR: u64 = 64 << 20;
 /// How long it waits when it is that far.

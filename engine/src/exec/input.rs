@@ -395,8 +395,12 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// Checks what of the window no worker has checked.
+    /// Checks what of the window no worker has checked; all of it where pages do not stay, as they may come from the disk
+    /// again.
     pub(super) fn check_unseen(&self) -> Result<()> {
+        if !self.shared.pages {
+            return self.check_all();
+        }
         if self.checked.replace(usize::MAX) == usize::MAX {
             return Ok(());
         }

@@ -36,6 +36,9 @@ pub(super) struct Block {
     pub(super) in_place: [bool; 2],
     /// Whether the operands' pages stay mapped until the product is done.
     pub(super) keeps: bool,
+    /// Blocks down a column that are computed before those of the next column: so many that their rows of A stay in memory
+    /// meanwhile, mapped or not, and B passes by once for all of them. 0 for whole columns.
+    pub(super) band: u64,
     /// Parts of `k` whose sums are made apart and added in order, at least 1.
     pub(super) parts: u64,
     /// Products of the batch whose blocks are written together, as a chunk of the result may hold many; at least 1.
@@ -86,11 +89,13 @@ impl Block {
         // what does not fit in place, whose pages are memory, too, may fit in panels
         let panels = Means { runs: [None; 2], ..means };
         let own = [means, panels].into_iter().find_map(|m| Block::own(dims, count, grid, m).filter(fits));
-        let large = || Block::large(dims, count, grid, means).filter(fits);
-        own.or_else(large).or_else(|| Block::team(dims, grid, means)).unwrap_or_else(|| {
-            let [m, n, k] = dims;
-            Block::shared(whole(1, m, grid[0]), whole(1, n, grid[1]), k.min(64))
-        })
+        let large = |keeps| Block::large(dims, count, grid, means, keeps).filter(fits);
+        own.or_else(|| large(true).or_else(|| large(false)))
+            .or_else(|| Block::team(dims, grid, means))
+            .unwrap_or_else(|| {
+                let [m, n, k] = dims;
+                Block::shared(whole(1, m, grid[0]), whole(1, n, grid[1]), k.min(64))
+            })
     }
 
     fn shared(rows: u64, columns: u64, depth: u64) -> Block {
@@ -126,8 +131,9 @@ impl Block {
     }
 
     /// Blocks for each thread, of large operands that are multiplied where they lie: where the pieces that chunks leave
-    /// are large, and there are blocks enough to keep all threads at work.
-    fn large([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Option<Block> {
+    /// are large, and there are blocks enough to keep all threads at work. Pages that do not stay mapped are checked each time
+    /// they are read, which is little next to a product.
+    fn large([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means, keeps: bool) -> Option<Block> {
         let [Some([a_rows, a_depth]), Some([b_depth, b_columns])] = means.runs else { return None };
         let steps = means.steps(grid);
         let (rows, columns) = (whole(ROWS, m, steps[0]), whole(ROWS, n, steps[1]));
@@ -135,7 +141,10 @@ impl Block {
         let piece = |n: u64, one: u64, two: u64| n / (n.div_ceil(one) + n.div_ceil(two) - 1);
         let least = piece(m, rows, a_rows).min(piece(n, columns, b_columns)).min(piece(k, a_depth, b_depth));
         let blocks = count * m.div_ceil(rows) * n.div_ceil(columns);
-        let block = Block { own: true, in_place: [true; 2], keeps: true, ..Block::shared(rows, columns, k) };
+        let stripes = m.div_ceil(rows);
+        let fitting = (means.room / 2 / (rows * k * means.item)).clamp(1, stripes);
+        let band = if keeps { 0 } else { stripes.div_ceil(stripes.div_ceil(fitting)) };
+        let block = Block { own: true, in_place: [true; 2], keeps, band, ..Block::shared(rows, columns, k) };
         (least >= PIECE && blocks >= SHARES * means.threads).then_some(block)
     }
 
@@ -187,6 +196,10 @@ impl Block {
     /// Elements of A and of B that are read for one product.
     pub(super) fn read(&self, [m, n, k]: [u64; 3]) -> [u64; 2] {
         let (stripes, columns) = (m.div_ceil(self.rows.max(1)), n.div_ceil(self.columns.max(1)));
+        if self.in_place == [true; 2] {
+            let bands = if self.band == 0 { 1 } else { stripes.div_ceil(self.band) };
+            return [m * k, k * n * bands];
+        }
         let whole = self.depth >= k;
         let a_again = if whole && stripes == 1 { 1 } else { columns };
         [m * k * a_again, k * n * if whole { 1 } else { stripes }]
@@ -266,11 +279,9 @@ mod tests {
         let choose = |means| Block::choose([6144; 3], 1, [1000, 1000], means);
         let chunks = [[1000, 1000]; 2];
         assert!(choose(lying(2000, chunks)).keeps);
-        assert!(!choose(lying(600, chunks)).keeps, "pages that stay mapped are memory");
-        assert!(!choose(lying(2000, [[1000, 1000], [90, 6144]])).keeps, "pieces are too thin");
-        assert!(
-            !choose(Means { threads: 16, ..lying(2000, chunks) }).keeps,
-            "too few blocks for the threads"
-        );
+        let passing = choose(lying(600, chunks));
+        assert!(passing.in_place == [true; 2] && !passing.keeps, "pages that stay mapped are memory");
+        assert!(!choose(lying(2000, [[1000, 1000], [90, 6144]])).own, "pieces are too thin");
+        assert!(!choose(Means { threads: 16, ..lying(2000, chunks) }).own, "too few blocks for the threads");
     }
 }

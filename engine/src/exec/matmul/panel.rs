@@ -25,8 +25,14 @@ pub(super) struct Operand<'p> {
 }
 
 impl<'p> Operand<'p> {
-    fn input(&'p self) -> Input<'p> {
+    pub(super) fn input(&'p self) -> Input<'p> {
         Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.shared)
+    }
+
+    /// Bytes that are read from a file where they lie.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        let loads = if self.in_place { &self.program.loads[..] } else { &[] };
+        loads.iter().map(|load| load.mapped_bytes(&self.program.domain)).sum()
     }
 
     /// The elements `[rows, columns]` at `first` of one batch where they lie, checked; copied to `buffer` where a backend
@@ -89,6 +95,11 @@ impl<'p> Panel<'p> {
             None => Filler::One(Box::new(operand.worker()?)),
         };
         Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
+    }
+
+    /// Whether pieces are taken where they lie.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.operand.in_place
     }
 
     /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.

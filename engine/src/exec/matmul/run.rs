@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrstore_format::{Grid, strided};
 use rayon::prelude::*;
 
 use super::Product;
+use super::ahead::{self, Want};
 use super::block::Block;
 use super::panel::{Operand, Panel};
 use crate::context::Metrics;
@@ -44,9 +46,7 @@ pub(crate) fn run(
     let [m, n, _] = product.dims();
     let domain = [product.batch(), &[m, n]].concat();
     let step = [&product.group[..], &[product.block.rows, product.block.columns]].concat();
-    // rows go fastest: a panel of B that holds all of `k` serves a column of blocks
-    let mut order: Vec<usize> = (0..domain.len()).collect();
-    order.swap(domain.len() - 2, domain.len() - 1);
+    let order: Vec<usize> = (0..domain.len()).collect();
     let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
     let pool = &*crate::exec::pool::pool(context.threads)?;
     let job = Job { product, a, b, sink, context, pool, done, tiles, order, spare };
@@ -116,8 +116,19 @@ impl Part {
 }
 
 impl Job<'_> {
+    /// The part that is computed as number `number`.
     fn part(&self, number: u64) -> Part {
-        let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.order, number));
+        let counts = self.tiles.counts();
+        let [.., rows, columns] = counts[..] else { return Part { start: Vec::new(), shape: Vec::new() } };
+        let (product, within) = (number / (rows * columns), number % (rows * columns));
+        let band = if self.product.block.band == 0 { rows } else { self.product.block.band };
+        // in a band, rows go fastest: a panel of B that holds all of `k` serves a column of blocks
+        let (first, within) = (within / (band * columns) * band, within % (band * columns));
+        let band = band.min(rows - first);
+        let mut index = tile_index(&self.tiles, &self.order, product * rows * columns);
+        let last = index.len() - 1;
+        (index[last - 1], index[last]) = (first + within % band, within / band);
+        let (start, shape) = self.tiles.tile(&index);
         Part { start, shape }
     }
 
@@ -143,7 +154,7 @@ impl Job<'_> {
         // together where there are many
         let run = (self.tiles.len() / (16 * self.context.threads as u64)).max(1);
         let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
-        let work = |_: rayon::BroadcastContext<'_>| -> Result<()> {
+        let work = |ahead: Option<&Sender<Want>>| -> Result<()> {
             let (mut hand, mut result) = (None, Buffer::default());
             while !failed.load(Ordering::Relaxed) {
                 let first = next.fetch_add(run, Ordering::Relaxed);
@@ -154,8 +165,12 @@ impl Job<'_> {
                 let done = parts.try_for_each(|number| {
                     let hand = match &mut hand {
                         Some(hand) => hand,
-                        none => none.insert(Hand::new(self, None)?),
+                        none => none.insert(Hand { ahead: ahead.cloned(), ..Hand::new(self, None)? }),
                     };
+                    let following = next.load(Ordering::Relaxed);
+                    if following < self.tiles.len() {
+                        hand.want_first(&self.part(following));
+                    }
                     let part = self.part(number);
                     hand.fill(&part, &mut result)?;
                     self.write(&part, result.bytes(), None)
@@ -165,7 +180,10 @@ impl Job<'_> {
             }
             Ok(())
         };
-        self.pool.broadcast(work).into_iter().collect()
+        std::thread::scope(|threads| {
+            let ahead = ahead::start(threads, [&self.a, &self.b]);
+            self.pool.broadcast(|_| work(ahead.as_ref())).into_iter().collect()
+        })
     }
 
     /// One part at a time, each thread at products of its own.
@@ -293,11 +311,13 @@ struct Hand<'p> {
     a: Panel<'p>,
     b: Panel<'p>,
     pool: Option<&'p rayon::ThreadPool>,
+    /// Who reads ahead.
+    ahead: Option<Sender<Want>>,
 }
 
 impl<'p> Hand<'p> {
     fn new(job: &'p Job<'p>, pool: Option<&'p rayon::ThreadPool>) -> Result<Hand<'p>> {
-        Ok(Hand { job, a: Panel::new(&job.a, pool)?, b: Panel::new(&job.b, pool)?, pool })
+        Ok(Hand { job, a: Panel::new(&job.a, pool)?, b: Panel::new(&job.b, pool)?, pool, ahead: None })
     }
 
     /// All of a part, one block after the other.
@@ -327,6 +347,38 @@ impl<'p> Hand<'p> {
         Ok(())
     }
 
+    /// Asks for what a part begins with.
+    fn want_first(&self, part: &Part) {
+        let [_, _, k] = self.job.product.dims();
+        let (batch, at) = part.start.split_at(part.start.len() - 2);
+        self.want(batch, [at[0], at[1], 0], [part.rows(), part.columns(), k]);
+    }
+
+    /// Asks for the pieces of both operands that the product of `dims` from `first` on begins with.
+    fn want(&self, batch: &[u64], first: [u64; 3], dims: [u64; 3]) {
+        let Some(ahead) = &self.ahead else { return };
+        let [rows, columns, depth] = [0, 1, 2].map(|axis| first[axis] + dims[axis]);
+        let l = first[2];
+        let depth = self.a.border(1, l).min(self.b.border(0, l)).min(depth) - l;
+        let ask = |operand: usize, at: [u64; 2], shape: [u64; 2]| {
+            let shape = [&vec![1; batch.len()][..], &shape].concat();
+            // nobody listens any more when the product has failed
+            let _ = ahead.send(Want { operand, start: [batch, &at].concat(), shape });
+        };
+        let mut i = first[0];
+        while i < rows && self.a.is_in_place() {
+            let end = self.a.border(0, i).min(rows);
+            ask(0, [i, l], [end - i, depth]);
+            i = end;
+        }
+        let mut j = first[1];
+        while j < columns && self.b.is_in_place() {
+            let end = self.b.border(1, j).min(columns);
+            ask(1, [l, j], [depth, end - j]);
+            j = end;
+        }
+    }
+
     /// Adds to `out` the product of the panels at hand, of `dims` from `first` on: piece by piece, where chunks cut them.
     fn pieces(&mut self, batch: &[u64], first: [u64; 3], dims: [u64; 3], out: &mut [u8]) -> Result<()> {
         let (item, dtype) = (self.job.item(), compute_type(self.job.product.dtype));
@@ -335,6 +387,10 @@ impl<'p> Hand<'p> {
         let mut l = first[2];
         while l < end(2) {
             let depth = self.a.border(1, l).min(self.b.border(0, l)).min(end(2)) - l;
+            if l + depth < end(2) {
+                let after = [first[0], first[1], l + depth];
+                self.want(batch, after, [dims[0], dims[1], end(2) - after[2]]);
+            }
             let mut j = first[1];
             while j < end(1) {
                 let columns = self.b.border(1, j).min(end(1)) - j;
