@@ -273,13 +273,21 @@ impl Array {
 
     /// Has the system read what is not in memory of a range of the bytes that are stored for a chunk, from first to last.
     pub fn bring(&self, chunk: &Chunk, bytes: Range<usize>) {
-        let end = bytes.end.min(chunk.extent.len as usize);
-        if bytes.start < end
-            && let Ok(Some(map)) = self.snapshot.map()
-        {
-            let start = chunk.extent.offset as usize;
-            map.bring(start + bytes.start..start + end);
+        if let Some((map, bytes)) = self.mapped_part(chunk, bytes) {
+            map.bring(bytes);
         }
+    }
+
+    /// Whether a range of the bytes that are stored for a chunk is in memory, by its first and its last byte.
+    pub fn holds(&self, chunk: &Chunk, bytes: Range<usize>) -> bool {
+        self.mapped_part(chunk, bytes).is_none_or(|(map, bytes)| map.holds(bytes))
+    }
+
+    /// The map, and where in it a range of a chunk's stored bytes lies.
+    fn mapped_part(&self, chunk: &Chunk, bytes: Range<usize>) -> Option<(&FileMap, Range<usize>)> {
+        let (start, end) = (chunk.extent.offset as usize, bytes.end.min(chunk.extent.len as usize));
+        let map = self.snapshot.map().ok().flatten().filter(|_| bytes.start < end)?;
+        Some((map, start + bytes.start..start + end))
     }
 
     /// Lets go the memory of the whole pages of a raw chunk that lie inside a range of its bytes.

@@ -243,26 +243,41 @@ impl<'p> Input<'p> {
         self.load.dtype.size() as u64
     }
 
-    /// Has what is stored of the box of `shape` at `start`, which lies in one chunk, brought into memory. Short chunks, which
-    /// a box takes several of, are left to those who read them.
+    /// Has what is stored of the box of `shape` at `start`, which lies in one chunk, brought into memory.
     pub(super) fn bring(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
+        if let Some((located, bytes)) = self.stored(start, shape)? {
+            self.source.bring(&located, bytes);
+        }
+        Ok(())
+    }
+
+    /// Whether such a box is in memory.
+    pub(super) fn holds(&mut self, start: &[u64], shape: &[u64]) -> Result<bool> {
+        let stored = self.stored(start, shape)?;
+        Ok(stored.is_none_or(|(located, bytes)| self.source.holds(&located, bytes)))
+    }
+
+    /// What is stored for a box that lies in one chunk, and is read for the most part. Short chunks, of which a box takes
+    /// several, are left to those who read them. No box is at hand any more after this.
+    fn stored(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<(Located<'p>, Range<usize>)>> {
         if self.gathers && self.crosses(start, shape) {
-            return Ok(());
+            return Ok(None);
         }
         let (index, within) = self.chunk_of(start);
         let located = self.source.locate(&index)?;
         self.place(&within);
-        match &located.data {
-            Data::Constant(_) => {}
-            Data::Encoded => self.source.bring(&located, 0..usize::MAX),
+        let bytes = match &located.data {
+            Data::Constant(_) => return Ok(None),
+            Data::Encoded => 0..usize::MAX,
             Data::InPlace(bytes) => {
                 let reach = self.reach(shape, bytes.len());
-                if !reach.is_sparse(bytes.len()) {
-                    self.source.bring(&located, reach.span);
+                if reach.is_sparse(bytes.len()) {
+                    return Ok(None);
                 }
+                reach.span
             }
-        }
-        Ok(())
+        };
+        Ok(Some((located, bytes)))
     }
 
     /// Whether a box touches more than one chunk.

@@ -128,6 +128,9 @@ impl Source for Mapped {
     fn bring(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.bring(self.start + bytes.start..self.start + bytes.end);
     }
+    fn holds(&self, _: &Located<'_>, bytes: Range<usize>) -> bool {
+        self.map.holds(self.start + bytes.start..self.start + bytes.end)
+    }
     fn release(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.release(self.start + bytes.start..self.start + bytes.end);
     }

@@ -62,6 +62,11 @@ pub trait Source: Send + Sync + Debug {
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);
     }
+    /// Whether a range of a chunk, as it is stored, need not be brought from a disk.
+    fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {
+        let _ = (chunk, bytes);
+        true
+    }
     /// Says that bytes of a chunk in place are not needed for now, so that their pages can be let go.
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);

@@ -100,6 +100,9 @@ impl Source for Reshaped {
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.bring(&self.inner(chunk), bytes);
     }
+    fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {
+        self.inner.holds(&self.inner(chunk), bytes)
+    }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.release(&self.inner(chunk), bytes);
     }

@@ -85,6 +85,9 @@ impl Source for Stored {
             self.array.bring(stored, bytes);
         }
     }
+    fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {
+        chunk.stored.as_ref().is_none_or(|stored| self.array.holds(stored, bytes))
+    }
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         if let Some(stored) = &chunk.stored {
             self.array.release(stored, bytes);

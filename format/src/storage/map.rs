@@ -107,10 +107,10 @@ impl FileMap {
     /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
     /// faults, and which leaves the range in larger pieces. It is not mapped by that.
     pub fn bring(&self, bytes: Range<usize>) {
-        let end = bytes.end.min(self.map.len());
-        if bytes.start >= end || (self.is_resident(bytes.start) && self.is_resident(end - 1)) {
+        if self.holds(bytes.clone()) {
             return;
         }
+        let end = bytes.end.min(self.map.len());
         let (mut at, end) = (bytes.start as u64, end as u64);
         let _turn = self.turn.lock();
         let mut piece = [0; PIECE];
@@ -120,6 +120,12 @@ impl FileMap {
         {
             at += n as u64;
         }
+    }
+
+    /// Whether a range is in memory, by its first and its last byte.
+    pub fn holds(&self, bytes: Range<usize>) -> bool {
+        let end = bytes.end.min(self.map.len());
+        bytes.start >= end || (self.is_resident(bytes.start) && self.is_resident(end - 1))
     }
 
     /// Whether the page of a byte of the map is in memory; also where the system does not tell, as of files of others: these

@@ -89,6 +89,9 @@ impl Block {
         // what does not fit in place, whose pages are memory, too, may fit in panels
         let panels = Means { runs: [None; 2], ..means };
         let own = [means, panels].into_iter().find_map(|m| Block::own(dims, count, grid, m).filter(fits));
+        // half of the memory is left to others that share it
+        let keeps = |b: &Block| b.in_place != [false; 2] && b.bytes(means) + means.mapped <= means.room / 2;
+        let own = own.map(|b| Block { keeps: keeps(&b), ..b });
         let large = |keeps| Block::large(dims, count, grid, means, keeps).filter(fits);
         own.or_else(|| large(true).or_else(|| large(false)))
             .or_else(|| Block::team(dims, grid, means))
@@ -112,10 +115,13 @@ impl Block {
             Block { strip, own: true, ..Block::shared(rows, columns, depth) }
         };
         let block = if k * n <= cache {
-            let strip = (cache / (k + n)).max(16);
-            // what is not copied needs no room in the cache
-            let strip = if a { strip.max(ROWS) } else { strip };
-            Block { in_place: [a, false], ..of(whole(strip, m, rows), n, k, strip) }
+            let strip = match means.runs[0] {
+                // rows that stay in the cache from their check to their product, but are many beside what of B is packed
+                Some([_, run]) => (cache / 2 / run.min(k)).max(8 * n),
+                None => (cache / (k + n)).max(16),
+            };
+            let block = whole(if a { strip.max(ROWS) } else { strip }, m, rows);
+            Block { in_place: [a, false], ..of(block, n, k, strip) }
         } else if m * k <= cache {
             let columns = whole(SIDE, n, columns);
             let depth = if b { k } else { (cache / columns).max(64) };

@@ -102,6 +102,14 @@ impl<'p> Panel<'p> {
         self.operand.in_place
     }
 
+    /// Whether a piece is to be taken where it lies, and has to be brought from a disk first.
+    pub(super) fn lacks(&mut self, start: &[u64], shape: &[u64]) -> bool {
+        match &mut self.filler {
+            Filler::InPlace(input) => input.holds(start, shape).is_ok_and(|holds| !holds),
+            _ => false,
+        }
+    }
+
     /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.
     pub(super) fn border(&self, axis: usize, at: u64) -> u64 {
         let Program { loads, domain, .. } = self.operand.program;

@@ -348,34 +348,38 @@ impl<'p> Hand<'p> {
     }
 
     /// Asks for what a part begins with.
-    fn want_first(&self, part: &Part) {
+    fn want_first(&mut self, part: &Part) {
         let [_, _, k] = self.job.product.dims();
         let (batch, at) = part.start.split_at(part.start.len() - 2);
         self.want(batch, [at[0], at[1], 0], [part.rows(), part.columns(), k]);
     }
 
-    /// Asks for the pieces of both operands that the product of `dims` from `first` on begins with.
-    fn want(&self, batch: &[u64], first: [u64; 3], dims: [u64; 3]) {
-        let Some(ahead) = &self.ahead else { return };
+    /// Asks for the pieces of both operands, where they are not in memory, that the product of `dims` from `first` on begins with.
+    fn want(&mut self, batch: &[u64], first: [u64; 3], dims: [u64; 3]) {
+        let Some(ahead) = self.ahead.clone() else { return };
         let [rows, columns, depth] = [0, 1, 2].map(|axis| first[axis] + dims[axis]);
         let l = first[2];
         let depth = self.a.border(1, l).min(self.b.border(0, l)).min(depth) - l;
-        let ask = |operand: usize, at: [u64; 2], shape: [u64; 2]| {
-            let shape = [&vec![1; batch.len()][..], &shape].concat();
-            // nobody listens any more when the product has failed
-            let _ = ahead.send(Want { operand, start: [batch, &at].concat(), shape });
-        };
+        let mut pieces = Vec::new();
         let mut i = first[0];
         while i < rows && self.a.is_in_place() {
             let end = self.a.border(0, i).min(rows);
-            ask(0, [i, l], [end - i, depth]);
+            pieces.push((0, [i, l], [end - i, depth]));
             i = end;
         }
         let mut j = first[1];
         while j < columns && self.b.is_in_place() {
             let end = self.b.border(1, j).min(columns);
-            ask(1, [l, j], [depth, end - j]);
+            pieces.push((1, [l, j], [depth, end - j]));
             j = end;
+        }
+        for (operand, at, shape) in pieces {
+            let (start, shape) = ([batch, &at].concat(), [&vec![1; batch.len()][..], &shape].concat());
+            let panel = if operand == 0 { &mut self.a } else { &mut self.b };
+            if panel.lacks(&start, &shape) {
+                // nobody listens any more when the product has failed
+                let _ = ahead.send(Want { operand, start, shape });
+            }
         }
     }
 
