@@ -1,5 +1,5 @@
 """One peer computes one expression once, in a process of its own, and prints its time and a number that stands for
-its answer. `peers.py FOLDER PEER TEXT NAME=FILE ... [--to-disk] [--sync]`"""
+its answer. `peers.py FOLDER PEER TEXT NAME=FILE ... [--to-disk] [--sync] [--runs N]`: with runs, the best of so many."""
 import json
 import os
 import shutil
@@ -125,16 +125,20 @@ def main(folder, peer, text, *rest):
     if peer == "numexpr":
         import numexpr      # noqa: F401
     to_disk = "--to-disk" in rest
-    began = time.perf_counter()
-    try:
-        answer = kind.compute(text, names, to_disk)
-    except NotImplementedError:
-        print(json.dumps({}))
-        return
-    if to_disk and "--sync" in rest and peer != "NumPy in RAM":
-        os.sync()
-    seconds = time.perf_counter() - began
-    print(json.dumps({"s": seconds, "answer": total(answer)}))
+    runs = int(rest[rest.index("--runs") + 1]) if "--runs" in rest else 1
+    best = float("inf")
+    for _ in range(runs):
+        answer = None       # its memory is free again before the next run
+        began = time.perf_counter()
+        try:
+            answer = kind.compute(text, names, to_disk)
+        except NotImplementedError:
+            print(json.dumps({}))
+            return
+        if to_disk and "--sync" in rest and peer != "NumPy in RAM":
+            os.sync()
+        best = min(best, time.perf_counter() - began)
+    print(json.dumps({"s": best, "answer": total(answer)}))
 
 
 if __name__ == "__main__":

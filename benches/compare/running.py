@@ -37,8 +37,8 @@ class Runner:
         done = subprocess.run([ARRSTORE, "eval", text, *files], capture_output=True, text=True, check=True)
         return {"s": time.perf_counter() - began, "said": done.stdout}
 
-    def peer(self, peer, text, files, to_disk=False, sync=True, **process):
-        flags = [*(["--to-disk"] if to_disk else []), *(["--sync"] if sync else [])]
+    def peer(self, peer, text, files, *flags, to_disk=False, sync=True, **process):
+        flags = [*map(str, flags), *(["--to-disk"] if to_disk else []), *(["--sync"] if sync else [])]
         files = [f"{name}={file}" for name, file in files.items()]
         script = os.path.join(os.path.dirname(__file__), "peers.py")
         return run([sys.executable, script, self.folder, peer, text, *files, *flags], **process)

@@ -56,7 +56,7 @@ def against_peers(runner):
         contest = {"arrstore": lambda: runner.ours(text, files, "--runs", 1, to_disk=to_disk, sync=sync)}
         for peer in PEERS:
             theirs = {"a": "a"} if text == RECHUNK and peer in PEERS[:3] else files
-            contest[peer] = lambda peer=peer, theirs=theirs: runner.peer(peer, text, theirs, to_disk, sync)
+            contest[peer] = lambda peer=peer, theirs=theirs: runner.peer(peer, text, theirs, to_disk=to_disk, sync=sync)
         seconds = best(contest)
         rivals = {w: t for w, t in seconds.items() if w != "arrstore" and not (to_disk and w == PEERS[0])}
         fastest = min(rivals, key=rivals.get)
@@ -73,11 +73,11 @@ def limits(runner):
     def row(text):
         files = {"a": "a"}
         seconds = best({
-            "loop": lambda: {"s": run([OURS, "read", runner.at("a.arrs"), "--runs", "1"])["s"]},
+            "loop": lambda: {"s": run([OURS, "read", runner.at("a.arrs")])["s"]},
             "unchecked": lambda: runner.ours(text, files, "--no-check"),
             "checked": lambda: runner.ours(text, files),
             "command": lambda: runner.command(text, files),
-            "numpy": lambda: runner.peer(PEERS[0], text, files),
+            "numpy": lambda: runner.peer(PEERS[0], text, files, "--runs", 3),
         }, rounds=4)
         loop = seconds.pop("loop")
         cells = [s(seconds[how], 4) + f" ({loop / seconds[how]:.0%})" for how in ("unchecked", "checked")]
@@ -98,20 +98,22 @@ def products(runner):
         jobs = {
             "disk": lambda: runner.ours(text, files, to_disk=True),
             "unsynced": lambda: runner.ours(text, files, to_disk=True, sync=False),
-            "numpy": lambda: runner.peer(PEERS[0], text, files),
+            "memory": lambda: runner.ours(text, files),
+            "numpy": lambda: runner.peer(PEERS[0], text, files, "--runs", 3),
         }
         if in_memory:
             jobs["backend"] = lambda: run([OURS, "product", a, b, "--runs", "1"])
         seconds = best(jobs, rounds=3)
-        ratios = [times(seconds["numpy"] / seconds[how], 1) for how in ("disk", "unsynced")]
-        near = " / ".join(f"{seconds['backend'] / seconds[how]:.0%}" for how in ("disk", "unsynced")) if in_memory else ""
-        return [label, *(s(seconds.get(how)) for how in ("disk", "unsynced", "numpy", "backend")), " / ".join(ratios), near]
+        ours = ("disk", "unsynced", "memory")
+        ratios = [times(seconds["numpy"] / seconds[how], 1) for how in ours]
+        near = " / ".join(f"{seconds['backend'] / seconds[how]:.0%}" for how in ours) if in_memory else ""
+        return [label, *(s(seconds.get(how)) for how in (*ours, "numpy", "backend")), " / ".join(ratios), near]
 
     works = [("a @ b", {"a": f"m1_{t}", "b": f"m2_{t}"}, f"{M} x {M}, float{8 * int(t[1])}", True) for t in ("f4", "f8")]
     works += [("a @ b", {"a": "tall", "b": f"x{k}"}, f"(200000 x 2000) @ (2000 x {k})", False) for k in (1, 8, 64)]
     works += [("a.T @ a", {"a": "long"}, "`a.T @ a`, 1000000 x 64", False)]
     works += [("a @ b", {"a": "batch1", "b": "batch2"}, "1000 of 64 x 64", False)]
-    head = ["product", "to disk", "not synced", "NumPy in RAM", "backend in memory", "NumPy / ours", "of the backend"]
+    head = ["product", "to disk", "not synced", "to memory", "NumPy in RAM", "backend in memory", "NumPy / each of ours", "of the backend"]
     return table(head, (row(*work) for work in works))
 
 
@@ -237,7 +239,7 @@ def small_memory(runner):
                 memory = (mebibytes - 96) << 20
                 found = runner.ours(text, files, "--runs", 1, "--memory", memory, to_disk=True, group=group)
             else:
-                found = runner.peer(who, text, files, True, group=group, timeout=120)
+                found = runner.peer(who, text, files, to_disk=True, group=group, timeout=120)
         seconds = found.get("s")
         share = f"{free[label] / seconds:.0%}" if seconds else ""
         return [label, f"{mebibytes} MiB", who, s(seconds, 2) if seconds else "killed, or over 120 s", share]

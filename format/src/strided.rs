@@ -6,6 +6,8 @@
 //! source does. When they are the same, runs are copied; when they differ, square blocks that fit the nearest
 //! cache are transposed, so that every cache line is touched once.
 
+use std::cell::RefCell;
+
 use crate::turn::{LANES, turn};
 
 /// Byte strides of a buffer of `shape` in C order.
@@ -89,6 +91,11 @@ fn merged(mut axes: Vec<Axis>) -> Vec<Axis> {
         }
     }
     out
+}
+
+thread_local! {
+    /// A square on its way.
+    static SQUARE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A copy of elements of `N` bytes.
@@ -182,24 +189,49 @@ impl<const N: usize> Copy<'_, N> {
     /// Rows of the target (`inner` in one piece, `axis` from row to row) from a source that lies in one piece,
     /// or nearly, along `axis`.
     ///
-    /// Blocks of blocks, so that the pages of both sides stay within reach of the translation buffers.
+    /// Squares that fit the nearest cache are brought there first, run by run: many lines of memory are then under way at a
+    /// time, where turning elements would wait for few.
     fn transpose(&mut self, axis: Axis, inner: Axis, from: isize, to: isize) {
-        let outer = (512 / N).max(128);
-        for i in (0..axis.n).step_by(outer) {
-            for j in (0..inner.n).step_by(outer) {
-                let (rows, columns) = (outer.min(axis.n - i), outer.min(inner.n - j));
-                let from = from + i as isize * axis.from + j as isize * inner.from;
-                let to = to + i as isize * axis.to + j as isize * inner.to;
-                let (axis, inner) = (Axis { n: rows, ..axis }, Axis { n: columns, ..inner });
-                match N {
-                    _ if axis.from != Self::ITEM => self.lines(axis, inner, from, to),
-                    1 => self.blocks::<64>(axis, inner, from, to),
-                    2 => self.blocks::<32>(axis, inner, from, to),
-                    4 => self.blocks::<16>(axis, inner, from, to),
-                    8 => self.blocks::<8>(axis, inner, from, to),
-                    _ => self.blocks::<4>(axis, inner, from, to),
+        let side = match N {
+            1 | 2 => 128,
+            4 | 8 => 64,
+            _ => 32,
+        };
+        let square = |i: usize, j: usize| {
+            let (axis, inner) =
+                (Axis { n: side.min(axis.n - i), ..axis }, Axis { n: side.min(inner.n - j), ..inner });
+            let from = from + i as isize * axis.from + j as isize * inner.from;
+            (axis, inner, from, to + i as isize * axis.to + j as isize * inner.to)
+        };
+        SQUARE.with_borrow_mut(|near| {
+            near.resize(side * side * N, 0);
+            for i in (0..axis.n).step_by(side) {
+                for j in (0..inner.n).step_by(side) {
+                    let (axis, inner, from, to) = square(i, j);
+                    if axis.from != Self::ITEM {
+                        self.lines(axis, inner, from, to);
+                        continue;
+                    }
+                    let run = axis.n * N;
+                    for (k, near) in near.chunks_exact_mut(run).take(inner.n).enumerate() {
+                        let start = (from + k as isize * inner.from) as usize;
+                        near.copy_from_slice(&self.source[start..][..run]);
+                    }
+                    let mut near = Copy::<N> { source: near, target: &mut *self.target };
+                    near.turn(axis, Axis { from: run as isize, ..inner }, to);
                 }
             }
+        });
+    }
+
+    /// Transposes a square whose runs lie one after the other.
+    fn turn(&mut self, axis: Axis, inner: Axis, to: isize) {
+        match N {
+            1 => self.blocks::<64>(axis, inner, 0, to),
+            2 => self.blocks::<32>(axis, inner, 0, to),
+            4 => self.blocks::<16>(axis, inner, 0, to),
+            8 => self.blocks::<8>(axis, inner, 0, to),
+            _ => self.blocks::<4>(axis, inner, 0, to),
         }
     }
 

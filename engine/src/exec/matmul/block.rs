@@ -269,7 +269,7 @@ mod tests {
         let mapped = |mib| Means { runs: [Some([200_000, 100_000]), None], ..means(mib) };
         let wide = |mib| Block::choose([200_000, 1, 100_000], 1, [1, 1], mapped(mib));
         assert!(wide(4000).own && wide(4000).in_place[0]);
-        assert!(wide(200).own && !wide(200).in_place[0], "rows of which few fit are copied");
+        assert!(wide(200).own && wide(200).in_place[0], "of long rows a few at a time");
         let tall = choose([200_000, 64, 2000], 1);
         assert!(tall.own && tall.columns == 64 && tall.depth == 2000 && tall.strip < 200);
         let inner = choose([64, 64, 1_000_000], 1);
