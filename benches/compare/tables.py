@@ -239,10 +239,10 @@ def small_memory(runner):
                 memory = (mebibytes - 96) << 20
                 found = runner.ours(text, files, "--runs", 1, "--memory", memory, to_disk=True, group=group)
             else:
-                found = runner.peer(who, text, files, to_disk=True, group=group, timeout=120)
+                found = runner.peer(who, text, files, to_disk=True, group=group, timeout=60)
         seconds = found.get("s")
         share = f"{free[label] / seconds:.0%}" if seconds else ""
-        return [label, f"{mebibytes} MiB", who, s(seconds, 2) if seconds else "killed, or over 120 s", share]
+        return [label, f"{mebibytes} MiB", who, s(seconds, 2) if seconds else "killed, or over 60 s", share]
 
     works = [("a @ b", {"a": f"m1_{t}", "b": f"m2_{t}"}, f"`a @ b`, float{8 * int(t[1])}", 512) for t in ("f4", "f8")]
     works += [("a.T", {"a": "a"}, "`a.T`", 256), (RECHUNK, {"a": "a_rows"}, "rows to columns", 256)]

@@ -60,7 +60,12 @@ impl Walk<'_> {
             return Ok(());
         }
         let mut free = None;
-        for unit in 0..=units {
+        let mut unit = 0;
+        while unit <= units {
+            if free.is_none() && unit % 64 == 0 && used.get((unit / 64) as usize) == Some(&u64::MAX) {
+                unit += 64;
+                continue;
+            }
             let in_use = unit == units
                 || used.get((unit / 64) as usize).is_some_and(|word| word >> (unit % 64) & 1 == 1);
             match (in_use, free) {
@@ -71,6 +76,7 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
+            unit += 1;
         }
         Ok(())
     }
