@@ -26,6 +26,16 @@ pub(crate) enum Output {
     Fold(Reduced),
 }
 
+impl Output {
+    /// Bytes of an element of the result.
+    fn item(&self) -> usize {
+        match self {
+            Output::Write { item, .. } => *item,
+            Output::Fold(reduced) => reduced.item,
+        }
+    }
+}
+
 /// A program, the tiles it is evaluated over, and what becomes of its outputs.
 #[derive(Debug)]
 pub(crate) struct Pass {
@@ -261,7 +271,9 @@ fn tile_in_place(
     bands.each(&start, &shape, |start, shape, bands| {
         let fill = |Band { bytes, strides, item }| Out::Fill { bytes, strides, item };
         let mut outs: Vec<Out<'_>> = bands.into_iter().map(fill).collect();
-        let elements = shape.iter().product();
+        let elements: u64 = shape.iter().product();
+        let items: usize = pass.outputs.iter().map(Output::item).sum();
+        Metrics::add(&context.metrics.written, elements as usize * items);
         context.record(Work::Tile, 1, elements, || worker.tile(start, shape, &mut outs))
     })
 }

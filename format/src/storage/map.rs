@@ -6,6 +6,9 @@ use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::sync::TryLockError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 
@@ -27,12 +30,20 @@ pub struct FileMap {
     file: File,
     /// Threads bring ranges one after the other: the disk is read in order.
     turn: Mutex<()>,
+    /// The end of what was brought last, and before that the greatest number.
+    front: AtomicU64,
 }
 
 const PAGE: usize = crate::PAGE;
 
 /// Bytes that are read at a time to bring them into memory.
 const PIECE: usize = 64 << 10;
+
+/// Bytes between payloads that follow each other, at most: a table of checksums, and what fills a page.
+const GAP: u64 = 64 << 10;
+
+/// How long a thread waits for its turn before it looks again.
+const PAUSE: Duration = Duration::from_micros(100);
 
 /// Asks the system to begin writing dirty pages of a range to the disk, without waiting for it.
 #[expect(unsafe_code, reason = "there is no safe wrapper of sync_file_range")]
@@ -73,6 +84,7 @@ impl FileMap {
             map,
             file: file.try_clone()?,
             turn: Mutex::new(()),
+            front: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -107,12 +119,21 @@ impl FileMap {
     /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
     /// faults, and which leaves the range in larger pieces. It is not mapped by that.
     pub fn bring(&self, bytes: Range<usize>) {
-        if self.holds(bytes.clone()) {
-            return;
-        }
-        let end = bytes.end.min(self.map.len());
-        let (mut at, end) = (bytes.start as u64, end as u64);
-        let _turn = self.turn.lock();
+        let _turn = loop {
+            let holds = self.holds(bytes.clone());
+            // what follows what was read last is read though it is there: by that the system learns to go on reading ahead
+            let front = self.front.load(Ordering::Relaxed);
+            if holds && !(front..=front.saturating_add(GAP)).contains(&(bytes.start as u64)) {
+                return;
+            }
+            match self.turn.try_lock() {
+                // it may be brought by another's turn
+                Err(TryLockError::WouldBlock) if holds => return,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                turn => break turn,
+            }
+        };
+        let (mut at, end) = (bytes.start as u64, bytes.end.min(self.map.len()) as u64);
         let mut piece = [0; PIECE];
         // what cannot be read will be missed when it is used
         while at < end
@@ -120,6 +141,7 @@ impl FileMap {
         {
             at += n as u64;
         }
+        self.front.store(end, Ordering::Relaxed);
     }
 
     /// Whether a range is in memory, by its first and its last byte.

@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 use super::{At, Fold, Last, pairwise};
 
 /// Columns that are folded at a time.
-const WIDTH: usize = 256;
+const WIDTH: usize = 1024;
 
 /// Steps each of `into` through its column of `block`, whose rows start `stride` elements apart.
 #[inline(always)]

@@ -103,7 +103,7 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Variance<T, N, SKIP> {
 }
 
 /// Columns that are folded at a time.
-const WIDTH: usize = 64;
+const WIDTH: usize = 256;
 
 impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP> {
     type In = T;
