@@ -32,6 +32,8 @@ pub struct FileMap {
     turn: Mutex<()>,
     /// The end of what was brought last, and before that the greatest number.
     front: AtomicU64,
+    /// The end of what was missing last, 0 before that.
+    missing: AtomicU64,
 }
 
 const PAGE: usize = crate::PAGE;
@@ -41,6 +43,9 @@ const PIECE: usize = 64 << 10;
 
 /// Bytes between payloads that follow each other, at most: a table of checksums, and what fills a page.
 const GAP: u64 = 64 << 10;
+
+/// How far the system may have read ahead of what was missing, and more.
+const FOLLOWED: u64 = 32 << 20;
 
 /// How long a thread waits for its turn before it looks again.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -85,6 +90,7 @@ impl FileMap {
             file: file.try_clone()?,
             turn: Mutex::new(()),
             front: AtomicU64::new(u64::MAX),
+            missing: AtomicU64::new(0),
         })
     }
 
@@ -119,18 +125,17 @@ impl FileMap {
     /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
     /// faults, and which leaves the range in larger pieces. It is not mapped by that.
     pub fn bring(&self, bytes: Range<usize>) {
-        let _turn = loop {
+        let (_turn, holds) = loop {
             let holds = self.holds(bytes.clone());
             // what follows what was read last is read though it is there: by that the system learns to go on reading ahead
-            let front = self.front.load(Ordering::Relaxed);
-            if holds && !(front..=front.saturating_add(GAP)).contains(&(bytes.start as u64)) {
+            if holds && !self.follows(bytes.start as u64) {
                 return;
             }
             match self.turn.try_lock() {
                 // it may be brought by another's turn
                 Err(TryLockError::WouldBlock) if holds => return,
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-                turn => break turn,
+                turn => break (turn, holds),
             }
         };
         let (mut at, end) = (bytes.start as u64, bytes.end.min(self.map.len()) as u64);
@@ -142,6 +147,15 @@ impl FileMap {
             at += n as u64;
         }
         self.front.store(end, Ordering::Relaxed);
+        if !holds {
+            self.missing.store(end, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a range that starts here follows what was brought last, and something was missing not long before.
+    fn follows(&self, start: u64) -> bool {
+        let [front, missing] = [&self.front, &self.missing].map(|end| end.load(Ordering::Relaxed));
+        (front..=front.saturating_add(GAP)).contains(&start) && start < missing.saturating_add(FOLLOWED)
     }
 
     /// Whether a range is in memory, by its first and its last byte.
