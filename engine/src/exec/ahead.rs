@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::input::{Input, Shared};
+use super::input::Input;
 use super::pass::Pass;
+use super::shared::Shared;
 use super::tile_index;
 use super::worker::each_piece;
 use crate::source::Source;

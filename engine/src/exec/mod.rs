@@ -9,6 +9,7 @@ mod loops;
 mod matmul;
 mod pass;
 mod pool;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod worker;

@@ -7,8 +7,9 @@
 use arrstore_format::strided;
 
 use super::fold::Fold;
-use super::input::{Input, Shared, Window};
+use super::input::{Input, Window};
 use super::loops::{Layout, Loops, Steps, is_aligned, layout};
+use super::shared::Shared;
 use crate::kernels::Arg;
 use crate::plan::program::{Load, Program, Reg};
 use crate::source::Source;

@@ -6,7 +6,8 @@ use arrstore_format::strided;
 use rayon::prelude::*;
 
 use crate::exec::gemm::Matrix;
-use crate::exec::input::{Input, Shared, Window};
+use crate::exec::input::{Input, Window};
+use crate::exec::shared::Shared;
 use crate::exec::worker::{Out, Worker};
 use crate::plan::program::Program;
 use crate::profile::Work;

@@ -14,7 +14,7 @@ use super::block::Block;
 use super::panel::{Operand, Panel};
 use crate::context::Metrics;
 use crate::exec::gemm::{Target, accumulate, block_product, compute_type};
-use crate::exec::input::Shared;
+use crate::exec::shared::Shared;
 use crate::exec::tile_index;
 use crate::kernels::{self, Arg};
 use crate::plan::tiles::{Tiles, loop_order};
