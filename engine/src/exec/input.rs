@@ -21,6 +21,9 @@ const CHECK: usize = 64 << 10;
 /// Bytes up to which a chunk has one checksum.
 const WHOLE: usize = 1 << 20;
 
+/// All bytes of a chunk.
+const ALL: (usize, usize) = (0, usize::MAX);
+
 /// Bytes read in place before their pages are let go.
 pub(super) const RELEASE: usize = 4 << 20;
 
@@ -39,8 +42,6 @@ struct Reach {
     span: Range<usize>,
     /// How many of these are its own.
     used: usize,
-    /// Whether memory is read in ascending order.
-    ascending: bool,
 }
 
 impl Reach {
@@ -74,8 +75,8 @@ pub(super) struct Input<'p> {
     gathered: Option<Buffer>,
     strides: Vec<isize>,
     offset: usize,
-    /// Byte of the chunk up to which it has been checked; `usize::MAX` when there is nothing to check.
-    checked: Cell<usize>,
+    /// First and last byte of what has been checked of the chunk, in one piece; [`ALL`] when there is nothing to check.
+    checked: Cell<(usize, usize)>,
     /// Bytes of the chunk that the window touches.
     span: Range<usize>,
     /// Whether what these have checksums of is another window's, too.
@@ -107,7 +108,7 @@ impl<'p> Input<'p> {
             gathered: None,
             strides: Vec::new(),
             offset: 0,
-            checked: Cell::new(usize::MAX),
+            checked: Cell::new(ALL),
             span: 0..0,
             partial: false,
             passed: Vec::new(),
@@ -135,7 +136,8 @@ impl<'p> Input<'p> {
         let (index, within) = self.chunk_of(start);
         self.hold(&index)?;
         self.place(&within);
-        self.begin_check(shape)
+        self.begin_check(shape);
+        Ok(())
     }
 
     /// Finds where in its chunk the element `within` of it lies, and how far its neighbours are.
@@ -239,11 +241,11 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// Prepares the checking of the window: nothing where the chunk is not in place or not asked for; as
-    /// reading goes on where memory is read in ascending order; at once where it is not.
-    fn begin_check(&mut self, shape: &[u64]) -> Result<()> {
-        self.checked.set(usize::MAX);
-        let Held::InPlace(_, bytes) = &self.held else { return Ok(()) };
+    /// Prepares the checking of the window, which is done as reading goes on: nothing where the chunk is not in place or
+    /// not asked for.
+    fn begin_check(&mut self, shape: &[u64]) {
+        self.checked.set(ALL);
+        let Held::InPlace(_, bytes) = &self.held else { return };
         let reach = self.reach(shape, bytes.len());
         let sparse = reach.is_sparse(bytes.len());
         Metrics::add(&self.context.metrics.mapped, reach.used);
@@ -255,24 +257,16 @@ impl<'p> Input<'p> {
         self.partial = shares || reach.used < reach.span.len();
         self.span = reach.span;
         // a view that takes little of an array reads no more than it takes
-        if !self.context.check || (sparse && !self.whole) {
-            return Ok(());
+        if self.context.check && (!sparse || self.whole) {
+            self.checked.set((0, 0));
         }
-        if reach.ascending {
-            self.checked.set(self.span.start);
-        } else {
-            self.check(self.span.clone())?;
-        }
-        Ok(())
     }
 
     /// What a box of `shape` touches of a chunk of `len` bytes, its first element being in place.
     fn reach(&self, shape: &[u64], len: usize) -> Reach {
         let item = self.load.dtype.size();
         let (mut low, mut high, mut used) = (self.offset, self.offset + item, item);
-        let mut ascending = true;
-        let mut inner = 0;
-        for (&n, &s) in shape.iter().zip(&self.strides).rev() {
+        for (&n, &s) in shape.iter().zip(&self.strides) {
             if n > 1 && s != 0 {
                 let reach = (n as usize - 1) * s.unsigned_abs();
                 if s > 0 {
@@ -281,11 +275,9 @@ impl<'p> Input<'p> {
                     low = low.saturating_sub(reach);
                 }
                 used *= n as usize;
-                ascending &= s > 0 && s.unsigned_abs() >= inner;
-                inner = s.unsigned_abs();
             }
         }
-        Reach { span: low..high.min(len), used, ascending }
+        Reach { span: low..high.min(len), used }
     }
 
     /// Checks bytes of the chunk at hand. Where other windows take what lies between those of this one, what a checksum
@@ -309,15 +301,22 @@ impl<'p> Input<'p> {
         })
     }
 
-    /// Checks the chunk up to byte `end`, and some way ahead, unless that was done.
-    pub(super) fn check_to(&self, end: usize) -> Result<()> {
-        let from = self.checked.get();
-        if end <= from {
+    /// Checks those bytes of the window that are about to be read and what lies between them and those checked before,
+    /// unless that was done.
+    pub(super) fn check_read(&self, bytes: Range<usize>) -> Result<()> {
+        let (low, high) = self.checked.get();
+        if low <= bytes.start && bytes.end <= high {
             return Ok(());
         }
-        let to = end.next_multiple_of(CHECK).min(self.span.end);
-        self.check(from..to)?;
-        self.checked.set(if to == self.span.end { usize::MAX } else { to });
+        let start = (bytes.start / CHECK * CHECK).max(self.span.start);
+        let end = bytes.end.next_multiple_of(CHECK).min(self.span.end);
+        let (low, high) = if low == high { (start, start) } else { (low, high) };
+        let (before, after) = (start..low, high..end);
+        for bytes in [before, after].into_iter().filter(|bytes| !bytes.is_empty()) {
+            self.check(bytes)?;
+        }
+        let checked = (low.min(start), high.max(end));
+        self.checked.set(if checked == (self.span.start, self.span.end) { ALL } else { checked });
         Ok(())
     }
 
@@ -327,7 +326,7 @@ impl<'p> Input<'p> {
         if !self.shared.pages {
             return self.check_all();
         }
-        if self.checked.replace(usize::MAX) == usize::MAX {
+        if self.checked.replace(ALL) == ALL {
             return Ok(());
         }
         self.check_once(self.span.clone())
@@ -335,7 +334,7 @@ impl<'p> Input<'p> {
 
     /// Checks what is left of the window.
     pub(super) fn check_all(&self) -> Result<()> {
-        self.check_to(self.span.end)
+        self.check_read(self.span.clone())
     }
 
     /// The elements that [`Input::seek`] brought up.
@@ -431,7 +430,7 @@ impl<'p> Input<'p> {
             break;
         }
         Metrics::add(&self.context.metrics.copied, len);
-        self.checked.set(usize::MAX);
+        self.checked.set(ALL);
         self.strides = strides;
         self.gathered = Some(out);
         Ok(())
@@ -449,7 +448,7 @@ impl<'p> Input<'p> {
     ) -> Result<()> {
         self.place(within);
         let wide: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
-        self.begin_check(&wide)?;
+        self.begin_check(&wide);
         self.check_all()?;
         match &self.held {
             Held::Nothing => {}

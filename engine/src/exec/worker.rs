@@ -439,9 +439,12 @@ fn prepare(
 ) -> Result<()> {
     let Window::Strided { bytes, offset, .. } = input.window() else { return Ok(()) };
     let first = shifted(offset, at, strides);
-    let reach: usize =
-        strides.iter().zip(shape).filter(|(s, _)| **s > 0).map(|(&s, &n)| s as usize * (n - 1)).sum();
-    input.check_to(first + reach + item)?;
+    let reach = |s: &isize, n: &usize| s.unsigned_abs() * (n - 1);
+    let (mut before, mut after) = (0, 0);
+    for (s, n) in strides.iter().zip(shape) {
+        if *s < 0 { before += reach(s, n) } else { after += reach(s, n) }
+    }
+    input.check_read(first.saturating_sub(before)..first + after + item)?;
     let layout = layout(strides, shape, item);
     if layout == Layout::Scattered || (layout == Layout::Contiguous && !is_aligned(bytes, first, item)) {
         let n: usize = shape.iter().product();

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use arrstore_format::DType;
 use bytemuck::Pod;
 
-use super::arity::dispatch;
+use super::arity::widest;
 use super::block::{Arg, elements, fill};
 use super::half::Half;
 use crate::op::Reduction;
@@ -88,7 +88,7 @@ impl<F: Fold> Bytes for F {
         let block = elements::<F::In>(block);
         fill(states, |states: &mut [F::State]| {
             if F::VECTORS {
-                dispatch(
+                widest(
                     #[inline(always)]
                     || fold_rows::<F>(states, &block, cols, stride, at),
                 );
@@ -103,7 +103,7 @@ impl<F: Fold> Bytes for F {
         fill(states, |states: &mut [F::State]| {
             let states = &mut states[..cols];
             if F::VECTORS {
-                dispatch(
+                widest(
                     #[inline(always)]
                     || fold_columns::<F>(states, &block, rows, stride, at),
                 );
@@ -355,13 +355,13 @@ mod tests {
             let states = || vec![F::new(); 3];
             let (mut plain, mut wide) = (states(), states());
             fold_rows::<F>(&mut plain, &values, 3000, 3000, At::default());
-            dispatch(
+            widest(
                 #[inline(always)]
                 || fold_rows::<F>(&mut wide, &values, 3000, 3000, At::default()),
             );
             assert_eq!(bytemuck::cast_slice::<_, u8>(&plain), bytemuck::cast_slice::<_, u8>(&wide));
             fold_columns::<F>(&mut plain, &values, 3000, 3, At::default());
-            dispatch(
+            widest(
                 #[inline(always)]
                 || fold_columns::<F>(&mut wide, &values, 3000, 3, At::default()),
             );
