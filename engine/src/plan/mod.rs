@@ -159,12 +159,11 @@ impl Plan {
         Ok(elements(&node.shape)?.saturating_mul(node.dtype.size() as u64))
     }
 
-    /// The root, when `id` is a product that goes straight to a sink and nowhere else.
+    /// The root, when `id` is a product that goes there and nowhere else.
     fn direct_root(&self, id: Id) -> Option<usize> {
         let roots: Vec<usize> = (0..self.roots.len()).filter(|&r| self.roots[r] == id).collect();
         let (&[root], NodeKind::Matmul { .. }) = (&roots[..], &self.graph.node(id).kind) else { return None };
-        let used = self.graph.is_used(id);
-        (!used && matches!(self.targets[root], Target::Sink(_))).then_some(root)
+        (!self.graph.is_used(id)).then_some(root)
     }
 
     fn program(&self, domain: &[u64], outputs: &[Id]) -> Result<Program> {

@@ -13,6 +13,7 @@ use super::ahead::{self, Want};
 use super::block::Block;
 use super::panel::{Operand, Panel};
 use crate::context::Metrics;
+use crate::exec::bands::{Band, Bands};
 use crate::exec::gemm::{Target, accumulate, block_product, compute_type};
 use crate::exec::shared::Shared;
 use crate::exec::tile_index;
@@ -48,8 +49,15 @@ pub(crate) fn run(
     let step = [&product.group[..], &[product.block.rows, product.block.columns]].concat();
     let order: Vec<usize> = (0..domain.len()).collect();
     let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
+    let mut memory = sink.memory()?;
+    let results = memory.as_mut().map(|memory| vec![(memory.bytes_mut(), product.dtype.size())]);
+    let bands = results.map(|results| Bands::new(results, &domain, &tiles));
+    let give = |start: &[u64], shape: &[u64], data: &[u8]| match &bands {
+        Some(bands) => put(bands, start, shape, data),
+        None => sink.write(start, shape, data),
+    };
     let pool = &*crate::exec::pool::pool(context.threads)?;
-    let job = Job { product, a, b, sink, context, pool, done, tiles, order, spare };
+    let job = Job { product, a, b, sink, give: &give, context, pool, done, tiles, order, spare };
     let ran = match &product.block {
         Block { own: false, .. } => job.together(),
         Block { parts: 2.., .. } => job.in_parts(),
@@ -70,6 +78,8 @@ struct Job<'p> {
     a: Operand<'p>,
     b: Operand<'p>,
     sink: &'p dyn Sink,
+    /// Takes the elements of a box of the result: start, shape and bytes.
+    give: &'p (dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync),
     context: &'p Context,
     pool: &'p rayon::ThreadPool,
     done: &'p (dyn Fn(u64) + Sync),
@@ -253,7 +263,7 @@ impl Job<'_> {
         let strides = c_strides(&part.shape, item);
         let write = |start: &[u64], shape: &[u64], data: &[u8]| {
             let len = data.len() as u64;
-            self.context.record(Work::of_sink(self.sink), 1, len, || self.sink.write(start, shape, data))
+            self.context.record(Work::of_sink(self.sink), 1, len, || (self.give)(start, shape, data))
         };
         let one = |number: u64| -> Result<()> {
             let (at, shape) = pieces.tile(&tile_index(&pieces, &self.order, number));
@@ -279,6 +289,20 @@ impl Job<'_> {
             None => (0..pieces.len()).try_for_each(one),
         }
     }
+}
+
+/// Copies the elements of a box to where they stay in memory.
+fn put(bands: &Bands<'_>, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+    bands.each(start, shape, |first, part, bands| {
+        for Band { bytes, strides, item } in bands {
+            let from = c_strides(shape, item);
+            let skipped = first.iter().zip(start).zip(&from);
+            let offset = skipped.map(|((at, start), s)| (at - start) as usize * s.unsigned_abs()).sum();
+            let lengths: Vec<usize> = part.iter().map(|&n| n as usize).collect();
+            strided::copy(item, &lengths, data, offset, &from, bytes, 0, &strides);
+        }
+        Ok(())
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
