@@ -37,6 +37,13 @@ pub(super) fn widest<R>(f: impl FnOnce() -> R) -> R {
     dispatch(f)
 }
 
+/// [`dispatch`], or [`widest`] where elements of type `A` become shorter ones, as truth values are: vectors are packed in
+/// fewer steps there.
+#[inline(always)]
+fn by_length<A, R, T>(f: impl FnOnce() -> T) -> T {
+    if size_of::<R>() < size_of::<A>() { widest(f) } else { dispatch(f) }
+}
+
 /// The instruction sets that the loops over elements found on this machine: `AVX2`, beside it `AVX-512` for functions, or
 /// `baseline` for what the program was compiled for.
 pub fn instruction_set() -> &'static str {
@@ -57,7 +64,7 @@ where
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         fill(out, |out: &mut [R]| match values::<A>(args, 0) {
             Values::One(a) => out.fill(f(a)),
-            Values::Many(a) => dispatch(
+            Values::Many(a) => by_length::<A, R, _>(
                 #[inline(always)]
                 || out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = f(a)),
             ),
@@ -94,7 +101,7 @@ where
                 let (at, n) = (k * PIECE, out.len());
                 let a = piece(&a, at, n, &mut room.0);
                 let b = piece(&b, at, n, &mut room.1);
-                dispatch(
+                by_length::<A, R, _>(
                     #[inline(always)]
                     || out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (&a, &b))| *o = f(a, b)),
                 );
