@@ -112,12 +112,17 @@ fn too_short(expected: usize, found: usize) -> Error {
     Error::Other(format!("block product: expected {expected} elements, found {found}"))
 }
 
+/// Rows of B, and columns of A, that the backend packs at a time.
+const DEPTH: u64 = 512;
+
 /// Bytes that the backend packs operands into, where `threads` threads make `products` products at a time, of
-/// `columns` columns and elements of `item` bytes.
-pub(super) fn packing(columns: u64, item: u64, products: u64, threads: u64) -> u64 {
-    /// Rows of B that are packed at a time.
-    const DEPTH: u64 = 512;
-    backend::packing(DEPTH * columns * item, products, threads)
+/// `rows` and `columns` and elements of `item` bytes.
+pub(super) fn packing([rows, columns]: [u64; 2], item: u64, products: u64, threads: u64) -> u64 {
+    backend::packing(
+        [rows, columns].map(|side| DEPTH.saturating_mul(side).saturating_mul(item)),
+        products,
+        threads,
+    )
 }
 
 fn threads(pool: Option<&rayon::ThreadPool>) -> usize {
@@ -186,10 +191,14 @@ mod backend {
         set.to_owned()
     }
 
-    /// A panel of B as large as the last cache, for each product under way; one of A in the second, for each thread.
-    pub(super) fn packing(panel: u64, products: u64, threads: u64) -> u64 {
+    /// Bytes of B that are packed at a time. The backend would take as much as the last cache holds, and that of a large
+    /// machine, of which this program has a part, holds more than what other memory there is.
+    const PACKED: u64 = 16 << 20;
+
+    /// A panel of B for each product under way; one of A in the second cache, for each thread.
+    pub(super) fn packing([a, b]: [u64; 2], products: u64, threads: u64) -> u64 {
         let [_, second, last] = *gemm_common::cache::CACHE_INFO;
-        products * panel.min(last.cache_bytes as u64) + threads * second.cache_bytes as u64
+        products * b.min(last.cache_bytes as u64).min(PACKED) + threads * a.min(second.cache_bytes as u64)
     }
 
     macro_rules! by_gemm {
@@ -201,22 +210,27 @@ mod backend {
                         1 => gemm::Parallelism::None,
                         many => gemm::Parallelism::Rayon(many),
                     };
-                    let c = Out(c.as_mut_ptr());
-                    within(pool, || {
-                        let c = &c;
-                        #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
-                        // SAFETY: the caller, `typed`, cut the slices to the last element that these strides reach
-                        // within m x n, m x k and k x n. `c` comes from a unique borrow that outlives the call.
-                        unsafe {
-                            gemm::gemm(
-                                m, n, k,
-                                c.0, 1, row as isize, true,
-                                a.elements.as_ptr(), a.strides[1] as isize, a.strides[0] as isize,
-                                b.elements.as_ptr(), b.strides[1] as isize, b.strides[0] as isize,
-                                $one, $one, false, false, false, threads,
-                            );
-                        }
-                    });
+                    let most = PACKED as usize / (super::DEPTH as usize * size_of::<$t>());
+                    for j in (0..n).step_by(most) {
+                        let n = most.min(n - j);
+                        let (c, b_elements) = (Out(c[j..].as_mut_ptr()), &b.elements[j * b.strides[1]..]);
+                        within(pool, || {
+                            let c = &c;
+                            #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
+                            // SAFETY: the caller, `typed`, cut the slices to the last element that these strides reach
+                            // within m x n, m x k and k x n, of which these are columns. `c` comes from a unique borrow
+                            // that outlives the call.
+                            unsafe {
+                                gemm::gemm(
+                                    m, n, k,
+                                    c.0, 1, row as isize, true,
+                                    a.elements.as_ptr(), a.strides[1] as isize, a.strides[0] as isize,
+                                    b_elements.as_ptr(), b.strides[1] as isize, b.strides[0] as isize,
+                                    $one, $one, false, false, false, threads,
+                                );
+                            }
+                        });
+                    }
                 }
             }
         )*};
@@ -246,8 +260,8 @@ mod backend {
     pub const NAME: &str = "openblas";
 
     /// OpenBLAS has a buffer of 32 MiB for each thread, of which it touches what it needs.
-    pub(super) fn packing(panel: u64, _products: u64, threads: u64) -> u64 {
-        threads * panel.clamp(1 << 20, 32 << 20)
+    pub(super) fn packing([_, b]: [u64; 2], _products: u64, threads: u64) -> u64 {
+        threads * b.clamp(1 << 20, 32 << 20)
     }
 
     #[expect(unsafe_code, reason = "cblas-sys does not declare OpenBLAS' own functions")]

@@ -56,14 +56,16 @@ impl Half {
 /// The same number, without a branch, so that loops of it vectorise. NaN keeps its bits, as
 /// in NumPy, also where a processor would make it quiet.
 #[inline(always)]
-fn widened_f16(x: f16) -> f32 {
+pub(super) fn widened_f16(x: f16) -> f32 {
     /// What the exponents' biases differ by, as a factor; it makes normal numbers of subnormal ones, too.
     const SCALE: f32 = f32::from_bits((127 + 112) << 23);
     const END: f32 = 65_536.0;
-    let bits = u32::from(x.to_bits());
-    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * SCALE;
-    let endless = if magnitude >= END { f32::INFINITY.to_bits() } else { 0 };
-    f32::from_bits(magnitude.to_bits() | endless | (bits & 0x8000) << 16)
+    /// The sign and all digits of a number that was moved up by 13 bits.
+    const DIGITS: u32 = 0x8fff_e000;
+    let moved = i32::from(x.to_bits() as i16) << 13;
+    let number = f32::from_bits(moved as u32 & DIGITS) * SCALE;
+    let endless = if number.abs() >= END { f32::INFINITY.to_bits() } else { 0 };
+    f32::from_bits(number.to_bits() | endless)
 }
 
 #[inline(always)]

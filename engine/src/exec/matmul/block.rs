@@ -236,7 +236,7 @@ impl Block {
         let mapped = if self.keeps { means.mapped } else { 0 };
         self.elements(means) * means.item
             + mapped
-            + packing(self.columns, means.item, products, means.threads)
+            + packing([self.strip, self.columns], means.item, products, means.threads)
     }
 }
 

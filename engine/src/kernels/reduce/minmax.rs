@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use arrstore_format::DType;
+use half::f16;
 use num_complex::{Complex32, Complex64};
 
 use super::lanes::Monoid;
@@ -79,6 +80,7 @@ pub(super) fn bind<const MAX: bool>(skip: bool, input: DType) -> Option<&'static
         DType::F64 => float::<f64, MAX>(skip),
         DType::C64 => float::<Complex32, MAX>(skip),
         DType::C128 => float::<Complex64, MAX>(skip),
-        DType::F16 | DType::BF16 => None,
+        DType::F16 => float::<f16, MAX>(skip),
+        DType::BF16 => None,
     }
 }

@@ -27,8 +27,8 @@ use crate::op::Reduction;
 
 /// Elements of a row that are folded at a time.
 const LEAF: usize = 1024;
-/// The same for elements of one or two bytes.
-const SMALL_LEAF: usize = 4096;
+/// The same for elements of one or two bytes: 128 for each lane.
+const SMALL_LEAF: usize = 16384;
 /// Rows that are folded column by column at a time.
 const LEAF_ROWS: usize = 128;
 
@@ -210,8 +210,12 @@ pub(crate) fn reducer(reduction: Reduction, input: DType, output: DType, ddof: f
         _ => None,
     };
     let (from, to) = (half(input), half(output));
-    let wide = if from.is_some() { DType::F32 } else { input };
-    let fold = fold(reduction, wide)?;
+    let own = fold(reduction, input).filter(|_| from.is_none() || input == output);
+    let (fold, from, to) = match own {
+        Some(fold) if from.is_some() => (fold, None, None),
+        Some(fold) => (fold, None, to),
+        None => (fold(reduction, DType::F32).filter(|_| from.is_some())?, from, to),
+    };
     let last = Last { ddof, root: reduction.plain() == Reduction::Std };
     Some(Reducer { reduction, fold, from, to, item: output.size(), last })
 }

@@ -1,6 +1,7 @@
 //! The order of elements.
 
 use bytemuck::Pod;
+use half::f16;
 use num_complex::Complex;
 
 use crate::kernels::block::Truth;
@@ -69,6 +70,49 @@ macro_rules! floats {
     )+ };
 }
 floats!(f32 f64);
+
+/// The place of a number among all, both zeros at one.
+#[inline(always)]
+fn place(x: f16) -> i16 {
+    let bits = x.to_bits() as i16;
+    let sign = bits >> 15;
+    ((bits & 0x7fff) ^ sign) - sign
+}
+
+#[inline(always)]
+fn if_else(first: bool, a: f16, b: f16) -> f16 {
+    f16::from_bits(if first { a.to_bits() } else { b.to_bits() })
+}
+
+impl Ordered for f16 {
+    const LEAST: Self = f16::NEG_INFINITY;
+    const GREATEST: Self = f16::INFINITY;
+    const NAN: Self = f16::NAN;
+    #[inline(always)]
+    fn less(a: Self, b: Self) -> bool {
+        (place(a) < place(b)) & !Ordered::is_nan(a) & !Ordered::is_nan(b)
+    }
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        self.to_bits() & 0x7fff > f16::INFINITY.to_bits()
+    }
+    #[inline(always)]
+    fn greater(a: Self, b: Self) -> Self {
+        if_else((place(a) >= place(b)) & !Ordered::is_nan(b) | Ordered::is_nan(a), a, b)
+    }
+    #[inline(always)]
+    fn smaller(a: Self, b: Self) -> Self {
+        if_else((place(a) <= place(b)) & !Ordered::is_nan(b) | Ordered::is_nan(a), a, b)
+    }
+    #[inline(always)]
+    fn greater_number(a: Self, b: Self) -> Self {
+        if_else((place(a) >= place(b)) & !Ordered::is_nan(a) | Ordered::is_nan(b), a, b)
+    }
+    #[inline(always)]
+    fn smaller_number(a: Self, b: Self) -> Self {
+        if_else((place(a) <= place(b)) & !Ordered::is_nan(a) | Ordered::is_nan(b), a, b)
+    }
+}
 
 impl<T: Real> Ordered for Complex<T>
 where

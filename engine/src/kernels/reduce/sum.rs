@@ -4,11 +4,13 @@ use std::marker::PhantomData;
 
 use arrstore_format::DType;
 use bytemuck::Pod;
+use half::f16;
 use num_complex::{Complex, Complex32, Complex64};
 
 use super::lanes::{Monoid, Total, put_floats, put_integer};
 use super::{Bytes, of};
 use crate::kernels::block::Truth;
+use crate::kernels::half::widened_f16;
 use crate::kernels::math::real::Real;
 
 /// Integers: those of a lane are added in a type that 128 of them fit, those of a leaf in a wider one, and the
@@ -226,6 +228,45 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
     }
 }
 
+/// Sums of `float16`; `SKIP`: of those that are not NaN. The numbers of a lane are added as singles: what rounding takes is far
+/// less than a `float16` can tell, and none of them overflows.
+struct HalfSum<const SKIP: bool>;
+
+impl<const SKIP: bool> Monoid for HalfSum<SKIP> {
+    type In = f16;
+    type Lane = f32;
+    type Wide = f64;
+    type State = Total;
+    const START: f32 = 0.0;
+    #[inline(always)]
+    fn step(lane: f32, x: f16) -> f32 {
+        let x = widened_f16(x);
+        lane + if SKIP && x.is_nan() { 0.0 } else { x }
+    }
+    #[inline(always)]
+    fn widen(lane: f32) -> f64 {
+        f64::from(lane)
+    }
+    #[inline(always)]
+    fn join(a: f64, b: f64) -> f64 {
+        a + b
+    }
+    #[inline(always)]
+    fn state(lane: f64, _: usize) -> Total {
+        Total::of(lane)
+    }
+    fn new() -> Total {
+        Total::NEW
+    }
+    #[inline(always)]
+    fn merge(into: &mut Total, from: &Total) {
+        into.add(from);
+    }
+    fn finish(state: &Total, out: &mut [u8]) {
+        out.copy_from_slice(&f16::from_f32(state.value() as f32).to_le_bytes());
+    }
+}
+
 /// Means of floats; `M` is `N + 1`, the count being the last.
 struct Mean<T, const N: usize, const M: usize>(PhantomData<T>);
 
@@ -323,7 +364,9 @@ pub(super) fn sum(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
         DType::F64 => float::<f64, 1>(skip),
         DType::C64 => float::<Complex32, 2>(skip),
         DType::C128 => float::<Complex64, 2>(skip),
-        DType::F16 | DType::BF16 => None,
+        DType::F16 if skip => of(HalfSum::<true>),
+        DType::F16 => of(HalfSum::<false>),
+        DType::BF16 => None,
     }
 }
 
