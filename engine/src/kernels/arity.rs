@@ -44,12 +44,12 @@ fn by_length<A, R, T>(f: impl FnOnce() -> T) -> T {
     if size_of::<R>() < size_of::<A>() { widest(f) } else { dispatch(f) }
 }
 
-/// The instruction sets that the loops over elements found on this machine: `AVX2`, beside it `AVX-512` for functions, or
+/// The instruction sets that the loops over elements found on this machine: `AVX2`, beside it `AVX-512` for some, or
 /// `baseline` for what the program was compiled for.
 pub fn instruction_set() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     match (*WIDE, *WIDEST) {
-        (Some(_), Some(_)) => return "AVX2, AVX-512 for functions",
+        (Some(_), Some(_)) => return "AVX2, AVX-512 for functions, reductions and comparisons",
         (Some(_), None) => return "AVX2",
         _ => {}
     }

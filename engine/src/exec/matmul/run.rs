@@ -72,14 +72,16 @@ pub(crate) fn run(
     Ok(())
 }
 
+/// Takes the elements of a box of the result: start, shape and bytes.
+type Give<'a> = dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync + 'a;
+
 /// A product while it runs.
 struct Job<'p> {
     product: &'p Product,
     a: Operand<'p>,
     b: Operand<'p>,
     sink: &'p dyn Sink,
-    /// Takes the elements of a box of the result: start, shape and bytes.
-    give: &'p (dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync),
+    give: &'p Give<'p>,
     context: &'p Context,
     pool: &'p rayon::ThreadPool,
     done: &'p (dyn Fn(u64) + Sync),
