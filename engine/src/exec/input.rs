@@ -75,7 +75,8 @@ pub(super) struct Input<'p> {
     gathered: Option<Buffer>,
     strides: Vec<isize>,
     offset: usize,
-    /// First and last byte of what has been checked of the chunk, in one piece; [`ALL`] when there is nothing to check.
+    /// Where what has been checked of the chunk begins and ends, in one piece: at the same byte before anything was, and
+    /// [`ALL`] when there is nothing left to check.
     checked: Cell<(usize, usize)>,
     /// Bytes of the chunk that the window touches.
     span: Range<usize>,
