@@ -249,6 +249,22 @@ impl Array {
         Ok(map.bytes().get(start..start + chunk.extent.len as usize))
     }
 
+    /// Copies the bytes of a raw chunk from byte `start` on, without mapping or checking them.
+    ///
+    /// # Errors
+    /// When the chunk is not raw or has no such bytes, or they cannot be read.
+    pub fn read_raw(&self, chunk: &Chunk, start: usize, out: &mut [u8]) -> Result<()> {
+        let doing = Error::io(|| format!("reading '{}'", self.name()));
+        let mapped = self.mapped_part(chunk, start..start.saturating_add(out.len()));
+        match mapped.filter(|(_, bytes)| chunk.state == ChunkState::Raw && bytes.len() == out.len()) {
+            Some((map, bytes)) => map.read(bytes.start, out).map_err(doing),
+            None => {
+                let what = format!("{} bytes at byte {start} of a chunk", out.len());
+                Err(doing(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, what)))
+            }
+        }
+    }
+
     /// Checks the bytes of a raw chunk in place that lie in a range, and the blocks of 64 KiB around them. A
     /// chunk of up to 1 MiB has one checksum: it is checked whole, the first time. Booleans in the range must be 0 or 1.
     ///

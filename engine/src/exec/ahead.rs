@@ -23,6 +23,8 @@ const PAUSE: Duration = Duration::from_micros(500);
 /// A reader ahead of the workers, who take up tile `next`.
 pub(super) struct Ahead<'p> {
     pass: &'p Pass,
+    /// Elements of a piece along each axis, at most.
+    longest: &'p [u64],
     inputs: Vec<Input<'p>>,
     next: &'p AtomicU64,
     /// Tiles that it goes ahead.
@@ -33,6 +35,7 @@ impl<'p> Ahead<'p> {
     /// A reader, where there is enough to read from files.
     pub(super) fn new(
         pass: &'p Pass,
+        longest: &'p [u64],
         sources: &'p [Arc<dyn Source>],
         context: &'p Context,
         shared: &'p Shared,
@@ -48,7 +51,7 @@ impl<'p> Ahead<'p> {
         }
         let tile = pass.tiles.extents().iter().product::<u64>() * item;
         let far = FAR.min(context.budget.total() / 8);
-        Some(Ahead { pass, inputs, next, tiles: (far / tile.max(1)).max(1) })
+        Some(Ahead { pass, longest, inputs, next, tiles: (far / tile.max(1)).max(1) })
     }
 
     /// Reads ahead until all tiles are taken up.
@@ -77,7 +80,7 @@ impl<'p> Ahead<'p> {
         let pass = self.pass;
         let (start, shape) = pass.tiles.tile(&tile_index(&pass.tiles, &pass.walk, tile));
         let inputs = &mut self.inputs;
-        each_piece(&pass.program, &pass.order, &start, &shape, |start, shape| {
+        each_piece(&pass.program, &pass.order, self.longest, &start, &shape, |start, shape| {
             inputs.iter_mut().try_for_each(|input| input.bring(start, shape))
         })
     }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use arrstore_format::strided;
 
-use crate::kernels::{Arg, At, Reducer};
+use crate::kernels::{Arg, At, Block, Columns, Reducer, Rows};
 use crate::plan::tiles::Tiles;
 use crate::sink::Sink;
 use crate::{Buffer, Result};
@@ -26,10 +26,27 @@ pub(crate) struct Reduced {
     pub(crate) index: Vec<u64>,
     /// Bytes of one element of the result.
     pub(crate) item: usize,
+    /// The axis that makes the rows, where elements are folded column by column.
+    pub(crate) rows: Option<usize>,
+    /// Columns of the domain for each element along that axis.
+    pub(crate) columns: u64,
+    /// Whether a piece has but one element along each axis that is reduced before the rows are, so that all rows of a tile
+    /// come one after the other, whatever chunks they lie in.
+    pub(crate) one_by_one: bool,
 }
 
+/// Elements of a piece that are worth a piece of their own.
+const WORTH: u64 = 4096;
+
 impl Reduced {
-    pub(crate) fn new(reducer: Reducer, domain: &[u64], axes: &[usize], item: usize) -> Reduced {
+    /// The reduction of `axes` of a domain that is walked in the `order` of its loops.
+    pub(crate) fn new(
+        reducer: Reducer,
+        domain: &[u64],
+        order: &[usize],
+        axes: &[usize],
+        item: usize,
+    ) -> Reduced {
         let over: Vec<bool> = (0..domain.len()).map(|k| axes.contains(&k)).collect();
         let mut index = vec![0; domain.len()];
         if reducer.is_arg() {
@@ -39,7 +56,18 @@ impl Reduced {
                 step *= domain[k];
             }
         }
-        Reduced { reducer, over, index, item }
+        let rows = row_axis(domain, order, &over);
+        let behind = order.iter().rev().take_while(|&&k| Some(k) != rows);
+        let columns = behind.fold(1u64, |n, &k| n.saturating_mul(domain[k].max(1)));
+        let one_by_one = rows.is_some_and(|k| domain[k].saturating_mul(columns) >= WORTH);
+        Reduced { reducer, over, index, item, rows, columns, one_by_one }
+    }
+
+    /// Bytes of the states of a tile of `shape`, and of its lanes.
+    pub(crate) fn bytes(&self, shape: &[u64]) -> [u64; 2] {
+        let states = self.states(shape) as u64;
+        let lane = if self.rows.is_some() { self.reducer.lane_size() } else { 0 };
+        [states * self.reducer.state_size() as u64, states * lane as u64]
     }
 
     /// Those of `all` that belong to kept axes.
@@ -53,17 +81,33 @@ impl Reduced {
     }
 }
 
+/// The axis that makes the rows of columns: of those reduced, the one whose elements lie closest; `None` where the
+/// elements that lie closest of all are reduced themselves, row by row.
+pub(crate) fn row_axis(domain: &[u64], order: &[usize], over: &[bool]) -> Option<usize> {
+    let mut closest = order.iter().rev().copied().filter(|&k| domain[k] > 1);
+    let first = closest.next()?;
+    if over[first] { None } else { closest.find(|&k| over[k]) }
+}
+
 /// A reduction over one tile: its states lie in the order of the loops.
+///
+/// Where the axis whose elements lie closest is kept, elements are folded column by column, and the last axis that
+/// is reduced makes the rows. Which rows are a leaf depends on their place in the tile along that axis alone, so
+/// that tiles may be as wide as memory allows: the bits of a result are the same.
 pub(super) struct Fold<'p> {
     reduced: &'p Reduced,
     /// For each axis of the domain, the states from one element to the next; 0 where it is reduced.
     strides: Vec<usize>,
+    /// Elements of the tile along each axis.
+    shape: Vec<u64>,
 }
 
 /// How a fold moves along one loop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     over: bool,
+    /// Whether this loop goes from row to row of columns.
+    rows: bool,
     state: usize,
     index: u64,
 }
@@ -71,8 +115,20 @@ pub(super) struct Step {
 impl Step {
     /// Whether this loop and the next inner one, of `n` elements, are as one.
     pub(super) fn joins(&self, inner: &Step, n: usize) -> bool {
-        self.over == inner.over && self.state == inner.state * n && self.index == inner.index * n as u64
+        let alike = self.over == inner.over && !inner.rows;
+        alike && self.state == inner.state * n && self.index == inner.index * n as u64
     }
+}
+
+/// A piece of a tile as a fold sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The state of its first element.
+    state: usize,
+    /// The index, among the reduced elements, of its first element.
+    index: u64,
+    /// Its rows in the tile.
+    rows: Rows,
 }
 
 impl<'p> Fold<'p> {
@@ -83,37 +139,55 @@ impl<'p> Fold<'p> {
             strides[k] = step;
             step *= shape[k] as usize;
         }
-        Fold { reduced, strides }
+        Fold { reduced, strides, shape: shape.to_vec() }
+    }
+
+    /// The axis that makes the rows, where elements are folded column by column, and how many columns there are.
+    pub(super) fn by_column(&self) -> Option<(usize, u64)> {
+        self.reduced.rows.map(|axis| (axis, self.reduced.columns))
     }
 
     pub(super) fn step(&self, axis: usize) -> Step {
-        Step { over: self.reduced.over[axis], state: self.strides[axis], index: self.reduced.index[axis] }
+        Step {
+            over: self.reduced.over[axis],
+            rows: self.reduced.rows == Some(axis),
+            state: self.strides[axis],
+            index: self.reduced.index[axis],
+        }
     }
 
-    /// The state of the first element of a piece.
-    pub(super) fn origin(&self, tile: &[u64], start: &[u64]) -> usize {
-        start.iter().zip(tile).zip(&self.strides).map(|((s, t), k)| (s - t) as usize * k).sum()
+    /// Where the piece of `shape` at `start` lies in the tile that starts at `tile`.
+    pub(super) fn place(&self, tile: &[u64], start: &[u64], shape: &[u64]) -> Place {
+        let within = |k: usize| (start[k] - tile[k]) as usize;
+        let state = (0..start.len()).map(|k| within(k) * self.strides[k]).sum();
+        let index = start.iter().zip(&self.reduced.index).map(|(i, s)| i * s).sum();
+        let rows = self.reduced.rows.map_or(Rows { start: 0, at: 0, end: 1 }, |axis| {
+            // what is folded over a second axis comes back to the same columns before all rows of the tile were there
+            let again = |k: usize| k != axis && self.reduced.over[k] && self.shape[k] > 1;
+            let (first, end) = (within(axis), within(axis) + shape[axis] as usize);
+            match !self.reduced.one_by_one && (0..start.len()).any(again) {
+                true => Rows { start: first, at: first, end },
+                false => Rows { start: 0, at: first, end: self.shape[axis] as usize },
+            }
+        });
+        Place { state, index, rows }
     }
 
-    /// The index, among the reduced elements, of an element of the domain.
-    pub(super) fn index(&self, at: &[u64]) -> u64 {
-        at.iter().zip(&self.reduced.index).map(|(i, s)| i * s).sum()
-    }
-
-    /// Folds a block: the box of `shape` at `at` of the loops.
-    #[allow(clippy::too_many_arguments)]
+    /// Folds a block: the box of `shape` at `at` of the loops of a piece.
     pub(super) fn block(
         &self,
-        value: Arg<'_>,
+        block: Block<'_>,
         at: &[usize],
         shape: &[usize],
         steps: &[Step],
-        origin: usize,
-        index: u64,
-        states: &mut [u8],
+        mut place: Place,
+        states: &mut States,
     ) {
-        let state = origin + at.iter().zip(steps).map(|(i, s)| i * s.state).sum::<usize>();
-        let index = index + at.iter().zip(steps).map(|(&i, s)| i as u64 * s.index).sum::<u64>();
+        for (&i, step) in at.iter().zip(steps) {
+            place.state += i * step.state;
+            place.index += i as u64 * step.index;
+            place.rows.at += if step.rows { i } else { 0 };
+        }
         let mut loops: Vec<(usize, Step)> = Vec::with_capacity(shape.len());
         for (&n, &step) in shape.iter().zip(steps).filter(|(n, _)| **n > 1) {
             match loops.last_mut() {
@@ -121,61 +195,94 @@ impl<'p> Fold<'p> {
                 _ => loops.push((n, step)),
             }
         }
-        self.run(value, &loops, state, index, states);
+        self.run(block, &loops, place, states);
     }
 
-    fn run(&self, value: Arg<'_>, loops: &[(usize, Step)], state: usize, index: u64, states: &mut [u8]) {
-        let reducer = &self.reduced.reducer;
-        let size = reducer.state_size();
+    fn run(&self, block: Block<'_>, loops: &[(usize, Step)], place: Place, states: &mut States) {
+        let Reduced { reducer, rows, .. } = self.reduced;
+        let (base, row_step, col_step) = (place.index, 0, 0);
+        let by_column = rows.is_some();
         match loops {
-            [] => {
-                let at = At { base: index, row_step: 0, col_step: 0 };
-                reducer.fold_rows(&mut states[state * size..(state + 1) * size], value, [1, 1], at);
+            [] if !by_column => {
+                let at = At { base, row_step, col_step };
+                reducer.fold_rows(states.part(place.state, 1), block, [1, 1], at);
             }
-            [(cols, inner)] if inner.over => {
-                let at = At { base: index, row_step: 0, col_step: inner.index };
-                reducer.fold_rows(&mut states[state * size..(state + 1) * size], value, [1, *cols], at);
+            [(cols, inner)] if inner.over && !by_column => {
+                let at = At { base, row_step, col_step: inner.index };
+                reducer.fold_rows(states.part(place.state, 1), block, [1, *cols], at);
             }
-            [(rows, outer), (cols, inner)] if inner.over && !outer.over && outer.state == 1 => {
-                let at = At { base: index, row_step: 0, col_step: inner.index };
-                reducer.fold_rows(
-                    &mut states[state * size..(state + rows) * size],
-                    value,
-                    [*rows, *cols],
-                    at,
-                );
+            [(rows, outer), (cols, inner)]
+                if inner.over && !outer.over && outer.state == 1 && !by_column =>
+            {
+                let at = At { base, row_step, col_step: inner.index };
+                reducer.fold_rows(states.part(place.state, *rows), block, [*rows, *cols], at);
+            }
+            [] => self.columns(block, [1, 1], At { base, row_step, col_step }, place, states),
+            [(rows, outer)] if outer.rows => {
+                self.columns(block, [*rows, 1], At { base, row_step: outer.index, col_step }, place, states);
             }
             [(cols, inner)] if inner.state == 1 => {
-                let at = At { base: index, row_step: 0, col_step: 0 };
-                reducer.fold_cols(&mut states[state * size..(state + cols) * size], value, [1, *cols], at);
+                self.columns(block, [1, *cols], At { base, row_step, col_step }, place, states);
             }
-            [(rows, outer), (cols, inner)] if !inner.over && outer.over && inner.state == 1 => {
-                let at = At { base: index, row_step: outer.index, col_step: 0 };
-                reducer.fold_cols(
-                    &mut states[state * size..(state + cols) * size],
-                    value,
-                    [*rows, *cols],
-                    at,
-                );
+            [(rows, outer), (cols, inner)] if outer.rows && inner.state == 1 => {
+                let at = At { base, row_step: outer.index, col_step };
+                self.columns(block, [*rows, *cols], at, place, states);
             }
             [(n, outer), rest @ ..] => {
                 for k in 0..*n {
-                    let index = index + k as u64 * outer.index;
-                    self.run(row_of(value, k, *n), rest, state + k * outer.state, index, states);
+                    let mut place = place;
+                    place.state += k * outer.state;
+                    place.index += k as u64 * outer.index;
+                    place.rows.at += if outer.rows { k } else { 0 };
+                    self.run(row_of(block, k, *n), rest, place, states);
                 }
             }
         }
     }
+
+    fn columns(&self, block: Block<'_>, shape: [usize; 2], at: At, place: Place, states: &mut States) {
+        // without an axis that makes the rows, each is a leaf of its own
+        let alone = Rows { start: 0, at: 0, end: shape[0] };
+        let rows = if self.reduced.rows.is_some() { place.rows } else { alone };
+        self.reduced.reducer.fold_cols(states.columns(place.state, shape[1]), block, shape, rows, at);
+    }
 }
 
 /// Row `k` of a block of `rows` rows.
-fn row_of(value: Arg<'_>, k: usize, rows: usize) -> Arg<'_> {
-    match value {
+fn row_of(block: Block<'_>, k: usize, rows: usize) -> Block<'_> {
+    let values = match block.values {
         Arg::Scalar(one) => Arg::Scalar(one),
-        Arg::Block(block) => {
-            let row = block.len() / rows;
-            Arg::Block(block.get(k * row..(k + 1) * row).unwrap_or(&[]))
+        Arg::Block(bytes) => {
+            let row = bytes.len() / rows;
+            Arg::Block(bytes.get(k * row..(k + 1) * row).unwrap_or(&[]))
         }
+    };
+    Block { values, stride: None }
+}
+
+/// The states of a tile, and the lanes of its columns.
+pub(super) struct States {
+    states: Buffer,
+    lanes: Buffer,
+    size: usize,
+    lane: usize,
+}
+
+impl States {
+    fn part(&mut self, first: usize, n: usize) -> &mut [u8] {
+        self.states.bytes_mut().get_mut(first * self.size..(first + n) * self.size).unwrap_or_default()
+    }
+
+    fn columns(&mut self, first: usize, n: usize) -> Columns<'_> {
+        Columns {
+            states: self.states.bytes_mut().get_mut(first * self.size..(first + n) * self.size).unwrap_or_default(),
+            lanes: self.lanes.bytes_mut().get_mut(first * self.lane..(first + n) * self.lane).unwrap_or_default(),
+        }
+    }
+
+    /// The states, when the tile is done.
+    pub(super) fn into_buffer(self) -> Buffer {
+        self.states
     }
 }
 
@@ -200,10 +307,12 @@ impl<'p> Folding<'p> {
     }
 
     /// Fresh states for a tile of `shape`.
-    pub(super) fn states(&self, shape: &[u64]) -> Result<Buffer> {
-        let mut states = Buffer::unfilled(self.reduced.states(shape) * self.reduced.reducer.state_size())?;
-        self.reduced.reducer.init(states.bytes_mut());
-        Ok(states)
+    pub(super) fn states(&self, shape: &[u64]) -> Result<States> {
+        let [states, lanes] = self.reduced.bytes(shape).map(|bytes| Buffer::unfilled(bytes as usize));
+        let (mut states, lanes, reducer) = (states?, lanes?, &self.reduced.reducer);
+        reducer.init(states.bytes_mut());
+        let columns = |size: usize| if lanes.is_empty() { 0 } else { size };
+        Ok(States { size: reducer.state_size(), lane: columns(reducer.lane_size()), states, lanes })
     }
 
     /// Takes the states of the tile at `index`; merges what can be merged, and writes the result of a group

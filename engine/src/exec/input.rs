@@ -6,15 +6,13 @@ use std::sync::Arc;
 
 use arrstore_format::{Grid, strided};
 
+use super::fetch::{Part, STAGE, fetch};
 use super::shared::Shared;
 use crate::context::Metrics;
 use crate::plan::program::{Load, Program};
 use crate::profile::Work;
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
-
-/// Chunks shorter than this along an axis are gathered, several at a time, instead of visited one by one.
-const SHORT: u64 = 64;
 
 /// Checksums of raw chunks stand for blocks of this many bytes; checking runs ahead of reading by that much.
 const CHECK: usize = 64 << 10;
@@ -23,6 +21,9 @@ const WHOLE: usize = 1 << 20;
 
 /// All bytes of a chunk.
 const ALL: (usize, usize) = (0, usize::MAX);
+
+/// Bytes that are brought from a disk for a box that takes but a part of them: the boxes that follow take the others.
+const BESIDE: usize = 96 << 20;
 
 /// Bytes read in place before their pages are let go.
 pub(super) const RELEASE: usize = 4 << 20;
@@ -45,9 +46,9 @@ struct Reach {
 }
 
 impl Reach {
-    /// Whether most of a span, or of a chunk of `len` bytes with one checksum, is passed over.
+    /// Whether most of a span, or of a chunk of `len` bytes with one checksum if that is given, is passed over.
     fn is_sparse(&self, len: usize) -> bool {
-        self.used < self.span.len() / 2 || (len <= WHOLE && self.used < len / 2)
+        self.used < self.span.len() / 2 || ((1..=WHOLE).contains(&len) && self.used < len / 2)
     }
 }
 
@@ -73,6 +74,8 @@ pub(super) struct Input<'p> {
     index: Vec<u64>,
     held: Held<'p>,
     gathered: Option<Buffer>,
+    /// What is read of a file on its way to where it is gathered.
+    stage: Buffer,
     strides: Vec<isize>,
     offset: usize,
     /// Where what has been checked of the chunk begins and ends, in one piece: at the same byte before anything was, and
@@ -98,7 +101,7 @@ impl<'p> Input<'p> {
         let load = &program.loads[number];
         Input {
             number,
-            gathers: Input::is_gathered(load, &program.domain),
+            gathers: load.gathers.contains(&true),
             whole: load.is_whole(&program.domain, source.shape()),
             load,
             source,
@@ -107,6 +110,7 @@ impl<'p> Input<'p> {
             index: Vec::new(),
             held: Held::Nothing,
             gathered: None,
+            stage: Buffer::default(),
             strides: Vec::new(),
             offset: 0,
             checked: Cell::new(ALL),
@@ -117,28 +121,33 @@ impl<'p> Input<'p> {
         }
     }
 
-    /// Whether the chunks of a load are so short along some axis that several are gathered into one window.
-    pub(crate) fn is_gathered(load: &Load, domain: &[u64]) -> bool {
-        load.access.iter().zip(domain).any(|(a, &n)| a.is_some_and(|a| Self::is_short(a.span(), n)))
-    }
-
-    /// Whether chunks of `span` elements along an axis of `n` are too short to visit one by one.
-    pub(super) fn is_short(span: u64, n: u64) -> bool {
-        span < SHORT && span < n
-    }
-
     /// Brings up the elements of the box of `shape` at `start` of the domain. Unless the input is gathered,
     /// the box lies within one chunk.
     pub(super) fn seek(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
         if self.gathers && self.crosses(start, shape) {
             return self.gather(start, shape);
         }
-        self.gathered = None;
         let (index, within) = self.chunk_of(start);
         self.hold(&index)?;
         self.place(&within);
+        if self.is_scattered(shape) {
+            return self.gather(start, shape);
+        }
+        self.gathered = None;
         self.begin_check(shape);
         Ok(())
+    }
+
+    /// Whether a box of the chunk at hand, its first element being in place, takes so little of each page that its pages
+    /// are not to be mapped.
+    fn is_scattered(&self, shape: &[u64]) -> bool {
+        match &self.held {
+            Held::InPlace(_, bytes) if self.source.is_mapped() && !self.shared.pages => {
+                let reach = self.reach(shape, bytes.len());
+                reach.span.len() > STAGE && reach.is_sparse(0)
+            }
+            _ => false,
+        }
     }
 
     /// Finds where in its chunk the element `within` of it lies, and how far its neighbours are.
@@ -171,8 +180,8 @@ impl<'p> Input<'p> {
         Ok(stored.is_none_or(|(located, bytes)| self.source.holds(&located, bytes)))
     }
 
-    /// What is stored for a box that lies in one chunk, and is read for the most part. Short chunks, of which a box takes
-    /// several, are left to those who read them. No box is at hand any more after this.
+    /// What is stored for a box that lies in one chunk, and is read for the most part, by this box or by those beside it.
+    /// Short chunks, of which a box takes several, are left to those who read them. No box is at hand any more after this.
     fn stored(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<(Located<'p>, Range<usize>)>> {
         if self.gathers && self.crosses(start, shape) {
             return Ok(None);
@@ -185,7 +194,8 @@ impl<'p> Input<'p> {
             Data::Encoded => 0..usize::MAX,
             Data::InPlace(bytes) => {
                 let reach = self.reach(shape, bytes.len());
-                if reach.is_sparse(bytes.len()) {
+                let beside = self.whole && reach.span.len() <= BESIDE;
+                if reach.is_sparse(bytes.len()) && !beside {
                     return Ok(None);
                 }
                 reach.span
@@ -398,7 +408,8 @@ impl<'p> Input<'p> {
         let ndim = shape.len();
         let mut strides = vec![0isize; ndim];
         let mut len = item;
-        for k in (0..ndim).rev().filter(|&k| self.load.access[k].is_some()) {
+        // in the order in which they lie in chunks, so that long runs are copied
+        for k in self.load.closest_first() {
             strides[k] = len as isize;
             len *= shape[k] as usize;
         }
@@ -437,6 +448,35 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
+    /// Copies a box of the chunk at hand, its first element being in place, without mapping the pages that hold it.
+    fn fetch(&mut self, item: usize, shape: &[usize], out: &mut [u8], to: usize, strides: &[isize]) -> Result<()> {
+        let Held::InPlace(located, bytes) = &self.held else { return Ok(()) };
+        let part = Part { item, shape, from: (self.offset, &self.strides), to: (to, strides) };
+        let mut stage = std::mem::take(&mut self.stage);
+        let mut checked = 0;
+        let checks = self.context.check && self.whole;
+        let seen = |range: Range<usize>| {
+            Metrics::add(&self.context.metrics.mapped, range.len());
+            if !checks {
+                return Ok(());
+            }
+            self.check_once(range.clone())?;
+            // what was checked is mapped; it is let go before that becomes much
+            checked += range.len().next_multiple_of(CHECK);
+            if checked >= RELEASE {
+                self.source.release(located, 0..bytes.len());
+                checked = 0;
+            }
+            Ok(())
+        };
+        let done = fetch(self.source, located, &part, out, &mut stage, seen);
+        if checks {
+            self.source.release(located, 0..bytes.len());
+        }
+        self.stage = stage;
+        done
+    }
+
     /// Copies the box of `shape` from element `within` of the chunk at hand.
     fn copy_from_chunk(
         &mut self,
@@ -449,6 +489,9 @@ impl<'p> Input<'p> {
     ) -> Result<()> {
         self.place(within);
         let wide: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+        if self.is_scattered(&wide) {
+            return self.fetch(item, shape, out, to, strides);
+        }
         self.begin_check(&wide);
         self.check_all()?;
         match &self.held {

@@ -6,12 +6,17 @@ use super::fold;
 const LONG_ROW: usize = 512;
 /// Side of the square blocks of transposed inputs.
 const SQUARE: usize = 64;
+/// Columns of a block that is folded column by column: for each element that its loop is entered with, so many rows follow.
+const COLUMNS: [usize; 2] = [512, 1024];
 
 /// The loops over a piece: its axes in loop order, neighbours joined where every operand allows it.
 pub(super) struct Loops {
     pub(super) extent: Vec<usize>,
     pub(super) inputs: Vec<Vec<isize>>,
     pub(super) outs: Vec<Steps>,
+    /// Where elements are folded column by column: the loop from row to row, unless it has one row, and how many
+    /// columns the domain has.
+    pub(super) columns: Option<(Option<usize>, u64)>,
 }
 
 /// How an output moves along the loops.
@@ -52,8 +57,9 @@ impl Loops {
     /// The shapes of small and of large blocks, of about so many elements: a large one is cut into small ones as all of
     /// the loops would be.
     pub(super) fn blocks(&self, [small, large]: [usize; 2], items: &[usize]) -> [Vec<usize>; 2] {
-        let small = self.block(small, items);
-        let mut large = self.block(large, items);
+        let [few, many] = COLUMNS;
+        let small = self.block(small, few, items);
+        let mut large = self.block(large, many, items);
         for ((large, small), extent) in large.iter_mut().zip(&small).zip(&self.extent) {
             // a whole axis stays whole, or rows that lie in one piece would not any more
             if large != extent {
@@ -63,8 +69,8 @@ impl Loops {
         [small, large]
     }
 
-    /// The shape of a block of about `size` elements.
-    fn block(&self, size: usize, items: &[usize]) -> Vec<usize> {
+    /// The shape of a block of about `size` elements, or of rows of at most `columns`.
+    fn block(&self, size: usize, columns: usize, items: &[usize]) -> Vec<usize> {
         let mut block = vec![1; self.extent.len()];
         let Some(&last) = self.extent.last() else { return block };
         let n = block.len();
@@ -74,6 +80,22 @@ impl Loops {
         if self.inputs.iter().zip(items).any(transposed) {
             block[n - 1] = last.min(SQUARE);
             block[n - 2] = self.extent[n - 2].min(size / block[n - 1]).min(SQUARE);
+            return block;
+        }
+        if let Some((rows, of)) = self.columns {
+            // how many rows does not depend on how wide a tile is: the bits of a result do not either
+            let count = size / columns.min(usize::try_from(of).unwrap_or(usize::MAX)).max(1);
+            let mut left = columns;
+            for k in (rows.map_or(0, |r| r + 1)..n).rev() {
+                block[k] = self.extent[k].min(left);
+                left /= block[k];
+                if left <= 1 || block[k] < self.extent[k] {
+                    break;
+                }
+            }
+            if let Some(rows) = rows {
+                block[rows] = self.extent[rows].min(count);
+            }
             return block;
         }
         block[n - 1] = last.min(size);
@@ -135,7 +157,7 @@ mod tests {
     fn large_blocks_are_contiguous_and_many_small_ones() {
         for extent in [[1000, 1000], [10_000, 700], [50, 10_000], [3, 100_000], [9, 4097], [7, 33_000]] {
             let row = extent[1] as isize * 8;
-            let loops = Loops { extent: extent.to_vec(), inputs: vec![vec![row, 8]], outs: Vec::new() };
+            let loops = Loops { extent: extent.to_vec(), inputs: vec![vec![row, 8]], outs: Vec::new(), columns: None };
             let [small, large] = loops.blocks([4096, 32_768], &[8]);
             for (block, most) in [(&small, 4096), (&large, 32_768)] {
                 assert!(layout(&[row, 8], block, 8) == Layout::Contiguous, "{extent:?}: {block:?}");

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bands;
+mod fetch;
 mod fold;
 mod gemm;
 mod input;
@@ -14,7 +15,7 @@ mod shared;
 mod tests;
 mod worker;
 
-pub(crate) use fold::Reduced;
+pub(crate) use fold::{Reduced, row_axis};
 pub(crate) use gemm::compute_type;
 pub use gemm::{BACKEND, backend_core};
 pub(crate) use matmul::{Product, run as run_product};

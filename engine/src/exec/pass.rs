@@ -6,23 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::ahead::Ahead;
 use super::bands::{Band, Bands};
 use super::fold::{Fold, Folding, Reduced};
-use super::input::{Input, RELEASE};
+use super::input::RELEASE;
 use super::shared::Shared;
 use super::tile_index;
 use super::worker::{Out, Worker};
 use crate::context::Metrics;
-use crate::plan::program::{Leaf, Program};
+use crate::plan::program::{Leaf, Load, Program};
 use crate::plan::tiles::Tiles;
 use crate::profile::Work;
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Error, Result};
 
+/// Bytes of a run that is read where it lies, though its neighbours are not.
+const LONG_RUN: u64 = 32 << 10;
+
 /// What becomes of an output of the pass' program.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// Its elements are written; bytes of an element, scratch of the sink, and whether that is memory.
-    Write { item: usize, scratch: usize, in_memory: bool },
+    /// Its elements are written; bytes of an element, scratch of the sink, whether that is memory, and whether it takes
+    /// whole chunks alone.
+    Write { item: usize, scratch: usize, in_memory: bool, whole_chunks: bool },
     /// It is reduced.
     Fold(Reduced),
 }
@@ -70,17 +74,61 @@ impl Footprint {
 }
 
 impl Pass {
-    pub(crate) fn new(program: Program, tiles: Tiles, order: Vec<usize>, outputs: Vec<Output>) -> Pass {
+    pub(crate) fn new(mut program: Program, tiles: Tiles, order: Vec<usize>, outputs: Vec<Output>) -> Pass {
         let first = outputs.iter().find_map(|o| match o {
             Output::Fold(reduced) => Some(reduced.over.clone()),
             Output::Write { .. } => None,
         });
-        // what is reduced goes fastest, so that few results are under way at a time
-        let mut walk: Vec<usize> = (0..program.domain.len()).collect();
-        if let Some(over) = first {
-            walk.sort_by_key(|&k| over[k]);
+        // in the order in which inputs lie; what is reduced goes fastest, so that few results are under way at a time
+        let mut walk = order.clone();
+        match first {
+            Some(over) => walk.sort_by_key(|&k| over[k]),
+            None => {
+                if let Some(axis) = (0..program.domain.len()).rev().find(|&k| program.domain[k] > 1) {
+                    program.gather_along(axis);
+                }
+            }
         }
         Pass { program, tiles, order, walk, outputs }
+    }
+
+    /// Whether something is folded column by column.
+    pub(crate) fn is_by_column(&self) -> bool {
+        self.outputs.iter().any(|output| matches!(output, Output::Fold(reduced) if reduced.rows.is_some()))
+    }
+
+    /// Whether tiles may be cut anew along an axis: that changes no bit of what is written or folded.
+    pub(crate) fn may_be_cut(&self, axis: usize) -> bool {
+        self.outputs.iter().all(|output| match output {
+            Output::Fold(reduced) => !reduced.over[axis],
+            Output::Write { whole_chunks, .. } => !whole_chunks,
+        })
+    }
+
+    /// How long a piece may be along each axis, where pages of maps stay for now or not.
+    fn longest(&self, keeps: bool) -> Vec<u64> {
+        let mut longest = vec![u64::MAX; self.program.domain.len()];
+        let by_column = |output: &Output| match output {
+            Output::Fold(reduced) => reduced.rows.map(|rows| (rows, reduced.over.clone(), reduced.one_by_one)),
+            Output::Write { .. } => None,
+        };
+        let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else { return longest };
+        let place = self.order.iter().position(|&k| k == rows).unwrap_or(0);
+        let slow = &self.order[..place];
+        if one_by_one {
+            slow.iter().filter(|&&k| over[k]).for_each(|&k| longest[k] = 1);
+        }
+        // long rows that lie far apart are read one by one, so that nothing between them is mapped
+        let in_sequence = one_by_one || slow.iter().all(|&k| !over[k] || self.program.domain[k] == 1);
+        let extents = self.tiles.extents();
+        let far = |load: &Load| {
+            let item = load.dtype.size() as u64;
+            load.is_mapped() && load.run(&extents) * item >= LONG_RUN && load.is_sparse(&extents)
+        };
+        if !keeps && in_sequence && self.program.loads.iter().any(far) {
+            self.order[..=place].iter().for_each(|&k| longest[k] = 1);
+        }
+        longest
     }
 
     /// The memory it takes.
@@ -97,7 +145,7 @@ impl Pass {
             let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
             let source = sources(&load.leaf);
             print.mapped += load.mapped_bytes(&self.program.domain);
-            if Input::is_gathered(load, &self.program.domain) {
+            if load.gathers.contains(&true) {
                 print.worker += boxed;
             }
             match source {
@@ -119,14 +167,14 @@ impl Pass {
                     print.worker += elements * *item as u64 + *scratch as u64;
                 }
                 Output::Fold(reduced) => {
-                    let states = reduced.states(&tile) as u64 * reduced.reducer.state_size() as u64;
+                    let [states, lanes] = reduced.bytes(&tile);
                     let sequence: u64 =
                         counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
                     let open =
                         if self.in_order(reduced) { 1 } else { reduced.kept(&counts).iter().product() };
                     let levels = u64::from(64 - sequence.leading_zeros());
                     print.shared += open * levels * states;
-                    print.worker += 3 * states;
+                    print.worker += 3 * states + lanes;
                 }
             }
         }
@@ -144,7 +192,7 @@ impl Pass {
     }
 
     /// Whether each chunk of an input is touched by one tile only.
-    fn visits_once(&self, load: &crate::plan::program::Load) -> bool {
+    fn visits_once(&self, load: &Load) -> bool {
         let chunks_fit = |(k, a): (usize, &Option<crate::plan::access::Access>)| match a {
             None => self.tiles.borders[k].len() <= 2,
             Some(a) => self.tiles.borders[k]
@@ -155,7 +203,7 @@ impl Pass {
     }
 
     /// Chunks that lie between a tile and the one after it along the outermost axis of the walk.
-    fn row_of_chunks(&self, load: &crate::plan::program::Load) -> u64 {
+    fn row_of_chunks(&self, load: &Load) -> u64 {
         let inner = self.walk.iter().skip(1);
         let along =
             |&k: &usize| load.access[k].map_or(1, |a| self.program.domain[k].div_ceil(a.span().max(1)));
@@ -203,6 +251,7 @@ pub(crate) fn run(
         return Ok(());
     }
     let shared = Shared::new(room.cache as usize, room.keeps);
+    let longest = pass.longest(room.keeps);
     let mut results = Vec::new();
     if pass.in_place() {
         for sink in sinks {
@@ -216,7 +265,7 @@ pub(crate) fn run(
     let next = AtomicU64::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let work = || -> Result<()> {
-        let mut worker = Worker::new(&pass.program, &pass.order, sources, context, &shared)?;
+        let mut worker = Worker::new(&pass.program, &pass.order, &longest, sources, context, &shared)?;
         let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
@@ -242,7 +291,7 @@ pub(crate) fn run(
         guarded();
     } else {
         let pool = super::pool::pool(context.threads)?;
-        let ahead = Ahead::new(pass, sources, context, &shared, &next);
+        let ahead = Ahead::new(pass, &longest, sources, context, &shared, &next);
         std::thread::scope(|threads| {
             ahead.map(|ahead| threads.spawn(|| ahead.run()));
             pool.scope(|scope| {
@@ -290,23 +339,18 @@ fn one_tile(
 ) -> Result<()> {
     let (start, shape) = pass.tiles.tile(index);
     let elements = shape.iter().product::<u64>() as usize;
-    let mut states: Vec<Buffer> = Vec::with_capacity(foldings.len());
-    for folding in foldings {
-        states.push(match folding {
-            Some(folding) => folding.states(&shape)?,
-            None => Buffer::default(),
-        });
-    }
+    let fresh = |folding: &Option<Folding<'_>>| folding.as_ref().map(|f| f.states(&shape)).transpose();
+    let mut states = foldings.iter().map(fresh).collect::<Result<Vec<_>>>()?;
     let mut outs = Vec::with_capacity(pass.outputs.len());
     for ((output, fill), state) in pass.outputs.iter().zip(fills.iter_mut()).zip(&mut states) {
-        outs.push(match output {
-            Output::Write { item, .. } => Out::Fill {
-                bytes: fill.reserve(elements * item)?,
-                strides: c_strides(&shape, *item),
-                item: *item,
-            },
-            Output::Fold(reduced) => {
-                Out::Fold { fold: Fold::new(reduced, &pass.order, &shape), states: state.bytes_mut() }
+        outs.push(match (output, state) {
+            (Output::Fold(reduced), Some(states)) => {
+                Out::Fold { fold: Fold::new(reduced, &pass.order, &shape), states }
+            }
+            _ => {
+                let item = output.item();
+                let (bytes, strides) = (fill.reserve(elements * item)?, c_strides(&shape, item));
+                Out::Fill { bytes, strides, item }
             }
         });
     }
@@ -315,7 +359,7 @@ fn one_tile(
     for ((((output, fill), state), folding), sink) in
         pass.outputs.iter().zip(fills).zip(states).zip(foldings).zip(sinks)
     {
-        match (output, folding) {
+        match (output, folding.as_ref().zip(state)) {
             (Output::Write { item, .. }, _) => {
                 let bytes = elements * item;
                 context.record(Work::of_sink(sink.as_ref()), 1, bytes as u64, || {
@@ -323,7 +367,7 @@ fn one_tile(
                 })?;
                 Metrics::add(&context.metrics.written, bytes);
             }
-            (Output::Fold(_), Some(folding)) => folding.deliver(index, state)?,
+            (Output::Fold(_), Some((folding, state))) => folding.deliver(index, state.into_buffer())?,
             (Output::Fold(_), None) => {}
         }
     }

@@ -6,11 +6,11 @@
 
 use arrstore_format::strided;
 
-use super::fold::Fold;
+use super::fold::{Fold, Place, States};
 use super::input::{Input, Window};
 use super::loops::{Layout, Loops, Steps, is_aligned, layout};
 use super::shared::Shared;
-use crate::kernels::Arg;
+use crate::kernels::{Arg, Block};
 use crate::plan::program::{Load, Program, Reg};
 use crate::source::Source;
 use crate::{Buffer, Context, Result};
@@ -25,7 +25,7 @@ pub(super) enum Out<'a> {
     /// Its elements go to a box in memory; one byte stride for each axis of the domain.
     Fill { bytes: &'a mut [u8], strides: Vec<isize>, item: usize },
     /// It is folded into states.
-    Fold { fold: Fold<'a>, states: &'a mut [u8] },
+    Fold { fold: Fold<'a>, states: &'a mut States },
 }
 
 /// One thread's means to evaluate a program.
@@ -33,6 +33,8 @@ pub(super) struct Worker<'p> {
     program: &'p Program,
     /// Axes of the domain in the order of the loops.
     order: &'p [usize],
+    /// Elements of a piece along each axis, at most; no limit where there is none.
+    longest: &'p [u64],
     inputs: Vec<Input<'p>>,
     packs: Vec<Buffer>,
     slots: Vec<Buffer>,
@@ -52,6 +54,7 @@ impl<'p> Worker<'p> {
     pub(super) fn new(
         program: &'p Program,
         order: &'p [usize],
+        longest: &'p [u64],
         sources: &'p [std::sync::Arc<dyn Source>],
         context: &'p Context,
         shared: &'p Shared,
@@ -66,7 +69,7 @@ impl<'p> Worker<'p> {
         }
         let packs = sources.iter().map(|_| Buffer::default()).collect();
         let (scalar, direct) = (vec![false; program.steps.len()], direct_outputs(program));
-        Ok(Worker { program, order, inputs, packs, slots, scalar, direct })
+        Ok(Worker { program, order, longest, inputs, packs, slots, scalar, direct })
     }
 
     /// Bytes that [`Worker::new`] and the packing of blocks take, without chunks.
@@ -81,8 +84,8 @@ impl<'p> Worker<'p> {
         if shape.contains(&0) {
             return Ok(());
         }
-        let (program, order) = (self.program, self.order);
-        each_piece(program, order, start, shape, |from, piece| {
+        let (program, order, longest) = (self.program, self.order, self.longest);
+        each_piece(program, order, longest, start, shape, |from, piece| {
             self.piece(start, &Piece { start: from.to_vec(), shape: piece.to_vec() }, outs)
         })
     }
@@ -144,7 +147,12 @@ impl<'p> Worker<'p> {
             Out::Fill { strides, .. } => Steps::Fill(pick(strides)),
             Out::Fold { fold, .. } => Steps::Fold(axes.iter().map(|&k| fold.step(k)).collect()),
         };
+        let columns = outs.iter().find_map(|out| match out {
+            Out::Fill { .. } => None,
+            Out::Fold { fold, .. } => fold.by_column(),
+        });
         let mut loops = Loops {
+            columns: columns.map(|(rows, n)| (axes.iter().position(|&k| k == rows), n)),
             extent: axes.iter().map(|&k| piece.shape[k] as usize).collect(),
             inputs: self.inputs.iter().zip(&self.program.loads).map(of_input).collect(),
             outs: outs.iter().map(of_out).collect(),
@@ -164,18 +172,11 @@ impl<'p> Worker<'p> {
     /// small ones, many to a large one: how either is cut does not depend on whether the other is there.
     fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
         let [small, large] = loops.blocks([BLOCK, FOLD_BLOCK], &self.item_sizes());
-        let origins: Vec<usize> = outs
+        let places: Vec<Spot> = outs
             .iter()
             .map(|out| match out {
-                Out::Fill { strides, .. } => origin(tile, &piece.start, strides),
-                Out::Fold { fold, .. } => fold.origin(tile, &piece.start),
-            })
-            .collect();
-        let index: Vec<u64> = outs
-            .iter()
-            .map(|out| match out {
-                Out::Fill { .. } => 0,
-                Out::Fold { fold, .. } => fold.index(&piece.start),
+                Out::Fill { strides, .. } => Spot::Fill(origin(tile, &piece.start, strides)),
+                Out::Fold { fold, .. } => Spot::Fold(fold.place(tile, &piece.start, &piece.shape)),
             })
             .collect();
         let plain = |(out, reg): (&Out<'_>, &Reg)| matches!((out, reg), (Out::Fold { .. }, Reg::Load(_)));
@@ -183,17 +184,17 @@ impl<'p> Worker<'p> {
         let start = vec![0; loops.extent.len()];
         if !plain.contains(&true) {
             return each_block(&start, &loops.extent, &small, |at, shape| {
-                self.block(at, shape, loops, outs, &origins, &index, |_| true)
+                self.block(at, shape, loops, outs, &places, |_| true)
             });
         }
         each_block(&start, &loops.extent, &large, |at, shape| {
             if plain.contains(&false) {
                 let end: Vec<usize> = at.iter().zip(shape).map(|(a, n)| a + n).collect();
                 each_block(at, &end, &small, |at, shape| {
-                    self.block(at, shape, loops, outs, &origins, &index, |o| !plain[o])
+                    self.block(at, shape, loops, outs, &places, |o| !plain[o])
                 })?;
             }
-            self.block(at, shape, loops, outs, &origins, &index, |o| plain[o])
+            self.block(at, shape, loops, outs, &places, |o| plain[o])
         })
     }
 
@@ -209,20 +210,19 @@ impl<'p> Worker<'p> {
         shape: &[usize],
         loops: &Loops,
         outs: &mut [Out<'_>],
-        origins: &[usize],
-        index: &[u64],
+        places: &[Spot],
         takes: impl Fn(usize) -> bool,
     ) -> Result<()> {
         let n: usize = shape.iter().product();
         let Worker { program, inputs, packs, slots, scalar, direct, .. } = self;
+        let computes = (0..outs.len()).any(|o| takes(o) && !matches!(outs[o], Out::Fold { .. } if matches!(program.outputs[o], Reg::Load(_))));
         let items = program.loads.iter().map(|l| l.dtype.size());
         for (((input, pack), strides), item) in
             inputs.iter().zip(packs.iter_mut()).zip(&loops.inputs).zip(items)
         {
-            prepare(input, pack, strides, item, at, shape)?;
+            prepare(input, pack, strides, item, at, shape, !computes)?;
         }
-        let values = Values { program, inputs, packs, loops, at, shape, n };
-        let computes = (0..outs.len()).any(|o| takes(o) && matches!(program.outputs[o], Reg::Step(_)));
+        let values = Values { program, inputs, packs, loops, at, shape, n, folds: !computes };
         for (k, step) in program.steps.iter().enumerate().filter(|_| computes) {
             let mut slot = std::mem::take(&mut slots[step.slot]);
             let mut args = [Arg::Scalar(&[]); 3];
@@ -232,11 +232,11 @@ impl<'p> Worker<'p> {
             }
             scalar[k] = args.iter().all(|a| matches!(a, Arg::Scalar(_)));
             let size = step.dtype.size();
-            let target = direct[k].and_then(|o| match (&mut outs[o], &loops.outs[o]) {
-                (Out::Fill { bytes, .. }, Steps::Fill(strides))
+            let target = direct[k].and_then(|o| match (&mut outs[o], &loops.outs[o], places[o]) {
+                (Out::Fill { bytes, .. }, Steps::Fill(strides), Spot::Fill(origin))
                     if !scalar[k] && layout(strides, shape, size) == Layout::Contiguous =>
                 {
-                    let to = shifted(origins[o], at, strides);
+                    let to = shifted(origin, at, strides);
                     bytes.get_mut(to..to + n * size)
                 }
                 _ => None,
@@ -252,8 +252,8 @@ impl<'p> Worker<'p> {
             done?;
         }
         for (o, (out, steps)) in outs.iter_mut().zip(&loops.outs).enumerate().filter(|(o, _)| takes(*o)) {
-            match (out, steps) {
-                (Out::Fill { bytes, item, .. }, Steps::Fill(strides)) => {
+            match (out, steps, places[o]) {
+                (Out::Fill { bytes, item, .. }, Steps::Fill(strides), Spot::Fill(origin)) => {
                     if let Reg::Step(k) = program.outputs[o]
                         && direct[k].is_some()
                         && !scalar[k]
@@ -261,7 +261,7 @@ impl<'p> Worker<'p> {
                     {
                         continue;
                     }
-                    let to = shifted(origins[o], at, strides);
+                    let to = shifted(origin, at, strides);
                     match values.get(program.outputs[o], slots, scalar) {
                         Arg::Scalar(one) => {
                             let none = vec![0; shape.len()];
@@ -273,9 +273,9 @@ impl<'p> Worker<'p> {
                         }
                     }
                 }
-                (Out::Fold { fold, states }, Steps::Fold(steps)) => {
-                    let value = values.get(program.outputs[o], slots, scalar);
-                    fold.block(value, at, shape, steps, origins[o], index[o], states);
+                (Out::Fold { fold, states }, Steps::Fold(steps), Spot::Fold(place)) => {
+                    let block = values.rows(program.outputs[o], slots, scalar);
+                    fold.block(block, at, shape, steps, place, states);
                 }
                 _ => {}
             }
@@ -294,6 +294,8 @@ struct Values<'a> {
     shape: &'a [usize],
     /// Elements of the block.
     n: usize,
+    /// Whether it is for folds of inputs alone, which take rows that lie apart.
+    folds: bool,
 }
 
 impl<'a> Values<'a> {
@@ -316,6 +318,25 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// A register as rows for a fold.
+    fn rows<'b>(&self, reg: Reg, slots: &'b [Buffer], scalar: &[bool]) -> Block<'b>
+    where
+        'a: 'b,
+    {
+        if let (true, Reg::Load(k)) = (self.folds, reg)
+            && let Window::Strided { bytes, offset, .. } = self.inputs[k].window()
+        {
+            let (strides, item) = (&self.loops.inputs[k], self.program.loads[k].dtype.size());
+            let first = shifted(offset, self.at, strides);
+            if let Some(stride) = row_stride(strides, self.shape, item, is_aligned(bytes, first, item)) {
+                let cols = self.shape.iter().rev().find(|n| **n > 1).copied().unwrap_or(1);
+                let len = ((self.n / cols - 1) * stride + cols) * item;
+                return Block { values: Arg::Block(part(bytes, first, len)), stride: Some(stride) };
+            }
+        }
+        Block { values: self.get(reg, slots, scalar), stride: None }
+    }
+
     fn load(&self, k: usize) -> Arg<'a> {
         let item = self.program.loads[k].dtype.size();
         match self.inputs[k].window() {
@@ -335,16 +356,17 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Visits the pieces of the box of `shape` at `start`, within which every input lies in one chunk; the last axis of `order`
-/// goes fastest.
+/// Visits the pieces of the box of `shape` at `start`, within which every input lies in one chunk, and which are no longer than
+/// `longest` says, if it does; the last axis of `order` goes fastest.
 pub(super) fn each_piece(
     program: &Program,
     order: &[usize],
+    longest: &[u64],
     start: &[u64],
     shape: &[u64],
     mut visit: impl FnMut(&[u64], &[u64]) -> Result<()>,
 ) -> Result<()> {
-    let cuts = cuts(program, start, shape);
+    let cuts = cuts(program, longest, start, shape);
     let mut at = vec![0; cuts.len()];
     loop {
         let first: Vec<u64> = cuts.iter().zip(&at).map(|(c, &i)| c[i]).collect();
@@ -366,13 +388,13 @@ pub(super) fn each_piece(
 }
 
 /// The borders of the pieces of a box along each axis.
-fn cuts(program: &Program, start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
+fn cuts(program: &Program, longest: &[u64], start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
     let one = |k: usize| {
         let (first, end) = (start[k], start[k] + shape[k]);
         let mut cuts = vec![first, end];
         for load in &program.loads {
             let Some(access) = load.access[k] else { continue };
-            if Input::is_short(access.span(), program.domain[k]) {
+            if load.gathers[k] {
                 continue;
             }
             let mut at = access.next_border(first);
@@ -380,6 +402,11 @@ fn cuts(program: &Program, start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
                 cuts.push(at);
                 at = access.next_border(at);
             }
+        }
+        if let Some(&longest) = longest.get(k)
+            && longest < shape[k]
+        {
+            cuts.extend((first..end).step_by(longest.max(1) as usize));
         }
         cuts.sort_unstable();
         cuts.dedup();
@@ -436,6 +463,7 @@ fn prepare(
     item: usize,
     at: &[usize],
     shape: &[usize],
+    folds: bool,
 ) -> Result<()> {
     let Window::Strided { bytes, offset, .. } = input.window() else { return Ok(()) };
     let first = shifted(offset, at, strides);
@@ -445,6 +473,9 @@ fn prepare(
         if *s < 0 { before += reach(s, n) } else { after += reach(s, n) }
     }
     input.check_read(first.saturating_sub(before)..first + after + item)?;
+    if folds && row_stride(strides, shape, item, is_aligned(bytes, first, item)).is_some() {
+        return Ok(());
+    }
     let layout = layout(strides, shape, item);
     if layout == Layout::Scattered || (layout == Layout::Contiguous && !is_aligned(bytes, first, item)) {
         let n: usize = shape.iter().product();
@@ -452,6 +483,23 @@ fn prepare(
         strided::copy(item, shape, bytes, first, strides, pack.reserve(n * item)?, 0, &to);
     }
     Ok(())
+}
+
+/// The elements from row to row of a block of two axes whose rows are contiguous and lie apart.
+fn row_stride(strides: &[isize], shape: &[usize], item: usize, aligned: bool) -> Option<usize> {
+    let mut axes = strides.iter().zip(shape).filter(|(_, n)| **n > 1);
+    let (&(outer, _), &(inner, &cols)) = (&axes.next()?, &axes.next()?);
+    let stride = usize::try_from(*outer).ok()? / item;
+    let two = axes.next().is_none() && *inner == item as isize && *outer as usize == stride * item;
+    (two && aligned && stride > cols).then_some(stride)
+}
+
+/// Where an output of a piece begins.
+#[derive(Clone, Copy)]
+enum Spot {
+    /// At this byte of a box in memory.
+    Fill(usize),
+    Fold(Place),
 }
 
 /// The byte of an element.

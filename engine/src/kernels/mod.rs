@@ -28,7 +28,7 @@ mod tests;
 pub use arity::instruction_set;
 pub(crate) use block::Arg;
 pub(crate) use cast::cast;
-pub(crate) use reduce::{At, Reducer, reducer};
+pub(crate) use reduce::{At, Block, Columns, Reducer, Rows, reducer};
 
 use arrstore_format::DType;
 

@@ -2,7 +2,7 @@
 
 use arrstore_format::DType;
 
-use super::{Arg, At, Kernel, bind, cast, reducer};
+use super::{Arg, At, Block, Columns, Kernel, Reducer, Rows, bind, cast, reducer};
 use crate::op::{Op, Reduction, Scalar};
 use crate::promote::{self, Operand};
 
@@ -100,6 +100,17 @@ fn any_byte_but_zero_is_true() {
     assert_eq!(run(cast(DType::Bool, DType::I16), &args[..1], 8), [0, 0, 1, 0, 1, 0, 1, 0]);
 }
 
+/// Folds a block row by row, or column by column.
+fn fold(reducer: &Reducer, states: &mut [u8], values: Arg<'_>, shape: [usize; 2], rows: bool, at: At) {
+    let block = Block { values, stride: None };
+    if rows {
+        return reducer.fold_rows(states, block, shape, at);
+    }
+    let mut lanes = vec![0; shape[1] * reducer.lane_size()];
+    let rows = Rows { start: 0, at: 0, end: shape[0] };
+    reducer.fold_cols(Columns { states, lanes: &mut lanes }, block, shape, rows, at);
+}
+
 fn reduce(reduction: Reduction, input: DType, block: &[u8], shape: [usize; 2], rows: bool) -> Vec<u8> {
     let (_, output) = promote::reduction(reduction, input, None).unwrap();
     let reducer = reducer(reduction, input, output, 0.0).unwrap();
@@ -107,10 +118,7 @@ fn reduce(reduction: Reduction, input: DType, block: &[u8], shape: [usize; 2], r
     let mut states = vec![0; n * reducer.state_size()];
     reducer.init(&mut states);
     let at = At { base: 0, row_step: shape[1] as u64, col_step: 1 };
-    match rows {
-        true => reducer.fold_rows(&mut states, Arg::Block(block), shape, at),
-        false => reducer.fold_cols(&mut states, Arg::Block(block), shape, at),
-    }
+    fold(&reducer, &mut states, Arg::Block(block), shape, rows, at);
     let mut out = vec![0; n * output.size()];
     reducer.finish(&states, &mut out);
     out
@@ -135,20 +143,17 @@ fn scalar_blocks_reduce_as_blocks() {
             let output = promote::reduction(reduction, dtype, None).unwrap().1;
             let reducer = reducer(reduction, dtype, output, 0.0).unwrap();
             let at = At { base: 5, row_step: 700, col_step: 1 };
-            let fold = |block: Arg<'_>, rows: bool| {
+            let folded = |block: Arg<'_>, rows: bool| {
                 let mut states = vec![0; if rows { 3 } else { 700 } * reducer.state_size()];
                 reducer.init(&mut states);
-                match rows {
-                    true => reducer.fold_rows(&mut states, block, [3, 700], at),
-                    false => reducer.fold_cols(&mut states, block, [3, 700], at),
-                }
+                fold(&reducer, &mut states, block, [3, 700], rows, at);
                 states
             };
             let spread = one.repeat(3 * 700);
             for rows in [true, false] {
                 assert_eq!(
-                    fold(Arg::Scalar(&one), rows),
-                    fold(Arg::Block(&spread), rows),
+                    folded(Arg::Scalar(&one), rows),
+                    folded(Arg::Block(&spread), rows),
                     "{reduction:?} {dtype}"
                 );
             }
@@ -188,7 +193,7 @@ fn the_first_of_equals_and_the_first_nan_win() {
         reducer.init(&mut state);
         reducer.fold_rows(
             &mut state,
-            Arg::Scalar(&value.to_le_bytes()),
+            Block { values: Arg::Scalar(&value.to_le_bytes()), stride: None },
             [1, 1],
             At { base, ..At::default() },
         );

@@ -10,6 +10,7 @@ pub(crate) mod graph;
 pub(crate) mod program;
 mod run;
 pub(crate) mod tiles;
+mod written;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -18,11 +19,12 @@ use std::sync::Arc;
 pub use explain::{Explain, Read, Stage as ExplainStage};
 use graph::{Graph, Id, NodeKind};
 use program::{Blocking, Builder, Leaf, Program};
-use tiles::{Tiles, loop_order};
+use tiles::{Tiles, fold_order, loop_order};
+use written::Written;
 
 use crate::exec::{self, Output, Pass, Product, Reduced, Room};
 use crate::kernels;
-use crate::sink::Sink;
+use crate::sink::{self, Sink};
 use crate::source::{Source, Value, elements};
 use crate::{Budget, Context, Error, Expr, Result};
 
@@ -72,12 +74,16 @@ struct Item {
     order: Vec<usize>,
     domain: Vec<u64>,
     blocking: Blocking,
+    /// The axis that makes the rows of a reduction that goes column by column.
+    rows: Option<usize>,
 }
 
-/// Largest box, in bytes, that is written at a time where the sink has no chunks.
-const WRITE_BOX: u64 = 32 << 20;
-/// The same where chunks are put together, so that pages of an input are read less often.
-const JOINED: u64 = 64 << 20;
+/// Bytes of what a tile reads and writes, at most, where results are written.
+const TILE: u64 = 16 << 20;
+/// A tile of no more elements is not made narrower to let another thread find room.
+const SMALL: u64 = 1 << 16;
+/// Elements from which on inputs that have other neighbours than a result in memory are read in squares.
+const TURNED: u64 = 1 << 20;
 
 impl Plan {
     /// Plans the computation of `roots` within the context's budget.
@@ -181,12 +187,15 @@ impl Plan {
         let mut products = Vec::new();
         for id in self.graph.cuts(&self.roots) {
             match self.graph.node(id).kind.clone() {
-                NodeKind::Reduce { input, .. } => {
+                NodeKind::Reduce { input, axes, .. } => {
                     let domain = self.graph.node(input).shape.clone();
                     let program = self.program(&domain, &[input])?;
                     let level = level_of(&program, &levels);
                     levels.insert(id, level);
-                    let (tiles, order) = (Tiles::of_program(&program), loop_order(&program));
+                    let over: Vec<bool> = (0..domain.len()).map(|k| axes.contains(&k)).collect();
+                    let order = fold_order(&program, &over);
+                    let tiles = Tiles::of_fold(&program, &order, &over);
+                    let rows = exec::row_axis(&domain, &order, &over);
                     let blocking = program.blocking();
                     items.push(Item {
                         id: input,
@@ -196,6 +205,7 @@ impl Plan {
                         order,
                         domain,
                         blocking,
+                        rows,
                     });
                 }
                 NodeKind::Matmul { a, b } => {
@@ -214,21 +224,9 @@ impl Plan {
             let domain = self.graph.node(id).shape.clone();
             let program = self.program(&domain, &[id])?;
             let level = level_of(&program, &levels);
-            let chunk = match &self.targets[root] {
-                Target::Sink(sink) => sink.chunk_shape().map(<[u64]>::to_vec),
-                Target::Memory => None,
-            };
-            let item = self.graph.node(id).dtype.size() as u64;
             let (order, blocking) = (loop_order(&program), program.blocking());
-            let tiles = match chunk {
-                Some(chunk) => self.joined(root, program, Tiles::regular(&domain, &chunk), context),
-                None if matches!(self.targets[root], Target::Memory) => Tiles::of_program(&program),
-                None => {
-                    let limit = WRITE_BOX.min(context.budget.total() / (8 * context.threads as u64)) / item;
-                    Tiles::of_program(&program).widened(&domain, limit)
-                }
-            };
-            items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain, blocking });
+            let tiles = self.written_tiles(root, &program, context);
+            items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain, blocking, rows: None });
         }
         let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
         for level in 0..=highest {
@@ -253,7 +251,9 @@ impl Plan {
                 |i: &&Item| i.domain == first.domain && i.tiles == first.tiles && i.order == first.order;
             let reduces = |i: &Item| matches!(i.dest, Dest::Cut(_));
             let folds = reduces(&first) || items.iter().filter(along).any(reduces);
-            let same = |i: &Item| along(&i) && (!folds || i.blocking == first.blocking);
+            let rows = std::iter::once(&first).chain(items.iter().filter(along)).find(|i| reduces(i)).map(|i| i.rows);
+            let alike = |i: &Item| !reduces(&i) || Some(i.rows) == rows;
+            let same = |i: &Item| along(&i) && alike(i) && (!folds || i.blocking == first.blocking);
             let (shared, rest): (Vec<Item>, Vec<Item>) = items.into_iter().partition(same);
             items = rest;
             let mut group = vec![first];
@@ -273,12 +273,28 @@ impl Plan {
         let ids: Vec<Id> = group.iter().map(|i| i.id).collect();
         let program = self.program(&first.domain, &ids)?;
         let outputs = group.iter().map(|i| self.output(i, &first.domain)).collect::<Result<Vec<_>>>()?;
-        let pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs);
-        let print = pass.footprint(|leaf| self.stored(leaf));
+        let mut pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs);
+        if pass.is_by_column() && tiles::lead(&pass.program).is_some_and(|lead| self.is_encoded(lead)) {
+            let tiles = pass.tiles.clone().of_whole_chunks(&pass.program, |k| pass.may_be_cut(k));
+            pass.tiles = tiles;
+        }
         let free = context.budget.total().saturating_sub(self.held);
-        let tiles = pass.tiles.len().max(1);
-        let fitting = free.saturating_sub(print.shared) / print.worker.max(1);
-        let workers = fitting.min(context.threads as u64).min(tiles);
+        let threads = context.threads as u64;
+        // narrower tiles take less memory and change no bit
+        let (print, workers) = loop {
+            let print = pass.footprint(|leaf| self.stored(leaf));
+            let tiles = pass.tiles.len().max(1);
+            let fitting = free.saturating_sub(print.shared) / print.worker.max(1);
+            let workers = fitting.min(threads).min(tiles);
+            let small = pass.tiles.extents().iter().product::<u64>() <= SMALL;
+            if workers == threads.min(tiles) || (workers > 0 && small) {
+                break (print, workers);
+            }
+            match pass.tiles.halved(|k| pass.may_be_cut(k)) {
+                Some(tiles) => pass.tiles = tiles,
+                None => break (print, workers),
+            }
+        };
         if workers == 0 {
             let what = format!("a pass over {}", crate::view::show(&first.domain));
             return Err(context.budget.refusal(self.held + print.total(1), &what));
@@ -293,21 +309,39 @@ impl Plan {
         Ok(())
     }
 
-    /// Tiles of whole chunks of a result, so many together that the pages of inputs are not read again and again, as far as
-    /// there is room for all results.
-    fn joined(&self, root: usize, program: Program, tiles: Tiles, context: &Context) -> Tiles {
+    /// The tiles of a result that is written.
+    fn written_tiles(&self, root: usize, program: &Program, context: &Context) -> Tiles {
+        let node = self.graph.node(self.roots[root]);
         let share = context.budget.total().saturating_sub(self.held) / self.roots.len().max(1) as u64;
-        let item = self.graph.node(self.roots[root]).dtype.size() as u64;
-        let mut pass = Pass::new(program, tiles, Vec::new(), vec![self.written(root)]);
-        while let Some(wider) = pass.tiles.joined(&pass.program) {
-            let narrow = std::mem::replace(&mut pass.tiles, wider);
-            let needed = pass.footprint(|leaf| self.stored(leaf)).total(context.threads as u64);
-            let bytes = pass.tiles.extents().iter().product::<u64>() * item;
-            if bytes > JOINED || needed > share {
-                return narrow;
-            }
-        }
-        pass.tiles
+        let limit = TILE.min(share / (4 * context.threads as u64));
+        let sink = match &self.targets[root] {
+            Target::Sink(sink) => Some(sink),
+            // what fits in a few tiles is cut as it lies
+            Target::Memory if !self.is_turned(program) => return Tiles::of_program(program),
+            Target::Memory => None,
+        };
+        let written = Written {
+            chunk: sink.and_then(|sink| sink.chunk_shape()).map(<[u64]>::to_vec),
+            stride: sink.map_or_else(|| sink::c_order(&node.shape), |sink| sink.element_strides()),
+            item: node.dtype.size() as u64,
+            in_memory: sink.is_none(),
+        };
+        written::tiles(program, &written, |leaf| self.stored(leaf), limit)
+    }
+
+    /// Whether an input of a program is large and has other neighbours than the result.
+    fn is_turned(&self, program: &Program) -> bool {
+        let lead = tiles::lead(program).map(|load| load.closest_first());
+        let last = (0..program.domain.len()).rev().find(|&k| program.domain[k] > 1);
+        let turned = |load: &program::Load| {
+            let first = load.closest_first().into_iter().find(|&k| program.domain[k] > 1);
+            load.is_mapped() && first != last && program.elements() > TURNED
+        };
+        lead.is_some() && program.loads.iter().any(turned)
+    }
+
+    fn is_encoded(&self, load: &program::Load) -> bool {
+        self.stored(&load.leaf).is_some_and(|source| !source.in_place())
     }
 
     fn written(&self, root: usize) -> Output {
@@ -318,6 +352,10 @@ impl Plan {
                 Target::Memory => 0,
             },
             in_memory: matches!(self.targets[root], Target::Memory),
+            whole_chunks: match &self.targets[root] {
+                Target::Sink(sink) => sink.chunk_shape().is_some(),
+                Target::Memory => false,
+            },
         }
     }
 
@@ -333,7 +371,7 @@ impl Plan {
                 let reducer = kernels::reducer(*reduction, from, node.dtype, *ddof).ok_or_else(|| {
                     Error::Other(format!("there is no kernel for {} of {from}", reduction.name()))
                 })?;
-                Ok(Output::Fold(Reduced::new(reducer, domain, axes, node.dtype.size())))
+                Ok(Output::Fold(Reduced::new(reducer, domain, &item.order, axes, node.dtype.size())))
             }
         }
     }

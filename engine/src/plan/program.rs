@@ -4,11 +4,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::access::{Access, accesses};
-use super::graph::{Graph, Id, NodeKind};
+use super::graph::{Graph, Id, Node, NodeKind};
 use crate::kernels::{self, Kernel};
 use crate::source::{Source, c_strides};
 use crate::view::{AxisMap, View};
 use crate::{DType, Error, Result};
+
+/// Chunks of fewer elements than this along an axis are thin,
+const THIN: u64 = 16;
+/// and of fewer than this, short.
+pub(crate) const SHORT: u64 = 64;
+/// Chunks of fewer elements than this are too small to be visited one by one.
+const SMALL: u64 = 1 << 14;
 
 /// A value of the program: one element for each element of the domain.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -43,9 +50,64 @@ pub(crate) struct Load {
     pub(crate) access: Vec<Option<Access>>,
     /// For each axis of the domain, the elements from one to the next in a chunk; 0 where it is broadcast.
     pub(crate) stride: Vec<isize>,
+    /// For each axis of the domain, whether chunks are so short along it that several are gathered into one window, instead
+    /// of visited one by one.
+    pub(crate) gathers: Vec<bool>,
 }
 
 impl Load {
+    /// The axes of the domain that it has, from the one along which its elements lie closest.
+    pub(crate) fn closest_first(&self) -> Vec<usize> {
+        let along = |&k: &usize| self.access[k].and_then(|a| self.rank.get(a.axis).copied());
+        let mut axes: Vec<usize> = (0..self.access.len()).filter(|k| along(k).is_some()).collect();
+        axes.sort_by_key(|k| std::cmp::Reverse(along(k)));
+        axes
+    }
+
+    /// Whether its chunks end within the domain after a few elements along an axis.
+    fn is_short(&self, domain: &[u64], axis: usize) -> bool {
+        self.access[axis].is_some_and(|a| a.span() < SHORT && a.span() < domain[axis])
+    }
+
+    /// Whether it is read from a map, as far as is known before a plan runs.
+    pub(crate) fn is_mapped(&self) -> bool {
+        match &self.leaf {
+            Leaf::Source(source) => source.is_mapped(),
+            Leaf::Cut(_) => true,
+        }
+    }
+
+    /// Elements of a box of `extents` that lie in one piece.
+    pub(crate) fn run(&self, extents: &[u64]) -> u64 {
+        let mut run = 1;
+        for k in self.closest_first() {
+            let span = self.access[k].map_or(1, |a| a.span());
+            let extent = extents[k].min(span);
+            if extent > 1 && self.stride[k].unsigned_abs() as u64 != run {
+                break;
+            }
+            run *= extent.max(1);
+            if extent < span {
+                break;
+            }
+        }
+        run
+    }
+
+    /// Whether a box of `extents`, or what of it lies in one chunk, takes but a part of what lies between its ends.
+    pub(crate) fn is_sparse(&self, extents: &[u64]) -> bool {
+        let within = |k: usize| self.access[k].map_or(1, |a| a.span().min(extents[k]).max(1));
+        let ends = self.stride.iter().enumerate().map(|(k, s)| (within(k) - 1) * s.unsigned_abs() as u64);
+        let used: u64 = (0..extents.len()).map(within).product();
+        used < ends.sum::<u64>() / 2
+    }
+
+    /// Elements that a chunk has of the domain.
+    fn piece(&self, domain: &[u64]) -> u64 {
+        let along = self.access.iter().zip(domain).filter_map(|(a, &n)| a.map(|a| a.span().min(n)));
+        along.fold(1, u64::saturating_mul)
+    }
+
     /// Whether a pass over `domain` reads all elements of the source, which is of `shape`.
     pub(crate) fn is_whole(&self, domain: &[u64], shape: &[u64]) -> bool {
         self.view.0.iter().zip(shape).all(|(map, &n)| match *map {
@@ -57,7 +119,8 @@ impl Load {
     /// Bytes of all mapped chunks that hold some of what a pass over `domain` reads; at most so many that a few such numbers
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
-        if !matches!(&self.leaf, Leaf::Source(source) if source.is_mapped()) {
+        let Leaf::Source(source) = &self.leaf else { return 0 };
+        if !source.is_mapped() {
             return 0;
         }
         let along = self.access.iter().zip(domain).filter_map(|(a, n)| a.map(|a| (a, n)));
@@ -144,11 +207,11 @@ impl<'g> Builder<'g> {
         let reg = match &node.kind {
             NodeKind::Source(source) => {
                 let strides = source.strides();
-                self.load(Leaf::Source(source.clone()), &view, node.dtype, source.chunk_shape(), strides)
+                self.load(Leaf::Source(source.clone()), &view, node, source.chunk_shape(), strides)
             }
             NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => {
                 let whole: Vec<u64> = node.shape.iter().map(|&n| n.max(1)).collect();
-                self.load(Leaf::Cut(id), &view, node.dtype, &whole, &c_strides(&whole, node.dtype.size()))
+                self.load(Leaf::Cut(id), &view, node, &whole, &c_strides(&whole, node.dtype.size()))
             }
             NodeKind::Constant(bytes) => {
                 self.program.consts.push(bytes.clone());
@@ -177,7 +240,8 @@ impl<'g> Builder<'g> {
         Ok(reg)
     }
 
-    fn load(&mut self, leaf: Leaf, view: &View, dtype: DType, chunk: &[u64], strides: &[isize]) -> Reg {
+    fn load(&mut self, leaf: Leaf, view: &View, node: &Node, chunk: &[u64], strides: &[isize]) -> Reg {
+        let dtype = node.dtype;
         let access = accesses(view, chunk, self.program.domain.len());
         let item = dtype.size() as isize;
         let along = |a: &Option<Access>| a.map_or(0, |a| strides[a.axis] * a.step as isize / item);
@@ -186,8 +250,9 @@ impl<'g> Builder<'g> {
             view: view.clone(),
             dtype,
             chunk: chunk.to_vec(),
-            rank: ranks(strides),
+            rank: ranks(&node.shape, chunk, strides),
             stride: access.iter().map(along).collect(),
+            gathers: Vec::new(),
             access,
         });
         Reg::Load(self.program.loads.len() - 1)
@@ -201,6 +266,7 @@ impl<'g> Builder<'g> {
     /// The program, with its scratch blocks given out.
     pub(crate) fn finish(mut self) -> Program {
         let program = &mut self.program;
+        program.choose_gathered();
         let mut last_use: Vec<usize> = (0..program.steps.len()).collect();
         for (k, step) in program.steps.iter().enumerate() {
             for arg in &step.args {
@@ -228,10 +294,12 @@ impl<'g> Builder<'g> {
     }
 }
 
-/// The place of each axis when they are sorted by stride, the longest first.
-fn ranks(strides: &[isize]) -> Vec<usize> {
+/// The place of each axis when they are sorted by stride, the longest first. Axes along which chunks are thin come before
+/// all: elements that are neighbours along them mostly lie in different chunks.
+fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..strides.len()).collect();
-    order.sort_by_key(|&k| std::cmp::Reverse(strides[k].unsigned_abs()));
+    let is_thin = |k: usize| chunk[k] < THIN && chunk[k] < shape[k];
+    order.sort_by_key(|&k| std::cmp::Reverse((is_thin(k), strides[k].unsigned_abs())));
     let mut rank = vec![0; strides.len()];
     for (place, &k) in order.iter().enumerate() {
         rank[k] = place;
@@ -240,6 +308,31 @@ fn ranks(strides: &[isize]) -> Vec<usize> {
 }
 
 impl Program {
+    /// Decides along which axes chunks are gathered: where they are short, and small besides, or where another input has
+    /// its closest elements, so that single elements of each would have to be brought together.
+    fn choose_gathered(&mut self) {
+        let (domain, loads) = (&self.domain, &self.loads);
+        let gathers = |k: usize, load: &Load| -> Vec<bool> {
+            let small = load.piece(domain) < SMALL;
+            let other = |axis: usize| {
+                loads.iter().enumerate().any(|(other, load)| other != k && load.stride[axis].abs() == 1)
+            };
+            (0..domain.len()).map(|axis| load.is_short(domain, axis) && (small || other(axis))).collect()
+        };
+        let chosen: Vec<Vec<bool>> = loads.iter().enumerate().map(|(k, load)| gathers(k, load)).collect();
+        for (load, gathers) in self.loads.iter_mut().zip(chosen) {
+            load.gathers = gathers;
+        }
+    }
+
+    /// The same where results are written whose elements lie closest along `axis`.
+    pub(crate) fn gather_along(&mut self, axis: usize) {
+        let Program { domain, loads, .. } = self;
+        for load in loads {
+            load.gathers[axis] |= load.is_short(domain, axis);
+        }
+    }
+
     /// The stages whose results this reads.
     pub(crate) fn cuts(&self) -> impl Iterator<Item = Id> + '_ {
         self.loads.iter().filter_map(|l| match l.leaf {

@@ -4,6 +4,7 @@
 //! and the chunk grid of one input, the *lead*: not on threads, memory, codecs or what else the pass computes.
 
 use super::program::{Load, Program};
+use crate::exec::row_axis;
 
 /// A tile of a reduction is a chunk up to this many elements,
 const CHUNK_LIMIT: u64 = 1 << 22;
@@ -11,8 +12,13 @@ const CHUNK_LIMIT: u64 = 1 << 22;
 const PART: u64 = 1 << 20;
 /// Chunks smaller than this are taken together.
 const LEAST: u64 = 1 << 16;
-/// Bytes that the system maps at least.
-const PAGE: u64 = 4096;
+/// Columns of a tile that is folded column by column, unless its chunks are wider: their states and lanes stay in the
+/// second cache, and what lies in one piece of a row is long enough to be read at full speed.
+const COLUMNS: u64 = 1 << 14;
+/// Rows shorter than this are not folded one by one.
+const SHORT_ROW: u64 = 32;
+/// A tile of fewer elements than this is made wider.
+const NARROW: u64 = 1 << 18;
 
 /// A grid of boxes over a domain: for each axis the ascending borders, from 0 to the axis' length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +45,14 @@ impl Tiles {
 
     /// The longest extent along each axis.
     pub(crate) fn extents(&self) -> Vec<u64> {
-        let longest = |b: &Vec<u64>| b.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0);
-        self.borders.iter().map(longest).collect()
+        self.borders.iter().map(|borders| longest(borders)).collect()
     }
 
     /// Tiles of a regular grid.
     pub(crate) fn regular(domain: &[u64], extent: &[u64]) -> Tiles {
+        if domain.contains(&0) {
+            return Tiles::unled(domain);
+        }
         let borders = domain.iter().zip(extent).map(|(&n, &e)| steps(n, e)).collect();
         Tiles { borders }
     }
@@ -52,7 +60,7 @@ impl Tiles {
     /// The tiles that a program's lead input gives.
     pub(crate) fn of_program(program: &Program) -> Tiles {
         let domain = &program.domain;
-        let Some(lead) = lead(program) else { return Tiles::unled(domain) };
+        let Some(lead) = lead(program).filter(|_| !domain.contains(&0)) else { return Tiles::unled(domain) };
         let mut extent: Vec<u64> =
             domain.iter().zip(&lead.access).map(|(&n, a)| a.map_or(n, |a| a.span().min(n)).max(1)).collect();
         let mut borders: Vec<Vec<u64>> =
@@ -83,7 +91,81 @@ impl Tiles {
         Tiles { borders }
     }
 
+    /// The tiles of a reduction of the axes `over`.
+    pub(crate) fn of_fold(program: &Program, order: &[usize], over: &[bool]) -> Tiles {
+        match (lead(program), row_axis(&program.domain, order, over)) {
+            (Some(lead), Some(rows)) if product(&program.domain) > 0 => {
+                Tiles::of_columns(&program.domain, lead, order, rows, over)
+            }
+            _ => Tiles::of_program(program),
+        }
+    }
+
+    /// The same tiles, along the axes that `may` be changed as wide as the chunks of the lead, so that none is decoded twice.
+    pub(crate) fn of_whole_chunks(mut self, program: &Program, may: impl Fn(usize) -> bool) -> Tiles {
+        let Some(lead) = lead(program) else { return self };
+        for (k, borders) in self.borders.iter_mut().enumerate().filter(|(k, _)| may(*k)) {
+            let chunks = chunk_borders(program.domain[k], lead.access[k].as_ref());
+            if longest(borders) < longest(&chunks) {
+                *borders = chunks;
+            }
+        }
+        self
+    }
+
+    /// The tiles of what is folded column by column. Along the reduced axes they depend on the domain and the lead's
+    /// grid alone, as they decide which numbers are added first; along the others they may be cut anew.
+    fn of_columns(domain: &[u64], lead: &Load, order: &[usize], rows: usize, over: &[bool]) -> Tiles {
+        let mut tiles = Tiles { borders: domain.iter().map(|&n| vec![0, n]).collect() };
+        let chunks = |k: usize| chunk_borders(domain[k], lead.access[k].as_ref());
+        let place = order.iter().position(|&k| k == rows).unwrap_or(0);
+        let (slow, fast) = (&order[..place], &order[place + 1..]);
+        // columns beside each other, then rows, then what else is reduced, then columns farther apart
+        let mut columns = 1;
+        for &k in fast.iter().rev() {
+            tiles.borders[k] = fitted(&chunks(k), COLUMNS / columns);
+            columns = (columns * longest(&tiles.borders[k])).max(1);
+        }
+        let mut elements = columns;
+        let reduced = slow.iter().rev().filter(|&&k| over[k]);
+        for &k in std::iter::once(&rows).chain(reduced) {
+            tiles.borders[k] = fitted(&chunks(k), CHUNK_LIMIT / elements);
+            elements = elements.saturating_mul(longest(&tiles.borders[k])).max(1);
+        }
+        for &k in slow.iter().rev().filter(|&&k| !over[k]) {
+            tiles.borders[k] = fitted(&chunks(k), NARROW / elements);
+            elements = elements.saturating_mul(longest(&tiles.borders[k])).max(1);
+        }
+        for &k in fast.iter().rev() {
+            let extent = longest(&tiles.borders[k]);
+            if elements < NARROW && extent < domain[k] {
+                let wider = extent.saturating_mul(NARROW / elements);
+                tiles.borders[k] = fitted(&chunks(k), wider);
+                elements = elements / extent * longest(&tiles.borders[k]);
+            }
+        }
+        tiles
+    }
+
+    /// Tiles of about `extent`, whose borders are those of the chunks of `guide` as far as can be.
+    pub(crate) fn along(domain: &[u64], guide: Option<&Load>, extent: &[u64]) -> Tiles {
+        let chunks = |k: usize| chunk_borders(domain[k], guide.and_then(|load| load.access[k].as_ref()));
+        Tiles { borders: (0..domain.len()).map(|k| fitted(&chunks(k), extent[k])).collect() }
+    }
+
+    /// The same tiles, cut in two along the longest axis that may be cut; nothing where there is none.
+    pub(crate) fn halved(&self, may: impl Fn(usize) -> bool) -> Option<Tiles> {
+        let extents = self.extents();
+        let axis = (0..extents.len()).filter(|&k| may(k) && extents[k] > 1).max_by_key(|&k| extents[k])?;
+        let mut halved = self.clone();
+        halved.borders[axis] = subdivide(&self.borders[axis], extents[axis].div_ceil(2));
+        Some(halved)
+    }
+
     pub(crate) fn unled(domain: &[u64]) -> Tiles {
+        if domain.contains(&0) {
+            return Tiles { borders: domain.iter().map(|&n| if n == 0 { vec![0] } else { vec![0, n] }).collect() };
+        }
         let mut extent: Vec<u64> = domain.iter().map(|&n| n.max(1)).collect();
         for axis in 0..extent.len() {
             if product(&extent) <= PART {
@@ -93,37 +175,6 @@ impl Tiles {
             extent[axis] = (PART / others).clamp(1, extent[axis]);
         }
         Tiles::regular(domain, &extent)
-    }
-
-    /// The same tiles, two and two together along an axis along which they take but a part of a page of an input's chunk at
-    /// a time; nothing where there is none.
-    pub(crate) fn joined(&self, program: &Program) -> Option<Tiles> {
-        let extents = self.extents();
-        let is_short = |&axis: &usize| {
-            program.loads.iter().any(|load| {
-                let run = extents[axis].saturating_mul(load.dtype.size() as u64);
-                let span = load.access[axis].map_or(0, |a| a.span().min(program.domain[axis]));
-                load.stride[axis].abs() == 1 && span > extents[axis] && run < PAGE
-            })
-        };
-        let axis = (0..extents.len()).find(is_short)?;
-        let mut joined = self.clone();
-        joined.borders[axis] = every(&joined.borders[axis], 2);
-        Some(joined)
-    }
-
-    /// The same tiles made longer along the last axes, up to `limit` elements, so that a box is written in
-    /// long runs.
-    pub(crate) fn widened(mut self, domain: &[u64], limit: u64) -> Tiles {
-        for axis in (0..domain.len()).rev() {
-            let extent = self.extents();
-            let others = product(&extent) / extent[axis].max(1);
-            if domain[axis] == 0 || others.saturating_mul(domain[axis]) > limit {
-                break;
-            }
-            self.borders[axis] = vec![0, domain[axis]];
-        }
-        self
     }
 }
 
@@ -155,8 +206,39 @@ pub(crate) fn loop_order(program: &Program) -> Vec<usize> {
     order
 }
 
+/// The same for a reduction of the axes `over`: where these are a few elements that lie closest, and what is kept is many,
+/// they are gone through last, so that the many are folded side by side.
+pub(crate) fn fold_order(program: &Program, over: &[bool]) -> Vec<usize> {
+    let mut order = loop_order(program);
+    let domain = &program.domain;
+    let short = order.iter().rev().take_while(|&&k| over[k] || domain[k] == 1).count();
+    let rows = order.iter().rev().take(short).fold(1u64, |n, &k| n.saturating_mul(domain[k]));
+    let columns = order.iter().rev().skip(short).find(|&&k| domain[k] > 1).map_or(1, |&k| domain[k]);
+    if (2..SHORT_ROW).contains(&rows) && columns >= 8 * SHORT_ROW {
+        order.rotate_right(short);
+    }
+    order
+}
+
 fn product(extent: &[u64]) -> u64 {
     extent.iter().fold(1, |n, &e| n.saturating_mul(e))
+}
+
+fn longest(borders: &[u64]) -> u64 {
+    borders.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
+}
+
+/// Borders of about `extent` elements: some of those of the chunks where these are shorter, else parts of chunks.
+fn fitted(chunks: &[u64], extent: u64) -> Vec<u64> {
+    let chunk = longest(chunks).max(1);
+    match extent.max(1) {
+        extent if extent < chunk => subdivide(chunks, chunk.div_ceil(chunk.div_ceil(extent))),
+        extent => {
+            let count = chunks.len() as u64 - 1;
+            let times = (extent / chunk).min(count).max(1);
+            every(chunks, count.div_ceil(count.div_ceil(times)) as usize)
+        }
+    }
 }
 
 fn steps(n: u64, extent: u64) -> Vec<u64> {

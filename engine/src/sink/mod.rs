@@ -13,6 +13,11 @@ use std::sync::MutexGuard;
 
 use crate::{Buffer, DType, Result};
 
+/// Elements from one to the next along each axis of an array in C order.
+pub(crate) fn c_order(shape: &[u64]) -> Vec<u64> {
+    crate::source::c_strides(shape, 1).into_iter().map(|s| s.unsigned_abs() as u64).collect()
+}
+
 /// An array being written, box by box, from several threads.
 pub trait Sink: Send + Sync {
     /// Type of the elements.
@@ -22,6 +27,10 @@ pub trait Sink: Send + Sync {
     /// The chunks that are written whole: every box given to [`Sink::write`] then covers whole chunks (clipped at the
     /// array's end), but for chunks of many matrices that do not fit in the budget. `None`: any box is as good.
     fn chunk_shape(&self) -> Option<&[u64]>;
+    /// Elements from one to the next along each axis, where there are no chunks: which boxes are written in long runs.
+    fn element_strides(&self) -> Vec<u64> {
+        c_order(self.shape())
+    }
     /// Bytes that [`Sink::write`] takes beside `data`, for each thread.
     fn scratch_bytes(&self) -> usize {
         0

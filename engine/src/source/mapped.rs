@@ -122,6 +122,9 @@ impl Source for Mapped {
     fn locate(&self, index: &[u64]) -> Result<Located<'_>> {
         Ok(Located::new(index, Data::InPlace(self.bytes())))
     }
+    fn read(&self, _: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
+        self.map.read(self.start + start, out).map_err(|e| Error::io(&self.path, e))
+    }
     fn intact(&self) -> Result<()> {
         self.map.intact().map_err(|e| Error::io(&self.path, e))
     }

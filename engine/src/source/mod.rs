@@ -49,6 +49,24 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, out);
         Err(Error::Other(format!("{}: holds no encoded chunk", self.label())))
     }
+    /// Copies the bytes of a chunk in place from byte `start` on, without mapping them where they are stored in a file.
+    fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
+        let Data::InPlace(bytes) = chunk.data else {
+            return Err(Error::Other(format!("{}: a chunk that is not in place was read", self.label())));
+        };
+        let wanted = start..start.saturating_add(out.len());
+        match bytes.get(wanted.clone()) {
+            Some(found) => out.copy_from_slice(found),
+            None => {
+                let label = self.label();
+                return Err(Error::Other(format!(
+                    "{label}: bytes {wanted:?} of a chunk of {} were asked for",
+                    bytes.len()
+                )));
+            }
+        }
+        Ok(())
+    }
     /// Checks the bytes of a chunk in place against their checksums.
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         let _ = (chunk, bytes);

@@ -91,6 +91,9 @@ impl Source for Reshaped {
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
         self.inner.decode(&self.inner(chunk), out)
     }
+    fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
+        self.inner.read(&self.inner(chunk), start, out)
+    }
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         self.inner.check(&self.inner(chunk), bytes)
     }

@@ -71,6 +71,12 @@ impl Source for Stored {
         }
         Ok(())
     }
+    fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
+        if let Some(stored) = &chunk.stored {
+            self.array.read_raw(stored, start, out)?;
+        }
+        Ok(())
+    }
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         if let Some(stored) = &chunk.stored {
             self.array.check_raw(stored, bytes)?;

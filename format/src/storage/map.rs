@@ -122,6 +122,18 @@ impl FileMap {
         &self.map
     }
 
+    /// Copies bytes of the file from byte `start` on; nothing is mapped by that.
+    ///
+    /// # Errors
+    /// When they lie beyond the map, or cannot be read.
+    pub fn read(&self, start: usize, out: &mut [u8]) -> io::Result<()> {
+        if start.checked_add(out.len()).is_none_or(|end| end > self.map.len()) {
+            let message = format!("{} bytes at byte {start} are beyond the {} mapped", out.len(), self.map.len());
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+        }
+        self.file.read_exact_at(out, start as u64)
+    }
+
     /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
     /// faults, and which leaves the range in larger pieces. It is not mapped by that.
     pub fn bring(&self, bytes: Range<usize>) {

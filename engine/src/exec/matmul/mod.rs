@@ -15,10 +15,10 @@ pub(crate) use run::run;
 
 use self::block::{Block, Means};
 use super::gemm::{compute_type, is_blas};
-use super::input::{Input, RELEASE};
+use super::input::RELEASE;
 use super::worker::Worker;
 use crate::DType;
-use crate::plan::program::{Leaf, Load, Program, Reg};
+use crate::plan::program::{Leaf, Load, Program, Reg, SHORT};
 
 /// A product of matrices: batches of (m x k)(k x n).
 #[derive(Debug)]
@@ -158,6 +158,6 @@ fn runs(operand: &Program) -> Option<[u64; 2]> {
     let [down, along] = [load.stride[last], load.stride[last + 1]];
     let lies = down > 0 && along > 0 && (down == 1 || along == 1);
     let runs = [rows.span(), columns.span()];
-    let short = runs.iter().zip(&operand.domain[last..]).any(|(&run, &n)| Input::is_short(run, n));
+    let short = runs.iter().zip(&operand.domain[last..]).any(|(&run, &n)| run < SHORT && run < n);
     (in_place && lies && !short && is_blas(load.dtype)).then_some(runs)
 }

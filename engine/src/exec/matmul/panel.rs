@@ -66,7 +66,7 @@ impl<'p> Operand<'p> {
     }
 
     fn worker(&'p self) -> Result<Worker<'p>> {
-        Worker::new(self.program, &self.order, self.sources, self.context, &self.shared)
+        Worker::new(self.program, &self.order, &[], self.sources, self.context, &self.shared)
     }
 }
 

@@ -8,7 +8,7 @@ use num_complex::{Complex32, Complex64};
 
 use super::lanes::{lanes, put_integer};
 use super::order::Ordered;
-use super::{At, Bytes, Fold, LEAF, Last, of};
+use super::{At, Bytes, Fold, LEAF, Last, Leaf, of};
 use crate::kernels::block::Truth;
 
 /// The best element so far and its index; `u64::MAX` when there is none.
@@ -50,6 +50,7 @@ impl<T: Ordered, const MAX: bool> Arg<T, MAX> {
 impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
     type In = T;
     type State = Best;
+    type Lane = [u8; 0];
     const VECTORS: bool = T::VECTORS;
 
     fn new() -> Best {
@@ -75,7 +76,15 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
     }
 
     #[inline(always)]
-    fn columns(states: &mut [Best], block: &[T], rows: usize, stride: usize, at: At) {
+    fn columns(
+        states: &mut [Best],
+        _: &mut [Self::Lane],
+        block: &[T],
+        rows: usize,
+        stride: usize,
+        _: Leaf,
+        at: At,
+    ) {
         for r in 0..rows {
             let row = &block[r * stride..][..states.len()];
             let base = at.base + r as u64 * at.row_step;

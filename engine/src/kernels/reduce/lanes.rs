@@ -2,10 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{At, Fold, Last, pairwise};
-
-/// Columns that are folded at a time.
-const WIDTH: usize = 1024;
+use super::{At, Fold, Last, Leaf, pairwise};
 
 /// Steps each of `into` through its column of `block`, whose rows start `stride` elements apart.
 #[inline(always)]
@@ -113,28 +110,10 @@ const REGISTERS: usize = 32;
 /// Lanes of a leaf of smaller elements, unless it is shorter.
 const LANES: usize = 128;
 
-/// The columns of a block: `give` takes the first column's number and what the rows of some came to.
-#[inline(always)]
-pub(super) fn columns<T: Copy, A: Copy>(
-    block: &[T],
-    [rows, cols]: [usize; 2],
-    stride: usize,
-    start: A,
-    step: impl Fn(A, T) -> A,
-    mut give: impl FnMut(usize, &[A]),
-) {
-    for first in (0..cols).step_by(WIDTH) {
-        let mut lanes = [start; WIDTH];
-        let lanes = &mut lanes[..WIDTH.min(cols - first)];
-        accumulate(lanes, &block[first..], rows, stride, &step);
-        give(first, lanes);
-    }
-}
-
 /// A fold in lanes.
 pub(super) trait Monoid: Send + Sync + 'static {
     type In: Pod;
-    type Lane: Copy;
+    type Lane: Pod;
     /// A lane among the joined ones.
     type Wide: Copy;
     type State: Pod;
@@ -155,6 +134,7 @@ pub(super) trait Monoid: Send + Sync + 'static {
 impl<M: Monoid> Fold for M {
     type In = M::In;
     type State = M::State;
+    type Lane = M::Lane;
     const VECTORS: bool = M::VECTORS;
 
     fn new() -> M::State {
@@ -175,13 +155,24 @@ impl<M: Monoid> Fold for M {
     }
 
     #[inline(always)]
-    fn columns(states: &mut [M::State], block: &[M::In], rows: usize, stride: usize, _: At) {
-        let shape = [rows, states.len()];
-        columns(block, shape, stride, M::START, M::step, |first, lanes| {
-            for (state, &lane) in states[first..].iter_mut().zip(lanes) {
-                M::merge(state, &M::state(M::widen(lane), rows));
+    fn columns(
+        states: &mut [M::State],
+        lanes: &mut [M::Lane],
+        block: &[M::In],
+        rows: usize,
+        stride: usize,
+        leaf: Leaf,
+        _: At,
+    ) {
+        if leaf.begins {
+            lanes.fill(M::START);
+        }
+        accumulate(lanes, block, rows, stride, M::step);
+        if let Some(count) = leaf.ends {
+            for (state, &lane) in states.iter_mut().zip(lanes.iter()) {
+                M::merge(state, &M::state(M::widen(lane), count));
             }
-        });
+        }
     }
 
     #[inline(always)]

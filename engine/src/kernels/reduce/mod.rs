@@ -3,8 +3,10 @@
 //! A state is plain bytes and knows of everything that it has seen, its count where that matters. A row of a
 //! block is cut into leaves of 1024 elements; a leaf runs in lanes, of which each adds its elements in order, and
 //! the lanes are joined in a fixed order, so that all instruction sets give the same bits; leaves are merged
-//! pairwise. Columns are folded in leaves of at most 128 rows. Real and complex sums are kept together with their
-//! rounding errors when leaves are merged, so that the tree above the leaves hardly matters to them.
+//! pairwise. Columns are folded in leaves of at most 128 rows: each column has a *lane* that takes the rows of a
+//! leaf one after the other, whatever blocks they come in, and is merged into the column's state when the leaf
+//! ends. Real and complex sums are kept together with their rounding errors when leaves are merged, so that the
+//! tree above the leaves hardly matters to them.
 
 mod arg;
 mod lanes;
@@ -41,10 +43,39 @@ pub(crate) struct At {
     pub(crate) col_step: u64,
 }
 
+/// The elements of a block of rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'a> {
+    pub(crate) values: Arg<'a>,
+    /// Elements from one row to the next; `None` where rows follow each other without a gap.
+    pub(crate) stride: Option<usize>,
+}
+
+/// Where the rows of a block lie among the rows of a tile that are folded into the same states: row `at` is the
+/// block's first. Leaves end at multiples of [`LEAF_ROWS`] and at `end`; none holds rows before `start`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows {
+    pub(crate) start: usize,
+    pub(crate) at: usize,
+    pub(crate) end: usize,
+}
+
+/// Which part of a leaf some rows are.
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    /// They are its first.
+    begins: bool,
+    /// They are its last, and it has so many.
+    ends: Option<usize>,
+}
+
 /// How to reduce elements of one type.
 trait Fold: Send + Sync + 'static {
     type In: Pod;
     type State: Pod;
+    /// What the rows of a leaf come to, column by column, until it ends; of no size where rows go into the
+    /// states at once.
+    type Lane: Pod;
     /// Whether the loops are worth compiling for each instruction set.
     const VECTORS: bool;
 
@@ -54,9 +85,17 @@ trait Fold: Send + Sync + 'static {
     /// Folds a row into its state; its first element has the index `at.base`.
     fn row(state: &mut Self::State, row: &[Self::In], at: At);
 
-    /// Folds each column of `block`, whose rows start `stride` elements apart, into its state; at most
-    /// [`LEAF_ROWS`] rows, at least one.
-    fn columns(states: &mut [Self::State], block: &[Self::In], rows: usize, stride: usize, at: At);
+    /// Folds each column of `block`, whose rows start `stride` elements apart, into its lane, and that into its
+    /// state where the leaf ends; at least one row, and none beyond the leaf.
+    fn columns(
+        states: &mut [Self::State],
+        lanes: &mut [Self::Lane],
+        block: &[Self::In],
+        rows: usize,
+        stride: usize,
+        leaf: Leaf,
+        at: At,
+    );
 
     /// Adds what `from` has seen, which comes later.
     fn merge(into: &mut Self::State, from: &Self::State);
@@ -68,9 +107,10 @@ trait Fold: Send + Sync + 'static {
 /// [`Fold`] over bytes.
 trait Bytes: Send + Sync {
     fn state_size(&self) -> usize;
+    fn lane_size(&self) -> usize;
     fn init(&self, states: &mut [u8]);
     fn rows(&self, states: &mut [u8], block: &[u8], cols: usize, stride: usize, at: At);
-    fn columns(&self, states: &mut [u8], block: &[u8], shape: [usize; 2], stride: usize, at: At);
+    fn columns(&self, columns: Columns<'_>, block: &[u8], rows: Rows, count: usize, stride: usize, at: At);
     fn merge(&self, into: &mut [u8], from: &[u8]);
     fn finish(&self, states: &[u8], last: Last, item: usize, out: &mut [u8]);
 }
@@ -78,6 +118,10 @@ trait Bytes: Send + Sync {
 impl<F: Fold> Bytes for F {
     fn state_size(&self) -> usize {
         size_of::<F::State>()
+    }
+
+    fn lane_size(&self) -> usize {
+        size_of::<F::Lane>()
     }
 
     fn init(&self, states: &mut [u8]) {
@@ -98,17 +142,22 @@ impl<F: Fold> Bytes for F {
         });
     }
 
-    fn columns(&self, states: &mut [u8], block: &[u8], [rows, cols]: [usize; 2], stride: usize, at: At) {
+    fn columns(&self, columns: Columns<'_>, block: &[u8], rows: Rows, count: usize, stride: usize, at: At) {
         let block = elements::<F::In>(block);
-        fill(states, |states: &mut [F::State]| {
-            let states = &mut states[..cols];
-            if F::VECTORS {
-                widest(
-                    #[inline(always)]
-                    || fold_columns::<F>(states, &block, rows, stride, at),
-                );
-            } else {
-                fold_columns::<F>(states, &block, rows, stride, at);
+        fill(columns.states, |states: &mut [F::State]| {
+            let mut fold = |lanes: &mut [F::Lane]| {
+                if F::VECTORS {
+                    widest(
+                        #[inline(always)]
+                        || fold_columns::<F>(states, lanes, &block, rows, count, stride, at),
+                    );
+                } else {
+                    fold_columns::<F>(states, lanes, &block, rows, count, stride, at);
+                }
+            };
+            match size_of::<F::Lane>() {
+                0 => fold(&mut []),
+                _ => fill(columns.lanes, fold),
             }
         });
     }
@@ -135,12 +184,32 @@ fn fold_rows<F: Fold>(states: &mut [F::State], block: &[F::In], cols: usize, str
 }
 
 #[inline(always)]
-fn fold_columns<F: Fold>(states: &mut [F::State], block: &[F::In], rows: usize, stride: usize, at: At) {
-    for first in (0..rows).step_by(LEAF_ROWS) {
-        let n = LEAF_ROWS.min(rows - first);
-        let at = At { base: at.base + first as u64 * at.row_step, ..at };
-        F::columns(states, &block[first * stride..], n, stride, at);
+fn fold_columns<F: Fold>(
+    states: &mut [F::State],
+    lanes: &mut [F::Lane],
+    block: &[F::In],
+    rows: Rows,
+    count: usize,
+    stride: usize,
+    at: At,
+) {
+    let mut r = 0;
+    while r < count {
+        let place = rows.at + r;
+        let first = (place / LEAF_ROWS * LEAF_ROWS).max(rows.start);
+        let end = ((place / LEAF_ROWS + 1) * LEAF_ROWS).min(rows.end);
+        let n = (end - place).min(count - r);
+        let leaf = Leaf { begins: place == first, ends: (place + n == end).then_some(end - first) };
+        let at = At { base: at.base + r as u64 * at.row_step, ..at };
+        F::columns(states, lanes, &block[r * stride..], n, stride, leaf, at);
+        r += n;
     }
+}
+
+/// Columns under way: their states, and their lanes in the leaf at hand.
+pub(crate) struct Columns<'a> {
+    pub(crate) states: &'a mut [u8],
+    pub(crate) lanes: &'a mut [u8],
 }
 
 /// The state of a row: leaves are merged pairwise, as the digits of a binary counter carry. `leaf` is called in one place
@@ -248,6 +317,11 @@ impl Reducer {
         self.fold.state_size()
     }
 
+    /// Bytes that a column takes beside its state.
+    pub(crate) fn lane_size(&self) -> usize {
+        self.fold.lane_size()
+    }
+
     /// Name of the reduction.
     pub(crate) fn name(&self) -> &'static str {
         self.reduction.name()
@@ -264,7 +338,7 @@ impl Reducer {
     }
 
     /// Folds each row of a block of `rows` x `cols` elements into its own state.
-    pub(crate) fn fold_rows(&self, states: &mut [u8], block: Arg<'_>, [rows, cols]: [usize; 2], at: At) {
+    pub(crate) fn fold_rows(&self, states: &mut [u8], block: Block<'_>, [rows, cols]: [usize; 2], at: At) {
         if rows == 0 || cols == 0 {
             return;
         }
@@ -285,27 +359,40 @@ impl Reducer {
         }
     }
 
-    /// Folds each column of a block of `rows` x `cols` elements into its own state.
-    pub(crate) fn fold_cols(&self, states: &mut [u8], block: Arg<'_>, [rows, cols]: [usize; 2], at: At) {
-        if rows == 0 || cols == 0 {
+    /// Folds each column of a block of `count` x `cols` elements into its own state, by way of its lane.
+    pub(crate) fn fold_cols(
+        &self,
+        columns: Columns<'_>,
+        block: Block<'_>,
+        [count, cols]: [usize; 2],
+        rows: Rows,
+        at: At,
+    ) {
+        if count == 0 || cols == 0 {
             return;
         }
         let (bytes, stride) = spread(block, cols);
         if self.from.is_none() {
-            return self.fold.columns(states, &bytes, [rows, cols], stride, at);
+            return self.fold.columns(columns, &bytes, rows, count, stride, at);
         }
+        let (state, lane) = (self.state_size(), self.lane_size());
         let mut wide = [0f32; WIDE];
-        for (k, states) in states.chunks_mut(WIDE_COLS * self.state_size()).enumerate() {
-            let n = states.len() / self.state_size();
-            for first in (0..rows).step_by(LEAF_ROWS) {
-                let count = LEAF_ROWS.min(rows - first);
+        for first_col in (0..cols).step_by(WIDE_COLS) {
+            let n = WIDE_COLS.min(cols - first_col);
+            for first in (0..count).step_by(LEAF_ROWS) {
+                let count = LEAF_ROWS.min(count - first);
                 for (r, wide) in wide.chunks_exact_mut(n).take(count).enumerate() {
-                    let from = 2 * ((first + r) * stride + k * WIDE_COLS);
+                    let from = 2 * ((first + r) * stride + first_col);
                     self.widen(&bytes[from..from + 2 * n], wide);
                 }
-                let base = at.base + first as u64 * at.row_step + (k * WIDE_COLS) as u64 * at.col_step;
+                let base = at.base + first as u64 * at.row_step + first_col as u64 * at.col_step;
                 let wide = bytemuck::cast_slice(&wide[..count * n]);
-                self.fold.columns(states, wide, [count, n], n, At { base, ..at });
+                let columns = Columns {
+                    states: &mut columns.states[first_col * state..][..n * state],
+                    lanes: &mut columns.lanes[first_col * lane..][..n * lane],
+                };
+                let rows = Rows { at: rows.at + first, ..rows };
+                self.fold.columns(columns, wide, rows, count, n, At { base, ..at });
             }
         }
     }
@@ -340,9 +427,9 @@ const WIDE: usize = 4 * LEAF;
 const WIDE_COLS: usize = WIDE / LEAF_ROWS;
 
 /// A block's bytes, and the elements from one row to the next.
-fn spread(block: Arg<'_>, cols: usize) -> (Cow<'_, [u8]>, usize) {
-    match block {
-        Arg::Block(bytes) => (Cow::Borrowed(bytes), cols),
+fn spread(block: Block<'_>, cols: usize) -> (Cow<'_, [u8]>, usize) {
+    match block.values {
+        Arg::Block(bytes) => (Cow::Borrowed(bytes), block.stride.unwrap_or(cols)),
         Arg::Scalar(one) => (Cow::Owned(one.repeat(cols)), 0),
     }
 }
@@ -364,10 +451,12 @@ mod tests {
                 || fold_rows::<F>(&mut wide, &values, 3000, 3000, At::default()),
             );
             assert_eq!(bytemuck::cast_slice::<_, u8>(&plain), bytemuck::cast_slice::<_, u8>(&wide));
-            fold_columns::<F>(&mut plain, &values, 3000, 3, At::default());
+            let rows = Rows { start: 0, at: 0, end: 3000 };
+            let lanes = || vec![bytemuck::Zeroable::zeroed(); 3];
+            fold_columns::<F>(&mut plain, &mut lanes(), &values, rows, 3000, 3, At::default());
             widest(
                 #[inline(always)]
-                || fold_columns::<F>(&mut wide, &values, 3000, 3, At::default()),
+                || fold_columns::<F>(&mut wide, &mut lanes(), &values, rows, 3000, 3, At::default()),
             );
             assert_eq!(bytemuck::cast_slice::<_, u8>(&plain), bytemuck::cast_slice::<_, u8>(&wide));
         }

@@ -11,7 +11,7 @@ use num_complex::{Complex32, Complex64};
 
 use super::lanes::{accumulate, accumulate_beside, lanes, put_floats};
 use super::sum::Terms;
-use super::{At, Bytes, Fold, Last, of, pairwise};
+use super::{At, Bytes, Fold, Last, Leaf, of, pairwise};
 use crate::kernels::block::Truth;
 
 /// How many, their mean, and the sum of the squared distances from it. The mean of real numbers has no second
@@ -108,6 +108,7 @@ const WIDTH: usize = 256;
 impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP> {
     type In = T;
     type State = Moments;
+    type Lane = [u8; 0];
     const VECTORS: bool = T::FLOAT && N == 1;
 
     fn new() -> Moments {
@@ -128,7 +129,15 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP
     }
 
     #[inline(always)]
-    fn columns(states: &mut [Moments], block: &[T], rows: usize, stride: usize, _: At) {
+    fn columns(
+        states: &mut [Moments],
+        _: &mut [Self::Lane],
+        block: &[T],
+        rows: usize,
+        stride: usize,
+        _: Leaf,
+        _: At,
+    ) {
         for (at, states) in states.chunks_mut(WIDTH).enumerate() {
             let n = states.len();
             let block = &block[at * WIDTH..];

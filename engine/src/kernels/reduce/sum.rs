@@ -16,7 +16,7 @@ use crate::kernels::math::real::Real;
 /// Integers: those of a lane are added in a type that 128 of them fit, those of a leaf in a wider one, and the
 /// rest in 64 bits, where overflow wraps.
 pub(super) trait Whole: Pod + Send + Sync {
-    type Lane: Copy + Send + Sync;
+    type Lane: Pod + Send + Sync;
     type Wide: Copy + Send + Sync;
     const ZERO: Self::Lane;
     fn add(lane: Self::Lane, x: Self) -> Self::Lane;

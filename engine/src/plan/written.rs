@@ -1,0 +1,148 @@
+//! How a domain is cut into tiles whose results are written.
+//!
+//! A tile reads a box of each input and writes a box of each result, and each lies in runs of its own: along a row here,
+//! along a column there. To begin a run costs about as much as moving some hundred or thousand bytes. Tiles therefore
+//! grow from single elements (or from the chunks that are written whole), each time along the axis that makes the sum of
+//! these costs least, until they fill the memory that they are given: a copy becomes long rows, a transpose squares, and
+//! whatever lies between gets what suits both sides. No bit of a result depends on it.
+
+use std::sync::Arc;
+
+use super::program::{Leaf, Load, Program};
+use super::tiles::{Tiles, lead};
+use crate::source::Source;
+
+/// How a result is written.
+pub(crate) struct Written {
+    /// The chunks that are written whole, if any.
+    pub(crate) chunk: Option<Vec<u64>>,
+    /// Elements from one to the next along each axis, where there are no chunks.
+    pub(crate) stride: Vec<u64>,
+    /// Bytes of an element.
+    pub(crate) item: u64,
+    /// Whether it goes to memory, where beginning a run costs little.
+    pub(crate) in_memory: bool,
+}
+
+/// Bytes that could be moved while a run is begun: of a file that is written, of one that is read, and in memory.
+const WRITE: f64 = 4096.0;
+const READ: f64 = 1024.0;
+const LINE: f64 = 64.0;
+/// The same for each byte that is decoded.
+const DECODE: f64 = 4.0;
+/// A tile of fewer bytes grows even where that gains nothing,
+const LEAST: u64 = 1 << 20;
+/// and one of more only for a gain of this share.
+const GAIN: f64 = 0.02;
+
+/// The tiles of a program whose results are `written`, of about `limit` bytes of inputs and results at most, unless
+/// chunks that are written whole have more.
+pub(crate) fn tiles(
+    program: &Program,
+    written: &Written,
+    source: impl Fn(&Leaf) -> Option<Arc<dyn Source>>,
+    limit: u64,
+) -> Tiles {
+    let domain = &program.domain;
+    if domain.contains(&0) {
+        return Tiles::unled(domain);
+    }
+    let loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load, &source))).collect();
+    let unit: Vec<u64> = match &written.chunk {
+        Some(chunk) => chunk.iter().zip(domain).map(|(&c, &n)| c.min(n)).collect(),
+        None => vec![1; domain.len()],
+    };
+    let cost = |extent: &[u64]| -> f64 {
+        let read: f64 = loads.iter().map(|(load, kind)| kind.cost(load, extent)).sum();
+        read + written.cost(extent)
+    };
+    let mut extent = unit;
+    let mut now = cost(&extent);
+    loop {
+        let longer = |k: usize| {
+            let mut longer = extent.clone();
+            longer[k] = extent[k].saturating_mul(2).min(domain[k]);
+            longer
+        };
+        let growing = (0..domain.len()).rev().filter(|&k| extent[k] < domain[k]).map(longer);
+        let fitting = growing.filter(|longer| bytes(program, written, longer) <= limit);
+        let costed = fitting.map(|longer| (cost(&longer), longer));
+        let Some((cost, longer)) = costed.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
+        if bytes(program, written, &extent) >= LEAST && cost > now * (1.0 - GAIN) {
+            break;
+        }
+        (extent, now) = (longer, cost);
+    }
+    if written.chunk.is_some() {
+        return Tiles::regular(domain, &extent);
+    }
+    let encoded = loads.iter().filter(|(_, kind)| matches!(kind, Kind::Encoded)).map(|(load, _)| *load);
+    let guide = encoded.max_by_key(|load| load.chunk.iter().product::<u64>()).or_else(|| lead(program));
+    Tiles::along(domain, guide, &extent)
+}
+
+/// Bytes of the boxes of inputs and results of a tile.
+fn bytes(program: &Program, written: &Written, extent: &[u64]) -> u64 {
+    let boxed = |load: &Load| {
+        let seen = extent.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| *n);
+        seen.fold(load.dtype.size() as u64, u64::saturating_mul)
+    };
+    let result = extent.iter().copied().fold(written.item, u64::saturating_mul);
+    program.loads.iter().map(boxed).fold(result, u64::saturating_add)
+}
+
+/// How an input is read.
+enum Kind {
+    /// From a file, run by run.
+    Stored,
+    /// From memory.
+    Held,
+    /// Chunk by chunk.
+    Encoded,
+}
+
+impl Kind {
+    fn of(load: &Load, source: impl Fn(&Leaf) -> Option<Arc<dyn Source>>) -> Kind {
+        match source(&load.leaf) {
+            Some(source) if !source.in_place() => Kind::Encoded,
+            Some(source) if !source.is_mapped() => Kind::Held,
+            _ => Kind::Stored,
+        }
+    }
+
+    /// Bytes moved, or that could have been, for each element of a tile of `extent`.
+    fn cost(&self, load: &Load, extent: &[u64]) -> f64 {
+        let item = load.dtype.size() as f64;
+        let begin = if matches!(self, Kind::Stored) { READ } else { LINE };
+        let runs = item + begin / load.run(extent) as f64;
+        match self {
+            Kind::Encoded => runs + item * DECODE * visits(load, extent),
+            _ => runs,
+        }
+    }
+}
+
+/// How many tiles of `extent` take some of a chunk.
+pub(crate) fn visits(load: &Load, extent: &[u64]) -> f64 {
+    let along = load.access.iter().zip(extent).filter_map(|(a, &n)| a.map(|a| a.span().div_ceil(n.max(1))));
+    along.map(|n| n as f64).product()
+}
+
+impl Written {
+    fn cost(&self, extent: &[u64]) -> f64 {
+        if self.chunk.is_some() {
+            return self.item as f64;
+        }
+        let mut axes: Vec<usize> = (0..extent.len()).collect();
+        axes.sort_by_key(|&k| self.stride[k]);
+        let mut run = 1;
+        for k in axes {
+            if extent[k] > 1 && self.stride[k] != run {
+                break;
+            }
+            run *= extent[k].max(1);
+        }
+        let begin = if self.in_memory { LINE } else { WRITE };
+        self.item as f64 + begin / run as f64
+    }
+}
