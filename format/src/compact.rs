@@ -124,7 +124,7 @@ impl Transaction {
     }
 
     /// A raw payload with its table, some blocks at a time.
-    fn copy_raw(&self, reading: Reading<'_>, chunk: &Chunk) -> Result<Entry> {
+    pub(crate) fn copy_raw(&self, reading: Reading<'_>, chunk: &Chunk) -> Result<Entry> {
         let Extent { offset: source, len, crc } = chunk.extent;
         let table = reading.table(chunk)?.unwrap_or_default();
         let offset = self.take_payload(len, true)?;

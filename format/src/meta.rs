@@ -293,6 +293,11 @@ impl Meta {
         self.order.iter().enumerate().all(|(k, &axis)| usize::from(axis) == k)
     }
 
+    /// Whether chunks are so large, and raw, that parts of them are stored where they belong, without reading the rest.
+    pub fn takes_parts(&self) -> bool {
+        crate::transaction::parts::takes_parts(self)
+    }
+
     /// The most bytes that storing one chunk takes beside its elements, in each thread that stores.
     pub fn encode_scratch(&self) -> usize {
         let chunk = self.chunk_bytes();

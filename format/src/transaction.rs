@@ -7,6 +7,7 @@
 
 mod commit;
 mod edit;
+pub(crate) mod parts;
 mod space;
 mod write;
 
@@ -72,6 +73,7 @@ pub struct Transaction {
     scanned: AtomicBool,
     state: Mutex<State>,
     stripes: [Mutex<()>; STRIPES],
+    open: parts::Open,
     committed: bool,
 }
 
@@ -134,6 +136,7 @@ impl Transaction {
             scanned: AtomicBool::new(false),
             state: Mutex::new(state),
             stripes: std::array::from_fn(|_| Mutex::new(())),
+            open: Mutex::default(),
             committed: false,
             shared,
             lock,

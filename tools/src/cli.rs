@@ -90,7 +90,7 @@ pub(crate) struct Speaking {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Storing {
     /// Elements of a chunk along each axis, as in 1000x1000; 0 or - for the whole axis [default: the source's
-    /// chunks if it has some, else whole rows of about 4 MiB]
+    /// chunks if it has some, else near-square ones of about 4 MiB]
     #[arg(long, value_name = "SHAPE", allow_hyphen_values = true, value_parser = crate::layout::parse_chunk)]
     pub(crate) chunk: Option<crate::layout::ChunkShape>,
     /// none (chunks are mapped and used in place), lz4 (fast), zstd:LEVEL (small), pco:LEVEL (numbers, smallest), or auto

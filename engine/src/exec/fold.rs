@@ -66,8 +66,7 @@ impl Reduced {
     /// Bytes of the states of a tile of `shape`, and of its lanes.
     pub(crate) fn bytes(&self, shape: &[u64]) -> [u64; 2] {
         let states = self.states(shape) as u64;
-        let lane = if self.rows.is_some() { self.reducer.lane_size() } else { 0 };
-        [states * self.reducer.state_size() as u64, states * lane as u64]
+        [self.reducer.state_size(), self.reducer.lane_size()].map(|size| states * size as u64)
     }
 
     /// Those of `all` that belong to kept axes.
@@ -117,6 +116,15 @@ impl Step {
     pub(super) fn joins(&self, inner: &Step, n: usize) -> bool {
         let alike = self.over == inner.over && !inner.rows;
         alike && self.state == inner.state * n && self.index == inner.index * n as u64
+    }
+}
+
+/// Whether the loops of a block of `shape` are two that are not as one, so that its rows may lie apart.
+pub(super) fn has_rows(steps: &[Step], shape: &[usize]) -> bool {
+    let mut loops = steps.iter().zip(shape).filter(|(_, n)| **n > 1);
+    match [loops.next(), loops.next(), loops.next()] {
+        [Some((outer, _)), Some((inner, &n)), None] => !outer.joins(inner, n),
+        _ => false,
     }
 }
 
@@ -234,7 +242,8 @@ impl<'p> Fold<'p> {
                     place.state += k * outer.state;
                     place.index += k as u64 * outer.index;
                     place.rows.at += if outer.rows { k } else { 0 };
-                    self.run(row_of(block, k, *n), rest, place, states);
+                    let cols = rest.iter().map(|(n, _)| n).product();
+                    self.run(row_of(block, k, *n, cols), rest, place, states);
                 }
             }
         }
@@ -248,13 +257,17 @@ impl<'p> Fold<'p> {
     }
 }
 
-/// Row `k` of a block of `rows` rows.
-fn row_of(block: Block<'_>, k: usize, rows: usize) -> Block<'_> {
-    let values = match block.values {
-        Arg::Scalar(one) => Arg::Scalar(one),
-        Arg::Block(bytes) => {
+/// Row `k` of a block of `rows` rows of `cols` elements.
+fn row_of(block: Block<'_>, k: usize, rows: usize, cols: usize) -> Block<'_> {
+    let values = match (block.values, block.stride) {
+        (Arg::Scalar(one), _) => Arg::Scalar(one),
+        (Arg::Block(bytes), None) => {
             let row = bytes.len() / rows;
             Arg::Block(bytes.get(k * row..(k + 1) * row).unwrap_or(&[]))
+        }
+        (Arg::Block(bytes), Some(stride)) => {
+            let item = bytes.len() / ((rows - 1) * stride + cols);
+            Arg::Block(bytes.get(k * stride * item..(k * stride + cols) * item).unwrap_or(&[]))
         }
     };
     Block { values, stride: None }
@@ -311,8 +324,7 @@ impl<'p> Folding<'p> {
         let [states, lanes] = self.reduced.bytes(shape).map(|bytes| Buffer::unfilled(bytes as usize));
         let (mut states, lanes, reducer) = (states?, lanes?, &self.reduced.reducer);
         reducer.init(states.bytes_mut());
-        let columns = |size: usize| if lanes.is_empty() { 0 } else { size };
-        Ok(States { size: reducer.state_size(), lane: columns(reducer.lane_size()), states, lanes })
+        Ok(States { size: reducer.state_size(), lane: reducer.lane_size(), states, lanes })
     }
 
     /// Takes the states of the tile at `index`; merges what can be merged, and writes the result of a group

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrstore_format::{Grid, strided};
 
-use super::fetch::{Part, STAGE, fetch};
+use super::fetch::{Part, fetch};
 use super::shared::Shared;
 use crate::context::Metrics;
 use crate::plan::program::{Load, Program};
@@ -25,8 +25,17 @@ const ALL: (usize, usize) = (0, usize::MAX);
 /// Bytes that are brought from a disk for a box that takes but a part of them: the boxes that follow take the others.
 const BESIDE: usize = 96 << 20;
 
+/// Bytes of the largest page that a fault maps.
+const HUGE: usize = 2 << 20;
+
+/// Bytes of a window from which on it is read where it lies: the pages at its ends are then not most of what is mapped.
+const DENSE: usize = 1 << 20;
+
 /// Bytes read in place before their pages are let go.
-pub(super) const RELEASE: usize = 4 << 20;
+const PASSED: usize = 4 << 20;
+
+/// Bytes of mapped pages that an input takes beside its window: what was passed, and a page at each end.
+pub(super) const RELEASE: usize = PASSED + 2 * HUGE;
 
 /// Elements of a box as they lie in some bytes.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +73,8 @@ enum Held<'p> {
 pub(super) struct Input<'p> {
     number: usize,
     load: &'p Load,
+    /// Whether windows are lent out of the map, however small they are.
+    lends: bool,
     /// Whether short chunks are gathered into one window.
     gathers: bool,
     /// Whether all elements of the source are read, so that all of its chunks are to be checked, however they are cut.
@@ -101,6 +112,7 @@ impl<'p> Input<'p> {
         let load = &program.loads[number];
         Input {
             number,
+            lends: false,
             gathers: load.gathers.contains(&true),
             whole: load.is_whole(&program.domain, source.shape()),
             load,
@@ -121,6 +133,12 @@ impl<'p> Input<'p> {
         }
     }
 
+    /// The same input, whose windows all stay in the map: a product comes back to them many times.
+    pub(super) fn lending(mut self) -> Input<'p> {
+        self.lends = true;
+        self
+    }
+
     /// Brings up the elements of the box of `shape` at `start` of the domain. Unless the input is gathered,
     /// the box lies within one chunk.
     pub(super) fn seek(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
@@ -139,12 +157,12 @@ impl<'p> Input<'p> {
     }
 
     /// Whether a box of the chunk at hand, its first element being in place, takes so little of each page that its pages
-    /// are not to be mapped.
+    /// are not to be mapped: what is small or lies apart is read into a buffer.
     fn is_scattered(&self, shape: &[u64]) -> bool {
         match &self.held {
             Held::InPlace(_, bytes) if self.source.is_mapped() && !self.shared.pages => {
                 let reach = self.reach(shape, bytes.len());
-                reach.span.len() > STAGE && reach.is_sparse(0)
+                !self.lends && (reach.span.len() < DENSE || reach.is_sparse(0))
             }
             _ => false,
         }
@@ -370,14 +388,15 @@ impl<'p> Input<'p> {
         if self.gathered.is_none() && matches!(self.held, Held::InPlace(..)) {
             self.note_passed();
         }
-        if self.passed_bytes >= RELEASE || self.passed.len() >= 256 {
+        if self.passed_bytes >= PASSED || self.passed.len() >= 256 {
             self.release();
         }
     }
 
     fn note_passed(&mut self) {
         if let Held::InPlace(located, bytes) = &self.held {
-            self.passed_bytes += self.span.len();
+            let (start, end) = (self.span.start / HUGE * HUGE, self.span.end.next_multiple_of(HUGE));
+            self.passed_bytes += end - start;
             // pages are let go by as few calls as can be: each makes all processors forget what they know of pages
             if let Some((last, range)) = self.passed.last_mut()
                 && last.index == located.index
@@ -463,7 +482,7 @@ impl<'p> Input<'p> {
             self.check_once(range.clone())?;
             // what was checked is mapped; it is let go before that becomes much
             checked += range.len().next_multiple_of(CHECK);
-            if checked >= RELEASE {
+            if checked >= PASSED {
                 self.source.release(located, 0..bytes.len());
                 checked = 0;
             }
@@ -489,7 +508,7 @@ impl<'p> Input<'p> {
     ) -> Result<()> {
         self.place(within);
         let wide: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
-        if self.is_scattered(&wide) {
+        if matches!(&self.held, Held::InPlace(..)) && self.source.is_mapped() && !self.shared.pages {
             return self.fetch(item, shape, out, to, strides);
         }
         self.begin_check(&wide);
@@ -502,7 +521,6 @@ impl<'p> Input<'p> {
             }
             Held::InPlace(_, bytes) => {
                 strided::copy(item, shape, bytes, self.offset, &self.strides, out, to, strides);
-                self.note_passed();
             }
             Held::Decoded(buffer) => {
                 strided::copy(item, shape, buffer.bytes(), self.offset, &self.strides, out, to, strides);

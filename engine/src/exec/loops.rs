@@ -13,6 +13,9 @@ const COLUMNS: [usize; 2] = [512, 1024];
 pub(super) struct Loops {
     pub(super) extent: Vec<usize>,
     pub(super) inputs: Vec<Vec<isize>>,
+    /// How the inputs lie in their chunks, which decides what a block is where something is folded: where they were read
+    /// to depends on memory.
+    pub(super) stored: Option<Vec<Vec<isize>>>,
     pub(super) outs: Vec<Steps>,
     /// Where elements are folded column by column: the loop from row to row, unless it has one row, and how many
     /// columns the domain has.
@@ -74,10 +77,11 @@ impl Loops {
         let mut block = vec![1; self.extent.len()];
         let Some(&last) = self.extent.last() else { return block };
         let n = block.len();
+        let inputs = self.stored.as_ref().unwrap_or(&self.inputs);
         let transposed = |(s, &item): (&Vec<isize>, &usize)| {
             n > 1 && s[n - 2].unsigned_abs() == item && s[n - 1].unsigned_abs() > item
         };
-        if self.inputs.iter().zip(items).any(transposed) {
+        if inputs.iter().zip(items).any(transposed) {
             block[n - 1] = last.min(SQUARE);
             block[n - 2] = self.extent[n - 2].min(size / block[n - 1]).min(SQUARE);
             return block;
@@ -102,7 +106,7 @@ impl Loops {
         let whole_rows_join = |s: &Vec<isize>, item: &usize| {
             n > 1 && (s[n - 2] == s[n - 1] * last as isize) && (s[n - 1] == *item as isize || s[n - 1] == 0)
         };
-        let all_join = self.inputs.iter().zip(items).all(|(s, i)| whole_rows_join(s, i));
+        let all_join = inputs.iter().zip(items).all(|(s, i)| whole_rows_join(s, i));
         if last >= LONG_ROW && !all_join {
             return block;
         }
@@ -157,7 +161,7 @@ mod tests {
     fn large_blocks_are_contiguous_and_many_small_ones() {
         for extent in [[1000, 1000], [10_000, 700], [50, 10_000], [3, 100_000], [9, 4097], [7, 33_000]] {
             let row = extent[1] as isize * 8;
-            let loops = Loops { extent: extent.to_vec(), inputs: vec![vec![row, 8]], outs: Vec::new(), columns: None };
+            let loops = Loops { extent: extent.to_vec(), inputs: vec![vec![row, 8]], stored: None, outs: Vec::new(), columns: None };
             let [small, large] = loops.blocks([4096, 32_768], &[8]);
             for (block, most) in [(&small, 4096), (&large, 32_768)] {
                 assert!(layout(&[row, 8], block, 8) == Layout::Contiguous, "{extent:?}: {block:?}");

@@ -24,9 +24,9 @@ const LONG_RUN: u64 = 32 << 10;
 /// What becomes of an output of the pass' program.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// Its elements are written; bytes of an element, scratch of the sink, whether that is memory, and whether it takes
+    /// Its elements are written; bytes of an element, scratch of the sink, whether that copies boxes, is memory, or takes
     /// whole chunks alone.
-    Write { item: usize, scratch: usize, in_memory: bool, whole_chunks: bool },
+    Write { item: usize, scratch: usize, copies: bool, in_memory: bool, whole_chunks: bool },
     /// It is reduced.
     Fold(Reduced),
 }
@@ -125,6 +125,12 @@ impl Pass {
             let item = load.dtype.size() as u64;
             load.is_mapped() && load.run(&extents) * item >= LONG_RUN && load.is_sparse(&extents)
         };
+        // what has no lanes is folded in blocks of rows, which must not depend on memory
+        let any_rows = |output: &Output| match output {
+            Output::Fold(reduced) => reduced.reducer.lane_size() > 0 || reduced.reducer.is_arg(),
+            Output::Write { .. } => true,
+        };
+        let in_sequence = in_sequence && self.outputs.iter().all(any_rows);
         if !keeps && in_sequence && self.program.loads.iter().any(far) {
             self.order[..=place].iter().for_each(|&k| longest[k] = 1);
         }
@@ -163,8 +169,9 @@ impl Pass {
         for output in &self.outputs {
             match output {
                 Output::Write { .. } if self.in_place() => {}
-                Output::Write { item, scratch, .. } => {
-                    print.worker += elements * *item as u64 + *scratch as u64;
+                Output::Write { item, scratch, copies, .. } => {
+                    let boxes = if *copies { 2 } else { 1 };
+                    print.worker += boxes * elements * *item as u64 + *scratch as u64;
                 }
                 Output::Fold(reduced) => {
                     let [states, lanes] = reduced.bytes(&tile);

@@ -6,7 +6,7 @@
 
 use arrstore_format::strided;
 
-use super::fold::{Fold, Place, States};
+use super::fold::{Fold, Place, States, has_rows};
 use super::input::{Input, Window};
 use super::loops::{Layout, Loops, Steps, is_aligned, layout};
 use super::shared::Shared;
@@ -137,12 +137,14 @@ impl<'p> Worker<'p> {
     fn loops(&self, piece: &Piece, outs: &[Out<'_>]) -> Loops {
         let axes: Vec<usize> = self.order.iter().copied().filter(|&k| piece.shape[k] > 1).collect();
         let pick = |s: &[isize]| axes.iter().map(|&k| s[k]).collect::<Vec<_>>();
+        let in_chunk = |load: &Load| -> Vec<isize> {
+            axes.iter().map(|&k| load.stride[k] * load.dtype.size() as isize).collect()
+        };
         let of_input = |(input, load): (&Input<'_>, &Load)| match input.window() {
-            Window::Constant(_) => {
-                axes.iter().map(|&k| load.stride[k] * load.dtype.size() as isize).collect()
-            }
+            Window::Constant(_) => in_chunk(load),
             Window::Strided { strides, .. } => pick(strides),
         };
+        let folds = outs.iter().any(|out| matches!(out, Out::Fold { .. }));
         let of_out = |out: &Out<'_>| match out {
             Out::Fill { strides, .. } => Steps::Fill(pick(strides)),
             Out::Fold { fold, .. } => Steps::Fold(axes.iter().map(|&k| fold.step(k)).collect()),
@@ -155,9 +157,10 @@ impl<'p> Worker<'p> {
             columns: columns.map(|(rows, n)| (axes.iter().position(|&k| k == rows), n)),
             extent: axes.iter().map(|&k| piece.shape[k] as usize).collect(),
             inputs: self.inputs.iter().zip(&self.program.loads).map(of_input).collect(),
+            stored: folds.then(|| self.program.loads.iter().map(in_chunk).collect()),
             outs: outs.iter().map(of_out).collect(),
         };
-        if outs.iter().any(|out| matches!(out, Out::Fold { .. })) {
+        if folds {
             return loops;
         }
         for k in (0..axes.len().saturating_sub(1)).rev() {
@@ -215,14 +218,19 @@ impl<'p> Worker<'p> {
     ) -> Result<()> {
         let n: usize = shape.iter().product();
         let Worker { program, inputs, packs, slots, scalar, direct, .. } = self;
-        let computes = (0..outs.len()).any(|o| takes(o) && !matches!(outs[o], Out::Fold { .. } if matches!(program.outputs[o], Reg::Load(_))));
+        let takes_rows = |o: usize| match (&loops.outs[o], program.outputs[o]) {
+            (Steps::Fold(steps), Reg::Load(_)) => has_rows(steps, shape),
+            _ => false,
+        };
+        let rows = (0..outs.len()).filter(|&o| takes(o)).all(takes_rows);
+        let computes = (0..outs.len()).any(|o| takes(o) && matches!(program.outputs[o], Reg::Step(_)));
         let items = program.loads.iter().map(|l| l.dtype.size());
         for (((input, pack), strides), item) in
             inputs.iter().zip(packs.iter_mut()).zip(&loops.inputs).zip(items)
         {
-            prepare(input, pack, strides, item, at, shape, !computes)?;
+            prepare(input, pack, strides, item, at, shape, rows)?;
         }
-        let values = Values { program, inputs, packs, loops, at, shape, n, folds: !computes };
+        let values = Values { program, inputs, packs, loops, at, shape, n, apart: rows };
         for (k, step) in program.steps.iter().enumerate().filter(|_| computes) {
             let mut slot = std::mem::take(&mut slots[step.slot]);
             let mut args = [Arg::Scalar(&[]); 3];
@@ -295,7 +303,7 @@ struct Values<'a> {
     /// Elements of the block.
     n: usize,
     /// Whether it is for folds of inputs alone, which take rows that lie apart.
-    folds: bool,
+    apart: bool,
 }
 
 impl<'a> Values<'a> {
@@ -323,7 +331,7 @@ impl<'a> Values<'a> {
     where
         'a: 'b,
     {
-        if let (true, Reg::Load(k)) = (self.folds, reg)
+        if let (true, Reg::Load(k)) = (self.apart, reg)
             && let Window::Strided { bytes, offset, .. } = self.inputs[k].window()
         {
             let (strides, item) = (&self.loops.inputs[k], self.program.loads[k].dtype.size());
@@ -463,7 +471,7 @@ fn prepare(
     item: usize,
     at: &[usize],
     shape: &[usize],
-    folds: bool,
+    apart: bool,
 ) -> Result<()> {
     let Window::Strided { bytes, offset, .. } = input.window() else { return Ok(()) };
     let first = shifted(offset, at, strides);
@@ -473,7 +481,7 @@ fn prepare(
         if *s < 0 { before += reach(s, n) } else { after += reach(s, n) }
     }
     input.check_read(first.saturating_sub(before)..first + after + item)?;
-    if folds && row_stride(strides, shape, item, is_aligned(bytes, first, item)).is_some() {
+    if apart && row_stride(strides, shape, item, is_aligned(bytes, first, item)).is_some() {
         return Ok(());
     }
     let layout = layout(strides, shape, item);

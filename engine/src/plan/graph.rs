@@ -122,6 +122,12 @@ impl Graph {
         (0..self.nodes.len()).filter(is_cut).collect()
     }
 
+    /// The node that is a source.
+    pub(crate) fn source(&self, source: &Arc<dyn Source>) -> Option<Id> {
+        let is = |node: &Node| matches!(&node.kind, NodeKind::Source(other) if Arc::ptr_eq(other, source));
+        self.nodes.iter().position(is)
+    }
+
     /// Whether another node reads this one.
     pub(crate) fn is_used(&self, id: Id) -> bool {
         (0..self.nodes.len()).any(|user| self.inputs(user).contains(&id))

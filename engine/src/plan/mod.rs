@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use explain::{Explain, Read, Stage as ExplainStage};
 use graph::{Graph, Id, NodeKind};
-use program::{Blocking, Builder, Leaf, Program};
+use program::{Blocking, Builder, Leaf, Program, Turned};
 use tiles::{Tiles, fold_order, loop_order};
 use written::Written;
 
@@ -45,6 +45,7 @@ pub struct Plan {
     roots: Vec<Id>,
     /// Results of cuts that do not fit in memory.
     spilled: HashSet<Id>,
+    turned: Turned,
     tmp: PathBuf,
     held: u64,
     peak: u64,
@@ -80,6 +81,8 @@ struct Item {
 
 /// Bytes of what a tile reads and writes, at most, where results are written.
 const TILE: u64 = 16 << 20;
+/// Tiles that decode a chunk from which on its array is spilled first.
+const OFTEN: f64 = 3.0;
 /// A tile of no more elements is not made narrower to let another thread find room.
 const SMALL: u64 = 1 << 16;
 /// Elements from which on inputs that have other neighbours than a result in memory are read in squares.
@@ -120,6 +123,7 @@ impl Plan {
             targets: roots.iter().map(|(_, t)| t.clone()).collect(),
             roots: ids,
             spilled: HashSet::new(),
+            turned: Turned::new(),
             tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
             held: 0,
             peak: 0,
@@ -173,7 +177,7 @@ impl Plan {
     }
 
     fn program(&self, domain: &[u64], outputs: &[Id]) -> Result<Program> {
-        let mut builder = Builder::new(&self.graph, domain);
+        let mut builder = Builder::new(&self.graph, &self.turned, domain);
         for &id in outputs {
             builder.output(id)?;
         }
@@ -182,9 +186,84 @@ impl Plan {
 
     /// Makes the stages.
     fn build(&mut self, context: &Context) -> Result<()> {
+        let (mut items, mut products) = self.items(context)?;
+        // what would be decoded again and again is decoded once, into a file whose chunks suit those who read it
+        for item in &items {
+            let turned = self.to_be_turned(item, context)?;
+            self.turned.extend(turned);
+        }
+        if !self.turned.is_empty() {
+            self.spilled.extend(self.turned.keys());
+            (items, products) = self.items(context)?;
+        }
+        let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
+        for level in 0..=highest {
+            let (now, later): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|i| i.level == level);
+            items = later;
+            self.add_passes(now, context)?;
+            let (now, later): (Vec<_>, Vec<_>) = products.into_iter().partition(|p| p.1 == level);
+            products = later;
+            for (id, _, product) in now {
+                self.add_product(id, product, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sources of an item that are decoded too often where they lie, and the chunks in which they are to be spilled.
+    fn to_be_turned(&self, item: &Item, context: &Context) -> Result<Turned> {
+        let program = self.program(&item.domain, &[item.id])?;
+        let extents = item.tiles.extents();
+        let free = context.budget.total().saturating_sub(self.held);
+        let mut turned = Turned::new();
+        for load in program.loads.iter().filter(|load| self.is_encoded(load)) {
+            let Leaf::Source(source) = &load.leaf else { continue };
+            let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
+            // what a tile reads, axis by axis of the source
+            let mut wanted = source.chunk_shape().to_vec();
+            for (&extent, access) in extents.iter().zip(&load.access) {
+                if let Some(access) = access {
+                    wanted[access.axis] = extent.saturating_mul(access.step.unsigned_abs());
+                }
+            }
+            if written::visits(load, &extents) >= OFTEN && decoded > free / 2
+                && let Some(id) = self.graph.source(source)
+            {
+                turned.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+            }
+        }
+        Ok(turned)
+    }
+
+    /// What is to be computed, cut by cut and root by root.
+    fn items(&self, context: &Context) -> Result<(Vec<Item>, Vec<(Id, usize, Product)>)> {
         let mut levels: HashMap<Id, usize> = HashMap::new();
         let mut items = Vec::new();
         let mut products = Vec::new();
+        for (&id, chunk) in &self.turned {
+            let node = self.graph.node(id);
+            let program = Builder::of_source(&self.graph, id)?.finish();
+            let written = Written {
+                chunk: None,
+                stride: sink::c_order(chunk),
+                item: node.dtype.size() as u64,
+                in_memory: false,
+            };
+            let limit = self.tile_limit(context);
+            let tiles = written::tiles(&program, &written, |leaf| self.stored(leaf), limit);
+            let (order, blocking) = (loop_order(&program), program.blocking());
+            levels.insert(id, 0);
+            items.push(Item {
+                id,
+                dest: Dest::Cut(id),
+                level: 0,
+                tiles,
+                order,
+                domain: node.shape.clone(),
+                blocking,
+                rows: None,
+            });
+        }
         for id in self.graph.cuts(&self.roots) {
             match self.graph.node(id).kind.clone() {
                 NodeKind::Reduce { input, axes, .. } => {
@@ -228,18 +307,7 @@ impl Plan {
             let tiles = self.written_tiles(root, &program, context);
             items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain, blocking, rows: None });
         }
-        let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
-        for level in 0..=highest {
-            let (now, later): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|i| i.level == level);
-            items = later;
-            self.add_passes(now, context)?;
-            let (now, later): (Vec<_>, Vec<_>) = products.into_iter().partition(|p| p.1 == level);
-            products = later;
-            for (id, _, product) in now {
-                self.add_product(id, product, context)?;
-            }
-        }
-        Ok(())
+        Ok((items, products))
     }
 
     /// Makes passes of the outputs of one level, shared where tiles agree and memory allows. What is reduced
@@ -249,11 +317,13 @@ impl Plan {
             let first = items.remove(0);
             let along =
                 |i: &&Item| i.domain == first.domain && i.tiles == first.tiles && i.order == first.order;
-            let reduces = |i: &Item| matches!(i.dest, Dest::Cut(_));
+            let turns = |i: &Item| i.dest == Dest::Cut(i.id);
+            let reduces = |i: &Item| matches!(i.dest, Dest::Cut(_)) && !turns(i);
             let folds = reduces(&first) || items.iter().filter(along).any(reduces);
             let rows = std::iter::once(&first).chain(items.iter().filter(along)).find(|i| reduces(i)).map(|i| i.rows);
             let alike = |i: &Item| !reduces(&i) || Some(i.rows) == rows;
-            let same = |i: &Item| along(&i) && alike(i) && (!folds || i.blocking == first.blocking);
+            let alone = turns(&first);
+            let same = |i: &Item| !alone && !turns(i) && along(&i) && alike(i) && (!folds || i.blocking == first.blocking);
             let (shared, rest): (Vec<Item>, Vec<Item>) = items.into_iter().partition(same);
             items = rest;
             let mut group = vec![first];
@@ -271,7 +341,10 @@ impl Plan {
     fn add_pass(&mut self, group: &[Item], context: &Context) -> Result<()> {
         let Some(first) = group.first() else { return Ok(()) };
         let ids: Vec<Id> = group.iter().map(|i| i.id).collect();
-        let program = self.program(&first.domain, &ids)?;
+        let program = match first.dest {
+            Dest::Cut(id) if id == first.id => Builder::of_source(&self.graph, id)?.finish(),
+            _ => self.program(&first.domain, &ids)?,
+        };
         let outputs = group.iter().map(|i| self.output(i, &first.domain)).collect::<Result<Vec<_>>>()?;
         let mut pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs);
         if pass.is_by_column() && tiles::lead(&pass.program).is_some_and(|lead| self.is_encoded(lead)) {
@@ -309,11 +382,16 @@ impl Plan {
         Ok(())
     }
 
+    /// Bytes of what a tile reads and writes, at most.
+    fn tile_limit(&self, context: &Context) -> u64 {
+        let share = context.budget.total().saturating_sub(self.held) / self.roots.len().max(1) as u64;
+        TILE.min(share / (4 * context.threads as u64))
+    }
+
     /// The tiles of a result that is written.
     fn written_tiles(&self, root: usize, program: &Program, context: &Context) -> Tiles {
         let node = self.graph.node(self.roots[root]);
-        let share = context.budget.total().saturating_sub(self.held) / self.roots.len().max(1) as u64;
-        let limit = TILE.min(share / (4 * context.threads as u64));
+        let limit = self.tile_limit(context);
         let sink = match &self.targets[root] {
             Target::Sink(sink) => Some(sink),
             // what fits in a few tiles is cut as it lies
@@ -345,23 +423,29 @@ impl Plan {
     }
 
     fn written(&self, root: usize) -> Output {
+        let sink = match &self.targets[root] {
+            Target::Sink(sink) => Some(sink),
+            Target::Memory => None,
+        };
         Output::Write {
             item: self.graph.node(self.roots[root]).dtype.size(),
-            scratch: match &self.targets[root] {
-                Target::Sink(sink) => sink.scratch_bytes(),
-                Target::Memory => 0,
-            },
-            in_memory: matches!(self.targets[root], Target::Memory),
-            whole_chunks: match &self.targets[root] {
-                Target::Sink(sink) => sink.chunk_shape().is_some(),
-                Target::Memory => false,
-            },
+            scratch: sink.map_or(0, |sink| sink.scratch_bytes()),
+            copies: sink.is_some_and(|sink| sink.copies_boxes()),
+            in_memory: sink.is_none(),
+            whole_chunks: sink.is_some_and(|sink| sink.chunk_shape().is_some()),
         }
     }
 
     fn output(&self, item: &Item, domain: &[u64]) -> Result<Output> {
         match item.dest {
             Dest::Root(root) => Ok(self.written(root)),
+            Dest::Cut(id) if id == item.id => Ok(Output::Write {
+                item: self.graph.node(id).dtype.size(),
+                scratch: 0,
+                copies: true,
+                in_memory: false,
+                whole_chunks: false,
+            }),
             Dest::Cut(id) => {
                 let node = self.graph.node(id);
                 let NodeKind::Reduce { input, reduction, axes, ddof } = &node.kind else {
@@ -380,7 +464,7 @@ impl Plan {
         let dtype = self.graph.node(id).dtype;
         let compute = exec::compute_type(dtype);
         let operand = |x: Id| -> Result<Program> {
-            let mut builder = Builder::new(&self.graph, &self.graph.node(x).shape);
+            let mut builder = Builder::new(&self.graph, &self.turned, &self.graph.node(x).shape);
             builder.output_as(x, compute)?;
             Ok(builder.finish())
         };

@@ -36,6 +36,9 @@ pub(crate) enum Leaf {
     Cut(Id),
 }
 
+/// Sources that are decoded once, into a file, before they are used, and the chunks that they have there.
+pub(crate) type Turned = HashMap<Id, Vec<u64>>;
+
 /// An input seen through a view.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
@@ -69,7 +72,7 @@ impl Load {
         self.access[axis].is_some_and(|a| a.span() < SHORT && a.span() < domain[axis])
     }
 
-    /// Whether it is read from a map, as far as is known before a plan runs.
+    /// Whether it is read from a map, or may be: an earlier result can have been spilled.
     pub(crate) fn is_mapped(&self) -> bool {
         match &self.leaf {
             Leaf::Source(source) => source.is_mapped(),
@@ -119,8 +122,7 @@ impl Load {
     /// Bytes of all mapped chunks that hold some of what a pass over `domain` reads; at most so many that a few such numbers
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
-        let Leaf::Source(source) = &self.leaf else { return 0 };
-        if !source.is_mapped() {
+        if !self.is_mapped() {
             return 0;
         }
         let along = self.access.iter().zip(domain).filter_map(|(a, n)| a.map(|a| (a, n)));
@@ -161,12 +163,13 @@ pub(crate) struct Program {
 /// Builds a [`Program`], sharing what is computed twice.
 pub(crate) struct Builder<'g> {
     graph: &'g Graph,
+    turned: &'g Turned,
     program: Program,
     made: HashMap<(Id, View), Reg>,
 }
 
 impl<'g> Builder<'g> {
-    pub(crate) fn new(graph: &'g Graph, domain: &[u64]) -> Builder<'g> {
+    pub(crate) fn new(graph: &'g Graph, turned: &'g Turned, domain: &[u64]) -> Builder<'g> {
         let program = Program {
             domain: domain.to_vec(),
             loads: Vec::new(),
@@ -175,7 +178,15 @@ impl<'g> Builder<'g> {
             outputs: Vec::new(),
             slots: 0,
         };
-        Builder { graph, program, made: HashMap::new() }
+        Builder { graph, turned, program, made: HashMap::new() }
+    }
+
+    /// The program that gives the elements of a source as they are.
+    pub(crate) fn of_source(graph: &'g Graph, id: Id) -> Result<Builder<'g>> {
+        static NONE: std::sync::LazyLock<Turned> = std::sync::LazyLock::new(Turned::new);
+        let mut builder = Builder::new(graph, &NONE, &graph.node(id).shape);
+        builder.output(id)?;
+        Ok(builder)
     }
 
     /// Adds an output: node `id`, whose shape is the domain.
@@ -205,6 +216,10 @@ impl<'g> Builder<'g> {
         let graph = self.graph;
         let node = graph.node(id);
         let reg = match &node.kind {
+            NodeKind::Source(_) if self.turned.contains_key(&id) => {
+                let chunk = &self.turned[&id];
+                self.load(Leaf::Cut(id), &view, node, chunk, &c_strides(chunk, node.dtype.size()))
+            }
             NodeKind::Source(source) => {
                 let strides = source.strides();
                 self.load(Leaf::Source(source.clone()), &view, node, source.chunk_shape(), strides)

@@ -30,6 +30,8 @@ const READ: f64 = 1024.0;
 const LINE: f64 = 64.0;
 /// The same for each byte that is decoded.
 const DECODE: f64 = 4.0;
+/// Bytes that are decoded at a time, if chunks are smaller, to be spilled.
+const DECODED: u64 = 4 << 20;
 /// A tile of fewer bytes grows even where that gains nothing,
 const LEAST: u64 = 1 << 20;
 /// and one of more only for a gain of this share.
@@ -126,6 +128,26 @@ impl Kind {
 pub(crate) fn visits(load: &Load, extent: &[u64]) -> f64 {
     let along = load.access.iter().zip(extent).filter_map(|(a, &n)| a.map(|a| a.span().div_ceil(n.max(1))));
     along.map(|n| n as f64).product()
+}
+
+/// The chunks in which a source is spilled of which boxes of `wanted` elements are read: what a box of some whole chunks
+/// of the source, which are decoded at a time, has of one that is read.
+pub(crate) fn spill_chunk(source: &dyn Source, wanted: &[u64]) -> Vec<u64> {
+    let (shape, item) = (source.shape(), source.dtype().size() as u64);
+    let mut decoded: Vec<u64> = source.chunk_shape().iter().zip(shape).map(|(&c, &n)| c.min(n.max(1))).collect();
+    let bytes = |extents: &[u64]| extents.iter().fold(item, |n, &e| n.saturating_mul(e));
+    while let Some(axis) = (0..shape.len())
+        .filter(|&k| decoded[k] < wanted[k].min(shape[k]))
+        .min_by_key(|&k| decoded[k])
+    {
+        let before = decoded[axis];
+        decoded[axis] = before.saturating_mul(2).min(shape[axis]);
+        if bytes(&decoded) > DECODED {
+            decoded[axis] = before;
+            break;
+        }
+    }
+    decoded.iter().zip(wanted).map(|(&d, &w)| d.min(w).max(1)).collect()
 }
 
 impl Written {

@@ -1,4 +1,4 @@
-//! Results in one piece in a file: `.npy`, and spill files that have no name.
+//! Results in one piece in a file: `.npy`, and the elements alone.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -8,12 +8,12 @@ use tempfile::NamedTempFile;
 
 use super::Sink;
 use crate::npy::Header;
-use crate::source::{Mapped, c_strides, elements};
+use crate::source::{c_strides, elements};
 use crate::{DType, Error, Result};
 
 /// An array in C order from some byte of a file on.
 #[derive(Debug)]
-struct Plain {
+pub(super) struct Plain {
     path: PathBuf,
     start: u64,
     dtype: DType,
@@ -22,13 +22,17 @@ struct Plain {
 }
 
 impl Plain {
-    fn new(path: &Path, start: u64, dtype: DType, shape: &[u64]) -> Plain {
+    pub(super) fn new(path: &Path, start: u64, dtype: DType, shape: &[u64]) -> Plain {
         let strides = c_strides(shape, dtype.size());
         Plain { path: path.to_owned(), start, dtype, shape: shape.to_vec(), strides }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Makes the file as long as the array needs, so that a full disk shows early and writing is fast.
-    fn reserve(&self, file: &File) -> Result<()> {
+    pub(super) fn reserve(&self, file: &File) -> Result<()> {
         let bytes = elements(&self.shape)? * self.dtype.size() as u64;
         let end = self.start + bytes;
         match nix::fcntl::posix_fallocate(file, 0, end as i64) {
@@ -40,8 +44,16 @@ impl Plain {
         }
     }
 
-    /// Writes a box: one `pwrite` for each run of elements that is contiguous in the file.
-    fn write(&self, file: &File, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+    /// Writes a box, of an array that lies `base` bytes after this one: one `pwrite` for each run of elements that is
+    /// contiguous in the file.
+    pub(super) fn write(
+        &self,
+        file: &File,
+        base: u64,
+        start: &[u64],
+        shape: &[u64],
+        data: &[u8],
+    ) -> Result<()> {
         let item = self.dtype.size();
         let mut split = shape.len();
         let mut run = item;
@@ -59,7 +71,7 @@ impl Plain {
         let mut index = vec![0u64; split];
         for piece in data.chunks_exact(run) {
             let ahead: i64 = index.iter().zip(&self.strides).map(|(&i, &s)| i as i64 * s as i64).sum();
-            let at = self.start + (first + ahead) as u64;
+            let at = base + self.start + (first + ahead) as u64;
             file.write_all_at(piece, at).map_err(|e| Error::io(&self.path, e))?;
             for (i, &n) in index.iter_mut().zip(shape).rev() {
                 *i += 1;
@@ -150,56 +162,9 @@ impl Sink for NpySink {
         None
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
-        self.plain.write(self.file.as_file(), start, shape, data)
+        self.plain.write(self.file.as_file(), 0, start, shape, data)
     }
     fn label(&self) -> String {
         self.target.display().to_string()
-    }
-}
-
-/// An intermediate result too large for memory, in a file without a name that vanishes with the process.
-#[derive(Debug)]
-pub(crate) struct Spill {
-    plain: Plain,
-    file: File,
-}
-
-impl Spill {
-    /// Room for an array in a nameless file of `folder`.
-    ///
-    /// # Errors
-    /// When the folder cannot be written or the disk is full.
-    pub(crate) fn create(folder: &Path, dtype: DType, shape: &[u64]) -> Result<Spill> {
-        let file = tempfile::tempfile_in(folder).map_err(|e| Error::io(folder, e))?;
-        let plain = Plain::new(&folder.join("(spilled result)"), 0, dtype, shape);
-        plain.reserve(&file)?;
-        Ok(Spill { plain, file })
-    }
-
-    /// The array, to be read.
-    ///
-    /// # Errors
-    /// When it cannot be mapped.
-    pub(crate) fn into_source(self) -> Result<Mapped> {
-        let plain = self.plain;
-        Mapped::of_file(&plain.path, &self.file, plain.start, plain.dtype, &plain.shape, false)
-    }
-}
-
-impl Sink for Spill {
-    fn dtype(&self) -> DType {
-        self.plain.dtype
-    }
-    fn shape(&self) -> &[u64] {
-        &self.plain.shape
-    }
-    fn chunk_shape(&self) -> Option<&[u64]> {
-        None
-    }
-    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
-        self.plain.write(&self.file, start, shape, data)
-    }
-    fn label(&self) -> String {
-        self.plain.path.display().to_string()
     }
 }

@@ -2,11 +2,12 @@
 
 mod file;
 mod memory;
+mod spill;
 mod stored;
 
 pub use file::NpySink;
-pub(crate) use file::Spill;
 pub use memory::MemorySink;
+pub(crate) use spill::Spill;
 pub use stored::StoredSink;
 
 use std::sync::MutexGuard;
@@ -27,13 +28,17 @@ pub trait Sink: Send + Sync {
     /// The chunks that are written whole: every box given to [`Sink::write`] then covers whole chunks (clipped at the
     /// array's end), but for chunks of many matrices that do not fit in the budget. `None`: any box is as good.
     fn chunk_shape(&self) -> Option<&[u64]>;
-    /// Elements from one to the next along each axis, where there are no chunks: which boxes are written in long runs.
+    /// Elements from one to the next along each axis, where chunks are not written whole: which boxes are written in long runs.
     fn element_strides(&self) -> Vec<u64> {
         c_order(self.shape())
     }
     /// Bytes that [`Sink::write`] takes beside `data`, for each thread.
     fn scratch_bytes(&self) -> usize {
         0
+    }
+    /// Whether [`Sink::write`] may take as many bytes as `data` has, besides.
+    fn copies_boxes(&self) -> bool {
+        false
     }
     /// Whether what is written is compressed first.
     fn encodes(&self) -> bool {

@@ -16,9 +16,16 @@ pub struct StoredSink {
     dtype: DType,
     shape: Vec<u64>,
     chunk: Vec<u64>,
+    /// Axes of a chunk, outermost first.
+    order: Vec<usize>,
+    /// Whether chunks are written in parts.
+    parts: bool,
     scratch: usize,
     encodes: bool,
 }
+
+/// Bytes of a chunk above which a raw one is written in parts.
+const WHOLE: usize = 16 << 20;
 
 impl StoredSink {
     /// Writes to the array `id` of `transaction`.
@@ -27,12 +34,15 @@ impl StoredSink {
     /// When the transaction has no such array.
     pub fn new(transaction: Arc<Transaction>, id: ArrayId) -> Result<StoredSink> {
         let meta = transaction.meta(id)?;
+        let parts = meta.takes_parts() && meta.chunk_bytes() > WHOLE;
         Ok(StoredSink {
             name: meta.name.clone(),
             dtype: meta.dtype,
             shape: meta.shape.clone(),
             chunk: meta.chunk_shape.clone(),
-            scratch: meta.encode_scratch(),
+            order: meta.order.iter().map(|&axis| axis.into()).collect(),
+            parts,
+            scratch: if parts { 0 } else { meta.encode_scratch() },
             encodes: meta.codec != Codec::None,
             transaction,
             id,
@@ -48,7 +58,19 @@ impl Sink for StoredSink {
         &self.shape
     }
     fn chunk_shape(&self) -> Option<&[u64]> {
-        Some(&self.chunk)
+        (!self.parts).then_some(&self.chunk)
+    }
+    fn element_strides(&self) -> Vec<u64> {
+        let mut strides = vec![1; self.chunk.len()];
+        let mut step = 1u64;
+        for &axis in self.order.iter().rev() {
+            strides[axis] = step;
+            step = step.saturating_mul(self.chunk[axis]);
+        }
+        strides
+    }
+    fn copies_boxes(&self) -> bool {
+        self.parts
     }
     fn scratch_bytes(&self) -> usize {
         self.scratch

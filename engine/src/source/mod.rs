@@ -3,6 +3,7 @@
 mod mapped;
 mod memory;
 mod reshaped;
+mod spilled;
 mod stored;
 
 use std::fmt::Debug;
@@ -11,6 +12,7 @@ use std::ops::Range;
 pub use mapped::Mapped;
 pub use memory::Value;
 pub use reshaped::Reshaped;
+pub(crate) use spilled::Spilled;
 pub use stored::Stored;
 
 use crate::{DType, Error, Result};

@@ -29,6 +29,7 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::commit`].
     pub fn commit_with(mut self, durability: Durability) -> Result<u64> {
+        self.close_chunks()?;
         let slot = {
             let mut state = self.state();
             let slot = self.write_metadata(&mut state)?;

@@ -55,6 +55,9 @@ impl Transaction {
     /// # Errors
     /// When there is no such array, or the table of arrays is damaged.
     pub fn delete(&self, id: ArrayId) -> Result<()> {
+        if let Ok(described) = self.described(id) {
+            self.drop_chunks(id, described.meta.chunk_bytes() as u64);
+        }
         let mut state = self.state();
         let (record, old) = match state.arrays.remove(&id.0) {
             Some(draft) => {
@@ -134,6 +137,7 @@ impl Transaction {
     /// When there is no such array, the number of axes differs, the grid would be too large, or a chunk that has
     /// to be changed is damaged: then the transaction cannot be committed.
     pub fn resize(&self, id: ArrayId, shape: &[u64]) -> Result<()> {
+        self.close_chunks()?;
         let old = self.described(id)?;
         let refuse = |problem| Error::Meta { array: old.meta.name.clone(), problem };
         let mut meta = Meta { shape: shape.to_vec(), ..old.meta.clone() };

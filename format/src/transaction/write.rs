@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use super::parts::takes_parts;
 use super::{ArrayId, Described, PENDING_MAX, STRIPES, Transaction};
 use crate::array::{Part, check_data, check_region, offset_of};
 use crate::chunk::{self, Chunk, Reading};
@@ -63,7 +64,12 @@ impl Transaction {
                 continue;
             }
             let part = Part::new(grid, &index, start, shape);
-            self.lay_over(id, &described, &index, &part, shape, data)?;
+            let covered = part.shape.iter().zip(&meta.chunk_shape).all(|(&n, &c)| n as u64 == c);
+            if !covered && takes_parts(meta) {
+                self.write_part(id, &described, &index, &part, shape, data)?;
+            } else {
+                self.lay_over(id, &described, &index, &part, shape, data)?;
+            }
         }
         Ok(())
     }
@@ -155,6 +161,7 @@ impl Transaction {
         index: &[u64],
         out: &mut [u8],
     ) -> Result<()> {
+        self.close_chunk(id, described.numbering.number(index))?;
         let entry = self.entry(id, described, index)?;
         let chunk = Chunk::new(index, &entry, described.meta.dtype.size());
         Reading { storage: self.storage(), meta: &described.meta }.decode(&chunk, out)
@@ -169,6 +176,9 @@ impl Transaction {
         elements: &[u8],
     ) -> Result<()> {
         let meta = &described.meta;
+        if takes_parts(meta) {
+            self.close_chunk(id, described.numbering.number(index))?;
+        }
         let refuse = |problem| Error::Elements { array: meta.name.clone(), index: index.to_vec(), problem };
         payload::check_bools(meta.dtype, elements).map_err(refuse)?;
         let item = meta.dtype.size();

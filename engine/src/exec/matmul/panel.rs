@@ -27,7 +27,7 @@ pub(super) struct Operand<'p> {
 
 impl<'p> Operand<'p> {
     pub(super) fn input(&'p self) -> Input<'p> {
-        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.shared)
+        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.shared).lending()
     }
 
     /// Bytes that are read from a file where they lie.

@@ -1,0 +1,115 @@
+//! Intermediate results too large for memory, and inputs that are turned, in a file without a name.
+
+use std::fs::File;
+use std::path::Path;
+
+use arrstore_format::{Grid, strided};
+
+use super::Sink;
+use super::file::Plain;
+use crate::source::{Spilled, c_strides, elements};
+use crate::{Buffer, DType, Error, Result};
+
+/// An array of raw chunks, one after the other, in a nameless file that vanishes with the process.
+#[derive(Debug)]
+pub(crate) struct Spill {
+    file: File,
+    dtype: DType,
+    grid: Grid,
+    /// One chunk; where it lies is added when it is written to.
+    plain: Plain,
+}
+
+impl Spill {
+    /// Room for an array in chunks of `chunk`, in a nameless file of `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or the disk is full.
+    pub(crate) fn create(folder: &Path, dtype: DType, shape: &[u64], chunk: &[u64]) -> Result<Spill> {
+        let file = tempfile::tempfile_in(folder).map_err(|e| Error::io(folder, e))?;
+        let grid = Grid::new(shape, chunk);
+        let plain = Plain::new(&folder.join("(spilled result)"), 0, dtype, chunk);
+        let all: Vec<u64> = grid.counts().iter().zip(chunk).map(|(n, c)| n.saturating_mul(*c)).collect();
+        Plain::new(plain.path(), 0, dtype, &all).reserve(&file)?;
+        Ok(Spill { file, dtype, grid, plain })
+    }
+
+    /// The array, to be read.
+    ///
+    /// # Errors
+    /// When it cannot be mapped.
+    pub(crate) fn into_source(self) -> Result<Spilled> {
+        Spilled::new(self.plain.path(), &self.file, self.dtype, self.grid)
+    }
+}
+
+impl Sink for Spill {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        self.grid.shape()
+    }
+    fn chunk_shape(&self) -> Option<&[u64]> {
+        None
+    }
+    fn copies_boxes(&self) -> bool {
+        self.grid.counts().iter().any(|&n| n > 1)
+    }
+    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+        let item = self.dtype.size();
+        let bytes = elements(self.grid.chunk_shape())? * item as u64;
+        let from = c_strides(shape, item);
+        let mut room = Buffer::default();
+        for index in self.grid.touching(start, shape) {
+            let (first, extent) = (self.grid.start(&index), self.grid.extent(&index));
+            let low: Vec<u64> = first.iter().zip(start).map(|(c, s)| *c.max(s)).collect();
+            let ends = first.iter().zip(&extent).zip(start.iter().zip(shape));
+            let part: Vec<u64> =
+                ends.zip(&low).map(|(((c, e), (s, n)), low)| (c + e).min(s + n) - low).collect();
+            let base = self.grid.linear(&index) * bytes;
+            let within: Vec<u64> = low.iter().zip(&first).map(|(l, c)| l - c).collect();
+            if part == shape {
+                self.plain.write(&self.file, base, &within, &part, data)?;
+                continue;
+            }
+            let boxed: Vec<usize> = part.iter().map(|&n| n as usize).collect();
+            let offset: isize = low.iter().zip(start).zip(&from).map(|((l, s), f)| (l - s) as isize * f).sum();
+            let out = room.reserve(boxed.iter().product::<usize>() * item)?;
+            let to = strided::c_strides(&boxed, item);
+            strided::copy(item, &boxed, data, offset as usize, &from, out, 0, &to);
+            self.plain.write(&self.file, base, &within, &part, out)?;
+        }
+        Ok(())
+    }
+    fn label(&self) -> String {
+        self.plain.path().display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn boxes_come_back_in_chunks() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::create(folder.path(), DType::U8, &[7, 10], &[3, 4]).unwrap();
+        let value = |i: u64, j: u64| (i * 10 + j) as u8;
+        for (start, shape) in [([0, 0], [5, 10]), ([5, 0], [2, 3]), ([5, 3], [2, 7])] {
+            let all = (0..shape[0]).flat_map(|i| (0..shape[1]).map(move |j| (i, j)));
+            let data: Vec<u8> = all.map(|(i, j)| value(start[0] + i, start[1] + j)).collect();
+            spill.write(&start, &shape, &data).unwrap();
+        }
+        let source = spill.into_source().unwrap();
+        let mut found = vec![0; 1];
+        for i in 0..7 {
+            for j in 0..10 {
+                let chunk = source.locate(&[i / 3, j / 4]).unwrap();
+                source.read(&chunk, (i % 3 * 4 + j % 4) as usize, &mut found).unwrap();
+                assert_eq!(found, [value(i, j)]);
+            }
+        }
+    }
+}
