@@ -11,7 +11,7 @@ use crate::source::{Located, Source};
 use crate::{Buffer, Result};
 
 /// Bytes that are read at a time where runs lie close to each other.
-const STAGE: usize = 128 << 10;
+pub(super) const STAGE: usize = 128 << 10;
 /// A gap between runs that takes no longer to read than to skip, in bytes.
 const GAP: usize = 2048;
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::ahead::Ahead;
 use super::bands::{Band, Bands};
 use super::fold::{Fold, Folding, Reduced};
+use super::fetch::STAGE;
 use super::input::RELEASE;
 use super::shared::Shared;
 use super::tile_index;
@@ -17,6 +18,9 @@ use crate::profile::Work;
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Error, Result};
+
+/// Elements of a piece that is read in little memory.
+const THRIFTY: u64 = 1 << 15;
 
 /// Bytes of a run that is read where it lies, though its neighbours are not.
 const LONG_RUN: u64 = 32 << 10;
@@ -51,6 +55,8 @@ pub(crate) struct Pass {
     /// Axes in the order in which tiles are taken up.
     pub(crate) walk: Vec<usize>,
     pub(crate) outputs: Vec<Output>,
+    /// Whether inputs are read in small pieces, one after the other, as boxes of them do not fit beside the results.
+    pub(crate) thrifty: bool,
 }
 
 /// The memory of a pass, in bytes.
@@ -89,7 +95,12 @@ impl Pass {
                 }
             }
         }
-        Pass { program, tiles, order, walk, outputs }
+        Pass { program, tiles, order, walk, outputs, thrifty: false }
+    }
+
+    /// Whether inputs of a pass that folds nothing can be read in smaller pieces than now.
+    pub(crate) fn can_be_thrifty(&self) -> bool {
+        !self.thrifty && self.outputs.iter().all(|output| matches!(output, Output::Write { .. }))
     }
 
     /// Whether something is folded column by column.
@@ -112,7 +123,16 @@ impl Pass {
             Output::Fold(reduced) => reduced.rows.map(|rows| (rows, reduced.over.clone(), reduced.one_by_one)),
             Output::Write { .. } => None,
         };
-        let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else { return longest };
+        let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else {
+            if self.thrifty {
+                longest = self.tiles.extents();
+                for &k in &self.order {
+                    let others = longest.iter().product::<u64>() / longest[k].max(1);
+                    longest[k] = (THRIFTY / others).clamp(1, longest[k].max(1));
+                }
+            }
+            return longest;
+        };
         let place = self.order.iter().position(|&k| k == rows).unwrap_or(0);
         let slow = &self.order[..place];
         if one_by_one {
@@ -142,9 +162,13 @@ impl Pass {
         let tile = self.tiles.extents();
         let elements: u64 = tile.iter().product();
         let mut print = Footprint { worker: Worker::bytes(&self.program), ..Footprint::default() };
+        let piece: Vec<u64> = match self.thrifty {
+            true => tile.iter().zip(self.longest(false)).map(|(&n, longest)| n.min(longest)).collect(),
+            false => tile.clone(),
+        };
         for load in &self.program.loads {
             let item = load.dtype.size() as u64;
-            let seen = tile.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
+            let seen = piece.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
             let boxed = seen.product::<u64>() * item;
             let domain = self.program.domain.iter().zip(&load.access);
             let all = domain.filter(|(_, a)| a.is_some()).map(|(n, _)| n).product::<u64>() * item;
@@ -161,6 +185,8 @@ impl Pass {
                         print.cache += self.row_of_chunks(load).saturating_mul(chunk);
                     }
                 }
+                // small pieces are read, not mapped
+                _ if self.thrifty => print.worker += boxed + STAGE as u64,
                 // pages of the map, let go a few megabytes late
                 _ => print.worker += boxed.min(chunk) + all.min(RELEASE as u64),
             }

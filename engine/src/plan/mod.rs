@@ -54,7 +54,7 @@ pub struct Plan {
 /// One stage.
 enum Stage {
     Pass { pass: Box<Pass>, to: Vec<Dest>, room: Room },
-    Product { product: Box<Product>, to: Dest },
+    Product { product: Box<Product>, to: Dest, threads: usize },
 }
 
 /// Who takes an output.
@@ -365,6 +365,7 @@ impl Plan {
             }
             match pass.tiles.halved(|k| pass.may_be_cut(k)) {
                 Some(tiles) => pass.tiles = tiles,
+                None if workers == 0 && pass.can_be_thrifty() => pass.thrifty = true,
                 None => break (print, workers),
             }
         };
@@ -480,19 +481,25 @@ impl Plan {
             },
             Dest::Cut(_) => None,
         };
-        let threads = context.threads as u64;
         let scratch = sink.as_ref().map_or(0, |s| s.scratch_bytes() as u64);
         let chunk = sink.as_ref().and_then(|s| s.chunk_shape().map(<[u64]>::to_vec));
         let piece = chunk.as_ref().map_or(0, |c| c.iter().product::<u64>() * product.dtype.size() as u64);
-        let workers = threads * (product.panel_bytes() + scratch + piece);
         let free = context.budget.total().saturating_sub(self.held);
-        let product = product.plan(free, threads, chunk.as_deref(), workers);
-        let needed = product.footprint(threads, workers);
-        if needed > free {
-            return Err(context.budget.refusal(self.held + needed, "a product of matrices"));
-        }
+        let panels = product.panel_bytes();
+        let planned = |threads: u64| {
+            let workers = threads * (panels + scratch + piece);
+            let product = product.clone().plan(free, threads, chunk.as_deref(), workers);
+            let needed = product.footprint(threads, workers);
+            (product, needed, threads)
+        };
+        // fewer threads take less memory
+        let fitting = (1..=context.threads as u64).rev().map(planned).find(|(_, needed, _)| *needed <= free);
+        let Some((product, needed, threads)) = fitting else {
+            return Err(context.budget.refusal(self.held + planned(1).1, "a product of matrices"));
+        };
         self.peak = self.peak.max(self.held + needed);
-        self.stages.push(Stage::Product { product: Box::new(product), to });
+        let threads = threads as usize;
+        self.stages.push(Stage::Product { product: Box::new(product), to, threads });
         Ok(())
     }
 

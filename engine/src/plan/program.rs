@@ -356,6 +356,13 @@ impl Program {
         })
     }
 
+    /// Whether the elements of all inputs lie closest along the same axis as those of the lead.
+    pub(crate) fn is_even(&self, lead: &Load) -> bool {
+        let closest = |load: &Load| load.closest_first().into_iter().find(|&k| self.domain[k] > 1);
+        let first = closest(lead);
+        self.loads.iter().all(|load| closest(load).is_none_or(|k| Some(k) == first))
+    }
+
     /// What decides how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
         Blocking(self.loads.iter().map(|l| (l.access.clone(), l.stride.clone())).collect())

@@ -50,7 +50,8 @@ impl Plan {
                     intact(&sources).and(ran)?;
                     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
                 }
-                Stage::Product { product, .. } => {
+                Stage::Product { product, threads, .. } => {
+                    let context = &Context { threads: *threads, ..context.clone() };
                     let (a, b) = (self.bind(&product.a, &held)?, self.bind(&product.b, &held)?);
                     let _span = tracing::info_span!("product", flops = product.flops()).entered();
                     let ran = context.record(Work::Stage, 1, stage.work(), || {

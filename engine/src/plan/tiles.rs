@@ -15,6 +15,8 @@ const LEAST: u64 = 1 << 16;
 /// Columns of a tile that is folded column by column, unless its chunks are wider: their states and lanes stay in the
 /// second cache, and what lies in one piece of a row is long enough to be read at full speed.
 const COLUMNS: u64 = 1 << 14;
+/// Bytes of the inputs of a tile, where these do not lie alike.
+const BALANCED: u64 = 8 << 20;
 /// Rows shorter than this are not folded one by one.
 const SHORT_ROW: u64 = 32;
 /// A tile of fewer elements than this is made wider.
@@ -96,6 +98,9 @@ impl Tiles {
         match (lead(program), row_axis(&program.domain, order, over)) {
             (Some(lead), Some(rows)) if product(&program.domain) > 0 => {
                 Tiles::of_columns(&program.domain, lead, order, rows, over)
+            }
+            (Some(lead), None) if product(&program.domain) > CHUNK_LIMIT && !program.is_even(lead) => {
+                super::written::balanced(program, BALANCED)
             }
             _ => Tiles::of_program(program),
         }

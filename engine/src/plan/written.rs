@@ -58,23 +58,7 @@ pub(crate) fn tiles(
         let read: f64 = loads.iter().map(|(load, kind)| kind.cost(load, extent)).sum();
         read + written.cost(extent)
     };
-    let mut extent = unit;
-    let mut now = cost(&extent);
-    loop {
-        let longer = |k: usize| {
-            let mut longer = extent.clone();
-            longer[k] = extent[k].saturating_mul(2).min(domain[k]);
-            longer
-        };
-        let growing = (0..domain.len()).rev().filter(|&k| extent[k] < domain[k]).map(longer);
-        let fitting = growing.filter(|longer| bytes(program, written, longer) <= limit);
-        let costed = fitting.map(|longer| (cost(&longer), longer));
-        let Some((cost, longer)) = costed.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
-        if bytes(program, written, &extent) >= LEAST && cost > now * (1.0 - GAIN) {
-            break;
-        }
-        (extent, now) = (longer, cost);
-    }
+    let extent = grown(domain, unit, cost, |extent| bytes(program, Some(written), extent), limit);
     if written.chunk.is_some() {
         return Tiles::regular(domain, &extent);
     }
@@ -83,13 +67,48 @@ pub(crate) fn tiles(
     Tiles::along(domain, guide, &extent)
 }
 
+/// The tiles of a program of which nothing is written, so that each input is read in runs that are as long as the others
+/// let them be. They depend on how inputs lie in their chunks alone.
+pub(crate) fn balanced(program: &Program, limit: u64) -> Tiles {
+    let domain = &program.domain;
+    let cost = |extent: &[u64]| program.loads.iter().map(|load| Kind::Stored.cost(load, extent)).sum();
+    let extent = grown(domain, vec![1; domain.len()], cost, |extent| bytes(program, None, extent), limit);
+    Tiles::along(domain, lead(program), &extent)
+}
+
+/// A tile that grew from `extent`, as long as `bytes` of it are within the limit and its `cost` falls.
+fn grown(
+    domain: &[u64],
+    mut extent: Vec<u64>,
+    cost: impl Fn(&[u64]) -> f64,
+    bytes: impl Fn(&[u64]) -> u64,
+    limit: u64,
+) -> Vec<u64> {
+    let mut now = cost(&extent);
+    loop {
+        let longer = |k: usize| {
+            let mut longer = extent.clone();
+            longer[k] = extent[k].saturating_mul(2).min(domain[k]);
+            longer
+        };
+        let growing = (0..domain.len()).rev().filter(|&k| extent[k] < domain[k]).map(longer);
+        let fitting = growing.filter(|longer| bytes(longer) <= limit);
+        let costed = fitting.map(|longer| (cost(&longer), longer));
+        let Some((cost, longer)) = costed.min_by(|a, b| a.0.total_cmp(&b.0)) else { return extent };
+        if bytes(&extent) >= LEAST && cost > now * (1.0 - GAIN) {
+            return extent;
+        }
+        (extent, now) = (longer, cost);
+    }
+}
+
 /// Bytes of the boxes of inputs and results of a tile.
-fn bytes(program: &Program, written: &Written, extent: &[u64]) -> u64 {
+fn bytes(program: &Program, written: Option<&Written>, extent: &[u64]) -> u64 {
     let boxed = |load: &Load| {
         let seen = extent.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| *n);
         seen.fold(load.dtype.size() as u64, u64::saturating_mul)
     };
-    let result = extent.iter().copied().fold(written.item, u64::saturating_mul);
+    let result = written.map_or(0, |w| extent.iter().copied().fold(w.item, u64::saturating_mul));
     program.loads.iter().map(boxed).fold(result, u64::saturating_add)
 }
 

@@ -21,7 +21,7 @@ use crate::DType;
 use crate::plan::program::{Leaf, Load, Program, Reg, SHORT};
 
 /// A product of matrices: batches of (m x k)(k x n).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Product {
     /// Domain: batch axes, m, k.
     pub(crate) a: Program,
