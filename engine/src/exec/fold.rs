@@ -30,6 +30,8 @@ pub(crate) struct Reduced {
     pub(crate) rows: Option<usize>,
     /// Columns of the domain for each element along that axis.
     pub(crate) columns: u64,
+    /// For each axis, the number of kept axes that come before it in the order of the loops.
+    runs: Vec<usize>,
     /// Whether a piece has but one element along each axis that is reduced before the rows are, so that all rows of a tile
     /// come one after the other, whatever chunks they lie in.
     pub(crate) one_by_one: bool,
@@ -59,8 +61,14 @@ impl Reduced {
         let rows = row_axis(domain, order, &over);
         let behind = order.iter().rev().take_while(|&&k| Some(k) != rows);
         let columns = behind.fold(1u64, |n, &k| n.saturating_mul(domain[k].max(1)));
+        let mut runs = vec![0; domain.len()];
+        let mut before = 0;
+        for &k in order {
+            runs[k] = before;
+            before += usize::from(!over[k] && domain[k] > 1);
+        }
         let one_by_one = rows.is_some_and(|k| domain[k].saturating_mul(columns) >= WORTH);
-        Reduced { reducer, over, index, item, rows, columns, one_by_one }
+        Reduced { reducer, over, index, item, rows, columns, runs, one_by_one }
     }
 
     /// Bytes of the states of a tile of `shape`, and of its lanes.
@@ -107,6 +115,9 @@ pub(super) struct Step {
     over: bool,
     /// Whether this loop goes from row to row of columns.
     rows: bool,
+    /// Loops of one run are over axes between which nothing else lies: only these are ever as one, however long a
+    /// piece is along the others.
+    run: usize,
     state: usize,
     index: u64,
 }
@@ -114,7 +125,7 @@ pub(super) struct Step {
 impl Step {
     /// Whether this loop and the next inner one, of `n` elements, are as one.
     pub(super) fn joins(&self, inner: &Step, n: usize) -> bool {
-        let alike = self.over == inner.over && !inner.rows;
+        let alike = self.over == inner.over && !inner.rows && (!self.over || self.run == inner.run);
         alike && self.state == inner.state * n && self.index == inner.index * n as u64
     }
 }
@@ -159,6 +170,7 @@ impl<'p> Fold<'p> {
         Step {
             over: self.reduced.over[axis],
             rows: self.reduced.rows == Some(axis),
+            run: self.reduced.runs[axis],
             state: self.strides[axis],
             index: self.reduced.index[axis],
         }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use explain::{Explain, Read, Stage as ExplainStage};
 use graph::{Graph, Id, NodeKind};
-use program::{Blocking, Builder, Leaf, Program, Turned};
+use program::{Blocking, Builder, Leaf, Program, SpillChunks};
 use tiles::{Tiles, fold_order, loop_order};
 use written::Written;
 
@@ -45,7 +45,8 @@ pub struct Plan {
     roots: Vec<Id>,
     /// Results of cuts that do not fit in memory.
     spilled: HashSet<Id>,
-    turned: Turned,
+    /// The chunks in which these are spilled, and sources before they are used.
+    chunks: SpillChunks,
     tmp: PathBuf,
     held: u64,
     peak: u64,
@@ -123,7 +124,7 @@ impl Plan {
             targets: roots.iter().map(|(_, t)| t.clone()).collect(),
             roots: ids,
             spilled: HashSet::new(),
-            turned: Turned::new(),
+            chunks: SpillChunks::new(),
             tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
             held: 0,
             peak: 0,
@@ -177,7 +178,7 @@ impl Plan {
     }
 
     fn program(&self, domain: &[u64], outputs: &[Id]) -> Result<Program> {
-        let mut builder = Builder::new(&self.graph, &self.turned, domain);
+        let mut builder = Builder::new(&self.graph, &self.chunks, domain);
         for &id in outputs {
             builder.output(id)?;
         }
@@ -186,15 +187,15 @@ impl Plan {
 
     /// Makes the stages.
     fn build(&mut self, context: &Context) -> Result<()> {
-        let (mut items, mut products) = self.items(context)?;
+        let (mut items, mut products) = self.items(&[], context)?;
         // what would be decoded again and again is decoded once, into a file whose chunks suit those who read it
+        let mut turned = Vec::new();
         for item in &items {
-            let turned = self.to_be_turned(item, context)?;
-            self.turned.extend(turned);
+            self.turn(item, context, &mut turned)?;
         }
-        if !self.turned.is_empty() {
-            self.spilled.extend(self.turned.keys());
-            (items, products) = self.items(context)?;
+        if !turned.is_empty() {
+            self.spilled.extend(&turned);
+            (items, products) = self.items(&turned, context)?;
         }
         let highest = items.iter().map(|i| i.level).chain(products.iter().map(|p| p.1)).max().unwrap_or(0);
         for level in 0..=highest {
@@ -210,14 +211,17 @@ impl Plan {
         Ok(())
     }
 
-    /// Sources of an item that are decoded too often where they lie, and the chunks in which they are to be spilled.
-    fn to_be_turned(&self, item: &Item, context: &Context) -> Result<Turned> {
+    /// Finds the sources of an item that are decoded too often where they lie, and chooses the chunks in which they are to be
+    /// spilled.
+    fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let program = self.program(&item.domain, &[item.id])?;
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.held);
-        let mut turned = Turned::new();
-        for load in program.loads.iter().filter(|load| self.is_encoded(load)) {
+        for load in &program.loads {
             let Leaf::Source(source) = &load.leaf else { continue };
+            if !self.is_encoded(load) {
+                continue;
+            }
             let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
             // what a tile reads, axis by axis of the source
             let mut wanted = source.chunk_shape().to_vec();
@@ -229,19 +233,23 @@ impl Plan {
             if written::visits(load, &extents) >= OFTEN && decoded > free / 2
                 && let Some(id) = self.graph.source(source)
             {
-                turned.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+                self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+                if !turned.contains(&id) {
+                    turned.push(id);
+                }
             }
         }
-        Ok(turned)
+        Ok(())
     }
 
-    /// What is to be computed, cut by cut and root by root.
-    fn items(&self, context: &Context) -> Result<(Vec<Item>, Vec<(Id, usize, Product)>)> {
+    /// What is to be computed: sources that are spilled first, then cut by cut and root by root.
+    fn items(&mut self, turned: &[Id], context: &Context) -> Result<(Vec<Item>, Vec<(Id, usize, Product)>)> {
         let mut levels: HashMap<Id, usize> = HashMap::new();
         let mut items = Vec::new();
         let mut products = Vec::new();
-        for (&id, chunk) in &self.turned {
+        for &id in turned {
             let node = self.graph.node(id);
+            let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
             let program = Builder::of_source(&self.graph, id)?.finish();
             let written = Written {
                 chunk: None,
@@ -275,6 +283,12 @@ impl Plan {
                     let order = fold_order(&program, &over);
                     let tiles = Tiles::of_fold(&program, &order, &over);
                     let rows = exec::row_axis(&domain, &order, &over);
+                    if self.spilled.contains(&id) {
+                        // each tile's results are then written in one piece
+                        let extents = tiles.extents();
+                        let kept = (0..domain.len()).filter(|&k| !over[k]);
+                        self.chunks.insert(id, kept.map(|k| extents[k].max(1)).collect());
+                    }
                     let blocking = program.blocking();
                     items.push(Item {
                         id: input,
@@ -465,7 +479,7 @@ impl Plan {
         let dtype = self.graph.node(id).dtype;
         let compute = exec::compute_type(dtype);
         let operand = |x: Id| -> Result<Program> {
-            let mut builder = Builder::new(&self.graph, &self.turned, &self.graph.node(x).shape);
+            let mut builder = Builder::new(&self.graph, &self.chunks, &self.graph.node(x).shape);
             builder.output_as(x, compute)?;
             Ok(builder.finish())
         };

@@ -36,8 +36,9 @@ pub(crate) enum Leaf {
     Cut(Id),
 }
 
-/// Sources that are decoded once, into a file, before they are used, and the chunks that they have there.
-pub(crate) type Turned = HashMap<Id, Vec<u64>>;
+/// The chunks of what is spilled, where that is not one piece: sources that are decoded once, before they are used, and
+/// results of reductions.
+pub(crate) type SpillChunks = HashMap<Id, Vec<u64>>;
 
 /// An input seen through a view.
 #[derive(Clone, Debug)]
@@ -132,9 +133,9 @@ impl Load {
     }
 }
 
-/// What decides how a tile is cut into blocks: how each input lies.
+/// What decides how a tile is cut into pieces and blocks: the inputs, and how each lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Blocking(BTreeSet<(Vec<Option<Access>>, Vec<isize>)>);
+pub(crate) struct Blocking(BTreeSet<(usize, Vec<Option<Access>>, Vec<isize>)>);
 
 /// One kernel over registers.
 #[derive(Clone, Debug)]
@@ -163,13 +164,13 @@ pub(crate) struct Program {
 /// Builds a [`Program`], sharing what is computed twice.
 pub(crate) struct Builder<'g> {
     graph: &'g Graph,
-    turned: &'g Turned,
+    chunks: &'g SpillChunks,
     program: Program,
     made: HashMap<(Id, View), Reg>,
 }
 
 impl<'g> Builder<'g> {
-    pub(crate) fn new(graph: &'g Graph, turned: &'g Turned, domain: &[u64]) -> Builder<'g> {
+    pub(crate) fn new(graph: &'g Graph, chunks: &'g SpillChunks, domain: &[u64]) -> Builder<'g> {
         let program = Program {
             domain: domain.to_vec(),
             loads: Vec::new(),
@@ -178,12 +179,12 @@ impl<'g> Builder<'g> {
             outputs: Vec::new(),
             slots: 0,
         };
-        Builder { graph, turned, program, made: HashMap::new() }
+        Builder { graph, chunks, program, made: HashMap::new() }
     }
 
     /// The program that gives the elements of a source as they are.
     pub(crate) fn of_source(graph: &'g Graph, id: Id) -> Result<Builder<'g>> {
-        static NONE: std::sync::LazyLock<Turned> = std::sync::LazyLock::new(Turned::new);
+        static NONE: std::sync::LazyLock<SpillChunks> = std::sync::LazyLock::new(SpillChunks::new);
         let mut builder = Builder::new(graph, &NONE, &graph.node(id).shape);
         builder.output(id)?;
         Ok(builder)
@@ -216,8 +217,8 @@ impl<'g> Builder<'g> {
         let graph = self.graph;
         let node = graph.node(id);
         let reg = match &node.kind {
-            NodeKind::Source(_) if self.turned.contains_key(&id) => {
-                let chunk = &self.turned[&id];
+            NodeKind::Source(_) | NodeKind::Reduce { .. } if self.chunks.contains_key(&id) => {
+                let chunk = &self.chunks[&id];
                 self.load(Leaf::Cut(id), &view, node, chunk, &c_strides(chunk, node.dtype.size()))
             }
             NodeKind::Source(source) => {
@@ -365,7 +366,11 @@ impl Program {
 
     /// What decides how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
-        Blocking(self.loads.iter().map(|l| (l.access.clone(), l.stride.clone())).collect())
+        let which = |load: &Load| match &load.leaf {
+            Leaf::Source(source) => Arc::as_ptr(source).addr(),
+            Leaf::Cut(id) => *id,
+        };
+        Blocking(self.loads.iter().map(|l| (which(l), l.access.clone(), l.stride.clone())).collect())
     }
 
     /// Elements of the domain.

@@ -101,7 +101,7 @@ impl Plan {
         let node = self.graph.node(id);
         if matches!(dest, Dest::Cut(_)) && self.spilled.contains(&id) {
             let whole = || node.shape.iter().map(|&n| n.max(1)).collect();
-            let chunk: Vec<u64> = self.turned.get(&id).cloned().unwrap_or_else(whole);
+            let chunk: Vec<u64> = self.chunks.get(&id).cloned().unwrap_or_else(whole);
             return Ok(Place::Spill(Arc::new(Spill::create(&self.tmp, node.dtype, &node.shape, &chunk)?)));
         }
         Ok(Place::Memory(Arc::new(MemorySink::new(node.dtype, &node.shape)?)))

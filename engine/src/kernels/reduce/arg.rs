@@ -38,6 +38,9 @@ impl Best {
 
 struct Arg<T, const MAX: bool>(PhantomData<T>);
 
+/// Columns that are folded at a time.
+const WIDTH: usize = 256;
+
 impl<T: Ordered, const MAX: bool> Arg<T, MAX> {
     /// Whether `a` comes before `b` wherever they stand.
     #[inline(always)]
@@ -85,16 +88,22 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
         _: Leaf,
         at: At,
     ) {
-        for r in 0..rows {
-            let row = &block[r * stride..][..states.len()];
-            let base = at.base + r as u64 * at.row_step;
-            for (c, (state, &x)) in states.iter_mut().zip(row).enumerate() {
-                let index = base + c as u64 * at.col_step;
-                if state.index == u64::MAX || Self::beats(x, state.value()) {
-                    *state = Best::new(x, index);
-                } else if index < state.index && !Self::beats(state.value(), x) {
-                    state.index = index;
+        for (k, states) in states.chunks_mut(WIDTH).enumerate() {
+            let first = k * WIDTH;
+            let n = states.len();
+            let row = |r: usize| &block[r * stride + first..][..n];
+            let (mut best, mut place) = ([T::zeroed(); WIDTH], [0u32; WIDTH]);
+            best[..n].copy_from_slice(row(0));
+            for r in 1..rows {
+                for ((best, place), &x) in best.iter_mut().zip(&mut place).zip(row(r)) {
+                    let beats = Self::beats(x, *best);
+                    *best = if beats { x } else { *best };
+                    *place = if beats { r as u32 } else { *place };
                 }
+            }
+            for (c, state) in states.iter_mut().enumerate() {
+                let index = at.base + u64::from(place[c]) * at.row_step + (first + c) as u64 * at.col_step;
+                <Self as Fold>::merge(state, &Best::new(best[c], index));
             }
         }
     }
