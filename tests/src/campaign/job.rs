@@ -13,6 +13,9 @@ use super::oracle::answer;
 use super::place::Place;
 use super::report::{Finding, Kind};
 
+/// Above so many times what is allowed, no other program is the reason.
+const CLIFF: f64 = 4.0;
+
 /// A job.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -109,10 +112,10 @@ impl Job {
         text + "arrstore " + &command.join(" ")
     }
 
-    /// Writes the inputs that are not there yet.
+    /// Writes the inputs that are used and not there yet.
     pub fn write_inputs(&self, folder: &Path) {
-        for (k, (data, place)) in self.inputs.iter().enumerate() {
-            let path = folder.join(format!("{}.{}", NAMES[k], place.ending()));
+        for (name, path) in self.files(folder) {
+            let (data, place) = &self.inputs[usize::from(name == NAMES[1])];
             if !path.exists() {
                 place.write(data, &path);
             }
@@ -144,7 +147,7 @@ impl Job {
         self.write_inputs(folder);
         let work = Work::of(self, &data);
         let allowed = bounds.seconds(&work);
-        let most = Duration::from_secs_f64((10.0 * allowed).clamp(20.0, 200.0));
+        let most = Duration::from_secs_f64((2.0 * allowed).clamp(20.0, 200.0));
         let mut ran = self.launch(program, folder, most);
         let mut findings = Vec::new();
         let mut tell = |kind: Kind, ratio: f64, what: String| {
@@ -160,7 +163,7 @@ impl Job {
                 }
                 // Another program may have been in the way: the best of three counts.
                 for _ in 0..2 {
-                    if !self.timed || ran.seconds <= allowed {
+                    if !self.timed || ran.seconds <= allowed || ran.seconds > CLIFF * allowed {
                         break;
                     }
                     let again = self.launch(program, folder, most);
@@ -194,24 +197,23 @@ impl Job {
                 format!("{peak} MiB resident, allowed {room}"),
             );
         }
-        let kept =
-            [self.outputs(folder), self.files(folder).into_iter().map(|(_, path)| path).collect()].concat();
-        let left = strays(folder, &kept);
-        if !left.is_empty() {
-            tell(Kind::Left, left.len() as f64, format!("left behind: {}", left.join(", ")));
+        let left = hidden(folder);
+        // what was killed cannot clean up
+        if !left.is_empty() && ran.ended.is_ok() {
+            let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+            tell(Kind::Left, left.len() as f64, format!("left behind: {}", names.join(", ")));
         }
-        for output in self.outputs(folder) {
+        for output in left.into_iter().chain(self.outputs(folder)) {
             let _ = std::fs::remove_file(output);
         }
         Outcome { ran, bytes: (work.read, work.written), findings }
     }
 }
 
-/// Files that a run has left behind: hidden ones.
-fn strays(folder: &Path, kept: &[PathBuf]) -> Vec<String> {
+/// Hidden files: what a run has not put in its place.
+fn hidden(folder: &Path) -> Vec<PathBuf> {
     let listed = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let stray = |path: &PathBuf| {
-        !kept.contains(path) && path.file_name().is_some_and(|n| n.as_encoded_bytes()[0] == b'.')
-    };
-    listed.map(|entry| entry.path()).filter(stray).map(|path| path.display().to_string()).collect()
+    let is_hidden =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    listed.map(|entry| entry.path()).filter(is_hidden).collect()
 }
