@@ -12,7 +12,7 @@ pub fn arrstore() -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     // With a test of it, as `cargo test --workspace` has built it already: on its own, what it depends on has other
     // features, and nearly all of that would be built once more.
-    let build = || built(&["--test", "convert"], "arrstore");
+    let build = || built(&["test", "--no-run", "--test", "convert"], "arrstore");
     Command::new(PROGRAM.get_or_init(|| std::env::var_os("ARRSTORE_BIN").map_or_else(build, PathBuf::from)))
 }
 
@@ -21,10 +21,10 @@ pub fn arrstore() -> Command {
 /// # Panics
 /// When it cannot be built.
 pub fn example(name: &str) -> Command {
-    Command::new(built(&["--example", name], &format!("examples/{name}")))
+    Command::new(built(&["build", "--example", name], &format!("examples/{name}")))
 }
 
-/// Builds a target of the workspace, with the profile and in the folder of the running test, and gives the path of a
+/// Has cargo build a target of the workspace, with the profile and in the folder of the running test, and gives the path of a
 /// program that comes of it.
 fn built(what: &[&str], program: &str) -> PathBuf {
     // The test lies in TARGET/PROFILE/deps.
@@ -32,8 +32,7 @@ fn built(what: &[&str], program: &str) -> PathBuf {
     let profile = test.ancestors().nth(2).expect("a test lies in target/profile/deps");
     let target = profile.parent().expect("a profile lies in a target folder");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["test", "--quiet", "--no-run", "--workspace"]).args(what);
-    cargo.arg("--target-dir").arg(target).stdout(Stdio::null());
+    cargo.args(what).args(["--quiet", "--workspace", "--target-dir"]).arg(target).stdout(Stdio::null());
     if profile.ends_with("release") {
         cargo.arg("--release");
     }

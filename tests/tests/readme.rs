@@ -42,13 +42,14 @@ fn fixtures(folder: &Path) {
     Place::NPY.write(&field, &folder.join("field.npy"));
     Place::NPY.write(&Data::new(DType::F64, &[300, 200], 2), &folder.join("a.npy"));
     let file = File::create(folder.join("store.arrs"), &CreateOptions::default()).unwrap();
-    while file.snapshot().unwrap().stat().seq < 4 {
+    for _ in 0..4 {
         let transaction = file.begin().unwrap();
         let id = transaction.replace("/b", Meta::new(DType::F64, &[100, 200], &[100, 200])).unwrap();
         let bytes: Vec<u8> = (0..20_000).flat_map(|k| f64::from(k % 7).to_le_bytes()).collect();
         transaction.write(id, &[0, 0], &[100, 200], &bytes).unwrap();
         transaction.commit().unwrap();
     }
+    assert_eq!(file.snapshot().unwrap().stat().seq, 4);
 }
 
 #[test]
