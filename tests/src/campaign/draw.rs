@@ -102,7 +102,12 @@ impl Draw {
         match self.below(6) {
             // slabs along an axis, of one element's thickness or of more
             0 | 1 => chunk[axis] = 1,
-            2 => chunk[axis] = self.between(1.0, shape[axis] as f64) as u64,
+            2 if self.percent(50) => chunk[axis] = self.between(1.0, shape[axis] as f64) as u64,
+            // of about 4 MiB
+            2 => {
+                let slice = shape.iter().product::<u64>() / shape[axis] * dtype.size() as u64;
+                chunk[axis] = (4 << 20) / slice.max(1);
+            }
             // squares
             3 | 4 => {
                 let side = (self.between(32e3, 4e6) / item).powf(1.0 / shape.len() as f64) as u64;
