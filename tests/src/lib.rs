@@ -1,6 +1,7 @@
 //! Oracles, golden files, campaigns and command-line tests.
 
 pub mod arranged;
+pub mod campaign;
 pub mod command;
 pub mod compare;
 pub mod data;
@@ -12,5 +13,6 @@ pub mod layout;
 pub mod npy;
 pub mod resealed;
 pub mod sha256;
+pub mod skip;
 pub mod stored;
 pub mod stores;

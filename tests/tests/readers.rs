@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use arrstore_tests::command::rounds;
 use arrstore_tests::data::Words;
 use arrstore_tests::resealed::Pieces;
+use arrstore_tests::skip::skip;
 use arrstore_tests::stores::{self, Store};
 use serde_json::{Value as Json, json};
 
@@ -68,10 +69,8 @@ impl Reader {
             }
             Err(e) => e.to_string(),
         };
-        // Not by `println`, which the test harness keeps to itself.
         let (name, variable) = (self.interpreter, self.variable);
-        let text = format!("skipped: the reader for {name} ({why}); {variable} names another\n");
-        std::io::stderr().write_all(text.as_bytes()).unwrap();
+        skip(&format!("the reader for {name} ({why}); {variable} names another"));
         false
     }
 

@@ -89,7 +89,9 @@ fn noise(len: usize) -> Vec<u8> {
 
 /// Bytes that are free in a folder.
 pub(crate) fn free(folder: &Path) -> Result<u64> {
-    let stat = nix::sys::statvfs::statvfs(folder).with_context(|| folder.display().to_string())?;
+    let stat = nix::sys::statvfs::statvfs(folder)
+        .map_err(std::io::Error::from)
+        .with_context(|| folder.display().to_string())?;
     Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }
 

@@ -8,7 +8,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::Folder;
+use arrstore_tests::skip::skip;
+use common::{Folder, SmallDisk};
 
 #[test]
 fn ctrl_c_leaves_the_store_as_it_was() {
@@ -42,30 +43,11 @@ fn ctrl_c_leaves_the_store_as_it_was() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// A tmpfs of a few megabytes, unmounted at the end.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(folder: &Folder, name: &str) -> Option<SmallDisk> {
-        let path = folder.path(name);
-        std::fs::create_dir(&path).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(&path).status();
-        mount.is_ok_and(|s| s.success()).then_some(SmallDisk(path))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_an_error_and_leaves_the_store_intact() {
     let folder = Folder::new();
     let Some(_disk) = SmallDisk::mount(&folder, "disk") else {
-        eprintln!("SKIPPED: a small disk cannot be mounted here (this needs root)");
-        return;
+        return skip("a small disk cannot be mounted here (this needs root)");
     };
     folder.ramp("small.npy", &[100, 100]);
     folder.ramp("large.npy", &[1000, 1000]);

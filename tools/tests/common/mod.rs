@@ -100,3 +100,21 @@ impl Folder {
         names
     }
 }
+
+/// A tmpfs of a few megabytes, unmounted at the end.
+pub(crate) struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    pub(crate) fn mount(folder: &Folder, name: &str) -> Option<SmallDisk> {
+        let path = folder.path(name);
+        std::fs::create_dir(&path).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(&path).status();
+        mount.is_ok_and(|s| s.success()).then_some(SmallDisk(path))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
