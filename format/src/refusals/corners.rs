@@ -74,6 +74,25 @@ fn copies_are_equal_byte_for_byte() {
     refused!(forge.read().unwrap_err(), Error::Slot(SlotError::CopiesDiffer { seq: 1 }));
 }
 
+/// What a later minor version has put into its slot is not lost when the slot is made durable again, and not carried into
+/// a commit of this version.
+#[test]
+fn a_slot_of_a_later_minor_version() {
+    let mut forge = forge();
+    let later: [(usize, &[u8]); 4] = [(34, &[1]), (40, &[0x80]), (56, &[6]), (3000, &[7])];
+    later.into_iter().for_each(|(at, bytes)| forge.put_slot(at, bytes));
+    forge.seal();
+    let storage = Arc::new(MemoryStorage::of(forge.bytes.clone()));
+    File::on(storage.clone()).unwrap().begin().unwrap().commit().unwrap();
+    let bytes = storage.bytes();
+    for page in SLOTS {
+        assert!(bytes[page..page + PAGE] == forge.bytes[page..page + PAGE], "page {}", page / PAGE);
+    }
+    let slot = head_of(bytes.clone()).unwrap().newest;
+    assert_eq!((slot.seq, slot.minor, slot.compat, slot.incompat), (2, 0, 0, 0));
+    File::on(Arc::new(MemoryStorage::of(bytes))).unwrap().snapshot().unwrap().array("/a").unwrap();
+}
+
 #[test]
 fn a_table_of_checksums_lies_within_the_commit() {
     let data: Vec<u8> = (0..3u32 << 20).map(|i| (i ^ i >> 8) as u8).collect();
