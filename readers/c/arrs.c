@@ -485,7 +485,7 @@ static void open_file(arrs_file *file) {
     struct stat about;
     file->descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file->descriptor < 0 || fstat(file->descriptor, &about)) refuse(file, ARRS_SYSTEM, "%s", strerror(errno));
-    REQUIRE(file, S_ISREG(about.st_mode), "not a regular file");
+    if (!S_ISREG(about.st_mode)) refuse(file, ARRS_SYSTEM, "not a regular file");
     uint8_t header[PAGE], pages[4][PAGE];
     read_at(file, 0, header, PAGE);
     REQUIRE(file, !memcmp(header, "\x89" "ARS\r\n\x1a\n", 8), "it does not begin as an .arrs file");

@@ -147,7 +147,7 @@ export class File {
   }
 
   #open() {
-    require(fs.fstatSync(this.#fd).isFile(), "not a regular file");
+    require(fs.fstatSync(this.#fd).isFile(), "not a regular file", ArrsError);
     const header = this.#fixed(0, HEADER, { magic: "\x89ARS\r\n\x1a\n", byteOrder: 0x01020304 }); // §3
     require(header, "CRC of the header");
     check(header, { version: 1 }, Unsupported);

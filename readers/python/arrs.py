@@ -88,7 +88,7 @@ class File(io.FileIO):
     def __init__(self, path):
         super().__init__(path, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
         with within(path):
-            require(stat.S_ISREG(os.fstat(self.fileno()).st_mode), "not a regular file")
+            require(stat.S_ISREG(os.fstat(self.fileno()).st_mode), "not a regular file", ArrsError)
             self._open()
 
     def _bytes(self, offset, length):

@@ -43,7 +43,7 @@ fn each_is_refused_with_its_error() {
         };
         match (when, refusal(&vector)) {
             (When::Open, Some((error, true))) | (When::Touch, Some((error, false))) => {
-                expect(spelled(&error))
+                expect(spelled(&error));
             }
             (When::Open | When::Touch, other) => expect(format!("{other:?}")),
             (When::Write, None) => {
