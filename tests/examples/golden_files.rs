@@ -343,7 +343,7 @@ fn strange() {
     forge.leaf = forge.append(&inner);
     let (at, root) = (forge.record + RECORD_INDEX, (forge.leaf as u64).to_le_bytes());
     forge.put(at, &root).put(at + 12, &[2]);
-    forge.seal();
+    forge.checksums();
     let snapshot = snapshot(forge.bytes.clone()).unwrap();
     let mut manifest = holds(&snapshot).unwrap();
     let array = snapshot.array("/a").unwrap();

@@ -41,7 +41,7 @@ impl Made {
     }
 
     /// A change of the plain file, with all checksums right.
-    fn sealed(&mut self, rule: (&str, &str, &str), name: &str, change: impl FnOnce(&mut Forge)) {
+    fn plain(&mut self, rule: (&str, &str, &str), name: &str, change: impl FnOnce(&mut Forge)) {
         self.changed(rule, name, plain(), change);
     }
 
@@ -54,7 +54,7 @@ impl Made {
         change: impl FnOnce(&mut Forge),
     ) {
         change(&mut forge);
-        forge.seal();
+        forge.checksums();
         self.save(rule, name, &forge.bytes);
     }
 }
@@ -99,11 +99,11 @@ fn large() -> Forge {
 
 fn headers(made: &mut Made) {
     let mut whole = plain();
-    whole.seal();
+    whole.checksums();
     made.save(open("HeaderError::Empty"), "empty", &[]);
     made.save(open("HeaderError::TooShort"), "short", &whole.bytes[..5000]);
     made.save(open("HeaderError::TooShort"), "header-alone", &whole.bytes[..PAGE]);
-    made.sealed(open("HeaderError::Magic"), "magic", |f| {
+    made.plain(open("HeaderError::Magic"), "magic", |f| {
         f.put(0, b"GIF89a..");
     });
     for (name, magic) in [
@@ -111,20 +111,20 @@ fn headers(made: &mut Made) {
         ("mangled-line-ends", b"\x89ARS\n\n\x1a\n"),
         ("mangled-utf8", b"\xc2\x89ARS\r\n\x1a"),
     ] {
-        made.sealed(open("HeaderError::MangledMagic"), name, |f| {
+        made.plain(open("HeaderError::MangledMagic"), name, |f| {
             f.put(0, magic);
         });
     }
-    made.sealed(open("HeaderError::ByteOrder"), "byte-order", |f| {
+    made.plain(open("HeaderError::ByteOrder"), "byte-order", |f| {
         f.put(8, &[1, 2, 3, 4]);
     });
-    made.sealed(unknown("open", "HeaderError::Version"), "header-version", |f| {
+    made.plain(unknown("open", "HeaderError::Version"), "header-version", |f| {
         f.put(12, &[2]);
     });
-    made.sealed(open("HeaderError::PageSize"), "page-size", |f| {
+    made.plain(open("HeaderError::PageSize"), "page-size", |f| {
         f.put(14, &[13]);
     });
-    made.sealed(open("HeaderError::Padding"), "header-reserved", |f| {
+    made.plain(open("HeaderError::Padding"), "header-reserved", |f| {
         f.put(3000, &[1]);
     });
     whole.put(20, &[0xff]);
@@ -137,42 +137,42 @@ fn slots(made: &mut Made) {
             f.put_slot(at, &bytes);
         }
     };
-    made.sealed(open("SlotError::Uuid"), "slot-uuid", field(16, vec![7; 16]));
-    made.sealed(open("SlotError::Parity"), "slot-parity", field(8, le(2).to_vec()));
-    made.sealed(open("SlotError::Sequence"), "slot-commit-0", field(8, le(0).to_vec()));
-    made.sealed(open("SlotError::Sequence"), "slot-commit-beyond", field(8, le((1 << 62) + 1).to_vec()));
-    made.sealed(unknown("open", "SlotError::Major"), "slot-major", field(32, vec![2]));
-    made.sealed(unknown("open", "SlotError::Incompatible"), "slot-incompat-0", field(56, vec![1]));
-    made.sealed(unknown("open", "SlotError::Incompatible"), "slot-incompat-63", field(63, vec![0x80]));
-    made.sealed(unknown("write", "SlotError::ReadOnlyCompatible"), "slot-ro-compat", field(48, vec![1]));
+    made.plain(open("SlotError::Uuid"), "slot-uuid", field(16, vec![7; 16]));
+    made.plain(open("SlotError::Parity"), "slot-parity", field(8, le(2).to_vec()));
+    made.plain(open("SlotError::Sequence"), "slot-commit-0", field(8, le(0).to_vec()));
+    made.plain(open("SlotError::Sequence"), "slot-commit-beyond", field(8, le((1 << 62) + 1).to_vec()));
+    made.plain(unknown("open", "SlotError::Major"), "slot-major", field(32, vec![2]));
+    made.plain(unknown("open", "SlotError::Incompatible"), "slot-incompat-0", field(56, vec![1]));
+    made.plain(unknown("open", "SlotError::Incompatible"), "slot-incompat-63", field(63, vec![0x80]));
+    made.plain(unknown("write", "SlotError::ReadOnlyCompatible"), "slot-ro-compat", field(48, vec![1]));
     for (name, length) in [
         ("slot-length-0", 0),
         ("slot-length-short", FIXED - PAGE as u64),
         ("slot-length-odd", FIXED + 1),
         ("slot-length-beyond", 1 << 62),
     ] {
-        made.sealed(open("SlotError::Length"), name, field(LENGTH, le(length).to_vec()));
+        made.plain(open("SlotError::Length"), name, field(LENGTH, le(length).to_vec()));
     }
-    made.sealed(
+    made.plain(
         open("SlotError::Truncated"),
         "slot-longer-than-the-file",
         field(LENGTH, le(1 << 30).to_vec()),
     );
     let cut = plain();
     made.save(open("SlotError::Truncated"), "cut", &cut.bytes[..cut.bytes.len() - PAGE]);
-    made.sealed(open("SlotError::ArrayCount"), "slot-arrays", field(72, le(9).to_vec()));
-    made.sealed(open("SlotError::ArrayCount"), "slot-next-id-0", field(80, le(0).to_vec()));
-    made.sealed(open("SlotError::ArrayCount"), "slot-next-id-beyond", field(80, le((1 << 48) + 1).to_vec()));
-    made.sealed(open("SlotError::Malformed"), "slot-flags", field(36, vec![2]));
-    made.sealed(open("SlotError::Malformed"), "slot-reserved", field(3000, vec![1]));
-    made.sealed(open("SlotError::Malformed"), "slot-producer-long", field(160, vec![129]));
-    made.sealed(open("SlotError::Malformed"), "slot-producer-utf8", field(162, vec![0xff]));
-    made.sealed(open("SlotError::NoneValid"), "slot-none", field(0, vec![0; PAGE]));
-    made.sealed(open("SlotError::CopiesDiffer"), "slot-copies-differ", |f| {
+    made.plain(open("SlotError::ArrayCount"), "slot-arrays", field(72, le(9).to_vec()));
+    made.plain(open("SlotError::ArrayCount"), "slot-next-id-0", field(80, le(0).to_vec()));
+    made.plain(open("SlotError::ArrayCount"), "slot-next-id-beyond", field(80, le((1 << 48) + 1).to_vec()));
+    made.plain(open("SlotError::Malformed"), "slot-flags", field(36, vec![2]));
+    made.plain(open("SlotError::Malformed"), "slot-reserved", field(3000, vec![1]));
+    made.plain(open("SlotError::Malformed"), "slot-producer-long", field(160, vec![129]));
+    made.plain(open("SlotError::Malformed"), "slot-producer-utf8", field(162, vec![0xff]));
+    made.plain(open("SlotError::NoneValid"), "slot-none", field(0, vec![0; PAGE]));
+    made.plain(open("SlotError::CopiesDiffer"), "slot-copies-differ", |f| {
         f.put(SLOTS[1] + 40, &[1]);
     });
     let mut torn = plain();
-    torn.seal().put(SLOTS[1] + 512, &[1; 512]);
+    torn.checksums().put(SLOTS[1] + 512, &[1; 512]);
     made.save(verify("SlotPage"), "slot-page", &torn.bytes);
     torn.put(SLOTS[0] + 512, &[1; 512]);
     made.save(open("SlotError::NoneValid"), "slot-crc", &torn.bytes);
@@ -188,7 +188,7 @@ fn trees(made: &mut Made) {
             }
         };
         let mut name = |what: &str, error: &'static str, at, bytes| {
-            made.sealed(touch(error), &format!("{tree}-{what}"), node(at, bytes));
+            made.plain(touch(error), &format!("{tree}-{what}"), node(at, bytes));
         };
         name("magic", "NodeError::Magic", 0, b"NEDO");
         name("level", "NodeError::Level", 4, &[1]);
@@ -199,7 +199,7 @@ fn trees(made: &mut Made) {
         name("birth-later", "NodeError::Birth", 24, &[2]);
         name("birth-0", "NodeError::Birth", 24, &[0]);
         let mut crc = plain();
-        crc.seal();
+        crc.checksums();
         node(4000, &[1])(&mut crc);
         made.save(touch("NodeError::Crc"), &format!("{tree}-crc"), &crc.bytes);
         let root = |at: usize, bytes: &[u8]| {
@@ -212,7 +212,7 @@ fn trees(made: &mut Made) {
             }
         };
         let mut root_is = |what: &str, error: &'static str, at, bytes: &[u8]| {
-            made.sealed(touch(error), &format!("{tree}-root-{what}"), root(at, bytes));
+            made.plain(touch(error), &format!("{tree}-root-{what}"), root(at, bytes));
         };
         root_is("height-8", "NodeError::Height", 12, &[8]);
         root_is("height-0", "NodeError::Null", 12, &[0]);
@@ -223,7 +223,7 @@ fn trees(made: &mut Made) {
         root_is("behind-the-end", "NodeError::Offset", 0, &le(1 << 40));
         root_is("overflows", "NodeError::Offset", 0, &le(u64::MAX - 4095));
     }
-    made.sealed(touch("NodeError::Null"), "index-root-nothing-with-crc", |f| {
+    made.plain(touch("NodeError::Null"), "index-root-nothing-with-crc", |f| {
         let root = f.record + RECORD_INDEX;
         f.put(root, &[0; 8]).put(root + 12, &[0; 4]);
     });
@@ -235,12 +235,12 @@ fn trees(made: &mut Made) {
             f.put(f.record + RECORD_INDEX + 12, &[2]);
         }
     };
-    made.sealed(touch("NodeError::Null"), "child-nothing-with-crc", inner((1u128 << 64).to_le_bytes()));
-    made.sealed(touch("NodeError::Reserved"), "child-reserved", inner((1u128 << 96).to_le_bytes()));
-    made.sealed(touch("NodeError::Offset"), "child-in-the-slots", inner(4096u128.to_le_bytes()));
+    made.plain(touch("NodeError::Null"), "child-nothing-with-crc", inner((1u128 << 64).to_le_bytes()));
+    made.plain(touch("NodeError::Reserved"), "child-reserved", inner((1u128 << 96).to_le_bytes()));
+    made.plain(touch("NodeError::Offset"), "child-in-the-slots", inner(4096u128.to_le_bytes()));
     let own = plain().leaf as u128;
     // Its own checksum cannot stand in a node; so its checksum is wrong, and its level.
-    made.sealed(touch("NodeError::Level"), "child-is-its-parent", inner(own.to_le_bytes()));
+    made.plain(touch("NodeError::Level"), "child-is-its-parent", inner(own.to_le_bytes()));
 }
 
 fn entries(made: &mut Made) {
@@ -250,17 +250,17 @@ fn entries(made: &mut Made) {
             f.put(f.leaf + ENTRIES + at, &bytes);
         }
     };
-    made.sealed(unknown("touch", "EntryError::State"), "entry-state", field(STATE, &[5]));
-    made.sealed(touch("EntryError::StateHere"), "entry-encoded-in-raw", field(STATE, &[2]));
-    made.sealed(touch("EntryError::StateHere"), "entry-record-in-index", field(STATE, &[4]));
-    made.sealed(touch("EntryError::StateHere"), "entry-raw-in-table", |f| {
+    made.plain(unknown("touch", "EntryError::State"), "entry-state", field(STATE, &[5]));
+    made.plain(touch("EntryError::StateHere"), "entry-encoded-in-raw", field(STATE, &[2]));
+    made.plain(touch("EntryError::StateHere"), "entry-record-in-index", field(STATE, &[4]));
+    made.plain(touch("EntryError::StateHere"), "entry-raw-in-table", |f| {
         f.put(f.table + RECORD_ENTRY + STATE, &[1]);
     });
     let encoded = Meta::new(DType::U8, &[8], &[8]).encoded(Codec::Lz4, false);
     let lz4 = Forge::of(encoded, &[1, 2, 3, 4, 5, 6, 7, 8]);
     made.changed(touch("EntryError::StateHere"), "entry-raw-in-encoded", lz4, field(STATE, &[1]));
-    made.sealed(touch("EntryError::Reserved"), "entry-missing-not-zero", field(STATE, &[0]));
-    made.sealed(touch("EntryError::Reserved"), "entry-constant-crc", field(STATE, &[3]));
+    made.plain(touch("EntryError::Reserved"), "entry-missing-not-zero", field(STATE, &[0]));
+    made.plain(touch("EntryError::Reserved"), "entry-constant-crc", field(STATE, &[3]));
     for (name, dtype, value) in [
         ("entry-constant-behind", DType::U8, [7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
         ("entry-constant-bool", DType::Bool, [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
@@ -268,15 +268,15 @@ fn entries(made: &mut Made) {
         let constant = Forge::of(Meta::new(dtype, &[4], &[4]), &[1; 4]);
         made.changed(touch("EntryError::Reserved"), name, constant, field(0, &value));
     }
-    made.sealed(touch("EntryError::Birth"), "entry-birth-later", field(BIRTH, &[2]));
-    made.sealed(touch("EntryError::Birth"), "entry-birth-0", field(BIRTH, &[0]));
-    made.sealed(touch("EntryError::Extent"), "entry-at-0", field(0, &le(0)));
-    made.sealed(touch("EntryError::Extent"), "entry-in-the-slots", field(0, &le(FIXED - 64)));
-    made.sealed(touch("EntryError::Extent"), "entry-behind-the-end", field(0, &le(1 << 50)));
-    made.sealed(touch("EntryError::Extent"), "entry-overflows", field(0, &le(u64::MAX - 63)));
-    made.sealed(touch("EntryError::Extent"), "entry-length-0", field(LEN, &le(0)));
-    made.sealed(touch("EntryError::Extent"), "entry-length-beyond", field(LEN, &le(u64::MAX)));
-    made.sealed(touch("EntryError::Alignment"), "entry-unaligned", field(0, &[1]));
+    made.plain(touch("EntryError::Birth"), "entry-birth-later", field(BIRTH, &[2]));
+    made.plain(touch("EntryError::Birth"), "entry-birth-0", field(BIRTH, &[0]));
+    made.plain(touch("EntryError::Extent"), "entry-at-0", field(0, &le(0)));
+    made.plain(touch("EntryError::Extent"), "entry-in-the-slots", field(0, &le(FIXED - 64)));
+    made.plain(touch("EntryError::Extent"), "entry-behind-the-end", field(0, &le(1 << 50)));
+    made.plain(touch("EntryError::Extent"), "entry-overflows", field(0, &le(u64::MAX - 63)));
+    made.plain(touch("EntryError::Extent"), "entry-length-0", field(LEN, &le(0)));
+    made.plain(touch("EntryError::Extent"), "entry-length-beyond", field(LEN, &le(u64::MAX)));
+    made.plain(touch("EntryError::Alignment"), "entry-unaligned", field(0, &[1]));
     let page = one_chunk(8192);
     let at = u64::from_le_bytes(*page.bytes[page.leaf + ENTRIES..].first_chunk().unwrap()) + 64;
     made.changed(touch("EntryError::Alignment"), "entry-not-on-a-page", page, field(0, &le(at)));
@@ -292,7 +292,7 @@ fn entries(made: &mut Made) {
         }
         f.put(f.meta().0, &meta.bytes());
     });
-    made.sealed(verify("EntryError::OutsideGrid"), "entry-outside-the-grid", |f| {
+    made.plain(verify("EntryError::OutsideGrid"), "entry-outside-the-grid", |f| {
         let at = f.leaf + ENTRIES;
         let entry = f.bytes[at..][..32].to_vec();
         f.put(at + 5 * 32, &entry).put(at + 32, &[0; 32]);
@@ -308,7 +308,7 @@ fn blocks(made: &mut Made) {
             }
         };
         let mut place = |what: &str, at, bytes: &[u8]| {
-            made.sealed(touch("BlockPlace"), &format!("{name}-{what}"), reference(at, bytes));
+            made.plain(touch("BlockPlace"), &format!("{name}-{what}"), reference(at, bytes));
         };
         place("overflow", 0, &le(u64::MAX - 63));
         place("behind-the-end", 0, &le(1 << 40));
@@ -320,7 +320,7 @@ fn blocks(made: &mut Made) {
     }
     let crc = |made: &mut Made, name: &str, at: &dyn Fn(&Forge) -> usize| {
         let mut forge = plain();
-        forge.seal();
+        forge.checksums();
         let at = at(&forge);
         let flipped = !forge.bytes[at];
         forge.put(at, &[flipped]);
@@ -335,18 +335,18 @@ fn blocks(made: &mut Made) {
             f.put(f.record + at, bytes);
         }
     };
-    made.sealed(touch("RecordError::Magic"), "record-magic", record(0, b"X"));
-    made.sealed(touch("RecordError::Id"), "record-id", record(8, &[2]));
-    made.sealed(touch("RecordError::Reserved"), "record-reserved-4", record(4, &[1]));
-    made.sealed(touch("RecordError::Reserved"), "record-reserved-64", record(64, &[1]));
-    made.sealed(touch("RecordError::Reserved"), "record-reserved-127", record(127, &[1]));
-    made.sealed(touch("RecordError::Length"), "record-length", |f| {
+    made.plain(touch("RecordError::Magic"), "record-magic", record(0, b"X"));
+    made.plain(touch("RecordError::Id"), "record-id", record(8, &[2]));
+    made.plain(touch("RecordError::Reserved"), "record-reserved-4", record(4, &[1]));
+    made.plain(touch("RecordError::Reserved"), "record-reserved-64", record(64, &[1]));
+    made.plain(touch("RecordError::Reserved"), "record-reserved-127", record(127, &[1]));
+    made.plain(touch("RecordError::Length"), "record-length", |f| {
         f.put(f.table + RECORD_ENTRY + LEN, &le(64));
     });
-    made.sealed(verify("Counts"), "record-chunks", record(48, &[7]));
-    made.sealed(verify("Counts"), "record-stored", record(56, &[7]));
-    made.sealed(touch("MetaError::Length"), "metadata-nothing", record(RECORD_META, &[0; 16]));
-    made.sealed(touch("MetaError::TooLong"), "metadata-length", record(RECORD_META + 8, &[1, 0, 0, 1]));
+    made.plain(verify("Counts"), "record-chunks", record(48, &[7]));
+    made.plain(verify("Counts"), "record-stored", record(56, &[7]));
+    made.plain(touch("MetaError::Length"), "metadata-nothing", record(RECORD_META, &[0; 16]));
+    made.plain(touch("MetaError::TooLong"), "metadata-length", record(RECORD_META + 8, &[1, 0, 0, 1]));
 }
 
 /// A name block.
@@ -367,29 +367,29 @@ fn names(made: &mut Made) {
     let of = |items: &[(u64, &[u8])]| with(name_block(items), items.len() as u64);
     let mut magic = name_block(&[(1, b"/a")]);
     magic[0] = b'X';
-    made.sealed(touch("NamesError::Magic"), "names-magic", with(magic, 1));
+    made.plain(touch("NamesError::Magic"), "names-magic", with(magic, 1));
     let mut reserved = name_block(&[(1, b"/a")]);
     reserved[5] = 1;
-    made.sealed(touch("NamesError::Length"), "names-reserved", with(reserved, 1));
+    made.plain(touch("NamesError::Length"), "names-reserved", with(reserved, 1));
     let cut = name_block(&[(1, b"/a")]);
-    made.sealed(touch("NamesError::Length"), "names-cut", with(cut[..cut.len() - 1].to_vec(), 1));
+    made.plain(touch("NamesError::Length"), "names-cut", with(cut[..cut.len() - 1].to_vec(), 1));
     let behind = [name_block(&[(1, b"/a")]), vec![0]].concat();
-    made.sealed(touch("NamesError::Length"), "names-behind", with(behind, 1));
-    made.sealed(touch("NamesError::Count"), "names-count", with(name_block(&[(1, b"/a")]), 2));
-    made.sealed(touch("NamesError::Order"), "names-order", of(&[(1, b"/b"), (2, b"/a")]));
-    made.sealed(touch("NamesError::Order"), "names-twice", of(&[(1, b"/a"), (2, b"/a")]));
-    made.sealed(touch("NamesError::Id"), "names-id-0", of(&[(0, b"/a")]));
-    made.sealed(touch("NamesError::Id"), "names-id-beyond", of(&[(9, b"/a")]));
-    made.sealed(touch("NamesError::Id"), "names-id-twice", of(&[(1, b"/a"), (1, b"/b")]));
-    made.sealed(touch("NamesError::Nested"), "names-nested", of(&[(1, b"/a"), (2, b"/a/b")]));
-    made.sealed(
+    made.plain(touch("NamesError::Length"), "names-behind", with(behind, 1));
+    made.plain(touch("NamesError::Count"), "names-count", with(name_block(&[(1, b"/a")]), 2));
+    made.plain(touch("NamesError::Order"), "names-order", of(&[(1, b"/b"), (2, b"/a")]));
+    made.plain(touch("NamesError::Order"), "names-twice", of(&[(1, b"/a"), (2, b"/a")]));
+    made.plain(touch("NamesError::Id"), "names-id-0", of(&[(0, b"/a")]));
+    made.plain(touch("NamesError::Id"), "names-id-beyond", of(&[(9, b"/a")]));
+    made.plain(touch("NamesError::Id"), "names-id-twice", of(&[(1, b"/a"), (1, b"/b")]));
+    made.plain(touch("NamesError::Nested"), "names-nested", of(&[(1, b"/a"), (2, b"/a/b")]));
+    made.plain(
         touch("NamesError::Nested"),
         "names-nested-apart",
         of(&[(1, b"/a"), (2, b"/a b"), (3, b"/a/b/c")]),
     );
-    made.sealed(touch("NoArrayId"), "name-without-record", of(&[(1, b"/a"), (8, b"/b")]));
-    made.sealed(touch("MetaError::OtherName"), "name-of-another", of(&[(1, b"/b")]));
-    made.sealed(verify("Nameless"), "record-without-name", |f| {
+    made.plain(touch("NoArrayId"), "name-without-record", of(&[(1, b"/a"), (8, b"/b")]));
+    made.plain(touch("MetaError::OtherName"), "name-of-another", of(&[(1, b"/b")]));
+    made.plain(verify("Nameless"), "record-without-name", |f| {
         f.put_slot(72, &le(0)).put_slot(NAMES, &[0; 16]);
     });
     let long = [b"/".to_vec(), vec![b'x'; 4096]].concat();
@@ -409,7 +409,7 @@ fn names(made: &mut Made) {
         ("long", "NameError::TooLong", &long),
     ];
     for (name, error, spelling) in spellings {
-        made.sealed(touch(error), &format!("name-{name}"), of(&[(1, spelling)]));
+        made.plain(touch(error), &format!("name-{name}"), of(&[(1, spelling)]));
     }
 }
 
@@ -425,16 +425,16 @@ fn metadata(made: &mut Made) {
     let head =
         |at: usize, bytes: &'static [u8]| meta(&|m| m.head[at..at + bytes.len()].copy_from_slice(bytes));
     let axis = |at: usize, n: u64| meta(&|m| m.axes[at..at + 8].copy_from_slice(&le(n)));
-    made.sealed(touch("MetaError::Magic"), "metadata-magic", head(0, b"X"));
-    made.sealed(touch("MetaError::ItemSize"), "metadata-item", head(4, &[2]));
-    made.sealed(touch("MetaError::Id"), "metadata-id", head(8, &[2]));
+    made.plain(touch("MetaError::Magic"), "metadata-magic", head(0, b"X"));
+    made.plain(touch("MetaError::ItemSize"), "metadata-item", head(4, &[2]));
+    made.plain(touch("MetaError::Id"), "metadata-id", head(8, &[2]));
     for (name, code) in [("0", &[0, 0]), ("16", &[16, 0]), ("21", &[21, 0]), ("65535", &[255, 255])] {
         let name = format!("metadata-type-{name}");
-        made.sealed(unknown("touch", "MetaError::DType"), &name, head(16, code));
+        made.plain(unknown("touch", "MetaError::DType"), &name, head(16, code));
     }
-    made.sealed(touch("MetaError::Reserved"), "metadata-reserved-18", head(18, &[1]));
-    made.sealed(touch("MetaError::Reserved"), "metadata-reserved-48", head(48, &[1]));
-    made.sealed(
+    made.plain(touch("MetaError::Reserved"), "metadata-reserved-18", head(18, &[1]));
+    made.plain(touch("MetaError::Reserved"), "metadata-reserved-48", head(48, &[1]));
+    made.plain(
         touch("MetaError::Ndim"),
         "metadata-axes-33",
         meta(&|m| {
@@ -442,17 +442,17 @@ fn metadata(made: &mut Made) {
             m.axes = m.axes.repeat(33);
         }),
     );
-    made.sealed(touch("MetaError::Length"), "metadata-axes", head(20, &[2]));
-    made.sealed(unknown("touch", "MetaError::Codec"), "metadata-codec-4", head(21, &[4]));
-    made.sealed(unknown("touch", "MetaError::Codec"), "metadata-codec-255", head(21, &[255]));
-    made.sealed(unknown("touch", "MetaError::Filter"), "metadata-filter", head(22, &[2]));
-    made.sealed(touch("MetaError::Alignment"), "metadata-alignment", head(23, &[12]));
-    made.sealed(touch("MetaError::Reserved"), "metadata-level-without-codec", head(24, &[1]));
+    made.plain(touch("MetaError::Length"), "metadata-axes", head(20, &[2]));
+    made.plain(unknown("touch", "MetaError::Codec"), "metadata-codec-4", head(21, &[4]));
+    made.plain(unknown("touch", "MetaError::Codec"), "metadata-codec-255", head(21, &[255]));
+    made.plain(unknown("touch", "MetaError::Filter"), "metadata-filter", head(22, &[2]));
+    made.plain(touch("MetaError::Alignment"), "metadata-alignment", head(23, &[12]));
+    made.plain(touch("MetaError::Reserved"), "metadata-level-without-codec", head(24, &[1]));
     for (name, codec, level) in
         [("zstd-high", 1, 23), ("zstd-low", 1, -8), ("pco-high", 3, 13), ("pco-low", 3, -1)]
     {
         let level = i32::to_le_bytes(level);
-        made.sealed(
+        made.plain(
             touch("MetaError::Level"),
             &format!("metadata-level-{name}"),
             meta(&|m| {
@@ -461,17 +461,17 @@ fn metadata(made: &mut Made) {
             }),
         );
     }
-    made.sealed(
+    made.plain(
         touch("MetaError::Reserved"),
         "metadata-level-lz4",
         meta(&|m| (m.head[21], m.head[24]) = (2, 1)),
     );
-    made.sealed(
+    made.plain(
         touch("MetaError::Shuffled"),
         "metadata-pco-shuffled",
         meta(&|m| (m.head[21], m.head[22]) = (3, 1)),
     );
-    made.sealed(
+    made.plain(
         touch("MetaError::ChunkTooLong"),
         "metadata-lz4-chunk",
         meta(&|m| {
@@ -479,19 +479,19 @@ fn metadata(made: &mut Made) {
             m.axes[8..16].copy_from_slice(&le(0x7e00_0001));
         }),
     );
-    made.sealed(touch("MetaError::Length"), "metadata-cut", |f| {
+    made.plain(touch("MetaError::Length"), "metadata-cut", |f| {
         let (_, len) = f.meta();
         f.put(f.record + RECORD_META + 8, &(len as u32 - 1).to_le_bytes());
     });
-    made.sealed(touch("MetaError::Length"), "metadata-short", |f| {
+    made.plain(touch("MetaError::Length"), "metadata-short", |f| {
         f.put(f.record + RECORD_META + 8, &40u32.to_le_bytes());
     });
-    made.sealed(touch("MetaError::Length"), "metadata-parts-overflow", |f| {
+    made.plain(touch("MetaError::Length"), "metadata-parts-overflow", |f| {
         f.put(f.meta().0 + 32, &[0xff; 4]);
     });
-    made.sealed(touch("MetaError::Overflow"), "array-overflow", axis(0, u64::MAX));
-    made.sealed(touch("MetaError::Overflow"), "array-of-2-62", axis(0, 1 << 62));
-    made.sealed(touch("MetaError::Overflow"), "chunk-overflow", axis(8, u64::MAX));
+    made.plain(touch("MetaError::Overflow"), "array-overflow", axis(0, u64::MAX));
+    made.plain(touch("MetaError::Overflow"), "array-of-2-62", axis(0, 1 << 62));
+    made.plain(touch("MetaError::Overflow"), "chunk-overflow", axis(8, u64::MAX));
     let two = |lengths: [u64; 2], chunks: [u64; 2], room: u64, order: [u64; 2]| {
         meta(&|m| {
             m.head[20] = 2;
@@ -500,32 +500,32 @@ fn metadata(made: &mut Made) {
             m.rest[DIMS] = vec![0xff; 4];
         })
     };
-    made.sealed(
+    made.plain(
         touch("MetaError::Overflow"),
         "array-overflow-behind-0",
         two([0, 1 << 62], [1, 1 << 61], 2, [0, 1]),
     );
-    made.sealed(
+    made.plain(
         touch("MetaError::Overflow"),
         "chunk-product-overflow",
         two([1, 1], [1 << 31, 1 << 31], 1, [0, 1]),
     );
-    made.sealed(touch("MetaError::GridTooLarge"), "grid-too-large", axis(0, 1 << 51));
-    made.sealed(
+    made.plain(touch("MetaError::GridTooLarge"), "grid-too-large", axis(0, 1 << 51));
+    made.plain(
         touch("MetaError::GridTooLarge"),
         "grid-too-large-by-capacity",
         two([4, 4], [1, 1], 1 << 47, [0, 1]),
     );
-    made.sealed(touch("MetaError::Capacity"), "capacity-0", two([4, 0], [1, 1], 0, [0, 1]));
-    made.sealed(touch("MetaError::Capacity"), "capacity-below", two([4, 4], [1, 1], 3, [0, 1]));
-    made.sealed(touch("MetaError::Order"), "order-twice", two([4, 4], [4, 4], 1, [1, 1]));
-    made.sealed(touch("MetaError::Order"), "order-beyond", two([4, 4], [4, 4], 1, [0, 2]));
-    made.sealed(touch("MetaError::Order"), "order-beyond-256", two([4, 4], [4, 4], 1, [0, 257]));
-    made.sealed(touch("MetaError::ChunkZero"), "chunk-length-0", axis(8, 0));
-    made.sealed(touch("MetaError::Reserved"), "capacity-of-axis-0", axis(16, 3));
-    made.sealed(touch("MetaError::Fill"), "fill-length", meta(&|m| m.rest[FILL].push(0)));
-    made.sealed(touch("MetaError::Fill"), "fill-nothing", meta(&|m| m.rest[FILL].clear()));
-    made.sealed(
+    made.plain(touch("MetaError::Capacity"), "capacity-0", two([4, 0], [1, 1], 0, [0, 1]));
+    made.plain(touch("MetaError::Capacity"), "capacity-below", two([4, 4], [1, 1], 3, [0, 1]));
+    made.plain(touch("MetaError::Order"), "order-twice", two([4, 4], [4, 4], 1, [1, 1]));
+    made.plain(touch("MetaError::Order"), "order-beyond", two([4, 4], [4, 4], 1, [0, 2]));
+    made.plain(touch("MetaError::Order"), "order-beyond-256", two([4, 4], [4, 4], 1, [0, 257]));
+    made.plain(touch("MetaError::ChunkZero"), "chunk-length-0", axis(8, 0));
+    made.plain(touch("MetaError::Reserved"), "capacity-of-axis-0", axis(16, 3));
+    made.plain(touch("MetaError::Fill"), "fill-length", meta(&|m| m.rest[FILL].push(0)));
+    made.plain(touch("MetaError::Fill"), "fill-nothing", meta(&|m| m.rest[FILL].clear()));
+    made.plain(
         touch("MetaError::FillBool"),
         "fill-bool",
         meta(&|m| {
@@ -533,17 +533,17 @@ fn metadata(made: &mut Made) {
             m.rest[FILL] = vec![2];
         }),
     );
-    made.sealed(touch("NameError::Utf8"), "metadata-name-utf8", meta(&|m| m.rest[NAME] = b"/\xff".to_vec()));
-    made.sealed(touch("MetaError::OtherName"), "metadata-name", meta(&|m| m.rest[NAME] = b"/ab".to_vec()));
-    made.sealed(touch("MetaError::Fields"), "metadata-details", meta(&|m| m.rest[DETAILS] = vec![0]));
+    made.plain(touch("NameError::Utf8"), "metadata-name-utf8", meta(&|m| m.rest[NAME] = b"/\xff".to_vec()));
+    made.plain(touch("MetaError::OtherName"), "metadata-name", meta(&|m| m.rest[NAME] = b"/ab".to_vec()));
+    made.plain(touch("MetaError::Fields"), "metadata-details", meta(&|m| m.rest[DETAILS] = vec![0]));
     let dims = |bytes: &[u8]| meta(&|m| m.rest[DIMS] = bytes.to_vec());
-    made.sealed(touch("MetaError::Dim"), "axis-name-empty", dims(&[0, 0]));
-    made.sealed(touch("MetaError::Dim"), "axis-name-utf8", dims(&[1, 0, 0xff]));
-    made.sealed(touch("MetaError::Dim"), "axis-name-control", dims(&[1, 0, 0x7f]));
-    made.sealed(touch("MetaError::Dim"), "axis-name-long", dims(&[&[1, 16][..], &[b'x'; 4097]].concat()));
-    made.sealed(touch("MetaError::Length"), "axis-name-cut", dims(&[3, 0, b'x']));
-    made.sealed(touch("MetaError::Length"), "axis-names-behind", dims(&[1, 0, b'x', 0]));
-    made.sealed(
+    made.plain(touch("MetaError::Dim"), "axis-name-empty", dims(&[0, 0]));
+    made.plain(touch("MetaError::Dim"), "axis-name-utf8", dims(&[1, 0, 0xff]));
+    made.plain(touch("MetaError::Dim"), "axis-name-control", dims(&[1, 0, 0x7f]));
+    made.plain(touch("MetaError::Dim"), "axis-name-long", dims(&[&[1, 16][..], &[b'x'; 4097]].concat()));
+    made.plain(touch("MetaError::Length"), "axis-name-cut", dims(&[3, 0, b'x']));
+    made.plain(touch("MetaError::Length"), "axis-names-behind", dims(&[1, 0, b'x', 0]));
+    made.plain(
         touch("MetaError::DimTwice"),
         "axis-name-twice",
         meta(&|m| {
@@ -588,11 +588,11 @@ fn attributes(made: &mut Made) {
         let mut parts = MetaParts::of(&plain());
         parts.rest[JSON] = text.to_vec();
         let block = parts.bytes();
-        made.sealed(touch(&error), &format!("attributes-of-array-{name}"), |f| {
+        made.plain(touch(&error), &format!("attributes-of-array-{name}"), |f| {
             f.replace_block(f.record + RECORD_META, &block);
         });
         if name != "long" {
-            made.sealed(touch(&error), &format!("attributes-of-file-{name}"), |f| {
+            made.plain(touch(&error), &format!("attributes-of-file-{name}"), |f| {
                 f.replace_slot_block(ATTRIBUTES, text);
             });
         }
@@ -606,10 +606,10 @@ fn packed(codec: Codec, n: u64) -> Forge {
 }
 
 fn payloads(made: &mut Made) {
-    made.sealed(touch("PayloadError::StoredLength"), "raw-length", |f| {
+    made.plain(touch("PayloadError::StoredLength"), "raw-length", |f| {
         f.put(f.leaf + ENTRIES + LEN, &le(5));
     });
-    made.sealed(touch("PayloadError::Crc"), "raw-crc", |f| {
+    made.plain(touch("PayloadError::Crc"), "raw-crc", |f| {
         f.put(f.leaf + ENTRIES + CRC, &[0; 4]);
     });
     let mut piece = large();
@@ -738,7 +738,7 @@ fn pco_payloads(made: &mut Made) {
 }
 
 fn whole(made: &mut Made) {
-    made.sealed(verify("Overlap"), "two-chunks-in-one-place", |f| {
+    made.plain(verify("Overlap"), "two-chunks-in-one-place", |f| {
         let entry = f.bytes[f.leaf + ENTRIES..][..32].to_vec();
         f.put(f.leaf + ENTRIES + 32, &entry);
     });

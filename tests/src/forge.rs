@@ -69,7 +69,7 @@ impl Forge {
         let leaf = u64_at(&bytes, record + RECORD_INDEX);
         let mut forge = Forge { bytes, table, record, leaf };
         forge.put(16, b"arrstore forgery");
-        forge.put_slot(16, b"arrstore forgery").put_slot(152, &0u64.to_le_bytes()).seal();
+        forge.put_slot(16, b"arrstore forgery").put_slot(152, &0u64.to_le_bytes()).checksums();
         forge
     }
 
@@ -147,7 +147,7 @@ impl Forge {
     }
 
     /// Makes every checksum right but those of payloads, from the bottom up. What a reference cannot lead to is left.
-    pub fn seal(&mut self) -> &mut Forge {
+    pub fn checksums(&mut self) -> &mut Forge {
         let referred = [
             ((self.leaf, PAGE), vec![self.record + RECORD_INDEX + 8]),
             (self.meta(), vec![self.record + RECORD_META + 12]),
@@ -162,12 +162,12 @@ impl Forge {
                 self.put(place, &crc);
             }
         }
-        [0, SLOTS[0], SLOTS[1]].into_iter().for_each(|page| self.seal_page(page));
+        [0, SLOTS[0], SLOTS[1]].into_iter().for_each(|page| self.page_checksum(page));
         self
     }
 
     /// Makes the checksum at a page's end right.
-    pub fn seal_page(&mut self, page: usize) {
+    pub fn page_checksum(&mut self, page: usize) {
         if let Some(crc) = self.crc((page, PAGE - 4)) {
             self.put(page + PAGE - 4, &crc);
         }

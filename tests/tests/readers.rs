@@ -57,22 +57,26 @@ fn javascript() -> Result<Command, String> {
 fn c() -> Result<Command, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let build = || {
-        let compiler = std::env::var_os("ARRSTORE_CC").unwrap_or_else(|| "cc".into());
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("arrs-reader");
-        let mut command = Command::new(compiler);
-        command.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-DARRS_ZSTD", "-I"]);
-        command.arg(folder("c")).arg("-o").arg(&program);
-        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/driver.c"));
-        match (option_env!("ARRSTORE_ZSTD_INCLUDE"), option_env!("ARRSTORE_ZSTD_ROOT")) {
-            (Some(include), Some(root)) => command.arg("-I").arg(include).arg(format!("{root}/libzstd.a")),
-            _ => command.arg("-lzstd"),
+        let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/driver.c");
+        let (with, library) = match (option_env!("ARRSTORE_ZSTD_INCLUDE"), option_env!("ARRSTORE_ZSTD_ROOT"))
+        {
+            (Some(include), Some(root)) => (format!("-I{include}"), format!("{root}/libzstd.a")),
+            _ => ("-I.".to_owned(), "-lzstd".to_owned()),
         };
-        let done = command.arg("-lm").output().map_err(|e| e.to_string())?;
-        let text = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "the reader in C does not compile:\n{text}");
-        Ok(program)
+        compiled("arrs-driver", &["-DARRS_ZSTD", &with, &driver.display().to_string(), &library, "-lm"])
     };
     BUILT.get_or_init(build).clone().map(Command::new)
+}
+
+/// Compiles a program, if there is a compiler.
+fn compiled(program: &str, args: &[&str]) -> Result<PathBuf, String> {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(program);
+    let mut command = Command::new(std::env::var_os("ARRSTORE_CC").unwrap_or_else(|| "cc".into()));
+    command.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(folder("c"));
+    let done = command.arg("-o").arg(&program).args(args).output().map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "the reader in C does not compile:\n{text}");
+    Ok(program)
 }
 
 fn folder(of: &str) -> PathBuf {
@@ -104,17 +108,7 @@ fn interpreted(
 impl Reader {
     /// Its program, if it can run here; says so when not.
     fn command(&self) -> Option<Command> {
-        let why = match (self.driver)() {
-            Ok(command) => return Some(command),
-            Err(why) => why,
-        };
-        let text = format!("skipped: the reader in {} ({why})\n", self.name);
-        let must =
-            std::env::var_os("ARRSTORE_REQUIRE").is_some_and(|value| !value.is_empty() && value != "0");
-        assert!(!must, "{text}");
-        // Not by `println`, which the test harness keeps to itself.
-        std::io::stderr().write_all(text.as_bytes()).unwrap();
-        None
+        (self.driver)().map_err(|why| skip(self.name, &why)).ok()
     }
 
     /// What it says of some files: what they hold, or `{"refused": why}`.
@@ -232,6 +226,15 @@ impl Reader {
     }
 }
 
+/// Says that a reader is not tried, and why: a failure where nothing may be skipped.
+fn skip(name: &str, why: &str) {
+    let text = format!("skipped: the reader in {name} ({why})\n");
+    let must = std::env::var_os("ARRSTORE_REQUIRE").is_some_and(|value| !value.is_empty() && value != "0");
+    assert!(!must, "{text}");
+    // Not by `println`, which the test harness keeps to itself.
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+}
+
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(format!("{name}.arrs"));
     std::fs::write(&path, bytes).unwrap();
@@ -311,4 +314,75 @@ fn javascript_agrees_on_changed_files_with_right_checksums() {
 #[test]
 fn c_agrees_on_changed_files_with_right_checksums() {
     C.agrees_on_changed_files(true);
+}
+
+/// The commands of the readers list an array of an unknown codec with the reason, and fail at nothing else.
+#[test]
+fn an_array_that_is_unknown_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = invalid::all();
+    let unknown = vectors.iter().find(|vector| vector.name == "metadata-codec-4").unwrap();
+    let path = put(folder.path(), &unknown.name, &unknown.bytes);
+    let command = |(variable, interpreter, language): (&str, &str, &str), script: &str| {
+        let probed = if language == "python" { python() } else { javascript() };
+        probed.map(|_| {
+            let mut command = Command::new(std::env::var_os(variable).unwrap_or_else(|| interpreter.into()));
+            command.arg(self::folder(language).join(script)).env("PYTHONDONTWRITEBYTECODE", "1");
+            command
+        })
+    };
+    for (name, command) in [
+        ("Python", command(("ARRSTORE_PYTHON", "python3", "python"), "arrs.py")),
+        ("JavaScript", command(("ARRSTORE_NODE", "node", "js"), "arrs.mjs")),
+        ("C", c_command()),
+    ] {
+        let done = match command {
+            Ok(mut command) => command.arg(&path).output().unwrap(),
+            Err(why) => {
+                skip(name, &why);
+                continue;
+            }
+        };
+        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+        let told: Json = serde_json::from_slice(&done.stdout).unwrap();
+        let listed = &told["arrays"][0];
+        assert_eq!(listed["name"], "/a", "{name}: {told}");
+        assert!(listed["unsupported"].as_str().is_some_and(|why| why.contains("codec")), "{name}: {told}");
+    }
+}
+
+/// The command of the reader in C, built without zstd.
+fn c_command() -> Result<Command, String> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let source = folder("c").join("arrs.c");
+    BUILT.get_or_init(|| compiled("arrs", &[&source.display().to_string()])).clone().map(Command::new)
+}
+
+#[test]
+fn the_command_in_c_without_zstd() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores = stores::all();
+    let path = |name: &str| {
+        let store = stores.iter().find(|store| store.name == name).unwrap();
+        put(folder.path(), name, &store.bytes)
+    };
+    let run = |args: &[&str]| c_command().map(|mut command| command.args(args).output().unwrap());
+    let several = path("several-1.0").display().to_string();
+    let listed = match run(&[&several]) {
+        Ok(done) => done,
+        Err(why) => return skip("C", &why),
+    };
+    let told: Json = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(told["arrays"].as_array().map(Vec::len), Some(5), "{told}");
+    let [plain, lz4, zstd, none] =
+        ["/none", "/lz4", "/zstd", "/no such"].map(|name| run(&[&several, name]).unwrap());
+    assert!(plain.status.success() && lz4.status.success());
+    assert!(plain.stdout.len() == 30 * 8 && plain.stdout == lz4.stdout);
+    for (refused, why) in [(zstd, "zstd"), (none, "no array")] {
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && text.contains(why) && refused.stdout.is_empty(), "{text}");
+    }
+    let strange = run(&[&path("strange-1.0").display().to_string()]).unwrap();
+    let text = String::from_utf8(strange.stdout).unwrap();
+    assert_eq!(text.chars().find(|c| c.is_control() && *c != '\n'), None, "{text:?}");
 }
