@@ -1,7 +1,7 @@
 //! The files that every reader must refuse, `golden/invalid`: one for each row of the table in SPEC.md that says what is
 //! refused, and when.
 //!
-//! Like the golden files they are never changed. `examples/invalid_files.rs` has made them.
+//! Like the golden files they are never changed. `examples/invalid_files/` has made them.
 
 use std::path::{Path, PathBuf};
 
