@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(printable("\u{1b}[2J \u{9b}2J \u{7f} \u{202e}"), "\\u001b[2J \\u009b2J \\u007f \\u202e");
         assert_eq!(printable("/Über/海/🌊"), "/Über/海/🌊");
         let rows = [vec!["by\n\u{1b}[31m".into(), "1".into()], vec!["longer than that".into(), "2".into()]];
-        assert_eq!(table(&rows, &[false, true]), "by\\u000a\\u001b[31m  1\nlonger than that  2\n");
+        assert_eq!(table(&rows, &[false, true]), "by\\u000a\\u001b[31m  1\nlonger than that    2\n");
         let error = anyhow::anyhow!("no array '\u{1b}[2J'").context("x.arrs");
         assert_eq!(chain(&error), "x.arrs: no array '\\u001b[2J'");
     }
