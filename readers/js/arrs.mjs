@@ -363,6 +363,7 @@ function unzstd(data, size) { // §13: one frame, whose rules are checked before
   require(next(4) === 0xfd2fb528, "zstd: no frame");
   const descriptor = next(1), single = (descriptor >> 5) & 1, window = single ? 0 : next(1);
   require(2 ** (7 + (window >> 3)) * (8 + (window & 7)) <= 2 ** 27, "zstd: window"); // a single segment is its own
+  require(!(descriptor & 8), "zstd: a reserved bit");
   require(next([0, 1, 2, 4][descriptor & 3]) === 0, "zstd: a dictionary");
   const width = [single, 2, 4, 8][descriptor >> 6], content = next(width) + (width === 2 ? 256 : 0);
   require(width && content === size, `zstd: content size ${content}, ${size} expected`);

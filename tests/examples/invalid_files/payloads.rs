@@ -64,6 +64,7 @@ fn zstd_payloads(made: &mut Made) {
     zstd("PayloadError::ContentSize", "no-content-size", of(&[&[0x00, 0x58]]));
     zstd("PayloadError::ContentSize", "other-content-size", of(&[&[0x80, 0x58], &999u32.to_le_bytes()]));
     zstd("PayloadError::ContentSize", "content-size-of-gigabytes", of(&[&[0x80, 0x58], &[0xff; 4]]));
+    zstd("PayloadError::NotZstd", "reserved-bit", of(&[&[0x88, 0x58], &size]));
     zstd("PayloadError::Dictionary", "dictionary", of(&[&[0x81, 0x58, 7], &size]));
     zstd("PayloadError::Window", "window", of(&[&[0x80, 0x89], &size]));
     zstd("PayloadError::Trailing", "cut", frame[..crc - 1].to_vec());
