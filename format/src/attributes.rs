@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
             if object.contains_key(&key) {
-                return Err(de::Error::custom(format!("key '{key}' stands there twice")));
+                return Err(de::Error::custom(format!("key {key:?} stands there twice")));
             }
             object.insert(key, value);
         }

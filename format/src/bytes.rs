@@ -81,7 +81,7 @@ impl Writer {
         self
     }
     /// A page: the fields, zeros, and the CRC-32 of all before it in the last four bytes.
-    pub(crate) fn sealed_page(mut self) -> Vec<u8> {
+    pub(crate) fn page_with_crc(mut self) -> Vec<u8> {
         self.pad(crate::PAGE - 4);
         let crc = crc32fast::hash(&self.0);
         self.u32(crc);
@@ -89,8 +89,8 @@ impl Writer {
     }
 }
 
-/// The two parts of a sealed page: what the CRC covers, and whether it is right.
-pub(crate) fn unseal(page: &[u8; crate::PAGE]) -> (&[u8], Result<(), CrcMismatch>) {
+/// The two parts of a page that ends with its CRC: what the CRC covers, and whether it is right.
+pub(crate) fn split_crc(page: &[u8; crate::PAGE]) -> (&[u8], Result<(), CrcMismatch>) {
     let (body, crc) = page.split_at(crate::PAGE - 4);
     let expected = Reader::new(crc).u32().unwrap_or_default();
     (body, check(body, expected))

@@ -100,7 +100,7 @@ impl Transaction {
         let same = to.dtype == meta.dtype
             && to.chunk_shape == meta.chunk_shape
             && to.order == meta.order
-            && to.is_raw() == meta.is_raw()
+            && to.codec.is_like(meta.codec)
             && to.shuffle == meta.shuffle;
         if !same {
             return Err(Error::OtherLayout { array: to.name.clone(), from: meta.name.clone() });

@@ -1,7 +1,7 @@
 //! Page 0, which is written once: what kind of file this is.
 
 use crate::PAGE;
-use crate::bytes::{CrcMismatch, Reader, Short, Writer, is_zero, unseal};
+use crate::bytes::{CrcMismatch, Reader, Short, Writer, is_zero, split_crc};
 
 /// The first eight bytes. As in PNG: a high bit, both line endings and a control-Z, so that a transfer that
 /// treats the file as text shows.
@@ -76,11 +76,11 @@ impl Header {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         w.bytes(&MAGIC).u32(BYTE_ORDER).u16(VERSION).u16(LOG2_PAGE).bytes(&self.uuid);
-        w.sealed_page()
+        w.page_with_crc()
     }
 
     pub(crate) fn decode(page: &[u8; PAGE]) -> Result<Header, HeaderError> {
-        let (body, crc) = unseal(page);
+        let (body, crc) = split_crc(page);
         let mut r = Reader::new(body);
         let short = |_: Short| HeaderError::Padding;
         let magic = r.array().map_err(short)?;

@@ -22,13 +22,13 @@ pub enum NameError {
     #[error("a name is empty: expected a path such as /ocean/sst")]
     Empty,
     /// Not a path from the root.
-    #[error("name '{0}' does not begin with '/': expected a path such as /ocean/sst")]
+    #[error("name {0:?} does not begin with '/': expected a path such as /ocean/sst")]
     Relative(String),
     /// Two slashes in a row, or one at the end.
-    #[error("name '{0}' has an empty part between slashes")]
+    #[error("name {0:?} has an empty part between slashes")]
     EmptyPart(String),
     /// `.` or `..`, which would leave a folder on export.
-    #[error("name '{0}' has a part '.' or '..'")]
+    #[error("name {0:?} has a part '.' or '..'")]
     Dots(String),
     /// A NUL or another control character.
     #[error("name {0:?} has a control character")]

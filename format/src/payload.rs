@@ -28,12 +28,12 @@ pub enum PayloadError {
         /// How it failed.
         mismatch: CrcMismatch,
     },
-    /// Checksum of one block.
+    /// Checksum of one piece of 64 KiB.
     #[error("bytes {start}..{end}: {mismatch}")]
-    BlockCrc {
-        /// First byte of the block in the payload.
+    PieceCrc {
+        /// First byte of the piece in the payload.
         start: u64,
-        /// End of the block.
+        /// End of the piece.
         end: u64,
         /// How it failed.
         mismatch: CrcMismatch,
@@ -85,10 +85,30 @@ pub enum PayloadError {
     /// zstd's own words.
     #[error("zstd: {0}")]
     Zstd(String),
-    /// LZ4's own words.
+    /// A match from outside the chunk, or from itself.
+    #[error("lz4: a match {offset} bytes back, where {done} bytes are before it: expected from 1 to as many")]
+    Lz4Offset {
+        /// Bytes back.
+        offset: u16,
+        /// Bytes decoded before it.
+        done: u64,
+    },
+    /// A match in what must be literals.
+    #[error(
+        "lz4: a match of bytes {start}..{end} of {size}: the last match begins 12 bytes or more before the end, and 5 literals follow it"
+    )]
+    Lz4End {
+        /// Its first byte in the chunk.
+        start: u64,
+        /// Its end.
+        end: u64,
+        /// Bytes of the chunk.
+        size: u64,
+    },
+    /// What else is wrong with a block of LZ4.
     #[error("lz4: {0}")]
     Lz4(String),
-    /// Pcodec's own words.
+    /// What is wrong with a file of Pcodec.
     #[error("pco: {0}")]
     Pco(String),
     /// Fewer bytes came out than the chunk has.
@@ -143,7 +163,7 @@ pub(crate) fn check_blocks(
     for (i, (block, crc)) in blocks.take(last).skip(first) {
         let start = (i * BLOCK) as u64;
         let end = start + block.len() as u64;
-        crate::bytes::check(block, u32::from_le_bytes(*crc)).map_err(|mismatch| PayloadError::BlockCrc {
+        crate::bytes::check(block, u32::from_le_bytes(*crc)).map_err(|mismatch| PayloadError::PieceCrc {
             start,
             end,
             mismatch,

@@ -199,6 +199,11 @@ fn slots() {
     refused!(with(32, &[2]), Error::Slot(S::Major { major: 2, minor: 0 }));
     refused!(with(36, &[8]), Error::Slot(S::Malformed { .. }));
     refused!(with(56, &[1 | 2 | 4 | 8]), Error::Slot(S::Incompatible { unknown: 9 }));
+    // Bits 1 and 2 have said something once.
+    let mut retired = self::forge();
+    retired.put_slot(56, &[2 | 4]);
+    retired.seal();
+    retired.read().unwrap();
     refused!(with(64, &(1u64 << 30).to_le_bytes()), Error::Slot(S::Truncated { seq: 1, .. }));
     refused!(with(64, &4096u64.to_le_bytes()), Error::Slot(S::Length { recorded: 4096, .. }));
     refused!(with(64, &(FIXED + 1).to_le_bytes()), Error::Slot(S::Length { .. }));

@@ -4,8 +4,7 @@
 //! last one. A page can tear; its CRC then fails and the slot does not count. Two copies make sure that rot in
 //! one page cannot roll back an acknowledged commit.
 
-use crate::bytes::{Reader, Short, Writer, is_zero, unseal};
-use crate::codec::FEATURES;
+use crate::bytes::{Reader, Short, Writer, is_zero, split_crc};
 use crate::{FIXED, PAGE};
 
 const MAGIC: [u8; 8] = *b"ARSSLOT1";
@@ -15,6 +14,9 @@ const MINOR: u16 = 0;
 const PRODUCER_MAX: usize = 128;
 /// Every byte outside of what the slot reaches is zero.
 const SEALED: u32 = 1;
+/// Incompat bits that say nothing any more: files from before version 1.0 was settled have them for arrays packed by LZ4
+/// (bit 1) and Pcodec (bit 2). What an array needs stands in its metadata.
+const RETIRED: u64 = 0b110;
 /// The largest sequence number.
 pub(crate) const SEQ_MAX: u64 = (1 << 62) - 1;
 
@@ -181,6 +183,13 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    /// The slot of the commit after this one, before anything has changed. It says nothing that this program does not know:
+    /// neither a later minor version nor a feature outlives a commit by a program that does not know it.
+    pub(crate) fn next(&self) -> Slot {
+        let (seq, major, minor) = (self.seq + 1, MAJOR, MINOR);
+        Slot { seq, major, minor, flags: 0, compat: 0, ro_compat: 0, incompat: 0, ..self.clone() }
+    }
+
     pub(crate) fn empty(uuid: [u8; 16]) -> Slot {
         Slot {
             seq: 0,
@@ -226,7 +235,7 @@ impl Slot {
             end -= 1;
         }
         w.u16(end as u16).bytes(self.producer.get(..end).unwrap_or_default().as_bytes());
-        w.sealed_page()
+        w.page_with_crc()
     }
 
     /// Reads a page whose CRC is right and whose major version is known.
@@ -275,7 +284,7 @@ impl Slot {
     /// What a slot must fulfil before anything it refers to is read.
     fn accept(&self, file_len: u64) -> Result<(), SlotError> {
         let seq = self.seq;
-        let unknown = self.incompat & !FEATURES;
+        let unknown = self.incompat & !RETIRED;
         if unknown != 0 {
             return Err(SlotError::Incompatible { unknown });
         }
@@ -318,6 +327,8 @@ pub(crate) struct Slots {
     pub(crate) previous: Option<Slot>,
     /// Whether the other slot holds a commit that is not understood, so that nobody knows what it reaches.
     pub(crate) opaque: bool,
+    /// The newest commit's page, as it stands in the file: of a later minor version it may hold what is not known here.
+    pub(crate) page: Vec<u8>,
     /// Slot pages (1 to 4) that hold neither zeros nor a whole slot.
     pub(crate) broken: Vec<usize>,
     /// Whether the first and the second copy of the newest commit are there.
@@ -329,8 +340,8 @@ pub(crate) struct Slots {
 impl Slots {
     /// Those of one commit alone, sound.
     pub(crate) fn of(newest: Slot) -> Slots {
-        let (broken, mendable) = (Vec::new(), Vec::new());
-        Slots { newest, previous: None, opaque: false, broken, copies: [true; 2], mendable }
+        let (page, broken, mendable) = (newest.encode(), Vec::new(), Vec::new());
+        Slots { newest, previous: None, opaque: false, page, broken, copies: [true; 2], mendable }
     }
 
     /// Those of commit `seq` alone, if a slot still holds it. All that it reaches is then as it was: what the next commit
@@ -355,15 +366,15 @@ impl Slots {
 
 /// A page whose CRC is right: what holds in every version of the format.
 #[derive(Clone, Copy, Debug)]
-struct Sealed<'a> {
+struct Whole<'a> {
     page: usize,
     seq: u64,
     body: &'a [u8],
 }
 
-impl<'a> Sealed<'a> {
+impl<'a> Whole<'a> {
     /// Checks what every page that counts must fulfil, whether its commit is the current one or not.
-    fn read(page: usize, body: &'a [u8], file: &[u8; 16]) -> Result<Sealed<'a>, SlotError> {
+    fn read(page: usize, body: &'a [u8], file: &[u8; 16]) -> Result<Whole<'a>, SlotError> {
         let mut r = Reader::new(body.get(MAGIC.len()..).unwrap_or_default());
         let seq = r.u64().unwrap_or_default();
         if r.array() != Ok(*file) {
@@ -375,7 +386,7 @@ impl<'a> Sealed<'a> {
         if (seq & 1) as usize == page % 2 {
             return Err(SlotError::Parity { page, seq });
         }
-        Ok(Sealed { page, seq, body })
+        Ok(Whole { page, seq, body })
     }
 
     /// What it says, when this program understands it.
@@ -394,42 +405,43 @@ impl<'a> Sealed<'a> {
 
 /// Reads the four slot pages that follow the header.
 pub(crate) fn read(pages: &[[u8; PAGE]], uuid: &[u8; 16], file_len: u64) -> Result<Slots, SlotError> {
-    let mut found: Vec<Sealed<'_>> = Vec::new();
+    let mut found: Vec<Whole<'_>> = Vec::new();
     let mut broken = Vec::new();
     for (page, bytes) in (1..).zip(pages) {
-        let (body, crc) = unseal(bytes);
+        let (body, crc) = split_crc(bytes);
         if crc.is_err() || !body.starts_with(&MAGIC) {
             if !is_zero(bytes) {
                 broken.push(page);
             }
             continue;
         }
-        let sealed = Sealed::read(page, body, uuid)?;
-        if found.iter().any(|other| other.seq == sealed.seq && other.body != body) {
-            return Err(SlotError::CopiesDiffer { seq: sealed.seq });
+        let whole = Whole::read(page, body, uuid)?;
+        if found.iter().any(|other| other.seq == whole.seq && other.body != body) {
+            return Err(SlotError::CopiesDiffer { seq: whole.seq });
         }
-        found.push(sealed);
+        found.push(whole);
     }
-    let current = *found.iter().max_by_key(|sealed| sealed.seq).ok_or(SlotError::NoneValid)?;
+    let current = *found.iter().max_by_key(|whole| whole.seq).ok_or(SlotError::NoneValid)?;
     let newest = current.slot(file_len)?;
     let copies = places(newest.seq)
         .map(|place| found.iter().any(|s| s.seq == newest.seq && s.page as u64 * PAGE as u64 == place));
     let mendable = (1..=pages.len()).filter_map(|page| {
         let copy = (page + 1) % 4 + 1;
-        let seq = |page| found.iter().find(|sealed| sealed.page == page).map(|sealed| sealed.seq);
+        let seq = |page| found.iter().find(|whole| whole.page == page).map(|whole| whole.seq);
         let behind = seq(copy) == Some(newest.seq) && seq(page) != Some(newest.seq);
         (behind || (broken.contains(&page) && seq(copy).is_some())).then_some((page, copy))
     });
     let mendable = mendable.collect();
-    let before = found.iter().find(|sealed| sealed.seq + 1 == newest.seq).map(|s| s.slot(file_len));
+    let before = found.iter().find(|whole| whole.seq + 1 == newest.seq).map(|s| s.slot(file_len));
     let opaque = matches!(before, Some(Err(_)));
-    Ok(Slots { newest, previous: before.and_then(Result::ok), opaque, broken, copies, mendable })
+    let page = pages.get(current.page - 1).map(|page| page.to_vec()).unwrap_or_default();
+    Ok(Slots { newest, previous: before.and_then(Result::ok), opaque, page, broken, copies, mendable })
 }
 
 /// The uuid that a slot names, for a file whose header is lost.
 pub(crate) fn uuid(pages: &[[u8; PAGE]]) -> Option<[u8; 16]> {
     pages.iter().find_map(|page| {
-        let (body, crc) = unseal(page);
+        let (body, crc) = split_crc(page);
         let counts = crc.is_ok() && body.starts_with(&MAGIC);
         if counts { Reader::new(body.get(16..)?).array().ok() } else { None }
     })

@@ -17,7 +17,8 @@ const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16",
   ["uint32", 4, Uint32Array], ["uint64", 8, BigUint64Array], ["float16", 2, Uint16Array], ["bfloat16", 2, Uint16Array],
   ["float32", 4, Float32Array], ["float64", 8, Float64Array], ["complex64", 8, Float32Array],
   ["complex128", 16, Float64Array]];
-const CODECS = ["none", "zstd", "lz4"], FILTERS = ["none", "shuffle"]; // §9
+const CODECS = ["none", "zstd", "lz4", "pco"], FILTERS = ["none", "shuffle"]; // §9
+const LEVELS = { zstd: [-7, 22], pco: [0, 12] }; // §9; 0 for the others
 const MISSING = 0, RAW = 1, CONSTANT = 3, RECORDED = 4; // §6: states of an entry
 const NAME = /^(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]+)+$/u; // §8: no part is empty, `.` or `..`
 const AXIS_NAME = /^\P{Cc}+$/u; // §9
@@ -140,20 +141,20 @@ export class File {
     return data;
   }
 
-  #sealed(number, layout, rules) { // §2: the fields of a page, or undefined when its CRC is wrong
+  #fixed(number, layout, rules) { // §2: the fields of a page, or undefined when its CRC is wrong
     const page = this.#bytes(number * 4096, 4096), found = fields(layout, page, 0, rules);
     return zlib.crc32(page.subarray(0, 4092)) === page.readUInt32LE(4092) ? { ...found, page } : undefined;
   }
 
   #open() {
-    require(fs.fstatSync(this.#fd).isFile(), "not a regular file");
-    const header = this.#sealed(0, HEADER, { magic: "\x89ARS\r\n\x1a\n", byteOrder: 0x01020304 }); // §3
+    require(fs.fstatSync(this.#fd).isFile(), "not a regular file", ArrsError);
+    const header = this.#fixed(0, HEADER, { magic: "\x89ARS\r\n\x1a\n", byteOrder: 0x01020304 }); // §3
     require(header, "CRC of the header");
     check(header, { version: 1 }, Unsupported);
     check(header, { pageSize: 12, reserved: "\0".repeat(4060) });
     const slots = new Map(); // §4: those that count, by sequence number
     for (const number of [1, 2, 3, 4]) {
-      const slot = this.#sealed(number, SLOT);
+      const slot = this.#fixed(number, SLOT);
       if (slot?.magic !== "ARSSLOT1") continue;
       check(slot, { uuid: header.uuid, seq: [1n, TOP - 1n] });
       require((slot.seq + BigInt(number)) % 2n === 1n, `commit ${slot.seq} in page ${number}`);
@@ -163,8 +164,8 @@ export class File {
     require(slots.size, "no page holds a slot");
     const slot = this.slot = [...slots.values()].reduce((a, b) => (a.seq > b.seq ? a : b));
     check(slot, { major: 1 }, Unsupported); // §5
-    require(!(slot.incompat & ~2n), `incompat features 0b${slot.incompat.toString(2)}: a newer program is needed `
-      + "(bit 0: element types 16 to 21, bit 2: Pcodec)", Unsupported); // bit 1, LZ4, is known
+    const unknown = slot.incompat & ~6n; // bits 1 and 2 say nothing any more
+    require(!unknown, `incompat features 0b${unknown.toString(2)} need a newer program`, Unsupported);
     check(slot, { flags: [0, 1], nextId: [1n, 1n << 48n], arrays: [0n, slot.nextId - 1n], producer: [0, 128] });
     check(slot, { length: [FIXED, BigInt(fs.fstatSync(this.#fd).size)] }); // asked late: a writer may be at work
     require(slot.length % PAGE === 0n && slot.length < TOP, `length is ${slot.length}`);
@@ -222,7 +223,7 @@ export class File {
     for (let k = 0n, last = Buffer.alloc(0); k < count; k++) {
       const { id, size } = fields(ITEM, block.take(10), 0, { id: [1n, nextId - 1n], size: [0, 4096] });
       const raw = block.take(size), name = text(raw);
-      require(NAME.test(name) && raw.compare(last) > 0, `spelling or order of ${name}`);
+      require(NAME.test(name) && raw.compare(last) > 0, `spelling or order of ${quoted(name)}`);
       ids.set(name, id);
       last = raw;
     }
@@ -257,11 +258,12 @@ class ArrsArray {
 
   #parse(block) { // §9 and §12: every rule is checked before anything is computed with its subject
     const meta = fields(META, block.take(56), 0, { magic: "META", id: this.#id });
-    check(meta, { dtype: [1, 15], codec: [0, 2], filter: [0, 1] }, Unsupported);
+    check(meta, { dtype: [1, 15], codec: [0, 3], filter: [0, 1] }, Unsupported);
     [this.dtype, this.#item, this.#type] = DTYPES[meta.dtype];
     [this.codec, this.filter] = [CODECS[meta.codec], FILTERS[meta.filter]];
-    check(meta, { item: this.#item, fill: this.#item, level: this.codec === "zstd" ? [-7, 22] : 0, ndim: [0, 32],
+    check(meta, { item: this.#item, fill: this.#item, level: LEVELS[this.codec] ?? 0, ndim: [0, 32],
       align: 6, zero: 0, details: 0, reserved: 0n });
+    require(this.codec !== "pco" || this.filter === "none", "Pcodec with a filter");
     const axes = Array.from({ length: meta.ndim }, () => fields(AXIS, block.take(32), 0, { chunk: [1n, TOP] }));
     const [fill, name, dims, attributes] = ["fill", "name", "dims", "attributes"].map((part) => block.take(meta[part]));
     require(!block.left.length, "length of the metadata");
@@ -325,7 +327,9 @@ class ArrsArray {
     const size = this.#size, file = this.#file, isPlain = this.codec === "none" && this.filter === "none";
     const { offset, stored } = fields(EXTENT, value), short = size < 131072n ? 131072n - size : 0n;
     const least = this.codec === "none" ? size : 1n;
-    const most = { none: size, zstd: size + size / 256n + short / 2048n + 64n, lz4: size + size / 255n + 16n };
+    const numbers = (size / BigInt(this.#item)) * (this.dtype.startsWith("complex") ? 2n : 1n);
+    const most = { none: size, zstd: size + size / 256n + short / 2048n + 64n, lz4: size + size / 255n + 16n,
+      pco: size + 256n * (numbers / 262144n + 1n) };
     require((state === RAW) === isPlain, `a chunk in state ${state} in this array`);
     require(size <= BUDGET, `a chunk of ${size} bytes is over this reader's budget`, Unsupported);
     check({ stored }, { stored: [least, most[this.codec]] });
@@ -337,7 +341,7 @@ class ArrsArray {
       }));
     }
     const data = file.extent(offset, stored, crc, isPlain && size >= PAGE ? PAGE : 64n, "payload");
-    return { none: (data) => data, zstd: unzstd, lz4: unlz4 }[this.codec](data, Number(size));
+    return { none: (data) => data, zstd: unzstd, lz4: unlz4, pco: unpco }[this.codec](data, Number(size));
   }
 }
 
@@ -359,6 +363,7 @@ function unzstd(data, size) { // §13: one frame, whose rules are checked before
   require(next(4) === 0xfd2fb528, "zstd: no frame");
   const descriptor = next(1), single = (descriptor >> 5) & 1, window = single ? 0 : next(1);
   require(2 ** (7 + (window >> 3)) * (8 + (window & 7)) <= 2 ** 27, "zstd: window"); // a single segment is its own
+  require(!(descriptor & 8), "zstd: a reserved bit");
   require(next([0, 1, 2, 4][descriptor & 3]) === 0, "zstd: a dictionary");
   const width = [single, 2, 4, 8][descriptor >> 6], content = next(width) + (width === 2 ? 256 : 0);
   require(width && content === size, `zstd: content size ${content}, ${size} expected`);
@@ -368,7 +373,12 @@ function unzstd(data, size) { // §13: one frame, whose rules are checked before
     frame.take(isRepeatedByte ? 1 : header >> 3);
   }
   require(frame.left.length === 4 * ((descriptor >> 2) & 1), "zstd: the frame does not end with the payload");
-  const decompress = zlib.zstdDecompressSync ?? createRequire(import.meta.url)("fzstd").decompress;
+  let decompress = zlib.zstdDecompressSync;
+  try {
+    decompress ??= createRequire(import.meta.url)("fzstd").decompress;
+  } catch (error) {
+    throw new Unsupported(`zstd: ${error.message.split("\n")[0]}`);
+  }
   try {
     data = decompress(data, zlib.zstdDecompressSync ? { maxOutputLength: size } : new Uint8Array(size));
   } catch (error) {
@@ -399,13 +409,21 @@ function unlz4(data, size) { // §13: literals and copies of what came before, i
   }
 }
 
+function unpco() {
+  throw new Unsupported("the chunk is packed by Pcodec, which this reader lacks");
+}
+
+/** A string as JSON has it, in which nothing is left that a terminal would obey. */
+const quoted = (text) => JSON.stringify(text).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+
 /** JSON, with BigInts as the integers they are. */
 export function json(value) {
   if (typeof value === "bigint") return String(value);
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential(); // it was no integer
   if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
+  if (typeof value === "string") return quoted(value);
   if (value === null || typeof value !== "object") return Object.is(value, -0) ? "-0.0" : JSON.stringify(value);
-  return `{${Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${json(item)}`).join(",")}}`;
+  return `{${Object.entries(value).map(([key, item]) => `${quoted(key)}:${json(item)}`).join(",")}}`;
 }
 
 /** What is known about an array, with the SHA-256 of its elements when they are given. */
@@ -416,11 +434,21 @@ export function describe({ name, dtype, shape, chunks, order, codec, filter, ...
   return elements ? { ...about, sha256: digest(elements) } : about;
 }
 
+/** What is known about an array, or why this reader cannot tell. */
+export function listed(file, name) {
+  try {
+    return describe(file.array(name));
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error;
+    return { name, unsupported: error.message };
+  }
+}
+
 /** All that is known about a file and its arrays. */
-export function inventory(file, told = (array) => describe(array)) {
+export function inventory(file, told = listed) {
   const { seq, major, minor, flags, time } = file.slot, uuid = Buffer.from(file.slot.uuid, "latin1").toString("hex");
   return { commit: seq, version: [major, minor], uuid, sealed: flags === 1, time, producer: file.producer,
-    attributes: file.attributes, arrays: [...file.names.keys()].map((name) => told(file.array(name))) };
+    attributes: file.attributes, arrays: [...file.names.keys()].map((name) => told(file, name)) };
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {

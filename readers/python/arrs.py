@@ -9,7 +9,8 @@ import numpy as np
 PAGE, FIXED, TOP, BUDGET = 4096, 5 * 4096, 1 << 62, 2_000_000_000  # §2; BUDGET: the largest chunk this reader holds
 DTYPES = [None, "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16",
           "float32", "float64", "complex64", "complex128"]  # §10
-CODECS, FILTERS = ["none", "zstd", "lz4"], ["none", "shuffle"]  # §9
+CODECS, FILTERS = ["none", "zstd", "lz4", "pco"], ["none", "shuffle"]  # §9
+LEVELS = {"zstd": range(-7, 23), "pco": range(13)}  # §9; 0 for the others
 MISSING, RAW, ENCODED, CONSTANT, RECORDED = range(5)  # §6: states of an entry
 NAME = re.compile(r"(/(?!\.{1,2}(/|\Z))[^/\x00-\x1f\x7f-\x9f]+)+")  # §8: no part is empty, `.` or `..`
 AXIS_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")  # §9
@@ -87,7 +88,7 @@ class File(io.FileIO):
     def __init__(self, path):
         super().__init__(path, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
         with within(path):
-            require(stat.S_ISREG(os.fstat(self.fileno()).st_mode), "not a regular file")
+            require(stat.S_ISREG(os.fstat(self.fileno()).st_mode), "not a regular file", ArrsError)
             self._open()
 
     def _bytes(self, offset, length):
@@ -95,7 +96,7 @@ class File(io.FileIO):
         require(len(data) == length, f"the file ends before {offset + length}")
         return data
 
-    def _sealed(self, number, layout, **rules):  # §2: the fields of a page, or None when its CRC is wrong
+    def _fixed(self, number, layout, **rules):  # §2: the fields of a page, or None when its CRC is wrong
         page = self._bytes(number * PAGE, PAGE)
         found = fields(layout, page, **rules)
         return found if zlib.crc32(page[:4092]) == int.from_bytes(page[4092:], "little") else None
@@ -103,7 +104,7 @@ class File(io.FileIO):
     def _slots(self, uuid):  # §4: the slots that count, by sequence number
         slots = {}
         for number in 1, 2, 3, 4:
-            slot = self._sealed(number, SLOT)
+            slot = self._fixed(number, SLOT)
             if slot and slot.magic == b"ARSSLOT1":
                 check(slot, uuid=uuid, seq=range(1 + number % 2, TOP, 2))
                 require(slots.setdefault(slot.seq, slot) == slot, f"the copies of commit {slot.seq} differ")
@@ -111,7 +112,7 @@ class File(io.FileIO):
         return slots
 
     def _open(self):
-        header = self._sealed(0, HEADER, magic=b"\x89ARS\r\n\x1a\n", byte_order=0x01020304)  # §3
+        header = self._fixed(0, HEADER, magic=b"\x89ARS\r\n\x1a\n", byte_order=0x01020304)  # §3
         require(header, "CRC of the header")
         check(header, Unsupported, version=1)
         check(header, page_size=12, reserved=bytes(4060))
@@ -123,8 +124,8 @@ class File(io.FileIO):
                 fcntl.fcntl(self, fcntl.F_OFD_SETLK, pin)
             slots = self._slots(header.uuid)
         self.slot = slot = check(slots[seq], Unsupported, major=1)  # §5
-        require(not slot.incompat & ~(1 << 1), f"incompat features {slot.incompat:#b} need a newer program (bit 0: "
-                "element types 16 to 21, bit 2: Pcodec)", Unsupported)  # bit 1, LZ4, is known
+        unknown = slot.incompat & ~0b110  # bits 1 and 2 say nothing any more
+        require(not unknown, f"incompat features {unknown:#b} need a newer program", Unsupported)
         check(slot, flags=range(2), length=range(FIXED, TOP, PAGE), next_id=range(1, (1 << 48) + 1),
               arrays=range(slot.next_id), producer_size=range(129))
         require(slot.length <= os.fstat(self.fileno()).st_size, "the file is cut short")
@@ -210,7 +211,7 @@ class Array:
         self.dtype, self.codec, self.filter = DTYPES[meta.dtype], CODECS[meta.codec], FILTERS[meta.filter]
         self._type = np.dtype("uint16" if self.dtype == "bfloat16" else self.dtype).newbyteorder("<")
         item = self._type.itemsize
-        check(meta, item=item, fill_size=item, level=range(-7, 23) if self.codec == "zstd" else 0, ndim=range(33),
+        check(meta, item=item, fill_size=item, level=LEVELS.get(self.codec, 0), ndim=range(33),
               align=6, zero=0, details=0, reserved=0)
         parts = f"<56x{4 * meta.ndim}Q{item}s{meta.name_size}s{meta.dims_size}s{meta.attributes_size}s"
         require(struct.calcsize(parts) == len(data), "length of the metadata")
@@ -219,6 +220,7 @@ class Array:
         require(self.dtype != "bool" or self.fill[0] <= 1, "fill value of bool")
         self.shape, self.chunks, self._capacity, self.order = (axes[k::4] for k in range(4))
         require(all(self.chunks) and sorted(self.order) == list(range(meta.ndim)), "chunk length 0, or element order")
+        require(self.codec != "pco" or self.filter == "none", "Pcodec with a filter")
         self._size = item * math.prod(self.chunks)
         require(self._size <= (0x7E000000 if self.codec == "lz4" else TOP - 1), "a chunk of too many bytes")
         require(item * math.prod(n or 1 for n in self.shape) < TOP, "too many bytes")
@@ -281,8 +283,9 @@ class Array:
 
     def _payload(self, state, offset, stored, crc):  # §13
         size, plain = self._size, self.codec == "none" and self.filter == "none"
+        numbers = size // self._type.itemsize * (2 if self.dtype.startswith("complex") else 1)
         most = {"none": size, "zstd": size + size // 256 + max(131072 - size, 0) // 2048 + 64,
-                "lz4": size + size // 255 + 16}[self.codec]
+                "lz4": size + size // 255 + 16, "pco": size + 256 * (numbers // 262144 + 1)}[self.codec]
         require((state == RAW) == plain, f"a chunk in state {state} in this array")
         require(size <= BUDGET, f"a chunk of {size} bytes is over this reader's budget", Unsupported)
         require(stored <= most and (self.codec != "none" or stored == size), f"{stored} bytes stored for {size}")
@@ -291,10 +294,13 @@ class Array:
             return b"".join(self._file.extent(offset + at, min(65536, size - at), crc, PAGE, "payload")
                             for at, (crc,) in zip(range(0, size, 65536), struct.iter_unpack("<I", table)))
         data = self._file.extent(offset, stored, crc, PAGE if plain and size >= PAGE else 64, "payload")
-        return {"none": lambda data, size: data, "zstd": unzstd, "lz4": unlz4}[self.codec](data, size)
+        return {"none": lambda data, size: data, "zstd": unzstd, "lz4": unlz4, "pco": unpco}[self.codec](data, size)
 
 def unzstd(data, size):  # §13: one frame, whose rules are checked before it is decoded
-    import zstandard
+    try:
+        import zstandard
+    except ImportError as error:
+        raise Unsupported(f"zstd: {error}") from None
     try:
         frame = zstandard.get_frame_parameters(data)
         require(data[:4] == b"\x28\xb5\x2f\xfd", "zstd: no frame")
@@ -324,18 +330,28 @@ def unlz4(data, size):  # §13: literals and copies of what came before, in turn
         piece = out[start:start + count]  # shorter than the copy, when that runs into what it writes
         out += (piece * ceil(count, len(piece)))[:count]
 
+def unpco(data, size):
+    raise Unsupported("the chunk is packed by Pcodec, which this reader lacks")
+
 def describe(array, data=None):
     """What is known about an array, with the SHA-256 of its elements when they are given."""
     keys = "name dtype shape chunks order codec filter dimension_names attributes".split()
     about = {key: getattr(array, key) for key in keys} | {"fill": array.fill.hex()}
     return about if data is None else about | {"sha256": hashlib.sha256(data.tobytes()).hexdigest()}
 
-def inventory(file, told=describe):
+def listed(file, name):
+    """What is known about an array, or why this reader cannot tell."""
+    try:
+        return describe(file[name])
+    except Unsupported as error:
+        return {"name": name, "unsupported": str(error)}
+
+def inventory(file, told=listed):
     """All that is known about a file and its arrays."""
     slot = file.slot
     return {"commit": slot.seq, "version": [slot.major, slot.minor], "uuid": slot.uuid.hex(), "sealed": slot.flags == 1,
             "time": slot.time, "producer": file.producer, "attributes": file.attributes,
-            "arrays": [told(file[name]) for name in file.names]}
+            "arrays": [told(file, name) for name in file.names]}
 
 if __name__ == "__main__":
     sys.tracebacklimit = 0  # an error is one line

@@ -12,6 +12,7 @@ use arrstore_format::{
     Attributes, Codec, CreateOptions, DType, File, MemoryStorage, Meta, Snapshot, Transaction, compact,
 };
 use arrstore_tests::data::Words;
+use arrstore_tests::forge::{ATTRIBUTES, ENTRIES, Forge, RECORD_INDEX};
 use arrstore_tests::stores::{described, folder, holds, plain, snapshot};
 use serde_json::{Value as Json, json};
 
@@ -283,6 +284,75 @@ fn large() {
     made.save("large");
 }
 
+/// Arrays of every codec beside one another: a reader that lacks one reads the others.
+fn several() {
+    let mut made = Made::new();
+    made.commit(|made, t| {
+        for (name, codec) in [
+            ("/none", Codec::None),
+            ("/zstd", Codec::Zstd { level: 3 }),
+            ("/lz4", Codec::Lz4),
+            ("/pco", Codec::Pco { level: 8 }),
+        ] {
+            let meta = Meta::new(DType::F64, &[30], &[16]).encoded(codec, false);
+            made.filled(t, name, meta, &smooth(DType::F64, 30));
+        }
+        // No chunk of it is packed.
+        made.create(
+            t,
+            "/pco never written",
+            Meta::new(DType::I32, &[30], &[16]).encoded(Codec::Pco { level: 0 }, false),
+        );
+    });
+    made.save("several");
+}
+
+/// What no writer of this version writes, and every reader reads: a slot of a later minor version, features that do not
+/// matter to readers and retired ones, a producer that a terminal would obey, attributes stored as `{}`, a leaf without
+/// entries in a tree that is higher than it need be, and an LZ4 payload whose last token asks for a match.
+fn strange() {
+    let elements = b"abababababababab, and then 5";
+    let count = elements.len() as u64;
+    let meta = Meta::new(DType::U8, &[count], &[count]).encoded(Codec::Lz4, false);
+    let mut forge = Forge::of(meta, elements);
+    let payload = [&[0x2a][..], b"ab", &[2, 0], &[0xcf], b", and then 5"].concat();
+    forge.replace_payload(&payload);
+    let producer = "\u{1b}[2J\u{9b}31m\u{7f} other 9.9\n";
+    forge
+        .put_slot(160, &[producer.len() as u8, 0])
+        .put_slot(162, &[0; 100])
+        .put_slot(162, producer.as_bytes());
+    forge
+        .put_slot(34, &[1])
+        .put_slot(40, &[0x20])
+        .put_slot(48, &[0x20])
+        .put_slot(56, &[6])
+        .put_slot(3000, &[1]);
+    forge.replace_slot_block(ATTRIBUTES, b" { } ");
+    // The root is an inner node now, with the leaf and an empty one below it.
+    let mut empty = forge.bytes[forge.leaf..][..PAGE].to_vec();
+    empty[ENTRIES..].fill(0);
+    empty[16] = 127;
+    let mut inner = empty.clone();
+    (inner[4], inner[16]) = (1, 0);
+    let children = [(forge.leaf, forge.bytes[forge.leaf..][..PAGE].to_vec()), (forge.append(&empty), empty)];
+    for (k, (at, page)) in children.iter().enumerate() {
+        let child = [&(*at as u64).to_le_bytes()[..], &crc32fast::hash(page).to_le_bytes()].concat();
+        inner[ENTRIES + 16 * k..][..12].copy_from_slice(&child);
+    }
+    forge.leaf = forge.append(&inner);
+    let (at, root) = (forge.record + RECORD_INDEX, (forge.leaf as u64).to_le_bytes());
+    forge.put(at, &root).put(at + 12, &[2]);
+    forge.checksums();
+    let snapshot = snapshot(forge.bytes.clone()).unwrap();
+    let mut manifest = holds(&snapshot).unwrap();
+    let array = snapshot.array("/a").unwrap();
+    assert_eq!(manifest["arrays"][0], plain(described(array.meta(), Some(elements))));
+    assert_eq!(manifest["producer"], producer);
+    manifest["sound"] = true.into();
+    save("strange", &forge.bytes, &manifest);
+}
+
 fn names() {
     let text = r#"{"": null, "yes": true, "no": [false, {}, []], "units": "K \u0000 \"\\\/\b\f\n\r\t \u00e9 \ud83c\udf0a",
         "least": -9223372036854775808, "most": 18446744073709551615, "beyond": 18446744073709551616, "zero": -0,
@@ -396,6 +466,8 @@ fn main() {
     codecs();
     packed("lz4", Codec::Lz4, true);
     packed("pco", Codec::Pco { level: 8 }, false);
+    several();
+    strange();
     orders();
     states();
     large();

@@ -1,6 +1,22 @@
 //! Words for people: error chains, sizes, shapes, tables.
 
+use std::borrow::Cow;
+
 use bytesize::ByteSize;
+
+/// A text in which nothing is left that a terminal obeys, or that turns the direction of writing: such characters become
+/// `\u001b`, as JSON spells them. Tabs and the ends of lines stay. What comes from a file may hold anything.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || (c.is_control() && c != '\n' && c != '\t')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |c: char| if obeyed(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    Cow::Owned(text.chars().map(escaped).collect())
+}
 
 /// An error with its causes, each said once.
 pub(crate) fn chain(error: &anyhow::Error) -> String {
@@ -14,7 +30,7 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
         parts.retain(|p| !words.starts_with(p.as_str()));
         parts.push(words);
     }
-    parts.join(": ")
+    printable(&parts.join(": ")).into_owned()
 }
 
 /// Bytes for people: `12.5 MiB`.
@@ -32,11 +48,13 @@ pub(crate) fn shape(shape: &[u64]) -> String {
 
 /// Rows in columns that line up; `right` says which columns hold numbers.
 pub(crate) fn table(rows: &[Vec<String>], right: &[bool]) -> String {
+    let cell = |text: &String| printable(text).replace('\n', "\\u000a");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |k: usize| rows.iter().filter_map(|r| r.get(k)).map(|c| c.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(&widths).enumerate().map(|(k, (cell, &width))| {
             if right.get(k) == Some(&true) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
         });
@@ -57,6 +75,17 @@ mod tests {
         assert_eq!(table(&rows, &[false, true]), "a       1\nlong  100\n");
         assert_eq!(shape(&[]), "()");
         assert_eq!(shape(&[3, 40]), "3x40");
+    }
+
+    #[test]
+    fn terminals_obey_nothing_that_is_printed() {
+        assert_eq!(printable("a\tb\nc\rd"), "a\tb\nc\\u000dd");
+        assert_eq!(printable("\u{1b}[2J \u{9b}2J \u{7f} \u{202e}"), "\\u001b[2J \\u009b2J \\u007f \\u202e");
+        assert_eq!(printable("/Über/海/🌊"), "/Über/海/🌊");
+        let rows = [vec!["by\n\u{1b}[31m".into(), "1".into()], vec!["longer than that".into(), "2".into()]];
+        assert_eq!(table(&rows, &[false, true]), "by\\u000a\\u001b[31m  1\nlonger than that    2\n");
+        let error = anyhow::anyhow!("no array '\u{1b}[2J'").context("x.arrs");
+        assert_eq!(chain(&error), "x.arrs: no array '\\u001b[2J'");
     }
 
     #[test]

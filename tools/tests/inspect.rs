@@ -55,6 +55,25 @@ fn info_and_ls_tell_what_is_there() {
     assert_eq!(json_of(&folder, &["show", "s.arrs:/g/b[1:3]", "--json"])["value"], json!([1.0, 2.0]));
 }
 
+/// The producer of this file holds what clears a screen; a hostile name is refused in words that hold none of it.
+#[test]
+fn what_a_file_says_is_printed_so_that_no_terminal_obeys() {
+    let folder = Folder::new();
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
+    folder.write("strange.arrs", &std::fs::read(golden.join("files/strange-1.0.arrs")).unwrap());
+    for command in ["info", "history", "ls", "verify"] {
+        for form in [&[][..], &["--json"]] {
+            let text = folder.run(&[&[command, "strange.arrs"], form].concat()).ok();
+            let obeyed = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(obeyed, None, "{command} {form:?}: {text:?}");
+        }
+    }
+    let text = folder.run(&["info", "strange.arrs"]).ok();
+    assert!(text.contains("\\u001b[2J\\u009b31m\\u007f other 9.9\\u000a"), "{text}");
+    let written_by = json_of(&folder, &["info", "strange.arrs", "--json"])["written_by"].clone();
+    assert_eq!(written_by, "\u{1b}[2J\u{9b}31m\u{7f} other 9.9\n");
+}
+
 #[test]
 fn verify_names_array_chunk_and_region() {
     let folder = Folder::new();

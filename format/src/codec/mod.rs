@@ -28,11 +28,6 @@ pub enum Codec {
     },
 }
 
-/// Features that a reader has to know, as bits of a slot: the codecs of this version that the first readers lack.
-pub(crate) const FEATURES: u64 = LZ4 | PCO;
-const LZ4: u64 = 1 << 1;
-const PCO: u64 = 1 << 2;
-
 impl Codec {
     /// Its code and level in the metadata of an array.
     pub(crate) fn code(self) -> (u8, i32) {
@@ -56,13 +51,9 @@ impl Codec {
         }
     }
 
-    /// The feature bit that a file with such chunks has.
-    pub(crate) fn feature(self) -> u64 {
-        match self {
-            Codec::None | Codec::Zstd { .. } => 0,
-            Codec::Lz4 => LZ4,
-            Codec::Pco { .. } => PCO,
-        }
+    /// Whether payloads of one are payloads of the other: a level is a wish of whoever writes.
+    pub(crate) fn is_like(self, other: Codec) -> bool {
+        self.code().0 == other.code().0
     }
 
     /// Checks its level, and that it can pack chunks of `decoded` bytes, shuffled or not.

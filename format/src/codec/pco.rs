@@ -1,4 +1,5 @@
-//! Pcodec: a chunk is one standalone file of numbers (<https://github.com/pcodec/pcodec>, format version 4 and before).
+//! Pcodec: a chunk is one standalone file of numbers (<https://github.com/pcodec/pcodec>, standalone version 3 and before,
+//! format version 4 and before).
 //!
 //! Numbers are those of the element type; a complex number is two floats, a bfloat16 its 16 bits, a boolean its byte.
 
@@ -7,7 +8,7 @@ use std::io::Write;
 use bytemuck::Pod;
 use half::f16;
 use pco::data_types::Number;
-use pco::standalone::{guarantee, simple_compress_into, simple_decompress_into};
+use pco::standalone::{DecompressorItem, FileDecompressor, simple_compress_into};
 use pco::{ChunkConfig, PagingSpec};
 
 use crate::{DType, PayloadError};
@@ -67,24 +68,16 @@ macro_rules! numbers {
 /// What an encoder takes beside its input and output, in bytes: a few latent variables of each number of a page.
 pub(super) const ENCODER: usize = 32 << 20;
 
-/// Numbers of a page, of which the crate makes a list: what a hostile length would ask for is too long.
+/// Numbers of a page, each packed on its own.
 const PAGE: usize = 1 << 18;
+/// The most bytes beside its numbers that a page takes, with its share of what a file begins and ends with.
+const OVERHEAD: usize = 256;
 
 /// The most bytes that `decoded` bytes are packed into.
 pub(super) fn most_stored(dtype: DType, decoded: usize) -> usize {
     let item = numbers!(dtype, T => size_of::<T>());
-    let most = |n| {
-        let paging = PagingSpec::EqualPagesUpTo(PAGE);
-        let most = match item {
-            1 => guarantee::file_size::<u8>(n, &paging),
-            2 => guarantee::file_size::<u16>(n, &paging),
-            4 => guarantee::file_size::<u32>(n, &paging),
-            _ => guarantee::file_size::<u64>(n, &paging),
-        };
-        most.unwrap_or(usize::MAX)
-    };
-    let (pages, rest) = (decoded / item / PAGE, decoded / item % PAGE);
-    pages.saturating_mul(most(PAGE)).saturating_add(most(rest))
+    let pages = decoded / item / PAGE + 1;
+    decoded.saturating_add(pages.saturating_mul(OVERHEAD))
 }
 
 /// Packs `elements` into `out`; gives the packed length.
@@ -129,10 +122,20 @@ pub(super) fn unpack(dtype: DType, payload: &[u8], out: &mut [u8]) -> Result<(),
 /// Gives the bytes that came out.
 fn unpack_as<T: Number + Pod>(payload: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     let into = |numbers: &mut [T]| -> Result<usize, PayloadError> {
-        let progress = simple_decompress_into(payload, numbers).map_err(|e| wrong(&e))?;
-        match progress.finished {
-            true => Ok(progress.n_processed * size_of::<T>()),
-            false => Err(PayloadError::Pco("more numbers than the chunk has".to_owned())),
+        let (file, mut rest) = FileDecompressor::new(payload).map_err(|e| wrong(&e))?;
+        let mut done = 0;
+        loop {
+            let mut page = match file.chunk_decompressor::<T, _>(rest).map_err(|e| wrong(&e))? {
+                DecompressorItem::Chunk(page) => page,
+                DecompressorItem::EndOfData([]) => return Ok(done * size_of::<T>()),
+                DecompressorItem::EndOfData(behind) => {
+                    return Err(PayloadError::Pco(format!("{} bytes behind the file's end", behind.len())));
+                }
+            };
+            let more = || PayloadError::Pco("more numbers than the chunk has".to_owned());
+            let end = page.n().saturating_add(done);
+            page.read(numbers.get_mut(done..end).ok_or_else(more)?).map_err(|e| wrong(&e))?;
+            (rest, done) = (page.into_src(), end);
         }
     };
     if let Ok(numbers) = bytemuck::try_cast_slice_mut::<u8, T>(out) {
@@ -146,4 +149,46 @@ fn unpack_as<T: Number + Pod>(payload: &[u8], out: &mut [u8]) -> Result<usize, P
 
 fn wrong(e: &pco::errors::PcoError) -> PayloadError {
     PayloadError::Pco(e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use pco::standalone::guarantee;
+
+    use super::*;
+
+    /// The bound of the format covers what the crate promises, whatever the type and the number of numbers.
+    #[test]
+    fn the_bound_is_no_less_than_the_crates() {
+        let paging = PagingSpec::EqualPagesUpTo(PAGE);
+        for n in [1, 2, 255, 256, 257, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1, 10 * PAGE + 17] {
+            for (dtype, most) in [
+                (DType::U8, guarantee::file_size::<u8>(n, &paging)),
+                (DType::BF16, guarantee::file_size::<u16>(n, &paging)),
+                (DType::F32, guarantee::file_size::<u32>(n, &paging)),
+                (DType::F64, guarantee::file_size::<u64>(n, &paging)),
+            ] {
+                assert!(most_stored(dtype, n * dtype.size()) >= most.unwrap(), "{n} of {dtype}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_ends_where_the_payload_ends() {
+        let elements: Vec<u8> = (0..4000u32).flat_map(|k| (k / 3).to_le_bytes()).collect();
+        let mut packed = vec![0; most_stored(DType::U32, elements.len())];
+        let len = pack(DType::U32, 8, &elements, &mut packed).unwrap();
+        let mut out = vec![0; elements.len()];
+        unpack(DType::U32, &packed[..len], &mut out).unwrap();
+        assert_eq!(out, elements);
+        for behind in 1..20 {
+            let longer = [&packed[..len], &vec![0; behind]].concat();
+            let found = unpack(DType::U32, &longer, &mut out);
+            assert_eq!(found, Err(PayloadError::Pco(format!("{behind} bytes behind the file's end"))));
+        }
+        for short in 0..len {
+            assert!(unpack(DType::U32, &packed[..short], &mut out).is_err(), "{short} bytes");
+        }
+        assert!(unpack(DType::I32, &packed[..len], &mut out).is_err(), "numbers of another type");
+    }
 }

@@ -74,6 +74,60 @@ fn copies_are_equal_byte_for_byte() {
     refused!(forge.read().unwrap_err(), Error::Slot(SlotError::CopiesDiffer { seq: 1 }));
 }
 
+/// What a later minor version has put into its slot is not lost when the slot is made durable again, and not carried into
+/// a commit of this version.
+#[test]
+fn a_slot_of_a_later_minor_version() {
+    let mut forge = forge();
+    let later: [(usize, &[u8]); 4] = [(34, &[1]), (40, &[0x80]), (56, &[6]), (3000, &[7])];
+    later.into_iter().for_each(|(at, bytes)| forge.put_slot(at, bytes));
+    forge.seal();
+    let storage = Arc::new(MemoryStorage::of(forge.bytes.clone()));
+    File::on(storage.clone()).unwrap().begin().unwrap().commit().unwrap();
+    let bytes = storage.bytes();
+    for page in SLOTS {
+        assert!(bytes[page..page + PAGE] == forge.bytes[page..page + PAGE], "page {}", page / PAGE);
+    }
+    let slot = head_of(bytes.clone()).unwrap().newest;
+    assert_eq!((slot.seq, slot.minor, slot.compat, slot.incompat), (2, 0, 0, 0));
+    File::on(Arc::new(MemoryStorage::of(bytes))).unwrap().snapshot().unwrap().array("/a").unwrap();
+}
+
+/// Its name is listed, others are read and written beside it, space is found free, and it can be deleted.
+#[test]
+fn an_array_of_an_unknown_codec_hinders_no_other() {
+    let mut forge = forge();
+    forge.put(forge.meta.0 + 21, &[9]);
+    forge.seal();
+    let storage = Arc::new(MemoryStorage::of(forge.bytes));
+    let file = File::on(storage.clone()).unwrap();
+    let refused = || {
+        let found = file.snapshot().unwrap().array("/a").unwrap_err();
+        refused!(found, Error::Meta { problem: MetaError::Codec { found: 9 }, .. });
+    };
+    refused();
+    let transaction = file.begin().unwrap();
+    let id = transaction.create_array("/b", Meta::new(DType::U8, &[4], &[4])).unwrap();
+    transaction.write(id, &[0], &[4], &[1, 2, 3, 4]).unwrap();
+    transaction.commit().unwrap();
+    let snapshot = file.snapshot().unwrap();
+    assert_eq!(snapshot.arrays().unwrap(), ["/a", "/b"]);
+    let mut elements = [0; 4];
+    snapshot.array("/b").unwrap().read(&[0], &[4], &mut elements).unwrap();
+    assert_eq!(elements, [1, 2, 3, 4]);
+    refused();
+    let report = snapshot.verify(&|_, _| true).unwrap();
+    assert_eq!(report.damage.len(), 1, "{report}");
+    let shared: Arc<dyn Storage> = storage.clone();
+    let slots = read_head(storage.as_ref()).unwrap();
+    assert!(crate::scan::free_pages(&shared, &slots).unwrap().is_some());
+    drop(snapshot);
+    let transaction = file.begin().unwrap();
+    transaction.delete(transaction.find("/a").unwrap()).unwrap();
+    transaction.commit().unwrap();
+    assert!(file.snapshot().unwrap().verify(&|_, _| true).unwrap().is_sound());
+}
+
 #[test]
 fn a_table_of_checksums_lies_within_the_commit() {
     let data: Vec<u8> = (0..3u32 << 20).map(|i| (i ^ i >> 8) as u8).collect();

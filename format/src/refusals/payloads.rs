@@ -60,10 +60,10 @@ fn payloads() {
     let mut block = large();
     block.put(block.payload.0 + 200_000, &[!data[200_000]]);
     let found = block.read().unwrap_err();
-    refused!(found, Error::Chunk { problem: P::BlockCrc { start: 196_608, end: 262_144, .. }, .. });
+    refused!(found, Error::Chunk { problem: P::PieceCrc { start: 196_608, end: 262_144, .. }, .. });
     let report = block.verify();
     assert_eq!(report.damage.len(), 1);
-    refused!(&report.damage[0].error, Error::Chunk { problem: P::BlockCrc { start: 196_608, .. }, .. });
+    refused!(&report.damage[0].error, Error::Chunk { problem: P::PieceCrc { start: 196_608, .. }, .. });
     let mut table = large();
     table.put(table.payload.0 + (3 << 20), &[1, 1, 1, 1]);
     refused!(table.read().unwrap_err(), Error::Chunk { problem: P::Crc { .. }, .. });

@@ -137,4 +137,13 @@ fn requests() {
     let other = transaction.create_array("/c", Meta::new(DType::U8, &[8], &[8])).unwrap();
     let moved = transaction.copy_chunk(other, &array, &array.chunk(&[0]).unwrap()).unwrap_err();
     refused!(moved, Error::OtherLayout { .. });
+    // Packed otherwise, but for the level.
+    let packed = |codec| Meta::new(DType::U8, &[8], &[8]).encoded(codec, false);
+    let from = forge_of(packed(Codec::Zstd { level: 1 }), &[1, 2, 3, 4, 5, 6, 7, 8]).open().unwrap();
+    let from = from.snapshot().unwrap().array("/a").unwrap();
+    let chunk = from.chunk(&[0]).unwrap();
+    let lz4 = transaction.create_array("/lz4", packed(Codec::Lz4)).unwrap();
+    refused!(transaction.copy_chunk(lz4, &from, &chunk).unwrap_err(), Error::OtherLayout { .. });
+    let same = transaction.create_array("/same", packed(Codec::Zstd { level: 9 })).unwrap();
+    transaction.copy_chunk(same, &from, &chunk).unwrap();
 }

@@ -52,7 +52,7 @@ impl Transaction {
         // damaged. One copy is written before a sync, the other after it, so that no crash can tear both; nor may
         // another writer, since dead, have left one of them on its way.
         let mend = (self.base.mend && durability == Durability::Full)
-            .then(|| (self.base.slots.mending(), self.slot().encode()));
+            .then_some((self.base.slots.mending(), &self.base.slots.page));
         if let Some(([place, _], old)) = &mend {
             storage.sync_data().and_then(|()| storage.sync_name()).map_err(failed)?;
             self.put_bytes(old, *place)?;
@@ -90,10 +90,9 @@ impl Transaction {
         self.merge(state)?;
         let seq = self.seq();
         let last = self.slot();
-        let mut slot = Slot { seq, time: now(), producer: producer(), ..last.clone() };
+        let mut slot = Slot { time: now(), producer: producer(), ..last.next() };
         let mut table: Vec<(u64, Entry)> = state.removed.iter().map(|&id| (id, Entry::Missing)).collect();
         for (&id, draft) in state.arrays.iter_mut().filter(|(_, draft)| draft.changed) {
-            slot.incompat |= draft.described.meta.codec.feature();
             if draft.described_changed {
                 let described = &draft.described;
                 let block = described

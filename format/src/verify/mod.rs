@@ -183,8 +183,8 @@ impl PayloadError {
     /// The same, found in a piece of the payload that begins at `start`.
     pub(crate) fn moved(self, by: u64) -> PayloadError {
         match self {
-            PayloadError::BlockCrc { start, end, mismatch } => {
-                PayloadError::BlockCrc { start: start + by, end: end + by, mismatch }
+            PayloadError::PieceCrc { start, end, mismatch } => {
+                PayloadError::PieceCrc { start: start + by, end: end + by, mismatch }
             }
             PayloadError::Bool { at, found } => PayloadError::Bool { at: at + by, found },
             other => other,

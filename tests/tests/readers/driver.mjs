@@ -6,11 +6,19 @@ const arrs = await import(pathToFileURL(`${process.cwd()}/arrs.mjs`));
 const most = BigInt(process.env.ARRSTORE_MOST);
 const few = (lengths) => lengths.reduce((product, n) => product * BigInt(n), 1n) <= most;
 
-function told(array) {
+function told(file, name) {
+  const array = file.array(name);
   const grid = array.shape.map((n, k) => (BigInt(n) + BigInt(array.chunks[k]) - 1n) / BigInt(array.chunks[k]));
   const whole = few(array.shape) && few(array.chunks) && few(grid);
   if (!whole) return { sha256: null, ...arrs.describe(array) };
-  const all = array.read(), region = array.shape.map((n) => [Math.floor(n / 3), n - Math.floor(n / 4)]);
+  let all;
+  try {
+    all = array.read();
+  } catch (error) {
+    if (!(error instanceof arrs.Unsupported) || array.codec !== "pco") throw error;
+    return { sha256: "unsupported", ...arrs.describe(array) };
+  }
+  const region = array.shape.map((n) => [Math.floor(n / 3), n - Math.floor(n / 4)]);
   const part = array.read(region), width = all.dtype.startsWith("complex") ? 2 : 1;
   for (let k = 0; k < part.data.length; k++) {
     let left = Math.floor(k / width), at = 0, stride = 1;
