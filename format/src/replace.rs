@@ -60,9 +60,23 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// A hidden name. What has it is removed when this is dropped.
 #[derive(Debug)]
-struct Hidden(PathBuf);
+pub struct Hidden(PathBuf);
 
 impl Hidden {
+    /// A new folder, with what the umask leaves of 0777.
+    ///
+    /// # Errors
+    /// When `beside`, in which it is made, cannot be written.
+    pub fn folder(beside: &Path) -> io::Result<Hidden> {
+        let make = |path: &Path| fs::DirBuilder::new().mode(0o777).create(path);
+        Ok(Hidden::make(&beside.canonicalize()?, make)?.1)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Makes something under a new hidden name in `folder`.
     fn make<T>(folder: &Path, make: impl FnMut(&Path) -> io::Result<T>) -> io::Result<(T, Hidden)> {
         let mut names = hidden_names();
@@ -152,7 +166,10 @@ fn hand_on(new: &File, old: &Metadata) -> io::Result<()> {
         // Another group gets no more than everybody.
         mode = mode & 0o707 | (mode & 0o007) << 3;
     }
-    new.set_permissions(Permissions::from_mode(mode))
+    match new.metadata()?.mode() & 0o777 {
+        has if has == mode => Ok(()),
+        _ => new.set_permissions(Permissions::from_mode(mode)),
+    }
 }
 
 /// The name that a new file is to get.
@@ -326,8 +343,7 @@ impl NewFolder {
             (Ok(a), Ok(b)) if a.dev() == b.dev() && eaccess(beside, AccessFlags::W_OK).is_ok() => beside,
             _ => parent,
         };
-        let make = |path: &Path| fs::DirBuilder::new().mode(0o777).create(path);
-        let (_, hidden) = Hidden::make(beside, make)?;
+        let hidden = Hidden::folder(beside)?;
         if let Some(old) = old.filter(Metadata::is_dir) {
             hand_on(&File::open(&hidden.0)?, &old)?;
         }
@@ -421,7 +437,7 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;

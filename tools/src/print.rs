@@ -17,7 +17,7 @@ pub(crate) struct Unprinted(io::Error);
 
 impl fmt::Display for Unprinted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "standard output cannot be written: {}; results in files are written and stand", self.0)
+        write!(f, "standard output cannot be written: {}; what was written to files stands", self.0)
     }
 }
 

@@ -34,7 +34,8 @@ const LEAST_DISK: u64 = 1 << 20;
 /// A run under way.
 pub(crate) struct Profile {
     file: File,
-    name: NewName,
+    /// None where the trace goes to a pipe or a device.
+    name: Option<NewName>,
     recorder: Arc<Recorder>,
     io: [u64; 2],
     began: Instant,
@@ -49,7 +50,13 @@ impl Profile {
                 path.display()
             )));
         }
-        let (file, name) = new_file(path).with_context(|| path.display().to_string())?;
+        let at = || path.display().to_string();
+        let (file, name) = match fs::metadata(path) {
+            Ok(there) if !there.is_file() && !there.is_dir() => {
+                (File::options().write(true).open(path).with_context(at)?, None)
+            }
+            _ => new_file(path).map(|(file, name)| (file, Some(name))).with_context(at)?,
+        };
         let recorder = Arc::new(Recorder::default());
         context.profile = Some(recorder.clone());
         Ok(Profile { file, name, recorder, io: disk_bytes(), began: Instant::now() })
@@ -63,7 +70,9 @@ impl Profile {
         write_trace(&mut BufWriter::new(&self.file), &self.recorder.events(), self.recorder.dropped())?;
         let limits = self.limits(context, wall, [read, if synced { written } else { 0 }], folder);
         let computing = self.share(context, wall, self.computing());
-        self.name.publish(&self.file, true, false)?;
+        if let Some(name) = self.name {
+            name.publish(&self.file, true, false)?;
+        }
         Ok(summary(wall, &limits, computing))
     }
 

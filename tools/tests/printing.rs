@@ -73,10 +73,9 @@ fn a_full_or_closed_stderr_changes_nothing() {
         let folder = folder();
         let run = |args: &str| {
             let text = format!("\"$0\" {args} {errors}; exit ${{PIPESTATUS[0]}}");
-            let ran = Command::new("bash")
-                .args(["-c", &text, env!("CARGO_BIN_EXE_arrstore")])
-                .current_dir(folder.root());
-            ran.output().unwrap().status.code()
+            let mut bash = Command::new("bash");
+            bash.args(["-c", &text, env!("CARGO_BIN_EXE_arrstore")]).current_dir(folder.root());
+            bash.status().unwrap().code()
         };
         assert_eq!(run("convert x.npy e.arrs"), Some(0), "{errors}");
         assert_eq!(run("eval 'x, x.sum()' x.npy y=x.npy -o e.npy --profile trace.json"), Some(0), "{errors}");

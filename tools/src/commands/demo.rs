@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use arrstore::text::Formula;
 use arrstore::{Context, Expr, Plan, Target};
+use arrstore_format::replace::Hidden;
 use serde_json::json;
 
 use crate::cli::{Demo, Plain, Running, Storing};
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         base.display(),
         report::bytes(free)
     );
-    let folder = tempfile::Builder::new().prefix(".arrstore-demo-").tempdir_in(&base)?;
+    let folder = Hidden::folder(&base).with_context(|| base.display().to_string())?;
     let memory = args.memory.unwrap_or(run::Memory::Bytes(128 << 20));
     let running = Running {
         memory: Some(memory),

@@ -90,7 +90,7 @@ impl Outputs {
         let (path, dry) = (&place.container, self.writing.dry);
         let locations = self.places.iter().filter(|(_, of)| *of == k).map(|(place, _)| &place.location);
         Ok(match place.location.kind {
-            Kind::Npy | Kind::Raw => Container::File(plain::PlainFile::new(path, dry)),
+            Kind::Npy | Kind::Raw => Container::File(plain::PlainFile::new(dry)),
             Kind::Npz => Container::Archive(npz::Archive::open(path, locations, dry)?),
             Kind::Zarr => Container::Folder(zarr::Store::open(path, locations, dry)?),
             Kind::Arrs => Container::Store(store::Store::open(path, &self.writing)?),

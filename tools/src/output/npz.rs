@@ -67,7 +67,7 @@ impl Archive {
             return Err(one_place(&other.label, &label));
         }
         let (expr, sink, target) = if self.new.is_some() {
-            let (expr, sink) = plain::sink(&self.path, expr, order)?;
+            let (expr, sink) = plain::sink(expr, order)?;
             (expr, Some(sink.clone()), Target::Sink(sink))
         } else {
             (expr.clone(), None, Dry::target(order.location, expr.dtype(), expr.shape(), None))

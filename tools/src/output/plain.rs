@@ -1,10 +1,9 @@
 //! A result in one piece in a file of its own: `.npy`, or plain elements.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use arrstore::{DType, Expr, NpySink, Target};
+use arrstore::{Expr, NpySink, Target};
 use arrstore_format::replace::Published;
 
 use super::{Dry, Order, finished};
@@ -13,21 +12,20 @@ use crate::location::Kind;
 
 /// One file.
 pub(super) struct PlainFile {
-    path: PathBuf,
     dry: bool,
     sink: Option<Arc<NpySink>>,
 }
 
 impl PlainFile {
-    pub(super) fn new(path: &Path, dry: bool) -> PlainFile {
-        PlainFile { path: path.to_owned(), dry, sink: None }
+    pub(super) fn new(dry: bool) -> PlainFile {
+        PlainFile { dry, sink: None }
     }
 
     pub(super) fn add(&mut self, expr: &Expr, order: &Order<'_>) -> Result<(Expr, Target)> {
         if self.dry {
             return Ok((expr.clone(), Dry::target(order.location, expr.dtype(), expr.shape(), None)));
         }
-        let (expr, sink) = sink(&self.path, expr, order)?;
+        let (expr, sink) = sink(expr, order)?;
         self.sink = Some(sink.clone());
         Ok((expr, Target::Sink(sink)))
     }
@@ -46,11 +44,11 @@ impl PlainFile {
     }
 }
 
-/// A file beside `path`, and what is written to it: in Fortran order, the transposed array.
-pub(super) fn sink(path: &Path, expr: &Expr, order: &Order<'_>) -> Result<(Expr, Arc<NpySink>)> {
+/// A file that may take the output's name, and what is written to it: in Fortran order, the transposed array.
+pub(super) fn sink(expr: &Expr, order: &Order<'_>) -> Result<(Expr, Arc<NpySink>)> {
     let fortran = order.storing.order == Some(cli::Order::F) && orders_differ(expr.shape());
     let expr = if fortran { expr.transpose() } else { expr.clone() };
-    let (dtype, shape): (DType, &[u64]) = (expr.dtype(), expr.shape());
+    let (path, dtype, shape) = (&order.location.path, expr.dtype(), expr.shape());
     let sink = match order.location.kind {
         Kind::Raw => NpySink::raw(path, dtype, shape),
         _ => NpySink::create(path, dtype, shape, fortran),
