@@ -327,18 +327,21 @@ pub struct NewFolder {
 }
 
 impl NewFolder {
-    /// Makes a folder that will take the name `path`, of an absolute path without links. It is made in `beside` where that is
-    /// on the same file system, else in the folder of its name: with the mode of a folder that has it, else with what the
+    /// Makes a folder that will take the name `path`, of an absolute path without links. It is made in `beside`, a folder above,
+    /// where that is on the same file system, else in the folder of its name: with the mode of a folder that has it, else with what the
     /// umask leaves of 0777.
     ///
     /// # Errors
-    /// When what has the name may not be written, or the folder cannot be.
+    /// When what has the name may not be written, or the folder in which it lies.
     pub fn create(path: &Path, beside: &Path) -> io::Result<NewFolder> {
         let old = found(path)?;
         if let Some(old) = &old {
             check_writable(path, old)?;
         }
         let parent = folder_of(path);
+        if parent != beside {
+            check_writable(parent, &fs::metadata(parent)?)?;
+        }
         let beside = match (fs::metadata(beside), fs::metadata(parent)) {
             (Ok(a), Ok(b)) if a.dev() == b.dev() && eaccess(beside, AccessFlags::W_OK).is_ok() => beside,
             _ => parent,

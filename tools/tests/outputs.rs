@@ -73,7 +73,10 @@ fn a_folder_that_is_no_zarr_store_stays() {
             &["convert", "x.npy", &format!("{name}.zarr")],
             "only a Zarr store or an empty folder",
         );
-        refused(&folder, &["eval", "x", "x.npy", "-o", &format!("./{name}.zarr/")], "only a Zarr store");
+        if name != "file" {
+            let slash = format!("./{name}.zarr/");
+            refused(&folder, &["eval", "x", "x.npy", "-o", &slash], "only a Zarr store");
+        }
     }
     for name in ["mine", "file", "digits", "json", "hollow"] {
         refused(&folder, &["convert", "x.npy", &format!("{name}.zarr:/b")], &format!("{name}.zarr "));

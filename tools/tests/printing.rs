@@ -56,7 +56,7 @@ fn a_full_stdout_is_exit_code_3() {
     folder.run(&["verify", "saved.arrs"]).ok();
     assert_eq!(folder.read("o.npy"), folder.read("x.npy"));
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let ran = folder.command(&["eval", "x.sum(), x", "x.npy", "-o", "o.arrs"]).stdout(full).output().unwrap();
+    let ran = folder.command(&["eval", "x.sum()", "x.npy", "-o", "o.arrs"]).stdout(full).output().unwrap();
     assert_eq!(ran.status.code(), Some(0), "nothing was to be printed");
     for args in
         [&["demo", "--size", "1MiB"][..], &["demo", "--size", "1MiB", "--json"], &["doctor", "--json"]]

@@ -54,20 +54,13 @@ impl Store {
         Ok(Store { path: path.to_owned(), before, transaction, turn, taken: Vec::new() })
     }
 
-    /// Notes where a result goes, and refuses a place that another one has.
-    fn take(&mut self, taken: Taken) -> Result<()> {
-        let meets = |other: &&Taken| {
-            other.name == taken.name
-                && match (&other.region, &taken.region) {
-                    (Some(a), Some(b)) => a.meets(b),
-                    _ => true,
-                }
-        };
-        if let Some(other) = self.taken.iter().find(meets) {
-            return Err(one_place(&other.label, &taken.label));
+    /// Refuses a place that another result has: the array, or a region that `meets` the new one.
+    fn check_free(&self, label: &str, name: &str, meets: impl Fn(&RegionSink) -> bool) -> Result<()> {
+        let taken = |other: &&Taken| other.name == name && other.region.as_deref().is_none_or(&meets);
+        match self.taken.iter().find(taken) {
+            Some(other) => Err(one_place(&other.label, &label)),
+            None => Ok(()),
         }
-        self.taken.push(taken);
-        Ok(())
     }
 
     pub(super) fn add(&mut self, expr: &Expr, order: &Order<'_>) -> Result<(Expr, Target)> {
@@ -79,7 +72,8 @@ impl Store {
             None => crate::location::full_name(order.name)?,
         };
         let label = format!("{}:{name}", order.location.path.display());
-        self.take(Taken { label: label.clone(), name: name.clone(), region: None })?;
+        self.check_free(&label, &name, |_| true)?;
+        self.taken.push(Taken { label: label.clone(), name: name.clone(), region: None });
         let at = || label.clone();
         // An array that is replaced hands its layout on, unless the source has one or it cannot be read.
         let old = self.before.as_ref().and_then(|snapshot| snapshot.array(&name).ok());
@@ -112,6 +106,8 @@ impl Store {
             None => snapshot.arrays().with_context(at)?,
         };
         let name = crate::input::pick_name(location, &names)?;
+        let label = format!("a region of {}:{name}", location.path.display());
+        self.check_free(&label, &name, |_| false)?;
         let (meta, place) = match &self.transaction {
             Some(transaction) => {
                 let id = transaction.find(&name).with_context(at)?;
@@ -125,11 +121,8 @@ impl Store {
         let value = expr.cast(dtype).and_then(|e| e.broadcast_to(&shape)).with_context(|| {
             format!("{location}: assigning to a region of shape {}", crate::report::shape(&shape))
         })?;
-        self.take(Taken {
-            label: format!("a region of {}:{name}", location.path.display()),
-            name,
-            region: Some(sink.clone()),
-        })?;
+        self.check_free(&label, &name, |other| other.meets(&sink))?;
+        self.taken.push(Taken { label, name, region: Some(sink.clone()) });
         Ok((value, Target::Sink(sink)))
     }
 
