@@ -248,8 +248,14 @@ fn two_results_in_one_place_are_refused() {
     symlink("o.npy", folder.path("o.raw")).unwrap();
     symlink("s.arrs", folder.path("s.npz")).unwrap();
     symlink("g.zarr", folder.path("link.zarr")).unwrap();
+    folder.run(&["convert", "x.npy", "old.npz:/a"]).ok();
+    fs::hard_link(folder.path("old.npz"), folder.path("hard.npz")).unwrap();
+    folder.write("empty.arrs", b"");
+    fs::hard_link(folder.path("empty.arrs"), folder.path("hard.arrs")).unwrap();
     let here = folder.path("o.npy").display().to_string();
     for (a, b) in [
+        ("old.npz:/a", "hard.npz:/b"),
+        ("empty.arrs:/a", "hard.arrs:/b"),
         ("o.npy", "o.npy"),
         ("o.npy", "./o.npy"),
         ("o.npy", &here),

@@ -83,6 +83,10 @@ fn a_replaced_file_keeps_its_mode_and_owner() {
             assert_eq!(mode(&folder, name), bits, "{target}");
             let owner = fs::metadata(folder.path(name)).unwrap();
             assert_eq!(given, (owner.uid(), owner.gid()) == (1234, 4321), "{target}");
+            if target == "o.zarr" {
+                let inside = fs::metadata(folder.path("o.zarr/zarr.json")).unwrap();
+                assert_eq!(given, (inside.uid(), inside.gid()) == (1234, 4321), "{target}");
+            }
         }
     }
     // So does a compacted one, and an empty one that was made to be private.

@@ -39,9 +39,16 @@ impl Place {
     fn check_beside(&self, other: &Place) -> Result<()> {
         let (a, b) = (&self.location, &other.location);
         if same(&self.target, &other.target) {
-            let holds_many = matches!(a.kind, Kind::Arrs | Kind::Npz) && a.kind == b.kind;
-            // Their names are compared when they are known.
-            return if holds_many { Ok(()) } else { Err(one_place(a, b)) };
+            // A file that is replaced loses its other hard links; only an .arrs file that is there is written in place.
+            let stays = || fs::metadata(&self.target).is_ok_and(|found| found.len() > 0);
+            let one_name = self.target == other.target;
+            let holds_many = match a.kind {
+                Kind::Arrs => one_name || stays(),
+                Kind::Npz => one_name,
+                _ => false,
+            };
+            // The names of their arrays are compared when they are known.
+            return if holds_many && a.kind == b.kind { Ok(()) } else { Err(one_place(a, b)) };
         }
         for (outer, inner) in [(self, other), (other, self)] {
             if inner.target.starts_with(&outer.target) {
@@ -69,10 +76,16 @@ pub(super) fn one_place(a: &impl std::fmt::Display, b: &impl std::fmt::Display) 
     misuse(format!("{a} and {b} are one place, and can hold one result: give each its own"))
 }
 
-/// Whether two paths without links name one file: as hard links may.
+/// Whether two paths without links name one file: as hard links may, and folders that are mounted twice.
 pub(super) fn same(a: &Path, b: &Path) -> bool {
-    let number = |path| fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
-    a == b || number(a).is_some_and(|n| Some(n) == number(b))
+    let number = |path: &Path| fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
+    match (number(a), number(b)) {
+        (None, None) => {
+            let folder = |path: &Path| path.parent().and_then(number);
+            a == b || (a.file_name() == b.file_name() && folder(a).is_some_and(|f| Some(f) == folder(b)))
+        }
+        (a, b) => a == b,
+    }
 }
 
 /// The real path of what may be missing with some of the folders above it.
