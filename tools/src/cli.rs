@@ -75,7 +75,8 @@ pub(crate) struct Running {
 /// What is done when another writer has the file.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Waiting {
-    /// Wait up to TIME, as in 30s, 2m or 1h, while another program writes to the .arrs file [default: fail at once]
+    /// Wait up to TIME, as in 30s, 2m or 1h, while another program writes to the .arrs file, or makes it: an empty file then
+    /// stands for a new one until it is finished [default: fail at once]
     #[arg(long, value_name = "TIME", value_parser = crate::wait::parse_wait)]
     pub(crate) wait: Option<std::time::Duration>,
 }
@@ -187,8 +188,8 @@ pub(crate) struct Eval {
     /// NAME=PATH; a PATH alone is bound to the name of its array, or of its file
     #[arg(value_name = "NAME=PATH")]
     pub(crate) bindings: Vec<String>,
-    /// Where the results go, one for each expression in order: x.npy, file.arrs[:/name], x.zarr, or a region of a
-    /// stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
+    /// Where the results go, one for each expression in order: x.npy, x.raw, x.npz[:/name], x.zarr[:/name],
+    /// file.arrs[:/name], or a region of a stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,
     #[command(flatten)]
@@ -247,7 +248,9 @@ pub(crate) struct Show {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse.")]
+#[command(
+    after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse; 3 standard output could not be written."
+)]
 pub(crate) struct Verify {
     /// A .arrs file
     pub(crate) path: String,
@@ -277,7 +280,7 @@ pub(crate) struct History {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 nothing is lost; 1 something is, with array and region named; 2 misuse."
+    after_help = "Exit codes: 0 nothing is lost; 1 something is, with array and region named; 2 misuse; 3 standard output could not be written."
 )]
 pub(crate) struct Salvage {
     /// A damaged .arrs file; its header and its end may be gone. It is only read

@@ -57,6 +57,36 @@ fn a_writer_is_waited_for_as_long_as_asked() {
 }
 
 #[test]
+fn writers_of_a_new_file_wait_for_one_another() {
+    for empty in [false, true] {
+        let folder = folder();
+        if empty {
+            folder.write("new.arrs", b"");
+        }
+        let start = |k: u64| {
+            let target = format!("new.arrs:/a{k}");
+            folder.command(&["convert", "x.npy", &target, "--wait", "10m", "--quiet"]).spawn().unwrap()
+        };
+        for mut child in (0..6).map(start).collect::<Vec<_>>() {
+            assert!(child.wait().unwrap().success());
+        }
+        assert_eq!(folder.run(&["ls", "new.arrs"]).ok().lines().count(), 6);
+        // A claim that comes to nothing is given up.
+        folder.run(&["convert", "nosuch.npy", "none.arrs", "--wait", "1s"]).fails(2);
+        folder.run(&["eval", "x + y", "x.npy", "-o", "none.arrs", "--wait", "1s"]).fails(2);
+        assert_eq!(folder.names(), ["new.arrs", "s.arrs", "x.npy"]);
+    }
+    // An empty file that is locked is one that another program writes.
+    let folder = folder();
+    folder.write("new.arrs", b"");
+    let empty = arrstore_format::FileStorage::open(&folder.path("new.arrs"), true).unwrap();
+    arrstore_format::Storage::lock_writer(&empty).unwrap();
+    let err = folder.run(&["convert", "x.npy", "new.arrs"]).fails(1);
+    assert!(err.contains("another writer holds the file"), "{err}");
+    assert_eq!(folder.read("new.arrs"), b"");
+}
+
+#[test]
 fn waiting_ends_with_ctrl_c() {
     let folder = folder();
     let store = arrstore_format::File::open_write(folder.path("s.arrs")).unwrap();

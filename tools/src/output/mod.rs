@@ -2,6 +2,7 @@
 //! refused when one is in another's way. Each is then written where nobody sees it, and all take their places at the end: one
 //! commit for each file, and when one fails, those before it are undone.
 
+mod claim;
 mod npz;
 mod place;
 mod plain;
@@ -143,13 +144,13 @@ impl Outputs {
         if let Err(error) = publish(others, stores, durable, alone, &mut published) {
             return Err(undo(published, error));
         }
+        let synced = published.iter().filter(|_| durable).try_for_each(Published::sync);
         for published in published {
-            let synced = if durable { published.sync() } else { Ok(()) };
-            if let Err(error) = synced.and_then(|()| published.keep()) {
+            if let Err(error) = published.keep() {
                 crate::print::remark(&format!("warning: {error}"));
             }
         }
-        Ok(())
+        synced.context("the results are written, but may not outlive a power failure")
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use arrstore::{Expr, Sink, StoredSink, Target};
 use arrstore_format::{Codec, CreateOptions, Durability, File, Meta, Snapshot, Transaction};
 
+use super::claim::Claim;
 use super::place::one_place;
 use super::region::RegionSink;
 use super::{Dry, Order, Writing, finished};
@@ -25,6 +26,8 @@ pub(super) struct Store {
     /// Held by whoever assigns to a region.
     turn: Arc<Mutex<()>>,
     taken: Vec<Taken>,
+    /// Held until a new file has its name.
+    claim: Option<Claim>,
 }
 
 /// What one result takes: an array, or a region of it.
@@ -38,6 +41,7 @@ impl Store {
     /// Opens or begins the file and takes its writer lock; with `dry`, only looks at what is there.
     pub(super) fn open(path: &Path, writing: &Writing) -> Result<Store> {
         let at = || path.display().to_string();
+        let claim = if writing.dry { None } else { Claim::take(path, writing.wait)? };
         // An empty file is as good as none.
         let exists = std::fs::metadata(path).is_ok_and(|found| !found.is_file() || found.len() > 0);
         let file = match (exists, writing.dry) {
@@ -51,7 +55,7 @@ impl Store {
         // Taken under the writer's lock, so that no other commit comes between.
         let before = file.as_ref().filter(|_| exists).map(File::snapshot).transpose().with_context(at)?;
         let (transaction, turn) = (transaction.map(Arc::new), Arc::default());
-        Ok(Store { path: path.to_owned(), before, transaction, turn, taken: Vec::new() })
+        Ok(Store { path: path.to_owned(), before, transaction, turn, taken: Vec::new(), claim })
     }
 
     /// Refuses a place that another result has: the array, or a region that `meets` the new one.
@@ -136,6 +140,7 @@ impl Store {
         let Some(transaction) = self.transaction else { return Ok(()) };
         let durability = if durable { Durability::Full } else { Durability::None };
         finished(transaction)?.commit_with(durability).with_context(|| self.path.display().to_string())?;
+        drop(self.claim);
         Ok(())
     }
 }
