@@ -1,7 +1,7 @@
 //! Compacting: a copy of the newest commit without gaps, sealed, in place of the file.
 //!
-//! Payload bytes are checked and copied as they are. The copy is made under a temporary name and renamed, so a
-//! crash leaves the old file or the new one; readers keep the old one for as long as they hold it.
+//! Payload bytes are checked and copied as they are. The copy takes the name in one step, so a crash leaves the old file or
+//! the new one; readers keep the old one for as long as they hold it.
 
 use std::path::Path;
 
@@ -31,16 +31,12 @@ pub struct Compacted {
 /// `progress` says no; the file is then as it was.
 pub fn compact(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<Compacted> {
     let path = path.as_ref();
-    // A symbolic link stays one.
-    let path = path.canonicalize().map_err(Error::io(|| format!("looking for {}", path.display())))?;
-    let file = File::open(&path)?;
+    let file = File::open(path)?;
     let lock = file.begin()?;
     let snapshot = file.snapshot()?;
     let before = snapshot.slot().length;
-    let doing = Error::io(|| format!("permissions of {}", path.display()));
-    let permissions = std::fs::metadata(&path).map_err(doing)?.permissions();
     let options = CreateOptions { overwrite: true, ..CreateOptions::default() };
-    let copy = File::create_with(&path, &options, Some(permissions))?;
+    let copy = File::create(path, &options)?;
     snapshot.copy_sealed(&copy, progress)?;
     drop(lock);
     Ok(Compacted { before, after: copy.snapshot()?.slot().length })

@@ -1,6 +1,5 @@
 //! A file: taking snapshots of it, and beginning to write.
 
-use std::fs::Permissions;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
@@ -96,25 +95,19 @@ impl File {
         Ok(file)
     }
 
-    /// Begins a new file at `path`. It is made under a temporary name in the same folder, and gets its own name
-    /// with its first commit; when that never comes, nothing is left behind.
+    /// Begins a new file at `path`, which it gets with its first commit, in one step; when that never comes, nothing is left
+    /// behind. Symbolic links are followed. A file that is replaced hands its mode on.
     ///
     /// # Errors
-    /// When something has the name and `overwrite` is not set, or the folder cannot be written.
+    /// When something has the name, other than an empty file, and `overwrite` is not set; when the folder cannot be
+    /// written, or what has the name.
     pub fn create(path: impl AsRef<Path>, options: &CreateOptions) -> Result<File> {
-        File::create_with(path.as_ref(), options, None)
-    }
-
-    /// As [`File::create`], with the permissions of another file.
-    pub(crate) fn create_with(
-        path: &Path,
-        options: &CreateOptions,
-        permissions: Option<Permissions>,
-    ) -> Result<File> {
-        if !options.overwrite && std::fs::symlink_metadata(path).is_ok() {
+        let path = path.as_ref();
+        let there = std::fs::metadata(path);
+        if !options.overwrite && there.is_ok_and(|there| !there.is_file() || there.len() > 0) {
             return Err(Error::Exists { path: path.display().to_string() });
         }
-        let storage = FileStorage::create(path, options.overwrite, permissions)
+        let storage = FileStorage::create(path, options.overwrite)
             .map_err(Error::io(|| format!("creating {}", path.display())))?;
         let state = State { unborn: Some(Unborn::new(Arc::new(storage))?), ..State::default() };
         Ok(File::new(Place::Path(path.to_owned()), options.durability, state))

@@ -49,6 +49,7 @@ mod reach;
 mod record;
 #[cfg(test)]
 mod refusals;
+pub mod replace;
 mod salvage;
 mod scan;
 mod slot;

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: wrong arguments, a path that is not there, an \
-expression that makes no sense; 130 interrupted. After 1, 2 and 130 every store is as it was.";
+Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: wrong arguments, a path that is not there, a place \
+that holds something else, an expression that makes no sense; 3 done, but standard output could not be written; 130 \
+interrupted. After 1, 2 and 130 every file is as it was; when several .arrs files are written and one fails, the error \
+names those that are written. After 3 all results in files are written.";
 
 const PATHS: &str = "\
 PATH is file.arrs:/group/name, or file.arrs when it holds one array; x.npy; x.npz:/name; x.zarr or \
@@ -70,6 +72,15 @@ pub(crate) struct Running {
     pub(crate) no_sync: bool,
 }
 
+/// What is done when another writer has the file.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Waiting {
+    /// Wait up to TIME, as in 30s, 2m or 1h, while another program writes to the .arrs file, or makes it: an empty file then
+    /// stands for a new one until it is finished [default: fail at once]
+    #[arg(long, value_name = "TIME", value_parser = crate::wait::parse_wait)]
+    pub(crate) wait: Option<std::time::Duration>,
+}
+
 /// Which commit of a file is read.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Past {
@@ -100,7 +111,7 @@ pub(crate) struct Storing {
     /// Group the bytes of equal weight before compressing: auto tries both on a sample [default: auto]
     #[arg(long, value_name = "WHEN")]
     pub(crate) shuffle: Option<Shuffle>,
-    /// Order of the elements within a chunk [default: C]
+    /// Order of the elements: within a chunk, or of all of them in a .npy, .npz or raw file [default: C]
     #[arg(long, value_name = "ORDER", ignore_case = true)]
     pub(crate) order: Option<Order>,
 }
@@ -147,16 +158,18 @@ pub(crate) struct Plain {
 pub(crate) struct Convert {
     /// The array to read
     pub(crate) src: String,
-    /// x.npy, x.npz, x.raw or x.zarr (replaced whole), or file.arrs[:/name] (the array is added or replaced in one
-    /// commit; without a name: the source's)
+    /// x.npy, x.npz, x.raw or x.zarr (replaced whole), or x.npz:/name, x.zarr:/name or file.arrs[:/name] (the array is
+    /// added or replaced in one commit, and the others stay; without a name in a .arrs file: the source's)
     pub(crate) dst: String,
-    /// Name of the array in DST [default: the source's name]
+    /// Name of the array in DST, as in DST:/NAME [default: the source's name]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) plain: Plain,
     #[command(flatten)]
     pub(crate) storing: Storing,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
     #[command(flatten)]
     pub(crate) running: Running,
     #[command(flatten)]
@@ -175,12 +188,14 @@ pub(crate) struct Eval {
     /// NAME=PATH; a PATH alone is bound to the name of its array, or of its file
     #[arg(value_name = "NAME=PATH")]
     pub(crate) bindings: Vec<String>,
-    /// Where the results go, one for each expression in order: x.npy, file.arrs[:/name], x.zarr, or a region of a
-    /// stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
+    /// Where the results go, one for each expression in order: x.npy, x.raw, x.npz[:/name], x.zarr[:/name],
+    /// file.arrs[:/name], or a region of a stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,
     #[command(flatten)]
     pub(crate) storing: Storing,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
     /// Write what each thread did when to FILE, a Chrome trace (chrome://tracing, ui.perfetto.dev), and say what bound
     /// the run
     #[arg(long, value_name = "FILE", conflicts_with = "explain")]
@@ -233,7 +248,9 @@ pub(crate) struct Show {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse.")]
+#[command(
+    after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse; 3 standard output could not be written."
+)]
 pub(crate) struct Verify {
     /// A .arrs file
     pub(crate) path: String,
@@ -241,6 +258,8 @@ pub(crate) struct Verify {
     /// that a file has twice; salvage saves what is sound of anything else
     #[arg(long)]
     pub(crate) repair: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
     /// Threads that check [default: the cores of the machine or the container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(crate) threads: Option<u64>,
@@ -261,7 +280,7 @@ pub(crate) struct History {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 nothing is lost; 1 something is, with array and region named; 2 misuse."
+    after_help = "Exit codes: 0 nothing is lost; 1 something is, with array and region named; 2 misuse; 3 standard output could not be written."
 )]
 pub(crate) struct Salvage {
     /// A damaged .arrs file; its header and its end may be gone. It is only read
@@ -282,6 +301,8 @@ pub(crate) struct Salvage {
 pub(crate) struct Compact {
     /// A .arrs file
     pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,

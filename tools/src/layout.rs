@@ -4,6 +4,8 @@ use arrstore::DType;
 use arrstore_format::Codec;
 
 use crate::cli::{Order, Shuffle, Storing};
+use crate::location::Location;
+use crate::misuse::misuse;
 
 /// `--shape`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,20 +124,56 @@ impl Layout {
         let codec = match asked.codec {
             Some(Coding::Is(codec)) => codec,
             Some(Coding::Auto) => {
-                return Err(crate::misuse::misuse(
+                return Err(misuse(
                     "--codec auto tries codecs on a sample of what is converted; a result is not there to be sampled: name a codec",
                 ));
             }
             None => known.codec.unwrap_or_default(),
         };
+        if asked.shuffle == Some(Shuffle::On) && !matches!(codec, Codec::Zstd { .. } | Codec::Lz4) {
+            return Err(misuse(format!(
+                "--shuffle on is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
+            )));
+        }
         Ok(Layout { chunk, codec, shuffle, order })
+    }
+}
+
+impl Storing {
+    /// Refuses flags that would change nothing where results go.
+    pub(crate) fn check(&self, locations: &[Location]) -> anyhow::Result<()> {
+        let chunked = [
+            ("--chunk", self.chunk.is_some()),
+            ("--codec", self.codec.is_some()),
+            ("--shuffle", self.shuffle.is_some()),
+        ];
+        let chunked = chunked.into_iter().find_map(|(flag, asked)| asked.then_some(flag));
+        let any = chunked.or(self.order.map(|_| "--order"));
+        if let (Some(flag), []) = (any, locations) {
+            return Err(misuse(format!(
+                "{flag} says how a result is stored, and none is: give it a place with -o"
+            )));
+        }
+        for location in locations {
+            if let (Some(flag), true) = (any, location.subscript.is_some()) {
+                return Err(misuse(format!(
+                    "{location}: a region is stored as its array is; {flag} is for whole arrays"
+                )));
+            }
+            if let (Some(flag), false) = (chunked, location.kind.has_chunks()) {
+                return Err(misuse(format!(
+                    "{location}: {flag} is for .arrs and .zarr; .npy, .npz and raw files have no chunks and no codec"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
 /// The asked chunk with whole axes filled in and no axis longer than the array.
 fn spread(lengths: &[u64], shape: &[u64]) -> anyhow::Result<Vec<u64>> {
     if lengths.len() != shape.len() {
-        return Err(crate::misuse::misuse(format!(
+        return Err(misuse(format!(
             "--chunk {} names {} axes, and the array of shape {} has {}",
             crate::report::shape(lengths),
             lengths.len(),

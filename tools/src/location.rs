@@ -20,6 +20,13 @@ pub(crate) enum Kind {
     Raw,
 }
 
+impl Kind {
+    /// Whether arrays are cut into chunks there, which may be packed.
+    pub(crate) fn has_chunks(self) -> bool {
+        matches!(self, Kind::Arrs | Kind::Zarr)
+    }
+}
+
 /// Where an array is, or will be.
 #[derive(Clone, Debug)]
 pub(crate) struct Location {

@@ -1,5 +1,8 @@
 //! The `arrstore` command.
 
+// Those macros panic where a print fails: `print` has what does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod cli;
 mod commands;
 mod input;
@@ -7,23 +10,28 @@ mod layout;
 mod location;
 mod misuse;
 mod output;
+mod print;
 mod probe;
 mod profile;
 mod report;
 mod run;
 mod sample;
 mod values;
+mod wait;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(words) => return print::usage(&words),
+    };
     match commands::run(&cli.command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", report::chain(&error));
+            print::remark(&format!("error: {}", report::chain(&error)));
             ExitCode::from(misuse::exit_code(&error))
         }
     }

@@ -1,6 +1,8 @@
-//! Which errors are the caller's (exit code 2), and which are the file's or the machine's (1).
+//! Which errors are the caller's (exit code 2), which are the file's or the machine's (1), and which are none of a file's (3).
 
 use std::fmt;
+
+use crate::print::{UNPRINTED, Unprinted};
 
 /// Exit code of a run that was interrupted: 128 + SIGINT.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -34,11 +36,17 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     if error.chain().any(is_stop) {
         return INTERRUPTED;
     }
+    if error.chain().any(|e| e.is::<Unprinted>()) {
+        return UNPRINTED;
+    }
     let is_misuse = |e: &(dyn std::error::Error + 'static)| {
         let missing = e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
         e.is::<Misuse>()
             || e.is::<arrstore::text::TextError>()
-            || matches!(e.downcast_ref(), Some(arrstore_format::Error::NoSuchCommit { .. }))
+            || matches!(
+                e.downcast_ref(),
+                Some(arrstore_format::Error::NoSuchCommit { .. } | arrstore_format::Error::NameTaken { .. })
+            )
             || missing == Some(std::io::ErrorKind::NotFound)
     };
     if error.chain().any(is_misuse) { 2 } else { 1 }

@@ -16,8 +16,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use arrstore::Context;
 use arrstore::profile::{Event, Recorder, Work};
+use arrstore_format::replace::{NewName, new_file};
 use serde_json::{Value, json};
 
+use crate::location::Location;
+use crate::misuse::misuse;
 use crate::{probe, report};
 
 /// Bytes that memory (of at most half of the budget) and disk are measured with.
@@ -30,7 +33,9 @@ const LEAST_DISK: u64 = 1 << 20;
 
 /// A run under way.
 pub(crate) struct Profile {
-    file: BufWriter<File>,
+    file: File,
+    /// None where the trace goes to a pipe or a device.
+    name: Option<NewName>,
     recorder: Arc<Recorder>,
     io: [u64; 2],
     began: Instant,
@@ -39,20 +44,36 @@ pub(crate) struct Profile {
 impl Profile {
     /// Lets `context` take down what it does, for the trace at `path`.
     pub(crate) fn begin(path: &Path, context: &mut Context) -> Result<Profile> {
-        let file = File::create(path).with_context(|| path.display().to_string())?;
+        if Location::of_output(&path.to_string_lossy()).is_ok() {
+            return Err(misuse(format!(
+                "--profile {}: a file of arrays cannot hold a trace; name it trace.json",
+                path.display()
+            )));
+        }
+        let at = || path.display().to_string();
+        let (file, name) = match fs::metadata(path) {
+            Ok(there) if !there.is_file() && !there.is_dir() => {
+                (File::options().write(true).open(path).with_context(at)?, None)
+            }
+            _ => new_file(path).map(|(file, name)| (file, Some(name))).with_context(at)?,
+        };
         let recorder = Arc::new(Recorder::default());
         context.profile = Some(recorder.clone());
-        Ok(Profile { file: BufWriter::new(file), recorder, io: disk_bytes(), began: Instant::now() })
+        Ok(Profile { file, name, recorder, io: disk_bytes(), began: Instant::now() })
     }
 
     /// Writes the trace, and says what bound the run. `synced`: whether the run waited for what it wrote.
-    pub(crate) fn end(mut self, context: &Context, synced: bool, folder: &Path) -> Result<String> {
+    pub(crate) fn end(self, context: &Context, synced: bool, folder: &Path) -> Result<String> {
         let wall = self.began.elapsed();
         let [read, written] = disk_bytes();
         let [read, written] = [read.saturating_sub(self.io[0]), written.saturating_sub(self.io[1])];
-        write_trace(&mut self.file, &self.recorder.events(), self.recorder.dropped())?;
+        write_trace(&mut BufWriter::new(&self.file), &self.recorder.events(), self.recorder.dropped())?;
         let limits = self.limits(context, wall, [read, if synced { written } else { 0 }], folder);
-        Ok(summary(wall, &limits, self.share(context, wall, self.computing())))
+        let computing = self.share(context, wall, self.computing());
+        if let Some(name) = self.name {
+            name.publish(&self.file, true, false)?;
+        }
+        Ok(summary(wall, &limits, computing))
     }
 
     /// The part of the threads' time that some work took.

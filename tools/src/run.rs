@@ -63,11 +63,12 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
         let mine = flag.clone();
         let handler = move || {
             if mine.swap(true, Ordering::SeqCst) {
+                arrstore_format::replace::abandon();
                 std::process::exit(crate::misuse::INTERRUPTED.into());
             }
         };
         if let Err(error) = ctrlc::set_handler(handler) {
-            eprintln!("warning: Ctrl-C will not stop cleanly: {error}");
+            crate::print::remark(&format!("warning: Ctrl-C will not stop cleanly: {error}"));
         }
         flag
     })

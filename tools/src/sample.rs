@@ -35,6 +35,7 @@ pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) ->
     }
     let Some(value) = sample(input, context)? else {
         storing.codec = Some(Coding::Is(codec.unwrap_or_default()));
+        storing.shuffle = None;
         return Ok(());
     };
     let size = |codec, shuffle| stored_bytes(&value, codec, shuffle);

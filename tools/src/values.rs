@@ -127,12 +127,3 @@ pub(crate) fn element(dtype: DType, bytes: &[u8]) -> serde_json::Value {
         }
     }
 }
-
-/// Writes to stdout, what a terminal would obey as escapes. A reader that went away (`| head`) is no error.
-pub(crate) fn say(text: &str) -> Result<()> {
-    use std::io::Write;
-    match writeln!(std::io::stdout().lock(), "{}", crate::report::printable(text)) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
-}

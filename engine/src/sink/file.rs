@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use arrstore_format::replace::{NewName, Published, new_file};
 
 use super::Sink;
 use crate::npy::Header;
@@ -85,21 +85,26 @@ impl Plain {
     }
 }
 
-/// A `.npy` file, written beside its name and renamed into place by [`NpySink::commit`].
+/// A `.npy` file, which gets its name by [`NpySink::commit`] and leaves nothing behind when that never comes.
 #[derive(Debug)]
 pub struct NpySink {
     plain: Plain,
-    file: NamedTempFile,
-    target: PathBuf,
+    file: File,
+    name: NewName,
 }
 
 impl NpySink {
-    /// Begins a `.npy` file that will replace `target`.
+    /// Begins a `.npy` file that will replace `target`. With `fortran`, what is written is the transposed array, which is
+    /// the array itself in Fortran order, as the header then says.
     ///
     /// # Errors
-    /// When the folder cannot be written, the disk is full, or NumPy has no such type.
-    pub fn create(target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
-        let header = Header::write(dtype, shape, false)
+    /// When the folder or a file that has the name cannot be written, the disk is full, or NumPy has no such type.
+    pub fn create(target: &Path, dtype: DType, shape: &[u64], fortran: bool) -> Result<NpySink> {
+        let mut told = shape.to_vec();
+        if fortran {
+            told.reverse();
+        }
+        let header = Header::write(dtype, &told, fortran)
             .map_err(|reason| Error::Npy { path: target.to_owned(), reason })?;
         NpySink::after(&header, target, dtype, shape)
     }
@@ -107,22 +112,25 @@ impl NpySink {
     /// Begins a file of the elements alone, without a header, that will replace `target`.
     ///
     /// # Errors
-    /// When the folder cannot be written or the disk is full.
+    /// When the folder or a file that has the name cannot be written, or the disk is full.
     pub fn raw(target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
         NpySink::after(&[], target, dtype, shape)
     }
 
     fn after(header: &[u8], target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
-        let folder = folder_of(target);
-        let file = tempfile::Builder::new()
-            .prefix(".arrstore-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(folder)
-            .map_err(|e| Error::io(folder, e))?;
+        let (file, name) = new_file(target).map_err(|e| Error::io(target, e))?;
         let plain = Plain::new(target, header.len() as u64, dtype, shape);
-        plain.reserve(file.as_file())?;
-        file.as_file().write_all_at(header, 0).map_err(|e| Error::io(target, e))?;
-        Ok(NpySink { plain, file, target: target.to_owned() })
+        plain.reserve(&file)?;
+        file.write_all_at(header, 0).map_err(|e| Error::io(target, e))?;
+        Ok(NpySink { plain, file, name })
+    }
+
+    /// Waits until the disk has what was written.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn sync(&self) -> Result<()> {
+        self.file.sync_all().map_err(|e| Error::io(&self.plain.path, e))
     }
 
     /// Makes the file durable, unless told not to, and puts it in place of what had its name.
@@ -130,24 +138,25 @@ impl NpySink {
     /// # Errors
     /// When the system refuses; the old file then still stands.
     pub fn commit(self, durable: bool) -> Result<()> {
-        let io = |e| Error::io(&self.target, e);
         if durable {
-            self.file.as_file().sync_all().map_err(io)?;
+            self.sync()?;
         }
-        self.file.persist(&self.target).map_err(|e| Error::io(&self.target, e.error))?;
-        if durable {
-            let folder = folder_of(&self.target);
-            File::open(folder).and_then(|f| f.sync_all()).map_err(|e| Error::io(folder, e))?;
-        }
-        Ok(())
+        let path = self.plain.path.clone();
+        let published = self.publish(false)?;
+        if durable { published.sync() } else { Ok(()) }.map_err(|e| Error::io(&path, e))
     }
-}
 
-/// The folder that holds a path.
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
+    /// Puts the file in place of what had its name, so that it can be undone if that is wanted.
+    ///
+    /// # Errors
+    /// When the system refuses; the old file then still stands.
+    pub fn publish(self, undoable: bool) -> Result<Published> {
+        self.name.publish(&self.file, true, undoable).map_err(|e| Error::io(&self.plain.path, e))
+    }
+
+    /// The file, which now gets no name.
+    pub fn into_file(self) -> File {
+        self.file
     }
 }
 
@@ -162,9 +171,9 @@ impl Sink for NpySink {
         None
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
-        self.plain.write(self.file.as_file(), 0, start, shape, data)
+        self.plain.write(&self.file, 0, start, shape, data)
     }
     fn label(&self) -> String {
-        self.target.display().to_string()
+        self.plain.path.display().to_string()
     }
 }

@@ -1,19 +1,19 @@
 //! A file on disk.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use nix::fcntl::{FallocateFlags, FcntlArg, fallocate, fcntl};
 use nix::libc;
-use tempfile::{NamedTempFile, TempPath};
 
 use super::map::start_writeback;
 use super::{FileMap, Lock, Storage};
+use crate::replace::{self, NewName, new_file, sync_folder};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -34,15 +34,16 @@ pub struct FileStorage {
     reserved: AtomicU64,
     /// Its name, or the one that it is to get.
     path: Option<PathBuf>,
-    /// The name of a new file until then, and whether it may take that of another. When dropped, the file is gone.
-    temporary: Mutex<Option<(TempPath, bool)>>,
+    /// For a new file until then, with whether it may take the name of another. When dropped, the file is gone.
+    unnamed: Mutex<Option<(NewName, bool)>>,
 }
 
 impl FileStorage {
     /// Opens a regular file, for reading alone or to write too.
     ///
     /// # Errors
-    /// When there is none, it is a directory, FIFO or device, or permissions are lacking.
+    /// When there is none, it is a directory, FIFO or device, or permissions are lacking: to write, also those of a file that
+    /// nobody may write, whoever asks.
     pub fn open(path: &Path, writable: bool) -> io::Result<FileStorage> {
         // Without O_NONBLOCK the opening of a FIFO would wait for a writer.
         let file = OpenOptions::new()
@@ -50,11 +51,15 @@ impl FileStorage {
             .write(writable)
             .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
             .open(path)?;
-        let kind = file.metadata()?.file_type();
+        let metadata = file.metadata()?;
+        let kind = metadata.file_type();
         if !kind.is_file() {
             let what = if kind.is_dir() { "a directory" } else { "a FIFO, socket or device" };
             let message = format!("expected a regular file, found {what}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        if writable {
+            replace::check_mode(&metadata)?;
         }
         Ok(FileStorage { path: Some(path.to_owned()), ..FileStorage::of(file) })
     }
@@ -67,31 +72,19 @@ impl FileStorage {
             writing: AtomicBool::new(false),
             reserved: AtomicU64::new(0),
             path: None,
-            temporary: Mutex::default(),
+            unnamed: Mutex::default(),
         }
     }
 
-    /// Creates a file beside `path`, which gets that name with [`Storage::publish`]; before that, nothing is left
-    /// of it when it is dropped.
+    /// Creates a file that gets the name `path` with [`Storage::publish`]; before that, nothing is left of it when it is
+    /// dropped.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the permissions cannot be given.
-    pub(crate) fn create(
-        path: &Path,
-        overwrite: bool,
-        permissions: Option<Permissions>,
-    ) -> io::Result<FileStorage> {
-        let temporary: NamedTempFile = tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".arrs-new")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder(path))?;
-        let (file, temporary) = temporary.into_parts();
-        if let Some(permissions) = permissions {
-            file.set_permissions(permissions)?;
-        }
-        let temporary = Mutex::new(Some((temporary, overwrite)));
-        Ok(FileStorage { path: Some(path.to_owned()), temporary, ..FileStorage::of(file) })
+    /// As [`new_file`].
+    pub(crate) fn create(path: &Path, overwrite: bool) -> io::Result<FileStorage> {
+        let (file, name) = new_file(path)?;
+        let path = Some(name.target().to_owned());
+        Ok(FileStorage { path, unnamed: Mutex::new(Some((name, overwrite))), ..FileStorage::of(file) })
     }
 
     fn lock(&self, kind: libc::c_int, start: u64, len: u64) -> io::Result<Lock> {
@@ -103,11 +96,6 @@ impl FileStorage {
             Err(e) => Err(e.into()),
         }
     }
-}
-
-/// The folder that holds a path.
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn request(kind: libc::c_int, start: u64, len: u64) -> libc::flock {
@@ -168,25 +156,14 @@ impl Storage for FileStorage {
         self.file.sync_data()
     }
     fn publish(&self) -> io::Result<()> {
-        let temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let named = match (temporary, &self.path) {
-            (Some((temporary, true)), Some(path)) => temporary.persist(path),
-            (Some((temporary, false)), Some(path)) => temporary.persist_noclobber(path),
-            _ => Ok(()),
-        };
-        named.map_err(|e| e.error)
+        match self.unnamed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some((name, overwrite)) => name.publish(&self.file, overwrite, false).map(drop),
+            None => Ok(()),
+        }
     }
     fn sync_name(&self) -> io::Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
         // Behind a symbolic link, it is another folder that has the name.
-        let synced = path.canonicalize().and_then(|path| File::open(folder(&path))?.sync_all());
-        match synced {
-            // A folder that may not be read, or a file system that syncs none: there is no more to be done.
-            Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => {
-                Ok(())
-            }
-            synced => synced,
-        }
+        self.path.as_ref().map_or(Ok(()), |path| sync_folder(&path.canonicalize()?))
     }
     fn start_writeback(&self, range: Range<u64>) {
         start_writeback(&self.file, &range);

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::Compact;
 use crate::location::{Kind, Location};
 use crate::misuse::misuse;
-use crate::values::say;
+use crate::print::{remark, say};
 use crate::{report, run};
 
 pub(super) fn run(args: &Compact) -> Result<ExitCode> {
@@ -24,12 +24,14 @@ pub(super) fn run(args: &Compact) -> Result<ExitCode> {
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)
     };
-    let done = arrstore_format::compact(&location.path, &progress).with_context(at)?;
+    let compact = || arrstore_format::compact(&location.path, &progress);
+    let done = args.waiting.for_writer(compact).with_context(at)?;
     bar.finish_and_clear();
     if args.speaking.json {
         say(&json!({ "file": at(), "bytes_before": done.before, "bytes_after": done.after }).to_string())?;
     } else if !args.quiet {
-        eprintln!("{}: {} before, {} now", at(), report::bytes(done.before), report::bytes(done.after));
+        let (before, after) = (report::bytes(done.before), report::bytes(done.after));
+        remark(&format!("{}: {before} before, {after} now", at()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,31 +8,32 @@ use arrstore::Plan;
 use serde_json::json;
 
 use crate::cli::Convert;
-use crate::location::Location;
+use crate::location::{Kind, Location, full_name};
 use crate::misuse::misuse;
-use crate::output::{Order, Outputs};
-use crate::values::say;
+use crate::output::{Order, Outputs, Writing};
+use crate::print::{remark, say};
 use crate::{input, report, run, sample};
 
 pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
+    run::stop_flag();
     let source = Location::of_input(&args.src)?.at_commit(args.past.commit)?;
-    let target = Location::of_output(&args.dst)?;
-    if let (Some(name), Some(path_name)) = (&args.name, &target.name) {
-        return Err(misuse(format!("the array is named twice: --name {name} and {path_name}")));
-    }
+    let target = named(Location::of_output(&args.dst)?, args.name.as_deref())?;
     let begun = Instant::now();
+    let writing = Writing { durable: !args.running.no_sync, wait: args.waiting, ..Writing::default() };
+    // First of all, so that what is read is what the last writer left.
+    let mut outputs = Outputs::open(std::slice::from_ref(&target), &args.storing, writing)?;
     let tmp = input::tmp_folder(args.running.tmp.as_ref(), &target);
     let input = input::open(&source, &args.plain, &tmp)?;
     let expr = &input.expr;
     let mut context = run::context(&args.running, Some(tmp));
 
     let mut storing = args.storing.clone();
-    sample::settle(&mut storing, &input, &context)?;
-    let name = args.name.clone().unwrap_or_else(|| input.stem.clone());
-    let mut outputs = Outputs::new(!args.running.no_sync, false);
-    let order = Order { location: &target, name: &name, storing: &storing, about: &input.about };
-    let root = outputs.add(expr, &order)?;
+    if target.kind.has_chunks() {
+        sample::settle(&mut storing, &input, &context)?;
+    }
+    let order = Order { location: &target, name: &input.stem, storing: &storing, about: &input.about };
+    let root = outputs.add(0, expr, &order)?;
 
     let plan = Plan::new(&[root], &context)?;
     let bar = run::watch(&mut context, args.running.quiet, "convert");
@@ -50,13 +51,27 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
         })
         .to_string())?;
     } else if !args.running.quiet {
-        eprintln!(
+        remark(&format!(
             "wrote {target}: {} {}, {} in {seconds:.2} s ({}/s)",
             report::shape(expr.shape()),
             expr.dtype(),
             report::bytes(bytes),
             report::bytes((bytes as f64 / seconds.max(1e-9)) as u64)
-        );
+        ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The target with the name that `--name` gives its array.
+fn named(target: Location, name: Option<&str>) -> Result<Location> {
+    let Some(name) = name else { return Ok(target) };
+    if let Some(path_name) = &target.name {
+        return Err(misuse(format!("the array is named twice: --name {name} and {path_name}")));
+    }
+    if matches!(target.kind, Kind::Npy | Kind::Raw) {
+        return Err(misuse(format!(
+            "{target}: holds one array without a name; --name is for .arrs, .npz and .zarr"
+        )));
+    }
+    Ok(Location { name: Some(full_name(name)?), ..target })
 }

@@ -10,13 +10,14 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use arrstore::text::Formula;
 use arrstore::{Context, Expr, Plan, Target};
+use arrstore_format::replace::Hidden;
 use serde_json::json;
 
 use crate::cli::{Demo, Plain, Running, Storing};
 use crate::input::{self, About};
 use crate::location::Location;
-use crate::output::{Order, Outputs};
-use crate::values::say;
+use crate::output::{Order, Outputs, Writing};
+use crate::print::say;
 use crate::{probe, report, run};
 
 /// Room on the disk for each byte of the data set: its .npy files beside the store, then the results beside that.
@@ -40,6 +41,7 @@ struct Session<'a> {
 }
 
 pub(super) fn run(args: &Demo) -> Result<ExitCode> {
+    run::stop_flag();
     let base = args.tmp.clone().unwrap_or_else(|| ".".into());
     let needed = (args.size as f64 * DISK) as u64;
     let free = probe::free(&base)?;
@@ -50,7 +52,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         base.display(),
         report::bytes(free)
     );
-    let folder = tempfile::Builder::new().prefix(".arrstore-demo-").tempdir_in(&base)?;
+    let folder = Hidden::folder(&base).with_context(|| base.display().to_string())?;
     let memory = args.memory.unwrap_or(run::Memory::Bytes(128 << 20));
     let running = Running {
         memory: Some(memory),
@@ -69,7 +71,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         report::bytes(2 * session.array_bytes()),
         report::bytes(memory.bytes()),
         session.context().threads
-    ));
+    ))?;
     session.all()?;
     let peak = peak_memory();
     if args.speaking.json {
@@ -202,12 +204,17 @@ impl Session<'_> {
     }
 
     fn write(&self, results: &[(Expr, &str)]) -> Result<()> {
-        let mut outputs = Outputs::new(true, false);
+        let locations = results.iter().map(|(_, name)| self.location(name)).collect::<Result<Vec<_>>>()?;
+        let (storing, about) = (Storing::default(), About::default());
+        let writing = Writing { durable: true, ..Writing::default() };
+        let mut outputs = Outputs::open(&locations, &storing, writing)?;
         let mut roots = Vec::new();
-        for (expr, name) in results {
-            let (location, storing, about) = (self.location(name)?, Storing::default(), About::default());
-            let order = Order { location: &location, name: "", storing: &storing, about: &about };
-            roots.push(outputs.add(expr, &order)?);
+        for (k, ((expr, _), location)) in results.iter().zip(&locations).enumerate() {
+            roots.push(outputs.add(
+                k,
+                expr,
+                &Order { location, name: "", storing: &storing, about: &about },
+            )?);
         }
         let mut context = self.context();
         let plan = Plan::new(&roots, &context)?;
@@ -232,10 +239,8 @@ impl Session<'_> {
         found.into_iter().try_for_each(|found| compare(text, found, expected))
     }
 
-    fn remark(&self, text: &str) {
-        if !self.args.quiet && !self.args.speaking.json {
-            println!("{text}");
-        }
+    fn remark(&self, text: &str) -> Result<()> {
+        if self.args.quiet || self.args.speaking.json { Ok(()) } else { say(text) }
     }
 
     fn step(
@@ -252,7 +257,7 @@ impl Session<'_> {
             0 => format!("{:>8}/s", report::bytes((bytes as f64 / seconds.max(1e-9)) as u64)),
             flops => format!("{:>5.1} GFLOP/s", flops as f64 / seconds.max(1e-9) / 1e9),
         };
-        self.remark(&format!("  {what:<32} {seconds:>7.2} s  {rate:>14}"));
+        self.remark(&format!("  {what:<32} {seconds:>7.2} s  {rate:>14}"))?;
         self.steps.push(Step { what: what.to_owned(), bytes, flops, seconds });
         Ok(())
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::Doctor;
 use crate::misuse::misuse;
-use crate::values::say;
+use crate::print::say;
 use crate::{probe, report};
 
 /// Bytes of the file that the disk is measured with, of at most a quarter of what is free.

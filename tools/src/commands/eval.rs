@@ -14,9 +14,10 @@ use crate::cli::{Eval, Plain};
 use crate::input::{self, About, Input};
 use crate::location::Location;
 use crate::misuse::misuse;
-use crate::output::{Order, Outputs};
+use crate::output::{Order, Outputs, Writing};
+use crate::print::{remark, say};
 use crate::profile::Profile;
-use crate::values::{Printed, say};
+use crate::values::Printed;
 use crate::{report, run};
 
 /// Where one result goes.
@@ -27,8 +28,15 @@ enum Place {
 
 pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
+    run::stop_flag();
     let formula = Formula::parse(&args.expr)?;
     let outs = args.output.iter().map(|o| Location::of_output(o)).collect::<Result<Vec<_>>>()?;
+    let writing = Writing { durable: !args.running.no_sync, dry: args.explain, wait: args.waiting };
+    // First of all, so that what is read is what the last writer left.
+    let mut outputs = Outputs::open(&outs, &args.storing, writing)?;
+    if let Some(path) = &args.profile {
+        outputs.check_apart(path)?;
+    }
     let tmp = args.running.tmp.clone().or_else(|| outs.first().map(|o| o.folder().to_owned()));
     let inputs = bind(&args.bindings, tmp.as_ref())?;
     let variables: BTreeMap<String, Expr> =
@@ -45,12 +53,10 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         )));
     }
 
-    let mut outputs = Outputs::new(!args.running.no_sync, args.explain);
     let mut roots: Vec<(Expr, Target)> = Vec::new();
     let mut places = Vec::new();
-    let mut outs = outs.into_iter();
     for (k, expr) in results.iter().enumerate() {
-        let Some(location) = outs.next() else {
+        let Some(location) = outs.get(k) else {
             let printed = Printed::new(expr, args.speaking.json)?;
             roots.extend(printed.targets());
             places.push(Place::Screen(printed));
@@ -58,9 +64,9 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         };
         let about = About { known: chunks_like(expr, &inputs), ..About::default() };
         let name = if results.len() == 1 { "result".to_owned() } else { format!("result{k}") };
-        let order = Order { location: &location, name: &name, storing: &args.storing, about: &about };
-        roots.push(outputs.add(expr, &order)?);
-        places.push(Place::Out(location));
+        let order = Order { location, name: &name, storing: &args.storing, about: &about };
+        roots.push(outputs.add(k, expr, &order)?);
+        places.push(Place::Out(location.clone()));
     }
 
     let mut context = run::context(&args.running, tmp);
@@ -86,19 +92,20 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         let folder = measured_folder(args).unwrap_or_else(|_| ".".into());
         match profile.end(&context, !args.running.no_sync, &folder) {
             Ok(summary) => note(args, &summary),
-            Err(error) => eprintln!("warning: the trace is not complete: {}", report::chain(&error)),
+            Err(error) => remark(&format!("warning: the trace is not written: {}", report::chain(&error))),
         }
     }
 
     let mut values = values.into_iter().flatten();
-    let mut told = Vec::new();
+    let (mut told, mut said) = (Vec::new(), Ok(()));
     for ((place, expr), part) in places.iter().zip(&results).zip(formula.parts()) {
         let (dtype, shape) = (expr.dtype().name(), expr.shape());
         match place {
             Place::Screen(printed) if args.speaking.json => told.push(
                 json!({ "expression": part, "dtype": dtype, "shape": shape, "value": printed.json(&mut values) }),
             ),
-            Place::Screen(printed) => say(&printed.text(&mut values))?,
+            // When one cannot be printed, the others are still told of.
+            Place::Screen(printed) => said = said.and(say(&printed.text(&mut values))),
             Place::Out(location) if args.speaking.json => told.push(
                 json!({ "expression": part, "dtype": dtype, "shape": shape, "output": location.to_string() }),
             ),
@@ -111,14 +118,14 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         let seconds = begun.elapsed().as_secs_f64();
         let peak = context.budget.peak();
         let all = json!({ "results": told, "seconds": seconds, "budget_peak": peak, "metrics": metrics });
-        say(&all.to_string())?;
+        said = say(&all.to_string());
     }
-    Ok(ExitCode::SUCCESS)
+    said.map(|()| ExitCode::SUCCESS)
 }
 
 fn note(args: &Eval, text: &str) {
     if !args.running.quiet && !args.speaking.json {
-        eprintln!("{text}");
+        remark(text);
     }
 }
 

@@ -10,7 +10,7 @@ use super::info::ago;
 use crate::cli::History;
 use crate::location::{Kind, Location};
 use crate::misuse::misuse;
-use crate::values::say;
+use crate::print::say;
 use crate::{input, report};
 
 pub(super) fn run(args: &History) -> Result<ExitCode> {

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::cli::Info;
 use crate::input::{self, Input, Notes};
 use crate::location::{Kind, Location};
+use crate::print::say;
 use crate::report;
-use crate::values::say;
 
 pub(super) fn run(args: &Info) -> Result<ExitCode> {
     let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::{Ls, Plain};
 use crate::location::{Kind, Location};
 use crate::misuse::misuse;
-use crate::values::say;
+use crate::print::say;
 use crate::{input, report};
 
 pub(super) fn run(args: &Ls) -> Result<ExitCode> {

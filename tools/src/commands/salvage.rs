@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::Salvage;
 use crate::location::{Kind, Location};
 use crate::misuse::misuse;
-use crate::values::say;
+use crate::print::{remark, say};
 use crate::{report, run};
 
 pub(super) fn run(args: &Salvage) -> Result<ExitCode> {
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Salvage) -> Result<ExitCode> {
         if !args.quiet {
             let all = if done.is_whole() { "nothing is lost, " } else { "" };
             let (chunks, bytes) = (done.chunks, report::bytes(done.bytes));
-            eprintln!("{target}: {all}{chunks} chunks of {} arrays saved, {bytes}", done.arrays);
+            remark(&format!("{target}: {all}{chunks} chunks of {} arrays saved, {bytes}", done.arrays));
         }
     }
     Ok(if done.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::cli::Show;
 use crate::location::Location;
-use crate::values::{Printed, say};
+use crate::print::say;
+use crate::values::Printed;
 use crate::{input, run};
 
 pub(super) fn run(args: &Show) -> Result<ExitCode> {

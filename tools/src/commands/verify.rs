@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::Verify;
 use crate::location::{Kind, Location};
 use crate::misuse::misuse;
-use crate::values::say;
+use crate::print::say;
 use crate::{input, report, run};
 
 pub(super) fn run(args: &Verify) -> Result<ExitCode> {
@@ -20,9 +20,16 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
             "{location}: verify takes a .arrs file; others hold no checksums of their own"
         )));
     }
+    if args.waiting.wait.is_some() && !args.repair {
+        return Err(misuse("--wait is for --repair: verify alone reads beside any writer"));
+    }
     let at = || location.path.display().to_string();
     let mends = args.repair && location.path.is_file();
-    let mended = if mends { File::mend(&location.path).with_context(at)? } else { Vec::new() };
+    let mended = if mends {
+        args.waiting.for_writer(|| File::mend(&location.path)).with_context(at)?
+    } else {
+        Vec::new()
+    };
     let file = input::open_file(&location.path)?;
     let snapshot = file.snapshot().with_context(at)?;
     let (bar, stop) = (run::bar(args.quiet, "verify"), run::stop_flag());

@@ -22,7 +22,7 @@ use crate::misuse::misuse;
 
 pub(crate) use npz::{header_of as npz_header, names as npz_names};
 pub(crate) use stored::{about, open_file, open_snapshot, pick_name};
-pub(crate) use zarr::{arrays as zarr_arrays, folder_of as zarr_folder};
+pub(crate) use zarr::{arrays as zarr_arrays, folder_of as zarr_folder, metadata as zarr_metadata};
 
 /// Facts with their names.
 pub(crate) type Notes = Vec<(&'static str, Value)>;

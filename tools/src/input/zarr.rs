@@ -26,7 +26,7 @@ const MAX_METADATA: u64 = 16 << 20;
 const MAX_DEPTH: usize = 16;
 
 /// A folder's `zarr.json`.
-fn metadata(folder: &Path) -> Result<Value> {
+pub(crate) fn metadata(folder: &Path) -> Result<Value> {
     let path = folder.join("zarr.json");
     let at = || path.display().to_string();
     let file = super::regular(&path)?;

@@ -35,6 +35,24 @@ struct Cover {
     begin: isize,
 }
 
+impl Cover {
+    fn last(&self) -> Option<u64> {
+        Some(self.first + self.step * self.count.checked_sub(1)?)
+    }
+
+    /// Whether both cover one index.
+    fn meets(&self, other: &Cover) -> bool {
+        let (wide, narrow) = if self.step >= other.step { (self, other) } else { (other, self) };
+        let (Some(wide_last), Some(narrow_last)) = (wide.last(), narrow.last()) else { return false };
+        let begin = narrow.first.saturating_sub(wide.first).div_ceil(wide.step);
+        // After as many steps as the narrow one is wide, the distances repeat.
+        (begin..begin.saturating_add(narrow.step))
+            .map_while(|k| wide.step.checked_mul(k)?.checked_add(wide.first))
+            .take_while(|&index| index <= wide_last.min(narrow_last))
+            .any(|index| (index - narrow.first).is_multiple_of(narrow.step))
+    }
+}
+
 impl RegionSink {
     /// The region that `subscript` names of an array. Sinks of one transaction share `turn`.
     pub(super) fn new(
@@ -45,6 +63,12 @@ impl RegionSink {
     ) -> Result<RegionSink> {
         let (view, shape) = View::subscript(&meta.shape, subscript)?;
         Ok(RegionSink { place, meta, maps: view.0, shape, turn })
+    }
+
+    /// Whether an element of the array lies in both regions.
+    pub(super) fn meets(&self, other: &RegionSink) -> bool {
+        let all = |sink: &RegionSink| sink.covers(&vec![0; sink.shape.len()], &sink.shape);
+        all(self).iter().zip(&all(other)).all(|(a, b)| a.meets(b))
     }
 
     fn covers(&self, start: &[u64], shape: &[u64]) -> Vec<Cover> {
@@ -159,4 +183,21 @@ pub(super) fn advance(index: &mut [u64], spans: &[Range<u64>]) -> bool {
         *i = span.start;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cover;
+
+    #[test]
+    fn covers_meet_where_an_index_is_in_both() {
+        for k in 0..4096u64 {
+            let cover =
+                |k: u64| Cover { first: k % 4, step: 1 + k / 4 % 4, count: k / 16 % 4, stride: 0, begin: 0 };
+            let (a, b) = (cover(k % 64), cover(k / 64));
+            let indices = |c: &Cover| (0..c.count).map(|i| c.first + c.step * i).collect::<Vec<_>>();
+            let both = indices(&a).iter().any(|i| indices(&b).contains(i));
+            assert_eq!(a.meets(&b), both, "{:?} {:?}", indices(&a), indices(&b));
+        }
+    }
 }

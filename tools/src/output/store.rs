@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
-use arrstore::StoredSink;
-use arrstore::{Expr, Target};
+use arrstore::{Expr, Sink, StoredSink, Target};
 use arrstore_format::{Codec, CreateOptions, Durability, File, Meta, Snapshot, Transaction};
 
+use super::claim::Claim;
+use super::place::one_place;
 use super::region::RegionSink;
-use super::{Dry, Order};
+use super::{Dry, Order, Writing, finished};
 use crate::cli::Shuffle;
 use crate::input::About;
 use crate::layout::Layout;
@@ -24,25 +25,46 @@ pub(super) struct Store {
     transaction: Option<Arc<Transaction>>,
     /// Held by whoever assigns to a region.
     turn: Arc<Mutex<()>>,
-    durable: bool,
+    taken: Vec<Taken>,
+    /// Held until a new file has its name.
+    claim: Option<Claim>,
+}
+
+/// What one result takes: an array, or a region of it.
+struct Taken {
+    label: String,
+    name: String,
+    region: Option<Arc<RegionSink>>,
 }
 
 impl Store {
     /// Opens or begins the file and takes its writer lock; with `dry`, only looks at what is there.
-    pub(super) fn open(path: &Path, durable: bool, dry: bool) -> Result<Store> {
+    pub(super) fn open(path: &Path, writing: &Writing) -> Result<Store> {
         let at = || path.display().to_string();
-        let exists = std::fs::symlink_metadata(path).is_ok();
-        let file = match (exists, dry) {
+        let claim = if writing.dry { None } else { Claim::take(path, writing.wait)? };
+        // An empty file is as good as none.
+        let exists = std::fs::metadata(path).is_ok_and(|found| !found.is_file() || found.len() > 0);
+        let file = match (exists, writing.dry) {
             (true, true) => Some(File::open(path).with_context(at)?),
             (true, false) => Some(File::open_write(path).with_context(at)?),
             (false, true) => None,
             (false, false) => Some(File::create(path, &CreateOptions::default()).with_context(at)?),
         };
-        let transaction = file.as_ref().filter(|_| !dry).map(File::begin).transpose().with_context(at)?;
+        let begin = |file: &File| writing.wait.for_writer(|| file.begin()).with_context(at);
+        let transaction = file.as_ref().filter(|_| !writing.dry).map(begin).transpose()?;
         // Taken under the writer's lock, so that no other commit comes between.
         let before = file.as_ref().filter(|_| exists).map(File::snapshot).transpose().with_context(at)?;
         let (transaction, turn) = (transaction.map(Arc::new), Arc::default());
-        Ok(Store { path: path.to_owned(), before, transaction, turn, durable })
+        Ok(Store { path: path.to_owned(), before, transaction, turn, taken: Vec::new(), claim })
+    }
+
+    /// Refuses a place that another result has: the array, or a region that `meets` the new one.
+    fn check_free(&self, label: &str, name: &str, meets: impl Fn(&RegionSink) -> bool) -> Result<()> {
+        let taken = |other: &&Taken| other.name == name && other.region.as_deref().is_none_or(&meets);
+        match self.taken.iter().find(taken) {
+            Some(other) => Err(one_place(&other.label, &label)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn add(&mut self, expr: &Expr, order: &Order<'_>) -> Result<(Expr, Target)> {
@@ -53,7 +75,10 @@ impl Store {
             Some(name) => name.clone(),
             None => crate::location::full_name(order.name)?,
         };
-        let at = || format!("{}:{name}", self.path.display());
+        let label = format!("{}:{name}", order.location.path.display());
+        self.check_free(&label, &name, |_| true)?;
+        self.taken.push(Taken { label: label.clone(), name: name.clone(), region: None });
+        let at = || label.clone();
         // An array that is replaced hands its layout on, unless the source has one or it cannot be read.
         let old = self.before.as_ref().and_then(|snapshot| snapshot.array(&name).ok());
         let mut about = order.about.clone();
@@ -85,6 +110,8 @@ impl Store {
             None => snapshot.arrays().with_context(at)?,
         };
         let name = crate::input::pick_name(location, &names)?;
+        let label = format!("a region of {}:{name}", location.path.display());
+        self.check_free(&label, &name, |_| false)?;
         let (meta, place) = match &self.transaction {
             Some(transaction) => {
                 let id = transaction.find(&name).with_context(at)?;
@@ -93,21 +120,27 @@ impl Store {
             None => (snapshot.array(&name).with_context(at)?.meta().clone(), None),
         };
         let subscript = location.subscript.as_deref().unwrap_or(&[]);
-        let sink = RegionSink::new(place, meta, subscript, self.turn.clone()).with_context(at)?;
-        let shape = arrstore::Sink::shape(&sink).to_vec();
-        let value =
-            expr.cast(arrstore::Sink::dtype(&sink)).and_then(|e| e.broadcast_to(&shape)).with_context(
-                || format!("{location}: assigning to a region of shape {}", crate::report::shape(&shape)),
-            )?;
-        Ok((value, Target::Sink(Arc::new(sink))))
+        let sink = Arc::new(RegionSink::new(place, meta, subscript, self.turn.clone()).with_context(at)?);
+        let (dtype, shape) = (sink.dtype(), sink.shape().to_vec());
+        let value = expr.cast(dtype).and_then(|e| e.broadcast_to(&shape)).with_context(|| {
+            format!("{location}: assigning to a region of shape {}", crate::report::shape(&shape))
+        })?;
+        self.check_free(&label, &name, |other| other.meets(&sink))?;
+        self.taken.push(Taken { label, name, region: Some(sink.clone()) });
+        Ok((value, Target::Sink(sink)))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// One commit.
-    pub(super) fn commit(self) -> Result<()> {
+    pub(super) fn commit(self, durable: bool) -> Result<()> {
+        drop(self.taken);
         let Some(transaction) = self.transaction else { return Ok(()) };
-        let transaction = Arc::into_inner(transaction).context("an output is still being written")?;
-        let durability = if self.durable { Durability::Full } else { Durability::None };
-        transaction.commit_with(durability).with_context(|| self.path.display().to_string())?;
+        let durability = if durable { Durability::Full } else { Durability::None };
+        finished(transaction)?.commit_with(durability).with_context(|| self.path.display().to_string())?;
+        drop(self.claim);
         Ok(())
     }
 }

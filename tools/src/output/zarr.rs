@@ -1,15 +1,18 @@
-//! Results in a Zarr v3 folder, through `zarrs`: written beside its name, then renamed.
+//! Results in a Zarr v3 store, through `zarrs`: in new folders, which then take the places of what was there.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs::File;
+use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use arrstore::Sink;
 use arrstore::c_strides;
-use arrstore::{DType, Error};
+use arrstore::{DType, Error, Expr, Sink, Target};
+use arrstore_format::replace::{NewFolder, Published, folder_of, new_file};
 use arrstore_format::{Codec, strided};
-use tempfile::TempDir;
 use zarrs::array::codec::array_to_array::transpose::TransposeOrder;
 use zarrs::array::codec::{ShuffleCodec, TransposeCodec, ZstdCodec};
 use zarrs::array::{
@@ -17,94 +20,97 @@ use zarrs::array::{
     CodecOptions, FillValue,
 };
 use zarrs::filesystem::FilesystemStore;
-use zarrs::group::GroupBuilder;
 
 use super::region::advance;
+use super::tree::{self, METADATA, Way};
 use super::{Dry, Order};
 use crate::cli::Shuffle;
-use crate::input;
 use crate::layout::Layout;
+use crate::location::Location;
 use crate::misuse::misuse;
 
-/// A Zarr array that will stand at `target`.
-pub(super) struct Folder {
-    beside: Option<TempDir>,
-    /// The group that holds it, when it is not the root itself.
-    group: Option<PathBuf>,
-    target: PathBuf,
-    sink: Arc<dyn Sink>,
+/// One Zarr store with everything that one run writes to it.
+pub(super) struct Store {
+    root: PathBuf,
+    dry: bool,
+    /// New folders by the path that they will have. Arrays may share one: a group that is not there yet.
+    folders: BTreeMap<PathBuf, NewFolder>,
+    /// The metadata of groups that are there, by their folders.
+    groups: BTreeMap<PathBuf, serde_json::Value>,
 }
 
-impl Folder {
-    pub(super) fn create(order: &Order<'_>, dtype: DType, shape: &[u64], dry: bool) -> Result<Folder> {
-        let location = order.location;
+impl Store {
+    /// Looks at what is there, and refuses what may not be replaced or written into.
+    pub(super) fn open<'a>(
+        root: &Path,
+        locations: impl Iterator<Item = &'a Location>,
+        dry: bool,
+    ) -> Result<Store> {
+        for location in locations {
+            Way::to(location, root)?;
+        }
+        Ok(Store { root: root.to_owned(), dry, folders: BTreeMap::new(), groups: BTreeMap::new() })
+    }
+
+    pub(super) fn add(&mut self, expr: &Expr, order: &Order<'_>) -> Result<(Expr, Target)> {
+        let (location, dtype, shape) = (order.location, expr.dtype(), expr.shape());
         let at = || location.to_string();
         let layout = Layout::choose(order.storing, &order.about.known, dtype, shape)?;
-        let (group, target) = match &location.name {
-            Some(name) => (Some(location.path.clone()), input::zarr_folder(&location.path, name)?),
-            None => (None, location.path.clone()),
-        };
-        if dry {
-            let chunk = Some(layout.chunk);
-            let sink = Arc::new(Dry { label: at(), dtype, shape: shape.to_vec(), chunk });
-            return Ok(Folder { beside: None, group, target, sink });
+        let way = Way::to(location, &self.root)?;
+        if self.dry {
+            return Ok((expr.clone(), Dry::target(location, dtype, shape, Some(layout.chunk))));
         }
-        let beside =
-            tempfile::Builder::new().prefix(".arrstore-").tempdir_in(location.folder()).with_context(at)?;
-        let array = array(order, dtype, shape, &layout, beside.path()).with_context(at)?;
+        let new = match self.folders.entry(way.top.clone()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                entry.insert(NewFolder::create(&way.top, folder_of(&self.root)).with_context(at)?)
+            }
+        };
+        let folder: PathBuf = new.path().join(&way.rest).components().collect();
+        std::fs::create_dir_all(&folder).with_context(at)?;
+        for group in way.new_groups() {
+            write_json(File::create(new.path().join(group).join(METADATA)).with_context(at)?, &tree::group())
+                .with_context(at)?;
+        }
+        self.groups.extend(way.groups);
+        let array = array(order, dtype, shape, &layout, &folder).with_context(at)?;
         array
             .store_metadata_opt(&ArrayMetadataOptions::default().with_include_zarrs_metadata(false))
             .with_context(at)?;
         let fill = array.fill_value().as_ne_bytes().to_vec();
-        let sink = Arc::new(ZarrSink {
-            label: at(),
-            array,
-            dtype,
-            shape: shape.to_vec(),
-            chunk: layout.chunk,
-            fill,
-        });
-        Ok(Folder { beside: Some(beside), group, target, sink })
+        let (label, chunk, shape) = (at(), layout.chunk, shape.to_vec());
+        let sink = ZarrSink { label, array, dtype, shape, chunk, fill };
+        Ok((expr.clone(), Target::Sink(Arc::new(sink))))
     }
 
-    pub(super) fn sink(&self) -> Arc<dyn Sink> {
-        self.sink.clone()
+    /// Everything but the names.
+    pub(super) fn prepare(&self, durable: bool) -> Result<()> {
+        for folder in self.folders.values().filter(|_| durable) {
+            sync_tree(folder.path()).with_context(|| self.root.display().to_string())?;
+        }
+        Ok(())
     }
 
-    /// Takes the place of what had the name.
-    pub(super) fn commit(self, durable: bool) -> Result<()> {
-        let Some(beside) = self.beside else { return Ok(()) };
-        let at = || self.target.display().to_string();
-        if let Some(group) = &self.group {
-            make_groups(group, &self.target).with_context(at)?;
+    /// Takes all names, or none.
+    pub(super) fn publish(self, durable: bool, published: &mut Vec<Published>) -> Result<()> {
+        let at = || self.root.display().to_string();
+        for (group, metadata) in &self.groups {
+            let (file, name) = new_file(&group.join(METADATA)).with_context(at)?;
+            write_json(&file, metadata).with_context(at)?;
+            if durable {
+                file.sync_all().with_context(at)?;
+            }
+            published.push(name.publish(&file, true, true).with_context(at)?);
         }
-        if durable {
-            sync_tree(beside.path()).with_context(at)?;
+        for folder in self.folders.into_values() {
+            published.push(folder.publish().with_context(|| self.root.display().to_string())?);
         }
-        let fresh = beside.keep();
-        if std::fs::symlink_metadata(&self.target).is_ok() {
-            let parent = fresh.parent().unwrap_or(Path::new("."));
-            let aside =
-                tempfile::Builder::new().prefix(".arrstore-old-").tempdir_in(parent).with_context(at)?;
-            std::fs::rename(&self.target, aside.path().join("old")).with_context(at)?;
-        }
-        std::fs::rename(&fresh, &self.target).with_context(at)
+        Ok(())
     }
 }
 
-/// Every group from `root` down to the folder that will hold `target`, where there is none yet.
-fn make_groups(root: &Path, target: &Path) -> Result<()> {
-    let inner = target.parent().and_then(|p| p.strip_prefix(root).ok()).unwrap_or(Path::new(""));
-    let mut folder = root.to_owned();
-    for part in std::iter::once(Path::new("")).chain(inner.iter().map(Path::new)) {
-        folder.push(part);
-        std::fs::create_dir_all(&folder)?;
-        if !folder.join("zarr.json").exists() {
-            let store = Arc::new(FilesystemStore::new(&folder)?);
-            GroupBuilder::new().build(store, "/")?.store_metadata()?;
-        }
-    }
-    Ok(())
+fn write_json(mut file: impl Write, json: &serde_json::Value) -> std::io::Result<()> {
+    writeln!(file, "{json:#}")
 }
 
 /// Flushes a folder and everything in it.
@@ -113,10 +119,10 @@ fn sync_tree(folder: &Path) -> std::io::Result<()> {
         let entry = entry?;
         match entry.file_type()?.is_dir() {
             true => sync_tree(&entry.path())?,
-            false => std::fs::File::open(entry.path())?.sync_all()?,
+            false => File::open(entry.path())?.sync_all()?,
         }
     }
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 fn array(
