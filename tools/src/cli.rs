@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::told::Plain;
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: wrong arguments, a path that is not there, an \
 expression that makes no sense; 130 interrupted. After 1, 2 and 130 every store is as it was.";
@@ -128,20 +130,6 @@ pub(crate) enum Endian {
     Big,
 }
 
-/// What a file of plain elements holds.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Plain {
-    /// Element type of a file of plain elements (.raw, .bin, .dat), as in float32 or f4
-    #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
-    pub(crate) dtype: Option<arrstore::DType>,
-    /// Shape of a file of plain elements, as in 1000x2000
-    #[arg(long, value_name = "SHAPE", value_parser = crate::layout::parse_shape)]
-    pub(crate) shape: Option<crate::layout::Shape>,
-    /// Byte order of a file of plain elements [default: little]
-    #[arg(long, value_name = "ORDER")]
-    pub(crate) endian: Option<Endian>,
-}
-
 #[derive(Args, Debug)]
 #[command(after_help = PATHS)]
 pub(crate) struct Convert {
@@ -179,6 +167,8 @@ pub(crate) struct Eval {
     /// stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,
+    #[command(flatten)]
+    pub(crate) plain: Plain,
     #[command(flatten)]
     pub(crate) storing: Storing,
     /// Write what each thread did when to FILE, a Chrome trace (chrome://tracing, ui.perfetto.dev), and say what bound
@@ -235,7 +225,7 @@ pub(crate) struct Show {
 #[derive(Args, Debug)]
 #[command(after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse.")]
 pub(crate) struct Verify {
-    /// A .arrs file
+    /// A .arrs file, or a .npz archive
     pub(crate) path: String,
     /// First write a damaged header and damaged copies of a commit's slot again, under the writer's lock. They are all
     /// that a file has twice; salvage saves what is sound of anything else
@@ -320,10 +310,6 @@ pub(crate) struct Doctor {
     pub(crate) folder: PathBuf,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
-}
-
-fn parse_dtype(text: &str) -> Result<arrstore::DType, String> {
-    text.parse().map_err(|e: arrstore_format::UnknownDType| e.to_string())
 }
 
 #[cfg(test)]

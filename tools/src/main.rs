@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod input;
+mod kind;
 mod layout;
 mod location;
 mod misuse;
@@ -12,6 +13,7 @@ mod profile;
 mod report;
 mod run;
 mod sample;
+mod told;
 mod values;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Where elements come from: arrays of chunks that lie in memory, in a map, or have to be decoded.
 
+mod crc;
 mod mapped;
 mod memory;
 mod reshaped;
@@ -8,6 +9,7 @@ mod stored;
 use std::fmt::Debug;
 use std::ops::Range;
 
+pub use crc::FileCrc;
 pub use mapped::Mapped;
 pub use memory::Value;
 pub use reshaped::Reshaped;
@@ -54,7 +56,8 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, bytes);
         Ok(())
     }
-    /// Asks whether all that was read in place so far was really there: a file can be cut short under a map.
+    /// Asks whether all that was read so far was really there and sound: a file can be cut short under a map, and a checksum
+    /// over more than a chunk can be compared only at the end.
     fn intact(&self) -> Result<()> {
         Ok(())
     }

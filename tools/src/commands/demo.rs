@@ -12,10 +12,11 @@ use arrstore::text::Formula;
 use arrstore::{Context, Expr, Plan, Target};
 use serde_json::json;
 
-use crate::cli::{Demo, Plain, Running, Storing};
-use crate::input::{self, About};
+use crate::cli::{Demo, Running, Storing};
+use crate::input::{self, About, Opening};
 use crate::location::Location;
 use crate::output::{Order, Outputs};
+use crate::told::Elements;
 use crate::values::say;
 use crate::{probe, report, run};
 
@@ -182,12 +183,12 @@ impl Session<'_> {
 
     fn stored(&self, name: &str) -> Result<Expr> {
         let location = self.location(&format!("demo.arrs:/{name}"))?;
-        Ok(input::open(&location, &Plain::default(), self.folder)?.expr)
+        Ok(input::open(&location, &Elements::default(), &Opening::to_look(self.folder))?.expr)
     }
 
     fn copy(&self, from: &Path, to: &str) -> Result<()> {
         let source = Location::of_input(&from.to_string_lossy())?;
-        let input = input::open(&source, &Plain::default(), self.folder)?;
+        let input = input::open(&source, &Elements::default(), &Opening::to_look(self.folder))?;
         self.write(&[(input.expr, to)])
     }
 
