@@ -197,10 +197,11 @@ fn type_of_untyped(descr: &str, size: usize, told: Option<DType>) -> Result<DTyp
 }
 
 fn not_read(descr: &str) -> String {
-    format!(
-        "holds elements of type '{descr:.40}': only booleans, integers, floats and complex numbers can be read (objects \
-         never, they are pickled)"
-    )
+    let what = match descr.trim_start_matches(['<', '>', '|', '=']) {
+        code if code.starts_with('O') => "these are objects of Python, which are never read",
+        _ => "booleans, integers, floats and complex numbers are read",
+    };
+    format!("holds elements of type '{descr:.40}': {what}")
 }
 
 /// The dictionary of a header.

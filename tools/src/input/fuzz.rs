@@ -12,13 +12,16 @@ use arrstore::Context;
 use arrstore_tests::data::Words;
 use arrstore_tests::fuzz::{self, below, mutate, npy};
 use arrstore_tests::harness::{Stop, evaluate};
-use zip::CompressionMethod::{self, Bzip2, Deflated, Lzma, Stored};
+use zip::CompressionMethod::{self, Bzip2, Deflated, Stored};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{Opening, list, open, verify_npz};
 use crate::location::Location;
 use crate::told::Elements;
+
+/// An archive of one member of this shape, packed by LZMA.
+const LZMA: &[u8] = include_bytes!("../../tests/data/lzma.npz");
 
 /// An archive of some members.
 fn packed(members: &[(CompressionMethod, Vec<u8>)], large: bool) -> Vec<u8> {
@@ -38,8 +41,11 @@ fn archive(words: &mut Words) -> Vec<u8> {
         if below(words, 2) == 0 {
             mutate(&mut bytes, words, 0..140);
         }
-        ([Stored, Deflated, Bzip2, Lzma][below(words, 4)], bytes)
+        ([Stored, Deflated, Bzip2][below(words, 3)], bytes)
     };
+    if below(words, 5) == 0 {
+        return LZMA.to_vec();
+    }
     let members: Vec<_> = (0..1 + below(words, 2)).map(|_| member(words)).collect();
     packed(&members, below(words, 4) == 0)
 }
@@ -102,10 +108,13 @@ fn changed_npz_files_do_no_harm() {
 #[test]
 fn archives_that_were_not_changed_are_read() {
     let folder = fuzz::folder();
-    for methods in [vec![Stored], vec![Deflated], vec![Bzip2], vec![Lzma], vec![Stored, Deflated]] {
+    for methods in [vec![Stored], vec![Deflated], vec![Bzip2], vec![Stored, Deflated]] {
         let members: Vec<_> = methods.iter().map(|&method| (method, npy(&[6, 20]))).collect();
         let path = folder.path().join("x.npz");
         std::fs::write(&path, packed(&members, false)).unwrap();
         assert_eq!(exercise(&path, folder.path()).unwrap(), 2 * members.len());
     }
+    let path = folder.path().join("x.npz");
+    std::fs::write(&path, LZMA).unwrap();
+    assert_eq!(exercise(&path, folder.path()).unwrap(), 2);
 }

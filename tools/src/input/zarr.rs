@@ -28,8 +28,8 @@ pub(super) fn open(location: &Location) -> Result<Input> {
     let folder = folder_of(&location.path, &name)?;
     let json = metadata(&folder)?;
     let at = || folder.display().to_string();
-    let names = check_codecs(&json).with_context(at)?;
     let dtype = dtype(&json).with_context(at)?;
+    let names = check_codecs(&json).with_context(at)?;
     let store = FilesystemStore::new(&folder).with_context(at)?;
     let description: ArrayMetadata = serde_json::from_value(json.clone()).with_context(at)?;
     let array = Array::new_with_metadata(Arc::new(store), "/", description).with_context(at)?;
