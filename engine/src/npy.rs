@@ -335,6 +335,48 @@ mod tests {
     }
 
     #[test]
+    fn types_by_every_name_of_numpy() {
+        // numpy.dtype(name).str, of NumPy 2.4
+        for (names, wanted) in [
+            ("? |? >? b1 |b1 bool bool_", (DType::Bool, false)),
+            ("b >b |b i1 int8 byte", (DType::I8, false)),
+            ("h =h <i2 short", (DType::I16, false)),
+            ("l q p n i8 int int_ intp long longlong int64", (DType::I64, false)),
+            ("L Q P N u8 uint uintp ulong ulonglong uint64", (DType::U64, false)),
+            ("e f2 half float16", (DType::F16, false)),
+            ("d =d |d <f8 double float float64", (DType::F64, false)),
+            (">d >f8", (DType::F64, true)),
+            (">F >c8", (DType::C64, true)),
+            ("D c16 cdouble complex complex128", (DType::C128, false)),
+            ("bfloat16", (DType::BF16, false)),
+        ] {
+            for name in names.split(' ') {
+                assert_eq!(element_type(name), Some(wanted), "{name}");
+            }
+        }
+        for name in
+            " |<|u|B1|I4|d8|2f8|f8,f8|>float64|<bool|g|f16|O|S1|U|V2|M8|float_|Float64| f8|f8 ".split('|')
+        {
+            assert_eq!(element_type(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_the_header_does_not_name_is_the_callers() {
+        let mut file = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+        file.extend(format!("{:<70}", "{'descr': '|V2', 'fortran_order': False, 'shape': (3,), }").bytes());
+        let read = |dtype| Header::read_as(&file[..], dtype);
+        let header = read(Some(DType::BF16)).unwrap();
+        assert_eq!((header.dtype, header.untyped, header.start), (DType::BF16, true, 80));
+        assert_eq!(read(Some(DType::F16)).unwrap().dtype, DType::F16);
+        assert!(read(Some(DType::F32)).is_err() && read(None).unwrap_err().contains("name it"));
+        // a type that is named is not the caller's
+        let typed = Header::write(DType::U8, &[3], false).unwrap();
+        let header = Header::read_as(&typed[..], Some(DType::F64)).unwrap();
+        assert_eq!((header.dtype, header.untyped), (DType::U8, false));
+    }
+
+    #[test]
     fn junk_is_refused() {
         for junk in [&b""[..], b"\x93NUMPY", b"\x93NUMPY\x01\x00\xff\xff{", b"PK\x03\x04 and so on"] {
             assert!(Header::read(junk).is_err());

@@ -278,8 +278,7 @@ fn plain_elements_are_told_by_options() {
 #[test]
 fn arrays_without_elements_are_shown_in_no_memory() {
     let folder = Folder::new();
-    let huge = [1u64 << 44, 1 << 50, 1 << 55, 1 << 62, u64::MAX];
-    for n in huge {
+    for n in [1u64 << 44, 1 << 50, 1 << 55, 1 << 57] {
         for (shape, list) in
             [(vec![0, n], Some("[]")), (vec![3, 0, n], Some("[[],[],[]]")), (vec![n, 0], None)]
         {
@@ -295,7 +294,19 @@ fn arrays_without_elements_are_shown_in_no_memory() {
                     Some(list) => assert!(json.ok().contains(&format!("\"value\":{list}")), "{shape:?}"),
                     None => assert!(json.fails(2).contains("too many"), "{shape:?}"),
                 }
+                let part = format!("{}[...,:0]", path[0]);
+                assert_eq!(folder.run(&[&["show", &part], &path[1..]].concat()).ok(), "[]\n", "{shape:?}");
             }
         }
+    }
+    // NumPy counts the other axes, too
+    for shape in
+        ["(0, 1152921504606846976)", "(1099511627776, 1099511627776, 0)", "(18446744073709551615, 0)"]
+    {
+        folder.write("x.npy", &simple("'<f8'", shape, b""));
+        folder.write("x.raw", b"");
+        assert!(folder.run(&["show", "x.npy"]).fails(1).contains("too many elements to count"), "{shape}");
+        let raw = ["show", "x.raw", "--dtype", "f8", "--shape", shape];
+        assert_eq!(folder.run(&raw).code & !3, 0, "{shape}");
     }
 }
