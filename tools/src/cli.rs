@@ -12,7 +12,8 @@ expression that makes no sense; 130 interrupted. After 1, 2 and 130 every store 
 
 const PATHS: &str = "\
 PATH is file.arrs:/group/name, or file.arrs when it holds one array; x.npy; x.npz:/name; x.zarr or \
-x.zarr:/name. A subscript may follow where an array is read: 'file.arrs:/a[10:20, ::2]'.";
+x.zarr:/name; or any file of plain elements, with --dtype. Files are known by what they hold, then by their endings. A \
+subscript may follow where an array is read: 'file.arrs:/a[10:20, ::2]'.";
 
 /// Arrays larger than memory, kept in one file, computed on where they lie.
 #[derive(Parser, Debug)]
@@ -34,7 +35,7 @@ pub(crate) enum Command {
     Ls(Ls),
     /// Print an array as NumPy does
     Show(Show),
-    /// Check every byte in use against its checksum, and in a compacted file that the others are zero
+    /// Check every byte in use against its checksum, and in a compacted .arrs file that the others are zero
     Verify(Verify),
     /// List the commits of a file that can still be read: --commit of other commands takes their numbers
     History(History),
@@ -64,7 +65,7 @@ pub(crate) struct Running {
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// Do not check the checksums of stored chunks that are read in place
+    /// Do not check the checksums of chunks, and of members of .npz archives, that are read in place
     #[arg(long)]
     pub(crate) no_check: bool,
     /// Commit without waiting for the disk: a crash of the machine may then lose the result
@@ -198,6 +199,7 @@ pub(crate) struct Info {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "An array that cannot be read is listed with the reason; that is no failure.")]
 pub(crate) struct Ls {
     /// A .arrs or .npz file, or a .zarr folder
     pub(crate) file: String,

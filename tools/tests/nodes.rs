@@ -165,7 +165,7 @@ fn stores_of_version_2_are_named() {
 #[test]
 fn arrays_without_elements_are_shown_in_no_memory() {
     let folder = Folder::new();
-    for shape in ["0, 36028797018963968", "3, 0, 4611686018427387904", "1125899906842624, 0"] {
+    for shape in ["0, 36028797018963968", "3, 0, 144115188075855872", "1125899906842624, 0"] {
         node(&folder, "x.zarr", &array(shape, "float64", "0", "{}"));
         assert_eq!(folder.run(&["show", "x.zarr"]).ok(), "[]\n", "{shape}");
         assert!(folder.run(&["info", "x.zarr"]).ok().contains("0 (0 B)"), "{shape}");

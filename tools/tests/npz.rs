@@ -101,7 +101,9 @@ fn verify_reads_every_member() {
     let members: Vec<_> = names.iter().zip(methods).map(|(name, method)| (*name, &a[..], method)).collect();
     npz(&folder, "x.npz", &[&members[..], &[("note.txt", b"hello", Stored)]].concat());
     let told = |folder: &Folder| -> Value {
-        serde_json::from_str(&folder.run(&["verify", "x.npz", "--json"]).out).unwrap()
+        let told = ["1", "3"].map(|n| folder.run(&["verify", "x.npz", "--json", "--threads", n]).out);
+        assert_eq!(told[0], told[1]);
+        serde_json::from_str(&told[0]).unwrap()
     };
     let sound = told(&folder);
     assert_eq!((&sound["sound"], &sound["damage"]), (&json!(true), &json!([])));
@@ -202,6 +204,13 @@ fn what_cannot_be_read_is_listed_with_the_reason() {
     assert_eq!(json["not_read"].as_object().unwrap().len(), 3);
     assert!(folder.run(&["info", "m.npz"]).ok().contains("not read"));
     assert_eq!(folder.run(&["show", "m.npz:/data"]).ok(), "[0. 1. 2.]\n");
+    // What has no type in the file is listed so, and read as it is told.
+    for method in [Stored, Deflated] {
+        npz(&folder, "h.npz", &[("h.npy", &npy("|V2", "False", "(2,)", &[0x80, 0x3f, 0, 0x40]), method)]);
+        assert!(folder.run(&["ls", "h.npz"]).ok().contains("--dtype bfloat16"));
+        assert_eq!(folder.run(&["show", "h.npz:/h", "--dtype", "bfloat16"]).ok(), "[1 2]\n");
+        assert_eq!(folder.run(&["eval", "h + 1", "h.npz:/h", "--dtype", "h=bfloat16"]).ok(), "[2 3]\n");
+    }
     let err = folder.run(&["info", "m.npz:/format"]).fails(1);
     assert!(err.contains("m.npz:/format") && err.contains("'|S3'"), "{err}");
     assert!(folder.run(&["convert", "m.npz", "y.npy"]).fails(2).contains("/format, /data"));

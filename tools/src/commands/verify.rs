@@ -80,7 +80,7 @@ fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
         )));
     }
     let bar = run::bar(args.quiet, "verify");
-    let members = input::verify_npz(&location.path, |done, all| {
+    let members = input::verify_npz(&location.path, args.threads, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     })?;

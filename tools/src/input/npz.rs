@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use arrstore::npy::Header;
@@ -187,25 +188,40 @@ pub(crate) struct Verified {
     pub(crate) damage: Option<anyhow::Error>,
 }
 
-/// Reads every member to its end and compares its checksum; `progress` is told the bytes done, and those of all.
-pub(crate) fn verify(path: &Path, progress: impl Fn(u64, u64)) -> Result<Vec<Verified>> {
-    let mut archive = archive(path)?;
-    let members = members(&archive);
-    let sizes = members.iter().map(|m| Ok(archive.by_index_raw(m.index)?.compressed_size()));
+/// Reads every member to its end and compares its checksum, several members at a time; `progress` is told the bytes done,
+/// and those of all.
+pub(crate) fn verify(
+    path: &Path,
+    threads: Option<u64>,
+    progress: impl Fn(u64, u64) + Sync,
+) -> Result<Vec<Verified>> {
+    let mut first = archive(path)?;
+    let members = members(&first);
+    let sizes = members.iter().map(|m| Ok(first.by_index_raw(m.index)?.compressed_size()));
     let sizes: Vec<u64> = sizes.collect::<Result<_>>().with_context(|| path.display().to_string())?;
-    let (all, mut done, mut verified) = (sizes.iter().sum(), 0, Vec::new());
-    for (one, bytes) in members.into_iter().zip(sizes) {
-        let damage = verify_member(&mut archive, &one).err();
-        if damage.as_ref().is_some_and(|why| matches!(why.downcast_ref(), Some(Error::Cancelled))) {
-            return Err(Error::Cancelled.into());
+    let all = sizes.iter().sum();
+    let (next, done, verified) = (AtomicUsize::new(0), AtomicU64::new(0), Mutex::new(Vec::new()));
+    let work = || -> Result<()> {
+        let mut archive = archive(path)?;
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(one), Some(&bytes)) = (members.get(place), sizes.get(place)) else { return Ok(()) };
+            let damage = verify_member(&mut archive, one.index).err();
+            if damage.as_ref().is_some_and(|why| matches!(why.downcast_ref(), Some(Error::Cancelled))) {
+                return Err(Error::Cancelled.into());
+            }
+            progress(done.fetch_add(bytes, Ordering::Relaxed) + bytes, all);
+            let found = (place, Verified { name: one.name.clone(), bytes, damage });
+            verified.lock().unwrap_or_else(PoisonError::into_inner).push(found);
         }
-        done += bytes;
-        progress(done, all);
-        verified.push(Verified { name: one.name, bytes, damage });
-    }
-    Ok(verified)
+    };
+    // What a helper could not begin is left to the others.
+    crate::run::together(threads, || drop(work()), work)?;
+    let mut verified = verified.into_inner().unwrap_or_else(PoisonError::into_inner);
+    verified.sort_by_key(|(place, _)| *place);
+    Ok(verified.into_iter().map(|(_, one)| one).collect())
 }
 
-fn verify_member(archive: &mut ZipArchive<File>, one: &Member) -> Result<()> {
-    drain(&mut member(archive, one.index)?, |_| Ok(()))
+fn verify_member(archive: &mut ZipArchive<File>, index: usize) -> Result<()> {
+    drain(&mut member(archive, index)?, |_| Ok(()))
 }
