@@ -201,7 +201,7 @@ pub(crate) struct Info {
 #[derive(Args, Debug)]
 #[command(after_help = "An array that cannot be read is listed with the reason; that is no failure.")]
 pub(crate) struct Ls {
-    /// A .arrs or .npz file, or a .zarr folder
+    /// A .arrs or .npz file, or a Zarr store
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) past: Past,

@@ -9,6 +9,9 @@ use crate::layout::{Shape, parse_shape};
 use crate::misuse::misuse;
 use crate::run::parse_bytes;
 
+/// The heading of these options in the help.
+const HEADING: &str = "Options for plain elements (in eval, NAME=VALUE is for the one input of that name)";
+
 /// What a file of plain elements holds.
 #[derive(Args, Clone, Debug, Default)]
 #[command(
@@ -17,19 +20,19 @@ use crate::run::parse_bytes;
 pub(crate) struct Plain {
     /// Element type of a file of plain elements, as in float32, f4 or '>f4'; also of elements that a .npy file has no
     /// name for, as in bfloat16
-    #[arg(long, value_name = "TYPE", value_parser = told(parse_dtype))]
+    #[arg(long, help_heading = HEADING, value_name = "TYPE", value_parser = told(parse_dtype))]
     pub(crate) dtype: Vec<Told<Element>>,
     /// Shape of a file of plain elements, as in 1000x2000 [default: one axis, to the end of the file]
-    #[arg(long, value_name = "SHAPE", value_parser = told(parse_shape))]
+    #[arg(long, help_heading = HEADING, value_name = "SHAPE", value_parser = told(parse_shape))]
     pub(crate) shape: Vec<Told<Shape>>,
     /// Byte order of plain elements, little or big [default: little]
-    #[arg(long, value_name = "ORDER", value_parser = told(parse_value::<Endian>))]
+    #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = told(parse_value::<Endian>))]
     pub(crate) endian: Vec<Told<Endian>>,
     /// Bytes before the first plain element; then those after the last are left out too [default: 0]
-    #[arg(long, value_name = "BYTES", value_parser = told(parse_bytes))]
+    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = told(parse_bytes))]
     pub(crate) offset: Vec<Told<u64>>,
     /// Order of plain elements: C, the last axis varies fastest, or F, the first does [default: C]
-    #[arg(long, value_name = "ORDER", value_parser = told(parse_value::<Order>))]
+    #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = told(parse_value::<Order>))]
     pub(crate) raw_order: Vec<Told<Order>>,
 }
 

@@ -48,6 +48,11 @@ fn node(folder: &Path) -> Option<Node> {
     })
 }
 
+/// Whether a folder is an array, or may be one, which opening it tells.
+pub(super) fn may_be_array(folder: &Path) -> bool {
+    matches!(node(folder), Some(Node::Array | Node::Unreadable))
+}
+
 fn is_array(json: &Value) -> bool {
     json.get("node_type").and_then(Value::as_str) == Some("array")
 }
@@ -120,12 +125,17 @@ pub(crate) fn arrays(root: &Path) -> Result<Vec<String>> {
         }
         None => {}
     }
-    walk(root, "", &[], &mut |name, folder| match node(folder) {
-        Some(Node::Array | Node::Unreadable) => {
+    walk(root, "", &[], &mut |name, folder| {
+        let node = node(folder);
+        if matches!(node, Some(Node::Array | Node::Unreadable)) {
             found.push(name.to_owned());
-            Step::Over
         }
-        Some(Node::Group) | None => Step::Into,
+        match node {
+            // What is torn may have been a group.
+            Some(Node::Unreadable) if folder.join("zarr.json").exists() => Step::Into,
+            Some(Node::Array | Node::Unreadable) => Step::Over,
+            Some(Node::Group) | None => Step::Into,
+        }
     })?;
     found.sort();
     Ok(found)

@@ -11,7 +11,7 @@ use serde_json::Value;
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
-use super::nodes::{arrays, folder_of, metadata};
+use super::nodes::{arrays, folder_of, may_be_array, metadata};
 use super::{About, Input};
 use crate::layout::Known;
 use crate::location::Location;
@@ -20,10 +20,12 @@ use crate::location::Location;
 const CODECS: [&str; 5] = ["bytes", "transpose", "numcodecs.shuffle", "zstd", "crc32c"];
 
 pub(super) fn open(location: &Location) -> Result<Input> {
-    let names = arrays(&location.path)?;
-    let name = match names.as_slice() {
-        [root] if root == "/" && location.name.is_none() => "/".to_owned(),
-        _ => super::pick_name(location, &names)?,
+    let name = match &location.name {
+        // What is there under its name need not be looked for.
+        Some(name) if folder_of(&location.path, name).is_ok_and(|folder| may_be_array(&folder)) => {
+            name.clone()
+        }
+        _ => super::pick_name(location, &arrays(&location.path)?)?,
     };
     let folder = folder_of(&location.path, &name)?;
     let json = metadata(&folder)?;
