@@ -89,8 +89,8 @@ impl Expr {
     /// # Errors
     /// When its elements are too many to count.
     pub fn source(source: Arc<dyn Source>) -> Result<Expr> {
-        elements(source.shape())?;
         let (dtype, shape) = (source.dtype(), source.shape().to_vec());
+        crate::source::bytes(dtype.size(), &shape)?;
         Ok(Expr::new(Kind::Source(source), dtype, shape))
     }
 

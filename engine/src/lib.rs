@@ -45,7 +45,7 @@ pub use op::{Op, Reduction, Scalar};
 pub use plan::{Explain, ExplainStage, Plan, Read, Target, evaluate};
 pub use promote::PromoteError;
 pub use sink::{MemorySink, NpySink, Sink, StoredSink};
-pub use source::{Data, Located, Mapped, Reshaped, Source, Stored, Value, c_strides, elements};
+pub use source::{Data, FileCrc, Located, Mapped, Reshaped, Source, Stored, Value, c_strides, elements};
 pub use view::{AxisMap, Index, View};
 
 /// The README's examples are tests too.

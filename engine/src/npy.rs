@@ -20,6 +20,8 @@ pub struct Header {
     pub big_endian: bool,
     /// Byte at which the elements begin.
     pub start: u64,
+    /// Whether the header gives the size of an element and not its type (`|V2`), so that [`Header::dtype`] is the caller's.
+    pub untyped: bool,
 }
 
 impl Header {
@@ -27,18 +29,31 @@ impl Header {
     ///
     /// # Errors
     /// A text that says why it is no header of an array of numbers.
-    pub fn read(mut reader: impl Read) -> Result<Header, String> {
+    pub fn read(reader: impl Read) -> Result<Header, String> {
+        Header::read_as(reader, None)
+    }
+
+    /// As [`Header::read`]. Elements whose type NumPy does not know have none in the header, only their size (`|V2`): they
+    /// are taken to be `untyped`, if they are as large. So `ml_dtypes` saves bfloat16.
+    ///
+    /// # Errors
+    /// As [`Header::read`].
+    pub fn read_as(mut reader: impl Read, untyped: Option<DType>) -> Result<Header, String> {
         let no_npy = |e: std::io::Error| format!("is not a .npy file that can be read: {e}");
         let mut prefix = [0; 8];
         reader.read_exact(&mut prefix).map_err(no_npy)?;
-        let [magic @ .., major, _] = prefix;
+        let [magic @ .., major, minor] = prefix;
         if magic != *b"\x93NUMPY" {
             return Err("is not a .npy file: it does not begin with the magic \\x93NUMPY".into());
         }
-        let width = match major {
-            1 => 2,
-            2 | 3 => 4,
-            _ => return Err(format!("is a .npy file of version {major}: 1 to 3 can be read")),
+        let width = match (major, minor) {
+            (1, 0) => 2,
+            (2 | 3, 0) => 4,
+            _ => {
+                return Err(format!(
+                    "is a .npy file of version {major}.{minor}: 1.0, 2.0 and 3.0 can be read"
+                ));
+            }
         };
         let mut length = [0; 4];
         length
@@ -55,9 +70,14 @@ impl Header {
         let text = String::from_utf8_lossy(&text);
         let fields =
             Fields::parse(&text).map_err(|why| format!("has a header that cannot be read: {why}"))?;
-        let (dtype, big_endian) = element_type(&fields.descr)?;
+        let size = untyped_size(&fields.descr);
+        let (dtype, big_endian) = match size {
+            Some(size) => (type_of_untyped(&fields.descr, size, untyped)?, false),
+            None => element_type(&fields.descr).ok_or_else(|| not_read(&fields.descr))?,
+        };
         let start = (prefix.len() + width) as u64 + u64::from(length);
-        Ok(Header { dtype, shape: fields.shape, fortran: fields.fortran, big_endian, start })
+        let (shape, fortran, untyped) = (fields.shape, fields.fortran, size.is_some());
+        Ok(Header { dtype, shape, fortran, big_endian, start, untyped })
     }
 
     /// The header that `numpy.save` writes for such an array (little-endian, C order unless `fortran`).
@@ -93,17 +113,95 @@ impl Header {
 /// Digits of the largest length of an axis that NumPy leaves room for.
 const GROWTH_DIGITS: usize = 21;
 
-/// The element type of a `descr` such as `<f8`, and whether it is big-endian.
-fn element_type(descr: &str) -> Result<(DType, bool), String> {
-    let big_endian = descr.starts_with('>');
-    let code = descr.trim_start_matches(['<', '>', '|', '=']);
-    let dtype = DType::ALL.into_iter().find(|d| d.short_name() == Some(code)).ok_or_else(|| {
-        format!(
-            "holds elements of type '{descr}': only booleans, integers, floats and complex numbers can be read \
-             (objects never, they are pickled)"
-        )
-    })?;
-    Ok((dtype, big_endian))
+/// NumPy's characters for element types, as on 64-bit Linux; a byte order may stand before them.
+const CHARACTERS: [(&str, DType); 20] = [
+    ("?", DType::Bool),
+    ("b", DType::I8),
+    ("h", DType::I16),
+    ("i", DType::I32),
+    ("l", DType::I64),
+    ("q", DType::I64),
+    ("n", DType::I64),
+    ("p", DType::I64),
+    ("B", DType::U8),
+    ("H", DType::U16),
+    ("I", DType::U32),
+    ("L", DType::U64),
+    ("Q", DType::U64),
+    ("N", DType::U64),
+    ("P", DType::U64),
+    ("e", DType::F16),
+    ("f", DType::F32),
+    ("d", DType::F64),
+    ("F", DType::C64),
+    ("D", DType::C128),
+];
+
+/// NumPy's names for element types beside [`DType::name`].
+const NAMES: [(&str, DType); 23] = [
+    ("bool_", DType::Bool),
+    ("byte", DType::I8),
+    ("short", DType::I16),
+    ("intc", DType::I32),
+    ("int", DType::I64),
+    ("int_", DType::I64),
+    ("intp", DType::I64),
+    ("long", DType::I64),
+    ("longlong", DType::I64),
+    ("ubyte", DType::U8),
+    ("ushort", DType::U16),
+    ("uintc", DType::U32),
+    ("uint", DType::U64),
+    ("uintp", DType::U64),
+    ("ulong", DType::U64),
+    ("ulonglong", DType::U64),
+    ("half", DType::F16),
+    ("single", DType::F32),
+    ("double", DType::F64),
+    ("float", DType::F64),
+    ("csingle", DType::C64),
+    ("cdouble", DType::C128),
+    ("complex", DType::C128),
+];
+
+/// The element type that a text names, and whether it is big-endian: `float64`, `<f8`, `>d`, and all else that NumPy's
+/// `dtype` takes for such a type.
+pub fn element_type(text: &str) -> Option<(DType, bool)> {
+    let named =
+        |names: &[(&str, DType)], text| names.iter().find(|(n, _)| *n == text).map(|(_, dtype)| *dtype);
+    let whole = DType::ALL.into_iter().find(|d| d.name() == text).or_else(|| named(&NAMES, text));
+    if let Some(dtype) = whole {
+        return Some((dtype, false));
+    }
+    let code = text.strip_prefix(['<', '>', '|', '=']).unwrap_or(text);
+    let short = DType::ALL.into_iter().find(|d| d.short_name() == Some(code));
+    let dtype = short.or_else(|| named(&CHARACTERS, code))?;
+    Some((dtype, text.starts_with('>') && dtype.size() > 1))
+}
+
+/// Bytes of an element without a type, of which `descr` says no more.
+fn untyped_size(descr: &str) -> Option<usize> {
+    descr.strip_prefix(['<', '>', '|', '=']).unwrap_or(descr).strip_prefix('V')?.parse().ok()
+}
+
+fn type_of_untyped(descr: &str, size: usize, told: Option<DType>) -> Result<DType, String> {
+    match told {
+        Some(dtype) if dtype.size() == size => Ok(dtype),
+        Some(dtype) => {
+            Err(format!("holds elements of {size} bytes ('{descr}'), and {dtype} has {}", dtype.size()))
+        }
+        None => Err(format!(
+            "holds elements of {size} bytes and does not say of which type ('{descr}'): name it, as in --dtype bfloat16"
+        )),
+    }
+}
+
+fn not_read(descr: &str) -> String {
+    let what = match descr.trim_start_matches(['<', '>', '|', '=']) {
+        code if code.starts_with('O') => "these are objects of Python, which are never read",
+        _ => "booleans, integers, floats and complex numbers are read",
+    };
+    format!("holds elements of type '{descr:.40}': {what}")
 }
 
 /// The dictionary of a header.
@@ -171,10 +269,11 @@ impl<'a> Literal<'a> {
     }
 
     fn string(&mut self) -> Result<&'a str, String> {
-        let quote = if self.accept('"') { '"' } else { '\'' };
-        if quote == '\'' {
-            self.expect(quote)?;
-        }
+        self.0 = self.0.trim_start();
+        // Python 2 wrote texts that are Unicode with a u.
+        self.0 = self.0.strip_prefix(['u', 'U']).unwrap_or(self.0);
+        let quote = if self.0.starts_with('"') { '"' } else { '\'' };
+        self.expect(quote)?;
         let (text, rest) = self.0.split_once(quote).ok_or("a text has no end")?;
         self.0 = rest;
         Ok(text)
@@ -194,7 +293,7 @@ impl<'a> Literal<'a> {
         while !self.accept(')') {
             // Python 2 wrote long integers with an L.
             let word = self.word();
-            let length = word.trim_end_matches('L').parse();
+            let length = word.strip_suffix('L').unwrap_or(word).parse();
             lengths.push(length.map_err(|_| format!("'{word:.40}' is not a length"))?);
             if !self.accept(',') {
                 self.expect(')')?;
@@ -220,12 +319,61 @@ mod tests {
                     let start = bytes.len() as u64;
                     assert_eq!(
                         read,
-                        Header { dtype, shape: shape.to_vec(), fortran, big_endian: false, start }
+                        Header {
+                            dtype,
+                            shape: shape.to_vec(),
+                            fortran,
+                            big_endian: false,
+                            start,
+                            untyped: false
+                        }
                     );
                 }
             }
         }
         assert!(Header::write(DType::BF16, &[1], false).is_err());
+    }
+
+    #[test]
+    fn types_by_every_name_of_numpy() {
+        // numpy.dtype(name).str, of NumPy 2.4
+        for (names, wanted) in [
+            ("? |? >? b1 |b1 bool bool_", (DType::Bool, false)),
+            ("b >b |b i1 int8 byte", (DType::I8, false)),
+            ("h =h <i2 short", (DType::I16, false)),
+            ("l q p n i8 int int_ intp long longlong int64", (DType::I64, false)),
+            ("L Q P N u8 uint uintp ulong ulonglong uint64", (DType::U64, false)),
+            ("e f2 half float16", (DType::F16, false)),
+            ("d =d |d <f8 double float float64", (DType::F64, false)),
+            (">d >f8", (DType::F64, true)),
+            (">F >c8", (DType::C64, true)),
+            ("D c16 cdouble complex complex128", (DType::C128, false)),
+            ("bfloat16", (DType::BF16, false)),
+        ] {
+            for name in names.split(' ') {
+                assert_eq!(element_type(name), Some(wanted), "{name}");
+            }
+        }
+        for name in
+            " |<|u|B1|I4|d8|2f8|f8,f8|>float64|<bool|g|f16|O|S1|U|V2|M8|float_|Float64| f8|f8 ".split('|')
+        {
+            assert_eq!(element_type(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_the_header_does_not_name_is_the_callers() {
+        let mut file = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+        file.extend(format!("{:<70}", "{'descr': '|V2', 'fortran_order': False, 'shape': (3,), }").bytes());
+        let read = |dtype| Header::read_as(&file[..], dtype);
+        let header = read(Some(DType::BF16)).unwrap();
+        assert_eq!((header.dtype, header.untyped, header.start), (DType::BF16, true, 80));
+        assert_eq!(read(Some(DType::F16)).unwrap().dtype, DType::F16);
+        assert!(read(Some(DType::F32)).is_err() && read(None).unwrap_err().contains("name it"));
+        // a type that is named is not the caller's
+        let typed = Header::write(DType::U8, &[3], false).unwrap();
+        let header = Header::read_as(&typed[..], Some(DType::F64)).unwrap();
+        assert_eq!((header.dtype, header.untyped), (DType::U8, false));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::told::Plain;
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: wrong arguments, a path that is not there, a place \
 that holds something else, an expression that makes no sense; 3 done, but standard output could not be written; 130 \
@@ -12,7 +14,8 @@ names those that are written. After 3 all results in files are written.";
 
 const PATHS: &str = "\
 PATH is file.arrs:/group/name, or file.arrs when it holds one array; x.npy; x.npz:/name; x.zarr or \
-x.zarr:/name. A subscript may follow where an array is read: 'file.arrs:/a[10:20, ::2]'.";
+x.zarr:/name; or any file of plain elements, with --dtype. Files are known by what they hold, then by their endings. A \
+subscript may follow where an array is read: 'file.arrs:/a[10:20, ::2]'.";
 
 /// Arrays larger than memory, kept in one file, computed on where they lie.
 #[derive(Parser, Debug)]
@@ -34,7 +37,7 @@ pub(crate) enum Command {
     Ls(Ls),
     /// Print an array as NumPy does
     Show(Show),
-    /// Check every byte in use against its checksum, and in a compacted file that the others are zero
+    /// Check every byte in use against its checksum, and in a compacted .arrs file that the others are zero
     Verify(Verify),
     /// List the commits of a file that can still be read: --commit of other commands takes their numbers
     History(History),
@@ -64,7 +67,7 @@ pub(crate) struct Running {
     /// No progress and no remarks
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// Do not check the checksums of stored chunks that are read in place
+    /// Do not check the checksums of chunks, and of members of .npz archives, that are read in place
     #[arg(long)]
     pub(crate) no_check: bool,
     /// Commit without waiting for the disk: a crash of the machine may then lose the result
@@ -139,20 +142,6 @@ pub(crate) enum Endian {
     Big,
 }
 
-/// What a file of plain elements holds.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Plain {
-    /// Element type of a file of plain elements (.raw, .bin, .dat), as in float32 or f4
-    #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
-    pub(crate) dtype: Option<arrstore::DType>,
-    /// Shape of a file of plain elements, as in 1000x2000
-    #[arg(long, value_name = "SHAPE", value_parser = crate::layout::parse_shape)]
-    pub(crate) shape: Option<crate::layout::Shape>,
-    /// Byte order of a file of plain elements [default: little]
-    #[arg(long, value_name = "ORDER")]
-    pub(crate) endian: Option<Endian>,
-}
-
 #[derive(Args, Debug)]
 #[command(after_help = PATHS)]
 pub(crate) struct Convert {
@@ -193,6 +182,8 @@ pub(crate) struct Eval {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,
     #[command(flatten)]
+    pub(crate) plain: Plain,
+    #[command(flatten)]
     pub(crate) storing: Storing,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
@@ -223,8 +214,9 @@ pub(crate) struct Info {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "An array that cannot be read is listed with the reason; that is no failure.")]
 pub(crate) struct Ls {
-    /// A .arrs or .npz file, or a .zarr folder
+    /// A .arrs or .npz file, or a Zarr store
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) past: Past,
@@ -252,7 +244,7 @@ pub(crate) struct Show {
     after_help = "Exit codes: 0 sound; 1 damaged, with the array, chunk and region named; 2 misuse; 3 standard output could not be written."
 )]
 pub(crate) struct Verify {
-    /// A .arrs file
+    /// A .arrs file, or a .npz archive
     pub(crate) path: String,
     /// First write a damaged header and damaged copies of a commit's slot again, under the writer's lock. They are all
     /// that a file has twice; salvage saves what is sound of anything else
@@ -341,10 +333,6 @@ pub(crate) struct Doctor {
     pub(crate) folder: PathBuf,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
-}
-
-fn parse_dtype(text: &str) -> Result<arrstore::DType, String> {
-    text.parse().map_err(|e: arrstore_format::UnknownDType| e.to_string())
 }
 
 #[cfg(test)]

@@ -1,31 +1,14 @@
 //! PATH and OUT: `file.arrs:/group/name`, `x.npy`, `x.npz:/name`, `x.zarr`, each with an optional `[subscript]`.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use arrstore::{Index, text};
 
+pub(crate) use crate::kind::Kind;
+use crate::kind::{KINDS, by_ending};
 use crate::misuse::misuse;
-
-/// The kinds of files and folders that hold arrays.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    Arrs,
-    Npy,
-    Npz,
-    Zarr,
-    Raw,
-}
-
-impl Kind {
-    /// Whether arrays are cut into chunks there, which may be packed.
-    pub(crate) fn has_chunks(self) -> bool {
-        matches!(self, Kind::Arrs | Kind::Zarr)
-    }
-}
 
 /// Where an array is, or will be.
 #[derive(Clone, Debug)]
@@ -39,20 +22,15 @@ pub(crate) struct Location {
     pub(crate) commit: Option<u64>,
 }
 
-/// Endings after which a `:` begins the name of an array.
-const CONTAINERS: [(&str, Kind); 3] = [(".arrs", Kind::Arrs), (".npz", Kind::Npz), (".zarr", Kind::Zarr)];
-
-const KINDS: &str = ".arrs, .npy, .npz, .zarr, or .raw, .bin, .dat for plain elements";
-
 impl Location {
     /// Reads a PATH of something that exists.
     pub(crate) fn of_input(text: &str) -> Result<Location> {
-        Location::parse(text, |path| sniff(path).or_else(|| by_ending(path)))
+        Location::parse(text, Kind::of_input)
     }
 
-    /// Reads an OUT: its kind is what its ending says.
+    /// Reads an OUT.
     pub(crate) fn of_output(text: &str) -> Result<Location> {
-        Location::parse(text, by_ending)
+        Location::parse(text, Kind::of_output)
     }
 
     /// The same, as it was after a commit.
@@ -63,26 +41,18 @@ impl Location {
         Ok(Location { commit, ..self })
     }
 
-    fn parse(text: &str, kind: impl Fn(&Path) -> Option<Kind>) -> Result<Location> {
-        let (rest, subscript) = split_subscript(text)?;
-        for (ending, container) in CONTAINERS {
-            let mark = format!("{ending}:");
-            let Some(at) = rest.find(&mark) else { continue };
-            let (path, name) = rest.split_at(at + ending.len());
-            let path = PathBuf::from(path);
-            let name = Some(full_name(name.trim_start_matches(':'))?);
-            let kind = kind(&path).unwrap_or(container);
-            return Ok(Location { kind, path, name, subscript, commit: None });
-        }
-        let path = PathBuf::from(rest);
-        if rest.is_empty() {
+    fn parse(text: &str, kind: fn(&Path) -> Option<Kind>) -> Result<Location> {
+        let (path, rest) = existing(text, kind).unwrap_or_else(|| by_grammar(text));
+        if path.is_empty() {
             return Err(misuse("the path is empty"));
         }
+        let (name, region) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
+        let name = name.strip_prefix(':').map(full_name).transpose()?;
+        let subscript = if region.is_empty() { None } else { Some(subscript(text, region)?) };
+        let path = PathBuf::from(path);
         match kind(&path) {
-            Some(kind) => Ok(Location { path, kind, name: None, subscript, commit: None }),
-            None => {
-                Err(misuse(format!("{rest}: cannot tell what kind of file this is; known endings: {KINDS}")))
-            }
+            Some(kind) => Ok(Location { path, kind, name, subscript, commit: None }),
+            None => Err(unknown(text, &path)),
         }
     }
 
@@ -119,48 +89,65 @@ pub(crate) fn full_name(name: &str) -> Result<String> {
     Ok(format!("/{bare}"))
 }
 
-/// Cuts a trailing `[...]` off, unless a file has that very name.
-fn split_subscript(text: &str) -> Result<(&str, Option<Vec<Index>>)> {
-    let whole = || (text, None);
-    if !text.ends_with(']') || Path::new(text).exists() {
-        return Ok(whole());
-    }
-    let Some((path, inside)) = text.rfind('[').and_then(|at| text.split_at_checked(at)) else {
-        return Ok(whole());
-    };
-    let inside = inside.trim_start_matches('[').trim_end_matches(']');
-    Ok((path, Some(text::parse_subscript(inside)?)))
+/// The places in a text at which a path may end: before a `:` or a `[`.
+fn ends(text: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+    text.match_indices([':', '[']).filter_map(|(at, _)| text.split_at_checked(at))
 }
 
-fn by_ending(path: &Path) -> Option<Kind> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "arrs" => Some(Kind::Arrs),
-        "npy" => Some(Kind::Npy),
-        "npz" => Some(Kind::Npz),
-        "zarr" => Some(Kind::Zarr),
-        "raw" | "bin" | "dat" => Some(Kind::Raw),
-        _ => None,
-    }
+/// Whether what follows a path of this kind can follow it.
+fn goes_on(kind: Kind, rest: &str) -> bool {
+    rest.starts_with('[') || kind.has_names()
 }
 
-/// The kind of a file by its first bytes, of a folder by its `zarr.json`.
-fn sniff(path: &Path) -> Option<Kind> {
-    let kind = std::fs::metadata(path).ok()?;
-    if kind.is_dir() {
-        return path.join("zarr.json").exists().then_some(Kind::Zarr);
+/// The longest beginning that is the path of something of a known kind, and what follows it.
+fn existing(text: &str, kind: fn(&Path) -> Option<Kind>) -> Option<(&str, &str)> {
+    if Path::new(text).exists() {
+        return Some((text, ""));
     }
-    // A FIFO would block, and a device may do anything: only regular files are looked into.
-    if !kind.is_file() {
-        return None;
+    ends(text).rev().find(|(path, rest)| {
+        Path::new(path).exists() && kind(Path::new(path)).is_some_and(|kind| goes_on(kind, rest))
+    })
+}
+
+/// The path of something that is not there, and what follows it, by what its ending says.
+fn by_grammar(text: &str) -> (&str, &str) {
+    let known =
+        |(path, rest): &(&str, &str)| by_ending(Path::new(path)).is_some_and(|kind| goes_on(kind, rest));
+    let region = || text.ends_with(']').then(|| ends(text).find(|(_, rest)| rest.starts_with('['))).flatten();
+    ends(text).find(known).or_else(region).unwrap_or((text, ""))
+}
+
+/// Reads the region that ends `text`.
+fn subscript(text: &str, region: &str) -> Result<Vec<Index>> {
+    let inside = region.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(|| {
+        let place = " ".repeat(text.chars().count());
+        misuse(format!("expected ']' at the end of the region\n  {text}\n  {place}^"))
+    })?;
+    text::parse_subscript(inside).with_context(|| format!("in '{text}'"))
+}
+
+/// Why something has no kind.
+fn unknown(text: &str, path: &Path) -> anyhow::Error {
+    if path.is_dir() {
+        return misuse(format!("{}: is a folder, and holds no zarr.json", path.display()));
     }
-    let mut head = Vec::new();
-    File::open(path).ok()?.take(8).read_to_end(&mut head).ok()?;
-    match head.as_slice() {
-        [0x89, b'A', b'R', b'R', ..] => Some(Kind::Arrs),
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Some(Kind::Npy),
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Kind::Npz),
-        _ => None,
+    if path.is_file() {
+        let file = path.display();
+        return misuse(format!(
+            "{file}: its ending does not say what kind of file to write; known endings: {KINDS}"
+        ));
     }
+    if path.exists() {
+        return misuse(format!("{}: is not a regular file", path.display()));
+    }
+    let nameless = ends(text).find(|(path, _)| Path::new(path).is_file());
+    if let Some((file, name)) = nameless {
+        return misuse(format!("{file}: holds one array, which has no name: leave '{name}' out"));
+    }
+    misuse(format!(
+        "{}: is not there, and its ending does not say what kind of file it is; known endings: {KINDS}",
+        path.display()
+    ))
 }
 
 #[cfg(test)]
@@ -179,12 +166,31 @@ mod tests {
         assert_eq!(parse("d/a.arrs:/g/x"), ("d/a.arrs".into(), Kind::Arrs, name("/g/x"), 0));
         assert_eq!(parse("a.arrs:x[10:20, ::2]"), ("a.arrs".into(), Kind::Arrs, name("/x"), 2));
         assert_eq!(parse("a.npz:/m"), ("a.npz".into(), Kind::Npz, name("/m"), 0));
+        assert_eq!(parse("A.NPZ:/m"), ("A.NPZ".into(), Kind::Npz, name("/m"), 0));
         assert_eq!(parse("a.npy[3]"), ("a.npy".into(), Kind::Npy, None, 1));
+        assert_eq!(parse("a.npy[1:3]"), ("a.npy".into(), Kind::Npy, None, 1));
         assert_eq!(parse("b.RAW"), ("b.RAW".into(), Kind::Raw, None, 0));
+        assert_eq!(parse("12:30.npy[3]"), ("12:30.npy".into(), Kind::Npy, None, 1));
+        assert_eq!(parse("12:30.arrs:/a"), ("12:30.arrs".into(), Kind::Arrs, name("/a"), 0));
+        assert_eq!(parse("run[1].npy"), ("run[1].npy".into(), Kind::Npy, None, 0));
         assert_eq!(parse("x.zarr:/a"), ("x.zarr".into(), Kind::Zarr, name("/a"), 0));
-        for bad in
-            ["", "x", "x.txt", "a.arrs:", "a.arrs:/", "a.arrs:/a//b", "a.zarr:../b", "a.npy[x]", "a.npy[]"]
-        {
+        for bad in [
+            "",
+            "x",
+            "x.txt",
+            "a.arrs:",
+            "a.arrs:/",
+            "a.arrs:/a//b",
+            "a.zarr:../b",
+            "a.npy[x]",
+            "a.npy[]",
+            "a.npy[0]]",
+            "a.npy[[0]",
+            "a.npy[0",
+            "a.npy[0]x",
+            "a.npy[0][1]",
+            "a.arrs:/a[0]]",
+        ] {
             assert!(Location::of_output(bad).is_err(), "{bad}");
         }
     }

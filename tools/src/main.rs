@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod input;
+mod kind;
 mod layout;
 mod location;
 mod misuse;
@@ -16,6 +17,7 @@ mod profile;
 mod report;
 mod run;
 mod sample;
+mod told;
 mod values;
 mod wait;
 

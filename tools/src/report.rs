@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use arrstore::DType;
 use bytesize::ByteSize;
 
 /// A text in which nothing is left that a terminal obeys, or that turns the direction of writing: such characters become
@@ -36,6 +37,11 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
 /// Bytes for people: `12.5 MiB`.
 pub(crate) fn bytes(n: u64) -> String {
     ByteSize::b(n).display().iec().to_string()
+}
+
+/// Bytes of the elements of an array; as many as can be counted.
+pub(crate) fn size(dtype: DType, shape: &[u64]) -> u64 {
+    arrstore::elements(shape).unwrap_or(u64::MAX).saturating_mul(dtype.size() as u64)
 }
 
 /// A shape as it is written on the command line: `1000x1000`, `()` for no axis.

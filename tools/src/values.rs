@@ -28,7 +28,16 @@ impl Printed {
     /// Prepares `expr`: whole when it is small or `all` is wanted, else its edges.
     pub(crate) fn new(expr: &Expr, all: bool) -> Result<Printed> {
         let (dtype, shape) = (expr.dtype(), expr.shape().to_vec());
-        let size: u64 = shape.iter().product();
+        // There is nothing to compute, whatever the other axes are.
+        if shape.contains(&0) {
+            if all && lists(&shape) > JSON_LIMIT {
+                return Err(misuse(format!(
+                    "the result has no elements in more than {JSON_LIMIT} lists, too many to write out: give it a place with -o"
+                )));
+            }
+            return Ok(Printed { dtype, edges: shape.clone(), shape, parts: Vec::new() });
+        }
+        let size = arrstore::elements(&shape).unwrap_or(u64::MAX);
         let axes = match summary(&shape) {
             Some(_) if all && size > JSON_LIMIT => {
                 return Err(misuse(format!(
@@ -75,7 +84,7 @@ impl Printed {
     fn assemble(&self, values: &mut impl Iterator<Item = Value>) -> Vec<u8> {
         let item = self.dtype.size();
         let strides = arrstore::c_strides(&self.edges, item);
-        let mut bytes = vec![0; self.edges.iter().product::<u64>() as usize * item];
+        let mut bytes = vec![0; arrstore::elements(&self.edges).unwrap_or(0) as usize * item];
         for ((at, _), value) in self.parts.iter().zip(values) {
             let shape: Vec<usize> = value.shape().iter().map(|&n| n as usize).collect();
             let from = arrstore::c_strides(value.shape(), item);
@@ -101,13 +110,15 @@ fn nested(dtype: DType, shape: &[u64], bytes: &[u8]) -> serde_json::Value {
         None => element(dtype, bytes),
         Some((&len, inner)) => {
             let step = bytes.len() / len.max(1) as usize;
-            bytes
-                .chunks_exact(step.max(1))
-                .take(len as usize)
-                .map(|item| nested(dtype, inner, item))
-                .collect()
+            let item = |k| bytes.get(k * step..(k + 1) * step).unwrap_or(&[]);
+            (0..len as usize).map(|k| nested(dtype, inner, item(k))).collect()
         }
     }
+}
+
+/// The innermost lists of an array without elements.
+fn lists(shape: &[u64]) -> u64 {
+    shape.iter().take_while(|&&len| len > 0).fold(1, |n, &len| n.saturating_mul(len))
 }
 
 /// One element. JSON has neither NaN nor infinities nor complex numbers: those are texts, and pairs.

@@ -36,8 +36,7 @@ pub fn display(dtype: DType, shape: &[u64], data: &[u8]) -> String {
 /// A caller that does not hold the array reads only these parts (their product over the axes, in C order) and
 /// prints with [`display_summary`].
 pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
-    let size = shape.iter().try_fold(1u64, |n, &len| n.checked_mul(len));
-    if size.is_some_and(|n| n <= THRESHOLD) {
+    if crate::elements(shape).is_ok_and(|n| n <= THRESHOLD) {
         return None;
     }
     let axis = |&len: &u64| {

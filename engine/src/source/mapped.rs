@@ -8,7 +8,7 @@ use arrstore_format::FileMap;
 
 use crate::npy::Header;
 
-use super::{Data, Located, Source, c_strides, elements};
+use super::{Data, FileCrc, Located, Source, c_strides, elements};
 use crate::{DType, Error, Result};
 
 /// An array that lies in one piece in a mapped file.
@@ -21,6 +21,7 @@ pub struct Mapped {
     shape: Vec<u64>,
     chunk: Vec<u64>,
     strides: Vec<isize>,
+    crc: Option<FileCrc>,
 }
 
 impl Mapped {
@@ -89,7 +90,14 @@ impl Mapped {
             chunk: shape.iter().map(|&n| n.max(1)).collect(),
             shape: shape.to_vec(),
             strides,
+            crc: None,
         })
+    }
+
+    /// The same array, whose elements are the body of what `crc` is the checksum of: a run that reads any of them fails
+    /// if it does not match.
+    pub fn checked_by(self, crc: FileCrc) -> Mapped {
+        Mapped { crc: Some(crc), ..self }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -117,7 +125,8 @@ impl Source for Mapped {
         true
     }
     fn chunk_bytes(&self) -> usize {
-        self.shape.iter().product::<u64>() as usize * self.dtype.size()
+        // It was found to fit the file.
+        elements(&self.shape).unwrap_or(0) as usize * self.dtype.size()
     }
     fn locate(&self, index: &[u64]) -> Result<Located<'_>> {
         Ok(Located::new(index, Data::InPlace(self.bytes())))
@@ -125,8 +134,15 @@ impl Source for Mapped {
     fn read(&self, _: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
         self.map.read(self.start + start, out).map_err(|e| Error::io(&self.path, e))
     }
+    fn check(&self, _: &Located<'_>, bytes: Range<usize>) -> Result<()> {
+        if let (Some(crc), Some(read)) = (&self.crc, self.bytes().get(bytes.clone())) {
+            crc.saw(bytes.start as u64, read);
+        }
+        Ok(())
+    }
     fn intact(&self) -> Result<()> {
-        self.map.intact().map_err(|e| Error::io(&self.path, e))
+        self.map.intact().map_err(|e| Error::io(&self.path, e))?;
+        self.crc.as_ref().map_or(Ok(()), FileCrc::check)
     }
     fn bring(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.bring(self.start + bytes.start..self.start + bytes.end);

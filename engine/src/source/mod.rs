@@ -1,5 +1,6 @@
 //! Where elements come from: arrays of chunks that lie in memory, in a map, or have to be decoded.
 
+mod crc;
 mod mapped;
 mod memory;
 mod reshaped;
@@ -9,6 +10,7 @@ mod stored;
 use std::fmt::Debug;
 use std::ops::Range;
 
+pub use crc::FileCrc;
 pub use mapped::Mapped;
 pub use memory::Value;
 pub use reshaped::Reshaped;
@@ -74,7 +76,8 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, bytes);
         Ok(())
     }
-    /// Asks whether all that was read in place so far was really there: a file can be cut short under a map.
+    /// Asks whether all that was read so far was really there and sound: a file can be cut short under a map, and a checksum
+    /// over more than a chunk can be compared only at the end.
     fn intact(&self) -> Result<()> {
         Ok(())
     }
@@ -135,14 +138,24 @@ impl<'a> Located<'a> {
 /// Number of elements of a shape.
 ///
 /// # Errors
-/// When it overflows.
+/// When they are more than an index can count; as for NumPy, an axis of length 0 does not make up for the others.
 pub fn elements(shape: &[u64]) -> Result<u64> {
-    if shape.contains(&0) {
-        return Ok(0);
+    bytes(1, shape)
+}
+
+/// Bytes of an array of a shape, of `item` bytes an element; errors are those of [`elements`].
+pub(crate) fn bytes(item: usize, shape: &[u64]) -> Result<u64> {
+    let mut lengths = shape.iter().filter(|&&n| n > 0);
+    let all =
+        lengths.try_fold(item as u64, |bytes, &n| bytes.checked_mul(n).filter(|&b| b <= i64::MAX as u64));
+    match all {
+        Some(_) if shape.contains(&0) => Ok(0),
+        Some(bytes) => Ok(bytes),
+        None => Err(Error::Shape(format!(
+            "an array of shape {} has too many elements to count",
+            crate::view::show(shape)
+        ))),
     }
-    shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d)).ok_or_else(|| {
-        Error::Shape(format!("an array of shape {} has too many elements to count", crate::view::show(shape)))
-    })
 }
 
 /// Byte strides of an array of `shape` in C order.

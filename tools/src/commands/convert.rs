@@ -24,7 +24,8 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     // First of all, so that what is read is what the last writer left.
     let mut outputs = Outputs::open(std::slice::from_ref(&target), &args.storing, writing)?;
     let tmp = input::tmp_folder(args.running.tmp.as_ref(), &target);
-    let input = input::open(&source, &args.plain, &tmp)?;
+    let opening = input::Opening::to_run(&tmp, &args.running);
+    let input = input::open(&source, &args.plain.of_only()?, &opening)?;
     let expr = &input.expr;
     let mut context = run::context(&args.running, Some(tmp));
 
@@ -43,7 +44,7 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     outputs.commit()?;
 
     let seconds = begun.elapsed().as_secs_f64();
-    let bytes = expr.shape().iter().product::<u64>() * expr.dtype().size() as u64;
+    let bytes = report::size(expr.dtype(), expr.shape());
     if args.speaking.json {
         say(&json!({
             "source": source.to_string(), "target": target.to_string(), "dtype": expr.dtype().name(),

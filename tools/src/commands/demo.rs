@@ -13,11 +13,12 @@ use arrstore::{Context, Expr, Plan, Target};
 use arrstore_format::replace::Hidden;
 use serde_json::json;
 
-use crate::cli::{Demo, Plain, Running, Storing};
-use crate::input::{self, About};
+use crate::cli::{Demo, Running, Storing};
+use crate::input::{self, About, Opening};
 use crate::location::Location;
 use crate::output::{Order, Outputs, Writing};
 use crate::print::say;
+use crate::told::Elements;
 use crate::{probe, report, run};
 
 /// Room on the disk for each byte of the data set: its .npy files beside the store, then the results beside that.
@@ -184,12 +185,12 @@ impl Session<'_> {
 
     fn stored(&self, name: &str) -> Result<Expr> {
         let location = self.location(&format!("demo.arrs:/{name}"))?;
-        Ok(input::open(&location, &Plain::default(), self.folder)?.expr)
+        Ok(input::open(&location, &Elements::default(), &Opening::to_look(self.folder))?.expr)
     }
 
     fn copy(&self, from: &Path, to: &str) -> Result<()> {
         let source = Location::of_input(&from.to_string_lossy())?;
-        let input = input::open(&source, &Plain::default(), self.folder)?;
+        let input = input::open(&source, &Elements::default(), &Opening::to_look(self.folder))?;
         self.write(&[(input.expr, to)])
     }
 

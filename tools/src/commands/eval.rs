@@ -10,13 +10,14 @@ use arrstore::text::Formula;
 use arrstore::{Expr, Plan, Target};
 use serde_json::json;
 
-use crate::cli::{Eval, Plain};
-use crate::input::{self, About, Input};
+use crate::cli::Eval;
+use crate::input::{self, About, Input, Opening};
 use crate::location::Location;
 use crate::misuse::misuse;
 use crate::output::{Order, Outputs, Writing};
 use crate::print::{remark, say};
 use crate::profile::Profile;
+use crate::told::is_name;
 use crate::values::Printed;
 use crate::{report, run};
 
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         outputs.check_apart(path)?;
     }
     let tmp = args.running.tmp.clone().or_else(|| outs.first().map(|o| o.folder().to_owned()));
-    let inputs = bind(&args.bindings, tmp.as_ref())?;
+    let inputs = bind(args, tmp.as_ref())?;
     let variables: BTreeMap<String, Expr> =
         inputs.iter().map(|(name, input)| (name.clone(), input.expr.clone())).collect();
     for name in variables.keys().filter(|n| !formula.names().contains(&n.as_str())) {
@@ -130,13 +131,14 @@ fn note(args: &Eval, text: &str) {
 }
 
 /// Opens what the bindings name: `NAME=PATH`, or a path that is bound to its stem.
-fn bind(bindings: &[String], tmp: Option<&PathBuf>) -> Result<BTreeMap<String, Input>> {
-    let mut inputs = BTreeMap::new();
-    for binding in bindings {
+fn bind(args: &Eval, tmp: Option<&PathBuf>) -> Result<BTreeMap<String, Input>> {
+    let mut inputs: BTreeMap<String, Input> = BTreeMap::new();
+    for binding in &args.bindings {
         let (name, path) = split(binding);
         let location = Location::of_input(path)?;
-        let folder = input::tmp_folder(tmp, &location);
-        let input = input::open(&location, &Plain::default(), &folder)?;
+        let opening = Opening::to_run(&input::tmp_folder(tmp, &location), &args.running);
+        let elements = args.plain.of(name.unwrap_or(&location.stem()))?;
+        let input = input::open(&location, &elements, &opening)?;
         let name = name.map_or_else(|| input.stem.clone(), str::to_owned);
         if !is_name(&name) {
             return Err(misuse(format!(
@@ -146,6 +148,16 @@ fn bind(bindings: &[String], tmp: Option<&PathBuf>) -> Result<BTreeMap<String, I
         if inputs.insert(name.clone(), input).is_some() {
             return Err(misuse(format!("the name '{name}' is bound twice")));
         }
+    }
+    if let Some((option, name)) = args.plain.names().into_iter().find(|(_, name)| !inputs.contains_key(*name))
+    {
+        return Err(misuse(format!("{option} {name}=...: no input has the name '{name}'")));
+    }
+    let is_used = |option: &&str| inputs.values().any(|input| input.used.contains(option));
+    if let Some(option) = args.plain.unnamed().iter().find(|option| !is_used(option)) {
+        return Err(misuse(format!(
+            "{option} is for plain elements, and every input says itself what it holds"
+        )));
     }
     Ok(inputs)
 }
@@ -166,12 +178,6 @@ fn measured_folder(args: &Eval) -> Result<PathBuf> {
         (None, None) => return Ok(PathBuf::from(".")),
     };
     Ok(location.folder().to_owned())
-}
-
-fn is_name(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// The chunks of an input that has the shape of the result: the result is best cut the same way.

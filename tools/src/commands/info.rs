@@ -15,19 +15,22 @@ use crate::report;
 pub(super) fn run(args: &Info) -> Result<ExitCode> {
     let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
     let mut facts = vec![("path", json!(location.to_string()))];
-    let names = match location.kind {
-        Kind::Arrs => {
-            facts.extend(file_facts(&location)?);
-            super::ls::names(&location)?
-        }
-        Kind::Npz | Kind::Zarr => super::ls::names(&location)?,
-        Kind::Npy | Kind::Raw => Vec::new(),
-    };
-    if location.name.is_none() && names.len() != 1 && !matches!(location.kind, Kind::Npy | Kind::Raw) {
-        facts.push(("names", json!(names)));
+    if location.kind == Kind::Arrs {
+        facts.extend(file_facts(&location)?);
+    }
+    let whole = location.kind.has_names() && location.name.is_none();
+    let listed = if whole { input::list(&location)? } else { Vec::new() };
+    if whole && listed.len() != 1 {
+        facts.push(("names", listed.iter().map(|one| one.name.as_str()).collect()));
+        let not_read: Map<String, Value> = listed
+            .into_iter()
+            .filter_map(|one| Some((one.name, report::chain(&one.found.err()?).into())))
+            .collect();
+        facts.push(("not_read", if not_read.is_empty() { Value::Null } else { not_read.into() }));
     } else {
         // Facts about a packed member need it unpacked: beside the archive, and gone again at once.
-        facts.extend(array_facts(&input::open(&location, &args.plain, location.folder())?));
+        let opening = input::Opening::to_look(location.folder());
+        facts.extend(array_facts(&input::open(&location, &args.plain.of_only()?, &opening)?));
     }
     if args.speaking.json {
         let all: Map<String, Value> = facts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
@@ -67,7 +70,7 @@ fn file_facts(location: &Location) -> Result<Notes> {
 fn array_facts(input: &Input) -> Notes {
     let (dtype, shape) = (input.expr.dtype(), input.expr.shape());
     let known = &input.about.known;
-    let bytes = shape.iter().product::<u64>().saturating_mul(dtype.size() as u64);
+    let bytes = report::size(dtype, shape);
     let mut facts = vec![
         ("dtype", json!(dtype.name())),
         ("shape", json!(shape)),
@@ -104,6 +107,11 @@ fn words(key: &str, value: &Value) -> String {
             report::shape(&items.iter().filter_map(Value::as_u64).collect::<Vec<_>>())
         }
         Value::Array(items) => items.iter().map(|i| words("", i)).collect::<Vec<_>>().join(", "),
+        Value::Object(each) if key == "not_read" => each
+            .iter()
+            .map(|(name, why)| format!("{name}: {}", words("", why)))
+            .collect::<Vec<_>>()
+            .join("; "),
         Value::Null => "-".to_owned(),
         other => other.to_string(),
     }

@@ -16,7 +16,8 @@ pub(super) fn run(args: &Show) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
     let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
     let tmp = input::tmp_folder(args.running.tmp.as_ref(), &location);
-    let input = input::open(&location, &args.plain, &tmp)?;
+    let opening = input::Opening::to_run(&tmp, &args.running);
+    let input = input::open(&location, &args.plain.of_only()?, &opening)?;
     let printed = Printed::new(&input.expr, args.speaking.json)?;
     let context = run::context(&args.running, Some(tmp));
     let plan = Plan::new(&printed.targets().collect::<Vec<_>>(), &context)?;

@@ -15,13 +15,17 @@ use crate::{input, report, run};
 
 pub(super) fn run(args: &Verify) -> Result<ExitCode> {
     let location = Location::of_input(&args.path)?;
-    if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+    let takes = matches!(location.kind, Kind::Arrs | Kind::Npz);
+    if !takes || location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!(
-            "{location}: verify takes a .arrs file; others hold no checksums of their own"
+            "{location}: verify takes a .arrs file or a .npz archive; others hold no checksums of all they hold"
         )));
     }
     if args.waiting.wait.is_some() && !args.repair {
         return Err(misuse("--wait is for --repair: verify alone reads beside any writer"));
+    }
+    if location.kind == Kind::Npz {
+        return archive(args, &location);
     }
     let at = || location.path.display().to_string();
     let mends = args.repair && location.path.is_file();
@@ -73,6 +77,50 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
         }
     }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The same of an archive: every member against its checksum.
+fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
+    if args.repair {
+        return Err(misuse(format!(
+            "{location}: --repair is for .arrs files; an archive holds nothing twice"
+        )));
+    }
+    let bar = run::bar(args.quiet, "verify");
+    let members = input::verify_npz(&location.path, args.threads, |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let sound = members.iter().all(|member| member.damage.is_none());
+    let bytes: u64 = members.iter().map(|member| member.bytes).sum();
+    let damaged = || members.iter().filter_map(|m| Some((&m.name, report::chain(m.damage.as_ref()?))));
+    if args.speaking.json {
+        let one = |m: &input::Verified| json!({ "name": m.name, "stored_bytes": m.bytes, "damaged": u64::from(m.damage.is_some()) });
+        let damage = |(name, error): (&String, String)| json!({ "array": name, "error": error });
+        say(&json!({
+            "file": location.to_string(), "sound": sound, "bytes": bytes,
+            "arrays": members.iter().map(one).collect::<Vec<_>>(),
+            "damage": damaged().map(damage).collect::<Vec<_>>(),
+        })
+        .to_string())?;
+    } else {
+        if !args.quiet {
+            let row = |m: &input::Verified| {
+                let state = if m.damage.is_none() { "sound" } else { "DAMAGED" };
+                vec![m.name.clone(), state.to_owned(), report::bytes(m.bytes)]
+            };
+            let rows: Vec<Vec<String>> = members.iter().map(row).collect();
+            say(report::table(&rows, &[]).trim_end())?;
+        }
+        for (name, why) in damaged() {
+            say(&format!("damaged: {name}: {why}"))?;
+        }
+        if sound && !args.quiet {
+            say(&format!("{location}: sound, {} checked", report::bytes(bytes)))?;
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn row(array: &ArrayReport) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod fuzz;
+mod nodes;
 mod npz;
 mod plain;
 mod stored;
@@ -11,18 +12,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use arrstore::Mapped;
-use arrstore::{Expr, npy};
+use arrstore::{DType, Expr, FileCrc, Mapped, npy};
 use serde_json::{Map, Value};
 
-use crate::cli::{Endian, Plain};
+use crate::cli::Running;
 use crate::layout::Known;
 use crate::location::{Kind, Location};
 use crate::misuse::misuse;
+use crate::told::Elements;
 
-pub(crate) use npz::{header_of as npz_header, names as npz_names};
+pub(crate) use nodes::{
+    arrays as zarr_arrays, folder_of as zarr_folder, holds as holds_zarr, is_node as is_zarr_node,
+    metadata as zarr_metadata,
+};
+pub(crate) use npz::{Verified, verify as verify_npz};
 pub(crate) use stored::{about, open_file, open_snapshot, pick_name};
-pub(crate) use zarr::{arrays as zarr_arrays, folder_of as zarr_folder, metadata as zarr_metadata};
 
 /// Facts with their names.
 pub(crate) type Notes = Vec<(&'static str, Value)>;
@@ -35,6 +39,8 @@ pub(crate) struct Input {
     pub(crate) about: About,
     /// What only this kind of file can tell, for `info`.
     pub(crate) notes: Notes,
+    /// The options that were needed to read it.
+    pub(crate) used: Vec<&'static str>,
 }
 
 /// What goes with an array when it is copied.
@@ -48,21 +54,40 @@ pub(crate) struct About {
     pub(crate) fill: Option<Vec<u8>>,
 }
 
-/// Opens the array at `location`. Members of an archive that are compressed are unpacked into a nameless file in `tmp`.
-pub(crate) fn open(location: &Location, plain: &Plain, tmp: &Path) -> Result<Input> {
+/// How arrays are opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// Where members of an archive that are packed are unpacked, into files without names.
+    pub(crate) tmp: PathBuf,
+    /// Whether members that are not packed are checked against their checksums while they are read.
+    pub(crate) check: bool,
+    pub(crate) threads: usize,
+}
+
+impl Opening {
+    /// To look at an array rather than to compute with it.
+    pub(crate) fn to_look(tmp: &Path) -> Opening {
+        Opening { tmp: tmp.to_owned(), check: true, threads: 1 }
+    }
+
+    /// As the flags of a command say.
+    pub(crate) fn to_run(tmp: &Path, running: &Running) -> Opening {
+        let threads = running.threads.map_or_else(arrstore::default_threads, |n| n as usize);
+        Opening { tmp: tmp.to_owned(), check: !running.no_check, threads }
+    }
+}
+
+/// Opens the array at `location`.
+pub(crate) fn open(location: &Location, elements: &Elements, opening: &Opening) -> Result<Input> {
     let mut input = match location.kind {
         Kind::Arrs => stored::open(location)?,
-        Kind::Npy => open_npy(location)?,
-        Kind::Npz => npz::open(location, tmp)?,
+        Kind::Npy => open_npy(location, elements)?,
+        Kind::Npz => npz::open(location, elements, opening)?,
         Kind::Zarr => zarr::open(location)?,
-        Kind::Raw => open_raw(location, plain)?,
+        Kind::Raw => open_raw(location, elements)?,
     };
-    if location.kind != Kind::Raw
-        && (plain.dtype.is_some() || plain.shape.is_some() || plain.endian.is_some())
-    {
-        return Err(misuse(format!(
-            "{location} says itself what it holds: --dtype, --shape and --endian are for raw files"
-        )));
+    if location.kind != Kind::Raw {
+        elements.only(if input.used.contains(&"--dtype") { "--dtype" } else { "" }, &location.to_string())?;
     }
     if let Some(subscript) = &location.subscript {
         input.expr = input.expr.index(subscript).with_context(|| format!("{location}: subscript"))?;
@@ -72,48 +97,94 @@ pub(crate) fn open(location: &Location, plain: &Plain, tmp: &Path) -> Result<Inp
     Ok(input)
 }
 
+/// An array of a file, and its type and shape or why it cannot be read.
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) found: Result<(DType, Vec<u64>)>,
+}
+
+/// The arrays of a file, those that cannot be read among them.
+pub(crate) fn list(location: &Location) -> Result<Vec<Listed>> {
+    if location.kind == Kind::Npz {
+        return npz::list(&location.path);
+    }
+    let opening = Opening::to_look(location.folder());
+    let one = |name: String| {
+        let it = Location { name: Some(name.clone()), ..location.clone() };
+        let found = open(&it, &Elements::default(), &opening);
+        Listed { name, found: found.map(|input| (input.expr.dtype(), input.expr.shape().to_vec())) }
+    };
+    let names = match location.kind {
+        Kind::Arrs => {
+            open_snapshot(location)?.arrays().with_context(|| location.path.display().to_string())?
+        }
+        Kind::Zarr => zarr_arrays(&location.path)?,
+        _ => return Err(misuse(format!("{location}: holds one array without a name; see info"))),
+    };
+    Ok(names.into_iter().map(one).collect())
+}
+
 /// An array without more than its elements.
-fn bare(location: &Location, expr: Expr, notes: Notes) -> Input {
-    Input { expr, stem: location.stem(), about: About::default(), notes }
-}
-
-fn open_npy(location: &Location) -> Result<Input> {
-    let path = &location.path;
-    let file = regular(path)?;
-    let header = npy::Header::read(&file).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
-    let expr = plain::expr(path, &file, &header).with_context(|| path.display().to_string())?;
-    Ok(bare(location, expr, header_notes(&header)))
-}
-
-fn header_notes(header: &npy::Header) -> Notes {
+fn bare(location: &Location, expr: Expr, header: &npy::Header) -> Input {
     let order = if header.fortran { "Fortran" } else { "C" };
     let endian = if header.big_endian { "big" } else { "little" };
-    vec![("order", order.into()), ("endian", endian.into())]
+    let notes = vec![("order", order.into()), ("endian", endian.into())];
+    let used = if header.untyped { vec!["--dtype"] } else { Vec::new() };
+    Input { expr, stem: location.stem(), about: About::default(), notes, used }
 }
 
-fn open_raw(location: &Location, plain: &Plain) -> Result<Input> {
+fn open_npy(location: &Location, elements: &Elements) -> Result<Input> {
     let path = &location.path;
-    let Some(dtype) = plain.dtype else {
-        return Err(misuse(format!("{}: a raw file needs --dtype (and --shape)", path.display())));
-    };
     let file = regular(path)?;
-    let length = file.metadata().with_context(|| path.display().to_string())?.len();
-    let shape = match &plain.shape {
-        Some(shape) => shape.0.clone(),
-        None => vec![length / dtype.size() as u64],
+    let header = npy::Header::read_as(&file, elements.dtype)
+        .map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
+    let expr = plain::expr(path, &file, &header, None).with_context(|| path.display().to_string())?;
+    Ok(bare(location, expr, &header))
+}
+
+fn open_raw(location: &Location, elements: &Elements) -> Result<Input> {
+    let path = &location.path;
+    let file = regular(path)?;
+    let Some(dtype) = elements.dtype else {
+        return Err(misuse(format!(
+            "{}: nothing in it says what it holds; if these are plain elements, say --dtype (and --shape)",
+            path.display()
+        )));
     };
-    let bytes = shape.iter().try_fold(dtype.size() as u64, |n, &d| n.checked_mul(d));
-    if bytes != Some(length) {
+    let length = file.metadata().with_context(|| path.display().to_string())?.len();
+    let start = elements.offset.unwrap_or(0);
+    let left = length.checked_sub(start).ok_or_else(|| {
+        misuse(format!("{}: --offset {start} is beyond its end: it has {length} bytes", path.display()))
+    })?;
+    let shape = match &elements.shape {
+        Some(shape) => shape.clone(),
+        None => vec![left / dtype.size() as u64],
+    };
+    let bytes = arrstore::elements(&shape).ok().and_then(|n| n.checked_mul(dtype.size() as u64));
+    // Who says where the array begins means a part of the file; else a size that differs is a mistake.
+    let fits = |bytes| {
+        if elements.offset.is_some() && elements.shape.is_some() { bytes <= left } else { bytes == left }
+    };
+    if !bytes.is_some_and(fits) {
         let needed = bytes.map_or("too many".to_owned(), |b| b.to_string());
         return Err(misuse(format!(
-            "{}: {dtype} elements of shape {} are {needed} bytes, and the file has {length}",
+            "{}: {dtype} elements of shape {} are {needed} bytes, and the file has {left}{}",
             path.display(),
-            crate::report::shape(&shape)
+            crate::report::shape(&shape),
+            if start > 0 { format!(" after the first {start}") } else { String::new() }
         )));
     }
-    let big_endian = plain.endian == Some(Endian::Big);
-    let header = npy::Header { dtype, shape, fortran: false, big_endian, start: 0 };
-    Ok(bare(location, plain::expr(path, &file, &header)?, header_notes(&header)))
+    let header = npy::Header {
+        dtype,
+        shape,
+        fortran: elements.fortran,
+        big_endian: elements.big_endian && dtype.size() > 1,
+        start,
+        untyped: true,
+    };
+    let mut input = bare(location, plain::expr(path, &file, &header, None)?, &header);
+    input.used = vec!["--dtype", "--shape", "--endian", "--offset", "--raw-order"];
+    Ok(input)
 }
 
 /// Opens a regular file; a folder, device or FIFO is refused.
@@ -126,9 +197,12 @@ fn regular(path: &Path) -> Result<std::fs::File> {
 }
 
 /// The lazy array of a part of a mapped file.
-fn mapped(path: &Path, file: &std::fs::File, header: &npy::Header) -> Result<Expr> {
+fn mapped(path: &Path, file: &std::fs::File, header: &npy::Header, crc: Option<FileCrc>) -> Result<Expr> {
     let source = Mapped::of_file(path, file, header.start, header.dtype, &header.shape, header.fortran)?;
-    Ok(Expr::source(Arc::new(source))?)
+    Ok(Expr::source(Arc::new(match crc {
+        Some(crc) => source.checked_by(crc),
+        None => source,
+    }))?)
 }
 
 /// The folder for temporary files: told, or beside `near`.

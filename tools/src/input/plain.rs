@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
-use arrstore::{DType, Error, Expr, Kind, npy};
+use arrstore::{DType, Error, Expr, FileCrc, Kind, npy};
 use arrstore::{Data, Located, Source};
 
 use crate::layout::default_chunk;
 
-/// The lazy array that `header` describes in `file`.
-pub(super) fn expr(path: &Path, file: &File, header: &npy::Header) -> Result<Expr> {
-    if !header.big_endian || header.dtype.size() == 1 {
-        return super::mapped(path, file, header);
+/// The lazy array that `header` describes in `file`, and `crc` is the checksum of.
+pub(super) fn expr(path: &Path, file: &File, header: &npy::Header, crc: Option<FileCrc>) -> Result<Expr> {
+    if !header.big_endian {
+        return super::mapped(path, file, header, crc);
     }
     // In Fortran order the same bytes are a C-ordered array of the reversed shape.
     let mut shape = header.shape.clone();
@@ -22,7 +22,7 @@ pub(super) fn expr(path: &Path, file: &File, header: &npy::Header) -> Result<Exp
         shape.reverse();
     }
     let file = file.try_clone().map_err(|e| Error::io(path, e))?;
-    let source = Swapped::new(path, file, header.start, header.dtype, &shape)?;
+    let source = Swapped { crc, ..Swapped::new(path, file, header.start, header.dtype, &shape)? };
     let expr = Expr::source(Arc::new(source))?;
     Ok(if header.fortran { expr.transpose() } else { expr })
 }
@@ -38,6 +38,7 @@ struct Swapped {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     chunk_bytes: usize,
+    crc: Option<FileCrc>,
 }
 
 impl Swapped {
@@ -63,6 +64,7 @@ impl Swapped {
             chunk,
             strides,
             chunk_bytes,
+            crc: None,
         })
     }
 }
@@ -104,10 +106,16 @@ impl Source for Swapped {
         let Some(out) = out.get_mut(..bytes) else {
             return Err(Error::Other(format!("{}: a chunk outside the array", self.label())));
         };
-        let at = self.start + first * item as u64;
-        self.file.read_exact_at(out, at).map_err(|e| Error::io(&self.path, e))?;
+        let at = first * item as u64;
+        self.file.read_exact_at(out, self.start + at).map_err(|e| Error::io(&self.path, e))?;
+        if let Some(crc) = &self.crc {
+            crc.saw(at, out);
+        }
         let part = if self.dtype.kind() == Kind::Complex { item / 2 } else { item };
         out.chunks_exact_mut(part).for_each(<[u8]>::reverse);
         Ok(())
+    }
+    fn intact(&self) -> arrstore::Result<()> {
+        self.crc.as_ref().map_or(Ok(()), FileCrc::check)
     }
 }

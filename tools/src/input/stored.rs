@@ -37,8 +37,9 @@ pub(crate) fn pick_name(location: &Location, names: &[String]) -> Result<String>
         None => match names {
             [only] => Ok(only.clone()),
             [] => Err(misuse(format!("{}: {}", location.path.display(), list()))),
-            [first, ..] => Err(misuse(format!(
-                "{path}: name one of its arrays, as in {path}:{first}; {}",
+            [first, second, ..] => Err(misuse(format!(
+                "{path}: name one of its arrays, as in {path}:{}; {}",
+                if first == "/" { second } else { first },
                 list(),
                 path = location.path.display()
             ))),
@@ -60,7 +61,7 @@ pub(super) fn open(location: &Location) -> Result<Input> {
     ];
     let stem = name.rsplit('/').next().unwrap_or("").to_owned();
     let expr = Expr::source(Arc::new(Stored::new(array)))?;
-    Ok(Input { expr, stem, about, notes })
+    Ok(Input { expr, stem, about, notes, used: Vec::new() })
 }
 
 /// What a copy of an array keeps.

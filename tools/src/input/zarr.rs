@@ -1,6 +1,6 @@
 //! Arrays of Zarr v3 folders, through `zarrs`.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -8,97 +8,33 @@ use arrstore::{DType, Error, Expr};
 use arrstore::{Data, Located, Source, c_strides};
 use arrstore_format::Codec;
 use serde_json::Value;
-use zarrs::array::{Array, ArrayBytes, CodecOptions};
+use zarrs::array::{Array, ArrayBytes, ArrayMetadata, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
+use super::nodes::{arrays, folder_of, may_be_array, metadata};
 use super::{About, Input};
 use crate::layout::Known;
 use crate::location::Location;
-use crate::misuse::misuse;
 
 /// The codecs that are read; every other is refused by its name.
 const CODECS: [&str; 5] = ["bytes", "transpose", "numcodecs.shuffle", "zstd", "crc32c"];
 
-/// The largest `zarr.json` that is read.
-const MAX_METADATA: u64 = 16 << 20;
-
-/// The deepest group that is looked into for arrays.
-const MAX_DEPTH: usize = 16;
-
-/// A folder's `zarr.json`.
-pub(crate) fn metadata(folder: &Path) -> Result<Value> {
-    let path = folder.join("zarr.json");
-    let at = || path.display().to_string();
-    let file = super::regular(&path)?;
-    if file.metadata().with_context(at)?.len() > MAX_METADATA {
-        bail!("{}: is larger than {MAX_METADATA} bytes", at());
-    }
-    let json: Value = serde_json::from_reader(std::io::BufReader::new(file)).with_context(at)?;
-    match json.get("zarr_format") {
-        Some(Value::Number(n)) if n.as_u64() == Some(3) => Ok(json),
-        other => {
-            let found = other.map_or("none".to_owned(), Value::to_string);
-            bail!("{}: expected zarr_format 3, found {found}", at())
-        }
-    }
-}
-
-fn is_array(json: &Value) -> bool {
-    json.get("node_type").and_then(Value::as_str) == Some("array")
-}
-
-/// The names of the arrays under a folder, sorted; `/` when the folder itself is one.
-pub(crate) fn arrays(folder: &Path) -> Result<Vec<String>> {
-    if is_array(&metadata(folder)?) {
-        return Ok(vec!["/".to_owned()]);
-    }
-    let mut found = Vec::new();
-    collect(folder, "", 0, &mut found)?;
-    found.sort();
-    Ok(found)
-}
-
-fn collect(folder: &Path, name: &str, depth: usize, found: &mut Vec<String>) -> Result<()> {
-    let at = || folder.display().to_string();
-    for entry in std::fs::read_dir(folder).with_context(at)? {
-        let entry = entry.with_context(at)?;
-        let below = entry.path();
-        let Some(child) = entry.file_name().to_str().map(|c| format!("{name}/{c}")) else { continue };
-        if !below.join("zarr.json").is_file() || depth >= MAX_DEPTH {
-            continue;
-        }
-        if is_array(&metadata(&below)?) {
-            found.push(child);
-        } else {
-            collect(&below, &child, depth + 1, found)?;
-        }
-    }
-    Ok(())
-}
-
-/// The folder of the array `name` below `root`, never outside of it.
-pub(crate) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> {
-    let bare = Path::new(name.trim_start_matches('/'));
-    if bare.components().any(|c| !matches!(c, Component::Normal(_))) {
-        return Err(misuse(format!("{name}: the name of an array has no '..' and no empty part")));
-    }
-    // Joining nothing would add a slash.
-    Ok(if bare.as_os_str().is_empty() { root.to_owned() } else { root.join(bare) })
-}
-
 pub(super) fn open(location: &Location) -> Result<Input> {
-    let names = arrays(&location.path)?;
-    let name = match names.as_slice() {
-        [root] if root == "/" && location.name.is_none() => "/".to_owned(),
-        _ => super::pick_name(location, &names)?,
+    let name = match &location.name {
+        // What is there under its name need not be looked for.
+        Some(name) if folder_of(&location.path, name).is_ok_and(|folder| may_be_array(&folder)) => {
+            name.clone()
+        }
+        _ => super::pick_name(location, &arrays(&location.path)?)?,
     };
     let folder = folder_of(&location.path, &name)?;
     let json = metadata(&folder)?;
     let at = || folder.display().to_string();
-    let names = check_codecs(&json).with_context(at)?;
     let dtype = dtype(&json).with_context(at)?;
+    let names = check_codecs(&json).with_context(at)?;
     let store = FilesystemStore::new(&folder).with_context(at)?;
-    let array = Array::open(Arc::new(store), "/").with_context(at)?;
+    let description: ArrayMetadata = serde_json::from_value(json.clone()).with_context(at)?;
+    let array = Array::new_with_metadata(Arc::new(store), "/", description).with_context(at)?;
     let source = ZarrSource::new(folder.clone(), array, dtype).with_context(at)?;
 
     let codec = level(&json).map_or(Codec::None, |level| Codec::Zstd { level });
@@ -121,7 +57,7 @@ pub(super) fn open(location: &Location) -> Result<Input> {
     };
     let stem = if name == "/" { location.stem() } else { name.rsplit('/').next().unwrap_or("").to_owned() };
     let notes = vec![("codecs", names.join(", ").into())];
-    Ok(Input { expr: Expr::source(Arc::new(source))?, stem, about, notes })
+    Ok(Input { expr: Expr::source(Arc::new(source))?, stem, about, notes, used: Vec::new() })
 }
 
 fn codecs(json: &Value) -> impl Iterator<Item = &Value> {
