@@ -71,6 +71,11 @@ fn products() {
 }
 
 #[test]
+fn rules_at_the_edges() {
+    hold("rules");
+}
+
+#[test]
 fn chains() {
     hold("chains");
 }

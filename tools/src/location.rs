@@ -118,10 +118,16 @@ fn split_subscript(text: &str) -> Result<(&str, Option<Vec<Index>>)> {
     if !text.ends_with(']') || Path::new(text).exists() {
         return Ok(whole());
     }
-    let Some((path, inside)) = text.rfind('[').and_then(|at| text.split_at_checked(at)) else {
-        return Ok(whole());
+    // the bracket that the last one closes
+    let mut depth = 0;
+    let opening = text.rmatch_indices(['[', ']']).find(|(_, bracket)| {
+        depth += if *bracket == "]" { 1 } else { -1 };
+        depth == 0
+    });
+    let Some((at, _)) = opening else {
+        return Err(misuse(format!("{text}: the brackets do not match")));
     };
-    let inside = inside.trim_start_matches('[').trim_end_matches(']');
+    let (path, inside) = (&text[..at], &text[at + 1..text.len() - 1]);
     Ok((path, Some(text::parse_subscript(inside)?)))
 }
 
@@ -179,6 +185,17 @@ mod tests {
             ["", "x", "x.txt", "a.arrs:", "a.arrs:/", "a.arrs:/a//b", "a.zarr:../b", "a.npy[x]", "a.npy[]"]
         {
             assert!(Location::of_output(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_subscript_is_read_whole_or_refused() {
+        assert_eq!(parse("x[1].npy[2, :]"), ("x[1].npy".into(), Kind::Npy, None, 2));
+        for bad in [
+            "a.npy[0]]", "a.npy0]", "a.npy[[0, 2]]", "a.npy[[0]", "a.npy[[[0]]]", "a.npy[[0, 2], 1]", "a.npy[True]",
+            "a.npy[1.0]", "a.npy[..., ...]extra]", "a.npy[0][[1]]", "a.arrs:/x[[0, 2]]", "]", "[0]",
+        ] {
+            assert!(Location::of_input(bad).is_err() && Location::of_output(bad).is_err(), "{bad}");
         }
     }
 }

@@ -15,7 +15,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("sometrue", "any"),
     ("alltrue", "all"),
     ("permute_dims", "transpose"),
-    ("concat", "concatenate"),
 ];
 
 /// What is here by a rule of its own, neither an operation nor a reduction.

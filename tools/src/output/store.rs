@@ -1,5 +1,6 @@
 //! Results in an `.arrs` file: one commit, which gives a new file its name.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -94,11 +95,14 @@ impl Store {
         };
         let subscript = location.subscript.as_deref().unwrap_or(&[]);
         let sink = RegionSink::new(place, meta, subscript, self.turn.clone()).with_context(at)?;
-        let shape = arrstore::Sink::shape(&sink).to_vec();
-        let value =
-            expr.cast(arrstore::Sink::dtype(&sink)).and_then(|e| e.broadcast_to(&shape)).with_context(
-                || format!("{location}: assigning to a region of shape {}", crate::report::shape(&shape)),
-            )?;
+        let (value, drops) = sink.fitted(expr, subscript).with_context(|| {
+            let (dtype, shape) = (arrstore::Sink::dtype(&sink), arrstore::Sink::shape(&sink));
+            format!("{location}: assigning to a region of {dtype} of shape {}", crate::report::shape(shape))
+        })?;
+        if drops {
+            let warning = format!("warning: {location}: the imaginary parts of the value are dropped");
+            writeln!(std::io::stderr(), "{warning}").ok();
+        }
         Ok((value, Target::Sink(Arc::new(sink))))
     }
 
