@@ -50,7 +50,7 @@ pub enum PromoteError {
         dtype: DType,
     },
     /// A Python integer beyond `i128` that the type has no room for.
-    #[error("Python integer {value:e} (about) out of bounds for {dtype}")]
+    #[error("Python integer of {} out of bounds for {dtype}", about(*value))]
     TooLarge {
         /// The float nearest to it.
         value: f64,
@@ -76,6 +76,10 @@ pub enum PromoteError {
     /// A negative exponent for integers.
     #[error("Integers to negative integer powers are not allowed.")]
     NegativePower,
+}
+
+fn about(value: f64) -> String {
+    if value.is_finite() { format!("about {value:e}") } else { "more than 1024 bits".to_owned() }
 }
 
 /// What an operation is applied to.

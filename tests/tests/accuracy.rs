@@ -214,7 +214,8 @@ fn a_poor_pivot_spoils_nothing() {
     let mut late = far.clone();
     late.swap(0, 49_999);
     let drift: Vec<f64> = noise(10).take(50_000).enumerate().map(|(k, x)| 1e7 + k as f64 + x).collect();
-    let steps: Vec<f64> = noise(11).take(50_000).enumerate().map(|(k, x)| f64::from(k > 30_000) * 1e6 + x).collect();
+    let steps: Vec<f64> =
+        noise(11).take(50_000).enumerate().map(|(k, x)| f64::from(k > 30_000) * 1e6 + x).collect();
     for values in [far, late, drift, steps] {
         let exact = moments(&values).variance;
         let a = Expr::from_ndarray(&ndarray_of(&values)).unwrap();
@@ -274,7 +275,10 @@ fn overflow_is_infinite_and_not_nan() {
                         let text = format!("{name}({operand}, axis={axis})");
                         let value = evaluate(&text, &a, &Context::new(64 << 20, 2));
                         let found = read(DType::F64, value[0].bytes())[0];
-                        assert!(same(found, wanted), "case {k}: {text} in {layout:?} is {found}, not {wanted}");
+                        assert!(
+                            same(found, wanted),
+                            "case {k}: {text} in {layout:?} is {found}, not {wanted}"
+                        );
                     }
                 }
             }

@@ -171,7 +171,9 @@ fn unchanged_expressions_have_answers() {
         let formula = Formula::parse(text).unwrap();
         let roots = formula.lower(&variables).unwrap_or_else(|error| panic!("{text}: {error}"));
         let roots: Vec<(Expr, Target)> = roots.into_iter().map(|root| (root, Target::Memory)).collect();
-        Plan::new(&roots, &context).and_then(|plan| plan.run(&context)).unwrap_or_else(|e| panic!("{text}: {e}"));
+        Plan::new(&roots, &context)
+            .and_then(|plan| plan.run(&context))
+            .unwrap_or_else(|e| panic!("{text}: {e}"));
     }
 }
 

@@ -133,7 +133,9 @@ fn a_number_that_does_not_fit_a_region_is_refused() {
     let folder = folder();
     let types = ["int8", "uint8", "int32", "uint64", "float32", "float64", "complex64", "bool"];
     for dtype in types {
-        folder.run(&["eval", &format!("astype(a, {dtype})"), "a.npy", "-o", &format!("{dtype}.arrs:/x")]).ok();
+        folder
+            .run(&["eval", &format!("astype(a, {dtype})"), "a.npy", "-o", &format!("{dtype}.arrs:/x")])
+            .ok();
     }
     let integers = ["int8", "uint8", "int32", "uint64"];
     let reals = ["int8", "uint8", "int32", "uint64", "float32", "float64"];
@@ -165,7 +167,11 @@ fn a_number_that_does_not_fit_a_region_is_refused() {
     for (dtype, value, shown) in [
         ("int8", "-1.9", "[-1  1 -1  3]"),
         ("uint8", "255.5", "[255   1 255   3]"),
-        ("uint64", "2**64 - 1", "[18446744073709551615                    1 18446744073709551615\n                    3]"),
+        (
+            "uint64",
+            "2**64 - 1",
+            "[18446744073709551615                    1 18446744073709551615\n                    3]",
+        ),
         ("float32", "nan", "[nan  1. nan  3.]"),
         ("float32", "2**200", "[inf  1. inf  3.]"),
         ("float64", "2**200", "[1.60693804e+60 1.00000000e+00 1.60693804e+60 3.00000000e+00]"),
@@ -175,7 +181,11 @@ fn a_number_that_does_not_fit_a_region_is_refused() {
         ("bool", "2**200", "[ True  True  True  True]"),
     ] {
         folder.run(&["eval", value, "-o", &format!("{dtype}.arrs:/x[0, ::2]")]).ok();
-        assert_eq!(folder.run(&["show", &format!("{dtype}.arrs:/x[0]")]).ok(), format!("{shown}\n"), "{value}");
+        assert_eq!(
+            folder.run(&["show", &format!("{dtype}.arrs:/x[0]")]).ok(),
+            format!("{shown}\n"),
+            "{value}"
+        );
     }
 }
 

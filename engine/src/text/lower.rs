@@ -24,8 +24,8 @@ pub(super) fn results(variables: &Variables, root: &Node) -> Result<Vec<Expr>> {
     let lowering = Lowering { variables };
     match &root.kind {
         Kind::Tuple(items) if items.is_empty() => Err(Fault::new(&root.span, "an empty tuple has no result")),
-        Kind::Tuple(items) => items.iter().map(|item| lowering.result(item)).collect(),
-        _ => Ok(vec![lowering.result(root)?]),
+        Kind::Tuple(items) => items.iter().map(|item| lowering.array(item)).collect(),
+        _ => Ok(vec![lowering.array(root)?]),
     }
 }
 
@@ -95,13 +95,6 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn array(&self, node: &Node) -> Result<Expr> {
         self.place(node)?.array()
-    }
-
-    /// A result of the whole text. No array holds a lone integer of more than 64 bits.
-    fn result(&self, node: &Node) -> Result<Expr> {
-        let array = self.array(node)?;
-        array.typed().map_err(|e| Fault::engine(&node.span, e).help("write it as a float, such as 1e40"))?;
-        Ok(array)
     }
 
     fn place(&self, node: &Node) -> Result<Placed> {

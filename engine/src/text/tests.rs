@@ -130,8 +130,6 @@ fn errors_point_at_their_place() {
         ("astype(3, 'nosuch')", "'nosuch'", "unknown dtype 'nosuch'"),
         ("astype(3, 4)", "4", "expected a dtype, found a number"),
         ("1 / 0", "/", "division by zero"),
-        ("2 ** 1000", "2 ** 1000", "out of bounds for uint64"),
-        ("-2 ** 64", "-2 ** 64", "out of bounds for int64"),
         ("2 ** 100000", "**", "too large"),
         ("1 << 10**30", "<<", "too large"),
         ("7.0 % 0", "%", "division by zero"),
@@ -153,11 +151,6 @@ fn errors_point_at_their_place() {
         ("sum(3).mean", "mean", "call it"),
         ("sum(3).sqrt()", "sqrt", "write it as a function"),
         ("sum", "sum", "call it, as in sum(...)"),
-        (
-            "99999999999999999999999999999999999999999",
-            "99999999999999999999999999999999999999999",
-            "out of bounds",
-        ),
     ] {
         let (found, message) = error(text);
         assert_eq!(found, meant, "{text}: {message}");
@@ -187,6 +180,10 @@ fn python_computes_with_its_own_numbers() {
         ("1 < 2 < 3", Scalar::Bool(true)),
         ("1 < 2 > 3", Scalar::Bool(false)),
         ("1j * 1j", Scalar::Complex(num_complex::Complex64::new(-1.0, 0.0))),
+        ("2 ** 200", Scalar::Large(2f64.powi(200))),
+        ("-(10 ** 400)", Scalar::Large(f64::NEG_INFINITY)),
+        ("2 ** 127 - 1", Scalar::Int(i128::MAX)),
+        ("99999999999999999999999999999999999999999 // 10**39", Scalar::Int(99)),
         ("2 * pi", Scalar::Float(2.0 * std::f64::consts::PI)),
         ("np.pi / 2", Scalar::Float(std::f64::consts::FRAC_PI_2)),
     ] {
@@ -352,7 +349,9 @@ fn names_resolve() {
         }
     }
     // what help texts recommend by name
-    for text in ["where(a > 0, a, 1)", "(a > 0) & (a < 1)", "logical_not(a)", "logical_xor(a, a)", "matmul(a, a)"] {
+    for text in
+        ["where(a > 0, a, 1)", "(a > 0) & (a < 1)", "logical_not(a)", "logical_xor(a, a)", "matmul(a, a)"]
+    {
         assert_eq!(message(text), "", "{text}");
     }
 }
@@ -378,7 +377,8 @@ fn subscripts_alone() {
     ];
     assert_eq!(parts, expected);
     for bad in [
-        "", "1.5", "x", "0][0", "'a'", "1:2:3:4", "[0,2]", "[0]", "[]", "True", "(0, 2),", "1, [0]", "1.0:", "0]", "[0",
+        "", "1.5", "x", "0][0", "'a'", "1:2:3:4", "[0,2]", "[0]", "[]", "True", "(0, 2),", "1, [0]", "1.0:",
+        "0]", "[0",
     ] {
         assert!(parse_subscript(bad).is_err(), "{bad}");
     }

@@ -61,7 +61,8 @@ impl RegionSink {
             )));
         }
         let dtype = self.meta.dtype;
-        let drops = value.dtype().kind() == Kind::Complex && !matches!(dtype.kind(), Kind::Complex | Kind::Bool);
+        let drops =
+            value.dtype().kind() == Kind::Complex && !matches!(dtype.kind(), Kind::Complex | Kind::Bool);
         let mut fitted = value.cast(dtype)?;
         let more = value.ndim().saturating_sub(self.shape.len());
         let ones = value.shape().iter().take(more).take_while(|&&n| n == 1).count();

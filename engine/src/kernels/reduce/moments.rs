@@ -17,6 +17,9 @@ use super::sum::Terms;
 use super::{At, Bytes, Fold, Last, of, pairwise};
 use crate::kernels::block::Truth;
 
+/// The square of a wider gap is infinite, and so is that of this one: a mean is not moved farther.
+const WIDEST_GAP: f64 = 1e160;
+
 /// How many, their mean as `pivot + offset`, and the sum of the squared distances from it with what rounding lost of
 /// that sum. Pivot and offset are finite, whatever was seen.
 #[derive(Clone, Copy)]
@@ -59,9 +62,9 @@ impl<const N: usize> Moments<N> {
         let mut apart = 0.0;
         for k in 0..N {
             let gap = (other.pivot[k] - self.pivot[k]) + (other.offset[k] - self.offset[k]);
+            let gap = gap.clamp(-WIDEST_GAP, WIDEST_GAP);
             apart += gap * gap;
-            // across an infinite gap there is no mean, and nobody will ask for one
-            self.offset[k] += if gap.is_finite() { gap * weight } else { 0.0 };
+            self.offset[k] += gap * weight;
         }
         let between = apart * (self.count * weight);
         self.count += other.count;
@@ -143,9 +146,10 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, 
         let Some(pivot) = first.map(|x| x.parts()) else { return Moments::NEW };
         let mut found = Moments { count, pivot, ..Moments::NEW };
         for k in 0..N {
-            let sum = lanes(values, 0.0, |lane, x| lane + Self::gap(x, k, pivot[k]), same, plus);
+            let origin = pivot[k];
+            let sum = lanes(values, 0.0, |lane, x| lane + Self::gap(x, k, origin), same, plus);
             found.offset[k] = sum / count;
-            let (mean, rest) = two_sum(pivot[k], found.offset[k]);
+            let (mean, rest) = two_sum(origin, found.offset[k]);
             let square = |lane, x| {
                 let gap = Self::gap(x, k, mean);
                 lane + gap * gap
@@ -161,12 +165,21 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, 
     /// The first element of each column that is not passed over; 0 where there is none.
     #[inline(always)]
     fn pivots(pivot: &mut [[f64; WIDTH]; N], n: usize, block: &[T], rows: usize, stride: usize) {
-        for c in 0..n {
-            let column = block[c..].iter().step_by(stride.max(1)).take(rows);
-            let first = if SKIP { column.copied().find(|&x| !Self::skipped(x)) } else { Some(block[c]) };
+        for (k, pivot) in pivot.iter_mut().enumerate() {
+            pivot[..n].iter_mut().zip(block).for_each(|(p, &x)| *p = x.parts()[k]);
+        }
+        if !SKIP {
+            return;
+        }
+        for (c, _) in block[..n].iter().enumerate().filter(|(_, x)| Self::skipped(**x)) {
+            let first = Self::column(block, c, rows, stride).find(|x| !Self::skipped(**x));
             let parts = first.map_or([0.0; N], |x| x.parts());
             (0..N).for_each(|k| pivot[k][c] = parts[k]);
         }
+    }
+
+    fn column(block: &[T], c: usize, rows: usize, stride: usize) -> impl Iterator<Item = &T> {
+        block[c..].iter().step_by(stride.max(1)).take(rows)
     }
 }
 
@@ -191,6 +204,9 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
             Moments::add,
         );
         if let Some(all) = all {
+            if state[0] == 0.0 {
+                return all.put(state);
+            }
             let mut moments = Moments::of(state);
             moments.add(&all);
             moments.put(state);
@@ -210,21 +226,20 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
             let (mut pivot, mut offset, mut squares) = ([[0.0; WIDTH]; N], [[0.0; WIDTH]; N], [0.0; WIDTH]);
             Self::pivots(&mut pivot, n, block, rows, stride);
             for k in 0..N {
-                let (mut mean, mut rest) = ([0.0; WIDTH], [0.0; WIDTH]);
+                let mut mean = [0.0; WIDTH];
                 let gap = |sum, origin, x| sum + Self::gap(x, k, origin);
                 accumulate_beside(&mut offset[k][..n], &pivot[k], block, rows, stride, gap);
                 for c in 0..n {
                     offset[k][c] = if count[c] == 0.0 { 0.0 } else { offset[k][c] / count[c] };
-                    (mean[c], rest[c]) = two_sum(pivot[k][c], offset[k][c]);
+                    let rest;
+                    (mean[c], rest) = two_sum(pivot[k][c], offset[k][c]);
+                    squares[c] -= count[c] * (rest * rest);
                 }
                 let square = |sum, mean, x| {
                     let gap = Self::gap(x, k, mean);
                     sum + gap * gap
                 };
                 accumulate_beside(&mut squares[..n], &mean, block, rows, stride, square);
-                for c in 0..n {
-                    squares[c] -= count[c] * (rest[c] * rest[c]);
-                }
             }
             let found = |c: usize| Moments::<N> {
                 count: count[c],
@@ -237,18 +252,25 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
             let bounded = squares[..n].iter().fold(true, |all, s| all & s.is_finite());
             if !SKIP && bounded && before > 0.0 && states.iter().all(|state| state[0] == before) {
                 // one division for all columns
-                let weight = count[0] / (before + count[0]);
+                let (all, weight) = (before + count[0], count[0] / (before + count[0]));
+                let share = before * weight;
                 for (c, state) in states.iter_mut().enumerate() {
-                    let (mut moments, found) = (Moments::of(state), found(c));
-                    moments.squares += found.squares + moments.approach(&found, weight);
-                    moments.put(state);
+                    let mut apart = 0.0;
+                    for k in 0..N {
+                        let gap = (pivot[k][c] - state[3 + k]) + (offset[k][c] - state[3 + N + k]);
+                        let gap = gap.clamp(-WIDEST_GAP, WIDEST_GAP);
+                        apart += gap * gap;
+                        state[3 + N + k] += gap * weight;
+                    }
+                    state[0] = all;
+                    state[1] += squares[c] + apart * share;
                 }
                 continue;
             }
             for (c, state) in states.iter_mut().enumerate() {
                 let (mut moments, mut found) = (Moments::of(state), found(c));
                 if !found.squares.is_finite() {
-                    found.unbounded(Self::finite(block[c..].iter().step_by(stride.max(1)).take(rows)));
+                    found.unbounded(Self::finite(Self::column(block, c, rows, stride)));
                 }
                 moments.add(&found);
                 moments.put(state);
