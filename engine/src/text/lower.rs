@@ -298,7 +298,7 @@ impl Lowering<'_> {
                         None => Ok(None),
                         Some(node) => {
                             let placed = self.place(node)?;
-                            if placed.is_none() { Ok(None) } else { placed.integer().map(Some) }
+                            if placed.is_none() { Ok(None) } else { placed.bound().map(Some) }
                         }
                     };
                     parts.push(Index::Slice { start: bound(start)?, stop: bound(stop)?, step: bound(step)? });

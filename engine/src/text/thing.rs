@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use num_traits::ToPrimitive;
+use num_traits::{Signed, ToPrimitive};
 
 use super::error::{Fault, Result};
 use super::number::{self, Number};
@@ -74,6 +74,16 @@ impl Placed {
             }
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("an integer")),
+        }
+    }
+
+    /// An end or the step of a slice, which may lie beyond all arrays.
+    pub(super) fn bound(&self) -> Result<i64> {
+        match self.number() {
+            Some(Number::Int(n)) => {
+                Ok(n.to_i64().unwrap_or(if n.is_negative() { i64::MIN } else { i64::MAX }))
+            }
+            _ => self.integer(),
         }
     }
 
