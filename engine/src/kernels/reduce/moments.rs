@@ -1,9 +1,9 @@
 //! Variances and standard deviations in one pass, as exact as in two.
 //!
-//! A state measures from a *pivot*, the first element that it saw: it keeps how far the mean is from the pivot, not
-//! the mean, which could not be told apart from its neighbours where it is large beside the deviation. A leaf lies
-//! in cache and is read twice: its distance from its own pivot, then the squares of the distances from its mean,
-//! less what the rounding of that mean added to them. States are merged by Chan's formula.
+//! A leaf lies in cache and is read twice: its distance from its own first element, then the squares of the distances
+//! from its mean, less what the rounding of that mean added to them. A state keeps its mean together with what rounding
+//! lost of it: where a mean is large beside the deviation, it could not be told apart from its neighbours otherwise.
+//! States are merged by Chan's formula.
 //!
 //! Where finite values overflow, the variance is infinite; where a value is infinite or NaN, it is NaN.
 
@@ -20,20 +20,19 @@ use crate::kernels::block::Truth;
 /// The square of a wider gap is infinite, and so is that of this one: a mean is not moved farther.
 const WIDEST_GAP: f64 = 1e160;
 
-/// How many, their mean as `pivot + offset`, and the sum of the squared distances from it with what rounding lost of
-/// that sum. Pivot and offset are finite, whatever was seen.
+/// How many, the sum of the squared distances from their mean, and that mean, these two with what rounding lost of them.
+/// The mean is finite, whatever was seen.
 #[derive(Clone, Copy)]
 struct Moments<const N: usize> {
     count: f64,
     squares: f64,
     lost: f64,
-    pivot: [f64; N],
-    offset: [f64; N],
+    mean: [f64; N],
+    rest: [f64; N],
 }
 
 impl<const N: usize> Moments<N> {
-    const NEW: Moments<N> =
-        Moments { count: 0.0, squares: 0.0, lost: 0.0, pivot: [0.0; N], offset: [0.0; N] };
+    const NEW: Moments<N> = Moments { count: 0.0, squares: 0.0, lost: 0.0, mean: [0.0; N], rest: [0.0; N] };
 
     /// From its numbers in a state; there are `S = 3 + 2 * N` of them.
     #[inline(always)]
@@ -43,32 +42,34 @@ impl<const N: usize> Moments<N> {
             count: state[0],
             squares: state[1],
             lost: state[2],
-            pivot: std::array::from_fn(|k| state[3 + k]),
-            offset: std::array::from_fn(|k| state[3 + N + k]),
+            mean: std::array::from_fn(|k| state[3 + k]),
+            rest: std::array::from_fn(|k| state[3 + N + k]),
         }
     }
 
     #[inline(always)]
     fn put<const S: usize>(&self, state: &mut [f64; S]) {
         [state[0], state[1], state[2]] = [self.count, self.squares, self.lost];
-        state[3..3 + N].copy_from_slice(&self.pivot);
-        state[3 + N..].copy_from_slice(&self.offset);
+        state[3..3 + N].copy_from_slice(&self.mean);
+        state[3 + N..].copy_from_slice(&self.rest);
     }
 
-    /// Adds others to some: all but their squares. `weight` is the others' share of all. Gives the squares that come
-    /// of the distance between the two means.
+    /// Adds others to some, where `weight` is the others' share of all.
     #[inline(always)]
-    fn approach(&mut self, other: &Moments<N>, weight: f64) -> f64 {
+    fn join(&mut self, other: &Moments<N>, weight: f64) {
         let mut apart = 0.0;
         for k in 0..N {
-            let gap = (other.pivot[k] - self.pivot[k]) + (other.offset[k] - self.offset[k]);
+            let gap = (other.mean[k] - self.mean[k]) + (other.rest[k] - self.rest[k]);
             let gap = gap.clamp(-WIDEST_GAP, WIDEST_GAP);
             apart += gap * gap;
-            self.offset[k] += gap * weight;
+            let (mean, rest) = two_sum(self.mean[k], gap * weight);
+            self.mean[k] = mean;
+            self.rest[k] += rest;
         }
-        let between = apart * (self.count * weight);
+        let (squares, lost) = two_sum(self.squares, other.squares + apart * (self.count * weight));
+        self.squares = squares;
+        self.lost += other.lost + lost;
         self.count += other.count;
-        between
     }
 
     #[inline(always)]
@@ -80,11 +81,7 @@ impl<const N: usize> Moments<N> {
             *self = *other;
             return;
         }
-        let between = self.approach(other, other.count / (self.count + other.count));
-        let (squares, lost) = two_sum(self.squares, other.squares);
-        let (squares, more) = two_sum(squares, between);
-        self.squares = squares;
-        self.lost += other.lost + (lost + more);
+        self.join(other, other.count / (self.count + other.count));
     }
 
     /// What stands for elements whose squares overflowed, or that are not all finite.
@@ -96,8 +93,7 @@ impl<const N: usize> Moments<N> {
     fn variance(&self, freedom: f64) -> f64 {
         let squares = if self.squares.is_finite() { self.squares + self.lost } else { self.squares };
         // where the sum overflows, NumPy knows no mean
-        let sum = (0..N).map(|k| (self.pivot[k] + self.offset[k]) * self.count);
-        let overflows = squares.is_finite() && sum.into_iter().any(f64::is_infinite);
+        let overflows = squares.is_finite() && self.mean.iter().any(|mean| (mean * self.count).is_infinite());
         (if overflows { f64::INFINITY } else { squares }) / freedom
     }
 }
@@ -144,12 +140,12 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, 
         };
         let first = values.iter().find(|&&x| !Self::skipped(x));
         let Some(pivot) = first.map(|x| x.parts()) else { return Moments::NEW };
-        let mut found = Moments { count, pivot, ..Moments::NEW };
+        let mut found = Moments { count, ..Moments::NEW };
         for k in 0..N {
             let origin = pivot[k];
             let sum = lanes(values, 0.0, |lane, x| lane + Self::gap(x, k, origin), same, plus);
-            found.offset[k] = sum / count;
-            let (mean, rest) = two_sum(origin, found.offset[k]);
+            let (mean, rest) = two_sum(origin, sum / count);
+            (found.mean[k], found.rest[k]) = (mean, rest);
             let square = |lane, x| {
                 let gap = Self::gap(x, k, mean);
                 lane + gap * gap
@@ -223,47 +219,40 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
                 count = [0.0; WIDTH];
                 accumulate(&mut count[..n], block, rows, stride, |count, x| count + Self::counted(x));
             }
-            let (mut pivot, mut offset, mut squares) = ([[0.0; WIDTH]; N], [[0.0; WIDTH]; N], [0.0; WIDTH]);
-            Self::pivots(&mut pivot, n, block, rows, stride);
+            // pivots at first, then means
+            let (mut mean, mut rest, mut squares) = ([[0.0; WIDTH]; N], [[0.0; WIDTH]; N], [0.0; WIDTH]);
+            Self::pivots(&mut mean, n, block, rows, stride);
             for k in 0..N {
-                let mut mean = [0.0; WIDTH];
+                let (mean, rest) = (&mut mean[k], &mut rest[k]);
                 let gap = |sum, origin, x| sum + Self::gap(x, k, origin);
-                accumulate_beside(&mut offset[k][..n], &pivot[k], block, rows, stride, gap);
+                accumulate_beside(&mut rest[..n], mean, block, rows, stride, gap);
                 for c in 0..n {
-                    offset[k][c] = if count[c] == 0.0 { 0.0 } else { offset[k][c] / count[c] };
-                    let rest;
-                    (mean[c], rest) = two_sum(pivot[k][c], offset[k][c]);
-                    squares[c] -= count[c] * (rest * rest);
+                    let offset = if count[c] == 0.0 { 0.0 } else { rest[c] / count[c] };
+                    (mean[c], rest[c]) = two_sum(mean[c], offset);
+                    squares[c] -= count[c] * (rest[c] * rest[c]);
                 }
                 let square = |sum, mean, x| {
                     let gap = Self::gap(x, k, mean);
                     sum + gap * gap
                 };
-                accumulate_beside(&mut squares[..n], &mean, block, rows, stride, square);
+                accumulate_beside(&mut squares[..n], mean, block, rows, stride, square);
             }
             let found = |c: usize| Moments::<N> {
                 count: count[c],
                 squares: squares[c],
                 lost: 0.0,
-                pivot: std::array::from_fn(|k| pivot[k][c]),
-                offset: std::array::from_fn(|k| offset[k][c]),
+                mean: std::array::from_fn(|k| mean[k][c]),
+                rest: std::array::from_fn(|k| rest[k][c]),
             };
             let before = states[0][0];
             let bounded = squares[..n].iter().fold(true, |all, s| all & s.is_finite());
             if !SKIP && bounded && before > 0.0 && states.iter().all(|state| state[0] == before) {
                 // one division for all columns
-                let (all, weight) = (before + count[0], count[0] / (before + count[0]));
-                let share = before * weight;
+                let weight = count[0] / (before + count[0]);
                 for (c, state) in states.iter_mut().enumerate() {
-                    let mut apart = 0.0;
-                    for k in 0..N {
-                        let gap = (pivot[k][c] - state[3 + k]) + (offset[k][c] - state[3 + N + k]);
-                        let gap = gap.clamp(-WIDEST_GAP, WIDEST_GAP);
-                        apart += gap * gap;
-                        state[3 + N + k] += gap * weight;
-                    }
-                    state[0] = all;
-                    state[1] += squares[c] + apart * share;
+                    let mut moments = Moments::of(state);
+                    moments.join(&found(c), weight);
+                    moments.put(state);
                 }
                 continue;
             }
