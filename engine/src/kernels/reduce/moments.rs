@@ -141,8 +141,7 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, 
         let first = values.iter().find(|&&x| !Self::skipped(x));
         let Some(pivot) = first.map(|x| x.parts()) else { return Moments::NEW };
         let mut found = Moments { count, ..Moments::NEW };
-        for k in 0..N {
-            let origin = pivot[k];
+        for (k, origin) in pivot.into_iter().enumerate() {
             let sum = lanes(values, 0.0, |lane, x| lane + Self::gap(x, k, origin), same, plus);
             let (mean, rest) = two_sum(origin, sum / count);
             (found.mean[k], found.rest[k]) = (mean, rest);
@@ -222,14 +221,14 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
             // pivots at first, then means
             let (mut mean, mut rest, mut squares) = ([[0.0; WIDTH]; N], [[0.0; WIDTH]; N], [0.0; WIDTH]);
             Self::pivots(&mut mean, n, block, rows, stride);
-            for k in 0..N {
-                let (mean, rest) = (&mut mean[k], &mut rest[k]);
+            for (k, (mean, rest)) in mean.iter_mut().zip(&mut rest).enumerate() {
                 let gap = |sum, origin, x| sum + Self::gap(x, k, origin);
                 accumulate_beside(&mut rest[..n], mean, block, rows, stride, gap);
-                for c in 0..n {
-                    let offset = if count[c] == 0.0 { 0.0 } else { rest[c] / count[c] };
-                    (mean[c], rest[c]) = two_sum(mean[c], offset);
-                    squares[c] -= count[c] * (rest[c] * rest[c]);
+                let columns = mean[..n].iter_mut().zip(rest.iter_mut()).zip(&mut squares).zip(&count);
+                for (((mean, rest), squares), &count) in columns {
+                    let offset = if count == 0.0 { 0.0 } else { *rest / count };
+                    (*mean, *rest) = two_sum(*mean, offset);
+                    *squares -= count * (*rest * *rest);
                 }
                 let square = |sum, mean, x| {
                     let gap = Self::gap(x, k, mean);
