@@ -131,7 +131,8 @@ fn variances_are_as_good_as_their_type() {
             each(dtype, &values, &["var", "std", "nanvar", "nanstd"], |name, found, exact, place| {
                 let variance = exact.iter().map(|m| m.variance).sum::<f64>();
                 let wanted = if name.ends_with("std") { variance.sqrt() } else { variance };
-                let allowed = 0.501 * spacing(dtype, wanted) + 4.0 * f64::EPSILON * wanted;
+                // the squares of a column are added one after the other, 128 at a time
+                let allowed = 0.501 * spacing(dtype, wanted) + 12.0 * f64::EPSILON * wanted;
                 let error = (found[0] - wanted).abs();
                 assert!(
                     if wanted == 0.0 { found[0] == 0.0 } else { error <= allowed },
