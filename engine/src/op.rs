@@ -208,6 +208,13 @@ impl Reduction {
         !self.is_arg() && !matches!(self, Max | Min | Nanmax | Nanmin)
     }
 
+    /// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look the axis up and find none;
+    /// those that pass over NaN look only where there can be a NaN.
+    pub(crate) fn takes_lone_element(self, dtype: DType) -> bool {
+        let is_mean = matches!(self.plain(), Reduction::Mean | Reduction::Std | Reduction::Var);
+        !is_mean || (self.skips_nan() && !crate::promote::is_exact(dtype))
+    }
+
     /// Whether it passes over NaN.
     pub fn skips_nan(self) -> bool {
         self.plain() != self

@@ -49,6 +49,22 @@ pub enum PromoteError {
         /// The type it was to take.
         dtype: DType,
     },
+    /// A Python integer beyond `i128` that the type has no room for.
+    #[error("Python integer of {} out of bounds for {dtype}", about(*value))]
+    TooLarge {
+        /// The float nearest to it.
+        value: f64,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A Python complex number for a real type.
+    #[error("Python complex number {value} has no place in {dtype}; take its .real or abs()")]
+    NotReal {
+        /// The number.
+        value: num_complex::Complex64,
+        /// The type it was to take.
+        dtype: DType,
+    },
     /// A Python float that has no counterpart among the integers of a type.
     #[error("Python float {value} out of bounds for {dtype}")]
     Unrepresentable {
@@ -60,6 +76,10 @@ pub enum PromoteError {
     /// A negative exponent for integers.
     #[error("Integers to negative integer powers are not allowed.")]
     NegativePower,
+}
+
+fn about(value: f64) -> String {
+    if value.is_finite() { format!("about {value:e}") } else { "more than 1024 bits".to_owned() }
 }
 
 /// What an operation is applied to.
@@ -149,7 +169,8 @@ fn is_logical(op: Op) -> bool {
     matches!(op, Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot)
 }
 
-fn is_exact(dtype: DType) -> bool {
+/// Whether it is a type of integers or truth values.
+pub(crate) fn is_exact(dtype: DType) -> bool {
     matches!(dtype.kind(), Kind::Bool | Kind::Signed | Kind::Unsigned)
 }
 
@@ -188,8 +209,8 @@ fn weak_type(scalar: Scalar, beside: Option<DType>) -> DType {
     let Some(beside) = beside else { return scalar.default_dtype() };
     match (scalar, beside.kind()) {
         (Scalar::Bool(_), _) => beside,
-        (Scalar::Int(_), Kind::Bool) => I64,
-        (Scalar::Int(_), _) => beside,
+        (Scalar::Int(_) | Scalar::Large(_), Kind::Bool) => I64,
+        (Scalar::Int(_) | Scalar::Large(_), _) => beside,
         (Scalar::Float(_), Kind::Float | Kind::Complex) => beside,
         (Scalar::Float(_), _) => F64,
         (Scalar::Complex(_), Kind::Complex) => beside,
@@ -232,7 +253,7 @@ pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
 pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
     let value = match exponent {
         Scalar::Int(n) => n as f64,
-        Scalar::Float(x) => x,
+        Scalar::Float(x) | Scalar::Large(x) => x,
         Scalar::Bool(_) | Scalar::Complex(_) => return None,
     };
     let inexact = matches!(base.kind(), Kind::Float | Kind::Complex);
@@ -245,11 +266,11 @@ pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
     }
 }
 
-fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str) -> PromoteError {
+pub(crate) fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str) -> PromoteError {
     let names = operands.iter().map(|o| match o {
         Operand::Typed(dtype) => dtype.name(),
         Operand::Weak(Scalar::Bool(_)) => "a Python bool",
-        Operand::Weak(Scalar::Int(_)) => "a Python int",
+        Operand::Weak(Scalar::Int(_) | Scalar::Large(_)) => "a Python int",
         Operand::Weak(Scalar::Float(_)) => "a Python float",
         Operand::Weak(Scalar::Complex(_)) => "a Python complex",
     });
@@ -279,6 +300,14 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         return Ok(Signature { inputs, output: dtype, stand_ins: vec![None; 3] });
     }
     let types = resolve(&operands);
+    if operands.iter().all(|o| matches!(o, Operand::Weak(_))) {
+        // without an array beside them, integers take a type of their own
+        let own = operands.iter().map(|o| match *o {
+            Operand::Weak(scalar) => scalar.default_dtype(),
+            Operand::Typed(dtype) => dtype,
+        });
+        check(&operands, &own.collect::<Vec<_>>())?;
+    }
     let mut stand_ins = vec![None; operands.len()];
     let inputs = inputs(op, &operands, &types, &mut stand_ins)?;
     let operands: Vec<Operand> =
@@ -329,20 +358,26 @@ fn inputs(
         Op::Round if bools => return all(F16),
         _ => {}
     }
-    let outside = |k: usize| match operands[k] {
-        Operand::Weak(Scalar::Int(n)) => Scalar::range(types[k]).filter(|r| !r.contains(&n)).map(|r| (n, r)),
-        _ => None,
+    // the end of the range that a Python integer lies beyond, and whether that is the lower one
+    let outside = |k: usize| {
+        let range = Scalar::range(types[k])?;
+        let below = match operands[k] {
+            Operand::Weak(Scalar::Int(n)) if !range.contains(&n) => n < *range.start(),
+            Operand::Weak(Scalar::Large(x)) => x < 0.0,
+            _ => return None,
+        };
+        Some((if below { *range.start() } else { *range.end() }, below))
     };
     if op == Op::Clip {
         for (k, stand_in) in stand_ins.iter_mut().enumerate() {
-            *stand_in = outside(k).map(|(n, r)| Scalar::Int(n.clamp(*r.start(), *r.end())));
+            *stand_in = outside(k).map(|(end, _)| Scalar::Int(end));
         }
     }
     if is_comparison(op) {
         for k in 0..2 {
             // beside booleans NumPy refuses
-            if let (Some((n, _)), true) = (outside(k), operands[1 - k] != Operand::Typed(Bool)) {
-                stand_ins[k] = Some(Scalar::Float(if n < 0 { f64::NEG_INFINITY } else { f64::INFINITY }));
+            if let (Some((_, below)), true) = (outside(k), operands[1 - k] != Operand::Typed(Bool)) {
+                stand_ins[k] = Some(Scalar::Float(if below { f64::NEG_INFINITY } else { f64::INFINITY }));
                 return all(F64);
             }
         }
@@ -360,6 +395,9 @@ fn inputs(
 /// Whether Python's integers fit.
 fn check(operands: &[Operand], inputs: &[DType]) -> Result<(), PromoteError> {
     for (operand, &dtype) in operands.iter().zip(inputs) {
+        if let (Operand::Weak(Scalar::Large(value)), Some(_)) = (operand, Scalar::range(dtype)) {
+            return Err(PromoteError::TooLarge { value: *value, dtype });
+        }
         if let (Operand::Weak(Scalar::Int(value)), Some(range)) = (operand, Scalar::range(dtype))
             && !range.contains(value)
         {
@@ -370,7 +408,7 @@ fn check(operands: &[Operand], inputs: &[DType]) -> Result<(), PromoteError> {
 }
 
 /// The type to cast the input of a reduction to, and the type of its result. `dtype` is what the user asked to
-/// compute in.
+/// compute in; means and deviations in integers, and sums in truth values, are put together of others.
 ///
 /// Small integers are not widened where the reduction reads them as they are: its accumulator is wide.
 ///
@@ -395,19 +433,16 @@ pub(crate) fn reduction(
                 Kind::Float | Kind::Complex => input,
             };
             match dtype {
-                Some(Bool) => return refuse("; use any or all"),
                 Some(to) if to != wide => (to, to),
                 _ => (input, wide),
             }
         }
         Mean => match dtype {
-            Some(to) if is_exact(to) => return refuse("; a mean is a float"),
             Some(to) => (to, to),
             None if is_exact(input) => (input, F64),
             None => (input, input),
         },
         Var | Std => match dtype {
-            Some(to) if is_exact(to) => return refuse("; a deviation is a float"),
             Some(to) => (to, part(to)),
             None if is_exact(input) => (input, F64),
             None => (input, part(input)),
@@ -475,6 +510,12 @@ mod tests {
         assert_eq!(weak(Op::Atan2, I8, 300).map(|s| s.output), Ok(F16));
         assert_eq!(weak(Op::Pow, I8, -1), Err(PromoteError::NegativePower));
         assert_eq!(weak(Op::Pow, U8, -1), Err(PromoteError::OutOfBounds { value: -1, dtype: U8 }));
+        let large = Scalar::Large(1e60);
+        assert_eq!(weak(Op::Add, I64, large), Err(PromoteError::TooLarge { value: 1e60, dtype: I64 }));
+        assert_eq!(weak(Op::Add, F16, large).map(|s| s.output), Ok(F16));
+        assert_eq!(weak(Op::Divide, I64, large).map(|s| s.output), Ok(F64));
+        assert!(weak(Op::Less, I64, large).is_ok() && weak(Op::Less, Bool, large).is_err());
+        assert!(signature(Op::Maximum, &[Operand::Weak(large), Operand::Weak(Scalar::Int(1))]).is_err());
         let below = weak(Op::Greater, U8, -1).map(|s| (s.inputs, s.stand_ins));
         assert_eq!(below, Ok((vec![F64, F64], vec![None, Some(Scalar::Float(f64::NEG_INFINITY))])));
     }

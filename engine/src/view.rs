@@ -151,7 +151,12 @@ fn slice(size: u64, start: Option<i64>, stop: Option<i64>, step: Option<i64>) ->
     let stop = stop.map_or(if step > 0 { high } else { low }, clip);
     let span = if step > 0 { stop - start } else { start - stop };
     let len = if span <= 0 { 0 } else { ((span - 1) as u64 / step.unsigned_abs()) + 1 };
-    Ok(if len == 0 { (0, step.signum(), 0) } else { (start, step, len) })
+    Ok(match len {
+        0 => (0, step.signum(), 0),
+        // nobody takes the step, and it may be too large to be composed with another
+        1 => (start, step.signum(), 1),
+        _ => (start, step, len),
+    })
 }
 
 /// The shape that all of `shapes` broadcast to.
@@ -217,6 +222,8 @@ mod tests {
         assert_eq!(slice(10, Some(5), Some(5), None).unwrap().2, 0);
         assert!(slice(10, None, None, Some(0)).is_err());
         assert_eq!(slice(3, Some(i64::MIN), Some(i64::MAX), None).unwrap(), (0, 1, 3));
+        assert_eq!(slice(3, None, None, Some(i64::MAX)).unwrap(), (0, 1, 1));
+        assert_eq!(slice(3, None, None, Some(i64::MIN)).unwrap(), (2, -1, 1));
     }
 
     #[test]

@@ -13,6 +13,7 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     chains                    expressions of several steps
+    rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
 integers, the reciprocal of an integer zero. Where NumPy's own loops disagree with each other both answers are
@@ -35,6 +36,7 @@ import elementwise
 import products
 import promotion
 import reductions
+import rules
 import views
 
 FAMILIES = {
@@ -49,6 +51,7 @@ FAMILIES = {
     "refusals": views.refusals,
     "products": products.products,
     "chains": chains.chains,
+    "rules": rules.rules,
 }
 
 

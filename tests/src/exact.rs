@@ -1,4 +1,7 @@
-//! Sums to compare with: the correctly rounded one, and NumPy's pairwise one.
+//! Sums to compare with: the correctly rounded one, and NumPy's pairwise one; moments in exact arithmetic.
+
+use num_bigint::BigInt;
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 /// The sum of finite numbers, correctly rounded but for ties, by keeping partial sums that do not overlap
 /// (Shewchuk 1997, the algorithm of Python's `math.fsum`).
@@ -43,6 +46,62 @@ pub fn pairwise(values: &[f64]) -> f64 {
     pairwise(&values[..half]) + pairwise(&values[half..])
 }
 
+/// What finite numbers come to in exact arithmetic, each as the float nearest to it but for an error of 2**-80 of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments {
+    /// Their sum.
+    pub sum: f64,
+    /// The sum of their sizes.
+    pub size: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// The mean of the squares of their distances from the mean.
+    pub variance: f64,
+}
+
+/// Moments of numbers of which each is a multiple of 2**-200.
+///
+/// # Panics
+/// When a number is not such a multiple.
+pub fn moments(values: &[f64]) -> Moments {
+    let (mut sum, mut size, mut squares) = (BigInt::zero(), BigInt::zero(), BigInt::zero());
+    for x in values {
+        let bits = x.to_bits();
+        let (exponent, fraction) = ((bits >> 52 & 0x7FF) as i64, bits & ((1 << 52) - 1));
+        let whole = BigInt::from(if exponent == 0 { fraction } else { fraction | 1 << 52 });
+        let up = exponent.max(1) - 1075 + 200;
+        let whole = if up < 0 {
+            assert!((&whole % (BigInt::one() << -up)).is_zero(), "{x:e} is too fine");
+            whole >> -up
+        } else {
+            whole << up
+        };
+        squares += &whole * &whole;
+        size += &whole;
+        sum += if x.is_sign_negative() { -whole } else { whole };
+    }
+    let n = BigInt::from(values.len());
+    let variance = quotient(&(&squares * &n - &sum * &sum), &(&n * &n), 400);
+    Moments {
+        sum: quotient(&sum, &BigInt::one(), 200),
+        size: quotient(&size, &BigInt::one(), 200),
+        mean: quotient(&sum, &n, 200),
+        variance,
+    }
+}
+
+/// `a / b / 2**down`.
+fn quotient(a: &BigInt, b: &BigInt, down: i32) -> f64 {
+    let up = (150 + b.bits() as i64 - a.bits() as i64).max(0) as i32;
+    let value: BigInt = (a.abs() << up) / b;
+    let excess = (value.bits() as i32 - 140).max(0);
+    let float = (value >> excess).to_f64().unwrap_or(f64::NAN);
+    // in two steps, since a power of two alone may be out of range
+    let exponent = excess - up - down;
+    let float = float * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2);
+    if a.is_negative() { -float } else { float }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +111,17 @@ mod tests {
         assert_eq!(sum([1e100, 1.0, -1e100, 1e-9]), 1.0 + 1e-9);
         assert_eq!(sum(std::iter::repeat_n(0.1, 10)), 1.0);
         assert_eq!(sum([]), 0.0);
+    }
+
+    #[test]
+    fn moments_are_exact() {
+        let found = moments(&[1e15, 1e15 + 1.0, 1e15 + 2.0, -0.5]);
+        assert_eq!((found.sum, found.size), (3e15 + 2.5, 3e15 + 3.5));
+        let tiny = f64::powi(0.5, 180);
+        let found = moments(&[tiny, 3.0 * tiny]);
+        assert_eq!((found.mean, found.variance), (2.0 * tiny, tiny * tiny));
+        assert_eq!(moments(&[0.1; 7]).variance, 0.0);
+        assert_eq!(moments(&[0.1; 7]).mean, 0.1);
     }
 
     #[test]

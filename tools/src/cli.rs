@@ -171,14 +171,15 @@ pub(crate) struct Convert {
 #[command(after_help = PATHS)]
 pub(crate) struct Eval {
     /// A Python expression with NumPy's names, or several separated by commas:
-    /// 'sum((a-b)**2, axis=0), a.max()'
+    /// 'sum((a-b)**2, axis=0), a.max()'. It may have several lines; # begins a comment
     #[arg(allow_hyphen_values = true)]
     pub(crate) expr: String,
     /// NAME=PATH; a PATH alone is bound to the name of its array, or of its file
     #[arg(value_name = "NAME=PATH")]
     pub(crate) bindings: Vec<String>,
     /// Where the results go, one for each expression in order: x.npy, x.raw, x.npz[:/name], x.zarr[:/name],
-    /// file.arrs[:/name], or a region of a stored array 'f.arrs:/a[10:20, ::2]'. A result without one is printed
+    /// file.arrs[:/name], or a region of a stored array 'f.arrs:/a[10:20, ::2]', which takes what
+    /// NumPy's assignment takes. A result without one is printed
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,
     #[command(flatten)]

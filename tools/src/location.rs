@@ -194,4 +194,26 @@ mod tests {
             assert!(Location::of_output(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_subscript_is_read_whole_or_refused() {
+        assert_eq!(parse("x[1].npy[2, :]"), ("x[1].npy".into(), Kind::Npy, None, 2));
+        for bad in [
+            "a.npy[0]]",
+            "a.npy0]",
+            "a.npy[[0, 2]]",
+            "a.npy[[0]",
+            "a.npy[[[0]]]",
+            "a.npy[[0, 2], 1]",
+            "a.npy[True]",
+            "a.npy[1.0]",
+            "a.npy[..., ...]extra]",
+            "a.npy[0][[1]]",
+            "a.arrs:/x[[0, 2]]",
+            "]",
+            "[0]",
+        ] {
+            assert!(Location::of_input(bad).is_err() && Location::of_output(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -127,6 +127,102 @@ fn a_region_of_a_stored_array_is_assigned() {
     }
 }
 
+/// A number must fit the type of the region, as NumPy demands of it; what is refused changes nothing.
+#[test]
+fn a_number_that_does_not_fit_a_region_is_refused() {
+    let folder = folder();
+    let types = ["int8", "uint8", "int32", "uint64", "float32", "float64", "complex64", "bool"];
+    for dtype in types {
+        folder
+            .run(&["eval", &format!("astype(a, {dtype})"), "a.npy", "-o", &format!("{dtype}.arrs:/x")])
+            .ok();
+    }
+    let integers = ["int8", "uint8", "int32", "uint64"];
+    let reals = ["int8", "uint8", "int32", "uint64", "float32", "float64"];
+    let refused: [(&[&str], &str, &str); 14] = [
+        (&integers, "nan", "Python float NaN"),
+        (&integers, "-nan", "Python float NaN"),
+        (&integers, "inf", "Python float inf"),
+        (&integers, "-inf", "Python float -inf"),
+        (&integers, "1e300", "out of bounds"),
+        (&integers, "2**64", "out of bounds"),
+        (&integers, "2**200", "out of bounds"),
+        (&["int8", "uint8"], "300", "Python integer 300 out of bounds"),
+        (&["int8", "uint8"], "256.0", "out of bounds"),
+        (&["uint8", "uint64"], "-1", "out of bounds"),
+        (&["uint8", "uint64"], "-1.5", "out of bounds"),
+        (&reals, "1 + 2j", "complex"),
+        (&reals, "2 + 0j", "complex"),
+        (&["float32", "float64", "complex64"], "10**400", "out of bounds"),
+    ];
+    for (dtypes, value, says) in refused {
+        for dtype in dtypes {
+            let file = format!("{dtype}.arrs");
+            let before = folder.read(&file);
+            let err = folder.run(&["eval", value, "-o", &format!("{file}:/x[1, ::2]")]).fails(1);
+            assert!(err.contains(says) && err.contains(&format!("{file}:/x")), "{value} to {dtype}: {err}");
+            assert_eq!(folder.read(&file), before, "{value} to {dtype}");
+        }
+    }
+    for (dtype, value, shown) in [
+        ("int8", "-1.9", "[-1  1 -1  3]"),
+        ("uint8", "255.5", "[255   1 255   3]"),
+        (
+            "uint64",
+            "2**64 - 1",
+            "[18446744073709551615                    1 18446744073709551615\n                    3]",
+        ),
+        ("float32", "nan", "[nan  1. nan  3.]"),
+        ("float32", "2**200", "[inf  1. inf  3.]"),
+        ("float64", "2**200", "[1.60693804e+60 1.00000000e+00 1.60693804e+60 3.00000000e+00]"),
+        ("complex64", "1 + 2j", "[1.+2.j 1.+0.j 1.+2.j 3.+0.j]"),
+        ("bool", "nan", "[ True  True  True  True]"),
+        ("bool", "0j", "[False  True False  True]"),
+        ("bool", "2**200", "[ True  True  True  True]"),
+    ] {
+        folder.run(&["eval", value, "-o", &format!("{dtype}.arrs:/x[0, ::2]")]).ok();
+        assert_eq!(
+            folder.run(&["show", &format!("{dtype}.arrs:/x[0]")]).ok(),
+            format!("{shown}\n"),
+            "{value}"
+        );
+    }
+}
+
+/// Arrays are cast and broadcast as by NumPy's `a[...] = b`: leading axes of length 1 are dropped, imaginary parts
+/// with a warning.
+#[test]
+fn an_array_is_cast_and_broadcast_to_a_region() {
+    let folder = folder();
+    folder.run(&["eval", "b", "b.npy", "-o", "f.arrs:/x"]).ok();
+    for value in ["b[None] * 10", "b[None, None] * 10", "b[None, :1] * 10", "b[:1][None, None]", "sum(b)"] {
+        folder.run(&["eval", value, "b.npy", "-o", "f.arrs:/x[:]"]).ok();
+    }
+    folder.run(&["eval", "b[None] * 10", "b.npy", "-o", "f.arrs:/x[::-1]"]).ok();
+    assert_eq!(folder.run(&["show", "f.arrs"]).ok(), "[30. 20. 10.  0.]\n");
+    folder.run(&["eval", "b[None, 3:]", "b.npy", "-o", "f.arrs:/x[0, ...]"]).ok();
+    let ran = folder.run(&["eval", "b * (1 + 1j) + 5", "b.npy", "-o", "f.arrs:/x[2:]", "--quiet"]);
+    assert_ne!(ran.code, 0, "four to two: {}", ran.err);
+    let ran = folder.run(&["eval", "b[:2] * (1 + 1j) + 5", "b.npy", "-o", "f.arrs:/x[2:]"]);
+    assert!(ran.code == 0 && ran.err.contains("imaginary parts"), "{}", ran.err);
+    assert_eq!(folder.run(&["show", "f.arrs"]).ok(), "[ 3. 20.  5.  6.]\n");
+    for (value, region) in [
+        ("b[:, None]", "[:]"),
+        ("a[:2]", "[:]"),
+        ("a[:, :1][None]", "[:]"),
+        ("b[:0][None]", "[:]"),
+        ("b[:1]", "[0]"),
+        ("b[:2]", "[0, ...]"),
+    ] {
+        let out = format!("f.arrs:/x{region}");
+        let err = folder.run(&["eval", value, "a.npy", "b.npy", "-o", &out, "--quiet"]).fails(1);
+        assert!(err.contains("broadcast") && err.contains("region"), "{value} to {region}: {err}");
+    }
+    assert_eq!(folder.run(&["show", "f.arrs"]).ok(), "[ 3. 20.  5.  6.]\n");
+    folder.run(&["eval", "1", "-o", "f.arrs:/x[[0, 2]]"]).fails(2);
+    folder.run(&["eval", "1", "-o", "f.arrs:/x[0]]"]).fails(2);
+}
+
 #[test]
 fn errors_point_at_the_text_and_exit_with_2() {
     let folder = folder();

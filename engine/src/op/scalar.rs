@@ -13,6 +13,9 @@ pub enum Scalar {
     Bool(bool),
     /// An integer.
     Int(i128),
+    /// An integer that an `i128` has no room for, by the float nearest to it, which may be infinite. No integer type
+    /// holds it; among floats it counts as that float.
+    Large(f64),
     /// A float.
     Float(f64),
     /// A complex number.
@@ -25,7 +28,8 @@ impl Scalar {
         match self {
             Scalar::Bool(_) => DType::Bool,
             Scalar::Int(n) if n > i64::MAX.into() => DType::U64,
-            Scalar::Int(_) => DType::I64,
+            Scalar::Large(x) if x > 0.0 => DType::U64,
+            Scalar::Int(_) | Scalar::Large(_) => DType::I64,
             Scalar::Float(_) => DType::F64,
             Scalar::Complex(_) => DType::C128,
         }
@@ -36,7 +40,7 @@ impl Scalar {
         match self {
             Scalar::Bool(b) => b,
             Scalar::Int(n) => n != 0,
-            Scalar::Float(x) => x != 0.0,
+            Scalar::Float(x) | Scalar::Large(x) => x != 0.0,
             Scalar::Complex(z) => z != Complex64::ZERO,
         }
     }
@@ -44,31 +48,43 @@ impl Scalar {
     fn complex(self) -> Complex64 {
         match self {
             Scalar::Complex(z) => z,
-            Scalar::Float(x) => x.into(),
+            Scalar::Float(x) | Scalar::Large(x) => x.into(),
             Scalar::Int(n) => (n as f64).into(),
             Scalar::Bool(b) => f64::from(u8::from(b)).into(),
         }
     }
 
-    /// One element of type `dtype` with this value; floats lose their fraction on the way to integers, as in a
-    /// cast.
+    /// One element of type `dtype` with this value, as NumPy assigns a Python number to an element: floats lose their
+    /// fraction on the way to integers.
     ///
     /// # Errors
-    /// When this is an integer outside the range of an integer type.
+    /// When an integer type has no room for it, or it is NaN; when it is complex, and the type neither complex nor
+    /// boolean; when it is an integer larger than any float, and the type a float.
     pub fn to_bytes(self, dtype: DType) -> Result<Vec<u8>, PromoteError> {
-        let whole = match self {
-            Scalar::Bool(b) => b.into(),
-            Scalar::Int(n) => n,
-            _ => self.complex().re as i128,
-        };
         let wide = self.complex();
+        match (self, dtype.kind()) {
+            (_, Kind::Bool) | (Scalar::Complex(_), Kind::Complex) => {}
+            (Scalar::Complex(value), _) => return Err(PromoteError::NotReal { value, dtype }),
+            (Scalar::Large(value), Kind::Signed | Kind::Unsigned) => {
+                return Err(PromoteError::TooLarge { value, dtype });
+            }
+            (Scalar::Large(value), _) if value.is_infinite() => {
+                return Err(PromoteError::TooLarge { value, dtype });
+            }
+            _ => {}
+        }
+        let whole = match self {
+            Scalar::Bool(b) => Some(b.into()),
+            Scalar::Int(n) => Some(n),
+            _ => (!wide.re.is_nan()).then_some(wide.re as i128),
+        };
         let bounds = || match self {
             Scalar::Int(value) => PromoteError::OutOfBounds { value, dtype },
             _ => PromoteError::Unrepresentable { value: wide.re, dtype },
         };
         macro_rules! int {
             ($t:ty) => {
-                <$t>::try_from(whole).map_err(|_| bounds())?.to_le_bytes().to_vec()
+                whole.and_then(|n| <$t>::try_from(n).ok()).ok_or_else(bounds)?.to_le_bytes().to_vec()
             };
         }
         Ok(match dtype {
@@ -134,6 +150,16 @@ mod tests {
         let message = Scalar::Int(300).to_bytes(DType::U8).map_err(|e| e.to_string());
         assert_eq!(message, Err("Python integer 300 out of bounds for uint8".to_owned()));
         assert!(Scalar::Int(1 << 70).to_bytes(DType::F16).is_ok());
-        assert!(Scalar::Float(f64::NAN).to_bytes(DType::I64).is_ok());
+        for dtype in [DType::I8, DType::I64, DType::U8, DType::U64] {
+            for x in [f64::NAN, f64::INFINITY, -1e300, 1e20] {
+                assert!(Scalar::Float(x).to_bytes(dtype).is_err(), "{x} as {dtype}");
+            }
+            assert!(Scalar::Large(1e60).to_bytes(dtype).is_err());
+        }
+        let z = Scalar::Complex(Complex64::new(2.0, 0.0));
+        assert!(z.to_bytes(DType::F64).is_err() && z.to_bytes(DType::I8).is_err());
+        assert_eq!(z.to_bytes(DType::Bool), Ok(vec![1]));
+        assert!(Scalar::Large(1e60).to_bytes(DType::F32).is_ok());
+        assert!(Scalar::Large(f64::INFINITY).to_bytes(DType::F64).is_err());
     }
 }

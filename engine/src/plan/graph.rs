@@ -42,6 +42,10 @@ enum Key {
     Matmul(Id, Id),
 }
 
+fn address(expr: &Expr) -> usize {
+    Arc::as_ptr(&expr.0).addr()
+}
+
 /// Expressions as nodes with numbers; equal subexpressions have one.
 #[derive(Default)]
 pub(crate) struct Graph {
@@ -57,7 +61,23 @@ impl Graph {
 
     /// The number of an expression. Inputs have smaller numbers than what uses them.
     pub(crate) fn add(&mut self, expr: &Expr) -> Result<Id> {
-        let address = Arc::as_ptr(&expr.0).addr();
+        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
+        let mut path = vec![expr];
+        let mut id = 0;
+        while let Some(&top) = path.last() {
+            let waits = path.len();
+            path.extend(top.0.kind.inputs().rev().filter(|x| !self.seen.contains_key(&address(x))));
+            if path.len() == waits {
+                path.pop();
+                id = self.add_over(top)?;
+            }
+        }
+        Ok(id)
+    }
+
+    /// The number of an expression whose inputs have theirs.
+    fn add_over(&mut self, expr: &Expr) -> Result<Id> {
+        let address = address(expr);
         if let Some(&id) = self.seen.get(&address) {
             return Ok(id);
         }
@@ -70,26 +90,26 @@ impl Graph {
             }
             Kind::Constant(bytes) => (Key::Constant(bytes.clone()), NodeKind::Constant(bytes.clone())),
             Kind::Cast(input) => {
-                let input = self.add(input)?;
+                let input = self.add_over(input)?;
                 (Key::Cast(input), NodeKind::Cast(input))
             }
             Kind::Apply { op, inputs } => {
-                let inputs = inputs.iter().map(|i| self.add(i)).collect::<Result<Vec<_>>>()?;
+                let inputs = inputs.iter().map(|i| self.add_over(i)).collect::<Result<Vec<_>>>()?;
                 (Key::Apply(*op, inputs.clone()), NodeKind::Apply { op: *op, inputs })
             }
             Kind::View { input, view } => {
-                let input = self.add(input)?;
+                let input = self.add_over(input)?;
                 let key = Key::View(input, view.clone(), shape.clone());
                 (key, NodeKind::View { input, view: view.clone() })
             }
             Kind::Reduce(r) => {
-                let input = self.add(&r.input)?;
+                let input = self.add_over(&r.input)?;
                 let (reduction, axes, ddof) = (r.reduction, r.axes.clone(), r.ddof);
                 let key = Key::Reduce(input, reduction, axes.clone(), ddof.to_bits());
                 (key, NodeKind::Reduce { input, reduction, axes, ddof })
             }
             Kind::Matmul { a, b } => {
-                let (a, b) = (self.add(a)?, self.add(b)?);
+                let (a, b) = (self.add_over(a)?, self.add_over(b)?);
                 (Key::Matmul(a, b), NodeKind::Matmul { a, b })
             }
         };

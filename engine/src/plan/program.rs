@@ -211,11 +211,47 @@ impl<'g> Builder<'g> {
 
     /// The register that holds node `id` seen through `view`, which maps the node's axes to the domain's.
     fn lower(&mut self, id: Id, view: View) -> Result<Reg> {
+        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
+        let mut path = vec![(id, view)];
+        let mut last = None;
+        while let Some(top) = path.last().cloned() {
+            let inputs = self.inputs(top.0, &top.1)?;
+            let waits = path.len();
+            path.extend(inputs.iter().rev().filter(|input| !self.made.contains_key(*input)).cloned());
+            if path.len() == waits {
+                path.pop();
+                last = Some(self.lower_over(top, &inputs)?);
+            }
+        }
+        last.ok_or_else(|| Error::Other("a program of nothing".to_owned()))
+    }
+
+    /// What is computed to have node `id` seen through `view`, each with the view that it is seen through.
+    fn inputs(&self, id: Id, view: &View) -> Result<Vec<(Id, View)>> {
+        let node = self.graph.node(id);
+        Ok(match &node.kind {
+            NodeKind::Source(_) | NodeKind::Constant(_) => Vec::new(),
+            NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => Vec::new(),
+            NodeKind::View { input, view: inner } => vec![(*input, inner.through(view))],
+            NodeKind::Cast(input) => vec![(*input, view.clone())],
+            NodeKind::Apply { inputs, .. } => {
+                let seen = |&input: &Id| {
+                    let spread = View::broadcast(&self.graph.node(input).shape, &node.shape)?;
+                    Ok((input, spread.through(view)))
+                };
+                inputs.iter().map(seen).collect::<Result<_>>()?
+            }
+        })
+    }
+
+    /// The register of a node whose inputs have theirs.
+    fn lower_over(&mut self, (id, view): (Id, View), inputs: &[(Id, View)]) -> Result<Reg> {
         if let Some(&reg) = self.made.get(&(id, view.clone())) {
             return Ok(reg);
         }
         let graph = self.graph;
         let node = graph.node(id);
+        let args: Vec<Reg> = inputs.iter().filter_map(|input| self.made.get(input).copied()).collect();
         let reg = match &node.kind {
             NodeKind::Source(_) | NodeKind::Reduce { .. } if self.chunks.contains_key(&id) => {
                 let chunk = &self.chunks[&id];
@@ -233,18 +269,15 @@ impl<'g> Builder<'g> {
                 self.program.consts.push(bytes.clone());
                 Reg::Const(self.program.consts.len() - 1)
             }
-            NodeKind::View { input, view: inner } => self.lower(*input, inner.through(&view))?,
+            NodeKind::View { .. } => match args[..] {
+                [arg] => arg,
+                _ => return Err(Error::Other("a view of nothing".to_owned())),
+            },
             NodeKind::Cast(input) => {
-                let arg = self.lower(*input, view.clone())?;
                 let from = graph.node(*input).dtype;
-                self.step(kernels::cast(from, node.dtype), vec![arg], node.dtype, "astype")
+                self.step(kernels::cast(from, node.dtype), args, node.dtype, "astype")
             }
             NodeKind::Apply { op, inputs } => {
-                let mut args = Vec::with_capacity(inputs.len());
-                for &input in inputs {
-                    let spread = View::broadcast(&graph.node(input).shape, &node.shape)?;
-                    args.push(self.lower(input, spread.through(&view))?);
-                }
                 let types: Vec<DType> = inputs.iter().map(|&i| graph.node(i).dtype).collect();
                 let kernel = kernels::bind(*op, &types).ok_or_else(|| {
                     Error::Other(format!("there is no kernel for {} of {types:?}", op.name()))
@@ -304,7 +337,12 @@ impl<'g> Builder<'g> {
             });
             program.steps[k].slot = slot;
             // what step k was the last to read can be overwritten from step k + 1 on
-            free.extend((0..=k).filter(|&s| last_use[s] == k).map(|s| program.steps[s].slot));
+            let step = |arg: &Reg| if let Reg::Step(s) = *arg { Some(s) } else { None };
+            let mut unused: Vec<usize> = program.steps[k].args.iter().filter_map(step).chain([k]).collect();
+            unused.retain(|&s| last_use[s] == k);
+            unused.sort_unstable();
+            unused.dedup();
+            free.extend(unused.into_iter().map(|s| program.steps[s].slot));
         }
         self.program
     }

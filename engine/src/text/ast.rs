@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use num_bigint::BigInt;
+
 /// A part of an expression, with the bytes of the text that it stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
@@ -12,18 +14,20 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     Bool(bool),
-    Int(i128),
+    Int(BigInt),
     Float(f64),
     Imaginary(f64),
     Str(String),
     None,
     Ellipsis,
     Name(String),
-    /// `(a, b)`, `[a, b]` or a bare `a, b`.
+    /// `(a, b)` or a bare `a, b`.
     Tuple(Vec<Node>),
+    /// `[a, b]`.
+    List(Vec<Node>),
     Unary(Unary, Box<Node>),
-    /// The operator's own span, for errors that lie between the operands.
-    Binary(Binary, Range<usize>, Box<Node>, Box<Node>),
+    /// `first op next op next ...`, grouped to the left. A sum of thousands of terms is as deep as one.
+    Chain(Box<Node>, Vec<Link>),
     /// `first op next op next ...`, true where every link holds.
     Compare(Box<Node>, Vec<Link>),
     /// `and`, `or`, `not`: parsed to be refused with advice.
@@ -31,10 +35,11 @@ pub(crate) enum Kind {
     Call(Box<Node>, Vec<Argument>),
     /// The object, the name, the name's span.
     Attribute(Box<Node>, String, Range<usize>),
-    Subscript(Box<Node>, Vec<Item>),
+    /// The object, the parts, whether a comma stands between or behind them.
+    Subscript(Box<Node>, Vec<Item>, bool),
 }
 
-/// One link of a chained comparison.
+/// An operator and its right operand. The operator has a span of its own, for errors that lie between the operands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Link {
     pub(crate) op: Binary,

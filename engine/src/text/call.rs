@@ -41,7 +41,7 @@ impl Call<'_> {
             });
         }
         match functions::call(&self)? {
-            Some(expr) => Ok(Thing::Array(expr)),
+            Some(expr) => Ok(expr.into()),
             None if self.object.is_none() && variables.contains_key(self.name) => {
                 Err(Fault::new(&self.at, format!("'{}' is an array, not a function", self.name))
                     .help("index it with [ ]"))

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::call::{Bound, Call};
 use super::error::{Fault, Result};
-use super::thing;
-use crate::{Expr, Op, ReduceOptions, Reduction};
+use super::thing::{self, Thing};
+use crate::{Error, Expr, Op, ReduceOptions, Reduction};
 
 /// Other names of operations and reductions: Python's built-ins and NumPy's aliases.
 const ALIASES: &[(&str, &str)] = &[
@@ -15,7 +15,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("sometrue", "any"),
     ("alltrue", "all"),
     ("permute_dims", "transpose"),
-    ("concat", "concatenate"),
 ];
 
 /// What is here by a rule of its own, neither an operation nor a reduction.
@@ -127,13 +126,24 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
         return Err(Fault::new(&second.span, "ddof and correction are two names of one argument"));
     }
     let ddof = b.get("ddof").or(b.get("correction")).map_or(Ok(0.0), |p| p.float())?;
+    let a = b.array("a")?;
     let options = ReduceOptions {
-        axes: b.axes("axis")?,
+        axes: reduced_axes(&b, &a)?,
         keepdims: b.boolean("keepdims")?,
         dtype: b.some("dtype").map(|p| p.dtype()).transpose()?,
         ddof,
     };
-    b.array("a")?.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
+    a.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
+}
+
+/// The axes of a reduction. An array without axes has an axis 0 for NumPy, but not in a tuple.
+fn reduced_axes(b: &Bound, a: &Expr) -> Result<Option<Vec<i64>>> {
+    let axes = b.axes("axis")?;
+    let tuple = b.get("axis").is_some_and(|p| matches!(p.thing, Thing::Tuple(_) | Thing::List(_)));
+    match axes.as_deref() {
+        Some(&[axis, ..]) if tuple && a.ndim() == 0 => Err(b.fault("axis", Error::Axis { axis, ndim: 0 })),
+        _ => Ok(axes),
+    }
 }
 
 fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
@@ -157,9 +167,9 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
         }
         "ptp" => {
             let b = call.bind(&["a", "axis?", "*", "keepdims?"])?;
-            let (axes, keepdims) = (b.axes("axis")?, b.boolean("keepdims")?);
-            let options = ReduceOptions { axes, keepdims, ..ReduceOptions::default() };
-            let of = |r| b.array("a")?.reduce(r, &options).map_err(|e| b.fault("axis", e));
+            let (a, keepdims) = (b.array("a")?, b.boolean("keepdims")?);
+            let options = ReduceOptions { axes: reduced_axes(&b, &a)?, keepdims, ..ReduceOptions::default() };
+            let of = |r| a.reduce(r, &options).map_err(|e| b.fault("axis", e));
             elementwise("subtract", &b.at, &[of(Reduction::Max)?, of(Reduction::Min)?])
         }
         "matmul" | "dot" | "vecdot" | "outer" => product(name, call),

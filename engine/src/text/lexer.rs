@@ -2,13 +2,16 @@
 
 use std::ops::Range;
 
+use num_bigint::BigInt;
+
 use super::error::{Fault, Result};
+use super::number::MAX_BITS;
 
 /// One token of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token {
     /// A decimal, hexadecimal, octal or binary integer.
-    Int(i128),
+    Int(BigInt),
     /// A number with a point or an exponent.
     Float(f64),
     /// A number followed by `j`.
@@ -49,7 +52,7 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>> {
     let mut lexer = Lexer { text, at: 0 };
     let mut out = Vec::new();
     loop {
-        lexer.take_while(char::is_whitespace);
+        lexer.skip();
         let start = lexer.at;
         let token = lexer.token()?;
         let end = token == Token::End;
@@ -79,6 +82,20 @@ impl<'a> Lexer<'a> {
         let len = rest.find(|c| !accept(c)).unwrap_or(rest.len());
         self.at += len;
         rest.get(..len).unwrap_or("")
+    }
+
+    /// Passes over space, line breaks and comments: an expression ends where the text does.
+    fn skip(&mut self) {
+        loop {
+            self.take_while(char::is_whitespace);
+            if self.peek() == Some('#') {
+                self.take_while(|c| c != '\n');
+            } else if self.rest().starts_with("\\\n") || self.rest().starts_with("\\\r\n") {
+                self.at += 1;
+            } else {
+                return;
+            }
+        }
     }
 
     fn token(&mut self) -> Result<Token> {
@@ -152,9 +169,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn integer(&self, digits: &str, radix: u32, start: usize) -> Result<Token> {
-        i128::from_str_radix(digits, radix).map(Token::Int).map_err(|_| {
-            Fault::new(&(start..self.at), "integer too large").help("write it as a float, such as 1e40")
-        })
+        BigInt::parse_bytes(digits.as_bytes(), radix)
+            .filter(|n| n.bits() <= MAX_BITS)
+            .map(Token::Int)
+            .ok_or_else(|| {
+                let message = format!("integer too large: it has more than {MAX_BITS} bits");
+                Fault::new(&(start..self.at), message).help("write it as a float, such as 1e40")
+            })
     }
 
     /// Digits with single underscores between them, the underscores taken out.

@@ -6,9 +6,10 @@ use std::ops::Range;
 use super::ast::{Argument, Binary, Item, Kind, Link, Node, Unary};
 use super::call::Call;
 use super::error::{Fault, Result, nearest};
+use super::number::Number;
 use super::thing::{self, Placed, Thing};
 use super::{constant, functions};
-use crate::{Expr, Index, Scalar};
+use crate::{Expr, Index};
 
 type Variables = BTreeMap<String, Expr>;
 
@@ -16,7 +17,7 @@ type Variables = BTreeMap<String, Expr>;
 const MODULES: [&str; 3] = ["np", "numpy", "xp"];
 
 /// Names that are numbers, `None` or an index.
-const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
+pub(super) const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
 
 /// The arrays of a whole text.
 pub(super) fn results(variables: &Variables, root: &Node) -> Result<Vec<Expr>> {
@@ -29,8 +30,8 @@ pub(super) fn results(variables: &Variables, root: &Node) -> Result<Vec<Expr>> {
 }
 
 /// The parts of a subscript.
-pub(super) fn indices(variables: &Variables, items: &[Item]) -> Result<Vec<Index>> {
-    Lowering { variables }.indices(items)
+pub(super) fn indices(variables: &Variables, items: &[Item], comma: bool) -> Result<Vec<Index>> {
+    Lowering { variables }.indices(items, comma)
 }
 
 /// Collects the names that are not functions, modules, constants or types.
@@ -42,10 +43,9 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
                 names.insert(name);
             }
         }
-        Kind::Tuple(items) => items.iter().for_each(|n| free_names(n, names)),
+        Kind::Tuple(items) | Kind::List(items) => items.iter().for_each(|n| free_names(n, names)),
         Kind::Unary(_, a) | Kind::Attribute(a, ..) => free_names(a, names),
-        Kind::Binary(_, _, a, b) => [a, b].into_iter().for_each(|n| free_names(n, names)),
-        Kind::Compare(first, links) => {
+        Kind::Chain(first, links) | Kind::Compare(first, links) => {
             free_names(first, names);
             links.iter().for_each(|l| free_names(&l.right, names));
         }
@@ -55,7 +55,7 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
             }
             arguments.iter().for_each(|a| free_names(&a.value, names));
         }
-        Kind::Subscript(object, items) => {
+        Kind::Subscript(object, items, _) => {
             free_names(object, names);
             for item in items {
                 match item {
@@ -80,11 +80,7 @@ fn constant_named(name: &str) -> Option<Thing> {
         "newaxis" => return Some(Thing::None),
         _ => return None,
     };
-    Some(number(Scalar::Float(value)))
-}
-
-fn number(value: Scalar) -> Thing {
-    Thing::Array(Expr::scalar(value))
+    Some(Thing::Number(Number::Float(value)))
 }
 
 /// The name of a module, when the node is one.
@@ -107,18 +103,19 @@ impl Lowering<'_> {
 
     fn thing(&self, node: &Node) -> Result<Thing> {
         Ok(match &node.kind {
-            Kind::Bool(b) => number(Scalar::Bool(*b)),
-            Kind::Int(n) => number(Scalar::Int(*n)),
-            Kind::Float(x) => number(Scalar::Float(*x)),
-            Kind::Imaginary(x) => number(Scalar::Complex(num_complex::Complex64::new(0.0, *x))),
+            Kind::Bool(b) => Thing::Number(Number::Bool(*b)),
+            Kind::Int(n) => Thing::Number(Number::Int(n.clone())),
+            Kind::Float(x) => Thing::Number(Number::Float(*x)),
+            Kind::Imaginary(x) => Thing::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
             Kind::Str(s) => Thing::Str(s.clone()),
             Kind::None => Thing::None,
             Kind::Ellipsis => Thing::Ellipsis,
             Kind::Name(name) => self.name(name, &node.span)?,
             Kind::Tuple(items) => Thing::Tuple(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
-            Kind::Unary(op, operand) => Thing::Array(self.unary(*op, node, operand)?),
-            Kind::Binary(op, at, a, b) => Thing::Array(binary(*op, at, &self.array(a)?, &self.array(b)?)?),
-            Kind::Compare(first, links) => Thing::Array(self.compare(first, links)?),
+            Kind::List(items) => Thing::List(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
+            Kind::Unary(op, operand) => self.unary(*op, node, operand)?,
+            Kind::Chain(first, links) => self.chain(first, links)?,
+            Kind::Compare(first, links) => self.compare(first, links)?,
             Kind::Truth(word) => return Err(truth(word, &node.span)),
             Kind::Call(function, arguments) => self.call(function, arguments)?,
             Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => {
@@ -128,7 +125,7 @@ impl Lowering<'_> {
                 }
             }
             Kind::Attribute(object, name, at) => self.attribute(object, name, at)?,
-            Kind::Subscript(object, items) => self.subscript(object, items)?,
+            Kind::Subscript(object, items, comma) => self.subscript(object, items, *comma)?,
         })
     }
 
@@ -138,7 +135,7 @@ impl Lowering<'_> {
 
     fn name(&self, name: &str, span: &Range<usize>) -> Result<Thing> {
         if let Some(expr) = self.variables.get(name) {
-            return Ok(Thing::Array(expr.clone()));
+            return Ok(expr.clone().into());
         }
         constant_named(name)
             .or_else(|| thing::dtype(name).map(Thing::DType))
@@ -165,28 +162,42 @@ impl Lowering<'_> {
         }
     }
 
-    fn unary(&self, op: Unary, node: &Node, operand: &Node) -> Result<Expr> {
-        let operand = self.array(operand)?;
-        if let Some(value) = operand.as_scalar() {
-            return Ok(Expr::scalar(constant::unary(op, &node.span, value)?));
+    fn unary(&self, op: Unary, node: &Node, operand: &Node) -> Result<Thing> {
+        let operand = self.place(operand)?;
+        if let Some(value) = operand.number() {
+            return Ok(Thing::Number(constant::unary(op, &node.span, value)?));
         }
         let sign = node.span.start..node.span.start + 1;
-        functions::elementwise(op.function(), &sign, &[operand])
+        functions::elementwise(op.function(), &sign, &[operand.array()?]).map(Thing::Array)
     }
 
-    fn compare(&self, first: &Node, links: &[Link]) -> Result<Expr> {
-        let mut left = self.array(first)?;
-        let mut all: Option<Expr> = None;
+    fn chain(&self, first: &Node, links: &[Link]) -> Result<Thing> {
+        let mut left = self.place(first)?;
         for link in links {
-            let right = self.array(&link.right)?;
+            let right = self.place(&link.right)?;
+            left.thing = binary(link.op, &link.at, &left, &right)?;
+            left.span.end = right.span.end;
+        }
+        Ok(left.thing)
+    }
+
+    fn compare(&self, first: &Node, links: &[Link]) -> Result<Thing> {
+        let mut left = self.place(first)?;
+        let mut all: Option<Placed> = None;
+        for link in links {
+            let right = self.place(&link.right)?;
             let holds = binary(link.op, &link.at, &left, &right)?;
-            all = Some(match all {
+            let thing = match all {
                 None => holds,
-                Some(before) => binary(Binary::And, &link.at, &before, &holds)?,
-            });
+                Some(before) => {
+                    let holds = Placed { thing: holds, span: link.at.clone() };
+                    binary(Binary::And, &link.at, &before, &holds)?
+                }
+            };
+            all = Some(Placed { thing, span: link.at.clone() });
             left = right;
         }
-        Ok(all.unwrap_or(left))
+        Ok(all.unwrap_or(left).thing)
     }
 
     fn call(&self, function: &Node, arguments: &[Argument]) -> Result<Thing> {
@@ -205,7 +216,7 @@ impl Lowering<'_> {
 
     fn attribute(&self, object: &Node, name: &str, at: &Range<usize>) -> Result<Thing> {
         let array = self.array(object)?;
-        let count = |n: u64| number(Scalar::Int(n.into()));
+        let count = |n: u64| Thing::Number(Number::Int(n.into()));
         let elementwise = |name| functions::elementwise(name, at, std::slice::from_ref(&array));
         Ok(match name {
             "T" => Thing::Array(array.transpose()),
@@ -230,10 +241,10 @@ impl Lowering<'_> {
         })
     }
 
-    fn subscript(&self, object: &Node, items: &[Item]) -> Result<Thing> {
+    fn subscript(&self, object: &Node, items: &[Item], comma: bool) -> Result<Thing> {
         let object = self.place(object)?;
-        if let Thing::Tuple(parts) = &object.thing {
-            return self.element(parts, items, &object.span);
+        if let Thing::Tuple(parts) | Thing::List(parts) = &object.thing {
+            return self.element(parts, items, comma, &object.span);
         }
         let array = object.array()?;
         let span = |item: &Item| match item {
@@ -244,7 +255,7 @@ impl Lowering<'_> {
             (Some(first), Some(last)) => span(first).start..span(last).end,
             _ => object.span.clone(),
         };
-        let parts = self.indices(items)?;
+        let parts = self.indices(items, comma)?;
         array.index(&parts).map(Thing::Array).map_err(|error| {
             // Where one index is to blame, and each index is written as one item, point at it.
             let at = match error {
@@ -264,8 +275,8 @@ impl Lowering<'_> {
     }
 
     /// `a.shape[0]`
-    fn element(&self, parts: &[Placed], items: &[Item], span: &Range<usize>) -> Result<Thing> {
-        let [Item::Value(node)] = items else {
+    fn element(&self, parts: &[Placed], items: &[Item], comma: bool, span: &Range<usize>) -> Result<Thing> {
+        let ([Item::Value(node)], false) = (items, comma) else {
             return Err(Fault::new(span, "a tuple takes one integer as its index"));
         };
         let index = self.place(node)?.integer()?;
@@ -276,7 +287,9 @@ impl Lowering<'_> {
         })
     }
 
-    fn indices(&self, items: &[Item]) -> Result<Vec<Index>> {
+    /// The parts of a subscript. A tuple that is all of it (without a comma behind) is its parts: `a[(0, 2)]` is
+    /// `a[0, 2]`.
+    fn indices(&self, items: &[Item], comma: bool) -> Result<Vec<Index>> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
             match item {
@@ -285,7 +298,7 @@ impl Lowering<'_> {
                         None => Ok(None),
                         Some(node) => {
                             let placed = self.place(node)?;
-                            if placed.is_none() { Ok(None) } else { placed.integer().map(Some) }
+                            if placed.is_none() { Ok(None) } else { placed.bound().map(Some) }
                         }
                     };
                     parts.push(Index::Slice { start: bound(start)?, stop: bound(stop)?, step: bound(step)? });
@@ -293,10 +306,10 @@ impl Lowering<'_> {
                 Item::Value(node) => {
                     let placed = self.place(node)?;
                     match &placed.thing {
-                        Thing::Tuple(_) if matches!(node.kind, Kind::Tuple(_)) && items.len() == 1 => {
-                            let Kind::Tuple(inner) = &node.kind else { continue };
-                            let inner: Vec<Item> = inner.iter().cloned().map(Item::Value).collect();
-                            parts.extend(self.indices(&inner)?);
+                        Thing::Tuple(inner) if items.len() == 1 && !comma => {
+                            for part in inner {
+                                parts.push(index(part)?);
+                            }
                         }
                         _ => parts.push(index(&placed)?),
                     }
@@ -307,29 +320,66 @@ impl Lowering<'_> {
     }
 }
 
+/// One part of a subscript. What NumPy would take for an array of indices or a mask is refused.
 fn index(placed: &Placed) -> Result<Index> {
+    let refuse = |message: &str, help: &str| Err(Fault::new(&placed.span, message).help(help));
     match &placed.thing {
         Thing::None => Ok(Index::NewAxis),
         Thing::Ellipsis => Ok(Index::Ellipsis),
-        _ => match placed.scalar() {
-            Some(Scalar::Int(_)) => placed.integer().map(Index::At),
-            _ => Err(Fault::new(&placed.span, "an index is an integer, a slice, ... or None")
-                .help("choose elements by a mask with where(mask, a, other)")),
-        },
+        Thing::Number(Number::Int(_)) => placed.integer().map(Index::At),
+        Thing::Number(Number::Bool(_)) => refuse(
+            "True and False are no indices here; NumPy would make an axis of them",
+            "a new axis is a[None]; for the places 1 and 0 write the numbers",
+        ),
+        Thing::List(items) | Thing::Tuple(items) => refuse(
+            "a list of places is not an index yet; NumPy would take the elements there, one by one",
+            &instead(items),
+        ),
+        Thing::Array(array) if array.dtype() != crate::DType::Bool => refuse(
+            "an array of places is not an index yet; NumPy would take the elements there, one by one",
+            "places at equal distances are a slice: a[start:stop:step]",
+        ),
+        Thing::Array(_) => refuse(
+            "a mask is not an index yet; NumPy would take the elements where it is true",
+            "choose elements by a mask with where(mask, a, other)",
+        ),
+        _ => refuse("an index is an integer, a slice, ... or None", "an integer is written without a point"),
     }
 }
 
-fn binary(op: Binary, at: &Range<usize>, a: &Expr, b: &Expr) -> Result<Expr> {
-    if let (Some(a), Some(b)) = (a.as_scalar(), b.as_scalar()) {
-        return Ok(Expr::scalar(constant::binary(op, at, a, b)?));
+/// What to write in place of a list of indices.
+fn instead(items: &[Placed]) -> String {
+    let places: Vec<i64> = items.iter().map_while(|item| item.integer().ok()).collect();
+    let numbers = |places: &[i64]| places.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    if places.len() == items.len()
+        && let [first, second, ..] = places[..]
+        && let Some(step) = second.checked_sub(first).filter(|&step| step > 0 && first >= 0)
+        && places.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(step))
+    {
+        let stop = places[places.len() - 1].saturating_add(1);
+        let by = if step == 1 { String::new() } else { format!(":{step}") };
+        let all = numbers(&places);
+        return format!(
+            "the places {all} of an axis are {first}:{stop}{by}; one place on each axis is a[{all}]"
+        );
     }
-    if op == Binary::MatMul {
-        return a.matmul(b).map_err(|e| Fault::engine(at, e));
+    match places[..] {
+        [one] if items.len() == 1 => format!("for a view of that one place write a[{one}][None]"),
+        _ => "places at equal distances are a slice: a[start:stop:step]".to_owned(),
     }
-    if op == Binary::Pow {
-        return a.power(b).map_err(|e| Fault::engine(at, e));
+}
+
+fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Thing> {
+    if let (Some(a), Some(b)) = (a.number(), b.number()) {
+        return constant::binary(op, at, a, b).map(Thing::Number);
     }
-    functions::elementwise(op.function(), at, &[a.clone(), b.clone()])
+    let (a, b) = (a.array()?, b.array()?);
+    match op {
+        Binary::MatMul => a.matmul(&b).map_err(|e| Fault::engine(at, e)),
+        Binary::Pow => a.power(&b).map_err(|e| Fault::engine(at, e)),
+        _ => functions::elementwise(op.function(), at, &[a, b]),
+    }
+    .map(Thing::Array)
 }
 
 fn truth(word: &str, span: &Range<usize>) -> Fault {

@@ -3,7 +3,7 @@
 //! A text goes through three steps, each of which knows where in the text it is, so that every error can point
 //! at its place: `lexer` cuts it into tokens, `parser` makes a tree of them, `lower` gives the tree its meaning as
 //! lazy arrays. What the names mean is in `functions`; what Python itself computes before an array is met
-//! (`2 * pi`) is in `constant`.
+//! (`2 * pi`) is in `constant`. A text may have line breaks and comments (`# ...`) anywhere between its tokens.
 //!
 //! ```
 //! use arrstore::{Expr, text::Formula};
@@ -25,6 +25,7 @@ mod error;
 mod functions;
 mod lexer;
 mod lower;
+mod number;
 mod parser;
 mod thing;
 
@@ -50,7 +51,8 @@ impl Formula {
     /// Parses `text`.
     ///
     /// # Errors
-    /// When it is not an expression of Python's grammar, is too long or nests too deep.
+    /// When it is not an expression of Python's grammar, is longer than [`MAX_BYTES`] or nests deeper than 200 levels.
+    /// How many operators stand in a row is not limited.
     pub fn parse(text: &str) -> Result<Formula, TextError> {
         let root = parser::parse(text).map_err(|fault| fault.within(text))?;
         Ok(Formula { text: text.to_owned(), root })
@@ -89,11 +91,12 @@ pub fn parse_subscript(text: &str) -> Result<Vec<Index>, TextError> {
     let whole = format!("a[{text}]");
     let parse = || {
         let root = parser::parse(&whole)?;
-        let items = match root.kind {
-            Kind::Subscript(object, items) if object.span == (0..1) => items,
-            _ => return Err(error::Fault::new(&root.span, "not a subscript")),
-        };
-        lower::indices(&BTreeMap::new(), &items)
+        match root.kind {
+            Kind::Subscript(object, items, comma) if object.span == (0..1) => {
+                lower::indices(&BTreeMap::new(), &items, comma)
+            }
+            _ => Err(error::Fault::new(&root.span, "not a subscript")),
+        }
     };
     parse().map_err(|fault| fault.within(&whole))
 }

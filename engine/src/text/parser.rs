@@ -1,9 +1,9 @@
 //! Tokens to tree, by Python's grammar of expressions.
 //!
 //! One function climbs the precedences (the power binds tighter than a sign on its left and looser than one on
-//! its right, comparisons chain), so that a nesting of the text costs one stack frame or two. The depth of the
-//! tree is bounded while it is built: a hostile text gets an error, not a stack overflow, here or in whoever
-//! walks the tree later.
+//! its right, comparisons chain), so that a nesting of the text costs one stack frame or two. Operators in a row are
+//! one node, however many they are. The depth of the tree is bounded while it is built: a hostile text gets an
+//! error, not a stack overflow, here or in whoever walks the tree later.
 
 use std::ops::Range;
 
@@ -15,10 +15,10 @@ use super::lexer::{self, Token};
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 /// The deepest tree that is built.
-pub(crate) const MAX_DEPTH: usize = 200;
+pub(crate) const MAX_DEPTH: usize = 250;
 
-/// The deepest nesting of brackets, signs and powers, which the parser follows on the stack.
-pub(crate) const MAX_NESTING: usize = 100;
+/// The deepest nesting of brackets, signs and powers, which the parser follows on the stack. Python's is the same.
+pub(crate) const MAX_NESTING: usize = 200;
 
 /// Binding powers, loosest first.
 mod power {
@@ -163,6 +163,7 @@ impl Parser {
 
     fn climb(&mut self, least: u8) -> Result<Tree> {
         let mut left = self.prefix(least)?;
+        let mut links = Vec::new();
         loop {
             let at = self.span();
             let Some((op, strength)) = self.infix() else { break };
@@ -170,8 +171,12 @@ impl Parser {
                 break;
             }
             left = match op {
-                Infix::Compare => self.comparison(left)?,
+                Infix::Compare => {
+                    left = self.chain(left, std::mem::take(&mut links))?;
+                    self.comparison(left)?
+                }
                 Infix::Truth(word) => {
+                    left = self.chain(left, std::mem::take(&mut links))?;
                     self.at += 1;
                     let right = self.expression(strength + 1)?;
                     self.build(Kind::Truth(word), at, left.1.max(right.1))?
@@ -179,15 +184,21 @@ impl Parser {
                 Infix::Binary(op) => {
                     self.at += 1;
                     // The power is the one operator that groups to the right, and a sign may follow it.
-                    let right =
+                    let (right, depth) =
                         self.expression(if op == Binary::Pow { power::SIGN } else { strength + 1 })?;
-                    let span = left.0.span.start..right.0.span.end;
-                    let depth = left.1.max(right.1);
-                    self.build(Kind::Binary(op, at, Box::new(left.0), Box::new(right.0)), span, depth)?
+                    links.push(Link { op, at, right });
+                    (left.0, left.1.max(depth))
                 }
             };
         }
-        Ok(left)
+        self.chain(left, links)
+    }
+
+    /// Operators in a row; `depth` is that of the deepest operand.
+    fn chain(&self, (first, depth): Tree, links: Vec<Link>) -> Result<Tree> {
+        let Some(last) = links.last() else { return Ok((first, depth)) };
+        let span = first.span.start..last.right.span.end;
+        self.build(Kind::Chain(Box::new(first), links), span, depth)
     }
 
     fn infix(&self) -> Option<(Infix, u8)> {
@@ -234,8 +245,7 @@ impl Parser {
             };
             let (_, at) = self.take();
             let (right, d) = self.expression(power::COMPARE + 1)?;
-            // Links become nested conjunctions: each adds a level.
-            depth = depth.max(d) + usize::from(!links.is_empty());
+            depth = depth.max(d);
             links.push(Link { op, at, right });
         }
         let span = first.span.start..self.end();
@@ -272,8 +282,8 @@ impl Parser {
                 let kind = Kind::Call(Box::new(node.0), arguments);
                 self.build(kind, start..self.end(), node.1.max(depth))?
             } else if self.accept("[") {
-                let (items, depth) = self.items(&open)?;
-                let kind = Kind::Subscript(Box::new(node.0), items);
+                let (items, depth, comma) = self.items(&open)?;
+                let kind = Kind::Subscript(Box::new(node.0), items, comma);
                 self.build(kind, start..self.end(), node.1.max(depth))?
             } else if self.accept(".") {
                 let (token, at) = self.take();
@@ -317,8 +327,9 @@ impl Parser {
         Ok((arguments, depth))
     }
 
-    fn items(&mut self, open: &Range<usize>) -> Result<(Vec<Item>, usize)> {
-        let (mut items, mut depth) = (Vec::new(), 0);
+    /// The parts of a subscript, the depth of the deepest, whether there is a comma.
+    fn items(&mut self, open: &Range<usize>) -> Result<(Vec<Item>, usize, bool)> {
+        let (mut items, mut depth, mut comma) = (Vec::new(), 0, false);
         if self.is("]") {
             return Err(Fault::new(&(open.start..self.span().end), "a subscript needs an index"));
         }
@@ -327,9 +338,10 @@ impl Parser {
             if !self.accept(",") {
                 break;
             }
+            comma = true;
         }
         self.close("]", open)?;
-        Ok((items, depth))
+        Ok((items, depth, comma))
     }
 
     fn item(&mut self, depth: &mut usize) -> Result<Item> {
@@ -402,7 +414,7 @@ impl Parser {
             }
         }
         self.close("]", open)?;
-        self.build(Kind::Tuple(items), open.start..self.end(), depth)
+        self.build(Kind::List(items), open.start..self.end(), depth)
     }
 }
 

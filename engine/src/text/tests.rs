@@ -48,7 +48,7 @@ fn dump(node: &Node) -> String {
         Kind::None => "None".into(),
         Kind::Ellipsis => "...".into(),
         Kind::Name(n) => n.clone(),
-        Kind::Tuple(items) => format!("(tuple{})", all(items)),
+        Kind::Tuple(items) | Kind::List(items) => format!("(tuple{})", all(items)),
         Kind::Unary(op, a) => {
             let sign = match op {
                 Unary::Plus => "u+",
@@ -57,7 +57,9 @@ fn dump(node: &Node) -> String {
             };
             format!("({sign} {})", dump(a))
         }
-        Kind::Binary(op, _, a, b) => format!("({} {} {})", symbol(*op), dump(a), dump(b)),
+        Kind::Chain(first, links) => {
+            links.iter().fold(dump(first), |left, l| format!("({} {left} {})", symbol(l.op), dump(&l.right)))
+        }
         Kind::Compare(first, links) => {
             let links: String =
                 links.iter().map(|l| format!(" {} {}", symbol(l.op), dump(&l.right))).collect();
@@ -72,7 +74,7 @@ fn dump(node: &Node) -> String {
             format!("(call {}{})", dump(f), arguments.iter().map(one).collect::<String>())
         }
         Kind::Attribute(object, name, _) => format!("(. {} {name})", dump(object)),
-        Kind::Subscript(object, items) => {
+        Kind::Subscript(object, items, _) => {
             format!("(index {}{})", dump(object), items.iter().map(item).collect::<String>())
         }
     }
@@ -128,20 +130,27 @@ fn errors_point_at_their_place() {
         ("astype(3, 'nosuch')", "'nosuch'", "unknown dtype 'nosuch'"),
         ("astype(3, 4)", "4", "expected a dtype, found a number"),
         ("1 / 0", "/", "division by zero"),
-        ("2 ** 1000", "**", "too large"),
+        ("2 ** 100000", "**", "too large"),
+        ("1 << 10**30", "<<", "too large"),
+        ("7.0 % 0", "%", "division by zero"),
+        ("7 // False", "//", "division by zero"),
+        ("0j ** -1", "**", "negative"),
+        ("1j // 2", "//", "does not work on complex"),
+        ("1j < 2", "<", "does not work on complex"),
+        ("10.0 ** 400", "**", "too large for a float"),
+        ("1.5 + 10**400", "+", "too large for a float"),
+        ("~1.5", "~1.5", "~ needs an integer"),
+        ("1 @ 2", "@", "use * for numbers"),
         ("1 << -1", "<<", "negative shift"),
         ("1.5 & 2", "&", "does not work on floats"),
-        ("[1, 2] + 1", "[1, 2]", "expected an array, found a tuple"),
+        ("[1, 2] + 1", "[1, 2]", "expected an array, found a list"),
+        ("(1, 2) + 1", "(1, 2)", "expected an array, found a tuple"),
+        ("[1, 2]", "[1, 2]", "not built from lists"),
         ("()", "()", "no result"),
         ("sum(3).nosuch", "nosuch", "no attribute 'nosuch'"),
         ("sum(3).mean", "mean", "call it"),
         ("sum(3).sqrt()", "sqrt", "write it as a function"),
         ("sum", "sum", "call it, as in sum(...)"),
-        (
-            "99999999999999999999999999999999999999999",
-            "99999999999999999999999999999999999999999",
-            "too large",
-        ),
     ] {
         let (found, message) = error(text);
         assert_eq!(found, meant, "{text}: {message}");
@@ -171,6 +180,10 @@ fn python_computes_with_its_own_numbers() {
         ("1 < 2 < 3", Scalar::Bool(true)),
         ("1 < 2 > 3", Scalar::Bool(false)),
         ("1j * 1j", Scalar::Complex(num_complex::Complex64::new(-1.0, 0.0))),
+        ("2 ** 200", Scalar::Large(2f64.powi(200))),
+        ("-(10 ** 400)", Scalar::Large(f64::NEG_INFINITY)),
+        ("2 ** 127 - 1", Scalar::Int(i128::MAX)),
+        ("99999999999999999999999999999999999999999 // 10**39", Scalar::Int(99)),
         ("2 * pi", Scalar::Float(2.0 * std::f64::consts::PI)),
         ("np.pi / 2", Scalar::Float(std::f64::consts::FRAC_PI_2)),
     ] {
@@ -186,9 +199,7 @@ fn hostile_texts_are_refused_not_crashed_on() {
         "[".repeat(60_000),
         "-".repeat(60_000) + "1",
         "not ".repeat(15_000) + "1",
-        "1".to_owned() + &"+1".repeat(30_000),
         "1".to_owned() + &"**1".repeat(20_000),
-        "1".to_owned() + &"<1".repeat(30_000),
         "a".to_owned() + &"[0]".repeat(20_000),
         "a".to_owned() + &".T".repeat(30_000),
         "a".to_owned() + &"(0)".repeat(20_000),
@@ -200,6 +211,149 @@ fn hostile_texts_are_refused_not_crashed_on() {
     }
     assert!(Formula::parse("é + \u{202e}'").is_err());
     assert_eq!(Formula::parse("日本 + 1").unwrap().names(), ["日本"]);
+}
+
+/// A name for an array of three numbers, and one for a table.
+fn bound() -> BTreeMap<String, Expr> {
+    let a = Expr::from_ndarray(&ndarray::array![1.0, 2.0, 3.0]).unwrap();
+    let t = Expr::from_ndarray(&ndarray::Array2::<f64>::zeros((4, 6))).unwrap();
+    [("a".to_owned(), a), ("t".to_owned(), t)].into()
+}
+
+#[test]
+fn thousands_of_operators_in_a_row() {
+    let values = |text: &str| -> Vec<f64> {
+        let results = Formula::parse(text).unwrap().lower(&bound()).unwrap();
+        let value = crate::evaluate(&results[0]).unwrap();
+        value.bytes().as_chunks::<8>().0.iter().map(|x| f64::from_le_bytes(*x)).collect()
+    };
+    let terms = "a+".repeat(20_000) + "a";
+    assert_eq!(values(&format!("({terms}).reshape(1, 3) * 1")), [20_001.0, 40_002.0, 60_003.0]);
+    assert_eq!(values(&("a".to_owned() + &"-a*1".repeat(4_000)))[0], -3_999.0);
+    assert_eq!(values(&("sum((a".to_owned() + &"<=a".repeat(4_000) + ") * 1.0)")), [3.0]);
+    let ones = "1".to_owned() + &"+1".repeat(30_000);
+    let sum = Formula::parse(&ones).unwrap().lower(&BTreeMap::new()).unwrap();
+    assert_eq!(sum[0].as_scalar(), Some(Scalar::Int(30_001)));
+    assert!(Formula::parse(&("0".to_owned() + &"<1".repeat(30_000))).is_ok());
+
+    let nested = |n: usize| "(".repeat(n) + "a" + &"+a)".repeat(n);
+    assert_eq!(values(&nested(190))[0], 191.0);
+    assert_eq!(values(&("-".repeat(190) + "a"))[0], 1.0);
+    let error = Formula::parse(&nested(1000)).unwrap_err();
+    assert!(error.message().contains("deeper than 200 levels"), "{error}");
+}
+
+#[test]
+fn comments_and_line_breaks() {
+    for (text, same) in [
+        ("a +  # one\n a", "a + a"),
+        ("sum(\n  t,\n  axis=0,  # rows\n)\n", "sum(t, axis=0)"),
+        ("# a sum\na\\\n + 1 # + 2", "a + 1"),
+        ("'a # b'", "'a # b'"),
+        ("a\r\n[0]", "a[0]"),
+    ] {
+        let tree = |text: &str| dump(&parser::parse(text).unwrap());
+        assert_eq!(tree(text), tree(same), "{text}");
+    }
+    assert!(Formula::parse("# nothing").is_err());
+    let error = Formula::parse("a + # b\n  )").unwrap_err();
+    assert_eq!(error.to_string(), "unexpected ')'\n    )\n    ^");
+}
+
+#[test]
+fn a_list_is_no_subscript() {
+    for (text, meant, says) in [
+        ("t[[0, 2]]", "[0, 2]", "0:3:2"),
+        ("t[[0, 1, 2]]", "[0, 1, 2]", "0:3"),
+        ("t[[2, 0]]", "[2, 0]", "a[start:stop:step]"),
+        ("t[[1]]", "[1]", "a[1][None]"),
+        ("t[[]]", "[]", "not an index yet"),
+        ("t[[-1, 0]]", "[-1, 0]", "not an index yet"),
+        ("t[[0, 2], 1]", "[0, 2]", "not an index yet"),
+        ("t[:, [0, 2]]", "[0, 2]", "0:3:2"),
+        ("t[([0, 2])]", "([0, 2])", "not an index yet"),
+        ("t[([0, 2],)]", "[0, 2]", "not an index yet"),
+        ("t[[[0, 2]]]", "[[0, 2]]", "not an index yet"),
+        ("t[[0, 2]][1]", "[0, 2]", "not an index yet"),
+        ("t[1][[0, 2]]", "[0, 2]", "not an index yet"),
+        ("t[..., [True, False]]", "[True, False]", "not an index yet"),
+        ("t[[True, False, True, True]]", "[True, False, True, True]", "not an index yet"),
+        ("sum(t[[0, 2]])", "[0, 2]", "not an index yet"),
+        ("t[(0, 2),]", "(0, 2)", "not an index yet"),
+        ("t[((0, 2),)]", "(0, 2)", "not an index yet"),
+        ("t[(0, 2), 1]", "(0, 2)", "not an index yet"),
+        ("t[0, ((1, 2))]", "((1, 2))", "not an index yet"),
+        ("t[[0, 2]:]", "[0, 2]", "expected an integer"),
+        ("t[[1:2]]", ":", "unexpected ':'"),
+        ("t[True]", "True", "NumPy would make an axis"),
+        ("t[0, False]", "False", "NumPy would make an axis"),
+        ("t[1.0]", "1.0", "an index is an integer"),
+        ("t[1.0:]", "1.0", "expected an integer"),
+        ("t[1j]", "1j", "an index is an integer"),
+        ("t['x']", "'x'", "an index is an integer"),
+        ("t[a]", "a", "an array of places"),
+        ("t[sum(a)]", "sum(a)", "an array of places"),
+        ("t[t > 0]", "t > 0", "where(mask, a, other)"),
+        ("t[..., ...]", "..., ...", "single ellipsis"),
+        ("t[(..., ...)]", "(..., ...)", "single ellipsis"),
+        ("a.shape[[0]]", "[0]", "expected an integer"),
+        ("a.shape[0,]", "a.shape", "one integer"),
+    ] {
+        let error = Formula::parse(text).and_then(|f| f.lower(&bound()).map(|_| ())).unwrap_err();
+        let shown = error.to_string();
+        assert_eq!(text.get(error.span()), Some(meant), "{text}: {shown}");
+        assert!(shown.contains(says), "{text}: {shown}");
+    }
+    for (text, shape) in [
+        ("t[(0, 2)]", &[][..]),
+        ("t[((0, 2))]", &[]),
+        ("t[()]", &[4, 6]),
+        ("t[(1,)]", &[6]),
+        ("t[1,]", &[6]),
+        ("t[(..., None)]", &[4, 6, 1]),
+        ("t[a[:2].shape]", &[6]),
+        ("t[True:3]", &[2, 6]),
+    ] {
+        let results = Formula::parse(text).unwrap().lower(&bound()).unwrap();
+        assert_eq!(results[0].shape(), shape, "{text}");
+    }
+}
+
+/// Every name that the tables have, and every name that an error suggests, is one that resolves.
+#[test]
+fn names_resolve() {
+    let message = |text: &str| match Formula::parse(text).and_then(|f| f.lower(&bound()).map(|_| ())) {
+        Ok(()) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    let resolves = |name: &str| {
+        let said = [message(&format!("{name}()")), message(&format!("np.{name}()"))];
+        assert!(said.iter().all(|s| !s.contains("unknown")), "{name}: {said:?}");
+    };
+    let names: Vec<&str> = functions::names().collect();
+    assert!(names.len() > 120);
+    for &name in &names {
+        resolves(name);
+        let typed = &name[..name.len() - 1];
+        if let Some((_, rest)) = message(&format!("{typed}()")).split_once("did you mean '") {
+            resolves(rest.split('\'').next().unwrap());
+        }
+    }
+    for name in functions::methods() {
+        let said = message(&format!("a.{name}()"));
+        assert!(!said.contains("no method") && !said.contains("unknown"), "{name}: {said}");
+    }
+    for name in lower::CONSTANTS.into_iter().chain(crate::DType::ALL.map(crate::DType::name)) {
+        for text in [name.to_owned(), format!("np.{name}")] {
+            assert!(!message(&text).contains("unknown"), "{text}");
+        }
+    }
+    // what help texts recommend by name
+    for text in
+        ["where(a > 0, a, 1)", "(a > 0) & (a < 1)", "logical_not(a)", "logical_xor(a, a)", "matmul(a, a)"]
+    {
+        assert_eq!(message(text), "", "{text}");
+    }
 }
 
 #[test]
@@ -222,7 +376,10 @@ fn subscripts_alone() {
         Index::NewAxis,
     ];
     assert_eq!(parts, expected);
-    for bad in ["", "1.5", "x", "0][0", "'a'", "1:2:3:4"] {
+    for bad in [
+        "", "1.5", "x", "0][0", "'a'", "1:2:3:4", "[0,2]", "[0]", "[]", "True", "(0, 2),", "1, [0]", "1.0:",
+        "0]", "[0",
+    ] {
         assert!(parse_subscript(bad).is_err(), "{bad}");
     }
 }

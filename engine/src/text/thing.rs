@@ -2,19 +2,29 @@
 
 use std::ops::Range;
 
+use num_traits::{Signed, ToPrimitive};
+
 use super::error::{Fault, Result};
-use crate::{DType, Expr, Scalar};
+use super::number::{self, Number};
+use crate::{DType, Expr};
 
 /// The meaning of a part of a text.
 #[derive(Clone, Debug)]
 pub(super) enum Thing {
-    /// An array, or a number of Python's.
     Array(Expr),
+    Number(Number),
     DType(DType),
     None,
     Ellipsis,
     Str(String),
     Tuple(Vec<Placed>),
+    List(Vec<Placed>),
+}
+
+impl From<Expr> for Thing {
+    fn from(expr: Expr) -> Thing {
+        expr.as_scalar().map_or(Thing::Array(expr), |value| Thing::Number(value.into()))
+    }
 }
 
 /// A thing and where it stands.
@@ -27,20 +37,21 @@ pub(super) struct Placed {
 impl Placed {
     fn wrong(&self, wanted: &str) -> Fault {
         let found = match &self.thing {
-            Thing::Array(e) if e.as_scalar().is_some() => "a number",
             Thing::Array(_) => "an array",
+            Thing::Number(_) => "a number",
             Thing::DType(_) => "a dtype",
             Thing::None => "None",
             Thing::Ellipsis => "...",
             Thing::Str(_) => "a text",
             Thing::Tuple(_) => "a tuple",
+            Thing::List(_) => "a list",
         };
         Fault::new(&self.span, format!("expected {wanted}, found {found}"))
     }
 
-    pub(super) fn scalar(&self) -> Option<Scalar> {
+    pub(super) fn number(&self) -> Option<&Number> {
         match &self.thing {
-            Thing::Array(e) => e.as_scalar(),
+            Thing::Number(number) => Some(number),
             _ => None,
         }
     }
@@ -48,7 +59,8 @@ impl Placed {
     pub(super) fn array(&self) -> Result<Expr> {
         match &self.thing {
             Thing::Array(e) => Ok(e.clone()),
-            Thing::Tuple(_) => {
+            Thing::Number(number) => Ok(Expr::scalar(number.scalar())),
+            Thing::Tuple(_) | Thing::List(_) => {
                 Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
             }
             _ => Err(self.wrong("an array")),
@@ -56,28 +68,40 @@ impl Placed {
     }
 
     pub(super) fn integer(&self) -> Result<i64> {
-        let fits = |n: i128| {
-            i64::try_from(n).map_err(|_| Fault::new(&self.span, format!("the number {n} is too large here")))
-        };
-        match self.scalar() {
-            Some(Scalar::Int(n)) => fits(n),
-            Some(Scalar::Bool(b)) => Ok(b.into()),
+        match self.number() {
+            Some(Number::Int(n)) => {
+                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
+            }
+            Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("an integer")),
         }
     }
 
+    /// An end or the step of a slice, which may lie beyond all arrays.
+    pub(super) fn bound(&self) -> Result<i64> {
+        match self.number() {
+            Some(Number::Int(n)) => {
+                Ok(n.to_i64().unwrap_or(if n.is_negative() { i64::MIN } else { i64::MAX }))
+            }
+            _ => self.integer(),
+        }
+    }
+
     pub(super) fn float(&self) -> Result<f64> {
-        match self.scalar() {
-            Some(Scalar::Float(x)) => Ok(x),
-            Some(Scalar::Int(n)) => Ok(n as f64),
-            _ => Err(self.wrong("a number")),
+        match self.number() {
+            Some(Number::Float(x)) => Ok(*x),
+            Some(Number::Int(n)) => {
+                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
+            }
+            Some(Number::Bool(b)) => Ok((*b).into()),
+            _ => Err(self.wrong("a real number")),
         }
     }
 
     pub(super) fn boolean(&self) -> Result<bool> {
-        match self.scalar() {
-            Some(Scalar::Bool(b)) => Ok(b),
-            Some(Scalar::Int(n)) => Ok(n != 0),
+        match self.number() {
+            Some(Number::Bool(b)) => Ok(*b),
+            Some(Number::Int(n)) => Ok(*n != 0.into()),
             _ => Err(self.wrong("True or False")),
         }
     }
@@ -85,8 +109,8 @@ impl Placed {
     /// One integer, or a tuple of them.
     pub(super) fn integers(&self) -> Result<Vec<i64>> {
         match &self.thing {
-            Thing::Tuple(items) => items.iter().map(Placed::integer).collect(),
-            Thing::Array(_) => Ok(vec![self.integer()?]),
+            Thing::Tuple(items) | Thing::List(items) => items.iter().map(Placed::integer).collect(),
+            Thing::Number(_) => Ok(vec![self.integer()?]),
             _ => Err(self.wrong("an integer or a tuple of integers")),
         }
     }

@@ -56,8 +56,13 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
 
     let mut roots: Vec<(Expr, Target)> = Vec::new();
     let mut places = Vec::new();
-    for (k, expr) in results.iter().enumerate() {
-        let Some(location) = outs.get(k) else {
+    for (k, (expr, part)) in results.iter().zip(formula.parts()).enumerate() {
+        let out = outs.get(k);
+        if out.is_none_or(|location| location.subscript.is_none()) {
+            // a lone integer may be too large for every type; a region has a type of its own
+            expr.cast(expr.dtype()).map_err(|error| misuse(format!("{part}: {error}")))?;
+        }
+        let Some(location) = out else {
             let printed = Printed::new(expr, args.speaking.json)?;
             roots.extend(printed.targets());
             places.push(Place::Screen(printed));

@@ -1,11 +1,15 @@
 //! Assignment into a region of a stored array, with any steps.
+//!
+//! Values follow NumPy's `a[...] = value`: leading axes of length 1 that the region does not have are dropped. A number
+//! must fit the type: NaN, infinity and what is out of range are refused for integers, complex numbers for all that is
+//! real. An array is cast, whatever becomes of its elements; where imaginary parts are dropped, a warning says so.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrstore::Sink;
 use arrstore::{AxisMap, View};
-use arrstore::{DType, Error, Index, Result};
+use arrstore::{DType, Error, Expr, Index, Kind, Result};
 use arrstore_format::{ArrayId, Meta, Transaction, strided};
 
 /// A region of a stored array, written element by element where its steps are not 1.
@@ -69,6 +73,27 @@ impl RegionSink {
     pub(super) fn meets(&self, other: &RegionSink) -> bool {
         let all = |sink: &RegionSink| sink.covers(&vec![0; sink.shape.len()], &sink.shape);
         all(self).iter().zip(&all(other)).all(|(a, b)| a.meets(b))
+    }
+
+    /// What is written to the region for `value`, and whether imaginary parts are dropped from it.
+    pub(super) fn fitted(&self, value: &Expr, subscript: &[Index]) -> Result<(Expr, bool)> {
+        let lone = !subscript.is_empty() && subscript.iter().all(|part| matches!(part, Index::At(_)));
+        if lone && self.shape.is_empty() && value.ndim() > 0 {
+            return Err(Error::Shape(format!(
+                "an array of {} axes cannot be broadcast to a single element; take one element of it, such as [0]",
+                value.ndim()
+            )));
+        }
+        let dtype = self.meta.dtype;
+        let drops =
+            value.dtype().kind() == Kind::Complex && !matches!(dtype.kind(), Kind::Complex | Kind::Bool);
+        let mut fitted = value.cast(dtype)?;
+        let more = value.ndim().saturating_sub(self.shape.len());
+        let ones = value.shape().iter().take(more).take_while(|&&n| n == 1).count();
+        if ones > 0 {
+            fitted = fitted.squeeze(Some(&(0..ones as i64).collect::<Vec<_>>()))?;
+        }
+        Ok((fitted.broadcast_to(&self.shape)?, drops))
     }
 
     fn covers(&self, start: &[u64], shape: &[u64]) -> Vec<Cover> {

@@ -15,6 +15,7 @@ use crate::cli::Shuffle;
 use crate::input::About;
 use crate::layout::Layout;
 use crate::misuse::misuse;
+use crate::print::remark;
 
 /// One `.arrs` file with everything that one run writes to it.
 pub(super) struct Store {
@@ -121,10 +122,13 @@ impl Store {
         };
         let subscript = location.subscript.as_deref().unwrap_or(&[]);
         let sink = Arc::new(RegionSink::new(place, meta, subscript, self.turn.clone()).with_context(at)?);
-        let (dtype, shape) = (sink.dtype(), sink.shape().to_vec());
-        let value = expr.cast(dtype).and_then(|e| e.broadcast_to(&shape)).with_context(|| {
-            format!("{location}: assigning to a region of shape {}", crate::report::shape(&shape))
+        let (value, drops) = sink.fitted(expr, subscript).with_context(|| {
+            let (dtype, shape) = (sink.dtype(), crate::report::shape(sink.shape()));
+            format!("{location}: assigning to a region of {dtype} of shape {shape}")
         })?;
+        if drops {
+            remark(&format!("warning: {location}: the imaginary parts of the value are dropped"));
+        }
         self.check_free(&label, &name, |other| other.meets(&sink))?;
         self.taken.push(Taken { label, name, region: Some(sink.clone()) });
         Ok((value, Target::Sink(sink)))

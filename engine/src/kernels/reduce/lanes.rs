@@ -206,6 +206,14 @@ pub(super) fn put_floats<const N: usize>(values: [f64; N], out: &mut [u8]) {
     }
 }
 
+/// Knuth's exact sum of two numbers: the rounded one, and what rounding lost of it.
+#[inline(always)]
+pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let of_b = sum - a;
+    (sum, (a - (sum - of_b)) + (b - of_b))
+}
+
 /// A sum kept together with what rounding lost of it.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
@@ -222,13 +230,10 @@ impl Total {
         Total { sum, lost: 0.0 }
     }
 
-    /// Knuth's exact sum of two numbers, and the errors along.
+    /// The sum of two, and the errors along.
     #[inline(always)]
     pub(super) fn add(&mut self, other: &Total) {
-        let (a, b) = (self.sum, other.sum);
-        let sum = a + b;
-        let of_b = sum - a;
-        let lost = (a - (sum - of_b)) + (b - of_b);
+        let (sum, lost) = two_sum(self.sum, other.sum);
         *self = Total { sum, lost: self.lost + other.lost + lost };
     }
 

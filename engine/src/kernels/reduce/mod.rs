@@ -212,35 +212,47 @@ pub(crate) struct Columns<'a> {
     pub(crate) lanes: &'a mut [u8],
 }
 
-/// The state of a row: leaves are merged pairwise, as the digits of a binary counter carry. `leaf` is called in one place
-/// and has to be inlined there: a function apart would be compiled for the baseline instruction set.
+/// States of a row that wait for their neighbours: a row of 2048 leaves needs so many.
+const LEVELS: usize = 12;
+
+/// The state of a row: leaves are merged pairwise, as the digits of a binary counter carry; 2048 leaves at a time, more than
+/// any block has. `leaf` is called in one place and has to be inlined there: a function apart would be compiled for the
+/// baseline instruction set.
 #[inline(always)]
 fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut S, &S)) -> Option<S> {
-    let mut waiting: Option<[S; 48]> = None;
-    let mut depth = 0;
+    let mut all: Option<S> = None;
+    let mut waiting: Option<[S; LEVELS]> = None;
     let most = if size_of::<T>() < 4 { SMALL_LEAF } else { LEAF };
-    for (k, values) in row.chunks(most).enumerate() {
-        let mut sum = leaf(values);
-        if row.len() <= most {
-            return Some(sum);
+    for part in row.chunks(most << (LEVELS - 1)) {
+        let mut depth = 0;
+        for (k, values) in part.chunks(most).enumerate() {
+            let mut sum = leaf(values);
+            if row.len() <= most {
+                return Some(sum);
+            }
+            let waiting = waiting.get_or_insert([sum; LEVELS]);
+            let mut count = k + 1;
+            while count & 1 == 0 {
+                depth -= 1;
+                let later = std::mem::replace(&mut sum, waiting[depth]);
+                merge(&mut sum, &later);
+                count >>= 1;
+            }
+            waiting[depth] = sum;
+            depth += 1;
         }
-        let waiting = waiting.get_or_insert([sum; 48]);
-        let mut count = k + 1;
-        while count & 1 == 0 {
-            depth -= 1;
-            let later = std::mem::replace(&mut sum, waiting[depth]);
+        let (last, earlier) = waiting.as_ref()?[..depth].split_last()?;
+        let mut sum = *last;
+        for earlier in earlier.iter().rev() {
+            let later = std::mem::replace(&mut sum, *earlier);
             merge(&mut sum, &later);
-            count >>= 1;
         }
-        waiting[depth] = sum;
-        depth += 1;
+        match &mut all {
+            Some(all) => merge(all, &sum),
+            None => all = Some(sum),
+        }
     }
-    let (mut sum, earlier) = waiting.as_ref()?[..depth].split_last().map(|(last, rest)| (*last, rest))?;
-    for earlier in earlier.iter().rev() {
-        let later = std::mem::replace(&mut sum, *earlier);
-        merge(&mut sum, &later);
-    }
-    Some(sum)
+    all
 }
 
 /// A reduction, bound to its types.

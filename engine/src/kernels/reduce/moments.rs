@@ -1,33 +1,79 @@
-//! Variances and standard deviations in one pass.
+//! Variances and standard deviations in one pass, as exact as in two.
 //!
-//! A leaf lies in cache and is read twice: its mean, then the squares of the distances from it. States are merged
-//! by Chan's formula, which loses nothing to cancellation however large the mean is.
+//! A leaf lies in cache and is read twice: its distance from its own first element, then the squares of the distances
+//! from its mean, less what the rounding of that mean added to them. A state keeps its mean together with what rounding
+//! lost of it: where a mean is large beside the deviation, it could not be told apart from its neighbours otherwise.
+//! States are merged by Chan's formula.
+//!
+//! Where finite values overflow, the variance is infinite; where a value is infinite or NaN, it is NaN.
 
 use std::marker::PhantomData;
 
 use arrstore_format::DType;
-use bytemuck::{Pod, Zeroable};
 use num_complex::{Complex32, Complex64};
 
-use super::lanes::{accumulate, accumulate_beside, lanes, put_floats};
+use super::lanes::{accumulate, accumulate_beside, lanes, put_floats, two_sum};
 use super::sum::Terms;
 use super::{At, Bytes, Fold, Last, Leaf, of, pairwise};
 use crate::kernels::block::Truth;
 
-/// How many, their mean, and the sum of the squared distances from it. The mean of real numbers has no second
-/// part.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-struct Moments {
+/// The square of a wider gap is infinite, and so is that of this one: a mean is not moved farther.
+const WIDEST_GAP: f64 = 1e160;
+
+/// How many, the sum of the squared distances from their mean, and that mean, these two with what rounding lost of them.
+/// The mean is finite, whatever was seen.
+#[derive(Clone, Copy)]
+struct Moments<const N: usize> {
     count: f64,
-    mean: [f64; 2],
     squares: f64,
+    lost: f64,
+    mean: [f64; N],
+    rest: [f64; N],
 }
 
-impl Moments {
+impl<const N: usize> Moments<N> {
+    const NEW: Moments<N> = Moments { count: 0.0, squares: 0.0, lost: 0.0, mean: [0.0; N], rest: [0.0; N] };
+
+    /// From its numbers in a state; there are `S = 3 + 2 * N` of them.
     #[inline(always)]
-    fn add(&mut self, other: &Moments) {
-        let count = self.count + other.count;
+    fn of<const S: usize>(state: &[f64; S]) -> Moments<N> {
+        const { assert!(S == 3 + 2 * N) };
+        Moments {
+            count: state[0],
+            squares: state[1],
+            lost: state[2],
+            mean: std::array::from_fn(|k| state[3 + k]),
+            rest: std::array::from_fn(|k| state[3 + N + k]),
+        }
+    }
+
+    #[inline(always)]
+    fn put<const S: usize>(&self, state: &mut [f64; S]) {
+        [state[0], state[1], state[2]] = [self.count, self.squares, self.lost];
+        state[3..3 + N].copy_from_slice(&self.mean);
+        state[3 + N..].copy_from_slice(&self.rest);
+    }
+
+    /// Adds others to some, where `weight` is the others' share of all.
+    #[inline(always)]
+    fn join(&mut self, other: &Moments<N>, weight: f64) {
+        let mut apart = 0.0;
+        for k in 0..N {
+            let gap = (other.mean[k] - self.mean[k]) + (other.rest[k] - self.rest[k]);
+            let gap = gap.clamp(-WIDEST_GAP, WIDEST_GAP);
+            apart += gap * gap;
+            let (mean, rest) = two_sum(self.mean[k], gap * weight);
+            self.mean[k] = mean;
+            self.rest[k] += rest;
+        }
+        let (squares, lost) = two_sum(self.squares, other.squares + apart * (self.count * weight));
+        self.squares = squares;
+        self.lost += other.lost + lost;
+        self.count += other.count;
+    }
+
+    #[inline(always)]
+    fn add(&mut self, other: &Moments<N>) {
         if other.count == 0.0 {
             return;
         }
@@ -35,30 +81,35 @@ impl Moments {
             *self = *other;
             return;
         }
-        self.join(other, other.count / count);
+        self.join(other, other.count / (self.count + other.count));
     }
 
-    /// Adds others to some, where `weight` is the others' share of all.
-    #[inline(always)]
-    fn join(&mut self, other: &Moments, weight: f64) {
-        let mut apart = 0.0;
-        for (mean, theirs) in self.mean.iter_mut().zip(other.mean) {
-            let gap = theirs - *mean;
-            *mean += gap * weight;
-            apart += gap * gap;
-        }
-        self.squares += other.squares + apart * self.count * weight;
-        self.count += other.count;
+    /// What stands for elements whose squares overflowed, or that are not all finite.
+    fn unbounded(&mut self, finite: bool) {
+        let squares = if finite { f64::INFINITY } else { f64::NAN };
+        *self = Moments { count: self.count, squares, ..Moments::NEW };
+    }
+
+    fn variance(&self, freedom: f64) -> f64 {
+        let squares = if self.squares.is_finite() { self.squares + self.lost } else { self.squares };
+        // where the sum overflows, NumPy knows no mean
+        let overflows = squares.is_finite() && self.mean.iter().any(|mean| (mean * self.count).is_infinite());
+        (if overflows { f64::INFINITY } else { squares }) / freedom
     }
 }
 
-/// Variances; `SKIP`: of those that are not NaN.
-struct Variance<T, const N: usize, const SKIP: bool>(PhantomData<T>);
+/// Variances, in states of `S` numbers; `SKIP`: of those that are not NaN.
+struct Variance<T, const N: usize, const S: usize, const SKIP: bool>(PhantomData<T>);
 
-impl<T: Terms<N>, const N: usize, const SKIP: bool> Variance<T, N, SKIP> {
+impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, N, S, SKIP> {
     #[inline(always)]
     fn skipped(x: T) -> bool {
         SKIP && x.parts().iter().any(|p| p.is_nan())
+    }
+
+    #[inline(always)]
+    fn counted(x: T) -> f64 {
+        if Self::skipped(x) { 0.0 } else { 1.0 }
     }
 
     /// How far part `k` of an element is from `origin`; 0 of one that is passed over.
@@ -68,55 +119,80 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Variance<T, N, SKIP> {
         if Self::skipped(x) { 0.0 } else { gap }
     }
 
-    /// Distances are measured from an element at first, so that equal elements have a variance of exactly 0.
-    #[inline(always)]
-    fn origin(x: T, k: usize) -> f64 {
-        Self::gap(x, k, 0.0)
+    /// Whether none of `values` is infinite or NaN, but for those that are passed over.
+    #[cold]
+    #[inline(never)]
+    fn finite<'v>(mut values: impl Iterator<Item = &'v T>) -> bool
+    where
+        T: 'v,
+    {
+        values.all(|&x| Self::skipped(x) || x.parts().iter().all(|p| p.is_finite()))
     }
 
     #[inline(always)]
-    fn leaf(values: &[T]) -> Moments {
+    fn leaf(values: &[T]) -> Moments<N> {
         let plus = |a: f64, b: f64| a + b;
         let same = |a: f64| a;
         let count = if SKIP {
-            lanes(values, 0.0, |lane, x| lane + if Self::skipped(x) { 0.0 } else { 1.0 }, same, plus)
+            lanes(values, 0.0, |lane, x| lane + Self::counted(x), same, plus)
         } else {
             values.len() as f64
         };
-        let mut found = Moments { count, mean: [0.0; 2], squares: 0.0 };
-        if count == 0.0 {
-            return found;
-        }
-        for k in 0..N {
-            let origin = Self::origin(values[0], k);
+        let first = values.iter().find(|&&x| !Self::skipped(x));
+        let Some(pivot) = first.map(|x| x.parts()) else { return Moments::NEW };
+        let mut found = Moments { count, ..Moments::NEW };
+        for (k, origin) in pivot.into_iter().enumerate() {
             let sum = lanes(values, 0.0, |lane, x| lane + Self::gap(x, k, origin), same, plus);
-            let mean = origin + sum / count;
+            let (mean, rest) = two_sum(origin, sum / count);
+            (found.mean[k], found.rest[k]) = (mean, rest);
             let square = |lane, x| {
                 let gap = Self::gap(x, k, mean);
                 lane + gap * gap
             };
-            found.mean[k] = mean;
-            found.squares += lanes(values, 0.0, square, same, plus);
+            found.squares += lanes(values, 0.0, square, same, plus) - count * (rest * rest);
+        }
+        if !found.squares.is_finite() {
+            found.unbounded(Self::finite(values.iter()));
         }
         found
+    }
+
+    /// The first element of each column that is not passed over; 0 where there is none.
+    #[inline(always)]
+    fn pivots(pivot: &mut [[f64; WIDTH]; N], n: usize, block: &[T], rows: usize, stride: usize) {
+        for (k, pivot) in pivot.iter_mut().enumerate() {
+            pivot[..n].iter_mut().zip(block).for_each(|(p, &x)| *p = x.parts()[k]);
+        }
+        if !SKIP {
+            return;
+        }
+        for (c, _) in block[..n].iter().enumerate().filter(|(_, x)| Self::skipped(**x)) {
+            let first = Self::column(block, c, rows, stride).find(|x| !Self::skipped(**x));
+            let parts = first.map_or([0.0; N], |x| x.parts());
+            (0..N).for_each(|k| pivot[k][c] = parts[k]);
+        }
+    }
+
+    fn column(block: &[T], c: usize, rows: usize, stride: usize) -> impl Iterator<Item = &T> {
+        block[c..].iter().step_by(stride.max(1)).take(rows)
     }
 }
 
 /// Columns that are folded at a time.
 const WIDTH: usize = 256;
 
-impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP> {
+impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Variance<T, N, S, SKIP> {
     type In = T;
-    type State = Moments;
+    type State = [f64; S];
     type Lane = [u8; 0];
     const VECTORS: bool = T::FLOAT && N == 1;
 
-    fn new() -> Moments {
-        Moments { count: 0.0, mean: [0.0; 2], squares: 0.0 }
+    fn new() -> [f64; S] {
+        [0.0; S]
     }
 
     #[inline(always)]
-    fn row(state: &mut Moments, row: &[T], _: At) {
+    fn row(state: &mut [f64; S], row: &[T], _: At) {
         let all = pairwise(
             row,
             #[inline(always)]
@@ -124,13 +200,18 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP
             Moments::add,
         );
         if let Some(all) = all {
-            state.add(&all);
+            if state[0] == 0.0 {
+                return all.put(state);
+            }
+            let mut moments = Moments::of(state);
+            moments.add(&all);
+            moments.put(state);
         }
     }
 
     #[inline(always)]
     fn columns(
-        states: &mut [Moments],
+        states: &mut [[f64; S]],
         _: &mut [Self::Lane],
         block: &[T],
         rows: usize,
@@ -144,48 +225,70 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP
             let mut count = [rows as f64; WIDTH];
             if SKIP {
                 count = [0.0; WIDTH];
-                let one = |count, x| count + if Self::skipped(x) { 0.0 } else { 1.0 };
-                accumulate(&mut count[..n], block, rows, stride, one);
+                accumulate(&mut count[..n], block, rows, stride, |count, x| count + Self::counted(x));
             }
-            let (mut mean, mut squares) = ([[0.0; WIDTH]; 2], [0.0; WIDTH]);
-            for k in 0..N {
-                let (mut origin, mut sum) = ([0.0; WIDTH], [0.0; WIDTH]);
-                origin[..n].iter_mut().zip(block).for_each(|(o, &x)| *o = Self::origin(x, k));
+            // pivots at first, then means
+            let (mut mean, mut rest, mut squares) = ([[0.0; WIDTH]; N], [[0.0; WIDTH]; N], [0.0; WIDTH]);
+            Self::pivots(&mut mean, n, block, rows, stride);
+            for (k, (mean, rest)) in mean.iter_mut().zip(&mut rest).enumerate() {
                 let gap = |sum, origin, x| sum + Self::gap(x, k, origin);
-                accumulate_beside(&mut sum[..n], &origin, block, rows, stride, gap);
-                for c in 0..n {
-                    mean[k][c] = origin[c] + if count[c] == 0.0 { 0.0 } else { sum[c] / count[c] };
+                accumulate_beside(&mut rest[..n], mean, block, rows, stride, gap);
+                let columns = mean[..n].iter_mut().zip(rest.iter_mut()).zip(&mut squares).zip(&count);
+                for (((mean, rest), squares), &count) in columns {
+                    let offset = if count == 0.0 { 0.0 } else { *rest / count };
+                    (*mean, *rest) = two_sum(*mean, offset);
+                    *squares -= count * (*rest * *rest);
                 }
                 let square = |sum, mean, x| {
                     let gap = Self::gap(x, k, mean);
                     sum + gap * gap
                 };
-                accumulate_beside(&mut squares[..n], &mean[k], block, rows, stride, square);
+                accumulate_beside(&mut squares[..n], mean, block, rows, stride, square);
             }
-            let found =
-                |c: usize| Moments { count: count[c], mean: [mean[0][c], mean[1][c]], squares: squares[c] };
-            let before = states[0].count;
-            if !SKIP && before > 0.0 && states.iter().all(|state| state.count == before) {
+            let found = |c: usize| Moments::<N> {
+                count: count[c],
+                squares: squares[c],
+                lost: 0.0,
+                mean: std::array::from_fn(|k| mean[k][c]),
+                rest: std::array::from_fn(|k| rest[k][c]),
+            };
+            let before = states[0][0];
+            let bounded = squares[..n].iter().fold(true, |all, s| all & s.is_finite());
+            if !SKIP && bounded && before > 0.0 && states.iter().all(|state| state[0] == before) {
                 // one division for all columns
                 let weight = count[0] / (before + count[0]);
-                states.iter_mut().enumerate().for_each(|(c, state)| state.join(&found(c), weight));
-            } else {
-                states.iter_mut().enumerate().for_each(|(c, state)| state.add(&found(c)));
+                for (c, state) in states.iter_mut().enumerate() {
+                    let mut moments = Moments::of(state);
+                    moments.join(&found(c), weight);
+                    moments.put(state);
+                }
+                continue;
+            }
+            for (c, state) in states.iter_mut().enumerate() {
+                let (mut moments, mut found) = (Moments::of(state), found(c));
+                if !found.squares.is_finite() {
+                    found.unbounded(Self::finite(Self::column(block, c, rows, stride)));
+                }
+                moments.add(&found);
+                moments.put(state);
             }
         }
     }
 
     #[inline(always)]
-    fn merge(into: &mut Moments, from: &Moments) {
-        into.add(from);
+    fn merge(into: &mut [f64; S], from: &[f64; S]) {
+        let mut moments = Moments::<N>::of(into);
+        moments.add(&Moments::of(from));
+        moments.put(into);
     }
 
-    fn finish(state: &Moments, last: Last, out: &mut [u8]) {
-        let freedom = state.count - last.ddof;
+    fn finish(state: &[f64; S], last: Last, out: &mut [u8]) {
+        let moments = Moments::<N>::of(state);
+        let freedom = moments.count - last.ddof;
         let variance = match freedom > 0.0 {
-            true => state.squares / freedom,
+            true => moments.variance(freedom),
             false if SKIP => f64::NAN,
-            false => state.squares / 0.0,
+            false => moments.variance(0.0),
         };
         put_floats([if last.root { variance.sqrt() } else { variance }], out);
     }
@@ -193,31 +296,37 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Fold for Variance<T, N, SKIP
 
 /// The fold of `var` or `nanvar`, or of `std` or `nanstd`.
 pub(super) fn bind(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
-    fn float<T: Terms<N>, const N: usize>(skip: bool) -> Option<&'static dyn Bytes> {
+    fn real<T: Terms<1>>(skip: bool) -> Option<&'static dyn Bytes> {
         match skip {
-            true => of(Variance::<T, N, true>(PhantomData)),
-            false => of(Variance::<T, N, false>(PhantomData)),
+            true => of(Variance::<T, 1, 5, true>(PhantomData)),
+            false => of(Variance::<T, 1, 5, false>(PhantomData)),
+        }
+    }
+    fn complex<T: Terms<2>>(skip: bool) -> Option<&'static dyn Bytes> {
+        match skip {
+            true => of(Variance::<T, 2, 7, true>(PhantomData)),
+            false => of(Variance::<T, 2, 7, false>(PhantomData)),
         }
     }
     match input {
-        DType::Bool => float::<Truth, 1>(false),
-        DType::I8 => float::<i8, 1>(false),
-        DType::I16 => float::<i16, 1>(false),
-        DType::I32 => float::<i32, 1>(false),
-        DType::I64 => float::<i64, 1>(false),
-        DType::U8 => float::<u8, 1>(false),
-        DType::U16 => float::<u16, 1>(false),
-        DType::U32 => float::<u32, 1>(false),
-        DType::U64 => float::<u64, 1>(false),
-        DType::F32 => float::<f32, 1>(skip),
-        DType::F64 => float::<f64, 1>(skip),
-        DType::C64 => float::<Complex32, 2>(skip),
-        DType::C128 => float::<Complex64, 2>(skip),
+        DType::Bool => real::<Truth>(false),
+        DType::I8 => real::<i8>(false),
+        DType::I16 => real::<i16>(false),
+        DType::I32 => real::<i32>(false),
+        DType::I64 => real::<i64>(false),
+        DType::U8 => real::<u8>(false),
+        DType::U16 => real::<u16>(false),
+        DType::U32 => real::<u32>(false),
+        DType::U64 => real::<u64>(false),
+        DType::F32 => real::<f32>(skip),
+        DType::F64 => real::<f64>(skip),
+        DType::C64 => complex::<Complex32>(skip),
+        DType::C128 => complex::<Complex64>(skip),
         DType::F16 | DType::BF16 => None,
     }
 }
 
 #[cfg(test)]
 pub(super) fn variance() -> impl Fold<In = f64> {
-    Variance::<f64, 1, false>(PhantomData)
+    Variance::<f64, 1, 5, false>(PhantomData)
 }

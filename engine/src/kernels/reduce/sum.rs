@@ -183,10 +183,13 @@ fn merge<const N: usize>(into: &mut [Total; N], from: &[Total; N]) {
     }
 }
 
-/// The mean of what N totals came to; the last one is the count.
+/// The mean of what N totals came to; the last one is the count. NumPy divides complex numbers by a complex count, and
+/// 0 times a part that is infinite or NaN makes NaN of the other.
 fn mean<const N: usize, const M: usize>(state: &[Total; M]) -> [f64; N] {
     let count = state[M - 1].value();
-    std::array::from_fn(|k| state[k].value() / count)
+    let finite = |(_, part): (usize, &Total)| part.value().is_finite();
+    let alone = |k: usize| state[..N].iter().enumerate().filter(|(j, _)| *j != k).all(finite);
+    std::array::from_fn(|k| if alone(k) { state[k].value() / count } else { f64::NAN })
 }
 
 /// Sums of floats; `SKIP`: of those that are not NaN.

@@ -1,12 +1,17 @@
 //! Lazy arrays: a graph of operations that is typed and shaped when it is built, and computed when asked for.
 
+mod reduce;
+mod reshape;
+
 use std::sync::Arc;
 
-use crate::op::{Op, Reduction, Scalar};
+use crate::op::{Op, Scalar};
 use crate::promote::{self, Operand};
-use crate::source::{Mapped, Reshaped, Source, Stored, Value, elements};
+use crate::source::{Mapped, Source, Stored, Value, elements};
 use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes, show};
-use crate::{Buffer, DType, Error, Result};
+use crate::{DType, Error, Result};
+pub(crate) use reduce::Reduce;
+pub use reduce::ReduceOptions;
 
 /// A lazy array. Cloning shares it; building costs nothing and reads nothing.
 ///
@@ -51,26 +56,41 @@ pub(crate) enum Kind {
     },
 }
 
-/// A reduction of `input` over `axes`, which are ascending.
-#[derive(Debug)]
-pub(crate) struct Reduce {
-    pub(crate) input: Expr,
-    pub(crate) reduction: Reduction,
-    pub(crate) axes: Vec<usize>,
-    pub(crate) ddof: f64,
+impl Kind {
+    /// What the node is computed from, in order.
+    pub(crate) fn inputs(&self) -> impl DoubleEndedIterator<Item = &Expr> {
+        let (first, second): (&[Expr], Option<&Expr>) = match self {
+            Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => (&[], None),
+            Kind::Cast(input) | Kind::View { input, .. } => (std::slice::from_ref(input), None),
+            Kind::Reduce(reduce) => (std::slice::from_ref(&reduce.input), None),
+            Kind::Apply { inputs, .. } => (inputs, None),
+            Kind::Matmul { a, b } => (std::slice::from_ref(a), Some(b)),
+        };
+        first.iter().chain(second)
+    }
+
+    /// The same, taken out; what is left is a node without inputs.
+    fn take_inputs(&mut self) -> Vec<Expr> {
+        match std::mem::replace(self, Kind::Weak(Scalar::Bool(false))) {
+            Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => Vec::new(),
+            Kind::Cast(input) | Kind::View { input, .. } => vec![input],
+            Kind::Reduce(reduce) => vec![reduce.input],
+            Kind::Apply { inputs, .. } => inputs,
+            Kind::Matmul { a, b } => vec![a, b],
+        }
+    }
 }
 
-/// How to reduce.
-#[derive(Clone, Debug, Default)]
-pub struct ReduceOptions {
-    /// The axes, negative ones counted from the end; `None`: all.
-    pub axes: Option<Vec<i64>>,
-    /// Whether reduced axes stay, with length 1.
-    pub keepdims: bool,
-    /// The type to compute in; `None`: NumPy's choice.
-    pub dtype: Option<DType>,
-    /// What is subtracted from the count in `var` and `std`.
-    pub ddof: f64,
+/// A graph may be thousands of nodes deep (a sum of so many terms is), deeper than the stack: it is let go node by node.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut unused = self.kind.take_inputs();
+        while let Some(expr) = unused.pop() {
+            if let Some(mut node) = Arc::into_inner(expr.0) {
+                unused.append(&mut node.kind.take_inputs());
+            }
+        }
+    }
 }
 
 impl From<Scalar> for Expr {
@@ -209,42 +229,6 @@ impl Expr {
             Kind::Weak(value) => self.cast(value.default_dtype()),
             _ => Ok(self.clone()),
         }
-    }
-
-    /// A reduction.
-    ///
-    /// # Errors
-    /// When an axis is not there or named twice, the type does not go with the reduction, or a reduction
-    /// without an identity has nothing to reduce.
-    pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
-        let ndim = self.ndim();
-        let mut axes = match &options.axes {
-            Some(axes) => resolve_axes(axes, ndim)?,
-            None => (0..ndim).collect(),
-        };
-        axes.sort_unstable();
-        if reduction.is_arg() && options.axes.is_some() && axes.len() > 1 {
-            return Err(Error::Shape(format!("{} takes one axis or none", reduction.name())));
-        }
-        let typed = self.typed()?;
-        let (compute, output) = promote::reduction(reduction, typed.dtype(), options.dtype)?;
-        let kept = |k: usize| !axes.contains(&k);
-        let shape: Vec<u64> = (0..ndim).filter(|&k| kept(k)).map(|k| self.shape()[k]).collect();
-        let empty = axes.iter().any(|&k| self.shape()[k] == 0);
-        if empty && !reduction.has_identity() && !shape.contains(&0) {
-            return Err(Error::Shape(format!(
-                "{} of an array of shape {} over no elements: it has no identity",
-                reduction.name(),
-                show(self.shape())
-            )));
-        }
-        let input = typed.cast(compute)?;
-        let reduce = Reduce { input, reduction, axes: axes.clone(), ddof: options.ddof };
-        let result = Expr::new(Kind::Reduce(reduce), output, shape);
-        if options.keepdims {
-            return result.expand_dims(&axes.iter().map(|&k| k as i64).collect::<Vec<_>>());
-        }
-        Ok(result)
     }
 
     /// The matrix product, by the rules of NumPy's `matmul`.
@@ -409,85 +393,5 @@ impl Expr {
         let parts: Vec<Index> =
             (0..ndim).map(|k| if axes.contains(&k) { Index::NewAxis } else { Index::ALL }).collect();
         self.index(&parts)
-    }
-
-    /// Another shape of the same elements in C order, where no element has to move: axes of length 1 come and
-    /// go, elementwise operations are looked through, and an array in one C-ordered piece takes any shape. One
-    /// length may be -1.
-    ///
-    /// # Errors
-    /// When the number of elements differs, or only a copy could have that shape.
-    pub fn reshape(&self, shape: &[i64]) -> Result<Expr> {
-        let shape = self.resolve_shape(shape)?;
-        self.reshaped(&shape)
-    }
-
-    fn resolve_shape(&self, wanted: &[i64]) -> Result<Vec<u64>> {
-        let total = elements(self.shape())?;
-        let fail = || {
-            let list = wanted.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-            Error::Shape(format!("cannot reshape an array of shape {} into ({list})", show(self.shape())))
-        };
-        let holes = wanted.iter().filter(|&&n| n == -1).count();
-        if holes > 1 || wanted.iter().any(|&n| n < -1) {
-            return Err(fail());
-        }
-        let known: Vec<u64> = wanted.iter().filter(|&&n| n >= 0).map(|&n| n as u64).collect();
-        let known = elements(&known)?;
-        let rest = if holes == 1 { total.checked_div(known).ok_or_else(fail)? } else { 1 };
-        if known.checked_mul(rest) != Some(total) {
-            return Err(fail());
-        }
-        Ok(wanted.iter().map(|&n| if n == -1 { rest } else { n as u64 }).collect())
-    }
-
-    fn reshaped(&self, shape: &[u64]) -> Result<Expr> {
-        let long = |s: &[u64]| s.iter().copied().filter(|&n| n != 1).collect::<Vec<u64>>();
-        if long(shape) == long(self.shape()) {
-            let squeezed = self.squeeze(None)?;
-            let ones: Vec<i64> = (0..shape.len()).filter(|&k| shape[k] == 1).map(|k| k as i64).collect();
-            return squeezed.expand_dims(&ones);
-        }
-        if shape.contains(&0) {
-            let nothing = Value::new(self.dtype(), shape, Buffer::new(0)?)?;
-            return Expr::source(Arc::new(nothing));
-        }
-        match &self.0.kind {
-            Kind::Source(source) => self.reshaped_source(source, &View::identity(self.ndim()), shape),
-            Kind::Cast(input) => input.reshaped(shape)?.cast(self.dtype()),
-            Kind::Apply { op, inputs } => {
-                let one = |x: &Expr| match x.ndim() {
-                    0 => Ok(x.clone()),
-                    _ if x.shape() == self.shape() => x.reshaped(shape),
-                    _ => Err(self.no_reshape(shape, "an operand is broadcast")),
-                };
-                let inputs = inputs.iter().map(one).collect::<Result<Vec<_>>>()?;
-                Ok(Expr::new(Kind::Apply { op: *op, inputs }, self.dtype(), shape.to_vec()))
-            }
-            Kind::View { input, view } => match &input.0.kind {
-                Kind::Source(source) => self.reshaped_source(source, view, shape),
-                _ => Err(self.no_reshape(shape, "it is a slice, permutation or broadcast")),
-            },
-            Kind::Reduce(_) | Kind::Matmul { .. } => {
-                Err(self.no_reshape(shape, "it is a result that has no place yet"))
-            }
-            Kind::Weak(_) | Kind::Constant(_) => self.broadcast_to(shape),
-        }
-    }
-
-    /// The elements of a source seen through `view`, under another shape.
-    fn reshaped_source(&self, source: &Arc<dyn Source>, view: &View, shape: &[u64]) -> Result<Expr> {
-        match Reshaped::new(source, view, self.shape(), shape) {
-            Some(source) => Expr::source(Arc::new(source)),
-            None => Err(self.no_reshape(shape, "its elements would have to move")),
-        }
-    }
-
-    fn no_reshape(&self, shape: &[u64], why: &str) -> Error {
-        Error::NeedsCopy(format!(
-            "an array of shape {} cannot be seen as {} in place: {why}",
-            show(self.shape()),
-            show(shape)
-        ))
     }
 }

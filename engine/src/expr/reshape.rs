@@ -1,0 +1,112 @@
+//! Other shapes of the same elements.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Expr, Kind, Node};
+use crate::source::{Reshaped, Source, Value, elements};
+use crate::view::{View, show};
+use crate::{Buffer, Error, Result};
+
+impl Expr {
+    /// Another shape of the same elements in C order, where no element has to move: axes of length 1 come and
+    /// go, elementwise operations are looked through, and an array in one C-ordered piece takes any shape. One
+    /// length may be -1.
+    ///
+    /// # Errors
+    /// When the number of elements differs, or only a copy could have that shape.
+    pub fn reshape(&self, shape: &[i64]) -> Result<Expr> {
+        let shape = self.resolve_shape(shape)?;
+        self.reshaped(&shape)
+    }
+
+    fn resolve_shape(&self, wanted: &[i64]) -> Result<Vec<u64>> {
+        let total = elements(self.shape())?;
+        let fail = || {
+            let list = wanted.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            Error::Shape(format!("cannot reshape an array of shape {} into ({list})", show(self.shape())))
+        };
+        let holes = wanted.iter().filter(|&&n| n == -1).count();
+        if holes > 1 || wanted.iter().any(|&n| n < -1) {
+            return Err(fail());
+        }
+        let known: Vec<u64> = wanted.iter().filter(|&&n| n >= 0).map(|&n| n as u64).collect();
+        let known = elements(&known)?;
+        let rest = if holes == 1 { total.checked_div(known).ok_or_else(fail)? } else { 1 };
+        if known.checked_mul(rest) != Some(total) {
+            return Err(fail());
+        }
+        Ok(wanted.iter().map(|&n| if n == -1 { rest } else { n as u64 }).collect())
+    }
+
+    fn reshaped(&self, shape: &[u64]) -> Result<Expr> {
+        let long = |s: &[u64]| s.iter().copied().filter(|&n| n != 1).collect::<Vec<u64>>();
+        if long(shape) == long(self.shape()) {
+            let squeezed = self.squeeze(None)?;
+            let ones: Vec<i64> = (0..shape.len()).filter(|&k| shape[k] == 1).map(|k| k as i64).collect();
+            return squeezed.expand_dims(&ones);
+        }
+        if shape.contains(&0) {
+            let nothing = Value::new(self.dtype(), shape, Buffer::new(0)?)?;
+            return Expr::source(Arc::new(nothing));
+        }
+        // Elementwise operations are looked through, each node once and its inputs first, without a stack frame for each.
+        let looks_through = |x: &Expr| matches!(x.0.kind, Kind::Cast(_) | Kind::Apply { .. });
+        let mut done: HashMap<*const Node, Expr> = HashMap::new();
+        let mut path = vec![self];
+        while let Some(&top) = path.last() {
+            let waits = path.len();
+            if looks_through(top) {
+                let missing = |x: &&Expr| x.shape() == self.shape() && !done.contains_key(&Arc::as_ptr(&x.0));
+                path.extend(top.0.kind.inputs().filter(missing));
+            }
+            if path.len() == waits {
+                path.pop();
+                let reshaped = top.reshaped_over(shape, &done)?;
+                done.insert(Arc::as_ptr(&top.0), reshaped);
+            }
+        }
+        done.remove(&Arc::as_ptr(&self.0)).ok_or_else(|| self.no_reshape(shape, "it has no elements"))
+    }
+
+    /// This under another shape, where `done` has the inputs of its own shape under that.
+    fn reshaped_over(&self, shape: &[u64], done: &HashMap<*const Node, Expr>) -> Result<Expr> {
+        let input = |x: &Expr| match done.get(&Arc::as_ptr(&x.0)) {
+            Some(reshaped) => Ok(reshaped.clone()),
+            None if x.ndim() == 0 => Ok(x.clone()),
+            None => Err(self.no_reshape(shape, "an operand is broadcast")),
+        };
+        match &self.0.kind {
+            Kind::Source(source) => self.reshaped_source(source, &View::identity(self.ndim()), shape),
+            Kind::Cast(x) => input(x)?.cast(self.dtype()),
+            Kind::Apply { op, inputs } => {
+                let inputs = inputs.iter().map(input).collect::<Result<Vec<_>>>()?;
+                Ok(Expr::new(Kind::Apply { op: *op, inputs }, self.dtype(), shape.to_vec()))
+            }
+            Kind::View { input, view } => match &input.0.kind {
+                Kind::Source(source) => self.reshaped_source(source, view, shape),
+                _ => Err(self.no_reshape(shape, "it is a slice, permutation or broadcast")),
+            },
+            Kind::Reduce(_) | Kind::Matmul { .. } => {
+                Err(self.no_reshape(shape, "it is a result that has no place yet"))
+            }
+            Kind::Weak(_) | Kind::Constant(_) => self.broadcast_to(shape),
+        }
+    }
+
+    /// The elements of a source seen through `view`, under another shape.
+    fn reshaped_source(&self, source: &Arc<dyn Source>, view: &View, shape: &[u64]) -> Result<Expr> {
+        match Reshaped::new(source, view, self.shape(), shape) {
+            Some(source) => Expr::source(Arc::new(source)),
+            None => Err(self.no_reshape(shape, "its elements would have to move")),
+        }
+    }
+
+    fn no_reshape(&self, shape: &[u64], why: &str) -> Error {
+        Error::NeedsCopy(format!(
+            "an array of shape {} cannot be seen as {} in place: {why}",
+            show(self.shape()),
+            show(shape)
+        ))
+    }
+}
