@@ -80,9 +80,9 @@ proptest! {
             }
         });
         if seed % 3 == 0 {
-            let mut inside = vec![0; 4 * 4];
-            transaction.read(id, &written[0].0, &[1, 1, 1], &mut inside[..4]).unwrap();
-            prop_assert_eq!(&inside[..4], value(written[0].0).to_le_bytes());
+            let mut inside = [0; 4];
+            transaction.read(id, &written[0].0, &[1, 1, 1], &mut inside).unwrap();
+            prop_assert_eq!(inside, value(written[0].0).to_le_bytes());
         }
         transaction.commit().unwrap();
         let report = file.snapshot().unwrap().verify(&|_, _| true).unwrap();

@@ -4,7 +4,7 @@
 //! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test fuzz` goes on for ten minutes with other inputs.
 //! The reader of archives is tried by many more in `tools/src/input/fuzz.rs`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -227,7 +227,6 @@ impl Reader {
     }
 }
 
-
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(format!("{name}.arrs"));
     std::fs::write(&path, bytes).unwrap();

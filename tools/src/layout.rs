@@ -244,11 +244,16 @@ mod tests {
         assert_eq!(default_chunk(DType::F64, &[]), Vec::<u64>::new());
         assert_eq!(default_chunk(DType::C128, &[3, 1 << 40]), [3, 87_384]);
         for dtype in [DType::U8, DType::F32, DType::C128] {
-            for shape in [&[1 << 20][..], &[50_000, 3], &[7, 9, 100_000], &[100, 100, 100, 100], &[5000, 1, 5000]] {
+            for shape in
+                [&[1 << 20][..], &[50_000, 3], &[7, 9, 100_000], &[100, 100, 100, 100], &[5000, 1, 5000]]
+            {
                 let chunk = default_chunk(dtype, shape);
                 let bytes = chunk.iter().product::<u64>() * dtype.size() as u64;
                 let all = shape.iter().product::<u64>() * dtype.size() as u64;
-                assert!((all.min(CHUNK_BYTES / 2)..=CHUNK_BYTES * 5 / 4).contains(&bytes), "{shape:?}: {chunk:?}");
+                assert!(
+                    (all.min(CHUNK_BYTES / 2)..=CHUNK_BYTES * 5 / 4).contains(&bytes),
+                    "{shape:?}: {chunk:?}"
+                );
             }
         }
     }

@@ -231,9 +231,7 @@ impl<'p> Fold<'p> {
                 let at = At { base, row_step, col_step: inner.index };
                 reducer.fold_rows(states.part(place.state, 1), block, [1, *cols], at);
             }
-            [(rows, outer), (cols, inner)]
-                if inner.over && !outer.over && outer.state == 1 && !by_column =>
-            {
+            [(rows, outer), (cols, inner)] if inner.over && !outer.over && outer.state == 1 && !by_column => {
                 let at = At { base, row_step, col_step: inner.index };
                 reducer.fold_rows(states.part(place.state, *rows), block, [*rows, *cols], at);
             }
@@ -300,8 +298,16 @@ impl States {
 
     fn columns(&mut self, first: usize, n: usize) -> Columns<'_> {
         Columns {
-            states: self.states.bytes_mut().get_mut(first * self.size..(first + n) * self.size).unwrap_or_default(),
-            lanes: self.lanes.bytes_mut().get_mut(first * self.lane..(first + n) * self.lane).unwrap_or_default(),
+            states: self
+                .states
+                .bytes_mut()
+                .get_mut(first * self.size..(first + n) * self.size)
+                .unwrap_or_default(),
+            lanes: self
+                .lanes
+                .bytes_mut()
+                .get_mut(first * self.lane..(first + n) * self.lane)
+                .unwrap_or_default(),
         }
     }
 

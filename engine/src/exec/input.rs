@@ -77,6 +77,8 @@ pub(super) struct Input<'p> {
     lends: bool,
     /// Whether short chunks are gathered into one window.
     gathers: bool,
+    /// Whether what is read in place is to be checked.
+    checks: bool,
     /// Whether all elements of the source are read, so that all of its chunks are to be checked, however they are cut.
     whole: bool,
     source: &'p dyn Source,
@@ -113,6 +115,7 @@ impl<'p> Input<'p> {
         Input {
             number,
             lends: false,
+            checks: context.check && source.has_checksums(),
             gathers: load.gathers.contains(&true),
             whole: load.is_whole(&program.domain, source.shape()),
             load,
@@ -286,7 +289,7 @@ impl<'p> Input<'p> {
         self.partial = shares || reach.used < reach.span.len();
         self.span = reach.span;
         // a view that takes little of an array reads no more than it takes
-        if self.context.check && (!sparse || self.whole) {
+        if self.checks && (!sparse || self.whole) {
             self.checked.set((0, 0));
         }
     }
@@ -468,12 +471,19 @@ impl<'p> Input<'p> {
     }
 
     /// Copies a box of the chunk at hand, its first element being in place, without mapping the pages that hold it.
-    fn fetch(&mut self, item: usize, shape: &[usize], out: &mut [u8], to: usize, strides: &[isize]) -> Result<()> {
+    fn fetch(
+        &mut self,
+        item: usize,
+        shape: &[usize],
+        out: &mut [u8],
+        to: usize,
+        strides: &[isize],
+    ) -> Result<()> {
         let Held::InPlace(located, bytes) = &self.held else { return Ok(()) };
         let part = Part { item, shape, from: (self.offset, &self.strides), to: (to, strides) };
         let mut stage = std::mem::take(&mut self.stage);
         let mut checked = 0;
-        let checks = self.context.check && self.whole;
+        let checks = self.checks && self.whole;
         let seen = |range: Range<usize>| {
             Metrics::add(&self.context.metrics.mapped, range.len());
             if !checks {

@@ -161,7 +161,13 @@ mod tests {
     fn large_blocks_are_contiguous_and_many_small_ones() {
         for extent in [[1000, 1000], [10_000, 700], [50, 10_000], [3, 100_000], [9, 4097], [7, 33_000]] {
             let row = extent[1] as isize * 8;
-            let loops = Loops { extent: extent.to_vec(), inputs: vec![vec![row, 8]], stored: None, outs: Vec::new(), columns: None };
+            let loops = Loops {
+                extent: extent.to_vec(),
+                inputs: vec![vec![row, 8]],
+                stored: None,
+                outs: Vec::new(),
+                columns: None,
+            };
             let [small, large] = loops.blocks([4096, 32_768], &[8]);
             for (block, most) in [(&small, 4096), (&large, 32_768)] {
                 assert!(layout(&[row, 8], block, 8) == Layout::Contiguous, "{extent:?}: {block:?}");

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ahead::Ahead;
 use super::bands::{Band, Bands};
-use super::fold::{Fold, Folding, Reduced};
 use super::fetch::STAGE;
+use super::fold::{Fold, Folding, Reduced};
 use super::input::RELEASE;
 use super::shared::Shared;
 use super::tile_index;
@@ -120,7 +120,9 @@ impl Pass {
     fn longest(&self, keeps: bool) -> Vec<u64> {
         let mut longest = vec![u64::MAX; self.program.domain.len()];
         let by_column = |output: &Output| match output {
-            Output::Fold(reduced) => reduced.rows.map(|rows| (rows, reduced.over.clone(), reduced.one_by_one)),
+            Output::Fold(reduced) => {
+                reduced.rows.map(|rows| (rows, reduced.over.clone(), reduced.one_by_one))
+            }
             Output::Write { .. } => None,
         };
         let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else {

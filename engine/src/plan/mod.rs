@@ -67,6 +67,9 @@ enum Dest {
     Root(usize),
 }
 
+/// A product of matrices with its node and its level.
+type Leveled = (Id, usize, Product);
+
 /// One output before passes are shared.
 struct Item {
     id: Id,
@@ -205,7 +208,7 @@ impl Plan {
             let (now, later): (Vec<_>, Vec<_>) = products.into_iter().partition(|p| p.1 == level);
             products = later;
             for (id, _, product) in now {
-                self.add_product(id, product, context)?;
+                self.add_product(id, &product, context)?;
             }
         }
         Ok(())
@@ -230,7 +233,8 @@ impl Plan {
                     wanted[access.axis] = extent.saturating_mul(access.step.unsigned_abs());
                 }
             }
-            if written::visits(load, &extents) >= OFTEN && decoded > free / 2
+            if written::visits(load, &extents) >= OFTEN
+                && decoded > free / 2
                 && let Some(id) = self.graph.source(source)
             {
                 self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
@@ -243,7 +247,7 @@ impl Plan {
     }
 
     /// What is to be computed: sources that are spilled first, then cut by cut and root by root.
-    fn items(&mut self, turned: &[Id], context: &Context) -> Result<(Vec<Item>, Vec<(Id, usize, Product)>)> {
+    fn items(&mut self, turned: &[Id], context: &Context) -> Result<(Vec<Item>, Vec<Leveled>)> {
         let mut levels: HashMap<Id, usize> = HashMap::new();
         let mut items = Vec::new();
         let mut products = Vec::new();
@@ -319,7 +323,16 @@ impl Plan {
             let level = level_of(&program, &levels);
             let (order, blocking) = (loop_order(&program), program.blocking());
             let tiles = self.written_tiles(root, &program, context);
-            items.push(Item { id, dest: Dest::Root(root), level, tiles, order, domain, blocking, rows: None });
+            items.push(Item {
+                id,
+                dest: Dest::Root(root),
+                level,
+                tiles,
+                order,
+                domain,
+                blocking,
+                rows: None,
+            });
         }
         Ok((items, products))
     }
@@ -334,10 +347,15 @@ impl Plan {
             let turns = |i: &Item| i.dest == Dest::Cut(i.id);
             let reduces = |i: &Item| matches!(i.dest, Dest::Cut(_)) && !turns(i);
             let folds = reduces(&first) || items.iter().filter(along).any(reduces);
-            let rows = std::iter::once(&first).chain(items.iter().filter(along)).find(|i| reduces(i)).map(|i| i.rows);
-            let alike = |i: &Item| !reduces(&i) || Some(i.rows) == rows;
+            let rows = std::iter::once(&first)
+                .chain(items.iter().filter(along))
+                .find(|i| reduces(i))
+                .map(|i| i.rows);
+            let alike = |i: &Item| !reduces(i) || Some(i.rows) == rows;
             let alone = turns(&first);
-            let same = |i: &Item| !alone && !turns(i) && along(&i) && alike(i) && (!folds || i.blocking == first.blocking);
+            let same = |i: &Item| {
+                !alone && !turns(i) && along(&i) && alike(i) && (!folds || i.blocking == first.blocking)
+            };
             let (shared, rest): (Vec<Item>, Vec<Item>) = items.into_iter().partition(same);
             items = rest;
             let mut group = vec![first];
@@ -486,7 +504,7 @@ impl Plan {
         Ok(Product::new(operand(a)?, operand(b)?, dtype))
     }
 
-    fn add_product(&mut self, id: Id, product: Product, context: &Context) -> Result<()> {
+    fn add_product(&mut self, id: Id, product: &Product, context: &Context) -> Result<()> {
         let to = self.direct_root(id).map_or(Dest::Cut(id), Dest::Root);
         let sink = match to {
             Dest::Root(root) => match &self.targets[root] {

@@ -17,6 +17,8 @@ const LEAST: u64 = 1 << 16;
 const COLUMNS: u64 = 1 << 14;
 /// Bytes of the inputs of a tile, where these do not lie alike.
 const BALANCED: u64 = 8 << 20;
+/// Columns fewer than these are those of several chunks.
+const FEW: u64 = 1 << 10;
 /// Rows shorter than this are not folded one by one.
 const SHORT_ROW: u64 = 32;
 /// A tile of fewer elements than this is made wider.
@@ -128,8 +130,16 @@ impl Tiles {
         // columns beside each other, then rows, then what else is reduced, then columns farther apart
         let mut columns = 1;
         for &k in fast.iter().rev() {
-            tiles.borders[k] = fitted(&chunks(k), COLUMNS / columns);
+            let chunks = chunks(k);
+            tiles.borders[k] = fitted(&chunks, longest(&chunks).min(COLUMNS / columns));
             columns = (columns * longest(&tiles.borders[k])).max(1);
+        }
+        if let Some(&k) = fast.iter().rev().find(|&&k| domain[k] > 1)
+            && columns < FEW
+        {
+            let wider = longest(&tiles.borders[k]).saturating_mul(FEW / columns);
+            tiles.borders[k] = fitted(&chunks(k), wider);
+            columns = fast.iter().map(|&k| longest(&tiles.borders[k])).product::<u64>().max(1);
         }
         let mut elements = columns;
         let reduced = slow.iter().rev().filter(|&&k| over[k]);
@@ -169,7 +179,9 @@ impl Tiles {
 
     pub(crate) fn unled(domain: &[u64]) -> Tiles {
         if domain.contains(&0) {
-            return Tiles { borders: domain.iter().map(|&n| if n == 0 { vec![0] } else { vec![0, n] }).collect() };
+            return Tiles {
+                borders: domain.iter().map(|&n| if n == 0 { vec![0] } else { vec![0, n] }).collect(),
+            };
         }
         let mut extent: Vec<u64> = domain.iter().map(|&n| n.max(1)).collect();
         for axis in 0..extent.len() {

@@ -49,7 +49,8 @@ pub(crate) fn tiles(
     if domain.contains(&0) {
         return Tiles::unled(domain);
     }
-    let loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load, &source))).collect();
+    let loads: Vec<(&Load, Kind)> =
+        program.loads.iter().map(|load| (load, Kind::of(load, &source))).collect();
     let unit: Vec<u64> = match &written.chunk {
         Some(chunk) => chunk.iter().zip(domain).map(|(&c, &n)| c.min(n)).collect(),
         None => vec![1; domain.len()],
@@ -153,11 +154,11 @@ pub(crate) fn visits(load: &Load, extent: &[u64]) -> f64 {
 /// of the source, which are decoded at a time, has of one that is read.
 pub(crate) fn spill_chunk(source: &dyn Source, wanted: &[u64]) -> Vec<u64> {
     let (shape, item) = (source.shape(), source.dtype().size() as u64);
-    let mut decoded: Vec<u64> = source.chunk_shape().iter().zip(shape).map(|(&c, &n)| c.min(n.max(1))).collect();
+    let mut decoded: Vec<u64> =
+        source.chunk_shape().iter().zip(shape).map(|(&c, &n)| c.min(n.max(1))).collect();
     let bytes = |extents: &[u64]| extents.iter().fold(item, |n, &e| n.saturating_mul(e));
-    while let Some(axis) = (0..shape.len())
-        .filter(|&k| decoded[k] < wanted[k].min(shape[k]))
-        .min_by_key(|&k| decoded[k])
+    while let Some(axis) =
+        (0..shape.len()).filter(|&k| decoded[k] < wanted[k].min(shape[k])).min_by_key(|&k| decoded[k])
     {
         let before = decoded[axis];
         decoded[axis] = before.saturating_mul(2).min(shape[axis]);

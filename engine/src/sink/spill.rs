@@ -74,7 +74,8 @@ impl Sink for Spill {
                 continue;
             }
             let boxed: Vec<usize> = part.iter().map(|&n| n as usize).collect();
-            let offset: isize = low.iter().zip(start).zip(&from).map(|((l, s), f)| (l - s) as isize * f).sum();
+            let offset: isize =
+                low.iter().zip(start).zip(&from).map(|((l, s), f)| (l - s) as isize * f).sum();
             let out = room.reserve(boxed.iter().product::<usize>() * item)?;
             let to = strided::c_strides(&boxed, item);
             strided::copy(item, &boxed, data, offset as usize, &from, out, 0, &to);

@@ -134,6 +134,9 @@ impl Source for Mapped {
     fn read(&self, _: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
         self.map.read(self.start + start, out).map_err(|e| Error::io(&self.path, e))
     }
+    fn has_checksums(&self) -> bool {
+        self.crc.is_some()
+    }
     fn check(&self, _: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         if let (Some(crc), Some(read)) = (&self.crc, self.bytes().get(bytes.clone())) {
             crc.saw(bytes.start as u64, read);

@@ -71,6 +71,10 @@ pub trait Source: Send + Sync + Debug {
         }
         Ok(())
     }
+    /// Whether chunks in place have checksums, or are noted as they are read.
+    fn has_checksums(&self) -> bool {
+        false
+    }
     /// Checks the bytes of a chunk in place against their checksums.
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         let _ = (chunk, bytes);

@@ -94,6 +94,9 @@ impl Source for Reshaped {
     fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
         self.inner.read(&self.inner(chunk), start, out)
     }
+    fn has_checksums(&self) -> bool {
+        self.inner.has_checksums()
+    }
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         self.inner.check(&self.inner(chunk), bytes)
     }

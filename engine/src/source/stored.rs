@@ -77,6 +77,9 @@ impl Source for Stored {
         }
         Ok(())
     }
+    fn has_checksums(&self) -> bool {
+        true
+    }
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         if let Some(stored) = &chunk.stored {
             self.array.check_raw(stored, bytes)?;

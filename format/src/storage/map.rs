@@ -128,7 +128,8 @@ impl FileMap {
     /// When they lie beyond the map, or cannot be read.
     pub fn read(&self, start: usize, out: &mut [u8]) -> io::Result<()> {
         if start.checked_add(out.len()).is_none_or(|end| end > self.map.len()) {
-            let message = format!("{} bytes at byte {start} are beyond the {} mapped", out.len(), self.map.len());
+            let message =
+                format!("{} bytes at byte {start} are beyond the {} mapped", out.len(), self.map.len());
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
         }
         self.file.read_exact_at(out, start as u64)

@@ -85,7 +85,8 @@ impl Transaction {
         if meta.is_c_order() && part.shape == shape {
             return self.put_runs(meta, part, &order, data, base);
         }
-        let (from, to) = (strided::c_strides(&shape, item), strided::strides(&part.shape, item, order.iter().copied()));
+        let (from, to) =
+            (strided::c_strides(&shape, item), strided::strides(&part.shape, item, order.iter().copied()));
         with_scratch(part.shape.iter().product::<usize>() * item, |bytes| {
             strided::copy(item, &part.shape, data, offset_of(&part.in_box, &from), &from, bytes, 0, &to);
             self.put_runs(meta, part, &order, bytes, base)
