@@ -78,7 +78,9 @@ def not_finite(golden):
                 # numpy's complex constructor keeps what `re + im * 1j` would not
                 a = np.array([complex(re, im), 2, 4, 1], dtype)
                 for expr in ("mean(a)", "mean(a, axis=0)", "nanmean(a)", "var(a)"):
-                    exact(golden, expr, {"a": a})
+                    # of finite means the reductions say how far they may be off
+                    if expr != "nanmean(a)" or not np.isfinite(np.nanmean(a)):
+                        exact(golden, expr, {"a": a})
                 exact(golden, "mean(a, axis=0)", {"a": np.stack([a, a[::-1]])})
     exact(golden, "mean(a)", {"a": np.array([1e308 + 1j, 1e308])})
     rows = [

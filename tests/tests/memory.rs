@@ -7,12 +7,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::time::Duration;
 
+use arrstore_tests::campaign::child;
 use arrstore_tests::skip::skip;
-use nix::sys::resource::{UsageWho, getrusage};
 
 /// A memory cgroup of the test's own.
 struct Cgroup(PathBuf);
@@ -35,13 +34,14 @@ impl Cgroup {
         None
     }
 
-    fn command(&self, binary: &Path) -> Command {
-        // the shell joins the group and becomes the command
-        let mut command = Command::new("sh");
-        let procs = self.0.join("cgroup.procs");
-        command.arg("-c").arg("echo $$ > \"$0\" && exec \"$@\"").arg(procs).arg(binary);
-        command.process_group(0);
-        command
+    /// Runs a program in the group.
+    fn run(&self, binary: &Path, args: &[String], folder: &Path) -> child::Ran {
+        // the shell joins the group and becomes the program
+        let join = "echo $$ > \"$0\" && unset OPENBLAS_CORETYPE && exec \"$@\"".to_owned();
+        let [procs, binary] =
+            [self.0.join("cgroup.procs"), binary.to_owned()].map(|p| p.display().to_string());
+        let args = [&["-c".to_owned(), join, procs, binary], args].concat();
+        child::run(Path::new("/bin/sh"), &args, folder, Duration::from_secs(600))
     }
 }
 
@@ -72,14 +72,10 @@ fn every_job_stays_within_its_budget() {
     let chunk = format!("{0}x{0}", (side / 10).max(1));
     let run = |args: &[&str]| {
         let _ = fs::write("/proc/sys/vm/drop_caches", "3");
-        let mut command = group.command(&binary);
-        command.args(args).args(["--quiet", "--threads", "2", "--memory", &budget.to_string()]);
-        command.env_remove("OPENBLAS_CORETYPE").current_dir(folder.path());
-        let done = command.output().unwrap();
-        let text = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{args:?} in {budget} bytes: {} {text}", done.status);
-        // the largest of all children so far, in KiB
-        let peak = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64 * 1024;
+        let more = ["--quiet", "--threads", "2", "--memory", &budget.to_string()].map(str::to_owned);
+        let all: Vec<String> = args.iter().map(|&arg| arg.to_owned()).chain(more).collect();
+        let child::Ran { ended, peak, said, .. } = group.run(&binary, &all, folder.path());
+        assert!(ended == Ok(0), "{args:?} in {budget} bytes: {ended:?} {said}");
         let allowed = budget + (64 << 20) + threads * (2 << 20);
         assert!(peak <= allowed, "{args:?}: peak {peak} bytes, allowed {allowed}, budget {budget}");
         println!("{args:?}: peak {} MiB of {} MiB", peak >> 20, allowed >> 20);
@@ -98,6 +94,12 @@ fn every_job_stays_within_its_budget() {
     run(&["eval", "a @ b", "a=a.arrs", "b=b.arrs", "-o", "ab.arrs"]);
     run(&["convert", "abc.arrs", "z.arrs", "--codec", "zstd:1"]);
     run(&["eval", "sum(z)", "z=z.arrs"]);
+}
+
+/// The process between this test and the programs whose peak it asks for.
+#[test]
+fn child() {
+    child::child();
 }
 
 /// A `.npy` file of `side` x `side` pseudo-random `f64`, written in pieces.

@@ -199,9 +199,9 @@ pub(crate) fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
         if len > side {
             // nearly equal pieces, so that the last chunk of an axis is not mostly padding
             let even = len.div_ceil(len.div_ceil(side));
-            // rows of whole cache lines
+            // rows of whole cache lines, where that adds little
             let line = (LINE / item).max(1);
-            let last = axis + 1 == shape.len() && even > line;
+            let last = axis + 1 == shape.len() && even >= 4 * line;
             chunk[axis] = if last { even.next_multiple_of(line).min(len) } else { even };
         }
         room = (room / chunk[axis]).max(1);

@@ -17,6 +17,8 @@ use crate::{Codec, Error, Meta, Result, strided};
 
 /// Bytes of a chunk from which on it is written in parts: above this it has a checksum for each block.
 const LARGE: usize = 1 << 20;
+/// Bytes of a chunk that no file holds.
+const HUGE: usize = 1 << 42;
 /// Bytes that are read back at a time; whole blocks.
 const PIECE: usize = 1 << 20;
 /// Parts that are remembered of a chunk, at most. One that is written in more is closed in between, and then whole.
@@ -40,7 +42,7 @@ pub(super) struct OpenChunk {
 
 /// Whether a chunk of an array is written in parts.
 pub(crate) fn takes_parts(meta: &Meta) -> bool {
-    meta.codec == Codec::None && !meta.shuffle && meta.chunk_bytes() > LARGE
+    meta.codec == Codec::None && !meta.shuffle && (LARGE + 1..HUGE).contains(&meta.chunk_bytes())
 }
 
 impl Transaction {
