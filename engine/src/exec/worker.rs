@@ -222,7 +222,7 @@ impl<'p> Worker<'p> {
             (Steps::Fold(steps), Reg::Load(_)) => has_rows(steps, shape),
             _ => false,
         };
-        let rows = (0..outs.len()).filter(|&o| takes(o)).all(takes_rows);
+        let rows = loops.stored.is_some() && (0..outs.len()).filter(|&o| takes(o)).all(takes_rows);
         let computes = (0..outs.len()).any(|o| takes(o) && matches!(program.outputs[o], Reg::Step(_)));
         let items = program.loads.iter().map(|l| l.dtype.size());
         for (((input, pack), strides), item) in

@@ -142,6 +142,11 @@ impl Graph {
         (0..self.nodes.len()).filter(is_cut).collect()
     }
 
+    /// Whether a source holds chunks that have to be decoded.
+    pub(crate) fn decodes(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Source(source) if !source.in_place()))
+    }
+
     /// The node that is a source.
     pub(crate) fn source(&self, source: &Arc<dyn Source>) -> Option<Id> {
         let is = |node: &Node| matches!(&node.kind, NodeKind::Source(other) if Arc::ptr_eq(other, source));

@@ -193,8 +193,10 @@ impl Plan {
         let (mut items, mut products) = self.items(&[], context)?;
         // what would be decoded again and again is decoded once, into a file whose chunks suit those who read it
         let mut turned = Vec::new();
-        for item in &items {
-            self.turn(item, context, &mut turned)?;
+        if self.graph.decodes() {
+            for item in &items {
+                self.turn(item, context, &mut turned)?;
+            }
         }
         if !turned.is_empty() {
             self.spilled.extend(&turned);
