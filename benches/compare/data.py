@@ -17,6 +17,9 @@ NORMAL |= {"row": ((N,), "f8"), "column": ((N, 1), "f8"), "f2": ((2 * N, 2 * N),
 NORMAL |= {"tall": ((200_000, 2000), "f8"), "long": ((1_000_000, 64), "f8")}
 NORMAL |= {f"x{k}": ((2000, k), "f8") for k in (1, 8, 64)}
 NORMAL |= {f"batch{k}": ((1000, 64, 64), "f8") for k in (1, 2)}
+# arrays of other shapes than squares, as people have them
+SHAPES = {"cube": ((365, 181, 360), "f4"), "climate": ((365, 721, 1440), "f4"), "stack": ((20, 10, 256, 256), "u2")}
+SHAPES |= {"images": ((2000, 64, 64, 3), "u1"), "short": ((10, 10_000_000), "f8"), "narrow": ((5_000_000, 10), "f8")}
 INTEGERS = {"u1": ((2 * N, 2 * N), "u1"), "i2": ((2 * N, 2 * N), "i2")}
 # what functions are given: name: lowest, highest
 UNIFORM = {"wide": (-20, 20), "positive": (0.01, 50), "unit": (-1, 1), "small": (0.01, 8)}
@@ -26,6 +29,7 @@ FUNCTION_LEN = 1 << 14
 STORES = {name: (name, ["--chunk", "1000x1000"]) for name in [*"abc", "f2", "f4", "u1", "i2", "tall"]}
 STORES |= {name: (name, ["--chunk", "1000x1000"]) for name in NORMAL if name[0] == "m"}
 STORES |= {name: (name, []) for name in ("long", "x1", "x8", "x64", "batch1", "batch2")}
+STORES |= {name: (name, []) for name in SHAPES} | {"a_default": ("a", [])}
 STORES |= {"a_rows": ("a", ["--chunk", "100x10000"]), "b_grid": ("b", ["--chunk", "700x1300"])}
 STORES |= {f"{name}_fortran": (name, ["--chunk", "1000x1000", "--order", "F"]) for name in "ab"}
 # what peers keep in their own files, and its chunks
@@ -54,6 +58,9 @@ def prepare(folder):
 
     for name, (shape, dtype) in NORMAL.items():
         make(name, lambda: rng.standard_normal(shape).astype(dtype))
+    for name, (shape, dtype) in SHAPES.items():
+        whole = dtype[0] == "u"
+        make(name, lambda: rng.integers(0, 200, shape, dtype) if whole else rng.random(shape, dtype))
     for name, (shape, dtype) in INTEGERS.items():
         make(name, lambda: rng.integers(0, 100, shape, dtype))
     for name, (low, high) in UNIFORM.items():

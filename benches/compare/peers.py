@@ -11,6 +11,7 @@ import numpy as np
 PEERS = ["NumPy in RAM", "np.memmap", "numexpr", "Dask", "Blosc2"]
 RECHUNK = "rechunk(a)"      # from chunks of whole rows to chunks of whole columns
 COLUMNS = (10_000, 100)
+TURNS = (".T", ".transpose((1, 2, 0))", ".transpose((0, 3, 1, 2))")     # what NumPy gives as a view is copied
 ELEMENTWISE = {"a*b+c", "sin(a)**2+cos(b)**2+sqrt(abs(c))", "sum((a-b)**2)"}
 
 
@@ -26,9 +27,9 @@ class Numpy:
     def compute(self, text, names, to_disk):
         if text == RECHUNK:
             return np.asfortranarray(names["a"])
-        functions = {f: getattr(self.library, f) for f in "sum mean max std sin cos sqrt abs".split()}
+        functions = {f: getattr(self.library, f) for f in "sum mean max std argmax nanmean sin cos sqrt abs".split()}
         result = eval(text, functions, names)
-        return np.ascontiguousarray(result) if text == "a.T" else result
+        return np.ascontiguousarray(result) if text.endswith(TURNS) else result
 
 
 class Memmap(Numpy):

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from data import M, N
+from data import M, N, NORMAL, SHAPES
 from peers import PEERS, RECHUNK
 from running import OURS, best, cgroup, run
 
@@ -156,6 +156,32 @@ def layouts(runner):
 
     return table(["work", "layout or type", "seconds", "GB/s", "time per byte, of the first of its kind"],
                  (row(*work) for work in works))
+
+
+def shapes(runner):
+    """Arrays that are no squares, in the chunks that people get and as `.npy`, against NumPy's in RAM."""
+    works = [(text, "climate") for text in (
+        "mean(a, axis=0)", "std(a, axis=0)", "max(a, axis=0)", "argmax(a, axis=0)", "nanmean(a, axis=0)", "sum(a > 0.5, axis=0)")]
+    works += [(text, "cube") for text in ("mean(a, axis=0)", "a - mean(a, axis=0)", "a.transpose((1, 2, 0))")]
+    works += [("mean(a, axis=0)", "stack"), ("a.transpose((0, 3, 1, 2))", "images")]
+    works += [(text, "short") for text in ("max(mean(a, axis=0))", "sum(max(a, axis=0))", "a @ a.T", "sum(a[:, ::1000])", "a.T")]
+    works += [(text, "narrow") for text in ("sum(a, axis=1)", "argmax(a, axis=1)")]
+    works += [(text, "a") for text in ("sum(a)", "mean(a, axis=0)", "max(a, axis=0)", "std(a, axis=1)", "a.T", "sum(a.T - a)")]
+
+    def row(text, name):
+        default = "a_default" if name == "a" else name
+        runner.warm({default, name})
+        seconds = best({
+            "default": lambda: runner.ours(text, {"a": default}),
+            "npy": lambda: runner.ours(text, {"a": name + ".npy"}),
+            "numpy": lambda: runner.peer(PEERS[0], text, {"a": name}, "--runs", 3),
+        }, rounds=3)
+        shape, dtype = (SHAPES | NORMAL)[name]
+        ratios = [times(seconds["numpy"] / seconds[how], 1) for how in ("default", "npy")]
+        return [f"`{text}`", f"{dtype} {' x '.join(map(str, shape))}", *(s(seconds[how], 4) for how in ("default", "npy", "numpy")), *ratios]
+
+    head = ["work", "array", "default chunks", "`.npy`", "NumPy in RAM", "NumPy / default chunks", "NumPy / `.npy`"]
+    return table(head, (row(*work) for work in works))
 
 
 def cold(runner):
@@ -314,4 +340,4 @@ def small(runner):
     yield from table(["small work", "time"], [*(row(*work) for work in works.items()), several()])
 
 
-TABLES = {f.__name__: f for f in (against_peers, limits, products, layouts, cold, compressed, small_memory, functions, small)}
+TABLES = {f.__name__: f for f in (against_peers, limits, products, layouts, shapes, cold, compressed, small_memory, functions, small)}
