@@ -98,6 +98,18 @@ thread_local! {
     static SQUARE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Elements of so many short rows are taken one row after the other, not turned in squares.
+const FEW: usize = 4;
+
+/// Takes every `K`th element of `source`, from the first.
+fn every<const N: usize, const K: usize>(source: &[[u8; N]], target: &mut [[u8; N]]) {
+    let (groups, rest) = source.as_chunks::<K>();
+    let whole = groups.len().min(target.len());
+    let (most, last) = target.split_at_mut(whole);
+    most.iter_mut().zip(groups).for_each(|(to, group)| *to = group[0]);
+    last.iter_mut().zip(rest.iter().step_by(K)).for_each(|(to, from)| *to = *from);
+}
+
 /// A copy of elements of `N` bytes.
 struct Copy<'a, const N: usize> {
     source: &'a [u8],
@@ -116,6 +128,7 @@ impl<const N: usize> Copy<'_, N> {
             let across = outer.iter().enumerate().filter(|(_, a)| a.from != 0 && a.to != 0);
             if let Some((k, &axis)) = across.min_by_key(|(_, a)| a.from.unsigned_abs())
                 && axis.from.unsigned_abs() < inner.from.unsigned_abs()
+                && axis.n > FEW
             {
                 let mut rest = outer.to_vec();
                 rest.remove(k);
@@ -172,6 +185,16 @@ impl<const N: usize> Copy<'_, N> {
                 let first = (from + Self::ITEM) as usize - bytes;
                 let (backwards, _) = self.source[first..][..bytes].as_chunks::<N>();
                 elements.iter_mut().zip(backwards.iter().rev()).for_each(|(to, from)| *to = *from);
+            } else if let Some(apart @ 2..=4) = usize::try_from(axis.from / Self::ITEM).ok()
+                && axis.from % Self::ITEM == 0
+            {
+                // the colours of pixels, the parts of complex numbers
+                let (source, _) = self.source[from as usize..].as_chunks::<N>();
+                match apart {
+                    2 => every::<N, 2>(source, elements),
+                    3 => every::<N, 3>(source, elements),
+                    _ => every::<N, 4>(source, elements),
+                }
             } else {
                 let mut at = from;
                 for element in elements {
