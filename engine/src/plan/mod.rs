@@ -84,7 +84,7 @@ struct Item {
 }
 
 /// Bytes of what a tile reads and writes, at most, where results are written.
-const TILE: u64 = 16 << 20;
+const TILE: u64 = 32 << 20;
 /// Tiles that decode a chunk from which on its array is spilled first.
 const OFTEN: f64 = 3.0;
 /// A tile of no more elements is not made narrower to let another thread find room.

@@ -26,7 +26,7 @@ pub(crate) struct Written {
 
 /// Bytes that could be moved while a run is begun: of a file that is written, of one that is read, and in memory.
 const WRITE: f64 = 4096.0;
-const READ: f64 = 1024.0;
+const READ: f64 = 16384.0;
 const LINE: f64 = 64.0;
 /// The same for each byte that is decoded.
 const DECODE: f64 = 4.0;
