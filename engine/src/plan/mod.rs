@@ -444,13 +444,12 @@ impl Plan {
 
     /// Whether an input of a program is large and has other neighbours than the result.
     fn is_turned(&self, program: &Program) -> bool {
-        let lead = tiles::lead(program).map(|load| load.closest_first());
         let last = (0..program.domain.len()).rev().find(|&k| program.domain[k] > 1);
         let turned = |load: &program::Load| {
             let first = load.closest_first().into_iter().find(|&k| program.domain[k] > 1);
             load.is_mapped() && first != last && program.elements() > TURNED
         };
-        lead.is_some() && program.loads.iter().any(turned)
+        program.loads.iter().any(turned)
     }
 
     fn is_encoded(&self, load: &program::Load) -> bool {
