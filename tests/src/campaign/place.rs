@@ -100,6 +100,11 @@ impl Place {
             flags.extend(["--order".to_owned(), if cut.order.is_sorted() { "C" } else { "F" }.to_owned()]);
         }
         let codec = match cut.codec {
+            // By default a copy keeps the codec of its source.
+            Codec::None if cut.chunk.is_some() => {
+                flags.extend(["--codec".to_owned(), "none".to_owned()]);
+                return flags;
+            }
             Codec::None => return flags,
             Codec::Lz4 => "lz4".to_owned(),
             Codec::Zstd { level } => format!("zstd:{level}"),
