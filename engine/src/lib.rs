@@ -45,6 +45,7 @@ pub use expr::Expr;
 pub use kernels::instruction_set;
 pub use op::{Op, Reduction, Scalar};
 pub use operator::reduce::ReduceOptions;
+pub use operator::scan::ScanOptions;
 pub use plan::{Explain, ExplainStage, Plan, Read, Target, Write, evaluate};
 pub use promote::PromoteError;
 pub use sink::{MemorySink, NpySink, Sink, StoredSink};

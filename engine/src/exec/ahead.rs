@@ -2,13 +2,13 @@
 //! never waits for them. It computes nothing and keeps nothing: what it brings waits in the system's page cache.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::input::Input;
 use super::pass::Pass;
 use super::shared::Shared;
 use super::tile_index;
+use super::turns::Turns;
 use super::worker::each_piece;
 use crate::source::Source;
 use crate::{Context, Result};
@@ -20,13 +20,13 @@ const FAR: u64 = 64 << 20;
 /// How long it waits when it is that far.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// A reader ahead of the workers, who take up tile `next`.
+/// A reader ahead of the workers, who take up tiles in turn.
 pub(super) struct Ahead<'p> {
     pass: &'p Pass,
     /// Elements of a piece along each axis, at most.
     longest: &'p [u64],
     inputs: Vec<Input<'p>>,
-    next: &'p AtomicU64,
+    turns: &'p Turns,
     /// Tiles that it goes ahead.
     tiles: u64,
 }
@@ -39,7 +39,7 @@ impl<'p> Ahead<'p> {
         sources: &'p [Arc<dyn Source>],
         context: &'p Context,
         shared: &'p Shared,
-        next: &'p AtomicU64,
+        turns: &'p Turns,
     ) -> Option<Ahead<'p>> {
         let stored = |(k, source): (usize, &'p Arc<dyn Source>)| {
             source.is_stored().then(|| Input::new(k, &pass.program, source.as_ref(), context, shared))
@@ -51,7 +51,7 @@ impl<'p> Ahead<'p> {
         }
         let tile = pass.tiles.extents().iter().product::<u64>() * item;
         let far = FAR.min(context.budget.total() / 8);
-        Some(Ahead { pass, longest, inputs, next, tiles: (far / tile.max(1)).max(1) })
+        Some(Ahead { pass, longest, inputs, turns, tiles: (far / tile.max(1)).max(1) })
     }
 
     /// Reads ahead until all tiles are taken up.
@@ -60,7 +60,7 @@ impl<'p> Ahead<'p> {
         let mut tile = 0;
         loop {
             // what the workers are at, they read themselves
-            let next = self.next.load(Ordering::Relaxed);
+            let next = self.turns.next();
             tile = tile.max(next);
             if tile >= total {
                 return;

@@ -22,6 +22,7 @@ mod half;
 mod integer;
 mod math;
 mod reduce;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ pub use arity::instruction_set;
 pub(crate) use block::Arg;
 pub(crate) use cast::cast;
 pub(crate) use reduce::{At, Block, Columns, Reducer, Rows, reducer};
+pub(crate) use scan::{Lines, Scanner, scanner};
 
 use arrstore_format::DType;
 

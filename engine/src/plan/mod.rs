@@ -11,6 +11,8 @@ mod passes;
 mod run;
 mod schedule;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -83,6 +83,13 @@ impl Formula {
     }
 }
 
+/// Every function that a text may call, with one line of help, in alphabetical order.
+pub fn functions() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = functions::help().collect();
+    all.sort_unstable();
+    all
+}
+
 /// Parses what stands between the brackets of a subscript, as in `10:20, ::2, -1`.
 ///
 /// # Errors
