@@ -17,6 +17,7 @@
 
 mod budget;
 mod buffer;
+mod compute;
 mod context;
 pub mod display;
 mod error;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::input;
-use super::shared::Shared;
+use super::input_cache::InputCache;
 use super::worker::{Out, Worker};
 use crate::program::Program;
 use crate::program::tiles::loop_order;
@@ -15,7 +15,7 @@ pub(crate) struct Feed<'p> {
     pub(super) program: &'p Program,
     order: Vec<usize>,
     pub(super) sources: &'p [Arc<dyn Source>],
-    pub(super) shared: Shared,
+    pub(super) shared: InputCache,
     pub(super) context: &'p Context,
 }
 
@@ -28,7 +28,7 @@ impl<'p> Feed<'p> {
         context: &'p Context,
         keeps: bool,
     ) -> Feed<'p> {
-        Feed { program, order: loop_order(program), sources, shared: Shared::new(0, keeps), context }
+        Feed { program, order: loop_order(program), sources, shared: InputCache::new(0, keeps), context }
     }
 
     /// One thread's means to read it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrstore_format::{Grid, strided};
 
 use super::fetch::{Part, fetch};
-use super::shared::Shared;
+use super::input_cache::InputCache;
 use crate::context::Metrics;
 use crate::profile::Work;
 use crate::program::{Load, Program};
@@ -97,7 +97,7 @@ pub(super) struct Input<'p> {
     whole: bool,
     source: &'p dyn Source,
     context: &'p Context,
-    shared: &'p Shared,
+    shared: &'p InputCache,
     index: Vec<u64>,
     held: Held<'p>,
     gathered: Option<Buffer>,
@@ -123,7 +123,7 @@ impl<'p> Input<'p> {
         program: &'p Program,
         source: &'p dyn Source,
         context: &'p Context,
-        shared: &'p Shared,
+        shared: &'p InputCache,
     ) -> Input<'p> {
         let load = &program.loads[number];
         Input {

@@ -1,6 +1,5 @@
 //! Running plans: tiles evaluated by workers, products of matrices, results on their way to sinks.
 
-mod ahead;
 mod bands;
 mod delivery;
 mod feed;
@@ -8,11 +7,12 @@ mod fetch;
 mod fold;
 mod gemm;
 mod input;
+mod input_cache;
 mod loops;
 mod matmul;
 mod pass;
 mod pool;
-mod shared;
+mod read_ahead;
 mod stage;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,14 @@
 //! Elements are combined one after the other in their own type, as NumPy does, so that every element has NumPy's bits.
 //! Several lines are under way at a time, so that none waits for the last addition of another.
 
-use arrstore_format::DType;
 use bytemuck::Pod;
 use half::{bf16, f16};
 use num_complex::{Complex32, Complex64};
 
-use super::arity::dispatch;
 use super::block::{Truth, fill};
+use super::dispatch::dispatch;
 use super::math::complex::multiply;
+use super::physical::{Physical, by_class};
 use crate::op::Op;
 
 /// Lines that are scanned side by side.
@@ -45,19 +45,13 @@ impl std::fmt::Debug for Scanner {
 }
 
 /// The scan by `op`, which is a sum or a product, of elements of a type.
-pub(crate) fn scanner(op: Op, dtype: DType) -> Option<Scanner> {
-    Some(match dtype {
-        DType::Bool => bind::<Truth>(op)?,
-        DType::I8 | DType::U8 => bind::<u8>(op)?,
-        DType::I16 | DType::U16 => bind::<u16>(op)?,
-        DType::I32 | DType::U32 => bind::<u32>(op)?,
-        DType::I64 | DType::U64 => bind::<u64>(op)?,
-        DType::F16 => bind::<f16>(op)?,
-        DType::BF16 => bind::<bf16>(op)?,
-        DType::F32 => bind::<f32>(op)?,
-        DType::F64 => bind::<f64>(op)?,
-        DType::C64 => bind::<Complex32>(op)?,
-        DType::C128 => bind::<Complex64>(op)?,
+pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
+    by_class!(physical, T {
+        truth => bind::<T>(op),
+        bits => bind::<T>(op),
+        float => bind::<T>(op),
+        complex => bind::<T>(op),
+        half => if physical == Physical::F16 { bind::<f16>(op) } else { bind::<bf16>(op) },
     })
 }
 

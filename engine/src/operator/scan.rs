@@ -97,7 +97,7 @@ impl Operator for Scan {
         let (Ok([feed]), [output]) = (<[Program; 1]>::try_from(feeds), outputs) else {
             return Err(Error::Other("a scan has one input and one output".into()));
         };
-        let kernel = scanner(self.op, output.dtype);
+        let kernel = scanner(self.op, output.dtype.into());
         let kernel = kernel.ok_or_else(|| Error::Other(format!("there is no scan of {}", output.dtype)))?;
         let whole = Written {
             chunk: output.written.chunk.clone().filter(|_| !self.shifts()),
@@ -312,7 +312,8 @@ impl Scanning {
         let (one, dtype) = (value.to_bytes(self.output.dtype)?, self.output.dtype);
         let tiles = Tiles::regular(&shape, &rows(&shape, TILE / dtype.size() as u64));
         let order: Vec<usize> = (0..shape.len()).collect();
-        let copy = bind(Op::Positive, &[dtype]).ok_or_else(|| Error::Other("nothing copies".into()))?;
+        let copy =
+            bind(Op::Positive, &[dtype.into()]).ok_or_else(|| Error::Other("nothing copies".into()))?;
         (0..tiles.len()).try_for_each(|number| {
             let (start, shape) = tiles.tile(&tile_index(&tiles, &order, number));
             let mut all = Buffer::unfilled(shape.iter().product::<u64>() as usize * dtype.size())?;

@@ -1,10 +1,11 @@
 //! The functions that a text may call: operations and reductions by their names, and everything about shape.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::call::{Bound, Call};
-use super::error::{Fault, Result};
-use super::thing::{self, Thing};
+use super::error::{Fault, Result, nearest};
+use super::meaning::{self, Meaning};
 use crate::{Error, Expr, Op, ReduceOptions, Reduction, ScanOptions};
 
 /// Other names of operations and reductions: Python's built-ins and NumPy's aliases.
@@ -103,8 +104,34 @@ pub(super) fn elementwise(name: &str, at: &Range<usize>, args: &[Expr]) -> Resul
     Expr::apply(op, args).map_err(|e| Fault::engine(at, e))
 }
 
+/// The value of a call. A name that no function has may be a variable.
+pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> Result<Meaning> {
+    let suggest = |fault: Fault, near: Option<&str>| match near {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None => fault,
+    };
+    if call.object.is_some() && !is_method(call.name) {
+        let fault = Fault::new(&call.at, format!("arrays have no method '{}'", call.name));
+        return Err(match names().any(|f| f == call.name) {
+            true => fault.help(format!("write it as a function: {}(...)", call.name)),
+            false => suggest(fault, nearest(call.name, methods())),
+        });
+    }
+    match apply_function(call)? {
+        Some(expr) => Ok(expr.into()),
+        None if call.object.is_none() && variables.contains_key(call.name) => {
+            Err(Fault::new(&call.at, format!("'{}' is an array, not a function", call.name))
+                .help("index it with [ ]"))
+        }
+        None => {
+            let fault = Fault::new(&call.at, format!("unknown function '{}'", call.name));
+            Err(suggest(fault, nearest(call.name, names())))
+        }
+    }
+}
+
 /// The value of a call, `None` when no function has that name.
-pub(super) fn call(call: &Call<'_>) -> Result<Option<Expr>> {
+fn apply_function(call: &Call<'_>) -> Result<Option<Expr>> {
     let name = ALIASES.iter().find(|a| a.0 == call.name).map_or(call.name, |a| a.1);
     if let Some(function) = FUNCTIONS.iter().find(|f| f.name == name) {
         return (function.call)(name, call).map(Some);
@@ -115,7 +142,7 @@ pub(super) fn call(call: &Call<'_>) -> Result<Option<Expr>> {
     if let Some(op) = Op::from_name(name) {
         return apply(op, call).map(Some);
     }
-    match thing::dtype(name) {
+    match meaning::dtype(name) {
         Some(dtype) => {
             let b = call.bind(&["x"])?;
             b.array("x")?.cast(dtype).map(Some).map_err(|e| b.fault("x", e))
@@ -158,7 +185,7 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
 /// The axes of a reduction. An array without axes has an axis 0 for NumPy, but not in a tuple.
 fn reduced_axes(b: &Bound, a: &Expr) -> Result<Option<Vec<i64>>> {
     let axes = b.axes("axis")?;
-    let tuple = b.get("axis").is_some_and(|p| matches!(p.thing, Thing::Tuple(_) | Thing::List(_)));
+    let tuple = b.get("axis").is_some_and(|p| matches!(p.meaning, Meaning::Tuple(_) | Meaning::List(_)));
     match axes.as_deref() {
         Some(&[axis, ..]) if tuple && a.ndim() == 0 => Err(b.fault("axis", Error::Axis { axis, ndim: 0 })),
         _ => Ok(axes),

@@ -25,9 +25,9 @@ mod error;
 mod functions;
 mod lexer;
 mod lower;
+mod meaning;
 mod number;
 mod parser;
-mod thing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

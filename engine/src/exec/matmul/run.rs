@@ -10,9 +10,9 @@ use arrstore_format::{Grid, strided};
 use rayon::prelude::*;
 
 use super::Product;
-use super::ahead::{self, Want};
 use super::block::Block;
 use super::panel::{Operand, Panel};
+use super::prefetch::{self, Want};
 use crate::context::Metrics;
 use crate::exec::delivery::{Give, deliver};
 use crate::exec::feed::Feed;
@@ -196,7 +196,7 @@ impl Job<'_> {
             Ok(())
         };
         std::thread::scope(|threads| {
-            let ahead = ahead::start(threads, [&self.a, &self.b]);
+            let ahead = prefetch::start(threads, [&self.a, &self.b]);
             self.pool.broadcast(|_| work(ahead.as_ref())).into_iter().collect()
         })
     }
@@ -251,7 +251,7 @@ impl Job<'_> {
         } else {
             let mut out = Buffer::new(elements * dtype.size())?;
             let from = Arg::Block(&computed[..elements * compute.size()]);
-            kernels::cast(compute, dtype).run(&[from], out.bytes_mut())?;
+            kernels::cast(compute.into(), dtype.into()).run(&[from], out.bytes_mut())?;
             Some(out)
         };
         let bytes = converted.as_ref().map_or(computed, Buffer::bytes);

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::{Output, Pass};
 use crate::context::Metrics;
-use crate::exec::ahead::Ahead;
 use crate::exec::bands::{Band, Bands};
 use crate::exec::fold::{Fold, Folding};
-use crate::exec::shared::Shared;
+use crate::exec::input_cache::InputCache;
+use crate::exec::read_ahead::ReadAhead;
 use crate::exec::stage::Run;
 use crate::exec::tile_index;
 use crate::exec::turns::Turns;
@@ -51,7 +51,7 @@ fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<(
         }
         return Ok(());
     }
-    let shared = Shared::new(share.cache as usize, share.keeps);
+    let shared = InputCache::new(share.cache as usize, share.keeps);
     let longest = pass.longest(share.keeps);
     let mut results = Vec::new();
     if pass.in_place() {
@@ -79,7 +79,7 @@ fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<(
     };
     let ran = std::thread::scope(|threads| {
         if share.workers.min(total) > 1
-            && let Some(ahead) = Ahead::new(pass, &longest, sources, context, &shared, &turns)
+            && let Some(ahead) = ReadAhead::new(pass, &longest, sources, context, &shared, &turns)
         {
             threads.spawn(|| ahead.run());
         }

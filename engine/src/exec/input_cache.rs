@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::{Buffer, Result};
 
 /// What the workers of a pass share of its inputs: decoded chunks, what was checked of raw ones, and whether pages stay.
-pub(super) struct Shared {
+pub(super) struct InputCache {
     /// Whether mapped pages are not let go when they have been read.
     pub(super) pages: bool,
     capacity: usize,
@@ -25,10 +25,10 @@ struct DecodedState {
     bytes: usize,
 }
 
-impl Shared {
+impl InputCache {
     /// For inputs of which up to `capacity` bytes of decoded chunks are kept beyond those in use, and mapped `pages` or not.
-    pub(super) fn new(capacity: usize, pages: bool) -> Shared {
-        Shared { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
+    pub(super) fn new(capacity: usize, pages: bool) -> InputCache {
+        InputCache { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
     /// Those of the `blocks` of chunk `number` of input `load` that nobody has asked for before.

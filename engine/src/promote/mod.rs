@@ -10,77 +10,20 @@
 //! behaves as if NumPy knew it: Python's floats are weak beside it too, and its common type with float16 and
 //! 16-bit integers is float32.
 
-use arrstore_format::DType::{
-    self, BF16, Bool, C64, C128, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64,
-};
+mod error;
+mod loops;
+mod types;
+
+use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I64, U64};
 use arrstore_format::Kind;
 
+pub use error::PromoteError;
+pub(crate) use loops::gives_truth;
+use loops::{Gives, loops};
+use types::first;
+pub(crate) use types::{is_exact, part, promote_types};
+
 use crate::op::{Op, Reduction, Scalar};
-
-/// Types that do not go together.
-#[derive(Clone, PartialEq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PromoteError {
-    /// No loop takes these operands.
-    #[error("{op} is not defined for {operands}{hint}")]
-    NoLoop {
-        /// The operation or reduction.
-        op: &'static str,
-        /// Types of the operands, as text.
-        operands: String,
-        /// The way out, or empty.
-        hint: &'static str,
-    },
-    /// As many operands as the operation does not take.
-    #[error("{op} takes {expected} operand(s), found {found}")]
-    Arity {
-        /// The operation.
-        op: &'static str,
-        /// Operands it takes.
-        expected: usize,
-        /// Operands given.
-        found: usize,
-    },
-    /// A Python integer that the array's type has no room for.
-    #[error("Python integer {value} out of bounds for {dtype}")]
-    OutOfBounds {
-        /// The integer.
-        value: i128,
-        /// The type it was to take.
-        dtype: DType,
-    },
-    /// A Python integer beyond `i128` that the type has no room for.
-    #[error("Python integer of {} out of bounds for {dtype}", about(*value))]
-    TooLarge {
-        /// The float nearest to it.
-        value: f64,
-        /// The type it was to take.
-        dtype: DType,
-    },
-    /// A Python complex number for a real type.
-    #[error("Python complex number {value} has no place in {dtype}; take its .real or abs()")]
-    NotReal {
-        /// The number.
-        value: num_complex::Complex64,
-        /// The type it was to take.
-        dtype: DType,
-    },
-    /// A Python float that has no counterpart among the integers of a type.
-    #[error("Python float {value} out of bounds for {dtype}")]
-    Unrepresentable {
-        /// The float.
-        value: f64,
-        /// The type it was to take.
-        dtype: DType,
-    },
-    /// A negative exponent for integers.
-    #[error("Integers to negative integer powers are not allowed.")]
-    NegativePower,
-}
-
-fn about(value: f64) -> String {
-    if value.is_finite() { format!("about {value:e}") } else { "more than 1024 bits".to_owned() }
-}
 
 /// What an operation is applied to.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -103,63 +46,6 @@ pub(crate) struct Signature {
     pub(crate) stand_ins: Vec<Option<Scalar>>,
 }
 
-/// The order in which NumPy looks for a type.
-const ORDER: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
-const INTEGERS: &[DType] = ORDER.split_at(1).1.split_at(8).0;
-const FLOATS: &[DType] = ORDER.split_at(9).1.split_at(4).0;
-/// Floats and complex numbers.
-const INEXACT: &[DType] = ORDER.split_at(9).1;
-/// All but booleans and complex numbers.
-const REAL_NUMBERS: &[DType] = ORDER.split_at(1).1.split_at(12).0;
-/// All but complex numbers.
-const REALS: &[DType] = ORDER.split_at(13).0;
-/// All but booleans.
-const NUMBERS: &[DType] = ORDER.split_at(1).1;
-const BITS: &[DType] = ORDER.split_at(9).0;
-
-/// Type of a result, from that of the operands.
-#[derive(Clone, Copy, PartialEq)]
-enum Gives {
-    Same,
-    Truth,
-    /// The component's type, of complex numbers.
-    Part,
-}
-
-/// The element types an operation has loops for, and what they give.
-fn loops(op: Op) -> (&'static [DType], Gives) {
-    use Gives::{Part, Same, Truth};
-    match op {
-        Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
-        Op::Where => (ORDER, Same),
-        Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
-        Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
-        Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),
-        Op::Round => (NUMBERS, Same),
-        Op::Floor | Op::Ceil | Op::Trunc => (REALS, Same),
-        Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::BitwiseInvert => (BITS, Same),
-        Op::BitwiseLeftShift | Op::BitwiseRightShift => (INTEGERS, Same),
-        Op::Divide | Op::Sqrt | Op::Rint => (INEXACT, Same),
-        Op::Exp | Op::Exp2 | Op::Expm1 | Op::Log | Op::Log1p | Op::Log2 | Op::Log10 => (INEXACT, Same),
-        Op::Sin | Op::Cos | Op::Tan | Op::Asin | Op::Acos | Op::Atan => (INEXACT, Same),
-        Op::Sinh | Op::Cosh | Op::Tanh | Op::Asinh | Op::Acosh | Op::Atanh => (INEXACT, Same),
-        Op::Atan2 | Op::Hypot | Op::Copysign | Op::Nextafter | Op::Heaviside => (FLOATS, Same),
-        Op::Logaddexp | Op::Logaddexp2 | Op::Cbrt | Op::Deg2rad | Op::Rad2deg => (FLOATS, Same),
-        Op::Abs | Op::Real | Op::Imag => (ORDER, Part),
-        Op::Signbit => (FLOATS, Truth),
-        Op::Isfinite | Op::Isinf | Op::Isnan => (ORDER, Truth),
-        Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
-            (ORDER, Truth)
-        }
-        Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot => (ORDER, Truth),
-    }
-}
-
-/// Whether results are booleans whatever the operands.
-pub(crate) fn gives_truth(op: Op) -> bool {
-    loops(op).1 == Gives::Truth
-}
-
 fn is_comparison(op: Op) -> bool {
     use Op::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
     matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
@@ -167,41 +53,6 @@ fn is_comparison(op: Op) -> bool {
 
 fn is_logical(op: Op) -> bool {
     matches!(op, Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot)
-}
-
-/// Whether it is a type of integers or truth values.
-pub(crate) fn is_exact(dtype: DType) -> bool {
-    matches!(dtype.kind(), Kind::Bool | Kind::Signed | Kind::Unsigned)
-}
-
-/// Whether a cast keeps every value (for 64-bit integers to float64: as NumPy pretends).
-pub(crate) fn can_cast(from: DType, to: DType) -> bool {
-    let (a, b) = (from.size(), to.size());
-    match (from.kind(), to.kind()) {
-        _ if from == to => true,
-        (Kind::Bool, _) => true,
-        (_, Kind::Bool) => false,
-        (Kind::Unsigned, Kind::Unsigned) | (Kind::Signed, Kind::Signed) => a <= b,
-        (Kind::Unsigned, Kind::Signed) => a < b,
-        (Kind::Signed, Kind::Unsigned) => false,
-        (Kind::Unsigned | Kind::Signed, Kind::Float) => a < b || to == F64,
-        (Kind::Unsigned | Kind::Signed, Kind::Complex) => a < b / 2 || to == C128,
-        (Kind::Float, Kind::Float) => a < b,
-        (Kind::Float, Kind::Complex) => a <= b / 2,
-        (Kind::Complex, Kind::Complex) => a <= b,
-        (Kind::Float | Kind::Complex, _) => false,
-    }
-}
-
-/// The first of `types` that all of `operands` can be cast to.
-fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
-    types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
-}
-
-/// The type that arrays of types `a` and `b` have in common.
-pub(crate) fn promote_types(a: DType, b: DType) -> DType {
-    // complex128 takes every type
-    first(ORDER, &[a, b]).unwrap_or(C128)
 }
 
 /// The type a Python number takes beside arrays whose common type is `beside`.
@@ -327,15 +178,6 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     Ok(Signature { inputs, output, stand_ins })
 }
 
-/// The type of a component of complex numbers; of others their own.
-pub(crate) fn part(dtype: DType) -> DType {
-    match dtype {
-        C64 => F32,
-        C128 => F64,
-        real => real,
-    }
-}
-
 fn inputs(
     op: Op,
     operands: &[Operand],
@@ -456,6 +298,8 @@ pub(crate) fn reduction(
 
 #[cfg(test)]
 mod tests {
+    use arrstore_format::DType::{BF16, C64, F32, I8, I16, I32, U8};
+
     use super::*;
 
     fn typed(op: Op, a: DType, b: DType) -> Option<DType> {
@@ -477,7 +321,7 @@ mod tests {
         for a in DType::ALL {
             for b in DType::ALL {
                 let c = promote_types(a, b);
-                assert!(can_cast(a, c) && can_cast(b, c));
+                assert!(types::can_cast(a, c) && types::can_cast(b, c));
                 assert_eq!(c, promote_types(b, a));
             }
         }

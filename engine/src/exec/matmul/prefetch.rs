@@ -4,7 +4,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::Scope;
 
 use super::panel::Operand;
-use crate::exec::ahead::FROM;
+use crate::exec::read_ahead::FROM;
 
 /// A box of one of the two operands, which lies in one chunk.
 pub(super) struct Want {

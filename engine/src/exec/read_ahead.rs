@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::input::Input;
+use super::input_cache::InputCache;
 use super::pass::Pass;
-use super::shared::Shared;
 use super::tile_index;
 use super::turns::Turns;
 use super::worker::each_piece;
@@ -21,7 +21,7 @@ const FAR: u64 = 64 << 20;
 const PAUSE: Duration = Duration::from_micros(500);
 
 /// A reader ahead of the workers, who take up tiles in turn.
-pub(super) struct Ahead<'p> {
+pub(super) struct ReadAhead<'p> {
     pass: &'p Pass,
     /// Elements of a piece along each axis, at most.
     longest: &'p [u64],
@@ -31,16 +31,16 @@ pub(super) struct Ahead<'p> {
     tiles: u64,
 }
 
-impl<'p> Ahead<'p> {
+impl<'p> ReadAhead<'p> {
     /// A reader, where there is enough to read from files.
     pub(super) fn new(
         pass: &'p Pass,
         longest: &'p [u64],
         sources: &'p [Arc<dyn Source>],
         context: &'p Context,
-        shared: &'p Shared,
+        shared: &'p InputCache,
         turns: &'p Turns,
-    ) -> Option<Ahead<'p>> {
+    ) -> Option<ReadAhead<'p>> {
         let stored = |(k, source): (usize, &'p Arc<dyn Source>)| {
             source.is_stored().then(|| Input::new(k, &pass.program, source.as_ref(), context, shared))
         };
@@ -51,7 +51,7 @@ impl<'p> Ahead<'p> {
         }
         let tile = pass.tiles.extents().iter().product::<u64>() * item;
         let far = FAR.min(context.budget.total() / 8);
-        Some(Ahead { pass, longest, inputs, turns, tiles: (far / tile.max(1)).max(1) })
+        Some(ReadAhead { pass, longest, inputs, turns, tiles: (far / tile.max(1)).max(1) })
     }
 
     /// Reads ahead until all tiles are taken up.

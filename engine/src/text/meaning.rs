@@ -10,7 +10,7 @@ use crate::{DType, Expr};
 
 /// The meaning of a part of a text.
 #[derive(Clone, Debug)]
-pub(super) enum Thing {
+pub(super) enum Meaning {
     Array(Expr),
     Number(Number),
     DType(DType),
@@ -21,46 +21,46 @@ pub(super) enum Thing {
     List(Vec<Placed>),
 }
 
-impl From<Expr> for Thing {
-    fn from(expr: Expr) -> Thing {
-        expr.as_scalar().map_or(Thing::Array(expr), |value| Thing::Number(value.into()))
+impl From<Expr> for Meaning {
+    fn from(expr: Expr) -> Meaning {
+        expr.as_scalar().map_or(Meaning::Array(expr), |value| Meaning::Number(value.into()))
     }
 }
 
 /// A thing and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
-    pub(super) thing: Thing,
+    pub(super) meaning: Meaning,
     pub(super) span: Range<usize>,
 }
 
 impl Placed {
     fn wrong(&self, wanted: &str) -> Fault {
-        let found = match &self.thing {
-            Thing::Array(_) => "an array",
-            Thing::Number(_) => "a number",
-            Thing::DType(_) => "a dtype",
-            Thing::None => "None",
-            Thing::Ellipsis => "...",
-            Thing::Str(_) => "a text",
-            Thing::Tuple(_) => "a tuple",
-            Thing::List(_) => "a list",
+        let found = match &self.meaning {
+            Meaning::Array(_) => "an array",
+            Meaning::Number(_) => "a number",
+            Meaning::DType(_) => "a dtype",
+            Meaning::None => "None",
+            Meaning::Ellipsis => "...",
+            Meaning::Str(_) => "a text",
+            Meaning::Tuple(_) => "a tuple",
+            Meaning::List(_) => "a list",
         };
         Fault::new(&self.span, format!("expected {wanted}, found {found}"))
     }
 
     pub(super) fn number(&self) -> Option<&Number> {
-        match &self.thing {
-            Thing::Number(number) => Some(number),
+        match &self.meaning {
+            Meaning::Number(number) => Some(number),
             _ => None,
         }
     }
 
     pub(super) fn array(&self) -> Result<Expr> {
-        match &self.thing {
-            Thing::Array(e) => Ok(e.clone()),
-            Thing::Number(number) => Ok(Expr::scalar(number.scalar())),
-            Thing::Tuple(_) | Thing::List(_) => {
+        match &self.meaning {
+            Meaning::Array(e) => Ok(e.clone()),
+            Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
+            Meaning::Tuple(_) | Meaning::List(_) => {
                 Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
             }
             _ => Err(self.wrong("an array")),
@@ -108,31 +108,31 @@ impl Placed {
 
     /// One integer, or a tuple of them.
     pub(super) fn integers(&self) -> Result<Vec<i64>> {
-        match &self.thing {
-            Thing::Tuple(items) | Thing::List(items) => items.iter().map(Placed::integer).collect(),
-            Thing::Number(_) => Ok(vec![self.integer()?]),
+        match &self.meaning {
+            Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::integer).collect(),
+            Meaning::Number(_) => Ok(vec![self.integer()?]),
             _ => Err(self.wrong("an integer or a tuple of integers")),
         }
     }
 
     /// As [`Placed::integers`], `None` for `None`.
     pub(super) fn axes(&self) -> Result<Option<Vec<i64>>> {
-        match self.thing {
-            Thing::None => Ok(None),
+        match self.meaning {
+            Meaning::None => Ok(None),
             _ => self.integers().map(Some),
         }
     }
 
     pub(super) fn dtype(&self) -> Result<DType> {
-        match &self.thing {
-            Thing::DType(d) => Ok(*d),
-            Thing::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
+        match &self.meaning {
+            Meaning::DType(d) => Ok(*d),
+            Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
         }
     }
 
     pub(super) fn is_none(&self) -> bool {
-        matches!(self.thing, Thing::None)
+        matches!(self.meaning, Meaning::None)
     }
 }
 
