@@ -1,79 +1,66 @@
 //! A transaction: everything between taking the writer's lock and a commit.
 //!
-//! Payloads are written by the threads that bring them, to space nobody uses; only an entry of 32 bytes is then
-//! noted under a lock. Entries wait in memory until there are many, and are then merged into index nodes, which
-//! are written to unused pages too. So a transaction of any size needs little memory, and until its last step,
-//! the writing of a slot, nothing that a reader can reach has changed.
+//! Each thread writes its payloads itself, to space that nobody uses. Only an entry of 32 bytes is then noted under a
+//! lock. Entries wait in memory until there are many; then they are merged into index nodes, which also go to unused
+//! pages. So a transaction of any size needs little memory. Nothing that a reader can reach changes before the last
+//! step, the writing of a slot.
 
 mod commit;
+mod copy;
 mod edit;
-pub(crate) mod parts;
+mod open_chunk;
+mod parts;
+mod resize;
 mod space;
+mod store;
+mod target;
 mod write;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use crate::alloc::{Allocator, Remembered};
-use crate::array::Described;
+use crate::alloc::Allocator;
 use crate::attributes::Attributes;
-use crate::file::{Shared, WriterLock};
-use crate::name::{self, Names};
-use crate::node::{Entry, Kind};
+use crate::commit::Commit;
+use crate::entry::{Entry, TreeKind};
+use crate::layout::Layout;
+use crate::name::{self, ArrayId, Names};
+use crate::open_file::{Base, Durability, OpenFile, WriterLock};
 use crate::record::Record;
-use crate::slot::{Root, SEQ_MAX, Slot, Slots};
-use crate::snapshot::Commit;
+use crate::reference::Root;
+use crate::slot::{SEQ_MAX, Slot};
 use crate::storage::Storage;
 use crate::sync::atomic::AtomicBool;
-use crate::sync::{Mutex, MutexGuard};
-use crate::tree::{Nodes, Tree};
-use crate::{Durability, Error, Result};
+use crate::sync::{Mutex, MutexGuard, lock};
+use crate::tree::Tree;
+use crate::tree::nodes::Nodes;
+use crate::{Error, Meta, Result};
+
+use open_chunk::OpenChunk;
 
 /// Entries that wait in memory, at most: some 6 MiB.
 const PENDING_MAX: usize = 1 << 16;
 /// Locks that keep two threads from changing parts of one chunk at a time.
 const STRIPES: usize = 64;
-/// No file reaches this far. What a transaction wrote itself lies beyond the end of the last commit.
+/// No file reaches this far. A transaction writes its own nodes beyond the end of the last commit.
 const END: u64 = 1 << 62;
 
-/// The number of an array, which it keeps when it is renamed. Numbers are not given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ArrayId(pub(crate) u64);
-
-impl ArrayId {
-    /// The number.
-    pub fn get(self) -> u64 {
-        self.0
-    }
-}
-
-/// What a transaction starts from.
-#[derive(Debug)]
-pub(crate) struct Base {
-    pub(crate) slots: Slots,
-    pub(crate) remembered: Remembered,
-    /// Whether the newest slot has to be written again before it can be built on.
-    pub(crate) mend: bool,
-    /// Whether freed space may be used.
-    pub(crate) reuse: bool,
-}
-
-/// The one writer's changes, seen by nobody before [`Transaction::commit`].
+/// The changes of the one writer. Nobody sees them before [`Transaction::commit`].
 ///
 /// Its functions can be called from many threads at once. Dropping it leaves the file at its last commit.
 #[derive(Debug)]
 pub struct Transaction {
-    shared: Arc<Shared>,
+    shared: Arc<OpenFile>,
     lock: WriterLock,
     base: Base,
-    durability: Durability,
     nodes: Nodes,
     space: Mutex<Allocator>,
-    /// Whether a scan replaced what was remembered of free space.
+    /// Whether a scan replaced the free space that was remembered.
     scanned: AtomicBool,
     state: Mutex<State>,
     stripes: [Mutex<()>; STRIPES],
-    open: parts::Open,
+    /// The chunks that are being written in parts, by array and number.
+    open: Mutex<HashMap<(u64, u64), Arc<OpenChunk>>>,
     committed: bool,
 }
 
@@ -86,18 +73,18 @@ struct State {
     arrays: BTreeMap<u64, Draft>,
     removed: Vec<u64>,
     pending: usize,
-    /// Whether entries were lost by a failure, so that nothing can be committed.
+    /// Whether a failure has lost entries, so that nothing can be committed.
     failed: bool,
-    /// Whether something was dropped that could not all be read, so that what is in use has to be counted anew.
+    /// Whether something was dropped that could not be read whole, so that the space in use has to be counted anew.
     uncounted: bool,
     sealed: bool,
 }
 
-/// An array in the making.
+/// An array with the changes made so far.
 #[derive(Debug)]
 struct Draft {
-    described: Arc<Described>,
-    described_changed: bool,
+    layout: Arc<Layout>,
+    layout_changed: bool,
     record: Record,
     /// The entry of its record in the table of the last commit.
     old: Entry,
@@ -106,17 +93,12 @@ struct Draft {
 }
 
 impl Transaction {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        lock: WriterLock,
-        base: Base,
-        durability: Durability,
-    ) -> Result<Transaction> {
+    pub(crate) fn new(shared: Arc<OpenFile>, lock: WriterLock, base: Base) -> Result<Transaction> {
         let slot = &base.slots.newest;
         if slot.seq >= SEQ_MAX {
             return Err(Error::Exhausted);
         }
-        // Nodes of the last commit are accepted, and those this transaction writes.
+        // Nodes of the last commit are accepted, and those that this transaction writes.
         let nodes = Nodes::new(lock.0.clone(), slot.seq + 1);
         let names = Commit { nodes: &nodes, slot }.names()?;
         let state = State {
@@ -141,7 +123,6 @@ impl Transaction {
             shared,
             lock,
             base,
-            durability,
             nodes,
         })
     }
@@ -150,30 +131,34 @@ impl Transaction {
         self.lock.0.as_ref()
     }
 
+    fn durability(&self) -> Durability {
+        self.shared.durability
+    }
+
     fn slot(&self) -> &Slot {
         &self.base.slots.newest
     }
 
-    /// Number of the commit that this will be.
+    /// The number that its commit will have.
     pub fn seq(&self) -> u64 {
         self.slot().seq + 1
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn space(&self) -> MutexGuard<'_, Allocator> {
-        self.space.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.space)
     }
 
     fn last(&self) -> Commit<'_> {
         Commit { nodes: &self.nodes, slot: self.slot() }
     }
 
-    /// The index of an array as it is now, without what still waits in memory.
+    /// The index of an array as it is now, without the entries that wait in memory.
     fn index(&self, id: u64, root: Root) -> Tree<'_> {
-        Tree { nodes: &self.nodes, root, kind: Kind::Chunks, owner: id, end: END }
+        Tree { nodes: &self.nodes, root, kind: TreeKind::Chunks, owner: id, end: END }
     }
 
     /// The draft of an array, begun from the last commit when there is none yet.
@@ -182,10 +167,10 @@ impl Transaction {
             let name = state.names.iter().find(|(_, other)| **other == id).map(|(name, _)| name.clone());
             let name = name.ok_or(Error::NoArrayId { id })?;
             let (record, old) = self.last().record(id)?;
-            let described = Arc::new(Described::read(self.last(), id, &name, &record)?);
+            let layout = Arc::new(Layout::read(self.last(), id, &name, &record)?);
             let draft = Draft {
-                described,
-                described_changed: false,
+                layout,
+                layout_changed: false,
                 record,
                 old,
                 changes: BTreeMap::new(),
@@ -196,17 +181,17 @@ impl Transaction {
         state.arrays.get_mut(&id).ok_or(Error::NoArrayId { id })
     }
 
-    fn described(&self, id: ArrayId) -> Result<Arc<Described>> {
+    fn layout(&self, id: ArrayId) -> Result<Arc<Layout>> {
         let mut state = self.state();
-        Ok(self.draft(&mut state, id.0)?.described.clone())
+        Ok(self.draft(&mut state, id.0)?.layout.clone())
     }
 
-    /// What an array is, with the changes made so far.
+    /// The metadata of an array, with the changes made so far.
     ///
     /// # Errors
     /// When there is no such array, or its metadata is damaged.
-    pub fn meta(&self, id: ArrayId) -> Result<crate::Meta> {
-        Ok(self.described(id)?.meta.clone())
+    pub fn meta(&self, id: ArrayId) -> Result<Meta> {
+        Ok(self.layout(id)?.meta.clone())
     }
 
     /// The names of all arrays, with the changes made so far.
@@ -226,7 +211,7 @@ impl Transaction {
         })
     }
 
-    /// Promises that every byte that is not in use is zero.
+    /// Promises that every unused byte of the file is zero.
     pub(crate) fn seal(&self) {
         self.state().sealed = true;
     }

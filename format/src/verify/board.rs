@@ -1,67 +1,20 @@
-//! The payloads to be checked, and the threads that check them. What is sound may go to another file, in order.
+//! The chunks to be checked, and the threads that check them. Sound chunks may go to another file, in order.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 
-use super::{Damage, LISTED, PIECE, Progress};
+use super::item::{Item, PIECE, Pieces, Work, check_piece};
+use super::report::{Damage, Progress};
 use crate::chunk::Chunk;
-use crate::payload::{BLOCK, check_blocks, check_bools, with_scratch};
+use crate::scratch::with_scratch;
 use crate::snapshot::Snapshot;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock};
 use crate::{Array, Error, FIXED, Result, Transaction};
 
+/// Damage entries listed; the rest is only counted.
+const LISTED: usize = 10_000;
 /// Items that wait, at most: enough that nobody is idle, few enough to be no matter.
 const WAITING: usize = 64;
-
-/// A chunk, or a piece of one, that somebody has to check.
-#[derive(Debug)]
-struct Item {
-    /// Its chunk's place in the order in which damage is told and sound chunks are stored.
-    at: u64,
-    array: Array,
-    /// The array's place in the report.
-    place: Option<usize>,
-    part: Part,
-}
-
-#[derive(Debug)]
-enum Part {
-    Whole(Chunk),
-    /// The piece that begins at this byte.
-    Piece(Arc<Pieces>, u64),
-}
-
-/// A large raw chunk, checked in pieces, of which the first damage counts.
-#[derive(Debug)]
-struct Pieces {
-    chunk: Chunk,
-    state: Mutex<(u64, Option<(u64, Error)>)>,
-}
-
-impl Pieces {
-    fn new(chunk: Chunk) -> Pieces {
-        let left = chunk.extent.len;
-        Pieces { chunk, state: Mutex::new((left, None)) }
-    }
-
-    /// The bytes of the piece that begins at `start`.
-    fn len(&self, start: u64) -> u64 {
-        (self.chunk.extent.len - start).min(PIECE as u64)
-    }
-
-    /// What was found of the whole chunk, once the last of its bytes is checked.
-    fn done(&self, start: u64, found: Result<()>) -> Option<Result<()>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (left, first) = &mut *state;
-        *left -= self.len(start);
-        if let Err(error) = found
-            && first.as_ref().is_none_or(|(earlier, _)| start < *earlier)
-        {
-            *first = Some((start, error));
-        }
-        (*left == 0).then(|| first.take().map_or(Ok(()), |(_, error)| Err(error)))
-    }
-}
 
 /// What the threads of one check share.
 #[derive(Debug)]
@@ -161,7 +114,7 @@ impl<'a> Board<'a> {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Waits for a change.
@@ -234,15 +187,15 @@ impl<'a> Board<'a> {
     /// Hands a chunk to whoever has time, in pieces where it is large and raw.
     pub(crate) fn put(&self, array: &Array, place: Option<usize>, chunk: Chunk) -> Result<()> {
         let at = self.next();
-        let item = |part| Item { at, array: array.clone(), place, part };
+        let item = |work| Item { at, array: array.clone(), place, work };
         let reading = array.reading();
         let has_table = reading.check_len(&chunk).and_then(|()| Ok(reading.table(&chunk)?.is_some()));
         match has_table {
-            Ok(false) => self.push(item(Part::Whole(chunk))),
+            Ok(false) => self.push(item(Work::Whole(chunk))),
             Ok(true) => {
                 let mut starts = (0..chunk.extent.len).step_by(PIECE);
                 let pieces = Arc::new(Pieces::new(chunk));
-                starts.try_for_each(|start| self.push(item(Part::Piece(pieces.clone(), start))))
+                starts.try_for_each(|start| self.push(item(Work::Piece(pieces.clone(), start))))
             }
             Err(error) => self.refused(at, array, place, &chunk, error),
         }
@@ -316,10 +269,10 @@ impl<'a> Board<'a> {
 
     /// Checks an item. Damage is noted; an error ends the work.
     fn check(&self, item: &Item) -> Result<()> {
-        let Item { at, array, place, part } = item;
+        let Item { at, array, place, work } = item;
         let refused = |chunk, error| self.refused(*at, array, *place, chunk, error);
-        match part {
-            Part::Whole(chunk) => {
+        match work {
+            Work::Whole(chunk) => {
                 let done = with_scratch(chunk.extent.len as usize, |stored| {
                     Ok(match array.reading().prove(chunk, stored) {
                         Ok(()) => self
@@ -330,7 +283,7 @@ impl<'a> Board<'a> {
                 });
                 done.unwrap_or_else(|error| refused(chunk, error))
             }
-            Part::Piece(pieces, start) => {
+            Work::Piece(pieces, start) => {
                 let found = check_piece(array, pieces, *start);
                 self.checked(pieces.len(*start))?;
                 match pieces.done(*start, found) {
@@ -355,7 +308,7 @@ impl<'a> Board<'a> {
         if self.target.is_none() && matches!(error, Error::Io { .. }) {
             return Err(error);
         }
-        self.damage_at(at, place, Damage::of_chunk(array.described(), &chunk.index, error));
+        self.damage_at(at, place, Damage::of_chunk(array.layout(), &chunk.index, error));
         Ok(())
     }
 
@@ -377,37 +330,4 @@ impl<'a> Board<'a> {
         *bytes += chunk.extent.len;
         Ok(())
     }
-}
-
-/// Pieces whose pages are let go at a time: each time all processors are told.
-const LET_GO: u64 = 8 * PIECE as u64;
-
-/// Checks the piece of a raw payload with a table that begins at `start`: where it lies, if it is in memory; what is not,
-/// or seems damaged there, is read.
-fn check_piece(array: &Array, pieces: &Pieces, start: u64) -> Result<()> {
-    let (reading, chunk) = (array.reading(), &pieces.chunk);
-    let table = reading.table(chunk)?.unwrap_or_default();
-    let crcs = table.get(start as usize / BLOCK * 4..).unwrap_or_default();
-    let check = |piece: &[u8]| {
-        check_blocks(piece, crcs, 0..piece.len()).and_then(|()| check_bools(reading.meta.dtype, piece))
-    };
-    let end = start + pieces.len(start);
-    let range = start as usize..end as usize;
-    if array.holds(chunk, range.clone())
-        && let Ok(Some(payload)) = array.raw(chunk)
-    {
-        let sound = payload.get(range).is_some_and(|piece| check(piece).is_ok()) && array.intact().is_ok();
-        if end.is_multiple_of(LET_GO) || end == chunk.extent.len {
-            array.release(chunk, (start / LET_GO * LET_GO) as usize..end as usize);
-        }
-        if sound {
-            return Ok(());
-        }
-    }
-    with_scratch(pieces.len(start) as usize, |piece| {
-        let offset = chunk.extent.offset + start;
-        let doing = Error::io(|| format!("reading a chunk of '{}' at byte {offset}", array.name()));
-        reading.storage.read_exact_at(piece, offset).map_err(doing)?;
-        check(piece).map_err(|problem| reading.refuse(chunk, problem.moved(start)))
-    })
 }

@@ -2,7 +2,7 @@
 
 /// Words handled side by side, so that wide registers are filled.
 pub(crate) const LANES: usize = 8;
-/// One step of [`turn`]: squares of `D` bytes change places across the diagonal.
+/// One step of [`transpose`]: squares of `D` bytes change places across the diagonal.
 #[expect(clippy::needless_range_loop, reason = "squares are turned by index")]
 #[inline(always)]
 fn exchange<const W: usize, const D: usize>(words: &mut [[u64; LANES]; W], mask: u64) {
@@ -20,7 +20,7 @@ fn exchange<const W: usize, const D: usize>(words: &mut [[u64; LANES]; W], mask:
 /// In each lane, transposes the squares of `W` x `W` bytes that `W` words hold side by side (`W` is 4 or 8): byte `b`
 /// of word `i` of a square changes places with byte `i` of word `b`. It is its own inverse.
 #[inline(always)]
-pub(crate) fn turn<const W: usize>(words: &mut [[u64; LANES]; W]) {
+pub(crate) fn transpose<const W: usize>(words: &mut [[u64; LANES]; W]) {
     if W == 8 {
         exchange::<W, 4>(words, 0x0000_0000_ffff_ffff);
     }
