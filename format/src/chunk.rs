@@ -154,6 +154,18 @@ impl Reading<'_> {
             .map_err(|problem| self.refuse(chunk, problem.moved(range.start as u64)))
     }
 
+    /// The same of bytes that were read from byte `start` of a raw payload on: whole blocks where it has a table, else all.
+    pub(crate) fn check_read(&self, chunk: &Chunk, start: usize, bytes: &[u8]) -> Result<()> {
+        match self.table(chunk)? {
+            Some(table) => {
+                payload::check_part(bytes, table, start).map_err(|problem| self.refuse(chunk, problem))?;
+            }
+            None => self.check(chunk, bytes, 0..bytes.len())?,
+        }
+        payload::check_bools(self.meta.dtype, bytes)
+            .map_err(|problem| self.refuse(chunk, problem.moved(start as u64)))
+    }
+
     /// Writes the elements of a chunk, in its own element order, to `out`.
     pub(crate) fn decode(&self, chunk: &Chunk, out: &mut [u8]) -> Result<()> {
         debug_assert_eq!(out.len(), self.meta.chunk_bytes());

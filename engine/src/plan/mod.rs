@@ -20,8 +20,9 @@ pub use explain::{Explain, Read, Stage as ExplainStage};
 use graph::{Graph, Id, NodeKind};
 use program::{Blocking, Builder, Leaf, Program, SpillChunks};
 use tiles::{Tiles, fold_order, loop_order};
-use written::Written;
+use written::{Medium, Written};
 
+use crate::budget::machine_limit;
 use crate::exec::{self, Output, Pass, Product, Reduced, Room};
 use crate::kernels;
 use crate::sink::{self, Sink};
@@ -48,6 +49,8 @@ pub struct Plan {
     /// The chunks in which these are spilled, and sources before they are used.
     chunks: SpillChunks,
     tmp: PathBuf,
+    /// Where results in files go.
+    files: Medium,
     held: u64,
     peak: u64,
 }
@@ -85,6 +88,8 @@ struct Item {
 
 /// Bytes of what a tile reads and writes, at most, where results are written.
 const TILE: u64 = 32 << 20;
+/// The share of memory that pages of files are counted on to take, where these are larger than that: one of so many.
+const PAGES: u64 = 4;
 /// Tiles that decode a chunk from which on its array is spilled first.
 const OFTEN: f64 = 3.0;
 /// A tile of no more elements is not made narrower to let another thread find room.
@@ -99,12 +104,17 @@ impl Plan {
     /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many
     /// bytes would do.
     pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
-        let mut plan = Plan::within(roots, context);
+        Plan::on(roots, context, machine_limit())
+    }
+
+    /// The same on a machine of so much memory, in bytes.
+    fn on(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
+        let mut plan = Plan::within(roots, context, memory);
         let mut larger = context.clone();
         // with more memory a plan holds more and writes larger boxes: ask until the number would do
         while let Err(Error::Budget { what, needed, hint, .. }) = plan {
             larger.budget = Budget::new(needed);
-            plan = match Plan::within(roots, &larger) {
+            plan = match Plan::within(roots, &larger, memory) {
                 Err(Error::Budget { needed: more, .. }) if more > needed => {
                     Err(Error::Budget { what, needed: more, budget: context.budget.total(), hint })
                 }
@@ -115,7 +125,7 @@ impl Plan {
     }
 
     /// A plan within the context's budget.
-    fn within(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
+    fn within(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
         let mut graph = Graph::default();
         let ids = roots.iter().map(|(e, _)| graph.add(e)).collect::<Result<Vec<_>>>()?;
         for ((expr, target), &id) in roots.iter().zip(&ids) {
@@ -129,9 +139,13 @@ impl Plan {
             spilled: HashSet::new(),
             chunks: SpillChunks::new(),
             tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
+            files: Medium::Near,
             held: 0,
             peak: 0,
         };
+        if plan.bytes_of_files()? > memory {
+            plan.files = Medium::Far { pages: memory / PAGES };
+        }
         plan.choose_held(context)?;
         plan.build(context)?;
         Ok(plan)
@@ -168,6 +182,14 @@ impl Plan {
         Ok(())
     }
 
+    /// Bytes of all arrays in files that are read or written.
+    fn bytes_of_files(&self) -> Result<u64> {
+        let to_files = self.roots.iter().zip(&self.targets);
+        let to_files = to_files.filter(|(_, to)| matches!(to, Target::Sink(_))).map(|(&id, _)| id);
+        let mut all = self.graph.stored().chain(to_files).map(|id| self.bytes_of(id));
+        all.try_fold(0u64, |sum, bytes| Ok(sum.saturating_add(bytes?)))
+    }
+
     fn bytes_of(&self, id: Id) -> Result<u64> {
         let node = self.graph.node(id);
         Ok(elements(&node.shape)?.saturating_mul(node.dtype.size() as u64))
@@ -193,7 +215,7 @@ impl Plan {
         let (mut items, mut products) = self.items(&[], context)?;
         // what would be decoded again and again is decoded once, into a file whose chunks suit those who read it
         let mut turned = Vec::new();
-        if self.graph.decodes() {
+        if self.files != Medium::Near || self.graph.decodes() {
             for item in &items {
                 self.turn(item, context, &mut turned)?;
             }
@@ -216,15 +238,16 @@ impl Plan {
         Ok(())
     }
 
-    /// Finds the sources of an item that are decoded too often where they lie, and chooses the chunks in which they are to be
-    /// spilled.
+    /// Finds the sources of an item that are decoded too often where they lie, or read in too short runs, and chooses the
+    /// chunks in which they are to be spilled.
     fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let program = self.program(&item.domain, &[item.id])?;
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.held);
-        for load in &program.loads {
+        for (number, load) in program.loads.iter().enumerate() {
             let Leaf::Source(source) = &load.leaf else { continue };
             if !self.is_encoded(load) {
+                self.turn_stored(item, &program, number, context, turned)?;
                 continue;
             }
             let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
@@ -248,6 +271,39 @@ impl Plan {
         Ok(())
     }
 
+    /// The same for a source that is read where it lies, by an item that is written.
+    fn turn_stored(
+        &mut self,
+        item: &Item,
+        program: &Program,
+        number: usize,
+        context: &Context,
+        turned: &mut Vec<Id>,
+    ) -> Result<()> {
+        let (load, limit) = (&program.loads[number], self.tile_limit(context));
+        let (Leaf::Source(source), Dest::Root(root), true) = (&load.leaf, item.dest, self.files != Medium::Near) else {
+            return Ok(());
+        };
+        // what of a source is passed over is not copied
+        let seen = load.is_whole(&program.domain, source.shape());
+        let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {
+            return Ok(());
+        };
+        let written = self.how_written(root);
+        if let Some(extent) = written::turned(program, number, &written, |leaf| self.stored(leaf), limit) {
+            let mut wanted = source.shape().to_vec();
+            for (&extent, access) in extent.iter().zip(&load.access) {
+                if let Some(access) = access {
+                    wanted[access.axis] = extent;
+                }
+            }
+            let copy = Builder::of_source(&self.graph, id)?.finish();
+            self.chunks.insert(id, written::copied_chunk(&copy, &wanted, limit));
+            turned.push(id);
+        }
+        Ok(())
+    }
+
     /// What is to be computed: sources that are spilled first, then cut by cut and root by root.
     fn items(&mut self, turned: &[Id], context: &Context) -> Result<(Vec<Item>, Vec<Leveled>)> {
         let mut levels: HashMap<Id, usize> = HashMap::new();
@@ -257,11 +313,12 @@ impl Plan {
             let node = self.graph.node(id);
             let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
             let program = Builder::of_source(&self.graph, id)?.finish();
+            let decodes = program.loads.iter().any(|load| self.is_encoded(load));
             let written = Written {
-                chunk: None,
+                chunk: (!decodes).then(|| chunk.clone()),
                 stride: sink::c_order(chunk),
                 item: node.dtype.size() as u64,
-                in_memory: false,
+                to: self.files,
             };
             let limit = self.tile_limit(context);
             let tiles = written::tiles(&program, &written, |leaf| self.stored(leaf), limit);
@@ -425,21 +482,27 @@ impl Plan {
 
     /// The tiles of a result that is written.
     fn written_tiles(&self, root: usize, program: &Program, context: &Context) -> Tiles {
-        let node = self.graph.node(self.roots[root]);
+        // what fits in a few tiles is cut as it lies
+        if matches!(self.targets[root], Target::Memory) && !self.is_turned(program) {
+            return Tiles::of_program(program);
+        }
         let limit = self.tile_limit(context);
+        written::tiles(program, &self.how_written(root), |leaf| self.stored(leaf), limit)
+    }
+
+    /// How a result is written.
+    fn how_written(&self, root: usize) -> Written {
+        let node = self.graph.node(self.roots[root]);
         let sink = match &self.targets[root] {
             Target::Sink(sink) => Some(sink),
-            // what fits in a few tiles is cut as it lies
-            Target::Memory if !self.is_turned(program) => return Tiles::of_program(program),
             Target::Memory => None,
         };
-        let written = Written {
+        Written {
             chunk: sink.and_then(|sink| sink.chunk_shape()).map(<[u64]>::to_vec),
             stride: sink.map_or_else(|| sink::c_order(&node.shape), |sink| sink.element_strides()),
             item: node.dtype.size() as u64,
-            in_memory: sink.is_none(),
-        };
-        written::tiles(program, &written, |leaf| self.stored(leaf), limit)
+            to: sink.map_or(Medium::Memory, |_| self.files),
+        }
     }
 
     /// Whether an input of a program is large and has other neighbours than the result.

@@ -106,6 +106,18 @@ impl Load {
         used < ends.sum::<u64>() / 2
     }
 
+    /// Bytes from the first to the last that a box of `extents` takes of each chunk, in all chunks that it takes some of.
+    pub(crate) fn reach(&self, extents: &[u64]) -> u64 {
+        let (mut ends, mut chunks) = (1u64, 1u64);
+        for (k, a) in self.access.iter().enumerate() {
+            let (Some(a), Some(&extent)) = (a, extents.get(k)) else { continue };
+            let within = a.span().min(extent).max(1) - 1;
+            ends = ends.saturating_add(within.saturating_mul(self.stride[k].unsigned_abs() as u64));
+            chunks = chunks.saturating_mul(extent.div_ceil(a.span().max(1)));
+        }
+        ends.saturating_mul(chunks).saturating_mul(self.dtype.size() as u64)
+    }
+
     /// Elements that a chunk has of the domain.
     fn piece(&self, domain: &[u64]) -> u64 {
         let along = self.access.iter().zip(domain).filter_map(|(a, &n)| a.map(|a| a.span().min(n)));
