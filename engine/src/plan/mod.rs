@@ -215,7 +215,7 @@ impl Plan {
         let (mut items, mut products) = self.items(&[], context)?;
         // what would be decoded again and again is decoded once, into a file whose chunks suit those who read it
         let mut turned = Vec::new();
-        if self.files != Medium::Near || self.graph.decodes() {
+        if self.graph.decodes() || self.bytes_of_files()? > context.budget.total() / 4 {
             for item in &items {
                 self.turn(item, context, &mut turned)?;
             }
@@ -281,9 +281,12 @@ impl Plan {
         turned: &mut Vec<Id>,
     ) -> Result<()> {
         let (load, limit) = (&program.loads[number], self.tile_limit(context));
-        let (Leaf::Source(source), Dest::Root(root), true) = (&load.leaf, item.dest, self.files != Medium::Near) else {
+        let (Leaf::Source(source), Dest::Root(root)) = (&load.leaf, item.dest) else { return Ok(()) };
+        // pages that stay mapped cost no call to be read
+        let free = context.budget.total().saturating_sub(self.held);
+        if self.files == Medium::Near && load.mapped_bytes(&program.domain) <= free / 2 {
             return Ok(());
-        };
+        }
         // what of a source is passed over is not copied
         let seen = load.is_whole(&program.domain, source.shape());
         let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {

@@ -83,19 +83,25 @@ impl Load {
 
     /// Elements of a box of `extents` that lie in one piece.
     pub(crate) fn run(&self, extents: &[u64]) -> u64 {
+        self.runs(extents).0
+    }
+
+    /// Elements of a box of `extents` that lie in one piece, and from there to the next piece of the same chunk, if it has one.
+    pub(crate) fn runs(&self, extents: &[u64]) -> (u64, Option<u64>) {
+        let axes = self.access.iter().zip(&self.stride).zip(extents);
+        let mut axes: Vec<(u64, u64)> = axes
+            .filter_map(|((a, stride), &n)| a.map(|a| (stride.unsigned_abs() as u64, a.span().min(n))))
+            .filter(|(_, n)| *n > 1)
+            .collect();
+        axes.sort_unstable();
         let mut run = 1;
-        for k in self.closest_first() {
-            let span = self.access[k].map_or(1, |a| a.span());
-            let extent = extents[k].min(span);
-            if extent > 1 && self.stride[k].unsigned_abs() as u64 != run {
-                break;
+        for (stride, n) in axes {
+            if stride != run {
+                return (run, Some(stride));
             }
-            run *= extent.max(1);
-            if extent < span {
-                break;
-            }
+            run *= n;
         }
-        run
+        (run, None)
     }
 
     /// Whether a box of `extents`, or what of it lies in one chunk, takes but a part of what lies between its ends.

@@ -48,6 +48,10 @@ const REWRITE: f64 = 131_072.0;
 const DECODE: f64 = 4.0;
 /// Bytes that are moved for each byte that is copied into boxes first: it is read, written and read again.
 const COPIED: f64 = 3.0;
+/// Bytes that could be moved while the system is asked for some.
+const CALL: f64 = 4096.0;
+/// An input is copied into boxes first, though it is in memory, if else so many bytes were moved for each of it.
+const APART: f64 = 16.0;
 /// Bytes that are decoded at a time, if chunks are smaller, to be spilled.
 const DECODED: u64 = 4 << 20;
 /// A tile of fewer bytes grows even where that gains nothing,
@@ -101,8 +105,8 @@ fn cheapest(
     (extent, cost)
 }
 
-/// The boxes in which a program is best given what its load `number` reads, where it takes less time to copy the array of
-/// that into such boxes first than to read it where it lies; nothing where it does not, or is not read from a file.
+/// The boxes in which a program is best given what its load `number` reads, where it takes far less time to copy the array
+/// of that into such boxes first than to read it where it lies; nothing where it does not, or is not read from a file.
 pub(crate) fn turned(
     program: &Program,
     number: usize,
@@ -115,12 +119,25 @@ pub(crate) fn turned(
     if program.domain.contains(&0) || loads.get(number).is_none_or(|(_, kind)| *kind != Kind::Stored) {
         return None;
     }
-    let (_, direct) = cheapest(program, written, &loads, limit);
+    let (extent, direct) = cheapest(program, written, &loads, limit);
+    let load = loads[number].0;
+    let item = load.dtype.size() as f64;
+    if matches!(written.to, Medium::Near) && spread(load, &extent) < APART * item {
+        return None;
+    }
     // boxes that lie in one piece can be read in any order
     loads[number].1 = Kind::Held;
     let (extent, rest) = cheapest(program, written, &loads, limit);
-    let copied = COPIED * loads[number].0.dtype.size() as f64;
-    (rest + copied < direct).then_some(extent)
+    (rest + COPIED * item < direct).then_some(extent)
+}
+
+/// Bytes that are moved for each element of a box that is read from memory, where its runs are short.
+fn spread(load: &Load, extent: &[u64]) -> f64 {
+    let item = load.dtype.size() as f64;
+    match load.runs(extent) {
+        (run, Some(apart)) => item + CALL.min(apart as f64 * item) / run as f64,
+        (run, None) => item + CALL / run as f64,
+    }
 }
 
 /// The tiles of a program of which nothing is written, so that each input is read in runs that are as long as the others
