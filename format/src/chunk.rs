@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::bytes::check;
 use crate::entry::{Entry, Extent};
-use crate::payload::crc_table::{check_blocks, table_len, table_start};
+use crate::payload::crc_table::{check_blocks, check_part, table_len, table_start};
 use crate::payload::shuffle::unshuffle;
 use crate::payload::{PayloadError, check_bools};
 use crate::scratch::{buffer, with_scratch};
@@ -153,6 +153,17 @@ impl Reading<'_> {
         let elements = payload.get(range.start..end).unwrap_or_default();
         check_bools(self.meta.dtype, elements)
             .map_err(|problem| self.refuse(chunk, problem.moved(range.start as u64)))
+    }
+
+    /// The same of bytes that were read from byte `start` of a raw payload on: whole blocks where it has a table, else all.
+    pub(crate) fn check_read(&self, chunk: &Chunk, start: usize, bytes: &[u8]) -> Result<()> {
+        match self.table(chunk)? {
+            Some(table) => {
+                check_part(bytes, table, start).map_err(|problem| self.refuse(chunk, problem))?;
+            }
+            None => self.check(chunk, bytes, 0..bytes.len())?,
+        }
+        check_bools(self.meta.dtype, bytes).map_err(|problem| self.refuse(chunk, problem.moved(start as u64)))
     }
 
     /// Writes the elements of a chunk, in its own element order, to `out`.

@@ -5,7 +5,7 @@ use super::lower::Builder;
 use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
-use crate::program::written::{self, Written};
+use crate::program::written::{self, Medium, Written};
 use crate::program::{Blocking, Id, Leaf, Load, Program};
 use crate::source::elements;
 use crate::{Context, Error, Result};
@@ -59,7 +59,9 @@ impl Plan {
             let node = self.graph.node(id);
             let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
             let program = Builder::of_source(&self.graph, id)?.finish();
-            let written = Written::to_spill(node.dtype, chunk);
+            let decodes = program.loads.iter().any(Load::is_encoded);
+            let spilled = Written::to_spill(node.dtype, chunk, self.files);
+            let written = Written { chunk: (!decodes).then(|| chunk.clone()), ..spilled };
             let tiles = written::tiles(&program, &written, self.tile_limit(0, context));
             items.push(Item::new(ItemWork::Turn(id), Dest::Cut(id), 0, program, tiles));
         }
@@ -123,15 +125,19 @@ impl Plan {
         let whole = node.operator().is_some() || self.schedule.turned().contains(&id);
         let level = self.schedule.level(id) + usize::from(whole);
         let limit = self.tile_limit(level, context);
-        let tiles = match self.targets[root].sink() {
-            Some(sink) => written::tiles(&program, &Written::to_sink(sink.as_ref()), limit),
-            None if is_turned(&program) => {
-                written::tiles(&program, &Written::to_memory(node.dtype, &node.shape), limit)
-            }
-            // what fits in a few tiles is cut as it lies
-            None => Tiles::of_program(&program),
+        // what fits in a few tiles is cut as it lies
+        let tiles = match self.targets[root].sink().is_none() && !is_turned(&program) {
+            true => Tiles::of_program(&program),
+            false => written::tiles(&program, &self.how_written(root), limit),
         };
         Ok(Item::new(ItemWork::Write(id), Dest::Root(root), level, program, tiles))
+    }
+
+    /// How a root is written.
+    fn how_written(&self, root: usize) -> Written {
+        let node = self.graph.node(self.roots[root]);
+        let memory = || Written::to_memory(node.dtype, &node.shape);
+        self.targets[root].sink().map_or_else(memory, |sink| Written::to_sink(sink.as_ref(), self.files))
     }
 
     /// Bytes of what a tile reads and writes, at most.
@@ -141,13 +147,17 @@ impl Plan {
         TILE.min(share / (4 * context.threads as u64))
     }
 
-    /// Finds the sources of an item that are decoded too often where they lie, and chooses the chunks in which they are to be
-    /// spilled.
+    /// Finds the sources of an item that are decoded too often where they lie, or read in too short runs, and chooses the
+    /// chunks in which they are to be spilled.
     pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
-        for load in item.program.loads.iter().filter(|load| load.is_encoded()) {
+        for (number, load) in item.program.loads.iter().enumerate() {
             let Leaf::Source(source) = &load.leaf else { continue };
+            if !load.is_encoded() {
+                self.turn_stored(item, number, context, turned)?;
+                continue;
+            }
             let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
             // what a tile reads, axis by axis of the source
             let mut wanted = source.chunk_shape().to_vec();
@@ -165,6 +175,45 @@ impl Plan {
                     turned.push(id);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The same for a source that is read where it lies, by an item that is written.
+    fn turn_stored(
+        &mut self,
+        item: &Item,
+        number: usize,
+        context: &Context,
+        turned: &mut Vec<Id>,
+    ) -> Result<()> {
+        let (program, limit) = (&item.program, self.tile_limit(item.level, context));
+        let load = &program.loads[number];
+        let (Leaf::Source(source), Dest::Root(root)) = (&load.leaf, item.dest) else { return Ok(()) };
+        if item.is_fold() {
+            return Ok(());
+        }
+        // pages that stay mapped cost no call to be read
+        let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
+        if self.files == Medium::Near && load.mapped_bytes(&program.domain) <= free / 2 {
+            return Ok(());
+        }
+        // what of a source is passed over is not copied
+        let seen = load.is_whole(&program.domain, source.shape());
+        let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {
+            return Ok(());
+        };
+        let written = self.how_written(root);
+        if let Some(extent) = written::turned(program, number, &written, limit) {
+            let mut wanted = source.shape().to_vec();
+            for (&extent, access) in extent.iter().zip(&load.access) {
+                if let Some(access) = access {
+                    wanted[access.axis] = extent;
+                }
+            }
+            let copy = Builder::of_source(&self.graph, id)?.finish();
+            self.chunks.insert(id, written::copied_chunk(&copy, &wanted, limit));
+            turned.push(id);
         }
         Ok(())
     }
@@ -217,17 +266,13 @@ impl Plan {
         match item.work {
             ItemWork::Turn(id) => {
                 let node = self.graph.node(id);
-                Ok(Output::Write(Written::to_spill(node.dtype, self.chunks.get(&id).unwrap_or(&node.shape))))
+                let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
+                Ok(Output::Write(Written::to_spill(node.dtype, chunk, self.files)))
             }
-            ItemWork::Write(id) => {
-                let node = self.graph.node(id);
-                let sink = match item.dest {
-                    Dest::Root(root) => self.targets[root].sink(),
-                    _ => None,
-                };
-                let memory = || Written::to_memory(node.dtype, &node.shape);
-                Ok(Output::Write(sink.map_or_else(memory, |sink| Written::to_sink(sink.as_ref()))))
-            }
+            ItemWork::Write(_) => match item.dest {
+                Dest::Root(root) => Ok(Output::Write(self.how_written(root))),
+                _ => Err(Error::Other("a pass writes to no root".into())),
+            },
             ItemWork::Fold { input, result } => {
                 let (from, node) = (self.graph.node(input), self.graph.node(result));
                 let fold = node.operator().and_then(|(operator, _)| operator.fold(from.dtype, node.dtype));

@@ -55,6 +55,16 @@ impl Array {
         if checked.is_err() || lost { self.intact().and(checked) } else { checked }
     }
 
+    /// Checks bytes of a raw chunk that [`Array::read_raw`] has copied from byte `start` of it on: some blocks of 64 KiB, of
+    /// which the last may end with the chunk. Of a chunk of up to 1 MiB, which has one checksum, they are all. Booleans must
+    /// be 0 or 1.
+    ///
+    /// # Errors
+    /// When they are damaged.
+    pub fn check_read(&self, chunk: &Chunk, start: usize, bytes: &[u8]) -> Result<()> {
+        self.reading().check_read(chunk, start, bytes)
+    }
+
     /// Asks whether all that was read in place so far was really in the file, which has to be asked after reading: when
     /// another program has cut the file short, or the disk has failed, zeros were read instead.
     ///
@@ -69,6 +79,13 @@ impl Array {
     pub fn bring(&self, chunk: &Chunk, bytes: Range<usize>) {
         if let Some((map, bytes)) = self.mapped_part(chunk, bytes) {
             map.bring(bytes);
+        }
+    }
+
+    /// Has the system begin to read such a range, and no more than that, without waiting for it.
+    pub fn expect(&self, chunk: &Chunk, bytes: Range<usize>) {
+        if let Some((map, bytes)) = self.mapped_part(chunk, bytes) {
+            map.expect(bytes);
         }
     }
 

@@ -31,11 +31,15 @@ pub(crate) fn table(payload: &[u8]) -> Vec<u8> {
 
 /// Checks the blocks of a payload that touch a range against its table.
 pub(crate) fn check_blocks(payload: &[u8], table: &[u8], range: Range<usize>) -> Result<(), PayloadError> {
+    let (first, last) = (range.start / BLOCK * BLOCK, range.end.next_multiple_of(BLOCK).min(payload.len()));
+    check_part(payload.get(first..last).unwrap_or_default(), table, first)
+}
+
+/// Checks whole blocks, which lie from byte `start` of a payload on, against its table.
+pub(crate) fn check_part(blocks: &[u8], table: &[u8], start: usize) -> Result<(), PayloadError> {
     let (crcs, _) = table.as_chunks::<4>();
-    let (first, last) = (range.start / BLOCK, range.end.div_ceil(BLOCK));
-    let blocks = payload.chunks(BLOCK).zip(crcs).enumerate();
-    for (i, (block, crc)) in blocks.take(last).skip(first) {
-        let start = (i * BLOCK) as u64;
+    for (i, (block, crc)) in blocks.chunks(BLOCK).zip(crcs.iter().skip(start / BLOCK)).enumerate() {
+        let start = (start + i * BLOCK) as u64;
         let end = start + block.len() as u64;
         crate::bytes::check(block, u32::from_le_bytes(*crc)).map_err(|mismatch| PayloadError::PieceCrc {
             start,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use super::bus::Watch;
 use crate::sync::Mutex;
@@ -43,6 +44,9 @@ const PIECE: usize = 64 << 10;
 
 /// Bytes between payloads that follow each other, at most: a table of checksums, and what fills a page.
 const GAP: u64 = 64 << 10;
+
+/// A range of fewer bytes, which follows no other, is read without what comes after it.
+const SHORT: usize = 1 << 20;
 
 /// How far the system may have read ahead of what was missing, and more.
 const FOLLOWED: u64 = 32 << 20;
@@ -139,9 +143,16 @@ impl FileMap {
     /// faults, and which leaves the range in larger pieces. It is not mapped by that.
     pub fn bring(&self, bytes: Range<usize>) {
         let (_turn, holds) = loop {
-            let holds = self.holds(bytes.clone());
+            let (holds, follows) = (self.holds(bytes.clone()), self.follows(bytes.start as u64));
             // what follows what was read last is read though it is there: by that the system learns to go on reading ahead
-            if holds && !self.follows(bytes.start as u64) {
+            if holds && !follows {
+                return;
+            }
+            if !follows && bytes.end.min(self.map.len()).saturating_sub(bytes.start) < SHORT {
+                self.expect(bytes.clone());
+                for end in [&self.front, &self.missing] {
+                    end.store(bytes.end as u64, Ordering::Relaxed);
+                }
                 return;
             }
             match self.turn.try_lock() {
@@ -163,6 +174,15 @@ impl FileMap {
         if !holds {
             self.missing.store(end, Ordering::Relaxed);
         }
+    }
+
+    /// Has the system begin to read what is not in memory of a range, and no more than that, without waiting for it. Where
+    /// many short ranges are read, the disk is so given many at a time.
+    pub fn expect(&self, bytes: Range<usize>) {
+        let len = bytes.end.min(self.map.len()).saturating_sub(bytes.start);
+        let advice = PosixFadviseAdvice::POSIX_FADV_WILLNEED;
+        // advice that is not taken costs time, not correctness
+        let _ = posix_fadvise(&self.file, bytes.start as i64, len as i64, advice);
     }
 
     /// Whether a range that starts here follows what was brought last, and something was missing not long before.
