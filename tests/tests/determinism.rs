@@ -108,6 +108,30 @@ fn threads_and_budgets_change_no_bit_of_float32() {
     same_bits(Layout::Npy, DType::F32);
 }
 
+/// Results that are folded again, and packed arrays that are read in two directions, go through files in little memory.
+#[test]
+fn spilling_changes_no_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ([10, 150_000], Layout::Raw, "std(mean(a, axis=0)), sum(mean(a, axis=0) * 1.1), var(max(a, axis=0))"),
+        ([10, 150_000], Layout::Npy, "std(a.T - mean(a.T, axis=1)[:, None]), mean(cumsum(mean(a, axis=0)))"),
+        ([1100, 1300], Layout::Packed, "sum(a.T - b.T), std(a), mean(a.T * 2 - b.T, axis=0)"),
+        ([1100, 1300], Layout::Packed, "var(a.T[::-1] * b.T, axis=1), sum(b.T)"),
+    ];
+    for (shape, layout, text) in cases {
+        let names = names_of(shape, layout, DType::F64, folder.path());
+        let want = bits(&evaluate(text, &names, &Context::new(1 << 30, 2)).unwrap());
+        for threads in [1, 2] {
+            assert!(bits(&squeezed(text, &names, threads)) == want, "{text}: {layout:?}, squeezed");
+            for budget in [6 << 20, 12 << 20, 24 << 20] {
+                if let Ok(values) = evaluate(text, &names, &Context::new(budget, threads)) {
+                    assert!(bits(&values) == want, "{text}: {layout:?}, {threads} threads, {budget} bytes");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn how_chunks_are_kept_changes_no_bit() {
     let folder = tempfile::tempdir().unwrap();

@@ -154,8 +154,12 @@ impl Plan {
             .filter(|root| !self.schedule.is_parked(*root))
     }
 
-    fn program(&self, domain: &[u64], outputs: &[Id]) -> Result<Program> {
-        let mut builder = Builder::new(&self.graph, &self.chunks, domain);
+    /// The program for some nodes; `folds` says whether any of them is folded.
+    fn program(&self, domain: &[u64], outputs: &[Id], folds: bool) -> Result<Program> {
+        let mut builder = match folds {
+            true => Builder::of_folds(&self.graph, &self.chunks, domain),
+            false => Builder::new(&self.graph, &self.chunks, domain),
+        };
         for &id in outputs {
             builder.output(id)?;
         }

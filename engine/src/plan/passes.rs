@@ -1,7 +1,7 @@
 //! Which folds and elementwise results share a pass.
 
 use super::Plan;
-use super::lower::Builder;
+use super::lower::{Builder, lies_as};
 use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
@@ -65,10 +65,13 @@ impl Plan {
             let tiles = written::tiles(&program, &written, self.tile_limit(0, context));
             items.push(Item::new(ItemWork::Turn(id), Dest::Cut(id), 0, program, tiles));
         }
-        for id in self.graph.cuts(&self.roots) {
-            if self.is_fold(id) {
-                items.push(self.fold(id)?);
-            }
+        let folds: Vec<Id> =
+            self.graph.cuts(&self.roots).into_iter().filter(|&id| self.is_fold(id)).collect();
+        let inputs = |&id: &Id| self.graph.node(id).operator().map_or(&[][..], |(_, inputs)| inputs);
+        let folded: Vec<Id> = folds.iter().flat_map(inputs).copied().collect();
+        let folded = self.graph.read_by(&folded, &[]);
+        for id in folds {
+            items.push(self.fold(id, folded.contains(&id))?);
         }
         for (root, &id) in self.roots.iter().enumerate() {
             let node = self.graph.node(id);
@@ -94,18 +97,19 @@ impl Plan {
         node.operator().is_some_and(fold)
     }
 
-    fn fold(&mut self, id: Id) -> Result<Item> {
+    /// The fold whose result is `id`, which other folds read or not.
+    fn fold(&mut self, id: Id, is_folded: bool) -> Result<Item> {
         let not_a_fold = || Error::Other("a pass folds an operator that is not a fold".into());
         let node = self.graph.node(id);
         let (operator, &[input]) = node.operator().ok_or_else(not_a_fold)? else { return Err(not_a_fold()) };
         let fold = operator.fold(self.graph.node(input).dtype, node.dtype).ok_or_else(not_a_fold)?;
         let domain = &self.graph.node(input).shape;
         let over: Vec<bool> = (0..domain.len()).map(|k| fold.axes.contains(&k)).collect();
-        let program = self.program(domain, &[input])?;
+        let program = self.program(domain, &[input], true)?;
         let order = fold_order(&program, &over);
         let tiles = Tiles::of_fold(&program, &order, &over);
         let dest = self.direct_root(id).map_or(Dest::Cut(id), Dest::Root);
-        if self.schedule.is_spilled(id) {
+        if self.schedule.is_spilled(id) && !is_folded {
             // the results of a tile are then written in one piece
             let extents = tiles.extents();
             let kept = (0..over.len()).filter(|&k| !over[k]).map(|k| extents[k].max(1)).collect();
@@ -121,7 +125,7 @@ impl Plan {
     pub(super) fn written_root(&self, root: usize, context: &Context) -> Result<Item> {
         let id = self.roots[root];
         let node = self.graph.node(id);
-        let program = self.program(&node.shape, &[id])?;
+        let program = self.program(&node.shape, &[id], false)?;
         let whole = node.operator().is_some() || self.schedule.turned().contains(&id);
         let level = self.schedule.level(id) + usize::from(whole);
         let limit = self.tile_limit(level, context);
@@ -159,6 +163,19 @@ impl Plan {
                 continue;
             }
             let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
+            let visits = written::visits(load, &extents);
+            if visits < OFTEN || decoded <= free / 2 {
+                continue;
+            }
+            let Some(id) = self.graph.source(source).filter(|id| !turned.contains(id)) else { continue };
+            if item.is_fold() {
+                // the bits of a fold depend on the chunks that it reads
+                if lies_as(source.as_ref(), source.chunk_shape()) {
+                    self.chunks.insert(id, source.chunk_shape().to_vec());
+                    turned.push(id);
+                }
+                continue;
+            }
             // what a tile reads, axis by axis of the source
             let mut wanted = source.chunk_shape().to_vec();
             for (&extent, access) in extents.iter().zip(&load.access) {
@@ -166,15 +183,8 @@ impl Plan {
                     wanted[access.axis] = extent.saturating_mul(access.step.unsigned_abs());
                 }
             }
-            if written::visits(load, &extents) >= OFTEN
-                && decoded > free / 2
-                && let Some(id) = self.graph.source(source)
-            {
-                self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
-                if !turned.contains(&id) {
-                    turned.push(id);
-                }
-            }
+            self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+            turned.push(id);
         }
         Ok(())
     }
@@ -253,7 +263,7 @@ impl Plan {
             [alone] => alone.program.clone(),
             _ => {
                 let ids: Vec<Id> = group.iter().map(|item| item.work.node()).collect();
-                self.program(&first.program.domain, &ids)?
+                self.program(&first.program.domain, &ids, group.iter().any(Item::is_fold))?
             }
         };
         let outputs = group.iter().map(|item| self.output(item)).collect::<Result<Vec<_>>>()?;
