@@ -6,7 +6,7 @@ use super::PayloadError;
 
 /// Bytes that one CRC of a table covers.
 pub(crate) const BLOCK: usize = 64 << 10;
-/// Raw payloads longer than this carry a table.
+/// Raw payloads longer than this have a table.
 pub(crate) const TABLE_ABOVE: u64 = 1 << 20;
 
 /// Bytes of the CRC table behind a raw payload.
@@ -19,7 +19,7 @@ pub(crate) fn table_start(payload: u64) -> u64 {
     payload.next_multiple_of(64)
 }
 
-/// Bytes a raw payload keeps from others, with its table.
+/// Bytes that a raw payload takes up with its table.
 pub(crate) fn raw_occupied(payload: u64) -> u64 {
     table_start(payload) + table_len(payload).next_multiple_of(64)
 }
@@ -29,7 +29,7 @@ pub(crate) fn table(payload: &[u8]) -> Vec<u8> {
     payload.chunks(BLOCK).flat_map(|block| crc32fast::hash(block).to_le_bytes()).collect()
 }
 
-/// Checks the blocks of a payload that touch a range against its table.
+/// Checks the blocks of a payload that a range touches against the table.
 pub(crate) fn check_blocks(payload: &[u8], table: &[u8], range: Range<usize>) -> Result<(), PayloadError> {
     let (first, last) = (range.start / BLOCK * BLOCK, range.end.next_multiple_of(BLOCK).min(payload.len()));
     check_part(payload.get(first..last).unwrap_or_default(), table, first)
