@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrstore_format::{Grid, strided};
 
-use super::fetch::{Part, fetch};
+use super::fetch::{Part, Scout, fetch};
 use super::shared::Shared;
 use crate::context::Metrics;
 use crate::plan::program::{Load, Program};
@@ -89,6 +89,7 @@ pub(super) struct Input<'p> {
     gathered: Option<Buffer>,
     /// What is read of a file on its way to where it is gathered.
     stage: Buffer,
+    scout: Scout,
     strides: Vec<isize>,
     offset: usize,
     /// Where what has been checked of the chunk begins and ends, in one piece: at the same byte before anything was, and
@@ -126,6 +127,7 @@ impl<'p> Input<'p> {
             held: Held::Nothing,
             gathered: None,
             stage: Buffer::default(),
+            scout: Scout::default(),
             strides: Vec::new(),
             offset: 0,
             checked: Cell::new(ALL),
@@ -521,11 +523,12 @@ impl<'p> Input<'p> {
         };
         let part = Part { item, grain, shape, from: (self.offset, &self.strides), to: (to, strides) };
         let mut stage = std::mem::take(&mut self.stage);
-        let done = fetch(self.source, located, &part, out, &mut stage, |range| {
+        let mut scout = std::mem::take(&mut self.scout);
+        let done = fetch(self.source, located, &part, out, (&mut stage, &mut scout), |range| {
             Metrics::add(&self.context.metrics.mapped, range.len());
             if checks { self.unseen(range, bytes.len()) } else { Vec::new() }
         });
-        self.stage = stage;
+        (self.stage, self.scout) = (stage, scout);
         done
     }
 
