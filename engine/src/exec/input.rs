@@ -29,7 +29,7 @@ const BESIDE: usize = 96 << 20;
 const HUGE: usize = 2 << 20;
 
 /// Bytes of a window from which on it is read where it lies: the pages at its ends are then not most of what is mapped.
-const DENSE: usize = 1 << 20;
+const DENSE: usize = 256 << 10;
 
 /// Bytes read in place before their pages are let go.
 const PASSED: usize = 4 << 20;
