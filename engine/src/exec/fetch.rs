@@ -17,6 +17,8 @@ const GAP: usize = 2048;
 
 /// Reads that the system is told of at a time.
 const TOLD: usize = 128;
+/// Times that are passed over at most before it is asked again whether what is read comes from a disk.
+const MOST_SKIPS: u32 = 31;
 
 /// A box of a chunk, and where it goes.
 pub(super) struct Part<'a> {
@@ -44,6 +46,27 @@ impl Axis {
     }
 }
 
+/// Finds whether what is read comes from a disk, and asks less often while it does not.
+#[derive(Debug, Default)]
+pub(super) struct Scout {
+    /// Times that were passed over, and are to be, since the last that was asked.
+    passed: u32,
+    skips: u32,
+}
+
+impl Scout {
+    /// Whether what `holds` is asked of has to be brought.
+    fn misses(&mut self, holds: impl FnOnce() -> bool) -> bool {
+        if self.passed < self.skips {
+            self.passed += 1;
+            return false;
+        }
+        let misses = !holds();
+        (self.passed, self.skips) = (0, if misses { 0 } else { (2 * self.skips + 1).min(MOST_SKIPS) });
+        misses
+    }
+}
+
 /// Copies a part of `chunk` to `out` by way of `stage`; `unseen` is told of the bytes of the chunk before they are read, and
 /// gives those blocks around them, of `grain` bytes, that are to be checked.
 pub(super) fn fetch(
@@ -51,7 +74,7 @@ pub(super) fn fetch(
     chunk: &Located<'_>,
     part: &Part<'_>,
     out: &mut [u8],
-    stage: &mut Buffer,
+    (stage, scout): (&mut Buffer, &mut Scout),
     mut unseen: impl FnMut(Range<usize>) -> Vec<Range<usize>>,
 ) -> Result<()> {
     let item = part.item;
@@ -104,7 +127,8 @@ pub(super) fn fetch(
         if number % TOLD == 0 {
             let last = (number + TOLD).min(reads) - 1;
             // what the first and the last of some reads ask for tells whether these come from a disk
-            if ![number, last].into_iter().all(|number| source.holds(chunk, ends(read(number)))) {
+            let holds = || [number, last].into_iter().all(|number| source.holds(chunk, ends(read(number))));
+            if scout.misses(holds) {
                 (number..=last).for_each(|number| source.expect(chunk, ends(read(number))));
             }
         }
@@ -194,7 +218,8 @@ mod tests {
                     strided::copy(2, &part, &bytes, offset, &from, &mut expected, 0, &to);
                     let part = Part { item: 2, grain: 1, shape: &part, from: (offset, &from), to: (0, &to) };
                     let mut told = 0;
-                    fetch(&source, &chunk, &part, &mut found, &mut Buffer::default(), |bytes| {
+                    let room = (&mut Buffer::default(), &mut Scout::default());
+                    fetch(&source, &chunk, &part, &mut found, room, |bytes| {
                         told += bytes.len();
                         vec![bytes.start.saturating_sub(7)..bytes.end.min(len_of_chunk)]
                     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrstore_format::{Grid, strided};
 
-use super::fetch::{Part, fetch};
+use super::fetch::{Part, Scout, fetch};
 use super::input_cache::InputCache;
 use crate::context::Metrics;
 use crate::profile::Work;
@@ -29,7 +29,7 @@ const BESIDE: usize = 96 << 20;
 const HUGE: usize = 2 << 20;
 
 /// Bytes of a window from which on it is read where it lies: the pages at its ends are then not most of what is mapped.
-const DENSE: usize = 1 << 20;
+const DENSE: usize = 256 << 10;
 
 /// Bytes read in place before their pages are let go.
 const PASSED: usize = 4 << 20;
@@ -103,6 +103,7 @@ pub(super) struct Input<'p> {
     gathered: Option<Buffer>,
     /// What is read of a file on its way to where it is gathered.
     stage: Buffer,
+    scout: Scout,
     strides: Vec<isize>,
     offset: usize,
     /// Where what has been checked of the chunk begins and ends, in one piece: at the same byte before anything was, and
@@ -140,6 +141,7 @@ impl<'p> Input<'p> {
             held: Held::Nothing,
             gathered: None,
             stage: Buffer::default(),
+            scout: Scout::default(),
             strides: Vec::new(),
             offset: 0,
             checked: Cell::new(ALL),
@@ -535,11 +537,12 @@ impl<'p> Input<'p> {
         };
         let part = Part { item, grain, shape, from: (self.offset, &self.strides), to: (to, strides) };
         let mut stage = std::mem::take(&mut self.stage);
-        let done = fetch(self.source, located, &part, out, &mut stage, |range| {
+        let mut scout = std::mem::take(&mut self.scout);
+        let done = fetch(self.source, located, &part, out, (&mut stage, &mut scout), |range| {
             Metrics::add(&self.context.metrics.mapped, range.len());
             if checks { self.unseen(range, bytes.len()) } else { Vec::new() }
         });
-        self.stage = stage;
+        (self.stage, self.scout) = (stage, scout);
         done
     }
 

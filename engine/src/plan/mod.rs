@@ -14,6 +14,8 @@ mod stages;
 mod target;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turned;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
