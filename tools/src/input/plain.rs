@@ -9,7 +9,11 @@ use anyhow::Result;
 use arrstore::{DType, Error, Expr, FileCrc, Kind, npy};
 use arrstore::{Data, Located, Source};
 
-use crate::layout::default_chunk;
+/// Bytes of a piece, at most: as many as a chunk that nobody chose.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// Bytes of a cache line.
+const LINE: u64 = 64;
 
 /// The lazy array that `header` describes in `file`, and `crc` is the checksum of.
 pub(super) fn expr(path: &Path, file: &File, header: &npy::Header, crc: Option<FileCrc>) -> Result<Expr> {
@@ -25,6 +29,24 @@ pub(super) fn expr(path: &Path, file: &File, header: &npy::Header, crc: Option<F
     let source = Swapped { crc, ..Swapped::new(path, file, header.start, header.dtype, &shape)? };
     let expr = Expr::source(Arc::new(source))?;
     Ok(if header.fortran { expr.transpose() } else { expr })
+}
+
+/// The chunks of an array in C order, each of which is one run of bytes: the axes before the one that is cut have length 1
+/// in it, those after are whole. An axis is cut evenly, so that the last piece of it is not mostly padding.
+fn pieces(dtype: DType, shape: &[u64]) -> Vec<u64> {
+    let item = dtype.size() as u64;
+    let (mut room, mut chunk) = (PIECE_BYTES / item, vec![1; shape.len()]);
+    for (axis, (chunk, &len)) in chunk.iter_mut().zip(shape).enumerate().rev() {
+        *chunk = len.max(1);
+        if len > room {
+            let even = len.div_ceil(len.div_ceil(room));
+            let line = if axis + 1 == shape.len() { (LINE / item).max(1) } else { 1 };
+            *chunk = even.next_multiple_of(line).min(len);
+            break;
+        }
+        room /= *chunk;
+    }
+    chunk
 }
 
 /// A big-endian array in C order. Its chunks are contiguous pieces of it, read and swapped one by one.
@@ -52,7 +74,7 @@ impl Swapped {
                 format!("its header promises more elements than its {length} bytes hold: it was cut short");
             return Err(Error::Npy { path: path.to_owned(), reason }.into());
         }
-        let chunk = default_chunk(dtype, shape);
+        let chunk = pieces(dtype, shape);
         let strides = arrstore::c_strides(&chunk, dtype.size());
         let chunk_bytes = chunk.iter().product::<u64>() as usize * dtype.size();
         Ok(Swapped {
@@ -95,7 +117,6 @@ impl Source for Swapped {
         Ok(Located::new(index, Data::Encoded))
     }
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> arrstore::Result<()> {
-        // A chunk is contiguous: axes before the one that is cut have length 1 in it, those after are whole.
         let item = self.dtype.size();
         let (mut first, mut count) = (0u64, 1u64);
         for ((&i, &c), &n) in chunk.index.iter().zip(&self.chunk).zip(&self.shape) {
@@ -117,5 +138,31 @@ impl Source for Swapped {
     }
     fn intact(&self) -> arrstore::Result<()> {
         self.crc.as_ref().map_or(Ok(()), FileCrc::check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_one_run_of_bytes() {
+        assert_eq!(pieces(DType::F64, &[10_000_000]), [500_000]);
+        assert_eq!(pieces(DType::F64, &[2000, 1500]), [334, 1500]);
+        assert_eq!(pieces(DType::U16, &[3, 3, 1 << 20]), [1, 2, 1 << 20]);
+        assert_eq!(pieces(DType::F32, &[5, 1 << 22]), [1, 1 << 20]);
+        assert_eq!(pieces(DType::F64, &[0, 5]), [1, 5]);
+        assert_eq!(pieces(DType::F64, &[]), Vec::<u64>::new());
+        for dtype in [DType::I16, DType::C128] {
+            for shape in
+                [&[7, 9, 100_000][..], &[100, 100, 100, 100], &[5000, 1, 5000], &[3, 1 << 40], &[1 << 40, 3]]
+            {
+                let chunk = pieces(dtype, shape);
+                let bytes = chunk.iter().product::<u64>() * dtype.size() as u64;
+                assert!((PIECE_BYTES / 4..=PIECE_BYTES).contains(&bytes), "{shape:?}: {chunk:?}");
+                let cut = chunk.iter().zip(shape).rposition(|(c, n)| c < n).unwrap();
+                assert!(chunk[..cut].iter().all(|&c| c == 1), "{shape:?}: {chunk:?}");
+            }
+        }
     }
 }
