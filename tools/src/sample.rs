@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use arrstore::formats::Input;
 use arrstore::{Context, Expr, Index, Plan, Target};
 use arrstore_format::{Codec, CreateOptions, File, MemoryStorage, Meta};
 
-use crate::cli::{Shuffle, Storing};
-use crate::input::Input;
-use crate::layout::{Coding, PCO_LEVEL};
+use crate::cli::{Coding, PCO_LEVEL, Shuffle, Storing};
 
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 1 << 20;
