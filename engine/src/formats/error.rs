@@ -70,6 +70,11 @@ impl Error {
         Error::Content(words.into())
     }
 
+    /// The refusal of two results in one place.
+    pub(crate) fn one_place(a: &impl Display, b: &impl Display) -> Error {
+        Error::Request(format!("{a} and {b} are one place, and can hold one result: give each its own"))
+    }
+
     /// An error of a crate below, with its causes.
     pub(crate) fn foreign(error: impl std::error::Error) -> Error {
         let mut words = error.to_string();

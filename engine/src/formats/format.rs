@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::zarr;
+use super::zarr::nodes;
 
 /// A format of files or folders that hold arrays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +44,7 @@ impl Format {
 
     /// The format of something that is to be read. A file that nothing is known of holds plain elements, if anything.
     pub fn of_input(path: &Path) -> Option<Format> {
-        let folder = || (path.is_dir() && zarr::holds(path)).then_some(Format::Zarr);
+        let folder = || (path.is_dir() && nodes::holds(path)).then_some(Format::Zarr);
         let plain = || path.is_file().then_some(Format::Raw);
         by_content(path).or_else(|| by_ending(path)).or_else(folder).or_else(plain)
     }
@@ -69,7 +69,7 @@ pub(super) fn by_ending(path: &Path) -> Option<Format> {
 fn by_content(path: &Path) -> Option<Format> {
     let found = std::fs::metadata(path).ok()?;
     if found.is_dir() {
-        return zarr::is_node(path).then_some(Format::Zarr);
+        return nodes::is_node(path).then_some(Format::Zarr);
     }
     // A FIFO would block, and a device may do anything: only regular files are looked into.
     if !found.is_file() {

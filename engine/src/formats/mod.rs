@@ -25,6 +25,7 @@
 //! A format is a file or a folder here, an arm of each `match` below, and an ending in `format.rs`.
 
 mod arrs;
+mod container;
 mod error;
 mod format;
 mod input;
@@ -38,11 +39,12 @@ mod spans;
 mod zarr;
 
 pub use arrs::{open_snapshot, wait_for_writer};
+pub use container::{Layout, NewArray, Writing};
 pub use error::{Choice, Error, Result};
 pub use format::Format;
 pub use input::{About, Elements, Facts, Input, Known, Listed};
 pub use location::{Location, full_name};
-pub use output::{Layout, NewArray, Outputs, Writing};
+pub use output::Outputs;
 
 use crate::Context;
 use error::Placed;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use arrstore_format::{Error, FileStorage, Lock, Storage};
 
 use super::wait::wait_for_writer;
+use crate::formats::container::Writing;
 use crate::formats::error::{Placed, Result};
-use crate::formats::output::Writing;
 
 /// An empty file, locked. Whoever waits for it finds the new file in its place, or the claim given up.
 pub(super) struct Claim {

@@ -10,10 +10,10 @@ use super::claim::Claim;
 use super::read::about;
 use super::region::RegionSink;
 use super::wait::wait_for_writer;
+use crate::formats::container::{Container, Dry, NewArray, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::input::Known;
 use crate::formats::location::Location;
-use crate::formats::output::{Container, Dry, NewArray, Writing, finished, one_place};
 use crate::{Expr, Sink, StoredSink, Target};
 
 /// One `.arrs` file with everything that one run writes to it.
@@ -64,7 +64,7 @@ impl Store {
     fn check_free(&self, label: &str, name: &str, meets: impl Fn(&RegionSink) -> bool) -> Result<()> {
         let taken = |other: &&Taken| other.name == name && other.region.as_deref().is_none_or(&meets);
         match self.taken.iter().find(taken) {
-            Some(other) => Err(one_place(&other.label, &label)),
+            Some(other) => Err(Error::one_place(&other.label, &label)),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::element_type;
+use super::types::element_type;
 use crate::DType;
 
 /// Longest header that is read; NumPy's own limit is 10,000 bytes.

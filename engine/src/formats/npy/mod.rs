@@ -1,6 +1,6 @@
 //! NumPy's `.npy` files.
 
-mod header;
+pub(in crate::formats) mod header;
 mod types;
 mod write;
 

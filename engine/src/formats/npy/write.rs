@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrstore_format::replace::Published;
 
+use crate::formats::container::{Container, Dry, Layout, NewArray, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::format::Format;
 use crate::formats::location::Location;
-use crate::formats::output::{Container, Dry, Layout, NewArray, Writing, finished};
 use crate::{Expr, NpySink, Target};
 
 /// One file.

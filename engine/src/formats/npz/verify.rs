@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{archive, drain, member, members};
+use super::archive::{archive, drain, member, members};
 use crate::Context;
 use crate::formats::error::{Error, Placed, Result};
 

@@ -9,10 +9,10 @@ use arrstore_format::replace::{NewName, Published, new_file};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use crate::formats::container::{Container, Dry, NewArray, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::formats::npy;
-use crate::formats::output::{Container, Dry, NewArray, Writing, finished, one_place};
 use crate::{Expr, NpySink, Target};
 
 /// Alignment of a member, so that its elements lie as they do in a `.npy` file.
@@ -62,7 +62,7 @@ impl Container for Archive {
         let label = format!("{}:{name}", location.path.display());
         let entry = format!("{}.npy", name.trim_start_matches('/'));
         if let Some(other) = self.members.iter().find(|member| member.entry == entry) {
-            return Err(one_place(&other.label, &label));
+            return Err(Error::one_place(&other.label, &label));
         }
         let (expr, sink, target) = if self.new.is_some() {
             let (expr, sink) = npy::sink(expr, location, array.layout)?;

@@ -2,17 +2,13 @@
 //! refused when one is in another's way. Each is then written where nobody sees it, and all take their places at the end: one
 //! commit for each file, and when one fails, those before it are undone.
 
-mod container;
 mod place;
 
 use std::path::{Path, PathBuf};
 
 use arrstore_format::replace::{Published, real_path};
 
-pub(super) use container::{Container, Dry, finished};
-pub use container::{Layout, NewArray, Writing};
-pub(super) use place::one_place;
-
+use super::container::{Container, NewArray, Writing};
 use super::error::{Error, Placed, Result};
 use super::format::Format;
 use super::input::Known;
@@ -95,7 +91,7 @@ impl Outputs {
     pub fn check_apart(&self, path: &Path) -> Result<()> {
         let real = real_path(path).place(|| path.display())?;
         match self.places.iter().find(|(place, _)| place::same(&place.container, &real)) {
-            Some((place, _)) => Err(one_place(&place.location, &path.display())),
+            Some((place, _)) => Err(Error::one_place(&place.location, &path.display())),
             None => Ok(()),
         }
     }

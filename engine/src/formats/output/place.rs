@@ -49,7 +49,7 @@ impl Place {
                 _ => false,
             };
             // The names of their arrays are compared when they are known.
-            return if holds_many && a.format == b.format { Ok(()) } else { Err(one_place(a, b)) };
+            return if holds_many && a.format == b.format { Ok(()) } else { Err(Error::one_place(a, b)) };
         }
         for (outer, inner) in [(self, other), (other, self)] {
             if inner.target.starts_with(&outer.target) {
@@ -70,11 +70,6 @@ pub(super) fn resolve(locations: &[Location]) -> Result<Vec<Place>> {
         places.iter().take(k).try_for_each(|before| before.check_beside(place))?;
     }
     Ok(places)
-}
-
-/// The refusal of two results in one place.
-pub(in crate::formats) fn one_place(a: &impl std::fmt::Display, b: &impl std::fmt::Display) -> Error {
-    Error::request(format!("{a} and {b} are one place, and can hold one result: give each its own"))
 }
 
 /// Whether two paths without links name one file: as hard links may, and folders that are mounted twice.

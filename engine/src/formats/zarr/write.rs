@@ -19,9 +19,9 @@ use zarrs::array::{
 use zarrs::filesystem::FilesystemStore;
 
 use super::tree::{self, METADATA, Way};
+use crate::formats::container::{Container, Dry, NewArray, Writing};
 use crate::formats::error::{Choice, Error, Placed, Result};
 use crate::formats::location::Location;
-use crate::formats::output::{Container, Dry, NewArray, Writing};
 use crate::formats::spans::advance;
 use crate::{DType, Expr, Sink, Target, c_strides};
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 use arrstore_format::Codec;
 use arrstore_format::replace::Published;
 
-use crate::formats::error::{Error, Result};
-use crate::formats::input::{About, Known};
-use crate::formats::location::Location;
+use super::error::{Error, Result};
+use super::input::{About, Known};
+use super::location::Location;
 use crate::{DType, Expr, Sink, Target};
 
 /// A file or store that is being written. Nobody sees what is added to it before it is published; dropped without that, it
@@ -18,7 +18,7 @@ use crate::{DType, Expr, Sink, Target};
 ///
 /// The calls come in this order: `add` for each array, then the run that writes to the sinks, then, when no plan holds a
 /// sink any more, `prepare` and `publish`.
-pub(in crate::formats) trait Container {
+pub(super) trait Container {
     /// What is known of the layout of the array of a shape that `add` will replace, for the new one to take over.
     fn replaced(&self, location: &Location, name: &str, shape: &[u64]) -> Option<Known> {
         let _ = (location, name, shape);
@@ -76,18 +76,18 @@ impl Layout {
     }
 
     /// Whether bytes of elements of a type are grouped.
-    pub(in crate::formats) fn shuffles(&self, dtype: DType) -> bool {
+    pub(super) fn shuffles(&self, dtype: DType) -> bool {
         let packs_bytes = matches!(self.codec, Codec::Zstd { .. } | Codec::Lz4);
         packs_bytes && self.shuffle && dtype.size() > 1
     }
 
     /// Whether the last axis varies fastest.
-    pub(in crate::formats) fn is_c_order(&self) -> bool {
+    pub(super) fn is_c_order(&self) -> bool {
         self.order.iter().enumerate().all(|(k, &axis)| k == usize::from(axis))
     }
 
     /// Whether the first axis varies fastest.
-    pub(in crate::formats) fn is_fortran_order(&self) -> bool {
+    pub(super) fn is_fortran_order(&self) -> bool {
         self.order.iter().rev().enumerate().all(|(k, &axis)| k == usize::from(axis))
     }
 }
@@ -138,19 +138,19 @@ impl fmt::Debug for Writing {
 
 impl Writing {
     /// Refuses to go on once the run was told to stop.
-    pub(in crate::formats) fn go_on(&self) -> Result<()> {
+    pub(super) fn go_on(&self) -> Result<()> {
         if self.cancel.load(Ordering::Relaxed) { Err(crate::Error::Cancelled.into()) } else { Ok(()) }
     }
 }
 
 /// What was shared with a plan that has run and is gone.
-pub(in crate::formats) fn finished<T>(shared: Arc<T>) -> Result<T> {
+pub(super) fn finished<T>(shared: Arc<T>) -> Result<T> {
     let words = "an output is still being written: drop its plan before the commit";
     Arc::into_inner(shared).ok_or_else(|| Error::request(words))
 }
 
 /// Stands for a sink where a plan is only explained.
-pub(in crate::formats) struct Dry {
+pub(super) struct Dry {
     label: String,
     dtype: DType,
     shape: Vec<u64>,
@@ -159,11 +159,7 @@ pub(in crate::formats) struct Dry {
 
 impl Dry {
     /// What to plan for `expr`, of the chunks that it would be written in.
-    pub(in crate::formats) fn root(
-        expr: &Expr,
-        location: &Location,
-        chunk: Option<&[u64]>,
-    ) -> (Expr, Target) {
+    pub(super) fn root(expr: &Expr, location: &Location, chunk: Option<&[u64]>) -> (Expr, Target) {
         let (label, dtype, shape) = (location.to_string(), expr.dtype(), expr.shape().to_vec());
         let chunk = chunk.map(<[u64]>::to_vec);
         (expr.clone(), Target::Sink(Arc::new(Dry { label, dtype, shape, chunk })))
