@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use arrstore_format::Grid;
 
 use crate::Result;
-use crate::plan::tiles::Tiles;
+use crate::program::tiles::Tiles;
 use crate::source::c_strides;
 
 /// Elements of a tile in one band, at least: what is begun for each costs about what computing some hundred does.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use arrstore_format::strided;
 
 use crate::kernels::{Arg, At, Block, Columns, Reducer, Rows};
-use crate::plan::tiles::Tiles;
+use crate::program::tiles::{Tiles, row_axis};
 use crate::sink::Sink;
 use crate::{Buffer, Result};
 
@@ -86,14 +86,6 @@ impl Reduced {
     pub(crate) fn states(&self, shape: &[u64]) -> usize {
         self.kept(shape).iter().product::<u64>() as usize
     }
-}
-
-/// The axis that makes the rows of columns: of those reduced, the one whose elements lie closest; `None` where the
-/// elements that lie closest of all are reduced themselves, row by row.
-pub(crate) fn row_axis(domain: &[u64], order: &[usize], over: &[bool]) -> Option<usize> {
-    let mut closest = order.iter().rev().copied().filter(|&k| domain[k] > 1);
-    let first = closest.next()?;
-    if over[first] { None } else { closest.find(|&k| over[k]) }
 }
 
 /// A reduction over one tile: its states lie in the order of the loops.

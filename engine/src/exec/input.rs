@@ -9,8 +9,8 @@ use arrstore_format::{Grid, strided};
 use super::fetch::{Part, fetch};
 use super::shared::Shared;
 use crate::context::Metrics;
-use crate::plan::program::{Load, Program};
 use crate::profile::Work;
+use crate::program::{Load, Program};
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
 

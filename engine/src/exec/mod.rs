@@ -11,18 +11,20 @@ mod matmul;
 mod pass;
 mod pool;
 mod shared;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod worker;
 
-pub(crate) use fold::{Reduced, row_axis};
+pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;
 pub use gemm::{BACKEND, backend_core};
-pub(crate) use matmul::{Product, run as run_product};
-pub(crate) use pass::{Output, Pass, Room, run as run_pass};
+pub(crate) use matmul::Product;
+pub(crate) use pass::{Output, Pass};
+pub(crate) use stage::{Fit, Room, Run, Stage};
 
 use crate::Result;
-use crate::plan::tiles::Tiles;
+use crate::program::tiles::Tiles;
 
 /// The grid index of tile number `n`, where the last axis of `order` varies fastest.
 fn tile_index(tiles: &Tiles, order: &[usize], mut n: u64) -> Vec<u64> {

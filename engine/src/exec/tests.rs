@@ -327,7 +327,6 @@ fn many_small_products_write_each_chunk_once() {
             let context = Context::new(budget * threads, threads as usize);
             let plan = Plan::new(&[(product.clone(), Target::Sink(sink.clone()))], &context).unwrap();
             plan.run(&context).unwrap();
-            drop(plan);
             let Counted { memory, writes, .. } = Arc::into_inner(sink).unwrap();
             let writes = writes.into_inner();
             assert!(if budget == tight { writes < most } else { writes == most }, "{chunk:?}: {writes}");

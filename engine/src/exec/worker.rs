@@ -11,7 +11,7 @@ use super::input::{Input, Window};
 use super::loops::{Layout, Loops, Steps, is_aligned, layout};
 use super::shared::Shared;
 use crate::kernels::{Arg, Block};
-use crate::plan::program::{Load, Program, Reg};
+use crate::program::{Load, Program, Reg};
 use crate::source::Source;
 use crate::{Buffer, Context, Result};
 

@@ -1,17 +1,15 @@
 //! Lazy arrays: a graph of operations that is typed and shaped when it is built, and computed when asked for.
 
-mod reduce;
 mod reshape;
 
 use std::sync::Arc;
 
 use crate::op::{Op, Scalar};
+use crate::operator::Operator;
 use crate::promote::{self, Operand};
 use crate::source::{Mapped, Source, Stored, Value, elements};
-use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes, show};
+use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes};
 use crate::{DType, Error, Result};
-pub(crate) use reduce::Reduce;
-pub use reduce::ReduceOptions;
 
 /// A lazy array. Cloning shares it; building costs nothing and reads nothing.
 ///
@@ -49,24 +47,30 @@ pub(crate) enum Kind {
         input: Expr,
         view: View,
     },
-    Reduce(Reduce),
-    Matmul {
-        a: Expr,
-        b: Expr,
+    Output {
+        of: Arc<Application>,
+        number: usize,
     },
+}
+
+/// An operator on its inputs, which are cast and shaped as it needs them.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub(crate) operator: Box<dyn Operator>,
+    pub(crate) inputs: Vec<Expr>,
+    /// Type and shape of each output.
+    pub(crate) outputs: Vec<(DType, Vec<u64>)>,
 }
 
 impl Kind {
     /// What the node is computed from, in order.
-    pub(crate) fn inputs(&self) -> impl DoubleEndedIterator<Item = &Expr> {
-        let (first, second): (&[Expr], Option<&Expr>) = match self {
-            Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => (&[], None),
-            Kind::Cast(input) | Kind::View { input, .. } => (std::slice::from_ref(input), None),
-            Kind::Reduce(reduce) => (std::slice::from_ref(&reduce.input), None),
-            Kind::Apply { inputs, .. } => (inputs, None),
-            Kind::Matmul { a, b } => (std::slice::from_ref(a), Some(b)),
-        };
-        first.iter().chain(second)
+    pub(crate) fn inputs(&self) -> &[Expr] {
+        match self {
+            Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => &[],
+            Kind::Cast(input) | Kind::View { input, .. } => std::slice::from_ref(input),
+            Kind::Apply { inputs, .. } => inputs,
+            Kind::Output { of, .. } => &of.inputs,
+        }
     }
 
     /// The same, taken out; what is left is a node without inputs.
@@ -74,9 +78,9 @@ impl Kind {
         match std::mem::replace(self, Kind::Weak(Scalar::Bool(false))) {
             Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => Vec::new(),
             Kind::Cast(input) | Kind::View { input, .. } => vec![input],
-            Kind::Reduce(reduce) => vec![reduce.input],
             Kind::Apply { inputs, .. } => inputs,
-            Kind::Matmul { a, b } => vec![a, b],
+            // other outputs may still need the inputs
+            Kind::Output { of, .. } => Arc::into_inner(of).map_or_else(Vec::new, |of| of.inputs),
         }
     }
 }
@@ -102,6 +106,31 @@ impl From<Scalar> for Expr {
 impl Expr {
     fn new(kind: Kind, dtype: DType, shape: Vec<u64>) -> Expr {
         Expr(Arc::new(Node { kind, dtype, shape }))
+    }
+
+    /// The outputs of an operator, of these types and shapes.
+    #[cfg_attr(not(test), expect(dead_code, reason = "every operator has one output so far"))]
+    pub(crate) fn outputs(
+        operator: impl Operator + 'static,
+        inputs: Vec<Expr>,
+        outputs: Vec<(DType, Vec<u64>)>,
+    ) -> Vec<Expr> {
+        let of = Arc::new(Application { operator: Box::new(operator), inputs, outputs });
+        let output = |(number, (dtype, shape)): (usize, &(DType, Vec<u64>))| {
+            Expr::new(Kind::Output { of: of.clone(), number }, *dtype, shape.clone())
+        };
+        of.outputs.iter().enumerate().map(output).collect()
+    }
+
+    /// The output of an operator that has one.
+    pub(crate) fn output(
+        operator: impl Operator + 'static,
+        inputs: Vec<Expr>,
+        dtype: DType,
+        shape: Vec<u64>,
+    ) -> Expr {
+        let of = Application { operator: Box::new(operator), inputs, outputs: vec![(dtype, shape.clone())] };
+        Expr::new(Kind::Output { of: Arc::new(of), number: 0 }, dtype, shape)
     }
 
     /// The array of a source.
@@ -171,7 +200,7 @@ impl Expr {
         }
     }
 
-    fn operand(&self) -> Operand {
+    pub(crate) fn operand(&self) -> Operand {
         match self.0.kind {
             Kind::Weak(value) => Operand::Weak(value),
             _ => Operand::Typed(self.0.dtype),
@@ -228,54 +257,6 @@ impl Expr {
         match self.0.kind {
             Kind::Weak(value) => self.cast(value.default_dtype()),
             _ => Ok(self.clone()),
-        }
-    }
-
-    /// The matrix product, by the rules of NumPy's `matmul`.
-    ///
-    /// # Errors
-    /// When an operand is a scalar or the shapes do not fit.
-    pub fn matmul(&self, other: &Expr) -> Result<Expr> {
-        if self.ndim() == 0 || other.ndim() == 0 {
-            return Err(Error::Shape(
-                "matmul: operands need at least one dimension; use * for scalars".into(),
-            ));
-        }
-        let dtype = promote::result_type(&[self.operand(), other.operand()])?;
-        let (mut a, mut b) = (self.cast(dtype)?, other.cast(dtype)?);
-        let (row, column) = (a.ndim() == 1, b.ndim() == 1);
-        if row {
-            a = a.expand_dims(&[0])?;
-        }
-        if column {
-            b = b.expand_dims(&[1])?;
-        }
-        let (m, k) = (a.shape()[a.ndim() - 2], a.shape()[a.ndim() - 1]);
-        let (k2, n) = (b.shape()[b.ndim() - 2], b.shape()[b.ndim() - 1]);
-        if k != k2 {
-            return Err(Error::Shape(format!(
-                "matmul: shapes {} and {} do not fit: the first has {k} columns, the second {k2} rows",
-                show(self.shape()),
-                show(other.shape())
-            )));
-        }
-        let mut shape = broadcast_shape([&a.shape()[..a.ndim() - 2], &b.shape()[..b.ndim() - 2]])?;
-        let batch = shape.clone();
-        let whole = |x: &Expr| {
-            let mut to = batch.clone();
-            to.extend_from_slice(&x.shape()[x.ndim() - 2..]);
-            x.broadcast_to(&to)
-        };
-        let (a, b) = (whole(&a)?, whole(&b)?);
-        shape.extend([m, n]);
-        elements(&shape)?;
-        let product = Expr::new(Kind::Matmul { a, b }, dtype, shape);
-        let last = product.ndim() as i64;
-        match (row, column) {
-            (false, false) => Ok(product),
-            (true, false) => product.squeeze(Some(&[last - 2])),
-            (false, true) => product.squeeze(Some(&[last - 1])),
-            (true, true) => product.squeeze(Some(&[last - 2, last - 1])),
         }
     }
 

@@ -58,7 +58,7 @@ impl Expr {
             let waits = path.len();
             if looks_through(top) {
                 let missing = |x: &&Expr| x.shape() == self.shape() && !done.contains_key(&Arc::as_ptr(&x.0));
-                path.extend(top.0.kind.inputs().filter(missing));
+                path.extend(top.0.kind.inputs().iter().filter(missing));
             }
             if path.len() == waits {
                 path.pop();
@@ -87,9 +87,7 @@ impl Expr {
                 Kind::Source(source) => self.reshaped_source(source, view, shape),
                 _ => Err(self.no_reshape(shape, "it is a slice, permutation or broadcast")),
             },
-            Kind::Reduce(_) | Kind::Matmul { .. } => {
-                Err(self.no_reshape(shape, "it is a result that has no place yet"))
-            }
+            Kind::Output { .. } => Err(self.no_reshape(shape, "it is a result that has no place yet")),
             Kind::Weak(_) | Kind::Constant(_) => self.broadcast_to(shape),
         }
     }

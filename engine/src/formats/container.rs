@@ -145,7 +145,7 @@ impl Writing {
 
 /// What was shared with a plan that has run and is gone.
 pub(super) fn finished<T>(shared: Arc<T>) -> Result<T> {
-    let words = "an output is still being written: drop its plan before the commit";
+    let words = "an output is still being written: its plan has to be run, or dropped, before the commit";
     Arc::into_inner(shared).ok_or_else(|| Error::request(words))
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use super::program::{Leaf, Load, Program};
-use super::{Dest, Plan, Stage as PlanStage, Target};
-use crate::exec::Output;
+use super::stages::{Goes, Planned};
+use super::{Dest, Plan, Target};
+use crate::program::{Leaf, Load};
 use crate::view::show;
 
 /// What a plan will do, before it does it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Explain {
     /// The stages, in the order in which they run.
     pub stages: Vec<Stage>,
@@ -20,110 +21,82 @@ pub struct Explain {
 
 /// One stage of a plan.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Stage {
-    /// `pass` or `matmul`.
+    /// `pass`, or the name of an operator.
     pub kind: &'static str,
     /// What is computed, in the order of the kernels.
     pub steps: Vec<String>,
     /// The shape it runs over.
     pub domain: Vec<u64>,
-    /// Tiles, and elements of the longest along each axis; of a product its blocks.
+    /// Tiles.
     pub tiles: u64,
-    /// See `tiles`.
+    /// Elements of the longest tile along each axis.
     pub tile: Vec<u64>,
     /// Threads that find room.
-    pub workers: u64,
+    pub threads: u64,
+    /// Times that it goes over its inputs.
+    pub passes: u64,
     /// Its inputs.
     pub reads: Vec<Read>,
-    /// Where its outputs go.
-    pub writes: Vec<String>,
-    /// Bytes written to sinks and intermediate results.
-    pub bytes_written: u64,
+    /// Its outputs.
+    pub writes: Vec<Write>,
+    /// Bytes of memory while it runs, with the results that are held meanwhile.
+    pub peak: u64,
     /// Floating-point operations of a product of matrices.
     pub flops: u64,
 }
 
 /// One input of a stage.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Read {
     /// Its name.
     pub label: String,
     /// `mapped in place`, `mapped, all at once` where its pages stay until the stage is done, `decoded`, `held` or `spilled`.
     pub how: &'static str,
-    /// Bytes of elements that are read.
+    /// Bytes of elements that are read, as often as they are.
+    pub bytes: u64,
+}
+
+/// One output of a stage.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Write {
+    /// Its name.
+    pub label: String,
+    /// Bytes of its elements.
     pub bytes: u64,
 }
 
 impl Plan {
     /// What the plan will do.
     pub fn explain(&self, budget: u64) -> Explain {
-        Explain {
-            stages: self.stages.iter().map(|s| self.explain_stage(s)).collect(),
-            peak: self.peak,
-            budget,
+        let stages = self.stages.iter().map(|stage| self.explain_stage(stage)).collect();
+        Explain { stages, peak: self.peak(), budget }
+    }
+
+    fn explain_stage(&self, planned: &Planned) -> Stage {
+        let told = planned.stage.explain();
+        let feeds = planned.stage.feeds();
+        let loads = feeds.iter().zip(&told.reads).flat_map(|(feed, bytes)| feed.loads.iter().zip(bytes));
+        Stage {
+            kind: told.kind,
+            steps: told.steps,
+            domain: told.domain,
+            tiles: told.tiles,
+            tile: told.tile,
+            threads: told.threads,
+            passes: told.passes,
+            reads: loads.map(|(load, &bytes)| self.explain_read(load, bytes, told.keeps)).collect(),
+            writes: planned.to.iter().filter_map(|goes| self.explain_write(*goes)).collect(),
+            peak: planned.peak,
+            flops: told.flops,
         }
     }
 
-    fn explain_stage(&self, stage: &PlanStage) -> Stage {
-        let writes = stage.dests().iter().map(|d| self.explain_dest(*d)).collect();
-        let bytes_written = stage.dests().iter().map(|d| self.dest_bytes(*d)).sum();
-        match stage {
-            PlanStage::Pass { pass, room, .. } => {
-                let mut steps: Vec<String> = pass.program.steps.iter().map(|s| s.name.to_owned()).collect();
-                for output in &pass.outputs {
-                    if let Output::Fold(reduced) = output {
-                        let axes: Vec<String> = (0..reduced.over.len())
-                            .filter(|&k| reduced.over[k])
-                            .map(|k| k.to_string())
-                            .collect();
-                        steps.push(format!("{} over axes ({})", reduced.reducer.name(), axes.join(", ")));
-                    }
-                }
-                Stage {
-                    kind: "pass",
-                    steps,
-                    domain: pass.program.domain.clone(),
-                    tiles: pass.tiles.len(),
-                    tile: pass.tiles.extents(),
-                    workers: room.workers,
-                    reads: self.reads(&pass.program, room.keeps),
-                    writes,
-                    bytes_written,
-                    flops: 0,
-                }
-            }
-            PlanStage::Product { product, .. } => {
-                let [m, n, k] = product.dims();
-                let mut reads = self.reads(&product.a, product.keeps());
-                reads.extend(self.reads(&product.b, product.keeps()));
-                let total: u64 = reads.iter().map(|r| r.bytes).sum::<u64>().max(1);
-                // operands may be read more than once
-                let moved = product.bytes_read();
-                for read in &mut reads {
-                    read.bytes = (u128::from(read.bytes) * u128::from(moved) / u128::from(total)) as u64;
-                }
-                Stage {
-                    kind: "matmul",
-                    steps: vec![format!("({m} x {k}) @ ({k} x {n})")],
-                    domain: vec![m, n, k],
-                    tiles: product.tiles(),
-                    tile: product.tile().to_vec(),
-                    workers: 0,
-                    reads,
-                    writes,
-                    bytes_written,
-                    flops: product.flops(),
-                }
-            }
-        }
-    }
-
-    fn reads(&self, program: &Program, keeps: bool) -> Vec<Read> {
-        let bytes = |l: &Load| {
-            let seen = program.domain.iter().zip(&l.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
-            seen.product::<u64>() * l.dtype.size() as u64
-        };
-        let one = |l: &Load| match &l.leaf {
+    fn explain_read(&self, load: &Load, bytes: u64, keeps: bool) -> Read {
+        match &load.leaf {
             Leaf::Source(source) => Read {
                 label: source.label(),
                 how: match source.in_place() {
@@ -131,33 +104,31 @@ impl Plan {
                     true => "mapped in place",
                     false => "decoded",
                 },
-                bytes: bytes(l),
+                bytes,
             },
             Leaf::Cut(id) => {
-                let how = if self.spilled.contains(id) { "spilled" } else { "held" };
-                Read { label: "an earlier result".into(), how, bytes: bytes(l) }
+                let how = if self.schedule.is_spilled(*id) { "spilled" } else { "held" };
+                Read { label: "an earlier result".into(), how, bytes }
             }
-        };
-        program.loads.iter().map(one).collect()
-    }
-
-    fn explain_dest(&self, dest: Dest) -> String {
-        match dest {
-            Dest::Cut(id) if self.spilled.contains(&id) => "a spill file".into(),
-            Dest::Cut(_) => "memory, for a later stage".into(),
-            Dest::Root(root) => match &self.targets[root] {
-                Target::Memory => "memory".into(),
-                Target::Sink(sink) => sink.label(),
-            },
         }
     }
 
-    fn dest_bytes(&self, dest: Dest) -> u64 {
-        let id = match dest {
-            Dest::Cut(id) => id,
-            Dest::Root(root) => self.roots[root],
+    fn explain_write(&self, goes: Goes) -> Option<Write> {
+        let (id, label) = match goes.dest {
+            Dest::Nowhere => return None,
+            Dest::Cut(id) if self.schedule.is_spilled(id) => (id, "a spill file".to_owned()),
+            Dest::Cut(id) => {
+                let asked = self.roots.iter().zip(&self.targets);
+                let mine = |(root, target): (&usize, &Target)| *root == id && target.sink().is_none();
+                let label = if asked.into_iter().any(mine) { "memory" } else { "memory, for a later stage" };
+                (id, label.to_owned())
+            }
+            Dest::Root(root) => {
+                let label = self.targets[root].sink().map_or("memory".to_owned(), |sink| sink.label());
+                (self.roots[root], label)
+            }
         };
-        self.bytes_of(id).unwrap_or(0)
+        Some(Write { label, bytes: self.bytes_of(id).unwrap_or(0) })
     }
 }
 
@@ -169,22 +140,21 @@ impl fmt::Display for Explain {
                 writeln!(f, "  compute  {}", stage.steps.join(", "))?;
             }
             let tile = stage.tile.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
-            let workers =
-                if stage.workers == 0 { String::new() } else { format!(", {} at a time", stage.workers) };
-            writeln!(f, "  tiles    {} of at most {tile}{workers}", stage.tiles)?;
+            let threads = if stage.threads == 1 { "thread" } else { "threads" };
+            writeln!(f, "  tiles    {} of at most {tile}, by {} {threads}", stage.tiles, stage.threads)?;
+            if stage.passes > 1 {
+                writeln!(f, "  passes   {}", stage.passes)?;
+            }
             for read in &stage.reads {
                 writeln!(f, "  read     {:>12}  {} ({})", bytes(read.bytes), read.label, read.how)?;
             }
-            for to in &stage.writes {
-                writeln!(
-                    f,
-                    "  write    {:>12}  {to}",
-                    bytes(stage.bytes_written / stage.writes.len() as u64)
-                )?;
+            for write in &stage.writes {
+                writeln!(f, "  write    {:>12}  {}", bytes(write.bytes), write.label)?;
             }
             if stage.flops > 0 {
                 writeln!(f, "  flops    {:>12.3e}", stage.flops as f64)?;
             }
+            writeln!(f, "  memory   {:>12}", bytes(stage.peak))?;
         }
         write!(f, "peak memory {} of {}", bytes(self.peak), bytes(self.budget))
     }

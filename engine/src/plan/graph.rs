@@ -3,31 +3,63 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::expr::{Expr, Kind};
-use crate::op::{Op, Reduction};
-use crate::source::Source;
+use crate::expr::{Application, Expr, Kind};
+use crate::op::Op;
+use crate::operator::Operator;
+use crate::program::Id;
+use crate::source::{Source, elements};
 use crate::view::View;
 use crate::{DType, Result};
 
-/// A node of a [`Graph`].
-pub(crate) type Id = usize;
-
 #[derive(Clone, Debug)]
-pub(crate) enum NodeKind {
+pub(super) enum NodeKind {
     Source(Arc<dyn Source>),
     Constant(Vec<u8>),
     Cast(Id),
-    Apply { op: Op, inputs: Vec<Id> },
-    View { input: Id, view: View },
-    Reduce { input: Id, reduction: Reduction, axes: Vec<usize>, ddof: f64 },
-    Matmul { a: Id, b: Id },
+    Apply {
+        op: Op,
+        inputs: Vec<Id>,
+    },
+    View {
+        input: Id,
+        view: View,
+    },
+    /// Output `number` of an operator.
+    Operator {
+        of: Arc<Application>,
+        inputs: Vec<Id>,
+        number: usize,
+    },
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) kind: NodeKind,
-    pub(crate) dtype: DType,
-    pub(crate) shape: Vec<u64>,
+pub(super) struct Node {
+    pub(super) kind: NodeKind,
+    pub(super) dtype: DType,
+    pub(super) shape: Vec<u64>,
+}
+
+impl Node {
+    /// The operator, where this is one of its outputs.
+    pub(super) fn operator(&self) -> Option<(&dyn Operator, &[Id])> {
+        match &self.kind {
+            NodeKind::Operator { of, inputs, .. } => Some((of.operator.as_ref(), inputs)),
+            _ => None,
+        }
+    }
+
+    /// Bytes of its elements.
+    pub(super) fn bytes(&self) -> Result<u64> {
+        Ok(elements(&self.shape)?.saturating_mul(self.dtype.size() as u64))
+    }
+
+    fn inputs(&self) -> &[Id] {
+        match &self.kind {
+            NodeKind::Source(_) | NodeKind::Constant(_) => &[],
+            NodeKind::Cast(input) | NodeKind::View { input, .. } => std::slice::from_ref(input),
+            NodeKind::Apply { inputs, .. } | NodeKind::Operator { inputs, .. } => inputs,
+        }
+    }
 }
 
 /// What makes two nodes the same.
@@ -38,8 +70,7 @@ enum Key {
     Cast(Id),
     Apply(Op, Vec<Id>),
     View(Id, View, Vec<u64>),
-    Reduce(Id, Reduction, Vec<usize>, u64),
-    Matmul(Id, Id),
+    Operator(&'static str, Vec<u8>, Vec<Id>, usize),
 }
 
 fn address(expr: &Expr) -> usize {
@@ -48,25 +79,25 @@ fn address(expr: &Expr) -> usize {
 
 /// Expressions as nodes with numbers; equal subexpressions have one.
 #[derive(Default)]
-pub(crate) struct Graph {
+pub(super) struct Graph {
     nodes: Vec<Node>,
     known: HashMap<(Key, DType), Id>,
     seen: HashMap<usize, Id>,
 }
 
 impl Graph {
-    pub(crate) fn node(&self, id: Id) -> &Node {
+    pub(super) fn node(&self, id: Id) -> &Node {
         &self.nodes[id]
     }
 
     /// The number of an expression. Inputs have smaller numbers than what uses them.
-    pub(crate) fn add(&mut self, expr: &Expr) -> Result<Id> {
+    pub(super) fn add(&mut self, expr: &Expr) -> Result<Id> {
         // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
         let mut path = vec![expr];
         let mut id = 0;
         while let Some(&top) = path.last() {
             let waits = path.len();
-            path.extend(top.0.kind.inputs().rev().filter(|x| !self.seen.contains_key(&address(x))));
+            path.extend(top.0.kind.inputs().iter().rev().filter(|x| !self.seen.contains_key(&address(x))));
             if path.len() == waits {
                 path.pop();
                 id = self.add_over(top)?;
@@ -82,35 +113,28 @@ impl Graph {
             return Ok(id);
         }
         let shape = expr.shape().to_vec();
-        let (key, kind) = match &expr.0.kind {
-            Kind::Source(s) => (Key::Source(Arc::as_ptr(s).addr()), NodeKind::Source(s.clone())),
-            Kind::Weak(value) => {
+        let inputs =
+            expr.0.kind.inputs().iter().map(|input| self.add_over(input)).collect::<Result<Vec<_>>>()?;
+        let (key, kind) = match (&expr.0.kind, &inputs[..]) {
+            (Kind::Source(s), _) => (Key::Source(Arc::as_ptr(s).addr()), NodeKind::Source(s.clone())),
+            (Kind::Weak(value), _) => {
                 let bytes = value.to_bytes(expr.dtype())?;
                 (Key::Constant(bytes.clone()), NodeKind::Constant(bytes))
             }
-            Kind::Constant(bytes) => (Key::Constant(bytes.clone()), NodeKind::Constant(bytes.clone())),
-            Kind::Cast(input) => {
-                let input = self.add_over(input)?;
-                (Key::Cast(input), NodeKind::Cast(input))
+            (Kind::Constant(bytes), _) => (Key::Constant(bytes.clone()), NodeKind::Constant(bytes.clone())),
+            (Kind::Cast(_), &[input, ..]) => (Key::Cast(input), NodeKind::Cast(input)),
+            (Kind::View { view, .. }, &[input, ..]) => {
+                (Key::View(input, view.clone(), shape.clone()), NodeKind::View { input, view: view.clone() })
             }
-            Kind::Apply { op, inputs } => {
-                let inputs = inputs.iter().map(|i| self.add_over(i)).collect::<Result<Vec<_>>>()?;
+            (Kind::Cast(_) | Kind::View { .. }, []) => {
+                return Err(crate::Error::Other("a node without input".into()));
+            }
+            (Kind::Apply { op, .. }, _) => {
                 (Key::Apply(*op, inputs.clone()), NodeKind::Apply { op: *op, inputs })
             }
-            Kind::View { input, view } => {
-                let input = self.add_over(input)?;
-                let key = Key::View(input, view.clone(), shape.clone());
-                (key, NodeKind::View { input, view: view.clone() })
-            }
-            Kind::Reduce(r) => {
-                let input = self.add_over(&r.input)?;
-                let (reduction, axes, ddof) = (r.reduction, r.axes.clone(), r.ddof);
-                let key = Key::Reduce(input, reduction, axes.clone(), ddof.to_bits());
-                (key, NodeKind::Reduce { input, reduction, axes, ddof })
-            }
-            Kind::Matmul { a, b } => {
-                let (a, b) = (self.add_over(a)?, self.add_over(b)?);
-                (Key::Matmul(a, b), NodeKind::Matmul { a, b })
+            (Kind::Output { of, number }, _) => {
+                let key = Key::Operator(of.operator.name(), of.operator.key(), inputs.clone(), *number);
+                (key, NodeKind::Operator { of: of.clone(), inputs, number: *number })
             }
         };
         let dtype = expr.dtype();
@@ -123,49 +147,82 @@ impl Graph {
         Ok(id)
     }
 
-    /// Every node whose result is needed whole before `roots` can be computed, inputs first.
-    pub(crate) fn cuts(&self, roots: &[Id]) -> Vec<Id> {
+    /// The results of operators that are needed for `roots`, inputs first.
+    pub(super) fn cuts(&self, roots: &[Id]) -> Vec<Id> {
         let mut needed = vec![false; self.nodes.len()];
         for &root in roots {
             needed[root] = true;
         }
         for id in (0..self.nodes.len()).rev() {
             if needed[id] {
-                for input in self.inputs(id) {
-                    needed[input] = true;
-                }
+                self.nodes[id].inputs().iter().for_each(|&input| needed[input] = true);
             }
         }
-        let is_cut = |&id: &Id| {
-            needed[id] && matches!(self.nodes[id].kind, NodeKind::Reduce { .. } | NodeKind::Matmul { .. })
-        };
-        (0..self.nodes.len()).filter(is_cut).collect()
+        (0..self.nodes.len()).filter(|&id| needed[id] && self.nodes[id].operator().is_some()).collect()
+    }
+
+    /// For each node the first level at which it can be computed from results of operators of lower levels. `turned`
+    /// sources are results of level 0 themselves.
+    pub(super) fn levels(&self, turned: &[Id]) -> Vec<usize> {
+        let mut levels = vec![0; self.nodes.len()];
+        for (id, node) in self.nodes.iter().enumerate() {
+            let after = |&input: &Id| {
+                let whole = self.nodes[input].operator().is_some() || turned.contains(&input);
+                levels[input] + usize::from(whole)
+            };
+            levels[id] = node.inputs().iter().map(after).max().unwrap_or(0);
+        }
+        levels
+    }
+
+    /// The results of operators, and turned sources, that a program for these nodes reads.
+    pub(super) fn read_by(&self, nodes: &[Id], turned: &[Id]) -> Vec<Id> {
+        let (mut seen, mut path, mut found) = (vec![false; self.nodes.len()], nodes.to_vec(), Vec::new());
+        while let Some(id) = path.pop() {
+            if std::mem::replace(&mut seen[id], true) {
+                continue;
+            }
+            match self.nodes[id].operator() {
+                Some(_) => found.push(id),
+                None if turned.contains(&id) => found.push(id),
+                None => path.extend(self.nodes[id].inputs()),
+            }
+        }
+        found
     }
 
     /// Whether a source holds chunks that have to be decoded.
-    pub(crate) fn decodes(&self) -> bool {
+    pub(super) fn decodes(&self) -> bool {
         self.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Source(source) if !source.in_place()))
     }
 
     /// The node that is a source.
-    pub(crate) fn source(&self, source: &Arc<dyn Source>) -> Option<Id> {
+    pub(super) fn source(&self, source: &Arc<dyn Source>) -> Option<Id> {
         let is = |node: &Node| matches!(&node.kind, NodeKind::Source(other) if Arc::ptr_eq(other, source));
         self.nodes.iter().position(is)
     }
 
-    /// Whether another node reads this one.
-    pub(crate) fn is_used(&self, id: Id) -> bool {
-        (0..self.nodes.len()).any(|user| self.inputs(user).contains(&id))
+    /// The nodes that are outputs of the same operator as `id`, by number.
+    pub(super) fn siblings(&self, id: Id) -> Vec<Option<Id>> {
+        let NodeKind::Operator { of, inputs, .. } = &self.nodes[id].kind else { return vec![Some(id)] };
+        let (name, key) = (of.operator.name(), of.operator.key());
+        let output = |(number, (dtype, _)): (usize, &(DType, Vec<u64>))| {
+            let key = Key::Operator(name, key.clone(), inputs.clone(), number);
+            self.known.get(&(key, *dtype)).copied()
+        };
+        of.outputs.iter().enumerate().map(output).collect()
     }
 
-    fn inputs(&self, id: Id) -> Vec<Id> {
+    /// Type and shape of every output of the operator that `id` is an output of.
+    pub(super) fn outputs(&self, id: Id) -> &[(DType, Vec<u64>)] {
         match &self.nodes[id].kind {
-            NodeKind::Source(_) | NodeKind::Constant(_) => Vec::new(),
-            NodeKind::Cast(input) | NodeKind::View { input, .. } | NodeKind::Reduce { input, .. } => {
-                vec![*input]
-            }
-            NodeKind::Apply { inputs, .. } => inputs.clone(),
-            NodeKind::Matmul { a, b } => vec![*a, *b],
+            NodeKind::Operator { of, .. } => &of.outputs,
+            _ => &[],
         }
+    }
+
+    /// Whether another node reads this one.
+    pub(super) fn is_used(&self, id: Id) -> bool {
+        self.nodes.iter().any(|node| node.inputs().contains(&id))
     }
 }

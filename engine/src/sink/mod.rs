@@ -1,22 +1,56 @@
 //! Where results go.
 
+mod assembled;
 mod file;
 mod memory;
+mod nowhere;
 mod spill;
 mod stored;
 
+pub(crate) use assembled::Assembled;
 pub use file::NpySink;
 pub use memory::MemorySink;
+pub(crate) use nowhere::Nowhere;
 pub(crate) use spill::Spill;
 pub use stored::StoredSink;
 
 use std::sync::MutexGuard;
+
+use arrstore_format::Grid;
 
 use crate::{Buffer, DType, Result};
 
 /// Elements from one to the next along each axis of an array in C order.
 pub(crate) fn c_order(shape: &[u64]) -> Vec<u64> {
     crate::source::c_strides(shape, 1).into_iter().map(|s| s.unsigned_abs() as u64).collect()
+}
+
+/// What a box has of one chunk.
+struct Part {
+    /// The grid index of the chunk.
+    index: Vec<u64>,
+    /// Elements of the box along each axis before the part.
+    skipped: Vec<u64>,
+    /// Elements of the chunk along each axis before the part.
+    within: Vec<u64>,
+    /// Elements of the part along each axis.
+    shape: Vec<u64>,
+}
+
+/// The parts of the box of `shape` at `start`, chunk by chunk.
+fn parts<'a>(grid: &'a Grid, start: &'a [u64], shape: &'a [u64]) -> impl Iterator<Item = Part> + 'a {
+    grid.touching(start, shape).map(move |index| {
+        let (first, extent) = (grid.start(&index), grid.extent(&index));
+        let low: Vec<u64> = first.iter().zip(start).map(|(c, s)| *c.max(s)).collect();
+        let ends = first.iter().zip(&extent).zip(start.iter().zip(shape));
+        let lengths = ends.zip(&low).map(|(((c, e), (s, n)), low)| (c + e).min(s + n) - low);
+        Part {
+            shape: lengths.collect(),
+            skipped: low.iter().zip(start).map(|(low, s)| low - s).collect(),
+            within: low.iter().zip(&first).map(|(low, c)| low - c).collect(),
+            index,
+        }
+    })
 }
 
 /// An array being written, box by box, from several threads.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use arrstore_format::{Grid, strided};
 
-use super::Sink;
 use super::file::Plain;
+use super::{Sink, parts};
 use crate::source::{Spilled, c_strides, elements};
 use crate::{Buffer, DType, Error, Result};
 
@@ -61,25 +61,18 @@ impl Sink for Spill {
         let bytes = elements(self.grid.chunk_shape())? * item as u64;
         let from = c_strides(shape, item);
         let mut room = Buffer::default();
-        for index in self.grid.touching(start, shape) {
-            let (first, extent) = (self.grid.start(&index), self.grid.extent(&index));
-            let low: Vec<u64> = first.iter().zip(start).map(|(c, s)| *c.max(s)).collect();
-            let ends = first.iter().zip(&extent).zip(start.iter().zip(shape));
-            let part: Vec<u64> =
-                ends.zip(&low).map(|(((c, e), (s, n)), low)| (c + e).min(s + n) - low).collect();
-            let base = self.grid.linear(&index) * bytes;
-            let within: Vec<u64> = low.iter().zip(&first).map(|(l, c)| l - c).collect();
-            if part == shape {
-                self.plain.write(&self.file, base, &within, &part, data)?;
+        for part in parts(&self.grid, start, shape) {
+            let base = self.grid.linear(&part.index) * bytes;
+            if part.shape == shape {
+                self.plain.write(&self.file, base, &part.within, shape, data)?;
                 continue;
             }
-            let boxed: Vec<usize> = part.iter().map(|&n| n as usize).collect();
-            let offset: isize =
-                low.iter().zip(start).zip(&from).map(|((l, s), f)| (l - s) as isize * f).sum();
-            let out = room.reserve(boxed.iter().product::<usize>() * item)?;
-            let to = strided::c_strides(&boxed, item);
-            strided::copy(item, &boxed, data, offset as usize, &from, out, 0, &to);
-            self.plain.write(&self.file, base, &within, &part, out)?;
+            let lengths: Vec<usize> = part.shape.iter().map(|&n| n as usize).collect();
+            let offset: isize = part.skipped.iter().zip(&from).map(|(&i, f)| i as isize * f).sum();
+            let out = room.reserve(lengths.iter().product::<usize>() * item)?;
+            let to = strided::c_strides(&lengths, item);
+            strided::copy(item, &lengths, data, offset as usize, &from, out, 0, &to);
+            self.plain.write(&self.file, base, &part.within, &part.shape, out)?;
         }
         Ok(())
     }

@@ -39,7 +39,6 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     let bar = run::watch(&mut context, args.running.quiet, "convert");
     plan.run(&context)?;
     bar.finish_and_clear();
-    drop(plan);
     outputs.commit()?;
 
     let seconds = begun.elapsed().as_secs_f64();

@@ -218,7 +218,6 @@ impl Session<'_> {
         let bar = run::watch(&mut context, self.args.quiet, "");
         plan.run(&context)?;
         bar.finish_and_clear();
-        drop(plan);
         Ok(outputs.commit()?)
     }
 

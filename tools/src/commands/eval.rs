@@ -89,7 +89,6 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     let bar = run::watch(&mut context, args.running.quiet, "eval");
     let values = plan.run(&context)?;
     bar.finish_and_clear();
-    drop(plan);
     outputs.commit()?;
     if let Some(profile) = profile {
         // the results stand, whatever becomes of the trace
@@ -191,11 +190,13 @@ fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> Known {
 
 fn explain_json(explain: &arrstore::Explain) -> serde_json::Value {
     let read = |r: &arrstore::Read| json!({ "input": r.label, "how": r.how, "bytes": r.bytes });
+    let write = |w: &arrstore::Write| json!({ "output": w.label, "bytes": w.bytes });
     let stage = |s: &arrstore::ExplainStage| {
         json!({
             "kind": s.kind, "compute": s.steps, "domain": s.domain, "tiles": s.tiles, "tile": s.tile,
-            "reads": s.reads.iter().map(read).collect::<Vec<_>>(), "writes": s.writes,
-            "bytes_written": s.bytes_written, "flops": s.flops,
+            "threads": s.threads, "passes": s.passes, "peak": s.peak, "flops": s.flops,
+            "reads": s.reads.iter().map(read).collect::<Vec<_>>(),
+            "writes": s.writes.iter().map(write).collect::<Vec<_>>(),
         })
     };
     let stages: Vec<_> = explain.stages.iter().map(stage).collect();

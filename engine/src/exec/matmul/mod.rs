@@ -11,37 +11,39 @@ mod block;
 mod panel;
 mod run;
 
-pub(crate) use run::run;
-
 use self::block::{Block, Means};
 use super::gemm::{compute_type, is_blas};
 use super::input::RELEASE;
+use super::stage::{Fit, Room, Run, Stage, Told};
 use super::worker::Worker;
-use crate::DType;
-use crate::plan::program::{Leaf, Load, Program, Reg, SHORT};
+use crate::program::written::Written;
+use crate::program::{Leaf, Load, Program, Reg, SHORT};
+use crate::{DType, Result};
 
 /// A product of matrices: batches of (m x k)(k x n).
 #[derive(Clone, Debug)]
 pub(crate) struct Product {
     /// Domain: batch axes, m, k.
-    pub(crate) a: Program,
+    a: Program,
     /// Domain: batch axes, k, n.
-    pub(crate) b: Program,
-    pub(crate) dtype: DType,
+    b: Program,
+    dtype: DType,
     block: Block,
     /// The part of the batch whose blocks are written together, along each of its axes.
     group: Vec<u64>,
+    written: Written,
+    /// Threads that find their buffers.
+    threads: u64,
 }
 
 impl Product {
-    /// The product of two operands, which give elements of the type that the product is computed in; [`Product::plan`]
-    /// has to follow.
-    pub(crate) fn new(a: Program, b: Program, dtype: DType) -> Product {
-        Product { a, b, dtype, block: Block::default(), group: Vec::new() }
+    /// The product of two operands, which give elements of the type that the product is computed in.
+    pub(crate) fn new(a: Program, b: Program, dtype: DType, written: Written) -> Product {
+        Product { a, b, dtype, block: Block::default(), group: Vec::new(), written, threads: 1 }
     }
 
     /// The lengths m, n, k.
-    pub(crate) fn dims(&self) -> [u64; 3] {
+    fn dims(&self) -> [u64; 3] {
         let last = self.a.domain.len() - 1;
         [self.a.domain[last - 1], self.b.domain[last], self.a.domain[last]]
     }
@@ -51,36 +53,31 @@ impl Product {
     }
 
     /// Products in the batch.
-    pub(crate) fn count(&self) -> u64 {
+    fn count(&self) -> u64 {
         self.batch().iter().product()
     }
 
-    /// Elements of a block of the result, and how deep the panels are that make it.
-    pub(crate) fn tile(&self) -> [u64; 3] {
-        [self.block.rows, self.block.columns, self.block.depth]
-    }
-
-    /// Whether the operands' pages stay mapped until the product is done.
-    pub(crate) fn keeps(&self) -> bool {
-        self.block.keeps
-    }
-
     /// Blocks of the result, over all of the batch.
-    pub(crate) fn tiles(&self) -> u64 {
+    fn tiles(&self) -> u64 {
         let [m, n, _] = self.dims();
         self.count() * m.div_ceil(self.block.rows.max(1)) * n.div_ceil(self.block.columns.max(1))
     }
 
     /// Floating-point operations.
-    pub(crate) fn flops(&self) -> u64 {
+    fn flops(&self) -> u64 {
         let [m, n, k] = self.dims();
         let each = if compute_type(self.dtype).kind() == crate::Kind::Complex { 8 } else { 2 };
         self.count() * m * n * k * each
     }
 
-    /// Chooses the blocks, within `budget` bytes. `chunk` is the grid the result is written in; `workers` is what
-    /// filling panels takes beside them.
-    pub(crate) fn plan(mut self, budget: u64, threads: u64, chunk: Option<&[u64]>, workers: u64) -> Product {
+    /// Chooses the blocks, within `budget` bytes; filling panels takes `workers` bytes beside them.
+    fn planned(mut self, budget: u64, threads: u64, workers: u64) -> Product {
+        let chunk = self.written.chunk.take();
+        let product = self.cut(budget, threads, chunk.as_deref(), workers);
+        Product { written: Written { chunk, ..product.written }, threads, ..product }
+    }
+
+    fn cut(mut self, budget: u64, threads: u64, chunk: Option<&[u64]>, workers: u64) -> Product {
         let grid = chunk.map_or([1, 1], |c| [c[c.len() - 2], c[c.len() - 1]]);
         let means = Means { room: budget.saturating_sub(workers), ..self.means(threads) };
         let (dims, count) = (self.dims(), self.count());
@@ -121,12 +118,12 @@ impl Product {
     }
 
     /// The memory it takes, in bytes; `workers` is what filling panels takes beside them.
-    pub(crate) fn footprint(&self, threads: u64, workers: u64) -> u64 {
+    fn footprint(&self, threads: u64, workers: u64) -> u64 {
         self.block.bytes(self.means(threads)) + workers
     }
 
     /// Bytes that reading a panel takes for each thread, beside the panel.
-    pub(crate) fn panel_bytes(&self) -> u64 {
+    fn panel_bytes(&self) -> u64 {
         let chunk = |l: &Load| match &l.leaf {
             Leaf::Source(s) if !s.in_place() => (s.chunk_bytes() + s.scratch_bytes()) as u64,
             _ => l.chunk.iter().product::<u64>().saturating_mul(l.dtype.size() as u64).min(RELEASE as u64),
@@ -135,11 +132,67 @@ impl Product {
         one(&self.a) + one(&self.b)
     }
 
-    /// Bytes read for both operands.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        let [a, b] = self.block.read(self.dims());
-        let size = |p: &Program| p.loads.iter().map(|l| l.dtype.size() as u64).sum::<u64>();
-        self.count() * (a * size(&self.a) + b * size(&self.b))
+    /// Bytes read of the inputs of both operands; blocks may read them more than once.
+    fn bytes_read(&self) -> Vec<Vec<u64>> {
+        let [m, n, k] = self.dims();
+        let once = [m * k, k * n].map(|elements| elements.max(1));
+        let operands = [&self.a, &self.b].into_iter().zip(self.block.read([m, n, k])).zip(once);
+        let read = |((program, read), once): ((&Program, u64), u64)| {
+            let times = read.div_ceil(once);
+            program.bytes_read().into_iter().map(|bytes| bytes * times).collect()
+        };
+        operands.map(read).collect()
+    }
+}
+
+impl Stage for Product {
+    fn feeds(&self) -> Vec<&Program> {
+        vec![&self.a, &self.b]
+    }
+
+    fn fit(&mut self, room: Room) -> Fit {
+        let chunk = self.written.chunk.as_ref();
+        let piece = chunk.map_or(0, |c| c.iter().product::<u64>() * self.dtype.size() as u64);
+        let each = self.panel_bytes() + self.written.scratch + piece;
+        let planned = |threads: u64| {
+            let workers = threads * each;
+            let product = self.clone().planned(room.free, threads, workers);
+            let needed = product.footprint(threads, workers);
+            (product, needed)
+        };
+        // fewer threads take less memory
+        match (1..=room.threads).rev().map(planned).find(|(_, needed)| *needed <= room.free) {
+            Some((product, needed)) => {
+                *self = product;
+                Fit::Takes(needed)
+            }
+            None => Fit::Needs(planned(1).1),
+        }
+    }
+
+    fn work(&self) -> u64 {
+        let [m, n, k] = self.dims();
+        self.count() * m * n * k
+    }
+
+    fn explain(&self) -> Told {
+        let [m, n, k] = self.dims();
+        Told {
+            kind: "matmul",
+            steps: vec![format!("({m} x {k}) @ ({k} x {n})")],
+            domain: vec![m, n, k],
+            tiles: self.tiles(),
+            tile: vec![self.block.rows, self.block.columns, self.block.depth],
+            threads: self.threads,
+            reads: self.bytes_read(),
+            passes: 1,
+            keeps: self.block.keeps,
+            flops: self.flops(),
+        }
+    }
+
+    fn run(&self, run: &Run<'_>) -> Result<()> {
+        run::run(self, run)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::exec::gemm::Matrix;
 use crate::exec::input::{Input, Window};
 use crate::exec::shared::Shared;
 use crate::exec::worker::{Out, Worker};
-use crate::plan::program::Program;
 use crate::profile::Work;
+use crate::program::Program;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Error, Result};
 

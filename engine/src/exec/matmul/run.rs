@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use arrstore_format::{Grid, strided};
 use rayon::prelude::*;
@@ -16,16 +17,30 @@ use crate::context::Metrics;
 use crate::exec::bands::{Band, Bands};
 use crate::exec::gemm::{Target, accumulate, block_product, compute_type};
 use crate::exec::shared::Shared;
+use crate::exec::stage::{Run, Stage};
 use crate::exec::tile_index;
 use crate::kernels::{self, Arg};
-use crate::plan::tiles::{Tiles, loop_order};
 use crate::profile::Work;
+use crate::program::tiles::{Tiles, loop_order};
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
-use crate::{Buffer, Context, Result};
+use crate::{Buffer, Context, Error, Result};
 
-/// Runs a product; `done` hears of the multiplications made.
-pub(crate) fn run(
+/// Runs a product.
+pub(super) fn run(product: &Product, run: &Run<'_>) -> Result<()> {
+    let Run { sources: [a, b], sinks: [sink], done, .. } = *run else {
+        return Err(Error::Other("a product has two operands and one result".into()));
+    };
+    let began = Instant::now();
+    let _span = tracing::info_span!("product", flops = product.flops()).entered();
+    let context = &Context { threads: product.threads as usize, ..run.context.clone() };
+    let work = || multiply(product, [a, b], sink.as_ref(), context, done);
+    context.record(Work::Stage, 1, product.work(), work)?;
+    Metrics::add(&context.metrics.matmul_ns, began.elapsed().as_nanos() as usize);
+    Ok(())
+}
+
+fn multiply(
     product: &Product,
     sources: [&[Arc<dyn Source>]; 2],
     sink: &dyn Sink,

@@ -3,8 +3,7 @@
 //! The tiles of a reduction decide in which order numbers are added. So they depend on nothing but the domain
 //! and the chunk grid of one input, the *lead*: not on threads, memory, codecs or what else the pass computes.
 
-use super::program::{Load, Program};
-use crate::exec::row_axis;
+use super::{Load, Program};
 
 /// A tile of a reduction is a chunk up to this many elements,
 const CHUNK_LIMIT: u64 = 1 << 22;
@@ -235,6 +234,14 @@ pub(crate) fn fold_order(program: &Program, over: &[bool]) -> Vec<usize> {
         order.rotate_right(short);
     }
     order
+}
+
+/// The axis that makes the rows of columns: of those reduced, the one whose elements lie closest; `None` where the
+/// elements that lie closest of all are reduced themselves, row by row.
+pub(crate) fn row_axis(domain: &[u64], order: &[usize], over: &[bool]) -> Option<usize> {
+    let mut closest = order.iter().rev().copied().filter(|&k| domain[k] > 1);
+    let first = closest.next()?;
+    if over[first] { None } else { closest.find(|&k| over[k]) }
 }
 
 fn product(extent: &[u64]) -> u64 {

@@ -1,18 +1,35 @@
 //! Reductions, and what NumPy makes of `dtype=` in them.
 
-use super::{Expr, Kind};
+use super::{Fold, Operator};
+use crate::expr::Expr;
+use crate::kernels;
 use crate::op::{Op, Reduction};
 use crate::promote::{self, Operand};
 use crate::view::{resolve_axes, show};
 use crate::{DType, Error, Result};
 
-/// A reduction of `input` over `axes`, which are ascending.
+/// A reduction over `axes`, which are ascending.
 #[derive(Debug)]
-pub(crate) struct Reduce {
-    pub(crate) input: Expr,
-    pub(crate) reduction: Reduction,
-    pub(crate) axes: Vec<usize>,
-    pub(crate) ddof: f64,
+struct Reduce {
+    reduction: Reduction,
+    axes: Vec<usize>,
+    ddof: f64,
+}
+
+impl Operator for Reduce {
+    fn name(&self) -> &'static str {
+        self.reduction.name()
+    }
+
+    fn key(&self) -> Vec<u8> {
+        let axes = self.axes.iter().flat_map(|axis| axis.to_le_bytes());
+        self.ddof.to_le_bytes().into_iter().chain(axes).collect()
+    }
+
+    fn fold(&self, from: DType, to: DType) -> Option<Fold<'_>> {
+        let reducer = kernels::reducer(self.reduction, from, to, self.ddof)?;
+        Some(Fold { reducer, axes: &self.axes })
+    }
 }
 
 /// How to reduce.
@@ -55,8 +72,8 @@ impl Expr {
             )));
         }
         let input = self.cast(compute)?;
-        let reduce = Reduce { input, reduction, axes: axes.clone(), ddof: options.ddof };
-        let result = Expr::new(Kind::Reduce(reduce), output, shape);
+        let reduce = Reduce { reduction, axes: axes.clone(), ddof: options.ddof };
+        let result = Expr::output(reduce, vec![input], output, shape);
         if options.keepdims {
             return result.expand_dims(&axes.iter().map(|&k| k as i64).collect::<Vec<_>>());
         }

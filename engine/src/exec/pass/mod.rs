@@ -1,24 +1,20 @@
 //! One pass over a domain: every tile is evaluated once, by whichever worker is free.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+mod run;
 
-use super::ahead::Ahead;
-use super::bands::{Band, Bands};
 use super::fetch::STAGE;
-use super::fold::{Fold, Folding, Reduced};
+use super::fold::Reduced;
 use super::input::RELEASE;
-use super::shared::Shared;
-use super::tile_index;
-use super::worker::{Out, Worker};
-use crate::context::Metrics;
-use crate::plan::program::{Leaf, Load, Program};
-use crate::plan::tiles::Tiles;
-use crate::profile::Work;
-use crate::sink::Sink;
-use crate::source::{Source, c_strides};
-use crate::{Buffer, Context, Error, Result};
+use super::stage::{Fit, Room, Run, Stage, Told};
+use super::worker::Worker;
+use crate::Result;
+use crate::program::access::Access;
+use crate::program::tiles::{self, Tiles};
+use crate::program::written::Written;
+use crate::program::{Load, Program};
 
+/// A tile of no more elements is not made narrower to let another thread find room.
+const SMALL: u64 = 1 << 16;
 /// Elements of a piece that is read in little memory.
 const THRIFTY: u64 = 1 << 15;
 
@@ -28,9 +24,8 @@ const LONG_RUN: u64 = 32 << 10;
 /// What becomes of an output of the pass' program.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// Its elements are written; bytes of an element, scratch of the sink, whether that copies boxes, is memory, or takes
-    /// whole chunks alone.
-    Write { item: usize, scratch: usize, copies: bool, in_memory: bool, whole_chunks: bool },
+    /// Its elements are written.
+    Write(Written),
     /// It is reduced.
     Fold(Reduced),
 }
@@ -39,7 +34,7 @@ impl Output {
     /// Bytes of an element of the result.
     fn item(&self) -> usize {
         match self {
-            Output::Write { item, .. } => *item,
+            Output::Write(written) => written.item as usize,
             Output::Fold(reduced) => reduced.item,
         }
     }
@@ -56,25 +51,27 @@ pub(crate) struct Pass {
     pub(crate) walk: Vec<usize>,
     pub(crate) outputs: Vec<Output>,
     /// Whether inputs are read in small pieces, one after the other, as boxes of them do not fit beside the results.
-    pub(crate) thrifty: bool,
+    thrifty: bool,
+    /// The memory that it was given.
+    share: Share,
 }
 
 /// The memory of a pass, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Footprint {
+struct Footprint {
     /// Once, whatever the number of workers.
-    pub(crate) shared: u64,
+    shared: u64,
     /// For each worker.
-    pub(crate) worker: u64,
+    worker: u64,
     /// Decoded chunks that would be used again if there were room.
-    pub(crate) cache: u64,
+    cache: u64,
     /// Pages of all inputs, which stay mapped until the pass is done if there is room.
-    pub(crate) mapped: u64,
+    mapped: u64,
 }
 
 impl Footprint {
     /// With `workers` workers and no cache.
-    pub(crate) fn total(&self, workers: u64) -> u64 {
+    fn total(&self, workers: u64) -> u64 {
         self.shared + workers * self.worker
     }
 }
@@ -83,7 +80,7 @@ impl Pass {
     pub(crate) fn new(mut program: Program, tiles: Tiles, order: Vec<usize>, outputs: Vec<Output>) -> Pass {
         let first = outputs.iter().find_map(|o| match o {
             Output::Fold(reduced) => Some(reduced.over.clone()),
-            Output::Write { .. } => None,
+            Output::Write(_) => None,
         });
         // in the order in which inputs lie; what is reduced goes fastest, so that few results are under way at a time
         let mut walk = order.clone();
@@ -95,24 +92,28 @@ impl Pass {
                 }
             }
         }
-        Pass { program, tiles, order, walk, outputs, thrifty: false }
+        let mut pass = Pass { program, tiles, order, walk, outputs, thrifty: false, share: Share::default() };
+        if pass.is_by_column() && tiles::lead(&pass.program).is_some_and(Load::is_encoded) {
+            pass.tiles = pass.tiles.clone().of_whole_chunks(&pass.program, |k| pass.may_be_cut(k));
+        }
+        pass
     }
 
     /// Whether inputs of a pass that folds nothing can be read in smaller pieces than now.
-    pub(crate) fn can_be_thrifty(&self) -> bool {
-        !self.thrifty && self.outputs.iter().all(|output| matches!(output, Output::Write { .. }))
+    fn can_be_thrifty(&self) -> bool {
+        !self.thrifty && self.outputs.iter().all(|output| matches!(output, Output::Write(_)))
     }
 
     /// Whether something is folded column by column.
-    pub(crate) fn is_by_column(&self) -> bool {
+    fn is_by_column(&self) -> bool {
         self.outputs.iter().any(|output| matches!(output, Output::Fold(reduced) if reduced.rows.is_some()))
     }
 
     /// Whether tiles may be cut anew along an axis: that changes no bit of what is written or folded.
-    pub(crate) fn may_be_cut(&self, axis: usize) -> bool {
+    fn may_be_cut(&self, axis: usize) -> bool {
         self.outputs.iter().all(|output| match output {
             Output::Fold(reduced) => !reduced.over[axis],
-            Output::Write { whole_chunks, .. } => !whole_chunks,
+            Output::Write(written) => written.chunk.is_none(),
         })
     }
 
@@ -123,7 +124,7 @@ impl Pass {
             Output::Fold(reduced) => {
                 reduced.rows.map(|rows| (rows, reduced.over.clone(), reduced.one_by_one))
             }
-            Output::Write { .. } => None,
+            Output::Write(_) => None,
         };
         let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else {
             if self.thrifty {
@@ -150,7 +151,7 @@ impl Pass {
         // what has no lanes is folded in blocks of rows, which must not depend on memory
         let any_rows = |output: &Output| match output {
             Output::Fold(reduced) => reduced.reducer.lane_size() > 0 || reduced.reducer.is_arg(),
-            Output::Write { .. } => true,
+            Output::Write(_) => true,
         };
         let in_sequence = in_sequence && self.outputs.iter().all(any_rows);
         if !keeps && in_sequence && self.program.loads.iter().any(far) {
@@ -160,7 +161,7 @@ impl Pass {
     }
 
     /// The memory it takes.
-    pub(crate) fn footprint(&self, sources: impl Fn(&Leaf) -> Option<Arc<dyn Source>>) -> Footprint {
+    fn footprint(&self) -> Footprint {
         let tile = self.tiles.extents();
         let elements: u64 = tile.iter().product();
         let mut print = Footprint { worker: Worker::bytes(&self.program), ..Footprint::default() };
@@ -175,12 +176,11 @@ impl Pass {
             let domain = self.program.domain.iter().zip(&load.access);
             let all = domain.filter(|(_, a)| a.is_some()).map(|(n, _)| n).product::<u64>() * item;
             let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-            let source = sources(&load.leaf);
             print.mapped += load.mapped_bytes(&self.program.domain);
             if load.gathers.contains(&true) {
                 print.worker += boxed;
             }
-            match source {
+            match load.leaf.source() {
                 Some(s) if !s.in_place() => {
                     print.worker += s.chunk_bytes() as u64 + s.scratch_bytes() as u64;
                     if !self.visits_once(load) {
@@ -196,10 +196,10 @@ impl Pass {
         let counts = self.tiles.counts();
         for output in &self.outputs {
             match output {
-                Output::Write { .. } if self.in_place() => {}
-                Output::Write { item, scratch, copies, .. } => {
-                    let boxes = if *copies { 2 } else { 1 };
-                    print.worker += boxes * elements * *item as u64 + *scratch as u64;
+                Output::Write(_) if self.in_place() => {}
+                Output::Write(written) => {
+                    let boxes = if written.copies { 2 } else { 1 };
+                    print.worker += boxes * elements * written.item + written.scratch;
                 }
                 Output::Fold(reduced) => {
                     let [states, lanes] = reduced.bytes(&tile);
@@ -218,7 +218,7 @@ impl Pass {
 
     /// Whether all that it gives is written where it stays, in memory.
     fn in_place(&self) -> bool {
-        self.outputs.iter().all(|output| matches!(output, Output::Write { in_memory: true, .. }))
+        self.outputs.iter().all(|output| matches!(output, Output::Write(written) if written.in_memory))
     }
 
     /// Whether tiles come group by group.
@@ -228,7 +228,7 @@ impl Pass {
 
     /// Whether each chunk of an input is touched by one tile only.
     fn visits_once(&self, load: &Load) -> bool {
-        let chunks_fit = |(k, a): (usize, &Option<crate::plan::access::Access>)| match a {
+        let chunks_fit = |(k, a): (usize, &Option<Access>)| match a {
             None => self.tiles.borders[k].len() <= 2,
             Some(a) => self.tiles.borders[k]
                 .iter()
@@ -246,165 +246,103 @@ impl Pass {
     }
 }
 
-/// What a pass was given of the budget.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
+/// The share of the budget that a pass was given.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
     /// Threads that find their buffers.
-    pub(crate) workers: u64,
+    workers: u64,
     /// Bytes of decoded chunks that may be kept.
-    pub(crate) cache: u64,
+    cache: u64,
     /// Whether the pages of inputs in place stay mapped until the pass is done.
-    pub(crate) keeps: bool,
+    keeps: bool,
 }
 
-/// Evaluates a pass in as many threads as have room; in this one, where one is enough. One source for each load of the program, one sink for
-/// each output.
-pub(crate) fn run(
-    pass: &Pass,
-    sources: &[Arc<dyn Source>],
-    sinks: &[Arc<dyn Sink>],
-    room: Room,
-    context: &Context,
-    done: &(dyn Fn(u64) + Sync),
-) -> Result<()> {
-    let foldings: Vec<Option<Folding<'_>>> = pass
-        .outputs
-        .iter()
-        .zip(sinks)
-        .map(|(output, sink)| match output {
-            Output::Fold(reduced) => Some(Folding::new(reduced, &pass.order, &pass.tiles, sink.as_ref())),
-            Output::Write { .. } => None,
-        })
-        .collect();
-    let total = pass.tiles.len();
-    if total == 0 {
-        for (folding, sink) in foldings.iter().zip(sinks) {
-            if let Some(folding) = folding {
-                folding.identity(sink.shape())?;
+impl Stage for Pass {
+    fn feeds(&self) -> Vec<&Program> {
+        vec![&self.program]
+    }
+
+    fn fit(&mut self, room: Room) -> Fit {
+        let Room { free, total, threads } = room;
+        // narrower tiles take less memory and change no bit
+        let (print, workers) = loop {
+            let print = self.footprint();
+            let tiles = self.tiles.len().max(1);
+            let fitting = free.saturating_sub(print.shared) / print.worker.max(1);
+            let workers = fitting.min(threads).min(tiles);
+            let small = self.tiles.extents().iter().product::<u64>() <= SMALL;
+            if workers == threads.min(tiles) || (workers > 0 && small) {
+                break (print, workers);
+            }
+            match self.tiles.halved(|k| self.may_be_cut(k)) {
+                Some(tiles) => self.tiles = tiles,
+                None if workers == 0 && self.can_be_thrifty() => self.thrifty = true,
+                None => break (print, workers),
+            }
+        };
+        if workers == 0 {
+            return Fit::Needs(print.total(1));
+        }
+        let cache = print.cache.min(free - print.total(workers));
+        let needed = print.total(workers) + cache;
+        // half of the budget is left to others that share it
+        let held = total.saturating_sub(free);
+        let keeps = held.saturating_add(needed).saturating_add(print.mapped) <= total / 2;
+        self.share = Share { workers, cache, keeps };
+        Fit::Takes(needed + if keeps { print.mapped } else { 0 })
+    }
+
+    fn work(&self) -> u64 {
+        self.program.elements() * self.unit()
+    }
+
+    fn open(&self, number: usize, threads: u64) -> Option<Vec<u64>> {
+        match self.outputs.get(number)? {
+            Output::Write(_) => None,
+            Output::Fold(reduced) => {
+                // tiles come in the order of the walk: along its first axis that is kept, those of all workers are under way
+                let slowest = self.walk.iter().copied().find(|&k| !reduced.over[k]);
+                let (extents, domain) = (self.tiles.extents(), &self.program.domain);
+                let open = |k: usize| match Some(k) == slowest {
+                    true => extents[k].saturating_mul(threads + 1).min(domain[k]),
+                    false => domain[k],
+                };
+                Some(reduced.kept(&(0..domain.len()).map(open).collect::<Vec<_>>()))
             }
         }
-        return Ok(());
     }
-    let shared = Shared::new(room.cache as usize, room.keeps);
-    let longest = pass.longest(room.keeps);
-    let mut results = Vec::new();
-    if pass.in_place() {
-        for sink in sinks {
-            results.extend(sink.memory()?);
-        }
-    }
-    let bands = (results.len() == sinks.len()).then(|| {
-        let results = results.iter_mut().zip(sinks).map(|(r, sink)| (r.bytes_mut(), sink.dtype().size()));
-        Bands::new(results.collect(), &pass.program.domain, &pass.tiles)
-    });
-    let next = AtomicU64::new(0);
-    let failed: Mutex<Option<Error>> = Mutex::new(None);
-    let work = || -> Result<()> {
-        let mut worker = Worker::new(&pass.program, &pass.order, &longest, sources, context, &shared)?;
-        let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
-        loop {
-            let n = next.fetch_add(1, Ordering::Relaxed);
-            if n >= total {
-                return Ok(());
+
+    fn explain(&self) -> Told {
+        let mut steps: Vec<String> = self.program.steps.iter().map(|s| s.name.to_owned()).collect();
+        for output in &self.outputs {
+            if let Output::Fold(reduced) = output {
+                let over = (0..reduced.over.len()).filter(|&k| reduced.over[k]);
+                let axes: Vec<String> = over.map(|k| k.to_string()).collect();
+                steps.push(format!("{} over axes ({})", reduced.reducer.name(), axes.join(", ")));
             }
-            context.go_on()?;
-            let index = tile_index(&pass.tiles, &pass.walk, n);
-            match &bands {
-                Some(bands) => tile_in_place(pass, &mut worker, &index, bands, context)?,
-                None => one_tile(pass, &mut worker, &index, &mut fills, &foldings, sinks, context)?,
-            }
-            done(pass.tiles.tile(&index).1.iter().product());
         }
-    };
-    let guarded = || {
-        if let Err(e) = work() {
-            next.store(total, Ordering::Relaxed);
-            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+        Told {
+            kind: "pass",
+            steps,
+            domain: self.program.domain.clone(),
+            tiles: self.tiles.len(),
+            tile: self.tiles.extents(),
+            threads: self.share.workers,
+            reads: vec![self.program.bytes_read()],
+            passes: 1,
+            keeps: self.share.keeps,
+            flops: 0,
         }
-    };
-    if room.workers.min(total) <= 1 {
-        guarded();
-    } else {
-        let pool = super::pool::pool(context.threads)?;
-        let ahead = Ahead::new(pass, &longest, sources, context, &shared, &next);
-        std::thread::scope(|threads| {
-            ahead.map(|ahead| threads.spawn(|| ahead.run()));
-            pool.scope(|scope| {
-                for _ in 0..room.workers {
-                    scope.spawn(|_| guarded());
-                }
-            });
-        });
     }
-    if room.keeps {
-        sources.iter().for_each(|source| source.release_all());
-    }
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(e) => Err(e),
-        None => Ok(()),
+
+    fn run(&self, run: &Run<'_>) -> Result<()> {
+        run::run(self, run)
     }
 }
 
-fn tile_in_place(
-    pass: &Pass,
-    worker: &mut Worker<'_>,
-    index: &[u64],
-    bands: &Bands<'_>,
-    context: &Context,
-) -> Result<()> {
-    let (start, shape) = pass.tiles.tile(index);
-    bands.each(&start, &shape, |start, shape, bands| {
-        let fill = |Band { bytes, strides, item }| Out::Fill { bytes, strides, item };
-        let mut outs: Vec<Out<'_>> = bands.into_iter().map(fill).collect();
-        let elements: u64 = shape.iter().product();
-        let items: usize = pass.outputs.iter().map(Output::item).sum();
-        Metrics::add(&context.metrics.written, elements as usize * items);
-        context.record(Work::Tile, 1, elements, || worker.tile(start, shape, &mut outs))
-    })
-}
-
-fn one_tile(
-    pass: &Pass,
-    worker: &mut Worker<'_>,
-    index: &[u64],
-    fills: &mut [Buffer],
-    foldings: &[Option<Folding<'_>>],
-    sinks: &[Arc<dyn Sink>],
-    context: &Context,
-) -> Result<()> {
-    let (start, shape) = pass.tiles.tile(index);
-    let elements = shape.iter().product::<u64>() as usize;
-    let fresh = |folding: &Option<Folding<'_>>| folding.as_ref().map(|f| f.states(&shape)).transpose();
-    let mut states = foldings.iter().map(fresh).collect::<Result<Vec<_>>>()?;
-    let mut outs = Vec::with_capacity(pass.outputs.len());
-    for ((output, fill), state) in pass.outputs.iter().zip(fills.iter_mut()).zip(&mut states) {
-        outs.push(match (output, state) {
-            (Output::Fold(reduced), Some(states)) => {
-                Out::Fold { fold: Fold::new(reduced, &pass.order, &shape), states }
-            }
-            _ => {
-                let item = output.item();
-                let (bytes, strides) = (fill.reserve(elements * item)?, c_strides(&shape, item));
-                Out::Fill { bytes, strides, item }
-            }
-        });
+impl Pass {
+    /// Units of work for each element, about a byte each.
+    fn unit(&self) -> u64 {
+        self.program.loads.iter().map(|l| l.dtype.size() as u64).sum::<u64>().max(1)
     }
-    context.record(Work::Tile, 1, elements as u64, || worker.tile(&start, &shape, &mut outs))?;
-    drop(outs);
-    for ((((output, fill), state), folding), sink) in
-        pass.outputs.iter().zip(fills).zip(states).zip(foldings).zip(sinks)
-    {
-        match (output, folding.as_ref().zip(state)) {
-            (Output::Write { item, .. }, _) => {
-                let bytes = elements * item;
-                context.record(Work::of_sink(sink.as_ref()), 1, bytes as u64, || {
-                    sink.write(&start, &shape, fill.bytes().get(..bytes).unwrap_or(&[]))
-                })?;
-                Metrics::add(&context.metrics.written, bytes);
-            }
-            (Output::Fold(_), Some((folding, state))) => folding.deliver(index, state.into_buffer())?,
-            (Output::Fold(_), None) => {}
-        }
-    }
-    Ok(())
 }

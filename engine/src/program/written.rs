@@ -6,13 +6,14 @@
 //! these costs least, until they fill the memory that they are given: a copy becomes long rows, a transpose squares, and
 //! whatever lies between gets what suits both sides. No bit of a result depends on it.
 
-use std::sync::Arc;
-
-use super::program::{Leaf, Load, Program};
 use super::tiles::{Tiles, lead};
+use super::{Load, Program};
+use crate::DType;
+use crate::sink::{self, Sink};
 use crate::source::Source;
 
 /// How a result is written.
+#[derive(Clone, Debug)]
 pub(crate) struct Written {
     /// The chunks that are written whole, if any.
     pub(crate) chunk: Option<Vec<u64>>,
@@ -22,6 +23,41 @@ pub(crate) struct Written {
     pub(crate) item: u64,
     /// Whether it goes to memory, where beginning a run costs little.
     pub(crate) in_memory: bool,
+    /// Bytes that writing takes beside the elements, for each thread.
+    pub(crate) scratch: u64,
+    /// Whether writing copies the elements.
+    pub(crate) copies: bool,
+}
+
+impl Written {
+    /// To a sink.
+    pub(crate) fn to_sink(sink: &dyn Sink) -> Written {
+        Written {
+            chunk: sink.chunk_shape().map(<[u64]>::to_vec),
+            stride: sink.element_strides(),
+            item: sink.dtype().size() as u64,
+            in_memory: false,
+            scratch: sink.scratch_bytes() as u64,
+            copies: sink.copies_boxes(),
+        }
+    }
+
+    /// To memory, in C order.
+    pub(crate) fn to_memory(dtype: DType, shape: &[u64]) -> Written {
+        Written {
+            chunk: None,
+            stride: sink::c_order(shape),
+            item: dtype.size() as u64,
+            in_memory: true,
+            scratch: 0,
+            copies: false,
+        }
+    }
+
+    /// To a spill file of raw chunks of `chunk`.
+    pub(crate) fn to_spill(dtype: DType, chunk: &[u64]) -> Written {
+        Written { in_memory: false, copies: true, ..Written::to_memory(dtype, chunk) }
+    }
 }
 
 /// Bytes that could be moved while a run is begun: of a file that is written, of one that is read, and in memory.
@@ -39,18 +75,12 @@ const GAIN: f64 = 0.02;
 
 /// The tiles of a program whose results are `written`, of about `limit` bytes of inputs and results at most, unless
 /// chunks that are written whole have more.
-pub(crate) fn tiles(
-    program: &Program,
-    written: &Written,
-    source: impl Fn(&Leaf) -> Option<Arc<dyn Source>>,
-    limit: u64,
-) -> Tiles {
+pub(crate) fn tiles(program: &Program, written: &Written, limit: u64) -> Tiles {
     let domain = &program.domain;
     if domain.contains(&0) {
         return Tiles::unled(domain);
     }
-    let loads: Vec<(&Load, Kind)> =
-        program.loads.iter().map(|load| (load, Kind::of(load, &source))).collect();
+    let loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load))).collect();
     let unit: Vec<u64> = match &written.chunk {
         Some(chunk) => chunk.iter().zip(domain).map(|(&c, &n)| c.min(n)).collect(),
         None => vec![1; domain.len()],
@@ -124,8 +154,8 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(load: &Load, source: impl Fn(&Leaf) -> Option<Arc<dyn Source>>) -> Kind {
-        match source(&load.leaf) {
+    fn of(load: &Load) -> Kind {
+        match load.leaf.source() {
             Some(source) if !source.in_place() => Kind::Encoded,
             Some(source) if !source.is_mapped() => Kind::Held,
             _ => Kind::Stored,

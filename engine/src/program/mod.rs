@@ -1,14 +1,21 @@
-//! What a pass computes for each element: a straight line of kernels over registers.
+//! A program: the straight line of kernels that is evaluated for each element of a domain, how its inputs lie, and the
+//! tiles in which a domain is gone through.
 
-use std::collections::{BTreeSet, HashMap};
+pub(crate) mod access;
+pub(crate) mod tiles;
+pub(crate) mod written;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::access::{Access, accesses};
-use super::graph::{Graph, Id, Node, NodeKind};
-use crate::kernels::{self, Kernel};
-use crate::source::{Source, c_strides};
+use crate::DType;
+use crate::kernels::Kernel;
+use crate::source::Source;
 use crate::view::{AxisMap, View};
-use crate::{DType, Error, Result};
+use access::{Access, accesses};
+
+/// The number of an array among all that a plan knows.
+pub(crate) type Id = usize;
 
 /// Chunks of fewer elements than this along an axis are thin,
 const THIN: u64 = 16;
@@ -36,9 +43,15 @@ pub(crate) enum Leaf {
     Cut(Id),
 }
 
-/// The chunks of what is spilled, where that is not one piece: sources that are decoded once, before they are used, and
-/// results of reductions.
-pub(crate) type SpillChunks = HashMap<Id, Vec<u64>>;
+impl Leaf {
+    /// The source, where it is there before the plan runs.
+    pub(crate) fn source(&self) -> Option<&Arc<dyn Source>> {
+        match self {
+            Leaf::Source(source) => Some(source),
+            Leaf::Cut(_) => None,
+        }
+    }
+}
 
 /// An input seen through a view.
 #[derive(Clone, Debug)]
@@ -60,6 +73,31 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// An input for a domain of `ndim` axes: the array of `shape` behind `leaf` in chunks of `chunk`, whose elements lie
+    /// `strides` bytes apart.
+    pub(crate) fn new(
+        leaf: Leaf,
+        view: &View,
+        dtype: DType,
+        shape: &[u64],
+        (chunk, strides): (&[u64], &[isize]),
+        ndim: usize,
+    ) -> Load {
+        let access = accesses(view, chunk, ndim);
+        let item = dtype.size() as isize;
+        let along = |a: &Option<Access>| a.map_or(0, |a| strides[a.axis] * a.step as isize / item);
+        Load {
+            leaf,
+            view: view.clone(),
+            dtype,
+            chunk: chunk.to_vec(),
+            rank: ranks(shape, chunk, strides),
+            stride: access.iter().map(along).collect(),
+            gathers: Vec::new(),
+            access,
+        }
+    }
+
     /// The axes of the domain that it has, from the one along which its elements lie closest.
     pub(crate) fn closest_first(&self) -> Vec<usize> {
         let along = |&k: &usize| self.access[k].and_then(|a| self.rank.get(a.axis).copied());
@@ -71,6 +109,11 @@ impl Load {
     /// Whether its chunks end within the domain after a few elements along an axis.
     fn is_short(&self, domain: &[u64], axis: usize) -> bool {
         self.access[axis].is_some_and(|a| a.span() < SHORT && a.span() < domain[axis])
+    }
+
+    /// Whether its chunks have to be decoded.
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.leaf.source().is_some_and(|source| !source.in_place())
     }
 
     /// Whether it is read from a map, or may be: an earlier result can have been spilled.
@@ -161,193 +204,6 @@ pub(crate) struct Program {
     pub(crate) slots: usize,
 }
 
-/// Builds a [`Program`], sharing what is computed twice.
-pub(crate) struct Builder<'g> {
-    graph: &'g Graph,
-    chunks: &'g SpillChunks,
-    program: Program,
-    made: HashMap<(Id, View), Reg>,
-}
-
-impl<'g> Builder<'g> {
-    pub(crate) fn new(graph: &'g Graph, chunks: &'g SpillChunks, domain: &[u64]) -> Builder<'g> {
-        let program = Program {
-            domain: domain.to_vec(),
-            loads: Vec::new(),
-            consts: Vec::new(),
-            steps: Vec::new(),
-            outputs: Vec::new(),
-            slots: 0,
-        };
-        Builder { graph, chunks, program, made: HashMap::new() }
-    }
-
-    /// The program that gives the elements of a source as they are.
-    pub(crate) fn of_source(graph: &'g Graph, id: Id) -> Result<Builder<'g>> {
-        static NONE: std::sync::LazyLock<SpillChunks> = std::sync::LazyLock::new(SpillChunks::new);
-        let mut builder = Builder::new(graph, &NONE, &graph.node(id).shape);
-        builder.output(id)?;
-        Ok(builder)
-    }
-
-    /// Adds an output: node `id`, whose shape is the domain.
-    pub(crate) fn output(&mut self, id: Id) -> Result<usize> {
-        let view = View::identity(self.program.domain.len());
-        let reg = self.lower(id, view)?;
-        self.program.outputs.push(reg);
-        Ok(self.program.outputs.len() - 1)
-    }
-
-    /// As [`Builder::output`], converted to `dtype`.
-    pub(crate) fn output_as(&mut self, id: Id, dtype: DType) -> Result<usize> {
-        let output = self.output(id)?;
-        let from = self.graph.node(id).dtype;
-        if from != dtype {
-            let arg = self.program.outputs[output];
-            self.program.outputs[output] = self.step(kernels::cast(from, dtype), vec![arg], dtype, "astype");
-        }
-        Ok(output)
-    }
-
-    /// The register that holds node `id` seen through `view`, which maps the node's axes to the domain's.
-    fn lower(&mut self, id: Id, view: View) -> Result<Reg> {
-        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
-        let mut path = vec![(id, view)];
-        let mut last = None;
-        while let Some(top) = path.last().cloned() {
-            let inputs = self.inputs(top.0, &top.1)?;
-            let waits = path.len();
-            path.extend(inputs.iter().rev().filter(|input| !self.made.contains_key(*input)).cloned());
-            if path.len() == waits {
-                path.pop();
-                last = Some(self.lower_over(top, &inputs)?);
-            }
-        }
-        last.ok_or_else(|| Error::Other("a program of nothing".to_owned()))
-    }
-
-    /// What is computed to have node `id` seen through `view`, each with the view that it is seen through.
-    fn inputs(&self, id: Id, view: &View) -> Result<Vec<(Id, View)>> {
-        let node = self.graph.node(id);
-        Ok(match &node.kind {
-            NodeKind::Source(_) | NodeKind::Constant(_) => Vec::new(),
-            NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => Vec::new(),
-            NodeKind::View { input, view: inner } => vec![(*input, inner.through(view))],
-            NodeKind::Cast(input) => vec![(*input, view.clone())],
-            NodeKind::Apply { inputs, .. } => {
-                let seen = |&input: &Id| {
-                    let spread = View::broadcast(&self.graph.node(input).shape, &node.shape)?;
-                    Ok((input, spread.through(view)))
-                };
-                inputs.iter().map(seen).collect::<Result<_>>()?
-            }
-        })
-    }
-
-    /// The register of a node whose inputs have theirs.
-    fn lower_over(&mut self, (id, view): (Id, View), inputs: &[(Id, View)]) -> Result<Reg> {
-        if let Some(&reg) = self.made.get(&(id, view.clone())) {
-            return Ok(reg);
-        }
-        let graph = self.graph;
-        let node = graph.node(id);
-        let args: Vec<Reg> = inputs.iter().filter_map(|input| self.made.get(input).copied()).collect();
-        let reg = match &node.kind {
-            NodeKind::Source(_) | NodeKind::Reduce { .. } if self.chunks.contains_key(&id) => {
-                let chunk = &self.chunks[&id];
-                self.load(Leaf::Cut(id), &view, node, chunk, &c_strides(chunk, node.dtype.size()))
-            }
-            NodeKind::Source(source) => {
-                let strides = source.strides();
-                self.load(Leaf::Source(source.clone()), &view, node, source.chunk_shape(), strides)
-            }
-            NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => {
-                let whole: Vec<u64> = node.shape.iter().map(|&n| n.max(1)).collect();
-                self.load(Leaf::Cut(id), &view, node, &whole, &c_strides(&whole, node.dtype.size()))
-            }
-            NodeKind::Constant(bytes) => {
-                self.program.consts.push(bytes.clone());
-                Reg::Const(self.program.consts.len() - 1)
-            }
-            NodeKind::View { .. } => match args[..] {
-                [arg] => arg,
-                _ => return Err(Error::Other("a view of nothing".to_owned())),
-            },
-            NodeKind::Cast(input) => {
-                let from = graph.node(*input).dtype;
-                self.step(kernels::cast(from, node.dtype), args, node.dtype, "astype")
-            }
-            NodeKind::Apply { op, inputs } => {
-                let types: Vec<DType> = inputs.iter().map(|&i| graph.node(i).dtype).collect();
-                let kernel = kernels::bind(*op, &types).ok_or_else(|| {
-                    Error::Other(format!("there is no kernel for {} of {types:?}", op.name()))
-                })?;
-                self.step(kernel, args, node.dtype, op.name())
-            }
-        };
-        self.made.insert((id, view), reg);
-        Ok(reg)
-    }
-
-    fn load(&mut self, leaf: Leaf, view: &View, node: &Node, chunk: &[u64], strides: &[isize]) -> Reg {
-        let dtype = node.dtype;
-        let access = accesses(view, chunk, self.program.domain.len());
-        let item = dtype.size() as isize;
-        let along = |a: &Option<Access>| a.map_or(0, |a| strides[a.axis] * a.step as isize / item);
-        self.program.loads.push(Load {
-            leaf,
-            view: view.clone(),
-            dtype,
-            chunk: chunk.to_vec(),
-            rank: ranks(&node.shape, chunk, strides),
-            stride: access.iter().map(along).collect(),
-            gathers: Vec::new(),
-            access,
-        });
-        Reg::Load(self.program.loads.len() - 1)
-    }
-
-    fn step(&mut self, kernel: Kernel, args: Vec<Reg>, dtype: DType, name: &'static str) -> Reg {
-        self.program.steps.push(Step { kernel, args, dtype, slot: 0, name });
-        Reg::Step(self.program.steps.len() - 1)
-    }
-
-    /// The program, with its scratch blocks given out.
-    pub(crate) fn finish(mut self) -> Program {
-        let program = &mut self.program;
-        program.choose_gathered();
-        let mut last_use: Vec<usize> = (0..program.steps.len()).collect();
-        for (k, step) in program.steps.iter().enumerate() {
-            for arg in &step.args {
-                if let Reg::Step(s) = *arg {
-                    last_use[s] = k;
-                }
-            }
-        }
-        for output in &program.outputs {
-            if let Reg::Step(s) = *output {
-                last_use[s] = usize::MAX;
-            }
-        }
-        let mut free: Vec<usize> = Vec::new();
-        for k in 0..program.steps.len() {
-            let slot = free.pop().unwrap_or_else(|| {
-                program.slots += 1;
-                program.slots - 1
-            });
-            program.steps[k].slot = slot;
-            // what step k was the last to read can be overwritten from step k + 1 on
-            let step = |arg: &Reg| if let Reg::Step(s) = *arg { Some(s) } else { None };
-            let mut unused: Vec<usize> = program.steps[k].args.iter().filter_map(step).chain([k]).collect();
-            unused.retain(|&s| last_use[s] == k);
-            unused.sort_unstable();
-            unused.dedup();
-            free.extend(unused.into_iter().map(|s| program.steps[s].slot));
-        }
-        self.program
-    }
-}
-
 /// The place of each axis when they are sorted by stride, the longest first. Axes along which chunks are thin come before
 /// all: elements that are neighbours along them mostly lie in different chunks.
 fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
@@ -362,6 +218,66 @@ fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
 }
 
 impl Program {
+    /// A program without inputs and steps.
+    pub(crate) fn new(domain: &[u64]) -> Program {
+        Program {
+            domain: domain.to_vec(),
+            loads: Vec::new(),
+            consts: Vec::new(),
+            steps: Vec::new(),
+            outputs: Vec::new(),
+            slots: 0,
+        }
+    }
+
+    /// Bytes of the elements that are read of each input, once for each.
+    pub(crate) fn bytes_read(&self) -> Vec<u64> {
+        let bytes = |load: &Load| {
+            let seen = self.domain.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
+            seen.product::<u64>() * load.dtype.size() as u64
+        };
+        self.loads.iter().map(bytes).collect()
+    }
+
+    /// Completes a program that has all its inputs, steps and outputs.
+    pub(crate) fn finished(mut self) -> Program {
+        self.choose_gathered();
+        self.give_slots();
+        self
+    }
+
+    /// Gives out scratch blocks: those that nothing reads any more are used again.
+    fn give_slots(&mut self) {
+        let mut last_use: Vec<usize> = (0..self.steps.len()).collect();
+        for (k, step) in self.steps.iter().enumerate() {
+            for arg in &step.args {
+                if let Reg::Step(s) = *arg {
+                    last_use[s] = k;
+                }
+            }
+        }
+        for output in &self.outputs {
+            if let Reg::Step(s) = *output {
+                last_use[s] = usize::MAX;
+            }
+        }
+        let mut free: Vec<usize> = Vec::new();
+        for k in 0..self.steps.len() {
+            let slot = free.pop().unwrap_or_else(|| {
+                self.slots += 1;
+                self.slots - 1
+            });
+            self.steps[k].slot = slot;
+            // blocks that step k is the last to read can be overwritten from step k + 1 on
+            let step = |arg: &Reg| if let Reg::Step(s) = *arg { Some(s) } else { None };
+            let mut unused: Vec<usize> = self.steps[k].args.iter().filter_map(step).chain([k]).collect();
+            unused.retain(|&s| last_use[s] == k);
+            unused.sort_unstable();
+            unused.dedup();
+            free.extend(unused.into_iter().map(|s| self.steps[s].slot));
+        }
+    }
+
     /// Decides along which axes chunks are gathered: where they are short, and small besides, or where another input has
     /// its closest elements, so that single elements of each would have to be brought together.
     fn choose_gathered(&mut self) {
@@ -385,14 +301,6 @@ impl Program {
         for load in loads {
             load.gathers[axis] |= load.is_short(domain, axis);
         }
-    }
-
-    /// The stages whose results this reads.
-    pub(crate) fn cuts(&self) -> impl Iterator<Item = Id> + '_ {
-        self.loads.iter().filter_map(|l| match l.leaf {
-            Leaf::Cut(id) => Some(id),
-            Leaf::Source(_) => None,
-        })
     }
 
     /// Whether the elements of all inputs lie closest along the same axis as those of the lead.

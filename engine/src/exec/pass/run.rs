@@ -1,0 +1,176 @@
+//! Running a pass: workers take up tiles and deliver what they give.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::{Output, Pass};
+use crate::context::Metrics;
+use crate::exec::ahead::Ahead;
+use crate::exec::bands::{Band, Bands};
+use crate::exec::fold::{Fold, Folding};
+use crate::exec::shared::Shared;
+use crate::exec::stage::Run;
+use crate::exec::tile_index;
+use crate::exec::worker::{Out, Worker};
+use crate::profile::Work;
+use crate::sink::Sink;
+use crate::source::{Source, c_strides};
+use crate::{Buffer, Context, Error, Result};
+
+/// Evaluates a pass in as many threads as have room; in this one, where one is enough.
+pub(super) fn run(pass: &Pass, run: &Run<'_>) -> Result<()> {
+    let began = Instant::now();
+    let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
+    let Run { sources: [sources], context, .. } = run else {
+        return Err(Error::Other("a pass has one program".into()));
+    };
+    context.record(Work::Stage, 1, pass.program.elements(), || evaluate(pass, sources, run))?;
+    Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
+    Ok(())
+}
+
+fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<()> {
+    let Run { sinks, context, done, .. } = *run;
+    let (share, unit) = (pass.share, pass.unit());
+    let foldings: Vec<Option<Folding<'_>>> = pass
+        .outputs
+        .iter()
+        .zip(sinks)
+        .map(|(output, sink)| match output {
+            Output::Fold(reduced) => Some(Folding::new(reduced, &pass.order, &pass.tiles, sink.as_ref())),
+            Output::Write(_) => None,
+        })
+        .collect();
+    let total = pass.tiles.len();
+    if total == 0 {
+        for (folding, sink) in foldings.iter().zip(sinks) {
+            if let Some(folding) = folding {
+                folding.identity(sink.shape())?;
+            }
+        }
+        return Ok(());
+    }
+    let shared = Shared::new(share.cache as usize, share.keeps);
+    let longest = pass.longest(share.keeps);
+    let mut results = Vec::new();
+    if pass.in_place() {
+        for sink in sinks {
+            results.extend(sink.memory()?);
+        }
+    }
+    let bands = (results.len() == sinks.len()).then(|| {
+        let results = results.iter_mut().zip(sinks).map(|(r, sink)| (r.bytes_mut(), sink.dtype().size()));
+        Bands::new(results.collect(), &pass.program.domain, &pass.tiles)
+    });
+    let next = AtomicU64::new(0);
+    let failed: Mutex<Option<Error>> = Mutex::new(None);
+    let work = || -> Result<()> {
+        let mut worker = Worker::new(&pass.program, &pass.order, &longest, sources, context, &shared)?;
+        let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            if n >= total {
+                return Ok(());
+            }
+            context.go_on()?;
+            let index = tile_index(&pass.tiles, &pass.walk, n);
+            match &bands {
+                Some(bands) => tile_in_place(pass, &mut worker, &index, bands, context)?,
+                None => one_tile(pass, &mut worker, &index, &mut fills, &foldings, sinks, context)?,
+            }
+            done(pass.tiles.tile(&index).1.iter().product::<u64>() * unit);
+        }
+    };
+    let guarded = || {
+        if let Err(e) = work() {
+            next.store(total, Ordering::Relaxed);
+            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+        }
+    };
+    if share.workers.min(total) <= 1 {
+        guarded();
+    } else {
+        let pool = crate::exec::pool::pool(context.threads)?;
+        let ahead = Ahead::new(pass, &longest, sources, context, &shared, &next);
+        std::thread::scope(|threads| {
+            ahead.map(|ahead| threads.spawn(|| ahead.run()));
+            pool.scope(|scope| {
+                for _ in 0..share.workers {
+                    scope.spawn(|_| guarded());
+                }
+            });
+        });
+    }
+    if share.keeps {
+        sources.iter().for_each(|source| source.release_all());
+    }
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(e) => Err(e),
+        None => Ok(()),
+    }
+}
+
+fn tile_in_place(
+    pass: &Pass,
+    worker: &mut Worker<'_>,
+    index: &[u64],
+    bands: &Bands<'_>,
+    context: &Context,
+) -> Result<()> {
+    let (start, shape) = pass.tiles.tile(index);
+    bands.each(&start, &shape, |start, shape, bands| {
+        let fill = |Band { bytes, strides, item }| Out::Fill { bytes, strides, item };
+        let mut outs: Vec<Out<'_>> = bands.into_iter().map(fill).collect();
+        let elements: u64 = shape.iter().product();
+        let items: usize = pass.outputs.iter().map(Output::item).sum();
+        Metrics::add(&context.metrics.written, elements as usize * items);
+        context.record(Work::Tile, 1, elements, || worker.tile(start, shape, &mut outs))
+    })
+}
+
+fn one_tile(
+    pass: &Pass,
+    worker: &mut Worker<'_>,
+    index: &[u64],
+    fills: &mut [Buffer],
+    foldings: &[Option<Folding<'_>>],
+    sinks: &[Arc<dyn Sink>],
+    context: &Context,
+) -> Result<()> {
+    let (start, shape) = pass.tiles.tile(index);
+    let elements = shape.iter().product::<u64>() as usize;
+    let fresh = |folding: &Option<Folding<'_>>| folding.as_ref().map(|f| f.states(&shape)).transpose();
+    let mut states = foldings.iter().map(fresh).collect::<Result<Vec<_>>>()?;
+    let mut outs = Vec::with_capacity(pass.outputs.len());
+    for ((output, fill), state) in pass.outputs.iter().zip(fills.iter_mut()).zip(&mut states) {
+        outs.push(match (output, state) {
+            (Output::Fold(reduced), Some(states)) => {
+                Out::Fold { fold: Fold::new(reduced, &pass.order, &shape), states }
+            }
+            _ => {
+                let item = output.item();
+                let (bytes, strides) = (fill.reserve(elements * item)?, c_strides(&shape, item));
+                Out::Fill { bytes, strides, item }
+            }
+        });
+    }
+    context.record(Work::Tile, 1, elements as u64, || worker.tile(&start, &shape, &mut outs))?;
+    drop(outs);
+    for ((((output, fill), state), folding), sink) in
+        pass.outputs.iter().zip(fills).zip(states).zip(foldings).zip(sinks)
+    {
+        match (output, folding.as_ref().zip(state)) {
+            (Output::Write(written), _) => {
+                let bytes = elements * written.item as usize;
+                context.record(Work::of_sink(sink.as_ref()), 1, bytes as u64, || {
+                    sink.write(&start, &shape, fill.bytes().get(..bytes).unwrap_or(&[]))
+                })?;
+                Metrics::add(&context.metrics.written, bytes);
+            }
+            (Output::Fold(_), Some((folding, state))) => folding.deliver(index, state.into_buffer())?,
+            (Output::Fold(_), None) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The work of a plan comes in stages: a pass over tiles, a product of matrices, a scan.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::program::Program;
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::{Context, Result};
+
+/// A part of a plan that runs from its inputs to its outputs before the next begins.
+pub(crate) trait Stage: Debug + Send + Sync {
+    /// The programs that compute its inputs.
+    fn feeds(&self) -> Vec<&Program>;
+
+    /// Chooses boxes, buffers and threads for the memory that there is. No choice changes a bit of a result; for a product
+    /// of matrices, none but that of memory does.
+    fn fit(&mut self, room: Room) -> Fit;
+
+    /// Units of work: those that [`Run::done`] hears of when all is done.
+    fn work(&self) -> u64;
+
+    /// Says how many elements of output `number`, along each axis, `threads` threads have under way at a time, where they do
+    /// not write whole chunks: chunks that touch these wait in memory until they are complete. `None`: each box that is
+    /// written is whole chunks.
+    fn open(&self, number: usize, threads: u64) -> Option<Vec<u64>> {
+        let _ = (number, threads);
+        None
+    }
+
+    /// What it will do, once it has been fitted.
+    fn explain(&self) -> Told;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever sources and sinks report, and [`crate::Error::Cancelled`].
+    fn run(&self, run: &Run<'_>) -> Result<()>;
+}
+
+/// The memory and the threads of a stage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Bytes that the stage may take.
+    pub(crate) free: u64,
+    /// Bytes of the whole budget: half of it is left to other plans by those who keep pages for speed alone.
+    pub(crate) total: u64,
+    pub(crate) threads: u64,
+}
+
+/// What came of fitting a stage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fit {
+    /// It fits, and takes so many bytes.
+    Takes(u64),
+    /// It does not fit; so many bytes would do.
+    Needs(u64),
+}
+
+/// A stage while it runs.
+pub(crate) struct Run<'a> {
+    /// For each feed, the sources of its loads.
+    pub(crate) sources: &'a [Vec<Arc<dyn Source>>],
+    /// For each output, where it goes.
+    pub(crate) sinks: &'a [Arc<dyn Sink>],
+    pub(crate) context: &'a Context,
+    /// Hears of the units of work done.
+    pub(crate) done: &'a (dyn Fn(u64) + Sync),
+}
+
+/// A stage in words and numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// `pass`, or the name of the operator.
+    pub(crate) kind: &'static str,
+    /// What is computed, in order.
+    pub(crate) steps: Vec<String>,
+    /// The shape it runs over.
+    pub(crate) domain: Vec<u64>,
+    /// Tiles, and elements of the longest along each axis.
+    pub(crate) tiles: u64,
+    pub(crate) tile: Vec<u64>,
+    pub(crate) threads: u64,
+    /// For each feed, the bytes that are read of each of its inputs.
+    pub(crate) reads: Vec<Vec<u64>>,
+    /// Times that it goes over its inputs.
+    pub(crate) passes: u64,
+    /// Whether pages of mapped inputs stay until it is done.
+    pub(crate) keeps: bool,
+    /// Floating-point operations of a product of matrices.
+    pub(crate) flops: u64,
+}

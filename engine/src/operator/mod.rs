@@ -1,0 +1,62 @@
+//! Operators: computations that need an input whole, or in another order than it is tiled.
+//!
+//! Elementwise operations, casts and views are fused into the programs that read them. Everything else is an operator,
+//! one file each. The planner knows operators by this trait alone: it gives an operator programs that compute its inputs,
+//! and gets a [`Stage`] in return, which the executor runs. A reduction is an operator that asks for less: it is folded
+//! in a pass that it may share with others.
+
+pub(crate) mod matmul;
+pub(crate) mod reduce;
+
+use std::fmt::Debug;
+
+use crate::exec::Stage;
+use crate::kernels::Reducer;
+use crate::program::Program;
+use crate::program::written::Written;
+use crate::{DType, Error, Result};
+
+/// A computation over whole arrays. Types and shapes of inputs and outputs are settled when the expression is built, so
+/// an operator holds its parameters only.
+pub(crate) trait Operator: Debug + Send + Sync {
+    /// The name for people: in plans and errors.
+    fn name(&self) -> &'static str;
+
+    /// The parameters as bytes. Two operators of one name are equal where these are.
+    fn key(&self) -> Vec<u8>;
+
+    /// The type in which an input of type `input` is computed. By default its own.
+    fn feed_type(&self, input: DType) -> DType {
+        input
+    }
+
+    /// How elements of type `from` are folded into a result of type `to`, for an operator of one input and one output
+    /// whose work is a fold. It may then share a pass with other folds, and [`Operator::stage`] is not called.
+    fn fold(&self, from: DType, to: DType) -> Option<Fold<'_>> {
+        let _ = (from, to);
+        None
+    }
+
+    /// The stage that computes the outputs, given a program for each input and the way each output is written.
+    ///
+    /// # Errors
+    /// When there is no kernel for these types.
+    fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
+        let _ = (feeds, outputs);
+        Err(Error::Other(format!("{} has no stage of its own", self.name())))
+    }
+}
+
+/// A fold: its kernel and the axes that it reduces, ascending.
+pub(crate) struct Fold<'a> {
+    pub(crate) reducer: Reducer,
+    pub(crate) axes: &'a [usize],
+}
+
+/// One output of an operator.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) dtype: DType,
+    pub(crate) shape: Vec<u64>,
+    pub(crate) written: Written,
+}

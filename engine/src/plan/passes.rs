@@ -1,0 +1,280 @@
+//! Which folds and elementwise results share a pass.
+
+use super::lower::Builder;
+use super::{Dest, Plan};
+use crate::exec::{Output, Pass, Reduced};
+use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
+use crate::program::written::{self, Written};
+use crate::program::{Blocking, Id, Leaf, Load, Program};
+use crate::source::elements;
+use crate::{Context, Error, Result};
+
+/// One output of a pass before passes are shared.
+pub(super) struct Item {
+    pub(super) level: usize,
+    work: ItemWork,
+    dest: Dest,
+    program: Program,
+    tiles: Tiles,
+    /// Axes in the order of the loops within a tile.
+    order: Vec<usize>,
+    blocking: Blocking,
+    /// The axis that makes the rows of a fold that goes column by column.
+    rows: Option<usize>,
+}
+
+/// What is done with the elements of a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ItemWork {
+    /// The node is written.
+    Write(Id),
+    /// A source is decoded into a spill file.
+    Turn(Id),
+    /// The node is folded into another, the result of an operator.
+    Fold { input: Id, result: Id },
+}
+
+impl ItemWork {
+    /// The node whose elements a pass evaluates.
+    fn node(self) -> Id {
+        match self {
+            ItemWork::Write(id) | ItemWork::Turn(id) | ItemWork::Fold { input: id, .. } => id,
+        }
+    }
+}
+
+/// Bytes of what a tile reads and writes, at most, where results are written.
+const TILE: u64 = 32 << 20;
+/// Tiles that decode a chunk from which on its array is spilled first.
+const OFTEN: f64 = 3.0;
+/// Elements from which on inputs that have other neighbours than a result in memory are read in squares.
+const TURNED: u64 = 1 << 20;
+
+impl Plan {
+    /// All that passes are to compute: sources that are spilled first, then fold by fold and root by root.
+    pub(super) fn items(&mut self, context: &Context) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for id in self.schedule.turned().to_vec() {
+            let node = self.graph.node(id);
+            let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
+            let program = Builder::of_source(&self.graph, id)?.finish();
+            let written = Written::to_spill(node.dtype, chunk);
+            let tiles = written::tiles(&program, &written, self.tile_limit(0, context));
+            items.push(Item::new(ItemWork::Turn(id), Dest::Cut(id), 0, program, tiles));
+        }
+        for id in self.graph.cuts(&self.roots) {
+            if self.is_fold(id) {
+                items.push(self.fold(id)?);
+            }
+        }
+        for (root, &id) in self.roots.iter().enumerate() {
+            let node = self.graph.node(id);
+            let goes_at_once = match node.operator() {
+                // results of operators that are wanted in memory stay where they are collected
+                Some(_) => self.targets[root].sink().is_none() || self.direct_root(id).is_some(),
+                None => false,
+            };
+            if !goes_at_once {
+                items.push(self.written_root(root, context)?);
+            }
+        }
+        Ok(items)
+    }
+
+    /// Whether a result is that of a fold, which rides in a pass.
+    pub(super) fn is_fold(&self, id: Id) -> bool {
+        let node = self.graph.node(id);
+        let fold = |(operator, inputs): (&dyn crate::operator::Operator, &[Id])| {
+            let &[input] = inputs else { return false };
+            operator.fold(self.graph.node(input).dtype, node.dtype).is_some()
+        };
+        node.operator().is_some_and(fold)
+    }
+
+    fn fold(&mut self, id: Id) -> Result<Item> {
+        let not_a_fold = || Error::Other("a pass folds an operator that is not a fold".into());
+        let node = self.graph.node(id);
+        let (operator, &[input]) = node.operator().ok_or_else(not_a_fold)? else { return Err(not_a_fold()) };
+        let fold = operator.fold(self.graph.node(input).dtype, node.dtype).ok_or_else(not_a_fold)?;
+        let domain = &self.graph.node(input).shape;
+        let over: Vec<bool> = (0..domain.len()).map(|k| fold.axes.contains(&k)).collect();
+        let program = self.program(domain, &[input])?;
+        let order = fold_order(&program, &over);
+        let tiles = Tiles::of_fold(&program, &order, &over);
+        let dest = self.direct_root(id).map_or(Dest::Cut(id), Dest::Root);
+        if self.schedule.is_spilled(id) {
+            // the results of a tile are then written in one piece
+            let extents = tiles.extents();
+            let kept = (0..over.len()).filter(|&k| !over[k]).map(|k| extents[k].max(1)).collect();
+            self.chunks.insert(id, kept);
+        }
+        let rows = row_axis(&program.domain, &order, &over);
+        let item =
+            Item::new(ItemWork::Fold { input, result: id }, dest, self.schedule.level(id), program, tiles);
+        Ok(Item { order, rows, ..item })
+    }
+
+    /// A root that is written by a pass.
+    pub(super) fn written_root(&self, root: usize, context: &Context) -> Result<Item> {
+        let id = self.roots[root];
+        let node = self.graph.node(id);
+        let program = self.program(&node.shape, &[id])?;
+        let whole = node.operator().is_some() || self.schedule.turned().contains(&id);
+        let level = self.schedule.level(id) + usize::from(whole);
+        let limit = self.tile_limit(level, context);
+        let tiles = match self.targets[root].sink() {
+            Some(sink) => written::tiles(&program, &Written::to_sink(sink.as_ref()), limit),
+            None if is_turned(&program) => {
+                written::tiles(&program, &Written::to_memory(node.dtype, &node.shape), limit)
+            }
+            // what fits in a few tiles is cut as it lies
+            None => Tiles::of_program(&program),
+        };
+        Ok(Item::new(ItemWork::Write(id), Dest::Root(root), level, program, tiles))
+    }
+
+    /// Bytes of what a tile reads and writes, at most.
+    fn tile_limit(&self, level: usize, context: &Context) -> u64 {
+        let free = context.budget.total().saturating_sub(self.schedule.held(level));
+        let share = free / self.roots.len().max(1) as u64;
+        TILE.min(share / (4 * context.threads as u64))
+    }
+
+    /// Finds the sources of an item that are decoded too often where they lie, and chooses the chunks in which they are to be
+    /// spilled.
+    pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
+        let extents = item.tiles.extents();
+        let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
+        for load in item.program.loads.iter().filter(|load| load.is_encoded()) {
+            let Leaf::Source(source) = &load.leaf else { continue };
+            let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
+            // what a tile reads, axis by axis of the source
+            let mut wanted = source.chunk_shape().to_vec();
+            for (&extent, access) in extents.iter().zip(&load.access) {
+                if let Some(access) = access {
+                    wanted[access.axis] = extent.saturating_mul(access.step.unsigned_abs());
+                }
+            }
+            if written::visits(load, &extents) >= OFTEN
+                && decoded > free / 2
+                && let Some(id) = self.graph.source(source)
+            {
+                self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+                if !turned.contains(&id) {
+                    turned.push(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes passes of the items of one level, shared where tiles agree and memory allows; gives items of later levels that
+    /// became necessary.
+    pub(super) fn add_passes(&mut self, mut items: Vec<Item>, context: &Context) -> Result<Vec<Item>> {
+        let mut later = Vec::new();
+        while !items.is_empty() {
+            let mut group = vec![items.remove(0)];
+            let mut apart = Vec::new();
+            let folds = |group: &[Item]| group.iter().find(|item| item.is_fold()).map(|item| item.rows);
+            // with whom the first shares decides who else may join: all that run over the same tiles are looked at together
+            let along = items.iter().filter(|item| item.runs_along(&group[0]));
+            let rows =
+                folds(&group).or_else(|| along.clone().find(|item| item.is_fold()).map(|item| item.rows));
+            for item in items {
+                let joins = item.runs_along(&group[0]) && item.shares_blocks(&group[0], rows);
+                if joins { group.push(item) } else { apart.push(item) }
+            }
+            items = apart;
+            match self.add_pass(&group, context) {
+                Err(Error::Budget { .. }) if group.len() > 1 => {
+                    for item in group {
+                        later.extend(self.add_pass(&[item], context)?);
+                    }
+                }
+                other => later.extend(other?),
+            }
+        }
+        Ok(later)
+    }
+
+    fn add_pass(&mut self, group: &[Item], context: &Context) -> Result<Vec<Item>> {
+        let Some(first) = group.first() else { return Ok(Vec::new()) };
+        let program = match group {
+            [alone] => alone.program.clone(),
+            _ => {
+                let ids: Vec<Id> = group.iter().map(|item| item.work.node()).collect();
+                self.program(&first.program.domain, &ids)?
+            }
+        };
+        let outputs = group.iter().map(|item| self.output(item)).collect::<Result<Vec<_>>>()?;
+        let pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs);
+        let dests = group.iter().map(|item| item.dest).collect();
+        self.add_stage(Box::new(pass), dests, first.level, context)
+    }
+
+    fn output(&self, item: &Item) -> Result<Output> {
+        match item.work {
+            ItemWork::Turn(id) => {
+                let node = self.graph.node(id);
+                Ok(Output::Write(Written::to_spill(node.dtype, self.chunks.get(&id).unwrap_or(&node.shape))))
+            }
+            ItemWork::Write(id) => {
+                let node = self.graph.node(id);
+                let sink = match item.dest {
+                    Dest::Root(root) => self.targets[root].sink(),
+                    _ => None,
+                };
+                let memory = || Written::to_memory(node.dtype, &node.shape);
+                Ok(Output::Write(sink.map_or_else(memory, |sink| Written::to_sink(sink.as_ref()))))
+            }
+            ItemWork::Fold { input, result } => {
+                let (from, node) = (self.graph.node(input), self.graph.node(result));
+                let fold = node.operator().and_then(|(operator, _)| operator.fold(from.dtype, node.dtype));
+                let Some(fold) = fold else {
+                    return Err(Error::Other("a pass folds an operator that is not a fold".into()));
+                };
+                let item_size = node.dtype.size();
+                Ok(Output::Fold(Reduced::new(fold.reducer, &from.shape, &item.order, fold.axes, item_size)))
+            }
+        }
+    }
+}
+
+impl Item {
+    fn new(work: ItemWork, dest: Dest, level: usize, program: Program, tiles: Tiles) -> Item {
+        let (order, blocking) = (loop_order(&program), program.blocking());
+        Item { level, work, dest, program, tiles, order, blocking, rows: None }
+    }
+
+    fn is_fold(&self) -> bool {
+        matches!(self.work, ItemWork::Fold { .. })
+    }
+
+    fn is_turn(&self) -> bool {
+        matches!(self.work, ItemWork::Turn(_))
+    }
+
+    /// Whether both run over the same tiles in the same order, and neither spills a source.
+    fn runs_along(&self, other: &Item) -> bool {
+        let alone = self.is_turn() || other.is_turn();
+        let same = self.program.domain == other.program.domain;
+        !alone && same && self.tiles == other.tiles && self.order == other.order
+    }
+
+    /// Whether a pass cuts both into the same blocks, so that sharing it changes no bit of a fold. `rows` is the axis that
+    /// makes the rows of the pass' folds, where it has some.
+    fn shares_blocks(&self, first: &Item, rows: Option<Option<usize>>) -> bool {
+        let alike = !self.is_fold() || Some(self.rows) == rows;
+        alike && (rows.is_none() || self.blocking == first.blocking)
+    }
+}
+
+/// Whether an input of a program is large and has other neighbours than the result.
+fn is_turned(program: &Program) -> bool {
+    let last = (0..program.domain.len()).rev().find(|&k| program.domain[k] > 1);
+    let turned = |load: &Load| {
+        let first = load.closest_first().into_iter().find(|&k| program.domain[k] > 1);
+        load.is_mapped() && first != last && program.elements() > TURNED
+    };
+    program.loads.iter().any(turned)
+}

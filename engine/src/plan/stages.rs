@@ -1,0 +1,113 @@
+//! Stages that have their memory, and where their outputs go.
+
+use super::lower::Builder;
+use super::passes::Item;
+use super::{Dest, Plan};
+use crate::exec::{Fit, Room, Stage};
+use crate::operator::Output;
+use crate::program::Id;
+use crate::program::written::Written;
+use crate::sink::Assembled;
+use crate::{Context, Error, Result};
+
+/// A stage of a plan.
+pub(super) struct Planned {
+    pub(super) stage: Box<dyn Stage>,
+    pub(super) level: usize,
+    /// Where each output goes.
+    pub(super) to: Vec<Goes>,
+    /// Bytes of memory while it runs, with the results that are held meanwhile.
+    pub(super) peak: u64,
+}
+
+/// Where an output goes, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goes {
+    pub(super) dest: Dest,
+    /// Whether boxes wait in memory until they make up whole chunks.
+    pub(super) assembled: bool,
+}
+
+impl Plan {
+    /// Adds the stage that computes these outputs of an operator, of which some may not be needed; gives items of later
+    /// levels that became necessary.
+    pub(super) fn add_operator(&mut self, siblings: &[Option<Id>], context: &Context) -> Result<Vec<Item>> {
+        let nothing = || Error::Other("an operator without outputs".into());
+        let first = siblings.iter().flatten().next().copied().ok_or_else(nothing)?;
+        let level = self.schedule.level(first);
+        let node = self.graph.node(first);
+        let (operator, inputs) = node.operator().ok_or_else(nothing)?;
+        let mut feeds = Vec::new();
+        for &input in inputs {
+            let from = self.graph.node(input);
+            let mut builder = Builder::new(&self.graph, &self.chunks, &from.shape);
+            builder.output_as(input, operator.feed_type(from.dtype))?;
+            feeds.push(builder.finish());
+        }
+        let (mut dests, mut outputs) = (Vec::new(), Vec::new());
+        for (sibling, (dtype, shape)) in siblings.iter().zip(self.graph.outputs(first)) {
+            let dest =
+                sibling.map_or(Dest::Nowhere, |id| self.direct_root(id).map_or(Dest::Cut(id), Dest::Root));
+            let written = match dest {
+                Dest::Root(root) => self.targets[root].sink().map(|sink| Written::to_sink(sink.as_ref())),
+                Dest::Cut(id) if self.schedule.is_spilled(id) => Some(Written::to_spill(*dtype, shape)),
+                _ => None,
+            };
+            let written = written.unwrap_or_else(|| Written::to_memory(*dtype, shape));
+            outputs.push(Output { dtype: *dtype, shape: shape.clone(), written });
+            dests.push(dest);
+        }
+        let stage = operator.stage(feeds, &outputs)?;
+        self.add_stage(stage, dests, level, context)
+    }
+
+    /// Fits a stage into the memory that there is at its level.
+    ///
+    /// Where a stage does not write whole chunks but its sink takes nothing else, chunks are assembled in memory; where
+    /// that would take too much, the output waits in a file for a pass, which is returned.
+    pub(super) fn add_stage(
+        &mut self,
+        mut stage: Box<dyn Stage>,
+        dests: Vec<Dest>,
+        level: usize,
+        context: &Context,
+    ) -> Result<Vec<Item>> {
+        let (total, threads) = (context.budget.total(), context.threads as u64);
+        let (mut to, mut assembling, mut parked) = (Vec::new(), 0, Vec::new());
+        for (number, mut dest) in dests.into_iter().enumerate() {
+            let mut assembled = false;
+            if let Dest::Root(root) = dest
+                && let Some(sink) = self.targets[root].sink()
+                && sink.chunk_shape().is_some()
+                && let Some(open) = stage.open(number, threads)
+            {
+                let bytes = Assembled::bytes(sink.as_ref(), &open);
+                if bytes <= total / 4 {
+                    assembling += bytes;
+                    assembled = true;
+                } else {
+                    let id = self.roots[root];
+                    self.schedule.park(id, root);
+                    dest = Dest::Cut(id);
+                    parked.push(root);
+                }
+            }
+            to.push(Goes { dest, assembled });
+        }
+        let held = self.schedule.held(level).saturating_add(assembling);
+        let room = Room { free: total.saturating_sub(held), total, threads };
+        match stage.fit(room) {
+            Fit::Takes(bytes) => self.stages.push(Planned { stage, level, to, peak: held + bytes }),
+            Fit::Needs(bytes) => {
+                let told = stage.explain();
+                let what = match told.kind {
+                    "pass" => format!("a pass over {}", crate::view::show(&told.domain)),
+                    "matmul" => "a product of matrices".to_owned(),
+                    name => format!("{name} over {}", crate::view::show(&told.domain)),
+                };
+                return Err(context.budget.refusal(held.saturating_add(bytes), &what));
+            }
+        }
+        parked.into_iter().map(|root| self.written_root(root, context)).collect()
+    }
+}
