@@ -17,6 +17,7 @@
 
 mod budget;
 mod buffer;
+mod compute;
 mod context;
 pub mod display;
 mod error;
@@ -46,6 +47,7 @@ pub use formats::npy;
 pub use kernels::instruction_set;
 pub use op::{Op, Reduction, Scalar};
 pub use operator::reduce::ReduceOptions;
+pub use operator::scan::ScanOptions;
 pub use plan::{Explain, ExplainStage, Plan, Read, Target, Write, evaluate};
 pub use promote::PromoteError;
 pub use sink::{MemorySink, NpySink, Sink, StoredSink};

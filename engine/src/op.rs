@@ -8,10 +8,6 @@ mod scalar;
 
 pub use scalar::Scalar;
 
-use crate::kernels::{self, Arg};
-use crate::promote::{Operand, signature};
-use crate::{DType, Error, Result};
-
 macro_rules! table {
     ($(#[$meta:meta])* $name:ident { $($variant:ident $arity:literal $doc:literal : $($alias:literal)+;)+ }) => {
         $(#[$meta])*
@@ -159,43 +155,6 @@ table! {
     }
 }
 
-impl Op {
-    /// Computes elements that lie in memory one after the other, on this thread and without a plan. All operands are
-    /// little-endian elements of `dtype`, and as many as `out` has room for; the results' type is the one that
-    /// [`Expr::apply`](crate::Expr::apply) gives them. Quickest where all are aligned to their type.
-    ///
-    /// ```
-    /// use arrstore::{DType, Op};
-    ///
-    /// let mut out = [0u8; 16];
-    /// Op::Sqrt.compute(DType::F64, &[bytemuck::bytes_of(&[4.0, 9.0])], &mut out)?;
-    /// assert_eq!(bytemuck::pod_read_unaligned::<[f64; 2]>(&out), [2.0, 3.0]);
-    /// # Ok::<(), arrstore::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the operation is not computed in this type, lengths differ, or it has no answer for these values.
-    pub fn compute(self, dtype: DType, operands: &[&[u8]], out: &mut [u8]) -> Result<()> {
-        let signature = signature(self, &vec![Operand::Typed(dtype); operands.len()])?;
-        let kernel = match kernels::bind(self, &signature.inputs) {
-            Some(kernel) if signature.inputs.iter().all(|&input| input == dtype) => kernel,
-            _ => return Err(Error::Value(format!("{} is not computed in {dtype}", self.name()))),
-        };
-        let count = out.len() / signature.output.size();
-        let fits = |bytes: &[u8], dtype: DType| bytes.len() == count * dtype.size();
-        if !fits(out, signature.output) || !operands.iter().all(|bytes| fits(bytes, dtype)) {
-            let found: Vec<usize> = operands.iter().map(|bytes| bytes.len()).collect();
-            let room = out.len();
-            return Err(Error::Value(format!(
-                "operands of {found:?} bytes and room for {room} are not as many elements of {dtype} and {}",
-                signature.output
-            )));
-        }
-        let args: Vec<Arg<'_>> = operands.iter().map(|bytes| Arg::Block(bytes)).collect();
-        kernel.run(&args, out)
-    }
-}
-
 impl Reduction {
     /// Whether it answers with an index.
     pub fn is_arg(self) -> bool {
@@ -206,13 +165,6 @@ impl Reduction {
     pub fn has_identity(self) -> bool {
         use Reduction::{Max, Min, Nanmax, Nanmin};
         !self.is_arg() && !matches!(self, Max | Min | Nanmax | Nanmin)
-    }
-
-    /// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look the axis up and find none;
-    /// those that pass over NaN look only where there can be a NaN.
-    pub(crate) fn takes_lone_element(self, dtype: DType) -> bool {
-        let is_mean = matches!(self.plain(), Reduction::Mean | Reduction::Std | Reduction::Var);
-        !is_mean || (self.skips_nan() && !crate::promote::is_exact(dtype))
     }
 
     /// Whether it passes over NaN.
@@ -238,21 +190,6 @@ impl Reduction {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn elements_in_memory_must_fit_together() {
-        let two = bytemuck::bytes_of(&[1.5f32, -2.0]);
-        let mut found = [0; 2];
-        Op::Less.compute(DType::F32, &[&[0; 8], two], &mut found).unwrap();
-        assert_eq!(found, [1, 0]);
-        for (dtype, operands) in
-            [(DType::F32, [two, &two[..4]]), (DType::F64, [two, two]), (DType::F16, [two, two])]
-        {
-            assert!(Op::Less.compute(dtype, &operands, &mut found).is_err());
-        }
-        assert!(Op::Less.compute(DType::F32, &[two], &mut found).is_err());
-        assert!(Op::Sqrt.compute(DType::I32, &[two], &mut [0; 8]).is_err());
-    }
 
     #[test]
     fn names_are_unique_and_sorted() {

@@ -8,94 +8,31 @@
 //! their own; everything else is packed, at multiples of 64, in pages that only this transaction writes to.
 //! What was packed gives back only the pages that it fills alone; the rest is found by the next scan.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::node::{Entry, Extent};
-use crate::payload::raw_occupied;
+use crate::entry::{Entry, Extent};
+use crate::payload::crc_table::raw_occupied;
+use crate::runs::{RUNS_MAX, Runs};
+use crate::slot::Slot;
 use crate::{FIXED, PAGE};
 
 const PAGE_BYTES: u64 = PAGE as u64;
-/// Free runs looked at before a request appends instead.
-const LOOKS: usize = 256;
-/// Runs remembered at most; what is beyond is found again by the next scan.
-const RUNS_MAX: usize = 1 << 20;
 /// Pages taken at a time for packing, at most.
 const PACK_PAGES: u64 = 256;
 
-/// Runs of pages, as page number and count, neither touching nor overlapping.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Runs(BTreeMap<u64, u64>);
+/// Less is not worth a look.
+const LEAST: u64 = 64 << 10;
 
-impl Runs {
-    /// Adds pages; some may be in it already.
-    pub(crate) fn add(&mut self, pages: Range<u64>) {
-        let (mut start, mut end) = (pages.start, pages.end);
-        if start >= end {
-            return;
-        }
-        while let Some((&first, &count)) = self.0.range(..=end).next_back()
-            && first + count >= start
-        {
-            self.0.remove(&first);
-            start = start.min(first);
-            end = end.max(first + count);
-        }
-        if self.0.len() < RUNS_MAX {
-            self.0.insert(start, end - start);
-        }
-    }
-
-    pub(crate) fn add_all(&mut self, other: &Runs) {
-        for (&start, &count) in &other.0 {
-            self.add(start..start + count);
-        }
-    }
-
-    /// What is in it and not in `other`.
-    fn without(&self, other: &Runs) -> Runs {
-        let mut rest = Runs::default();
-        for (&start, &count) in &self.0 {
-            let (mut at, end) = (start, start + count);
-            let first = other.0.range(..=start).next_back().map_or(start, |(&first, _)| first);
-            for (&start, &count) in other.0.range(first..end) {
-                rest.add(at..start);
-                at = at.max(start + count);
-            }
-            rest.add(at..end);
-        }
-        rest
-    }
-
-    /// Whether it has `count` pages in a row.
-    fn has(&self, count: u64) -> bool {
-        self.0.values().take(LOOKS).any(|&found| found >= count)
-    }
-
-    /// Takes at least `least` and at most `most` pages in a row.
-    fn take(&mut self, least: u64, most: u64) -> Option<Range<u64>> {
-        let (&start, &found) = self.0.iter().take(LOOKS).find(|(_, found)| **found >= least)?;
-        self.0.remove(&start);
-        let count = found.min(most);
-        if found > count {
-            self.0.insert(start + count, found - count);
-        }
-        Some(start..start + count)
-    }
-
-    /// Takes the run that ends at `end`, and gives its start.
-    fn take_before(&mut self, end: u64) -> Option<u64> {
-        let (&start, &count) = self.0.range(..end).next_back()?;
-        if start + count != end {
-            return None;
-        }
-        self.0.remove(&start);
-        Some(start)
-    }
-
-    pub(crate) fn pages(&self) -> u64 {
-        self.0.values().sum()
-    }
+/// Whether the free space to be found is worth reading all nodes: half of the file when this handle has not looked
+/// yet, or a quarter after as much has been appended as the nodes have bytes.
+fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
+    let used = slot.live_bytes.saturating_add(FIXED);
+    let free = slot.length.saturating_sub(used);
+    let enough = match appended {
+        None => free > slot.length / 2,
+        Some(bytes) => free > slot.length / 4 && bytes >= slot.nodes.saturating_mul(PAGE_BYTES),
+    };
+    free >= LEAST && enough
 }
 
 /// What a handle remembers of free space from one transaction to the next.
@@ -136,7 +73,7 @@ pub(crate) struct Allocator {
 }
 
 impl Allocator {
-    pub(crate) fn new(base: &crate::slot::Slot, remembered: &Remembered) -> Allocator {
+    pub(crate) fn new(base: &Slot, remembered: &Remembered) -> Allocator {
         Allocator {
             uuid: base.uuid,
             seq: base.seq + 1,
@@ -166,8 +103,8 @@ impl Allocator {
     }
 
     /// Whether to look for free space, which is done once.
-    pub(crate) fn begin_scan(&mut self, slot: &crate::slot::Slot) -> bool {
-        let now = !self.scanned && crate::scan::is_worthwhile(slot, self.appended);
+    pub(crate) fn begin_scan(&mut self, slot: &Slot) -> bool {
+        let now = !self.scanned && is_worthwhile(slot, self.appended);
         if now {
             self.scanned = true;
             self.appended = Some(0);
@@ -312,36 +249,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_merge_and_split() {
-        let mut runs = Runs::default();
-        runs.add(10..12);
-        runs.add(14..15);
-        runs.add(12..14);
-        assert_eq!(runs.0, [(10, 5)].into());
-        assert_eq!(runs.take(2, 2), Some(10..12));
-        assert_eq!(runs.take(4, 9), None);
-        assert_eq!(runs.take_before(15), Some(12));
-        assert_eq!(runs.pages(), 0);
-    }
-
-    #[test]
-    fn runs_are_sets() {
-        let runs = |pages: &[(u64, u64)]| {
-            let mut runs = Runs::default();
-            pages.iter().for_each(|&(start, end)| runs.add(start..end));
-            runs
-        };
-        let all = runs(&[(0, 10), (20, 30), (5, 22)]);
-        assert_eq!(all, runs(&[(0, 30)]));
-        assert_eq!(all.without(&runs(&[(0, 2), (4, 5), (28, 40)])), runs(&[(2, 4), (5, 28)]));
-        let two = runs(&[(3, 6), (8, 9)]);
-        assert_eq!(two.without(&runs(&[(0, 20)])), Runs::default());
-        assert_eq!(two.without(&runs(&[(0, 3), (6, 8)])), two);
-    }
-
-    #[test]
     fn a_scan_in_the_midst_of_a_transaction_gives_nothing_twice() {
-        let slot = crate::slot::Slot { length: 100 * PAGE_BYTES, ..crate::slot::Slot::empty([0; 16]) };
+        let slot = Slot { length: 100 * PAGE_BYTES, ..Slot::empty([0; 16]) };
         let remembered = Remembered { free: Runs([(10, 2)].into()), ..Remembered::default() };
         let mut space = Allocator::new(&slot, &remembered);
         let first = space.take_node();
@@ -353,7 +262,7 @@ mod tests {
 
     #[test]
     fn packed_bytes_share_pages_and_unused_ones_come_back() {
-        let slot = crate::slot::Slot::empty([0; 16]);
+        let slot = Slot::empty([0; 16]);
         let mut space = Allocator::new(&slot, &Remembered::default());
         let a = space.take_packed(100);
         let b = space.take_packed(10);

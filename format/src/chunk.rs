@@ -4,10 +4,13 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::bytes::check;
-use crate::node::{Entry, Extent};
-use crate::payload::{self, PayloadError, table_len, table_start, with_scratch};
+use crate::entry::{Entry, Extent};
+use crate::payload::crc_table::{check_blocks, table_len, table_start};
+use crate::payload::shuffle::unshuffle;
+use crate::payload::{PayloadError, check_bools};
+use crate::scratch::{buffer, with_scratch};
 use crate::storage::Storage;
-use crate::{Codec, Error, Meta, PAGE, Result};
+use crate::{Codec, Error, Meta, PAGE, Result, strided};
 
 /// What there is of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +121,7 @@ impl Reading<'_> {
         }
         if chunk.table.get().is_none() {
             self.check_len(chunk)?;
-            let mut table = payload::buffer(table_len(len) as usize)?;
+            let mut table = buffer(table_len(len) as usize)?;
             self.read(chunk, &mut table, offset + table_start(len))?;
             check(&table, crc).map_err(|mismatch| {
                 self.refuse(chunk, PayloadError::Crc { what: "its table of checksums", mismatch })
@@ -131,9 +134,7 @@ impl Reading<'_> {
     /// Checks the part of a raw payload that a range of its bytes touches.
     pub(crate) fn check(&self, chunk: &Chunk, payload: &[u8], range: Range<usize>) -> Result<()> {
         match self.table(chunk)? {
-            Some(table) => {
-                payload::check_blocks(payload, table, range).map_err(|problem| self.refuse(chunk, problem))
-            }
+            Some(table) => check_blocks(payload, table, range).map_err(|problem| self.refuse(chunk, problem)),
             None if chunk.checked.get().is_some() => Ok(()),
             None => {
                 check(payload, chunk.extent.crc).map_err(|mismatch| {
@@ -150,7 +151,7 @@ impl Reading<'_> {
         self.check(chunk, payload, range.clone())?;
         let end = range.end.min(payload.len());
         let elements = payload.get(range.start..end).unwrap_or_default();
-        payload::check_bools(self.meta.dtype, elements)
+        check_bools(self.meta.dtype, elements)
             .map_err(|problem| self.refuse(chunk, problem.moved(range.start as u64)))
     }
 
@@ -174,7 +175,7 @@ impl Reading<'_> {
     }
 
     fn check_bools(&self, chunk: &Chunk, elements: &[u8]) -> Result<()> {
-        payload::check_bools(self.meta.dtype, elements).map_err(|problem| self.refuse(chunk, problem))
+        check_bools(self.meta.dtype, elements).map_err(|problem| self.refuse(chunk, problem))
     }
 
     /// Reads a payload without a table to `stored`, which has its length, and checks it and that it can be decoded.
@@ -193,7 +194,7 @@ impl Reading<'_> {
     /// The payload as it is stored, checked.
     pub(crate) fn payload(&self, chunk: &Chunk) -> Result<Vec<u8>> {
         self.check_len(chunk)?;
-        let mut stored = payload::buffer(chunk.extent.len as usize)?;
+        let mut stored = buffer(chunk.extent.len as usize)?;
         match chunk.state {
             ChunkState::Missing | ChunkState::Constant(_) => {}
             ChunkState::Raw => {
@@ -218,11 +219,11 @@ impl Reading<'_> {
         let item = self.meta.dtype.size();
         let (codec, dtype) = (self.meta.codec, self.meta.dtype);
         match (codec, self.meta.shuffle) {
-            (Codec::None, _) => payload::unshuffle(item, stored, out),
+            (Codec::None, _) => unshuffle(item, stored, out),
             (codec, false) => codec.unpack(dtype, stored, out).map_err(refuse)?,
             (codec, true) => with_scratch(out.len(), |shuffled| {
                 codec.unpack(dtype, stored, shuffled).map_err(refuse)?;
-                payload::unshuffle(item, shuffled, out);
+                unshuffle(item, shuffled, out);
                 Ok::<_, Error>(())
             })?,
         }
@@ -249,5 +250,5 @@ pub(crate) fn fill(out: &mut [u8], element: &[u8]) {
     }
     let item = element.len();
     let n = out.len() / item;
-    crate::strided::copy(item, &[n], element, 0, &[0], out, 0, &[item as isize]);
+    strided::copy(item, &[n], element, 0, &[0], out, 0, &[item as isize]);
 }

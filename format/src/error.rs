@@ -4,13 +4,14 @@ use std::io;
 
 use crate::attributes::AttributesError;
 use crate::bytes::CrcMismatch;
+use crate::entry::EntryError;
 use crate::header::HeaderError;
-use crate::meta::MetaError;
+use crate::meta::error::MetaError;
 use crate::name::{NameError, NamesError};
-use crate::node::{EntryError, NodeError};
+use crate::node::NodeError;
 use crate::payload::PayloadError;
 use crate::record::RecordError;
-use crate::slot::SlotError;
+use crate::slot::error::SlotError;
 use crate::view::ViewError;
 
 /// The result of this crate's functions.

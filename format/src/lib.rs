@@ -30,9 +30,11 @@ mod attributes;
 mod bytes;
 mod chunk;
 mod codec;
+mod commit;
 mod compact;
 mod dtype;
 mod element;
+mod entry;
 mod error;
 #[cfg(test)]
 mod faults;
@@ -40,26 +42,34 @@ mod file;
 #[cfg(test)]
 mod fuzz;
 mod grid;
+mod head;
 mod header;
+mod layout;
+mod mend;
 mod meta;
 mod name;
 mod node;
+mod open_file;
 mod payload;
-mod reach;
 mod record;
+mod reference;
 #[cfg(test)]
 mod refusals;
+mod region;
 pub mod replace;
+mod runs;
 mod salvage;
 mod scan;
+mod scratch;
 mod slot;
 mod snapshot;
 mod storage;
 pub mod strided;
 mod sync;
 mod transaction;
+mod transpose;
 mod tree;
-mod turn;
+mod usage;
 mod verify;
 mod view;
 
@@ -71,24 +81,35 @@ pub use codec::Codec;
 pub use compact::{Compacted, compact};
 pub use dtype::{DType, Kind, UnknownDType};
 pub use element::Element;
+pub use entry::EntryError;
 pub use error::{Error, Result};
-pub use file::{CreateOptions, Durability, File};
+pub use file::{CreateOptions, File};
 pub use grid::{Grid, Indices};
 pub use header::HeaderError;
-pub use meta::{CHUNKS_MAX, Meta, MetaError, NDIM_MAX};
-pub use name::{NAME_MAX, NameError, NamesError};
-pub use node::{EntryError, NodeError};
+pub use meta::Meta;
+pub use meta::error::MetaError;
+pub use meta::limits::{CHUNKS_MAX, NDIM_MAX};
+pub use name::{ArrayId, NAME_MAX, NameError, NamesError};
+pub use node::NodeError;
+pub use open_file::Durability;
 pub use payload::PayloadError;
 pub use record::RecordError;
 pub use salvage::{Salvage, Salvaged, salvage};
-pub use slot::SlotError;
+pub use slot::error::SlotError;
 pub use snapshot::{Snapshot, Stat};
-pub use storage::{FileMap, FileStorage, Lock, MemoryStorage, Storage};
-pub use transaction::{ArrayId, Transaction};
-pub use verify::{ArrayReport, Damage, Progress, Report, Verification};
+pub use storage::file::FileStorage;
+pub use storage::memory::MemoryStorage;
+pub use storage::{FileMap, Lock, Storage};
+pub use transaction::Transaction;
+pub use verify::Verification;
+pub use verify::report::{ArrayReport, Damage, Progress, Report};
 pub use view::ViewError;
 
 /// Bytes of a page: of the header, a slot and a node, and what payloads are aligned to.
 pub(crate) const PAGE: usize = 4096;
 /// Bytes of the header and the four slot pages, which every file has.
 pub(crate) const FIXED: u64 = 5 * PAGE as u64;
+/// The major version of the format that this crate writes.
+pub(crate) const MAJOR: u16 = 1;
+/// The minor version of the format that this crate writes.
+pub(crate) const MINOR: u16 = 0;

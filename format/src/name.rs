@@ -125,6 +125,17 @@ pub enum NamesError {
     },
 }
 
+/// The number of an array. The array keeps it when it is renamed, and no number is given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ArrayId(pub(crate) u64);
+
+impl ArrayId {
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// Names and ids, in order of the names' bytes.
 pub(crate) type Names = BTreeMap<String, u64>;
 

@@ -7,6 +7,7 @@
 
 use crate::PAGE;
 use crate::bytes::{Reader, Short, Writer, is_zero};
+use crate::entry::{Entry, EntryError, TreeKind};
 
 pub(crate) const LEAF: u64 = 127;
 pub(crate) const FANOUT: u64 = 254;
@@ -14,17 +15,6 @@ pub(crate) const FANOUT: u64 = 254;
 pub(crate) const MAX_HEIGHT: u32 = 7;
 const MAGIC: u32 = u32::from_le_bytes(*b"NODE");
 const HEAD: usize = 32;
-
-/// What a tree's numbers are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Kind {
-    /// Ids of arrays; the entries are records.
-    Table = 1,
-    /// Chunks of one array.
-    Chunks = 2,
-}
-
 /// The numbers below one node of a level (0 is a leaf).
 pub(crate) fn span(level: u32) -> u64 {
     (0..level).fold(LEAF, |n, _| n.saturating_mul(FANOUT))
@@ -112,165 +102,6 @@ pub enum NodeError {
         problem: EntryError,
     },
 }
-
-/// Why a leaf entry was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EntryError {
-    /// A state this version does not know.
-    #[error("unknown state {found}")]
-    State {
-        /// The state.
-        found: u32,
-    },
-    /// A state that the tree or the array's codec does not allow.
-    #[error("state {found} does not belong here")]
-    StateHere {
-        /// The state.
-        found: u32,
-    },
-    /// A missing or constant entry with bytes where zeros belong.
-    #[error("bytes that have to be zero are not")]
-    Reserved,
-    /// A place that no payload can have.
-    #[error("{len} bytes at offset {offset}: expected them between the slots and byte {end}")]
-    Extent {
-        /// First byte.
-        offset: u64,
-        /// Number of bytes.
-        len: u64,
-        /// Where the commit ends.
-        end: u64,
-    },
-    /// A payload that does not begin where its kind must.
-    #[error("offset {offset} is not a multiple of {alignment}")]
-    Alignment {
-        /// First byte.
-        offset: u64,
-        /// What it has to be a multiple of.
-        alignment: u64,
-    },
-    /// From the future.
-    #[error("written by commit {birth}, which comes after commit {seq}")]
-    Birth {
-        /// Commit it names.
-        birth: u64,
-        /// Commit that refers to it.
-        seq: u64,
-    },
-    /// A number that no chunk of the array has.
-    #[error("the array has no such chunk")]
-    OutsideGrid,
-}
-
-/// Bytes that an entry points to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Extent {
-    pub(crate) offset: u64,
-    pub(crate) len: u64,
-    pub(crate) crc: u32,
-}
-
-/// One leaf entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    Missing,
-    Raw(Extent, u64),
-    Encoded(Extent, u64),
-    Constant([u8; 16], u64),
-    /// A record, in the array table.
-    Record(Extent, u64),
-}
-
-impl Entry {
-    pub(crate) const SIZE: usize = 32;
-
-    pub(crate) fn encode(&self) -> [u8; Entry::SIZE] {
-        let (first, crc, state, birth) = match self {
-            Entry::Missing => return [0; Entry::SIZE],
-            Entry::Raw(e, birth) => (pair(e), e.crc, 1, birth),
-            Entry::Encoded(e, birth) => (pair(e), e.crc, 2, birth),
-            Entry::Constant(value, birth) => (*value, 0, 3, birth),
-            Entry::Record(e, birth) => (pair(e), e.crc, 4, birth),
-        };
-        let mut out = [0; Entry::SIZE];
-        let fields =
-            [first.as_slice(), &u32::to_le_bytes(crc), &u32::to_le_bytes(state), &birth.to_le_bytes()];
-        for (to, from) in out.iter_mut().zip(fields.into_iter().flatten()) {
-            *to = *from;
-        }
-        out
-    }
-
-    pub(crate) fn decode(bytes: &[u8; Entry::SIZE]) -> Result<Entry, EntryError> {
-        if *bytes == [0; Entry::SIZE] {
-            return Ok(Entry::Missing);
-        }
-        let mut r = Reader::new(bytes);
-        let read =
-            |r: &mut Reader<'_>| -> Result<_, Short> { Ok((r.array()?, r.u32()?, r.u32()?, r.u64()?)) };
-        let (first, crc, state, birth): ([u8; 16], _, _, _) =
-            read(&mut r).map_err(|_| EntryError::Reserved)?;
-        let mut r = Reader::new(&first);
-        let extent = Extent { offset: r.u64().unwrap_or_default(), len: r.u64().unwrap_or_default(), crc };
-        Ok(match state {
-            0 => return Err(EntryError::Reserved),
-            1 => Entry::Raw(extent, birth),
-            2 => Entry::Encoded(extent, birth),
-            3 if crc == 0 => Entry::Constant(first, birth),
-            3 => return Err(EntryError::Reserved),
-            4 => Entry::Record(extent, birth),
-            found => return Err(EntryError::State { found }),
-        })
-    }
-
-    pub(crate) fn state(&self) -> u32 {
-        match self {
-            Entry::Missing => 0,
-            Entry::Raw(..) => 1,
-            Entry::Encoded(..) => 2,
-            Entry::Constant(..) => 3,
-            Entry::Record(..) => 4,
-        }
-    }
-
-    pub(crate) fn is_missing(&self) -> bool {
-        *self == Entry::Missing
-    }
-
-    /// One value throughout.
-    pub(crate) fn constant(value: &[u8], birth: u64) -> Entry {
-        let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(value) {
-            *to = *from;
-        }
-        Entry::Constant(bytes, birth)
-    }
-
-    /// Bytes of its payload.
-    pub(crate) fn stored(&self) -> u64 {
-        match self {
-            Entry::Missing | Entry::Constant(..) => 0,
-            Entry::Raw(e, _) | Entry::Encoded(e, _) | Entry::Record(e, _) => e.len,
-        }
-    }
-
-    pub(crate) fn birth(&self) -> u64 {
-        match self {
-            Entry::Missing => 0,
-            Entry::Raw(_, b) | Entry::Encoded(_, b) | Entry::Constant(_, b) | Entry::Record(_, b) => *b,
-        }
-    }
-}
-
-fn pair(e: &Extent) -> [u8; 16] {
-    let mut out = [0; 16];
-    let (first, second) = out.split_at_mut(8);
-    first.copy_from_slice(&e.offset.to_le_bytes());
-    second.copy_from_slice(&e.len.to_le_bytes());
-    out
-}
-
 /// A reference to a node from an inner node; all zero when there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Child {
@@ -305,7 +136,7 @@ impl Child {
 /// Who a node says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TreeKind,
     /// The array's id, 0 for the array table.
     pub(crate) owner: u64,
     pub(crate) level: u32,

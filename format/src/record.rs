@@ -1,7 +1,7 @@
 //! The record of an array: the little that changes with every commit that touches its chunks.
 
 use crate::bytes::{Reader, Short, Writer, is_zero};
-use crate::slot::{BlockRef, Root};
+use crate::reference::{BlockRef, Root};
 
 const MAGIC: u32 = u32::from_le_bytes(*b"RECD");
 /// Bytes of a record.

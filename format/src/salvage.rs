@@ -8,12 +8,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::array::Described;
-use crate::meta::META_MAX;
-use crate::snapshot::{self, Commit, Snapshot, read_block};
-use crate::storage::FileStorage;
+use crate::commit::{Commit, read_block};
+use crate::layout::Layout;
+use crate::meta::limits::META_MAX;
+use crate::snapshot::{self, Snapshot};
+use crate::storage::file::FileStorage;
 use crate::tree::Seen;
-use crate::verify::{Board, Damage, Progress};
+use crate::verify::board::Board;
+use crate::verify::report::{Damage, Progress};
 use crate::{Array, CreateOptions, Error, File, Meta, MetaError, PAGE, Result, Transaction};
 
 /// What was saved and what was not.
@@ -186,19 +188,19 @@ impl<'a> Salvage<'a> {
             }
             created => created?,
         };
-        let described = array.described();
+        let layout = array.layout();
         array.index().walk(&mut |seen| {
             match seen {
                 Seen::Node(..) => self.board.checked(PAGE as u64)?,
                 Seen::Entry(number, entry) => match array.chunk_of(number, &entry) {
                     Ok(chunk) => self.board.put(array, None, chunk)?,
                     Err(error) => {
-                        let index = described.numbering.index(number);
-                        self.board.damage(None, Damage::of_chunk(described, &index, error));
+                        let index = layout.numbering.index(number);
+                        self.board.damage(None, Damage::of_chunk(layout, &index, error));
                     }
                 },
                 Seen::Broken { first, count, error } => {
-                    let region = lost_box(described, first, count);
+                    let region = lost_box(layout, first, count);
                     let array = Some(array.name().to_owned());
                     self.board.damage(None, Damage { array, chunk: None, region, error });
                 }
@@ -221,8 +223,8 @@ fn name_of(commit: Commit<'_>, id: u64) -> Result<String> {
 }
 
 /// A box of elements that holds all chunks of a range of numbers; `None` when the grid has none of them.
-fn lost_box(described: &Described, first: u64, count: u64) -> Option<(Vec<u64>, Vec<u64>)> {
-    let (grid, numbering) = (&described.grid, &described.numbering);
+fn lost_box(layout: &Layout, first: u64, count: u64) -> Option<(Vec<u64>, Vec<u64>)> {
+    let (grid, numbering) = (&layout.grid, &layout.numbering);
     if grid.is_empty() {
         return None;
     }
@@ -260,8 +262,8 @@ mod tests {
     fn boxes_of_lost_numbers() {
         let meta = Meta::new(DType::U8, &[9, 10], &[2, 3]);
         // Five rows of four chunks, with room for eight.
-        let described = Described::new(meta, Numbering::of(vec![0, 8]));
-        let of = |first, count| lost_box(&described, first, count);
+        let layout = Layout::new(meta, Numbering::of(vec![0, 8]));
+        let of = |first, count| lost_box(&layout, first, count);
         assert_eq!(of(0, u64::MAX), Some((vec![0, 0], vec![9, 10])));
         assert_eq!(of(9, 1), Some((vec![2, 3], vec![2, 3])));
         assert_eq!(of(9, 20), Some((vec![2, 0], vec![6, 10])));

@@ -6,32 +6,17 @@
 
 use std::sync::Arc;
 
-use crate::alloc::Runs;
-use crate::reach::{self, Piece};
-use crate::slot::{Slot, Slots};
-use crate::snapshot::Commit;
+use crate::commit::Commit;
+use crate::runs::Runs;
+use crate::slot::pages::Slots;
 use crate::storage::Storage;
-use crate::tree::Nodes;
+use crate::tree::nodes::Nodes;
+use crate::usage::{self, Used};
 use crate::{FIXED, PAGE, Result};
 
 const PAGE_BYTES: u64 = PAGE as u64;
 /// Pages looked at, at most.
 const PAGES_MAX: u64 = (2 << 40) / PAGE_BYTES;
-/// Less is not worth a look.
-const LEAST: u64 = 64 << 10;
-
-/// Whether the free space to be found is worth reading all nodes: half of the file when this handle has not looked
-/// yet, or a quarter after as much has been appended as the nodes have bytes.
-pub(crate) fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
-    let used = slot.live_bytes.saturating_add(FIXED);
-    let free = slot.length.saturating_sub(used);
-    let enough = match appended {
-        None => free > slot.length / 2,
-        Some(bytes) => free > slot.length / 4 && bytes >= slot.nodes.saturating_mul(PAGE_BYTES),
-    };
-    free >= LEAST && enough
-}
-
 /// The pages that nobody needs, or `None` when a reader, a commit that is not understood, or what lies below a node that
 /// cannot be read may need any of them.
 pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Option<Runs>> {
@@ -59,8 +44,8 @@ pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Op
     for slot in commits {
         let nodes = Nodes::new(storage.clone(), slot.seq);
         let commit = Commit { nodes: &nodes, slot };
-        let walked = reach::reach(commit, &mut |piece| {
-            let Piece { offset, len, .. } = piece?;
+        let walked = usage::each(commit, &mut |used| {
+            let Used { offset, len, .. } = used?;
             mark(offset, len);
             Ok(())
         });

@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 
-use crate::turn::{LANES, turn};
+use crate::transpose::{LANES, transpose};
 
 /// Byte strides of a buffer of `shape` in C order.
 pub fn c_strides(shape: &[usize], item: usize) -> Vec<isize> {
@@ -293,7 +293,7 @@ impl<const N: usize> Copy<'_, N> {
                 let (row, _) = self.source[start..][..64].as_chunks();
                 std::array::from_fn(|lane| u64::from_le_bytes(row[lane]))
             });
-            turn(&mut words);
+            transpose(&mut words);
             for (i, words) in words.iter().enumerate() {
                 for (lane, word) in words.iter().enumerate() {
                     lines[8 * lane + i][band] = word.to_le_bytes();

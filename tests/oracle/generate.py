@@ -12,6 +12,7 @@ What is in a file is said in container.py; each family is one file beside this o
     reductions                axes, keepdims, dtype, ddof, shapes
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
+    scans                     cumulative sums and products
     chains                    expressions of several steps
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
@@ -37,6 +38,7 @@ import products
 import promotion
 import reductions
 import rules
+import scans
 import views
 
 FAMILIES = {
@@ -52,6 +54,7 @@ FAMILIES = {
     "products": products.products,
     "chains": chains.chains,
     "rules": rules.rules,
+    "scans": scans.scans,
 }
 
 

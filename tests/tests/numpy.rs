@@ -75,6 +75,11 @@ fn products() {
 }
 
 #[test]
+fn scans() {
+    hold("scans");
+}
+
+#[test]
 fn rules_at_the_edges() {
     // they are about types, shapes and numbers, not about where elements lie
     hold_in("rules", &[Layout::C, Layout::Tiny]);

@@ -47,7 +47,7 @@ impl Storing {
             }
             None => known.codec.unwrap_or_default(),
         };
-        if self.shuffle == Some(Shuffle::On) && !matches!(codec, Codec::Zstd { .. } | Codec::Lz4) {
+        if self.shuffle == Some(Shuffle::On) && !Layout::packs_bytes(codec) {
             return Err(misuse(format!(
                 "--shuffle on is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
             )));

@@ -2,15 +2,7 @@
 
 use arrstore_format::DType;
 
-use super::digits::{self, Digits};
-
-/// A float of any width, with the type that decides how many digits tell it apart.
-#[derive(Clone, Copy)]
-pub(super) struct Real {
-    pub(super) value: f64,
-    /// `F16`, `F32` or `F64`.
-    pub(super) dtype: DType,
-}
+use super::digits::{self, Digits, Real};
 
 const PRECISION: usize = 8;
 

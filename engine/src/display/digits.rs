@@ -2,7 +2,13 @@
 
 use arrstore_format::DType;
 
-use super::column::Real;
+/// A float of any width, with the type that decides how many digits tell it apart.
+#[derive(Clone, Copy)]
+pub(super) struct Real {
+    pub(super) value: f64,
+    /// `F16`, `F32` or `F64`.
+    pub(super) dtype: DType,
+}
 
 /// A finite number cut into its sign, its digits before and after the point, and its power of ten.
 pub(super) struct Digits {

@@ -11,7 +11,8 @@ use std::ops::Range;
 
 use arrstore_format::{DType, Kind};
 
-use column::{Column, Real};
+use column::Column;
+use digits::Real;
 
 /// Elements beyond which only the edges are printed.
 pub const THRESHOLD: u64 = 1000;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrstore_format::{Grid, strided};
 
 use super::fetch::{Part, fetch};
-use super::shared::Shared;
+use super::input_cache::InputCache;
 use crate::context::Metrics;
 use crate::profile::Work;
 use crate::program::{Load, Program};
@@ -36,6 +36,20 @@ const PASSED: usize = 4 << 20;
 
 /// Bytes of mapped pages that an input takes beside its window: what was passed, and a page at each end.
 pub(super) const RELEASE: usize = PASSED + 2 * HUGE;
+
+/// Bytes of memory that an input takes where boxes of `shape` of it are read, in a pass over `domain`.
+pub(super) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
+    let item = load.dtype.size() as u64;
+    let (boxed, all) = (load.elements(shape) * item, load.elements(domain) * item);
+    let gathered = if load.gathers.contains(&true) { boxed } else { 0 };
+    let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
+    gathered
+        + match load.leaf.source() {
+            Some(source) if !source.in_place() => (source.chunk_bytes() + source.scratch_bytes()) as u64,
+            // pages of the map, let go a few megabytes late
+            _ => boxed.min(chunk) + all.min(RELEASE as u64),
+        }
+}
 
 /// Elements of a box as they lie in some bytes.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +97,7 @@ pub(super) struct Input<'p> {
     whole: bool,
     source: &'p dyn Source,
     context: &'p Context,
-    shared: &'p Shared,
+    shared: &'p InputCache,
     index: Vec<u64>,
     held: Held<'p>,
     gathered: Option<Buffer>,
@@ -109,7 +123,7 @@ impl<'p> Input<'p> {
         program: &'p Program,
         source: &'p dyn Source,
         context: &'p Context,
-        shared: &'p Shared,
+        shared: &'p InputCache,
     ) -> Input<'p> {
         let load = &program.loads[number];
         Input {

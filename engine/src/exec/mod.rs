@@ -1,33 +1,39 @@
 //! Running plans: tiles evaluated by workers, products of matrices, results on their way to sinks.
 
-mod ahead;
 mod bands;
+mod delivery;
+mod feed;
 mod fetch;
 mod fold;
 mod gemm;
 mod input;
+mod input_cache;
 mod loops;
 mod matmul;
 mod pass;
 mod pool;
-mod shared;
+mod read_ahead;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod worker;
 
+pub(crate) use delivery::{Give, deliver};
+pub(crate) use feed::Feed;
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;
 pub use gemm::{BACKEND, backend_core};
 pub(crate) use matmul::Product;
 pub(crate) use pass::{Output, Pass};
-pub(crate) use stage::{Fit, Room, Run, Stage};
+pub(crate) use stage::{Fit, Room, Run, Stage, Told};
+pub(crate) use turns::Turns;
 
 use crate::Result;
 use crate::program::tiles::Tiles;
 
 /// The grid index of tile number `n`, where the last axis of `order` varies fastest.
-fn tile_index(tiles: &Tiles, order: &[usize], mut n: u64) -> Vec<u64> {
+pub(crate) fn tile_index(tiles: &Tiles, order: &[usize], mut n: u64) -> Vec<u64> {
     let counts = tiles.counts();
     let mut index = vec![0; counts.len()];
     for &k in order.iter().rev() {

@@ -8,8 +8,8 @@ use arrstore_format::strided;
 
 use super::fold::{Fold, Place, States, has_rows};
 use super::input::{Input, Window};
+use super::input_cache::InputCache;
 use super::loops::{Layout, Loops, Steps, is_aligned, layout};
-use super::shared::Shared;
 use crate::kernels::{Arg, Block};
 use crate::program::{Load, Program, Reg};
 use crate::source::Source;
@@ -57,7 +57,7 @@ impl<'p> Worker<'p> {
         longest: &'p [u64],
         sources: &'p [std::sync::Arc<dyn Source>],
         context: &'p Context,
-        shared: &'p Shared,
+        shared: &'p InputCache,
     ) -> Result<Worker<'p>> {
         let input = |(k, s): (usize, &'p std::sync::Arc<dyn Source>)| {
             Input::new(k, program, s.as_ref(), context, shared)

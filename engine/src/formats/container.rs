@@ -75,10 +75,14 @@ impl Layout {
         Ok(())
     }
 
+    /// Whether a codec packs bytes, so that grouping them by weight can help it.
+    pub fn packs_bytes(codec: Codec) -> bool {
+        matches!(codec, Codec::Zstd { .. } | Codec::Lz4)
+    }
+
     /// Whether bytes of elements of a type are grouped.
     pub(super) fn shuffles(&self, dtype: DType) -> bool {
-        let packs_bytes = matches!(self.codec, Codec::Zstd { .. } | Codec::Lz4);
-        packs_bytes && self.shuffle && dtype.size() > 1
+        Layout::packs_bytes(self.codec) && self.shuffle && dtype.size() > 1
     }
 
     /// Whether the last axis varies fastest.

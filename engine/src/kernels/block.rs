@@ -2,11 +2,7 @@
 
 use std::borrow::Cow;
 
-use arrstore_format::{DType, Kind};
 use bytemuck::Pod;
-
-use super::Kernel;
-use crate::op::Op;
 
 /// An operand of a kernel.
 #[derive(Clone, Copy, Debug)]
@@ -80,55 +76,4 @@ impl From<bool> for Truth {
     fn from(b: bool) -> Truth {
         Truth(b.into())
     }
-}
-
-/// The kernel of `where`: elements are moved as they are.
-pub(super) fn select(dtype: DType) -> Kernel {
-    fn of<T: Pod>() -> Kernel {
-        super::arity::ternary(|c: Truth, a: T, b: T| if c.get() { a } else { b })
-    }
-    match dtype.size() {
-        1 => of::<u8>(),
-        2 => of::<u16>(),
-        4 => of::<u32>(),
-        8 => of::<u64>(),
-        _ => of::<[u64; 2]>(),
-    }
-}
-
-/// The kernel of an operation that copies its operand or forgets it, on elements of any size.
-pub(super) fn moved(op: Op, kind: Kind) -> Option<Kernel> {
-    let whole = matches!(kind, Kind::Bool | Kind::Signed | Kind::Unsigned);
-    match op {
-        Op::Positive => Some(copy()),
-        Op::Conj | Op::Real if kind != Kind::Complex => Some(copy()),
-        Op::Ceil | Op::Floor | Op::Trunc | Op::Round if whole => Some(copy()),
-        Op::Abs if matches!(kind, Kind::Bool | Kind::Unsigned) => Some(copy()),
-        Op::Imag if kind != Kind::Complex => Some(zero()),
-        Op::Isnan | Op::Isinf if whole => Some(zero()),
-        Op::Isfinite if whole => Some(Kernel::new(|_: &[Arg<'_>], out: &mut [u8]| {
-            out.fill(1);
-            Ok(())
-        })),
-        _ => None,
-    }
-}
-
-fn zero() -> Kernel {
-    Kernel::new(|_: &[Arg<'_>], out: &mut [u8]| {
-        out.fill(0);
-        Ok(())
-    })
-}
-
-/// The kernel that copies.
-pub(super) fn copy() -> Kernel {
-    Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
-        match args.first() {
-            Some(Arg::Block(bytes)) => out.copy_from_slice(bytes),
-            Some(Arg::Scalar(one)) => out.chunks_exact_mut(one.len()).for_each(|o| o.copy_from_slice(one)),
-            None => {}
-        }
-        Ok(())
-    })
 }

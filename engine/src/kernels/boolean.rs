@@ -1,8 +1,8 @@
 //! Loops over truth values.
 
-use super::Kernel;
 use super::arity::{binary, ternary, unary};
 use super::block::Truth;
+use super::kernel::Kernel;
 use crate::op::Op;
 
 /// Two operands.

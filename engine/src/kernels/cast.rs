@@ -4,15 +4,16 @@
 //! true. A float that no integer of the type equals, where NumPy's answer is undefined, is cast by way of `i32`
 //! or `i64`, whose least value stands for all that is out of range.
 
-use arrstore_format::DType;
 use bytemuck::Pod;
 use half::{bf16, f16};
 use num_complex::{Complex, Complex32, Complex64};
 
-use super::Kernel;
 use super::arity::{call, unary};
-use super::block::{Truth, copy};
-use super::half::{Half, Widened};
+use super::block::Truth;
+use super::kernel::Kernel;
+use super::moves::copy;
+use super::widen::{Half, Widened};
+use crate::kernels::Physical;
 
 /// An element to cast.
 trait From: Pod + Send + Sync {
@@ -133,38 +134,38 @@ fn each<F: From, R: Pod>(f: impl Fn(F) -> R + Copy + Send + Sync + 'static) -> K
 }
 
 /// The loop from integers `F` to any type that has loops; the sign of the type that they wrap to does not matter.
-fn from_whole<F: From>(to: DType) -> Kernel {
+fn from_whole<F: From>(to: Physical) -> Kernel {
     match to {
-        DType::I8 | DType::U8 => each(|x: F| x.u64() as u8),
-        DType::I16 | DType::U16 => each(|x: F| x.u64() as u16),
-        DType::I32 | DType::U32 => each(|x: F| x.u64() as u32),
-        DType::I64 | DType::U64 => each(|x: F| x.u64()),
+        Physical::I8 | Physical::U8 => each(|x: F| x.u64() as u8),
+        Physical::I16 | Physical::U16 => each(|x: F| x.u64() as u16),
+        Physical::I32 | Physical::U32 => each(|x: F| x.u64() as u32),
+        Physical::I64 | Physical::U64 => each(|x: F| x.u64()),
         _ => from_any::<F>(to),
     }
 }
 
 /// The loop from floats or complex numbers.
-fn from_inexact<F: From>(to: DType) -> Kernel {
+fn from_inexact<F: From>(to: Physical) -> Kernel {
     match to {
-        DType::I8 | DType::U8 => each(|x: F| x.i32() as u8),
-        DType::I16 | DType::U16 => each(|x: F| x.i32() as u16),
-        DType::I32 => each(|x: F| x.i32()),
-        DType::I64 => each(|x: F| x.i64()),
-        DType::U32 => each(|x: F| x.i64() as u32),
-        DType::U64 => each(|x: F| x.u64()),
+        Physical::I8 | Physical::U8 => each(|x: F| x.i32() as u8),
+        Physical::I16 | Physical::U16 => each(|x: F| x.i32() as u16),
+        Physical::I32 => each(|x: F| x.i32()),
+        Physical::I64 => each(|x: F| x.i64()),
+        Physical::U32 => each(|x: F| x.i64() as u32),
+        Physical::U64 => each(|x: F| x.u64()),
         _ => from_any::<F>(to),
     }
 }
 
-fn from_any<F: From>(to: DType) -> Kernel {
+fn from_any<F: From>(to: Physical) -> Kernel {
     match to {
-        DType::Bool => each(|x: F| Truth::from(x.truth())),
-        DType::F64 => each(|x: F| x.f64()),
-        DType::C64 => call(|x: F| Complex32::new(x.f32(), x.imag() as f32)),
-        DType::C128 => call(|x: F| Complex64::new(x.f64(), x.imag())),
+        Physical::Bool => each(|x: F| Truth::from(x.truth())),
+        Physical::F64 => each(|x: F| x.f64()),
+        Physical::C64 => call(|x: F| Complex32::new(x.f32(), x.imag() as f32)),
+        Physical::C128 => call(|x: F| Complex64::new(x.f64(), x.imag())),
         // by way of f32, as NumPy does
-        DType::F16 => to_half(from_any::<F>(DType::F32), Half::F16),
-        DType::BF16 => to_half(from_any::<F>(DType::F32), Half::BF16),
+        Physical::F16 => to_half(from_any::<F>(Physical::F32), Half::F16),
+        Physical::BF16 => to_half(from_any::<F>(Physical::F32), Half::BF16),
         _ => each(|x: F| x.f32()),
     }
 }
@@ -173,10 +174,10 @@ fn to_half(kernel: Kernel, half: Half) -> Kernel {
     Kernel { widened: Some(Widened { from: None, to: Some(half), item: 2 }), ..kernel }
 }
 
-fn from_half(half: Half, to: DType) -> Kernel {
+fn from_half(half: Half, to: Physical) -> Kernel {
     let (wide, narrow) = match to {
-        DType::F16 => (DType::F32, Some(Half::F16)),
-        DType::BF16 => (DType::F32, Some(Half::BF16)),
+        Physical::F16 => (Physical::F32, Some(Half::F16)),
+        Physical::BF16 => (Physical::F32, Some(Half::BF16)),
         _ => (to, None),
     };
     let widened = Widened { from: Some(half), to: narrow, item: to.size() };
@@ -184,28 +185,28 @@ fn from_half(half: Half, to: DType) -> Kernel {
 }
 
 /// The kernel that converts elements.
-pub(crate) fn cast(source: DType, to: DType) -> Kernel {
+pub(crate) fn cast(source: Physical, to: Physical) -> Kernel {
     match source {
-        _ if source == to && to != DType::Bool => copy(),
+        _ if source == to && to != Physical::Bool => copy(),
         // rounded once, where a way through f32 would round twice
-        DType::F64 if to == DType::F16 => call(f16::from_f64),
-        DType::F64 if to == DType::BF16 => call(bf16::from_f64),
-        DType::C128 if to == DType::F16 => call(|z: Complex64| f16::from_f64(z.re)),
-        DType::C128 if to == DType::BF16 => call(|z: Complex64| bf16::from_f64(z.re)),
-        DType::Bool => from_whole::<Truth>(to),
-        DType::I8 => from_whole::<i8>(to),
-        DType::I16 => from_whole::<i16>(to),
-        DType::I32 => from_whole::<i32>(to),
-        DType::I64 => from_whole::<i64>(to),
-        DType::U8 => from_whole::<u8>(to),
-        DType::U16 => from_whole::<u16>(to),
-        DType::U32 => from_whole::<u32>(to),
-        DType::U64 => from_whole::<u64>(to),
-        DType::F32 => from_inexact::<f32>(to),
-        DType::F64 => from_inexact::<f64>(to),
-        DType::F16 => from_half(Half::F16, to),
-        DType::BF16 => from_half(Half::BF16, to),
-        DType::C64 => from_inexact::<Complex32>(to),
-        DType::C128 => from_inexact::<Complex64>(to),
+        Physical::F64 if to == Physical::F16 => call(f16::from_f64),
+        Physical::F64 if to == Physical::BF16 => call(bf16::from_f64),
+        Physical::C128 if to == Physical::F16 => call(|z: Complex64| f16::from_f64(z.re)),
+        Physical::C128 if to == Physical::BF16 => call(|z: Complex64| bf16::from_f64(z.re)),
+        Physical::Bool => from_whole::<Truth>(to),
+        Physical::I8 => from_whole::<i8>(to),
+        Physical::I16 => from_whole::<i16>(to),
+        Physical::I32 => from_whole::<i32>(to),
+        Physical::I64 => from_whole::<i64>(to),
+        Physical::U8 => from_whole::<u8>(to),
+        Physical::U16 => from_whole::<u16>(to),
+        Physical::U32 => from_whole::<u32>(to),
+        Physical::U64 => from_whole::<u64>(to),
+        Physical::F32 => from_inexact::<f32>(to),
+        Physical::F64 => from_inexact::<f64>(to),
+        Physical::F16 => from_half(Half::F16, to),
+        Physical::BF16 => from_half(Half::BF16, to),
+        Physical::C64 => from_inexact::<Complex32>(to),
+        Physical::C128 => from_inexact::<Complex64>(to),
     }
 }

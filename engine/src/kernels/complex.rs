@@ -2,9 +2,9 @@
 
 use num_complex::Complex;
 
-use super::Kernel;
 use super::arity::{binary, call, call2, ternary, unary};
 use super::block::Truth;
+use super::kernel::Kernel;
 use super::math::real::Real;
 use super::math::{complex as z, complex_exp as exp, complex_inverse as inverse};
 use crate::op::Op;

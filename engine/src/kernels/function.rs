@@ -4,9 +4,10 @@
 //! vectorised. Some do not serve all numbers: they give NaN for what they do not know, and where a piece of a block has
 //! such a result, it is computed again by the slow function that serves all.
 
-use super::Kernel;
-use super::arity::{PIECE, dispatch, piece, widest};
+use super::arity::{PIECE, piece};
 use super::block::{Arg, Values, fill, values};
+use super::dispatch::{dispatch, widest};
+use super::kernel::Kernel;
 use super::math::lane::Lane;
 use super::math::real::Real;
 use super::math::{exp, hyperbolic, inverse, log, logaddexp, pow, trig};

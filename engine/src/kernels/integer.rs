@@ -4,7 +4,8 @@ use bytemuck::Pod;
 
 use super::arity::{binary, call, call2, ternary, unary};
 use super::block::{Arg, Truth, Values, values};
-use super::{Kernel, negative_power};
+use super::kernel::Kernel;
+use super::negative_power;
 use crate::op::Op;
 
 /// What the loops need of the integer types.

@@ -2,12 +2,34 @@
 
 use arrstore_format::DType;
 
-use super::{Arg, At, Block, Columns, Kernel, Reducer, Rows, bind, cast, reducer};
+use super::{Arg, At, Block, Columns, Kernel, Physical, Reducer, Rows};
 use crate::op::{Op, Reduction, Scalar};
 use crate::promote::{self, Operand};
 
 const NUMBERS: [f64; 12] =
     [0.0, -0.0, 1.0, -1.0, 2.5, -7.0, 100.0, 0.1, 3e9, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+
+/// The kernels of logical types.
+pub(super) fn bind(op: Op, types: &[DType]) -> Option<Kernel> {
+    super::bind(op, &types.iter().map(|&dtype| Physical::from(dtype)).collect::<Vec<_>>())
+}
+
+fn cast(from: DType, to: DType) -> Kernel {
+    super::cast(from.into(), to.into())
+}
+
+fn reducer(reduction: Reduction, from: DType, to: DType, ddof: f64) -> Option<Reducer> {
+    super::reducer(reduction, from.into(), to.into(), ddof)
+}
+
+/// Sizes and families are those of the logical types.
+#[test]
+fn physical_types_fit_the_logical_ones() {
+    for dtype in DType::ALL {
+        let physical = Physical::from(dtype);
+        assert_eq!((physical.size(), physical.kind()), (dtype.size(), dtype.kind()));
+    }
+}
 
 /// The numbers as elements of any type.
 fn block(dtype: DType, n: usize) -> Vec<u8> {

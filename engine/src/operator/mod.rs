@@ -7,6 +7,7 @@
 
 pub(crate) mod matmul;
 pub(crate) mod reduce;
+pub(crate) mod scan;
 
 use std::fmt::Debug;
 

@@ -27,7 +27,7 @@ impl Operator for Reduce {
     }
 
     fn fold(&self, from: DType, to: DType) -> Option<Fold<'_>> {
-        let reducer = kernels::reducer(self.reduction, from, to, self.ddof)?;
+        let reducer = kernels::reducer(self.reduction, from.into(), to.into(), self.ddof)?;
         Some(Fold { reducer, axes: &self.axes })
     }
 }
@@ -85,7 +85,7 @@ impl Expr {
         let ndim = self.ndim();
         let mut axes = match options.axes.as_deref() {
             None => (0..ndim).collect(),
-            Some([0 | -1]) if ndim == 0 && reduction.takes_lone_element(self.dtype()) => Vec::new(),
+            Some([0 | -1]) if ndim == 0 && takes_lone_element(reduction, self.dtype()) => Vec::new(),
             Some(axes) => resolve_axes(axes, ndim)?,
         };
         axes.sort_unstable();
@@ -151,4 +151,11 @@ impl Expr {
             _ => Ok(variance),
         }
     }
+}
+
+/// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look the axis up and find none;
+/// those that pass over NaN look only where there can be a NaN.
+fn takes_lone_element(reduction: Reduction, dtype: DType) -> bool {
+    let is_mean = matches!(reduction.plain(), Reduction::Mean | Reduction::Std | Reduction::Var);
+    !is_mean || (reduction.skips_nan() && !promote::is_exact(dtype))
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::stages::{Goes, Planned};
-use super::{Dest, Plan, Target};
+use super::Plan;
+use super::target::{Dest, Goes, Planned, Target};
 use crate::program::{Leaf, Load};
 use crate::view::show;
 

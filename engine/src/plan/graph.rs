@@ -24,11 +24,10 @@ pub(super) enum NodeKind {
         input: Id,
         view: View,
     },
-    /// Output `number` of an operator.
+    /// An output of an operator.
     Operator {
         of: Arc<Application>,
         inputs: Vec<Id>,
-        number: usize,
     },
 }
 
@@ -134,7 +133,7 @@ impl Graph {
             }
             (Kind::Output { of, number }, _) => {
                 let key = Key::Operator(of.operator.name(), of.operator.key(), inputs.clone(), *number);
-                (key, NodeKind::Operator { of: of.clone(), inputs, number: *number })
+                (key, NodeKind::Operator { of: of.clone(), inputs })
             }
         };
         let dtype = expr.dtype();
@@ -204,7 +203,7 @@ impl Graph {
 
     /// The nodes that are outputs of the same operator as `id`, by number.
     pub(super) fn siblings(&self, id: Id) -> Vec<Option<Id>> {
-        let NodeKind::Operator { of, inputs, .. } = &self.nodes[id].kind else { return vec![Some(id)] };
+        let NodeKind::Operator { of, inputs } = &self.nodes[id].kind else { return vec![Some(id)] };
         let (name, key) = (of.operator.name(), of.operator.key());
         let output = |(number, (dtype, _)): (usize, &(DType, Vec<u64>))| {
             let key = Key::Operator(name, key.clone(), inputs.clone(), number);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::graph::{Graph, NodeKind};
-use crate::kernels::{self, Kernel};
+use crate::kernels::{self, Kernel, Physical};
 use crate::program::{Id, Leaf, Load, Program, Reg, Step};
 use crate::source::c_strides;
 use crate::view::View;
@@ -48,7 +48,8 @@ impl<'g> Builder<'g> {
         let from = self.graph.node(id).dtype;
         if from != dtype {
             let arg = self.program.outputs[output];
-            self.program.outputs[output] = self.step(kernels::cast(from, dtype), vec![arg], dtype, "astype");
+            self.program.outputs[output] =
+                self.step(kernels::cast(from.into(), dtype.into()), vec![arg], dtype, "astype");
         }
         Ok(output)
     }
@@ -117,10 +118,10 @@ impl<'g> Builder<'g> {
             },
             NodeKind::Cast(input) => {
                 let from = graph.node(*input).dtype;
-                self.step(kernels::cast(from, node.dtype), args, node.dtype, "astype")
+                self.step(kernels::cast(from.into(), node.dtype.into()), args, node.dtype, "astype")
             }
             NodeKind::Apply { op, inputs } => {
-                let types: Vec<DType> = inputs.iter().map(|&i| graph.node(i).dtype).collect();
+                let types: Vec<Physical> = inputs.iter().map(|&i| graph.node(i).dtype.into()).collect();
                 let kernel = kernels::bind(*op, &types).ok_or_else(|| {
                     Error::Other(format!("there is no kernel for {} of {types:?}", op.name()))
                 })?;

@@ -11,39 +11,23 @@ mod passes;
 mod run;
 mod schedule;
 mod stages;
+mod target;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use explain::{Explain, Read, Stage as ExplainStage, Write};
 use graph::Graph;
 use lower::{Builder, SpillChunks};
 use schedule::Schedule;
-use stages::Planned;
+pub use target::Target;
+use target::{Planned, check_target};
 
 use crate::program::{Id, Program};
-use crate::sink::Sink;
 use crate::source::Value;
 use crate::{Budget, Context, Error, Expr, Result};
-
-/// Where a result goes.
-#[derive(Clone)]
-pub enum Target {
-    /// Into memory, taken from the budget.
-    Memory,
-    /// Into a sink.
-    Sink(Arc<dyn Sink>),
-}
-
-impl Target {
-    fn sink(&self) -> Option<&Arc<dyn Sink>> {
-        match self {
-            Target::Sink(sink) => Some(sink),
-            Target::Memory => None,
-        }
-    }
-}
 
 /// How to compute some expressions together: stages in order, with their memory and traffic known.
 pub struct Plan {
@@ -55,17 +39,6 @@ pub struct Plan {
     chunks: SpillChunks,
     stages: Vec<Planned>,
     tmp: PathBuf,
-}
-
-/// Where an output of a stage goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Dest {
-    /// It is kept for later stages, and for the caller where that asked for it in memory.
-    Cut(Id),
-    /// To the caller: the number of the root.
-    Root(usize),
-    /// Nobody needs it.
-    Nowhere,
 }
 
 impl Plan {
@@ -174,22 +147,6 @@ impl Plan {
     fn work(&self) -> u64 {
         self.stages.iter().map(|planned| planned.stage.work()).sum()
     }
-}
-
-fn check_target(expr: &Expr, target: &Target, dtype: crate::DType) -> Result<()> {
-    let Target::Sink(sink) = target else { return Ok(()) };
-    if sink.dtype() != dtype {
-        return Err(Error::dtype(&sink.label(), sink.dtype(), dtype));
-    }
-    if sink.shape() != expr.shape() {
-        return Err(Error::Shape(format!(
-            "{}: expected an array of shape {}, found {}",
-            sink.label(),
-            crate::view::show(sink.shape()),
-            crate::view::show(expr.shape())
-        )));
-    }
-    Ok(())
 }
 
 /// Computes one expression into memory with the default context.

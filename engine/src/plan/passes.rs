@@ -1,7 +1,8 @@
 //! Which folds and elementwise results share a pass.
 
+use super::Plan;
 use super::lower::Builder;
-use super::{Dest, Plan};
+use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
 use crate::program::written::{self, Written};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::stages::{Goes, Planned};
-use super::{Dest, Plan, Target};
+use super::Plan;
+use super::target::{Dest, Goes, Planned, Target};
 use crate::exec::Run;
 use crate::program::{Id, Leaf, Program};
 use crate::sink::{Assembled, MemorySink, Nowhere, Sink, Spill};

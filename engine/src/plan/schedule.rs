@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Target;
 use super::graph::Graph;
+use super::target::Target;
 use crate::program::Id;
 use crate::{Context, Error, Result};
 

@@ -1,32 +1,15 @@
 //! Stages that have their memory, and where their outputs go.
 
+use super::Plan;
 use super::lower::Builder;
 use super::passes::Item;
-use super::{Dest, Plan};
+use super::target::{Dest, Goes, Planned};
 use crate::exec::{Fit, Room, Stage};
 use crate::operator::Output;
 use crate::program::Id;
 use crate::program::written::Written;
 use crate::sink::Assembled;
 use crate::{Context, Error, Result};
-
-/// A stage of a plan.
-pub(super) struct Planned {
-    pub(super) stage: Box<dyn Stage>,
-    pub(super) level: usize,
-    /// Where each output goes.
-    pub(super) to: Vec<Goes>,
-    /// Bytes of memory while it runs, with the results that are held meanwhile.
-    pub(super) peak: u64,
-}
-
-/// Where an output goes, and how.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Goes {
-    pub(super) dest: Dest,
-    /// Whether boxes wait in memory until they make up whole chunks.
-    pub(super) assembled: bool,
-}
 
 impl Plan {
     /// Adds the stage that computes these outputs of an operator, of which some may not be needed; gives items of later

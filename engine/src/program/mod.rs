@@ -111,6 +111,11 @@ impl Load {
         self.access[axis].is_some_and(|a| a.span() < SHORT && a.span() < domain[axis])
     }
 
+    /// Elements that a box of `extents` of the domain takes.
+    pub(crate) fn elements(&self, extents: &[u64]) -> u64 {
+        extents.iter().zip(&self.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n).product()
+    }
+
     /// Whether its chunks have to be decoded.
     pub(crate) fn is_encoded(&self) -> bool {
         self.leaf.source().is_some_and(|source| !source.in_place())
@@ -232,11 +237,17 @@ impl Program {
 
     /// Bytes of the elements that are read of each input, once for each.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
-        let bytes = |load: &Load| {
-            let seen = self.domain.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
-            seen.product::<u64>() * load.dtype.size() as u64
-        };
-        self.loads.iter().map(bytes).collect()
+        self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
+    }
+
+    /// Bytes of an element of the first output.
+    pub(crate) fn output_size(&self) -> usize {
+        match self.outputs.first() {
+            Some(Reg::Load(k)) => self.loads[*k].dtype.size(),
+            Some(Reg::Step(k)) => self.steps[*k].dtype.size(),
+            Some(Reg::Const(k)) => self.consts[*k].len(),
+            None => 0,
+        }
     }
 
     /// Completes a program that has all its inputs, steps and outputs.

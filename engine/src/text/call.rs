@@ -1,11 +1,9 @@
 //! The arguments of a call, bound to the parameters of a function as Python binds them.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::error::{Fault, Result, nearest};
-use super::functions;
-use super::thing::{Placed, Thing};
+use super::error::{Fault, Result};
+use super::meaning::Placed;
 use crate::Expr;
 
 /// An argument's name, where it was given by name.
@@ -30,36 +28,6 @@ pub(super) struct Bound {
 }
 
 impl Call<'_> {
-    /// The value of the call.
-    pub(super) fn evaluate(self, variables: &BTreeMap<String, Expr>) -> Result<Thing> {
-        if self.object.is_some() && !functions::is_method(self.name) {
-            let fault = Fault::new(&self.at, format!("arrays have no method '{}'", self.name));
-            return Err(if functions::names().any(|f| f == self.name) {
-                fault.help(format!("write it as a function: {}(...)", self.name))
-            } else {
-                self.suggest(fault, functions::methods())
-            });
-        }
-        match functions::call(&self)? {
-            Some(expr) => Ok(expr.into()),
-            None if self.object.is_none() && variables.contains_key(self.name) => {
-                Err(Fault::new(&self.at, format!("'{}' is an array, not a function", self.name))
-                    .help("index it with [ ]"))
-            }
-            None => {
-                let fault = Fault::new(&self.at, format!("unknown function '{}'", self.name));
-                Err(self.suggest(fault, functions::names()))
-            }
-        }
-    }
-
-    fn suggest<'n>(&self, fault: Fault, names: impl Iterator<Item = &'n str>) -> Fault {
-        match nearest(self.name, names) {
-            Some(near) => fault.help(format!("did you mean '{near}'?")),
-            None => fault,
-        }
-    }
-
     /// Every argument by position, the object of a method first.
     pub(super) fn positional(&self) -> impl Iterator<Item = &Placed> {
         self.object.iter().chain(self.given.iter().filter(|g| g.0.is_none()).map(|g| &g.1))

@@ -1,11 +1,12 @@
 //! The functions that a text may call: operations and reductions by their names, and everything about shape.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::call::{Bound, Call};
-use super::error::{Fault, Result};
-use super::thing::{self, Thing};
-use crate::{Error, Expr, Op, ReduceOptions, Reduction};
+use super::error::{Fault, Result, nearest};
+use super::meaning::{self, Meaning};
+use crate::{Error, Expr, Op, ReduceOptions, Reduction, ScanOptions};
 
 /// Other names of operations and reductions: Python's built-ins and NumPy's aliases.
 const ALIASES: &[(&str, &str)] = &[
@@ -17,64 +18,83 @@ const ALIASES: &[(&str, &str)] = &[
     ("permute_dims", "transpose"),
 ];
 
-/// What is here by a rule of its own, neither an operation nor a reduction.
-const SPECIAL: &[&str] = &[
-    "astype",
-    "broadcast_to",
-    "clip",
-    "dot",
-    "expand_dims",
-    "flip",
-    "fliplr",
-    "flipud",
-    "flatten",
-    "matmul",
-    "matrix_transpose",
-    "moveaxis",
-    "outer",
-    "ptp",
-    "ravel",
-    "reshape",
-    "round",
-    "squeeze",
-    "swapaxes",
-    "transpose",
-    "vecdot",
-    "where",
-];
+/// A function with a rule of its own, neither an elementwise operation nor a reduction.
+struct Function {
+    name: &'static str,
+    /// Whether arrays have a method of this name.
+    method: bool,
+    /// One line of help.
+    doc: &'static str,
+    call: fn(&str, &Call<'_>) -> Result<Expr>,
+}
 
-/// What NumPy's arrays have as methods, beside the reductions.
-const METHODS: &[&str] = &[
-    "astype",
-    "clip",
-    "conj",
-    "conjugate",
-    "dot",
-    "flatten",
-    "ravel",
-    "reshape",
-    "round",
-    "squeeze",
-    "swapaxes",
-    "transpose",
-];
+macro_rules! functions {
+    ($($name:literal $method:literal $doc:literal: $call:ident;)+) => {
+        &[$(Function { name: $name, method: $method, doc: $doc, call: $call },)+]
+    };
+}
+
+/// The table of these functions: name, whether it is a method, help, rule.
+const FUNCTIONS: &[Function] = functions! {
+    "astype" true "the elements in another type": special;
+    "broadcast_to" false "a view of a larger shape": shape;
+    "clip" true "elements held between a least and a greatest": special;
+    "cumprod" true "product of the elements up to each one": scan;
+    "cumsum" true "sum of the elements up to each one": scan;
+    "cumulative_prod" false "product of the elements up to each one, along an axis": scan;
+    "cumulative_sum" false "sum of the elements up to each one, along an axis": scan;
+    "dot" true "product of vectors or matrices": product;
+    "expand_dims" false "new axes of length 1": shape;
+    "flatten" true "all elements in one axis": shape;
+    "flip" false "elements in reverse order along axes": shape;
+    "fliplr" false "elements in reverse order along axis 1": shape;
+    "flipud" false "elements in reverse order along axis 0": shape;
+    "matmul" false "product of matrices": product;
+    "matrix_transpose" false "the last two axes exchanged": shape;
+    "moveaxis" false "axes moved to other places": shape;
+    "outer" false "all products of the elements of two vectors": product;
+    "ptp" false "greatest element less the smallest": special;
+    "ravel" true "all elements in one axis": shape;
+    "reshape" true "the same elements in another shape": shape;
+    "round" true "nearest whole number, ties to even": special;
+    "squeeze" true "without axes of length 1": shape;
+    "swapaxes" true "two axes exchanged": shape;
+    "transpose" true "axes in another order, by default reversed": shape;
+    "vecdot" false "sum of products along the last axis": product;
+    "where" false "x where the condition is true, else y": special;
+};
+
+/// Elementwise operations that arrays have as methods.
+const OP_METHODS: &[&str] = &["conj", "conjugate"];
 
 /// Every function's name.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let ops = Op::ALL.iter().flat_map(|op| op.names()).copied();
     let reductions = Reduction::ALL.iter().flat_map(|r| r.names()).copied();
-    reductions.chain(ops).chain(SPECIAL.iter().copied()).chain(ALIASES.iter().map(|a| a.0))
+    reductions.chain(ops).chain(FUNCTIONS.iter().map(|f| f.name)).chain(ALIASES.iter().map(|a| a.0))
+}
+
+/// Every function with one line of help, but for other names of the same.
+pub(super) fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ops = Op::ALL.iter().map(|op| (op.name(), op.doc()));
+    let reductions = Reduction::ALL.iter().map(|r| (r.name(), r.doc()));
+    let own = FUNCTIONS.iter().map(|f| (f.name, f.doc));
+    // clip, round and where are elementwise operations with a rule of their own
+    let shadowed = |name: &str| FUNCTIONS.iter().any(|f| f.name == name);
+    reductions.chain(ops.filter(move |(name, _)| !shadowed(name))).chain(own)
 }
 
 /// Every method's name.
 pub(super) fn methods() -> impl Iterator<Item = &'static str> {
     let reductions = Reduction::ALL.iter().map(|r| r.name()).filter(|n| is_method(n));
-    reductions.chain(METHODS.iter().copied())
+    let own = FUNCTIONS.iter().filter(|f| f.method).map(|f| f.name);
+    reductions.chain(own).chain(OP_METHODS.iter().copied())
 }
 
 /// Whether arrays have a method of this name.
 pub(super) fn is_method(name: &str) -> bool {
-    METHODS.contains(&name)
+    OP_METHODS.contains(&name)
+        || FUNCTIONS.iter().any(|f| f.method && f.name == name)
         || (Reduction::from_name(name).is_some() && !name.starts_with("nan") && name != "count_nonzero")
 }
 
@@ -84,11 +104,37 @@ pub(super) fn elementwise(name: &str, at: &Range<usize>, args: &[Expr]) -> Resul
     Expr::apply(op, args).map_err(|e| Fault::engine(at, e))
 }
 
+/// The value of a call. A name that no function has may be a variable.
+pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> Result<Meaning> {
+    let suggest = |fault: Fault, near: Option<&str>| match near {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None => fault,
+    };
+    if call.object.is_some() && !is_method(call.name) {
+        let fault = Fault::new(&call.at, format!("arrays have no method '{}'", call.name));
+        return Err(match names().any(|f| f == call.name) {
+            true => fault.help(format!("write it as a function: {}(...)", call.name)),
+            false => suggest(fault, nearest(call.name, methods())),
+        });
+    }
+    match apply_function(call)? {
+        Some(expr) => Ok(expr.into()),
+        None if call.object.is_none() && variables.contains_key(call.name) => {
+            Err(Fault::new(&call.at, format!("'{}' is an array, not a function", call.name))
+                .help("index it with [ ]"))
+        }
+        None => {
+            let fault = Fault::new(&call.at, format!("unknown function '{}'", call.name));
+            Err(suggest(fault, nearest(call.name, names())))
+        }
+    }
+}
+
 /// The value of a call, `None` when no function has that name.
-pub(super) fn call(call: &Call<'_>) -> Result<Option<Expr>> {
+fn apply_function(call: &Call<'_>) -> Result<Option<Expr>> {
     let name = ALIASES.iter().find(|a| a.0 == call.name).map_or(call.name, |a| a.1);
-    if SPECIAL.contains(&name) {
-        return special(name, call).map(Some);
+    if let Some(function) = FUNCTIONS.iter().find(|f| f.name == name) {
+        return (function.call)(name, call).map(Some);
     }
     if let Some(reduction) = Reduction::from_name(name) {
         return reduce(reduction, call).map(Some);
@@ -96,7 +142,7 @@ pub(super) fn call(call: &Call<'_>) -> Result<Option<Expr>> {
     if let Some(op) = Op::from_name(name) {
         return apply(op, call).map(Some);
     }
-    match thing::dtype(name) {
+    match meaning::dtype(name) {
         Some(dtype) => {
             let b = call.bind(&["x"])?;
             b.array("x")?.cast(dtype).map(Some).map_err(|e| b.fault("x", e))
@@ -139,7 +185,7 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
 /// The axes of a reduction. An array without axes has an axis 0 for NumPy, but not in a tuple.
 fn reduced_axes(b: &Bound, a: &Expr) -> Result<Option<Vec<i64>>> {
     let axes = b.axes("axis")?;
-    let tuple = b.get("axis").is_some_and(|p| matches!(p.thing, Thing::Tuple(_) | Thing::List(_)));
+    let tuple = b.get("axis").is_some_and(|p| matches!(p.meaning, Meaning::Tuple(_) | Meaning::List(_)));
     match axes.as_deref() {
         Some(&[axis, ..]) if tuple && a.ndim() == 0 => Err(b.fault("axis", Error::Axis { axis, ndim: 0 })),
         _ => Ok(axes),
@@ -172,9 +218,28 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
             let of = |r| a.reduce(r, &options).map_err(|e| b.fault("axis", e));
             elementwise("subtract", &b.at, &[of(Reduction::Max)?, of(Reduction::Min)?])
         }
-        "matmul" | "dot" | "vecdot" | "outer" => product(name, call),
-        _ => shape(name, call),
+        _ => Err(Fault::new(&call.at, format!("unknown function '{name}'"))),
     }
+}
+
+fn scan(name: &str, call: &Call<'_>) -> Result<Expr> {
+    let (b, x) = match name.starts_with("cumulative") {
+        true => (call.bind(&["x", "axis?", "*", "dtype?", "include_initial?"])?, "x"),
+        false => (call.bind(&["a", "axis?", "dtype?"])?, "a"),
+    };
+    let x = b.array(x)?;
+    let axis = match b.axes("axis")?.as_deref() {
+        None if name.starts_with("cumulative") && x.ndim() > 1 => {
+            return Err(Fault::new(&b.at, format!("{name} of an array of {} axes needs an axis", x.ndim())));
+        }
+        None => None,
+        Some(&[axis]) => Some(axis),
+        Some(_) => return Err(Fault::new(&b.at, format!("{name} goes along one axis"))),
+    };
+    let dtype = b.some("dtype").map(|p| p.dtype()).transpose()?;
+    let options = ScanOptions { axis, dtype, include_initial: b.boolean("include_initial")? };
+    let scanned = if name.ends_with("sum") { x.cumsum(&options) } else { x.cumprod(&options) };
+    scanned.map_err(|e| b.fault("axis", e))
 }
 
 fn clip(call: &Call<'_>) -> Result<Expr> {

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::ast::{Argument, Binary, Item, Kind, Link, Node, Unary};
 use super::call::Call;
 use super::error::{Fault, Result, nearest};
+use super::meaning::{self, Meaning, Placed};
 use super::number::Number;
-use super::thing::{self, Placed, Thing};
 use super::{constant, functions};
 use crate::{Expr, Index};
 
@@ -38,7 +38,7 @@ pub(super) fn indices(variables: &Variables, items: &[Item], comma: bool) -> Res
 pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
     match &node.kind {
         Kind::Name(name) => {
-            let known = constant_named(name).is_some() || thing::dtype(name).is_some();
+            let known = constant_named(name).is_some() || meaning::dtype(name).is_some();
             if !known && !MODULES.contains(&name.as_str()) {
                 names.insert(name);
             }
@@ -70,17 +70,17 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
     }
 }
 
-fn constant_named(name: &str) -> Option<Thing> {
+fn constant_named(name: &str) -> Option<Meaning> {
     let value = match name {
         "pi" => std::f64::consts::PI,
         "e" => std::f64::consts::E,
         "inf" => f64::INFINITY,
         "nan" => f64::NAN,
         "euler_gamma" => 0.577_215_664_901_532_9,
-        "newaxis" => return Some(Thing::None),
+        "newaxis" => return Some(Meaning::None),
         _ => return None,
     };
-    Some(Thing::Number(Number::Float(value)))
+    Some(Meaning::Number(Number::Float(value)))
 }
 
 /// The name of a module, when the node is one.
@@ -98,28 +98,28 @@ impl Lowering<'_> {
     }
 
     fn place(&self, node: &Node) -> Result<Placed> {
-        Ok(Placed { thing: self.thing(node)?, span: node.span.clone() })
+        Ok(Placed { meaning: self.meaning(node)?, span: node.span.clone() })
     }
 
-    fn thing(&self, node: &Node) -> Result<Thing> {
+    fn meaning(&self, node: &Node) -> Result<Meaning> {
         Ok(match &node.kind {
-            Kind::Bool(b) => Thing::Number(Number::Bool(*b)),
-            Kind::Int(n) => Thing::Number(Number::Int(n.clone())),
-            Kind::Float(x) => Thing::Number(Number::Float(*x)),
-            Kind::Imaginary(x) => Thing::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
-            Kind::Str(s) => Thing::Str(s.clone()),
-            Kind::None => Thing::None,
-            Kind::Ellipsis => Thing::Ellipsis,
+            Kind::Bool(b) => Meaning::Number(Number::Bool(*b)),
+            Kind::Int(n) => Meaning::Number(Number::Int(n.clone())),
+            Kind::Float(x) => Meaning::Number(Number::Float(*x)),
+            Kind::Imaginary(x) => Meaning::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
+            Kind::Str(s) => Meaning::Str(s.clone()),
+            Kind::None => Meaning::None,
+            Kind::Ellipsis => Meaning::Ellipsis,
             Kind::Name(name) => self.name(name, &node.span)?,
-            Kind::Tuple(items) => Thing::Tuple(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
-            Kind::List(items) => Thing::List(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
+            Kind::Tuple(items) => Meaning::Tuple(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
+            Kind::List(items) => Meaning::List(items.iter().map(|n| self.place(n)).collect::<Result<_>>()?),
             Kind::Unary(op, operand) => self.unary(*op, node, operand)?,
             Kind::Chain(first, links) => self.chain(first, links)?,
             Kind::Compare(first, links) => self.compare(first, links)?,
             Kind::Truth(word) => return Err(truth(word, &node.span)),
             Kind::Call(function, arguments) => self.call(function, arguments)?,
             Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => {
-                match constant_named(name).or_else(|| thing::dtype(name).map(Thing::DType)) {
+                match constant_named(name).or_else(|| meaning::dtype(name).map(Meaning::DType)) {
                     Some(thing) => thing,
                     None => return Err(self.unknown(name, at)),
                 }
@@ -133,12 +133,12 @@ impl Lowering<'_> {
         matches!(&node.kind, Kind::Name(name) if self.variables.contains_key(name))
     }
 
-    fn name(&self, name: &str, span: &Range<usize>) -> Result<Thing> {
+    fn name(&self, name: &str, span: &Range<usize>) -> Result<Meaning> {
         if let Some(expr) = self.variables.get(name) {
             return Ok(expr.clone().into());
         }
         constant_named(name)
-            .or_else(|| thing::dtype(name).map(Thing::DType))
+            .or_else(|| meaning::dtype(name).map(Meaning::DType))
             .ok_or_else(|| self.unknown(name, span))
     }
 
@@ -162,45 +162,45 @@ impl Lowering<'_> {
         }
     }
 
-    fn unary(&self, op: Unary, node: &Node, operand: &Node) -> Result<Thing> {
+    fn unary(&self, op: Unary, node: &Node, operand: &Node) -> Result<Meaning> {
         let operand = self.place(operand)?;
         if let Some(value) = operand.number() {
-            return Ok(Thing::Number(constant::unary(op, &node.span, value)?));
+            return Ok(Meaning::Number(constant::unary(op, &node.span, value)?));
         }
         let sign = node.span.start..node.span.start + 1;
-        functions::elementwise(op.function(), &sign, &[operand.array()?]).map(Thing::Array)
+        functions::elementwise(op.function(), &sign, &[operand.array()?]).map(Meaning::Array)
     }
 
-    fn chain(&self, first: &Node, links: &[Link]) -> Result<Thing> {
+    fn chain(&self, first: &Node, links: &[Link]) -> Result<Meaning> {
         let mut left = self.place(first)?;
         for link in links {
             let right = self.place(&link.right)?;
-            left.thing = binary(link.op, &link.at, &left, &right)?;
+            left.meaning = binary(link.op, &link.at, &left, &right)?;
             left.span.end = right.span.end;
         }
-        Ok(left.thing)
+        Ok(left.meaning)
     }
 
-    fn compare(&self, first: &Node, links: &[Link]) -> Result<Thing> {
+    fn compare(&self, first: &Node, links: &[Link]) -> Result<Meaning> {
         let mut left = self.place(first)?;
         let mut all: Option<Placed> = None;
         for link in links {
             let right = self.place(&link.right)?;
             let holds = binary(link.op, &link.at, &left, &right)?;
-            let thing = match all {
+            let meaning = match all {
                 None => holds,
                 Some(before) => {
-                    let holds = Placed { thing: holds, span: link.at.clone() };
+                    let holds = Placed { meaning: holds, span: link.at.clone() };
                     binary(Binary::And, &link.at, &before, &holds)?
                 }
             };
-            all = Some(Placed { thing, span: link.at.clone() });
+            all = Some(Placed { meaning, span: link.at.clone() });
             left = right;
         }
-        Ok(all.unwrap_or(left).thing)
+        Ok(all.unwrap_or(left).meaning)
     }
 
-    fn call(&self, function: &Node, arguments: &[Argument]) -> Result<Thing> {
+    fn call(&self, function: &Node, arguments: &[Argument]) -> Result<Meaning> {
         let (name, at, object) = match &function.kind {
             Kind::Name(name) => (name, &function.span, None),
             Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => (name, at, None),
@@ -211,24 +211,24 @@ impl Lowering<'_> {
         for argument in arguments {
             given.push((argument.name.clone(), self.place(&argument.value)?));
         }
-        Call { name, at: at.clone(), object, given }.evaluate(self.variables)
+        functions::evaluate(&Call { name, at: at.clone(), object, given }, self.variables)
     }
 
-    fn attribute(&self, object: &Node, name: &str, at: &Range<usize>) -> Result<Thing> {
+    fn attribute(&self, object: &Node, name: &str, at: &Range<usize>) -> Result<Meaning> {
         let array = self.array(object)?;
-        let count = |n: u64| Thing::Number(Number::Int(n.into()));
+        let count = |n: u64| Meaning::Number(Number::Int(n.into()));
         let elementwise = |name| functions::elementwise(name, at, std::slice::from_ref(&array));
         Ok(match name {
-            "T" => Thing::Array(array.transpose()),
-            "mT" => Thing::Array(array.swap_axes(-1, -2).map_err(|e| Fault::engine(at, e))?),
-            "real" | "imag" => Thing::Array(elementwise(name)?),
-            "dtype" => Thing::DType(array.dtype()),
+            "T" => Meaning::Array(array.transpose()),
+            "mT" => Meaning::Array(array.swap_axes(-1, -2).map_err(|e| Fault::engine(at, e))?),
+            "real" | "imag" => Meaning::Array(elementwise(name)?),
+            "dtype" => Meaning::DType(array.dtype()),
             "ndim" => count(array.ndim() as u64),
             "size" => count(array.shape().iter().product()),
             "shape" => {
                 let span = at.clone();
-                let item = |&n: &u64| Placed { thing: count(n), span: span.clone() };
-                Thing::Tuple(array.shape().iter().map(item).collect())
+                let item = |&n: &u64| Placed { meaning: count(n), span: span.clone() };
+                Meaning::Tuple(array.shape().iter().map(item).collect())
             }
             _ => {
                 let fault = Fault::new(at, format!("arrays have no attribute '{name}'"));
@@ -241,9 +241,9 @@ impl Lowering<'_> {
         })
     }
 
-    fn subscript(&self, object: &Node, items: &[Item], comma: bool) -> Result<Thing> {
+    fn subscript(&self, object: &Node, items: &[Item], comma: bool) -> Result<Meaning> {
         let object = self.place(object)?;
-        if let Thing::Tuple(parts) | Thing::List(parts) = &object.thing {
+        if let Meaning::Tuple(parts) | Meaning::List(parts) = &object.meaning {
             return self.element(parts, items, comma, &object.span);
         }
         let array = object.array()?;
@@ -256,7 +256,7 @@ impl Lowering<'_> {
             _ => object.span.clone(),
         };
         let parts = self.indices(items, comma)?;
-        array.index(&parts).map(Thing::Array).map_err(|error| {
+        array.index(&parts).map(Meaning::Array).map_err(|error| {
             // Where one index is to blame, and each index is written as one item, point at it.
             let at = match error {
                 crate::Error::Index { axis, .. } => parts
@@ -275,14 +275,14 @@ impl Lowering<'_> {
     }
 
     /// `a.shape[0]`
-    fn element(&self, parts: &[Placed], items: &[Item], comma: bool, span: &Range<usize>) -> Result<Thing> {
+    fn element(&self, parts: &[Placed], items: &[Item], comma: bool, span: &Range<usize>) -> Result<Meaning> {
         let ([Item::Value(node)], false) = (items, comma) else {
             return Err(Fault::new(span, "a tuple takes one integer as its index"));
         };
         let index = self.place(node)?.integer()?;
         let from_start = if index < 0 { index.saturating_add(parts.len() as i64) } else { index };
         let part = usize::try_from(from_start).ok().and_then(|i| parts.get(i));
-        part.map(|p| p.thing.clone()).ok_or_else(|| {
+        part.map(|p| p.meaning.clone()).ok_or_else(|| {
             Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len()))
         })
     }
@@ -305,8 +305,8 @@ impl Lowering<'_> {
                 }
                 Item::Value(node) => {
                     let placed = self.place(node)?;
-                    match &placed.thing {
-                        Thing::Tuple(inner) if items.len() == 1 && !comma => {
+                    match &placed.meaning {
+                        Meaning::Tuple(inner) if items.len() == 1 && !comma => {
                             for part in inner {
                                 parts.push(index(part)?);
                             }
@@ -323,23 +323,23 @@ impl Lowering<'_> {
 /// One part of a subscript. What NumPy would take for an array of indices or a mask is refused.
 fn index(placed: &Placed) -> Result<Index> {
     let refuse = |message: &str, help: &str| Err(Fault::new(&placed.span, message).help(help));
-    match &placed.thing {
-        Thing::None => Ok(Index::NewAxis),
-        Thing::Ellipsis => Ok(Index::Ellipsis),
-        Thing::Number(Number::Int(_)) => placed.integer().map(Index::At),
-        Thing::Number(Number::Bool(_)) => refuse(
+    match &placed.meaning {
+        Meaning::None => Ok(Index::NewAxis),
+        Meaning::Ellipsis => Ok(Index::Ellipsis),
+        Meaning::Number(Number::Int(_)) => placed.integer().map(Index::At),
+        Meaning::Number(Number::Bool(_)) => refuse(
             "True and False are no indices here; NumPy would make an axis of them",
             "a new axis is a[None]; for the places 1 and 0 write the numbers",
         ),
-        Thing::List(items) | Thing::Tuple(items) => refuse(
+        Meaning::List(items) | Meaning::Tuple(items) => refuse(
             "a list of places is not an index yet; NumPy would take the elements there, one by one",
             &instead(items),
         ),
-        Thing::Array(array) if array.dtype() != crate::DType::Bool => refuse(
+        Meaning::Array(array) if array.dtype() != crate::DType::Bool => refuse(
             "an array of places is not an index yet; NumPy would take the elements there, one by one",
             "places at equal distances are a slice: a[start:stop:step]",
         ),
-        Thing::Array(_) => refuse(
+        Meaning::Array(_) => refuse(
             "a mask is not an index yet; NumPy would take the elements where it is true",
             "choose elements by a mask with where(mask, a, other)",
         ),
@@ -369,9 +369,9 @@ fn instead(items: &[Placed]) -> String {
     }
 }
 
-fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Thing> {
+fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Meaning> {
     if let (Some(a), Some(b)) = (a.number(), b.number()) {
-        return constant::binary(op, at, a, b).map(Thing::Number);
+        return constant::binary(op, at, a, b).map(Meaning::Number);
     }
     let (a, b) = (a.array()?, b.array()?);
     match op {
@@ -379,7 +379,7 @@ fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Thing
         Binary::Pow => a.power(&b).map_err(|e| Fault::engine(at, e)),
         _ => functions::elementwise(op.function(), at, &[a, b]),
     }
-    .map(Thing::Array)
+    .map(Meaning::Array)
 }
 
 fn truth(word: &str, span: &Range<usize>) -> Fault {

@@ -25,9 +25,9 @@ mod error;
 mod functions;
 mod lexer;
 mod lower;
+mod meaning;
 mod number;
 mod parser;
-mod thing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +81,13 @@ impl Formula {
     pub fn lower(&self, variables: &BTreeMap<String, Expr>) -> Result<Vec<Expr>, TextError> {
         lower::results(variables, &self.root).map_err(|fault| fault.within(&self.text))
     }
+}
+
+/// Every function that a text may call, with one line of help, in alphabetical order.
+pub fn functions() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = functions::help().collect();
+    all.sort_unstable();
+    all
 }
 
 /// Parses what stands between the brackets of a subscript, as in `10:20, ::2, -1`.

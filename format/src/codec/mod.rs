@@ -1,12 +1,10 @@
-//! Codecs: the bytes of a chunk to fewer bytes, and back.
+//! Codecs pack the bytes of a chunk into fewer bytes, and unpack them.
 
 mod lz4;
 mod pco;
 mod zstd;
 
-pub(crate) use zstd::WINDOW_MAX;
-
-use crate::{DType, MetaError, PayloadError};
+use crate::{DType, PayloadError};
 
 /// How the chunks of an array are packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,39 +37,39 @@ impl Codec {
         }
     }
 
-    /// The codec of a code.
-    pub(crate) fn from_code(code: u8, level: i32) -> Result<Codec, MetaError> {
+    /// The codec of a code; `None` for a code that this version does not know. Codecs without levels ignore the level.
+    pub(crate) fn from_code(code: u8, level: i32) -> Option<Codec> {
         match code {
-            0 | 2 if level != 0 => Err(MetaError::Reserved),
-            0 => Ok(Codec::None),
-            1 => Ok(Codec::Zstd { level }),
-            2 => Ok(Codec::Lz4),
-            3 => Ok(Codec::Pco { level }),
-            found => Err(MetaError::Codec { found }),
+            0 => Some(Codec::None),
+            1 => Some(Codec::Zstd { level }),
+            2 => Some(Codec::Lz4),
+            3 => Some(Codec::Pco { level }),
+            _ => None,
         }
     }
 
-    /// Whether payloads of one are payloads of the other: a level is a wish of whoever writes.
+    /// Whether payloads of one are payloads of the other. The level matters to the writer alone.
     pub(crate) fn is_like(self, other: Codec) -> bool {
         self.code().0 == other.code().0
     }
 
-    /// Checks its level, and that it can pack chunks of `decoded` bytes, shuffled or not.
-    pub(crate) fn check(self, decoded: u64, shuffled: bool) -> Result<(), MetaError> {
-        let (low, high) = match self {
+    /// The lowest and the highest level; both 0 for a codec without levels.
+    pub(crate) fn levels(self) -> (i32, i32) {
+        match self {
             Codec::None | Codec::Lz4 => (0, 0),
             Codec::Zstd { .. } => (-7, 22),
             Codec::Pco { .. } => (0, 12),
-        };
-        let (_, found) = self.code();
-        match self {
-            _ if found < low || found > high => Err(MetaError::Level { found, low, high }),
-            Codec::Lz4 if decoded > lz4::DECODED_MAX => {
-                Err(MetaError::ChunkTooLong { found: decoded, most: lz4::DECODED_MAX })
-            }
-            Codec::Pco { .. } if shuffled => Err(MetaError::Shuffled),
-            _ => Ok(()),
         }
+    }
+
+    /// The most bytes of a chunk that it can pack.
+    pub(crate) fn decoded_max(self) -> u64 {
+        if self == Codec::Lz4 { lz4::DECODED_MAX } else { u64::MAX }
+    }
+
+    /// Whether it packs shuffled bytes. Pcodec does not: it packs numbers.
+    pub(crate) fn takes_shuffled(self) -> bool {
+        !matches!(self, Codec::Pco { .. })
     }
 
     /// The most bytes that a stored chunk of `decoded` bytes can have.

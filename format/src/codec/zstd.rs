@@ -5,9 +5,7 @@ use std::cell::RefCell;
 use zstd::zstd_safe;
 
 use crate::PayloadError;
-
-/// The largest window a decoder has to expect.
-pub(crate) const WINDOW_MAX: u64 = 1 << 27;
+use crate::payload::ZSTD_WINDOW_MAX;
 
 thread_local! {
     static ENCODER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
@@ -77,7 +75,7 @@ fn check_frame(payload: &[u8], expected: u64) -> Result<(), PayloadError> {
         return Err(PayloadError::Dictionary(id.get()));
     }
     match window(payload) {
-        found if found > WINDOW_MAX => return Err(PayloadError::Window { found }),
+        found if found > ZSTD_WINDOW_MAX => return Err(PayloadError::Window { found }),
         _ => {}
     }
     let stored = payload.len() as u64;

@@ -4,7 +4,7 @@ use super::choose::{Each, Random, Words};
 use super::disk::Disk;
 use super::image::{Image, Op};
 use super::life::{self, Contents, Run};
-use crate::{DType, Error, File, Meta, Result, Snapshot, reach};
+use crate::{DType, Error, File, Meta, Result, Snapshot, usage};
 
 /// Crashes of long lives that are tried without being told a number.
 const CRASHES: usize = 20_000;
@@ -199,7 +199,7 @@ fn prove(snapshot: &Snapshot) -> Verdict {
     if !report.damage.iter().all(|d| torn(&d.error)) {
         return Err(report.to_string());
     }
-    let (counted, slot) = (reach::occupied(snapshot.commit()).map_err(text)?, snapshot.slot());
+    let (counted, slot) = (usage::totals(snapshot.commit()).map_err(text)?, snapshot.slot());
     if counted == (slot.live_bytes, slot.nodes) {
         Ok(())
     } else {

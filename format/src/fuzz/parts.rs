@@ -2,7 +2,8 @@
 
 use super::{Words, bases, change_bytes, used};
 use crate::codec::Codec;
-use crate::node::{Kind, Node, Place};
+use crate::entry::TreeKind;
+use crate::node::{Node, Place};
 use crate::record::Record;
 use crate::*;
 
@@ -54,8 +55,8 @@ fn slots() -> Box<dyn FnMut(u64)> {
     let bases: Vec<Vec<u8>> = bases().iter().map(|file| file[PAGE..5 * PAGE].to_vec()).collect();
     over(bases, |bytes, words| {
         let pages = pages::<4>(bytes);
-        let uuid = crate::slot::uuid(&pages).unwrap_or_default();
-        if let Ok(slots) = crate::slot::read(&pages, &uuid, words.next()) {
+        let uuid = crate::slot::pages::uuid(&pages).unwrap_or_default();
+        if let Ok(slots) = crate::slot::pages::read(&pages, &uuid, words.next()) {
             let _ = (slots.newest.accept_for_writing(), slots.mending(), slots.at(words.next()));
         }
     })
@@ -69,7 +70,7 @@ fn nodes() -> Vec<Vec<u8>> {
 }
 
 fn node() -> Box<dyn FnMut(u64)> {
-    let kinds = [Kind::Chunks, Kind::Table];
+    let kinds = [TreeKind::Chunks, TreeKind::Table];
     over(nodes(), move |bytes, words| {
         let node = Node::of(Box::new(pages::<1>(bytes)[0]));
         let place = Place {

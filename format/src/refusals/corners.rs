@@ -1,8 +1,8 @@
 //! Rules that hold for what is not the current commit, beyond an extent's end, and in place.
 
 use super::*;
-use crate::slot::Slots;
-use crate::snapshot::read_head;
+use crate::head::read_head;
+use crate::slot::pages::Slots;
 
 /// A file of two commits: the older is in pages 2 and 4, the newer in pages 1 and 3.
 fn two_commits() -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! The few things the format needs of whatever holds its bytes.
 
 mod bus;
-mod file;
+pub(crate) mod file;
 mod map;
 pub(crate) mod memory;
 
@@ -9,9 +9,7 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::Range;
 
-pub use file::FileStorage;
 pub use map::FileMap;
-pub use memory::MemoryStorage;
 
 /// Whether a lock was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

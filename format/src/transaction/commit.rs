@@ -1,26 +1,29 @@
-//! The commit: payloads are in place, now everything that leads to them, and last the slot.
+//! The commit. The payloads are in place; this writes everything that leads to them, and last the slot.
 
 use std::time::SystemTime;
 
-use super::{State, Transaction};
-use crate::name;
-use crate::node::{Entry, Extent, Kind};
-use crate::record;
-use crate::slot::{BlockRef, Slot, places};
-use crate::snapshot::Commit;
+use super::{END, State, Transaction};
+use crate::alloc::{Allocator, Remembered};
+use crate::commit::Commit;
+use crate::entry::{Entry, Extent, TreeKind};
+use crate::name::{self, NamesError};
+use crate::open_file::Durability;
+use crate::reference::BlockRef;
+use crate::slot::Slot;
+use crate::slot::pages::places;
 use crate::sync::atomic::Ordering;
 use crate::tree::Tree;
-use crate::{Durability, Error, Result, reach};
+use crate::{Error, Result, attributes, record, usage};
 
 impl Transaction {
-    /// Makes all changes stand, at once, and gives the number of the commit. Returns when they are durable, unless
-    /// the file was created or opened otherwise.
+    /// Commits all changes at once, and gives the number of the commit. Returns when they are durable, unless the file
+    /// was created with [`Durability::None`].
     ///
     /// # Errors
-    /// When anything cannot be written: then nothing has changed. [`Error::CommitUnknown`] when only the last step
+    /// When anything cannot be written; then nothing has changed. [`Error::CommitUnknown`] when only the last step
     /// failed.
     pub fn commit(self) -> Result<u64> {
-        let durability = self.durability;
+        let durability = self.durability();
         self.commit_with(durability)
     }
 
@@ -48,9 +51,9 @@ impl Transaction {
             self.shared.poison();
             Error::SyncFailed { source }
         };
-        // The last commit and the name may have been read from memory and never have reached the disk, or a copy may be
-        // damaged. One copy is written before a sync, the other after it, so that no crash can tear both; nor may
-        // another writer, since dead, have left one of them on its way.
+        // The last commit and the name were perhaps read from memory and never reached the disk, or one copy of the slot
+        // is damaged. So both copies are written again, one before a sync and one after it: no crash can tear both. The
+        // first sync also completes a write that another writer, since dead, may have left under way.
         let mend = (self.base.mend && durability == Durability::Full)
             .then_some((self.base.slots.mending(), &self.base.slots.page));
         if let Some(([place, _], old)) = &mend {
@@ -72,20 +75,17 @@ impl Transaction {
         self.committed = true;
         let mut waiting = self.base.remembered.waiting.clone();
         if self.scanned.load(Ordering::Relaxed) {
-            // What the oldest commit that was looked at no longer reached is among the pages found.
+            // The scan has found the pages that the oldest commit it looked at no longer reached.
             let slots = &self.base.slots;
             let oldest = slots.previous.as_ref().map_or(slots.newest.seq, |slot| slot.seq);
             waiting.retain(|(freed_by, _)| *freed_by > oldest);
         }
-        let space = std::mem::replace(
-            &mut *self.space(),
-            crate::alloc::Allocator::new(&slot, &crate::alloc::Remembered::default()),
-        );
+        let space = std::mem::replace(&mut *self.space(), Allocator::new(&slot, &Remembered::default()));
         self.shared.committed(space.remember(waiting), durability)?;
         Ok(slot.seq)
     }
 
-    /// Writes index nodes, metadata, records, the array table and the names, and gives the slot that leads to them.
+    /// Writes index nodes, metadata, records, the array table and the names. Gives the slot that leads to them.
     fn write_metadata(&self, state: &mut State) -> Result<Slot> {
         self.merge(state)?;
         let seq = self.seq();
@@ -93,15 +93,15 @@ impl Transaction {
         let mut slot = Slot { time: now(), producer: producer(), ..last.next() };
         let mut table: Vec<(u64, Entry)> = state.removed.iter().map(|&id| (id, Entry::Missing)).collect();
         for (&id, draft) in state.arrays.iter_mut().filter(|(_, draft)| draft.changed) {
-            if draft.described_changed {
-                let described = &draft.described;
-                let block = described
+            if draft.layout_changed {
+                let layout = &draft.layout;
+                let block = layout
                     .meta
-                    .encode(id, &described.numbering)
-                    .map_err(|problem| Error::Meta { array: described.meta.name.clone(), problem })?;
+                    .encode(id, &layout.numbering)
+                    .map_err(|problem| Error::Meta { array: layout.meta.name.clone(), problem })?;
                 self.drop_block(draft.record.meta);
                 draft.record.meta = self.put_block(&block)?;
-                draft.described_changed = false;
+                draft.layout_changed = false;
             }
             let block = self.put_block(&draft.record.encode(id))?;
             debug_assert_eq!(block.len as usize, record::LEN);
@@ -109,8 +109,7 @@ impl Transaction {
             table.push((id, Entry::Record(extent, seq)));
         }
         table.sort_by_key(|(id, _)| *id);
-        let tree =
-            Tree { nodes: &self.nodes, root: last.table, kind: Kind::Table, owner: 0, end: super::END };
+        let tree = Tree { nodes: &self.nodes, root: last.table, kind: TreeKind::Table, owner: 0, end: END };
         slot.table = tree.update(&table, &mut self.tree_space())?;
         if state.names_changed {
             self.drop_block(last.names);
@@ -119,7 +118,7 @@ impl Transaction {
                 false => {
                     let block = name::encode(&state.names);
                     if block.len() > name::NAMES_MAX {
-                        let problem = crate::NamesError::TooLong { found: block.len() as u64 };
+                        let problem = NamesError::TooLong { found: block.len() as u64 };
                         return Err(Error::Names { offset: 0, problem });
                     }
                     self.put_block(&block)?
@@ -128,7 +127,7 @@ impl Transaction {
         }
         if let Some(attributes) = &state.attributes {
             self.drop_block(last.attributes);
-            slot.attributes = self.put_block(&crate::attributes::encode(attributes)?)?;
+            slot.attributes = self.put_block(&attributes::encode(attributes)?)?;
         }
         slot.arrays = state.names.len() as u64;
         slot.next_id = state.next_id;
@@ -138,9 +137,9 @@ impl Transaction {
         slot.live_bytes = space.live_bytes;
         slot.nodes = space.nodes;
         drop(space);
-        // Where other damage is left this cannot be known, and what was dropped counts until that is dropped too.
+        // With other damage left, the count is unknown: the space that was dropped counts until the damage is dropped too.
         if state.uncounted
-            && let Ok(counted) = reach::occupied(Commit { nodes: &self.nodes, slot: &slot })
+            && let Ok(counted) = usage::totals(Commit { nodes: &self.nodes, slot: &slot })
         {
             (slot.live_bytes, slot.nodes) = counted;
         }
@@ -160,7 +159,7 @@ fn producer() -> String {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if !self.committed {
-            // What was appended means nothing; giving it back is a courtesy.
+            // No commit needs the bytes that were appended. Giving them back is a courtesy.
             let committed = self.slot().length;
             if self.storage().len().is_ok_and(|len| len > committed) {
                 let _ = self.storage().set_len(committed);

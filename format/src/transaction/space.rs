@@ -2,14 +2,15 @@
 
 use super::Transaction;
 use crate::alloc::Allocator;
-use crate::node::{Entry, Extent};
-use crate::slot::BlockRef;
+use crate::entry::{Entry, Extent, check_extent};
+use crate::payload::crc_table::raw_occupied;
+use crate::reference::BlockRef;
 use crate::sync::MutexGuard;
 use crate::sync::atomic::Ordering;
-use crate::tree::{Space, check_extent};
+use crate::tree::update::Space;
 use crate::{Error, PAGE, Result, scan};
 
-/// How a tree's writer sees the transaction, counting the entries it replaces.
+/// The space of a transaction for a tree's writer. It counts the entries that are replaced.
 #[derive(Debug)]
 pub(super) struct TreeSpace<'a> {
     transaction: &'a Transaction,
@@ -38,7 +39,7 @@ impl Transaction {
         TreeSpace { transaction: self, replaced: 0, replaced_bytes: 0 }
     }
 
-    /// The allocator, after a look for free space when there is enough to win and no room for `pages`.
+    /// The allocator. If it has no room for `pages` and enough may be free, a scan looks for free space first.
     fn with_room(&self, pages: u64) -> Result<MutexGuard<'_, Allocator>> {
         let mut space = self.space();
         if !self.base.reuse || !space.would_append(pages) || !space.begin_scan(self.slot()) {
@@ -53,17 +54,17 @@ impl Transaction {
         Ok(space)
     }
 
-    /// Makes room in the file for all that was given out.
+    /// Makes room in the file for all space that was given out.
     fn reserve(&self) -> Result<()> {
         let end = self.space().end();
         self.storage().reserve(end).map_err(Error::io(|| format!("making room for {end} bytes")))
     }
 
-    /// Room for a payload: pages of its own for a raw one of a page or more.
+    /// Room for a payload. A raw payload of a page or more has pages of its own.
     pub(crate) fn take_payload(&self, len: u64, raw: bool) -> Result<u64> {
         let pages = len.div_ceil(PAGE as u64);
         let offset = match raw && len >= PAGE as u64 {
-            true => self.with_room(pages)?.take_aligned(crate::payload::raw_occupied(len)),
+            true => self.with_room(pages)?.take_aligned(raw_occupied(len)),
             false => self.with_room(pages)?.take_packed(len),
         };
         self.reserve()?;
@@ -85,7 +86,7 @@ impl Transaction {
         self.storage().write_all_at(bytes, offset).map_err(doing)
     }
 
-    /// Takes a block of the last commit out of use, if there is one at a place that it can have.
+    /// Frees a block of the last commit, if the reference leads to a possible place.
     pub(super) fn drop_block(&self, block: BlockRef) {
         let extent = Extent { offset: block.offset, len: u64::from(block.len), crc: block.crc };
         if check_extent(extent.offset, extent.len, self.slot().length).is_ok() {

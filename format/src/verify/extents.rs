@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::PIECE;
+use super::item::PIECE;
 use super::walk::Walk;
 use crate::bytes::is_zero;
-use crate::payload::with_scratch;
-use crate::reach::{self, Piece};
+use crate::scratch::with_scratch;
+use crate::usage::{self, Used};
 use crate::{Error, FIXED, Result};
 
 /// Bytes of a bit of the map of extents, and of the part of the file that is mapped at a time.
@@ -27,12 +27,12 @@ impl Walk<'_> {
 
     fn window(&mut self, window: Range<u64>) -> Result<()> {
         let units = (window.end - window.start).div_ceil(UNIT);
-        let mut used = vec![0u64; units.div_ceil(64) as usize];
+        let mut bits = vec![0u64; units.div_ceil(64) as usize];
         let sealed = self.sealed;
         let commit = self.board.snapshot.commit();
-        reach::reach(commit, &mut |piece| {
-            let Piece { offset, len, .. } = match piece {
-                Ok(piece) => piece,
+        usage::each(commit, &mut |found| {
+            let Used { offset, len, .. } = match found {
+                Ok(used) => used,
                 // The first walk has noted it.
                 Err(_) => return Ok(()),
             };
@@ -42,7 +42,7 @@ impl Walk<'_> {
             let to = end.next_multiple_of(UNIT).min(window.end);
             let mut overlaps = false;
             for unit in from.saturating_sub(window.start) / UNIT..to.saturating_sub(window.start) / UNIT {
-                if let Some(word) = used.get_mut((unit / 64) as usize) {
+                if let Some(word) = bits.get_mut((unit / 64) as usize) {
                     overlaps |= *word >> (unit % 64) & 1 == 1;
                     *word |= 1 << (unit % 64);
                 }
@@ -62,12 +62,12 @@ impl Walk<'_> {
         let mut free = None;
         let mut unit = 0;
         while unit <= units {
-            if free.is_none() && unit % 64 == 0 && used.get((unit / 64) as usize) == Some(&u64::MAX) {
+            if free.is_none() && unit % 64 == 0 && bits.get((unit / 64) as usize) == Some(&u64::MAX) {
                 unit += 64;
                 continue;
             }
             let in_use = unit == units
-                || used.get((unit / 64) as usize).is_some_and(|word| word >> (unit % 64) & 1 == 1);
+                || bits.get((unit / 64) as usize).is_some_and(|word| word >> (unit % 64) & 1 == 1);
             match (in_use, free) {
                 (false, None) => free = Some(unit),
                 (true, Some(first)) => {

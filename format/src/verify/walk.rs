@@ -1,33 +1,15 @@
 //! The first walk: everything that a commit reaches.
 
-use super::work::Board;
-use super::{ArrayReport, Damage, Report};
+use super::board::Board;
+use super::report::{ArrayReport, Damage, Report};
 use crate::bytes::is_zero;
 use crate::chunk::ChunkState;
-use crate::node::Entry;
-use crate::slot::places;
+use crate::entry::Entry;
+use crate::slot::pages::places;
 use crate::tree::Seen;
 use crate::{Array, Error, FIXED, PAGE, Result};
 
-/// Checks a commit, with whoever helps.
-pub(super) fn run(board: &Board<'_>) -> Result<Report> {
-    let sealed = board.snapshot.slot().is_sealed();
-    let mut walk = Walk { board, sealed, arrays: Vec::new() };
-    board.run(|| walk.slots().and_then(|()| walk.arrays()))?;
-    walk.extents()?;
-    let found = board.found();
-    let mut arrays = walk.arrays;
-    for (array, damaged) in found.damaged {
-        if let Some(array) = arrays.get_mut(array) {
-            array.damaged = damaged;
-        }
-    }
-    let damage = found.damage.into_values().collect();
-    let (bytes, unlisted) = (found.bytes, found.unlisted);
-    Ok(Report { seq: board.snapshot.seq(), sealed, bytes, arrays, damage, unlisted })
-}
-
-/// What one thread does: it finds the work.
+/// A check of one commit, as the thread sees it that finds the work.
 #[derive(Debug)]
 pub(super) struct Walk<'b> {
     pub(super) board: &'b Board<'b>,
@@ -35,7 +17,31 @@ pub(super) struct Walk<'b> {
     arrays: Vec<ArrayReport>,
 }
 
-impl Walk<'_> {
+impl<'b> Walk<'b> {
+    pub(super) fn new(board: &'b Board<'b>) -> Walk<'b> {
+        Walk { board, sealed: board.snapshot.slot().is_sealed(), arrays: Vec::new() }
+    }
+
+    /// Walks over everything that the commit reaches.
+    pub(super) fn all(&mut self) -> Result<()> {
+        self.slots()?;
+        self.arrays()
+    }
+
+    /// The report, once everything is checked.
+    pub(super) fn report(self) -> Report {
+        let found = self.board.found();
+        let mut arrays = self.arrays;
+        for (array, damaged) in found.damaged {
+            if let Some(array) = arrays.get_mut(array) {
+                array.damaged = damaged;
+            }
+        }
+        let damage = found.damage.into_values().collect();
+        let (bytes, unlisted) = (found.bytes, found.unlisted);
+        Report { seq: self.board.snapshot.seq(), sealed: self.sealed, bytes, arrays, damage, unlisted }
+    }
+
     /// Damage of the file as a whole.
     pub(super) fn damaged(&mut self, error: Error) {
         self.board.damage(None, Damage { array: None, chunk: None, region: None, error });
@@ -116,8 +122,8 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, array: &Array) -> Result<()> {
-        let described = array.described();
-        let (meta, grid) = (&described.meta, &described.grid);
+        let layout = array.layout();
+        let (meta, grid) = (&layout.meta, &layout.grid);
         let place = self.arrays.len().checked_sub(1);
         let mut counts = ArrayReport { name: meta.name.clone(), chunks: grid.len(), ..Default::default() };
         let mut present = 0;
@@ -127,8 +133,8 @@ impl Walk<'_> {
                 Seen::Node(..) => self.board.checked(PAGE as u64)?,
                 Seen::Broken { first, count, error } => {
                     whole = false;
-                    let first_chunk = described.numbering.index(first);
-                    let mut damage = Damage::of_chunk(described, &first_chunk, error);
+                    let first_chunk = layout.numbering.index(first);
+                    let mut damage = Damage::of_chunk(layout, &first_chunk, error);
                     if count != 1 {
                         damage.region = None;
                     }
@@ -152,8 +158,8 @@ impl Walk<'_> {
                         Ok(chunk) if matches!(chunk.state, ChunkState::Constant(_)) => {}
                         Ok(chunk) => self.board.put(array, place, chunk)?,
                         Err(error) => {
-                            let index = described.numbering.index(number);
-                            self.board.damage(place, Damage::of_chunk(described, &index, error));
+                            let index = layout.numbering.index(number);
+                            self.board.damage(place, Damage::of_chunk(layout, &index, error));
                         }
                     }
                 }

@@ -6,9 +6,9 @@
 //! memory or in a map as they are needed have no panels: the pieces that their chunks cut are multiplied in place, those
 //! of large ones too where the budget holds all their pages.
 
-mod ahead;
 mod block;
 mod panel;
+mod prefetch;
 mod run;
 
 use self::block::{Block, Means};

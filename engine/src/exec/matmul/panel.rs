@@ -1,39 +1,33 @@
 //! Panels of operands: brought into memory, or pieces where they lie.
 
-use std::sync::Arc;
-
 use arrstore_format::strided;
 use rayon::prelude::*;
 
+use crate::exec::feed::{Feed, Reader};
 use crate::exec::gemm::Matrix;
 use crate::exec::input::{Input, Window};
-use crate::exec::shared::Shared;
-use crate::exec::worker::{Out, Worker};
 use crate::profile::Work;
 use crate::program::Program;
-use crate::source::{Source, c_strides};
-use crate::{Buffer, Context, Error, Result};
+use crate::{Buffer, Error, Result};
 
 /// One operand while the product runs.
 pub(super) struct Operand<'p> {
-    pub(super) program: &'p Program,
-    pub(super) order: Vec<usize>,
-    pub(super) sources: &'p [Arc<dyn Source>],
-    pub(super) shared: Shared,
-    pub(super) context: &'p Context,
+    pub(super) feed: Feed<'p>,
     /// Whether it is multiplied where it lies.
     pub(super) in_place: bool,
 }
 
 impl<'p> Operand<'p> {
     pub(super) fn input(&'p self) -> Input<'p> {
-        Input::new(0, self.program, self.sources[0].as_ref(), self.context, &self.shared).lending()
+        let Feed { program, sources, context, shared, .. } = &self.feed;
+        Input::new(0, program, sources[0].as_ref(), context, shared).lending()
     }
 
     /// Bytes that are read from a file where they lie.
     pub(super) fn stored_bytes(&self) -> u64 {
-        let loads = if self.in_place { &self.program.loads[..] } else { &[] };
-        loads.iter().map(|load| load.mapped_bytes(&self.program.domain)).sum()
+        let program = self.feed.program;
+        let loads = if self.in_place { &program.loads[..] } else { &[] };
+        loads.iter().map(|load| load.mapped_bytes(&program.domain)).sum()
     }
 
     /// The elements `[rows, columns]` at `first` of one batch where they lie, checked; copied to `buffer` where a backend
@@ -64,10 +58,6 @@ impl<'p> Operand<'p> {
         strided::copy(item, &shape, lies.bytes, lies.offset, &lies.strides, out, 0, &strides);
         Ok(Matrix { bytes: out, offset: 0, strides })
     }
-
-    fn worker(&'p self) -> Result<Worker<'p>> {
-        Worker::new(self.program, &self.order, &[], self.sources, self.context, &self.shared)
-    }
 }
 
 /// A panel of an operand: in a buffer, or in place.
@@ -82,7 +72,7 @@ pub(super) struct Panel<'p> {
 /// Who fills a panel.
 enum Filler<'p> {
     Pool(&'p rayon::ThreadPool),
-    One(Box<Worker<'p>>),
+    One(Box<Reader<'p>>),
     /// Nobody: pieces are taken where they lie.
     InPlace(Box<Input<'p>>),
 }
@@ -93,7 +83,7 @@ impl<'p> Panel<'p> {
         let filler = match pool {
             _ if operand.in_place => Filler::InPlace(Box::new(operand.input())),
             Some(pool) => Filler::Pool(pool),
-            None => Filler::One(Box::new(operand.worker()?)),
+            None => Filler::One(Box::new(operand.feed.reader()?)),
         };
         Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
     }
@@ -113,7 +103,7 @@ impl<'p> Panel<'p> {
 
     /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.
     pub(super) fn border(&self, axis: usize, at: u64) -> u64 {
-        let Program { loads, domain, .. } = self.operand.program;
+        let Program { loads, domain, .. } = self.operand.feed.program;
         match (&self.filler, &loads[..]) {
             (Filler::InPlace(_), [load]) => {
                 load.access[domain.len() - 2 + axis].map_or(u64::MAX, |a| a.next_border(at))
@@ -165,22 +155,20 @@ impl<'p> Panel<'p> {
         }
         self.at = None;
         let out = self.buffer.reserve(rows as usize * row)?;
-        let context = self.operand.context;
-        let fill = |worker: &mut Worker<'_>, k: usize, out: &mut [u8]| {
+        let context = self.operand.feed.context;
+        let fill = |reader: &mut Reader<'_>, k: usize, out: &mut [u8]| {
             let (mut start, mut shape) = (start.clone(), shape.clone());
             start[batch.len()] += k as u64;
             shape[batch.len()] = (out.len() / row) as u64;
-            let strides = c_strides(&shape, item);
             let elements = shape.iter().product();
-            let outs = &mut [Out::Fill { bytes: out, strides, item }];
-            context.record(Work::Panel, 1, elements, || worker.tile(&start, &shape, outs))
+            context.record(Work::Panel, 1, elements, || reader.fill(&start, &shape, out))
         };
         match &mut self.filler {
             Filler::InPlace(_) => {}
-            Filler::One(worker) => fill(worker, 0, out)?,
+            Filler::One(reader) => fill(reader, 0, out)?,
             Filler::Pool(pool) => {
                 let step = (rows as usize).div_ceil(4 * pool.current_num_threads()).max(1);
-                let part = |(k, out)| fill(&mut self.operand.worker()?, k * step, out);
+                let part = |(k, out)| fill(&mut self.operand.feed.reader()?, k * step, out);
                 pool.install(|| out.par_chunks_mut(step * row).enumerate().try_for_each(part))?;
             }
         }

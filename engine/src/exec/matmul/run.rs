@@ -10,18 +10,18 @@ use arrstore_format::{Grid, strided};
 use rayon::prelude::*;
 
 use super::Product;
-use super::ahead::{self, Want};
 use super::block::Block;
 use super::panel::{Operand, Panel};
+use super::prefetch::{self, Want};
 use crate::context::Metrics;
-use crate::exec::bands::{Band, Bands};
+use crate::exec::delivery::{Give, deliver};
+use crate::exec::feed::Feed;
 use crate::exec::gemm::{Target, accumulate, block_product, compute_type};
-use crate::exec::shared::Shared;
 use crate::exec::stage::{Run, Stage};
 use crate::exec::tile_index;
 use crate::kernels::{self, Arg};
 use crate::profile::Work;
-use crate::program::tiles::{Tiles, loop_order};
+use crate::program::tiles::Tiles;
 use crate::sink::Sink;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Error, Result};
@@ -51,11 +51,7 @@ fn multiply(
         recorder.note_product(compute_type(product.dtype));
     }
     let operand = |k: usize, program| Operand {
-        program,
-        order: loop_order(program),
-        sources: sources[k],
-        shared: Shared::new(0, product.block.keeps),
-        context,
+        feed: Feed::new(program, sources[k], context, product.block.keeps),
         in_place: product.block.in_place[k],
     };
     let (a, b) = (operand(0, &product.a), operand(1, &product.b));
@@ -64,21 +60,16 @@ fn multiply(
     let step = [&product.group[..], &[product.block.rows, product.block.columns]].concat();
     let order: Vec<usize> = (0..domain.len()).collect();
     let (tiles, spare) = (Tiles::regular(&domain, &step), Mutex::default());
-    let mut memory = sink.memory()?;
-    let results = memory.as_mut().map(|memory| vec![(memory.bytes_mut(), product.dtype.size())]);
-    let bands = results.map(|results| Bands::new(results, &domain, &tiles));
-    let give = |start: &[u64], shape: &[u64], data: &[u8]| match &bands {
-        Some(bands) => put(bands, start, shape, data),
-        None => sink.write(start, shape, data),
-    };
     let pool = &*crate::exec::pool::pool(context.threads)?;
-    let job = Job { product, a, b, sink, give: &give, context, pool, done, tiles, order, spare };
-    let ran = match &product.block {
-        Block { own: false, .. } => job.together(),
-        Block { parts: 2.., .. } => job.in_parts(),
-        Block { divides: true, .. } => job.divided(),
-        _ => job.apart(),
-    };
+    let ran = deliver(sink, &tiles, context, |give| {
+        let job = Job { product, a, b, sink, give, context, pool, done, tiles: tiles.clone(), order, spare };
+        match &product.block {
+            Block { own: false, .. } => job.together(),
+            Block { parts: 2.., .. } => job.in_parts(),
+            Block { divides: true, .. } => job.divided(),
+            _ => job.apart(),
+        }
+    });
     if product.block.keeps {
         sources.into_iter().flatten().for_each(|source| source.release_all());
     }
@@ -86,9 +77,6 @@ fn multiply(
     context.metrics.flops.fetch_add(product.flops(), Ordering::Relaxed);
     Ok(())
 }
-
-/// Takes the elements of a box of the result: start, shape and bytes.
-type Give<'a> = dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync + 'a;
 
 /// A product while it runs.
 struct Job<'p> {
@@ -208,7 +196,7 @@ impl Job<'_> {
             Ok(())
         };
         std::thread::scope(|threads| {
-            let ahead = ahead::start(threads, [&self.a, &self.b]);
+            let ahead = prefetch::start(threads, [&self.a, &self.b]);
             self.pool.broadcast(|_| work(ahead.as_ref())).into_iter().collect()
         })
     }
@@ -263,7 +251,7 @@ impl Job<'_> {
         } else {
             let mut out = Buffer::new(elements * dtype.size())?;
             let from = Arg::Block(&computed[..elements * compute.size()]);
-            kernels::cast(compute, dtype).run(&[from], out.bytes_mut())?;
+            kernels::cast(compute.into(), dtype.into()).run(&[from], out.bytes_mut())?;
             Some(out)
         };
         let bytes = converted.as_ref().map_or(computed, Buffer::bytes);
@@ -278,26 +266,21 @@ impl Job<'_> {
         };
         let pieces = Tiles::regular(&part.shape, &step);
         let strides = c_strides(&part.shape, item);
-        let write = |start: &[u64], shape: &[u64], data: &[u8]| {
-            let len = data.len() as u64;
-            self.context.record(Work::of_sink(self.sink), 1, len, || (self.give)(start, shape, data))
-        };
         let one = |number: u64| -> Result<()> {
             let (at, shape) = pieces.tile(&tile_index(&pieces, &self.order, number));
             let start: Vec<u64> = part.start.iter().zip(&at).map(|(start, at)| start + at).collect();
             let from = at.iter().zip(&strides).map(|(&at, stride)| at as usize * stride.unsigned_abs()).sum();
             let len = shape.iter().product::<u64>() as usize * item;
-            Metrics::add(&self.context.metrics.written, len);
             let to = c_strides(&shape, item);
             let lies = shape.iter().zip(strides.iter().zip(&to)).all(|(&n, (from, to))| n <= 1 || from == to);
             if lies {
-                return write(&start, &shape, &bytes[from..from + len]);
+                return (self.give)(&start, &shape, &bytes[from..from + len]);
             }
             let mut piece = lock(&self.spare).pop().unwrap_or_default();
             let out = piece.reserve(len)?;
             let lengths: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
             strided::copy(item, &lengths, bytes, from, &strides, out, 0, &to);
-            write(&start, &shape, out)?;
+            (self.give)(&start, &shape, out)?;
             lock(&self.spare).push(piece);
             Ok(())
         };
@@ -306,20 +289,6 @@ impl Job<'_> {
             None => (0..pieces.len()).try_for_each(one),
         }
     }
-}
-
-/// Copies the elements of a box to where they stay in memory.
-fn put(bands: &Bands<'_>, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
-    bands.each(start, shape, |first, part, bands| {
-        for Band { bytes, strides, item } in bands {
-            let from = c_strides(shape, item);
-            let skipped = first.iter().zip(start).zip(&from);
-            let offset = skipped.map(|((at, start), s)| (at - start) as usize * s.unsigned_abs()).sum();
-            let lengths: Vec<usize> = part.iter().map(|&n| n as usize).collect();
-            strided::copy(item, &lengths, data, offset, &from, bytes, 0, &strides);
-        }
-        Ok(())
-    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -4,7 +4,7 @@ mod run;
 
 use super::fetch::STAGE;
 use super::fold::Reduced;
-use super::input::RELEASE;
+use super::input;
 use super::stage::{Fit, Room, Run, Stage, Told};
 use super::worker::Worker;
 use crate::Result;
@@ -171,27 +171,19 @@ impl Pass {
         };
         for load in &self.program.loads {
             let item = load.dtype.size() as u64;
-            let seen = piece.iter().zip(&load.access).filter(|(_, a)| a.is_some()).map(|(n, _)| n);
-            let boxed = seen.product::<u64>() * item;
-            let domain = self.program.domain.iter().zip(&load.access);
-            let all = domain.filter(|(_, a)| a.is_some()).map(|(n, _)| n).product::<u64>() * item;
-            let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
             print.mapped += load.mapped_bytes(&self.program.domain);
-            if load.gathers.contains(&true) {
-                print.worker += boxed;
+            if load.is_encoded() && !self.visits_once(load) {
+                let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
+                print.cache += self.row_of_chunks(load).saturating_mul(chunk);
             }
-            match load.leaf.source() {
-                Some(s) if !s.in_place() => {
-                    print.worker += s.chunk_bytes() as u64 + s.scratch_bytes() as u64;
-                    if !self.visits_once(load) {
-                        print.cache += self.row_of_chunks(load).saturating_mul(chunk);
-                    }
-                }
+            print.worker += match self.thrifty && !load.is_encoded() {
                 // small pieces are read, not mapped
-                _ if self.thrifty => print.worker += boxed + STAGE as u64,
-                // pages of the map, let go a few megabytes late
-                _ => print.worker += boxed.min(chunk) + all.min(RELEASE as u64),
-            }
+                true => {
+                    let copies = if load.gathers.contains(&true) { 2 } else { 1 };
+                    copies * load.elements(&piece) * item + STAGE as u64
+                }
+                false => input::bytes(load, &piece, &self.program.domain),
+            };
         }
         let counts = self.tiles.counts();
         for output in &self.outputs {

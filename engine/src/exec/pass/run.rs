@@ -1,17 +1,17 @@
 //! Running a pass: workers take up tiles and deliver what they give.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Output, Pass};
 use crate::context::Metrics;
-use crate::exec::ahead::Ahead;
 use crate::exec::bands::{Band, Bands};
 use crate::exec::fold::{Fold, Folding};
-use crate::exec::shared::Shared;
+use crate::exec::input_cache::InputCache;
+use crate::exec::read_ahead::ReadAhead;
 use crate::exec::stage::Run;
 use crate::exec::tile_index;
+use crate::exec::turns::Turns;
 use crate::exec::worker::{Out, Worker};
 use crate::profile::Work;
 use crate::sink::Sink;
@@ -51,7 +51,7 @@ fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<(
         }
         return Ok(());
     }
-    let shared = Shared::new(share.cache as usize, share.keeps);
+    let shared = InputCache::new(share.cache as usize, share.keeps);
     let longest = pass.longest(share.keeps);
     let mut results = Vec::new();
     if pass.in_place() {
@@ -63,17 +63,11 @@ fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<(
         let results = results.iter_mut().zip(sinks).map(|(r, sink)| (r.bytes_mut(), sink.dtype().size()));
         Bands::new(results.collect(), &pass.program.domain, &pass.tiles)
     });
-    let next = AtomicU64::new(0);
-    let failed: Mutex<Option<Error>> = Mutex::new(None);
+    let turns = Turns::new(total);
     let work = || -> Result<()> {
         let mut worker = Worker::new(&pass.program, &pass.order, &longest, sources, context, &shared)?;
         let mut fills: Vec<Buffer> = pass.outputs.iter().map(|_| Buffer::default()).collect();
-        loop {
-            let n = next.fetch_add(1, Ordering::Relaxed);
-            if n >= total {
-                return Ok(());
-            }
-            context.go_on()?;
+        while let Some(n) = turns.take(context)? {
             let index = tile_index(&pass.tiles, &pass.walk, n);
             match &bands {
                 Some(bands) => tile_in_place(pass, &mut worker, &index, bands, context)?,
@@ -81,34 +75,20 @@ fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<(
             }
             done(pass.tiles.tile(&index).1.iter().product::<u64>() * unit);
         }
+        Ok(())
     };
-    let guarded = || {
-        if let Err(e) = work() {
-            next.store(total, Ordering::Relaxed);
-            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+    let ran = std::thread::scope(|threads| {
+        if share.workers.min(total) > 1
+            && let Some(ahead) = ReadAhead::new(pass, &longest, sources, context, &shared, &turns)
+        {
+            threads.spawn(|| ahead.run());
         }
-    };
-    if share.workers.min(total) <= 1 {
-        guarded();
-    } else {
-        let pool = crate::exec::pool::pool(context.threads)?;
-        let ahead = Ahead::new(pass, &longest, sources, context, &shared, &next);
-        std::thread::scope(|threads| {
-            ahead.map(|ahead| threads.spawn(|| ahead.run()));
-            pool.scope(|scope| {
-                for _ in 0..share.workers {
-                    scope.spawn(|_| guarded());
-                }
-            });
-        });
-    }
+        turns.run(share.workers, context, work)
+    });
     if share.keeps {
         sources.iter().for_each(|source| source.release_all());
     }
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(e) => Err(e),
-        None => Ok(()),
-    }
+    ran
 }
 
 fn tile_in_place(

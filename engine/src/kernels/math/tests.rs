@@ -4,8 +4,9 @@ use arrstore_format::DType;
 
 use super::lane::Lane;
 use super::{exp, hyperbolic, inverse, log, logaddexp, pow, trig};
-use crate::kernels::arity::dispatch;
-use crate::kernels::{Arg, bind};
+use crate::kernels::Arg;
+use crate::kernels::dispatch::dispatch;
+use crate::kernels::tests::bind;
 use crate::op::Op;
 
 /// A float with its bits.

@@ -2,14 +2,12 @@
 
 use std::marker::PhantomData;
 
-use arrstore_format::DType;
 use bytemuck::{Pod, Zeroable};
-use num_complex::{Complex32, Complex64};
 
 use super::lanes::{lanes, put_integer};
 use super::order::Ordered;
 use super::{At, Bytes, Fold, LEAF, Last, Leaf, of};
-use crate::kernels::block::Truth;
+use crate::kernels::physical::{Physical, by_class};
 
 /// The best element so far and its index; `u64::MAX` when there is none.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -125,21 +123,12 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
 }
 
 /// The fold of `argmax` or `argmin`.
-pub(super) fn bind<const MAX: bool>(input: DType) -> Option<&'static dyn Bytes> {
-    match input {
-        DType::Bool => of(Arg::<Truth, MAX>(PhantomData)),
-        DType::I8 => of(Arg::<i8, MAX>(PhantomData)),
-        DType::I16 => of(Arg::<i16, MAX>(PhantomData)),
-        DType::I32 => of(Arg::<i32, MAX>(PhantomData)),
-        DType::I64 => of(Arg::<i64, MAX>(PhantomData)),
-        DType::U8 => of(Arg::<u8, MAX>(PhantomData)),
-        DType::U16 => of(Arg::<u16, MAX>(PhantomData)),
-        DType::U32 => of(Arg::<u32, MAX>(PhantomData)),
-        DType::U64 => of(Arg::<u64, MAX>(PhantomData)),
-        DType::F32 => of(Arg::<f32, MAX>(PhantomData)),
-        DType::F64 => of(Arg::<f64, MAX>(PhantomData)),
-        DType::C64 => of(Arg::<Complex32, MAX>(PhantomData)),
-        DType::C128 => of(Arg::<Complex64, MAX>(PhantomData)),
-        DType::F16 | DType::BF16 => None,
-    }
+pub(super) fn bind<const MAX: bool>(input: Physical) -> Option<&'static dyn Bytes> {
+    by_class!(input, T {
+        truth => of(Arg::<T, MAX>(PhantomData)),
+        whole => of(Arg::<T, MAX>(PhantomData)),
+        float => of(Arg::<T, MAX>(PhantomData)),
+        complex => of(Arg::<T, MAX>(PhantomData)),
+        half => None,
+    })
 }

@@ -2,14 +2,12 @@
 
 use std::marker::PhantomData;
 
-use arrstore_format::DType;
 use half::f16;
-use num_complex::{Complex32, Complex64};
 
 use super::lanes::Monoid;
 use super::order::Ordered;
 use super::{Bytes, of};
-use crate::kernels::block::Truth;
+use crate::kernels::physical::{Physical, by_class};
 
 struct Extreme<T, const MAX: bool, const SKIP: bool>(PhantomData<T>);
 
@@ -58,7 +56,7 @@ impl<T: Ordered, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, S
 }
 
 /// The fold of `max` or `min`, and of their forms that pass over NaN.
-pub(super) fn bind<const MAX: bool>(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+pub(super) fn bind<const MAX: bool>(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
     fn float<T: Ordered, const MAX: bool>(skip: bool) -> Option<&'static dyn Bytes> {
         if skip {
             of(Extreme::<T, MAX, true>(PhantomData))
@@ -66,21 +64,11 @@ pub(super) fn bind<const MAX: bool>(skip: bool, input: DType) -> Option<&'static
             of(Extreme::<T, MAX, false>(PhantomData))
         }
     }
-    match input {
-        DType::Bool => of(Extreme::<Truth, MAX, false>(PhantomData)),
-        DType::I8 => of(Extreme::<i8, MAX, false>(PhantomData)),
-        DType::I16 => of(Extreme::<i16, MAX, false>(PhantomData)),
-        DType::I32 => of(Extreme::<i32, MAX, false>(PhantomData)),
-        DType::I64 => of(Extreme::<i64, MAX, false>(PhantomData)),
-        DType::U8 => of(Extreme::<u8, MAX, false>(PhantomData)),
-        DType::U16 => of(Extreme::<u16, MAX, false>(PhantomData)),
-        DType::U32 => of(Extreme::<u32, MAX, false>(PhantomData)),
-        DType::U64 => of(Extreme::<u64, MAX, false>(PhantomData)),
-        DType::F32 => float::<f32, MAX>(skip),
-        DType::F64 => float::<f64, MAX>(skip),
-        DType::C64 => float::<Complex32, MAX>(skip),
-        DType::C128 => float::<Complex64, MAX>(skip),
-        DType::F16 => float::<f16, MAX>(skip),
-        DType::BF16 => None,
-    }
+    by_class!(input, T {
+        truth => of(Extreme::<T, MAX, false>(PhantomData)),
+        whole => of(Extreme::<T, MAX, false>(PhantomData)),
+        float => float::<T, MAX>(skip),
+        complex => float::<T, MAX>(skip),
+        half => if input == Physical::F16 { float::<f16, MAX>(skip) } else { None },
+    })
 }

@@ -19,12 +19,12 @@ mod truth;
 
 use std::borrow::Cow;
 
-use arrstore_format::DType;
 use bytemuck::Pod;
 
-use super::arity::widest;
 use super::block::{Arg, elements, fill};
-use super::half::Half;
+use super::dispatch::widest;
+use super::widen::Half;
+use crate::kernels::Physical;
 use crate::op::Reduction;
 
 /// Elements of a row that are folded at a time.
@@ -284,10 +284,10 @@ impl std::fmt::Debug for Reducer {
 }
 
 /// The reducer for these types, which [`crate::promote::reduction`] chose, if there is one.
-pub(crate) fn reducer(reduction: Reduction, input: DType, output: DType, ddof: f64) -> Option<Reducer> {
+pub(crate) fn reducer(reduction: Reduction, input: Physical, output: Physical, ddof: f64) -> Option<Reducer> {
     let half = |dtype| match dtype {
-        DType::F16 => Some(Half::F16),
-        DType::BF16 => Some(Half::BF16),
+        Physical::F16 => Some(Half::F16),
+        Physical::BF16 => Some(Half::BF16),
         _ => None,
     };
     let (from, to) = (half(input), half(output));
@@ -295,13 +295,13 @@ pub(crate) fn reducer(reduction: Reduction, input: DType, output: DType, ddof: f
     let (fold, from, to) = match own {
         Some(fold) if from.is_some() => (fold, None, None),
         Some(fold) => (fold, None, to),
-        None => (fold(reduction, DType::F32).filter(|_| from.is_some())?, from, to),
+        None => (fold(reduction, Physical::F32).filter(|_| from.is_some())?, from, to),
     };
     let last = Last { ddof, root: reduction.plain() == Reduction::Std };
     Some(Reducer { reduction, fold, from, to, item: output.size(), last })
 }
 
-fn fold(reduction: Reduction, input: DType) -> Option<&'static dyn Bytes> {
+fn fold(reduction: Reduction, input: Physical) -> Option<&'static dyn Bytes> {
     let skip = reduction.skips_nan();
     match reduction.plain() {
         Reduction::Sum => sum::sum(skip, input),

@@ -9,13 +9,10 @@
 
 use std::marker::PhantomData;
 
-use arrstore_format::DType;
-use num_complex::{Complex32, Complex64};
-
 use super::lanes::{accumulate, accumulate_beside, lanes, put_floats, two_sum};
 use super::sum::Terms;
 use super::{At, Bytes, Fold, Last, Leaf, of, pairwise};
-use crate::kernels::block::Truth;
+use crate::kernels::physical::{Physical, by_class};
 
 /// The square of a wider gap is infinite, and so is that of this one: a mean is not moved farther.
 const WIDEST_GAP: f64 = 1e160;
@@ -295,7 +292,7 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
 }
 
 /// The fold of `var` or `nanvar`, or of `std` or `nanstd`.
-pub(super) fn bind(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
     fn real<T: Terms<1>>(skip: bool) -> Option<&'static dyn Bytes> {
         match skip {
             true => of(Variance::<T, 1, 5, true>(PhantomData)),
@@ -308,22 +305,13 @@ pub(super) fn bind(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
             false => of(Variance::<T, 2, 7, false>(PhantomData)),
         }
     }
-    match input {
-        DType::Bool => real::<Truth>(false),
-        DType::I8 => real::<i8>(false),
-        DType::I16 => real::<i16>(false),
-        DType::I32 => real::<i32>(false),
-        DType::I64 => real::<i64>(false),
-        DType::U8 => real::<u8>(false),
-        DType::U16 => real::<u16>(false),
-        DType::U32 => real::<u32>(false),
-        DType::U64 => real::<u64>(false),
-        DType::F32 => real::<f32>(skip),
-        DType::F64 => real::<f64>(skip),
-        DType::C64 => complex::<Complex32>(skip),
-        DType::C128 => complex::<Complex64>(skip),
-        DType::F16 | DType::BF16 => None,
-    }
+    by_class!(input, T {
+        truth => real::<T>(false),
+        whole => real::<T>(false),
+        float => real::<T>(skip),
+        complex => complex::<T>(skip),
+        half => None,
+    })
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use std::marker::PhantomData;
 
-use arrstore_format::DType;
 use bytemuck::Pod;
-use num_complex::{Complex, Complex32, Complex64};
+use num_complex::{Complex, Complex64};
 
 use super::lanes::{Monoid, put_floats, put_integer};
 use super::{Bytes, of};
 use crate::kernels::block::Truth;
 use crate::kernels::math::complex::multiply;
 use crate::kernels::math::real::Real;
+use crate::kernels::physical::{Physical, by_class};
 
 /// A factor: integers as 64 bits that wrap, floats in double precision.
 trait Factor: Pod + Send + Sync {
@@ -131,24 +131,15 @@ impl<T: Factor, const SKIP: bool> Monoid for Product<T, SKIP> {
 }
 
 /// The fold of `prod` or `nanprod`.
-pub(super) fn bind(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
     fn float<T: Factor>(skip: bool) -> Option<&'static dyn Bytes> {
         if skip { of(Product::<T, true>(PhantomData)) } else { of(Product::<T, false>(PhantomData)) }
     }
-    match input {
-        DType::Bool => of(Product::<Truth, false>(PhantomData)),
-        DType::I8 => of(Product::<i8, false>(PhantomData)),
-        DType::I16 => of(Product::<i16, false>(PhantomData)),
-        DType::I32 => of(Product::<i32, false>(PhantomData)),
-        DType::I64 => of(Product::<i64, false>(PhantomData)),
-        DType::U8 => of(Product::<u8, false>(PhantomData)),
-        DType::U16 => of(Product::<u16, false>(PhantomData)),
-        DType::U32 => of(Product::<u32, false>(PhantomData)),
-        DType::U64 => of(Product::<u64, false>(PhantomData)),
-        DType::F32 => float::<f32>(skip),
-        DType::F64 => float::<f64>(skip),
-        DType::C64 => float::<Complex32>(skip),
-        DType::C128 => float::<Complex64>(skip),
-        DType::F16 | DType::BF16 => None,
-    }
+    by_class!(input, T {
+        truth => of(Product::<T, false>(PhantomData)),
+        whole => of(Product::<T, false>(PhantomData)),
+        float => float::<T>(skip),
+        complex => float::<T>(skip),
+        half => None,
+    })
 }

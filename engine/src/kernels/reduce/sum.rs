@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use arrstore_format::DType;
 use bytemuck::Pod;
 use half::f16;
 use num_complex::{Complex, Complex32, Complex64};
@@ -10,8 +9,9 @@ use num_complex::{Complex, Complex32, Complex64};
 use super::lanes::{Monoid, Total, put_floats, put_integer};
 use super::{Bytes, of};
 use crate::kernels::block::Truth;
-use crate::kernels::half::widened_f16;
 use crate::kernels::math::real::Real;
+use crate::kernels::physical::{Physical, by_class};
+use crate::kernels::widen::widened_f16;
 
 /// Integers: those of a lane are added in a type that 128 of them fit, those of a leaf in a wider one, and the
 /// rest in 64 bits, where overflow wraps.
@@ -54,6 +54,7 @@ whole! {
     u16: x x, u32 u32;
     u32: x x, u64 u64;
     u64: x x, u64 u64;
+    i64: x x, i64 i64;
 }
 
 struct WholeSum<T>(PhantomData<T>);
@@ -349,51 +350,44 @@ impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {
 }
 
 /// The fold of `sum` or `nansum`.
-pub(super) fn sum(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+pub(super) fn sum(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
     fn float<T: Terms<N>, const N: usize>(skip: bool) -> Option<&'static dyn Bytes> {
         if skip { of(Sum::<T, N, true>(PhantomData)) } else { of(Sum::<T, N, false>(PhantomData)) }
     }
-    match input {
-        DType::Bool => of(WholeSum::<Truth>(PhantomData)),
-        DType::I8 => of(WholeSum::<i8>(PhantomData)),
-        DType::I16 => of(WholeSum::<i16>(PhantomData)),
-        DType::I32 => of(WholeSum::<i32>(PhantomData)),
-        DType::I64 => of(WholeSum::<u64>(PhantomData)),
-        DType::U8 => of(WholeSum::<u8>(PhantomData)),
-        DType::U16 => of(WholeSum::<u16>(PhantomData)),
-        DType::U32 => of(WholeSum::<u32>(PhantomData)),
-        DType::U64 => of(WholeSum::<u64>(PhantomData)),
-        DType::F32 => float::<f32, 1>(skip),
-        DType::F64 => float::<f64, 1>(skip),
-        DType::C64 => float::<Complex32, 2>(skip),
-        DType::C128 => float::<Complex64, 2>(skip),
-        DType::F16 if skip => of(HalfSum::<true>),
-        DType::F16 => of(HalfSum::<false>),
-        DType::BF16 => None,
-    }
+    by_class!(input, T {
+        truth => of(WholeSum::<T>(PhantomData)),
+        whole => of(WholeSum::<T>(PhantomData)),
+        float => float::<T, 1>(skip),
+        complex => float::<T, 2>(skip),
+        half => match (input, skip) {
+            (Physical::F16, true) => of(HalfSum::<true>),
+            (Physical::F16, false) => of(HalfSum::<false>),
+            _ => None,
+        },
+    })
 }
 
 /// The fold of `mean` or `nanmean`.
-pub(super) fn mean_of(skip: bool, input: DType) -> Option<&'static dyn Bytes> {
+pub(super) fn mean_of(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
     match input {
-        DType::Bool => of(WholeMean::<Truth>(PhantomData)),
-        DType::I8 => of(WholeMean::<i8>(PhantomData)),
-        DType::I16 => of(WholeMean::<i16>(PhantomData)),
-        DType::I32 => of(WholeMean::<i32>(PhantomData)),
-        DType::I64 => of(Mean::<i64, 1, 2>(PhantomData)),
-        DType::U8 => of(WholeMean::<u8>(PhantomData)),
-        DType::U16 => of(WholeMean::<u16>(PhantomData)),
-        DType::U32 => of(WholeMean::<u32>(PhantomData)),
-        DType::U64 => of(Mean::<u64, 1, 2>(PhantomData)),
-        DType::F32 if skip => of(NanMean::<f32, 1, 2>(PhantomData)),
-        DType::F32 => of(Mean::<f32, 1, 2>(PhantomData)),
-        DType::F64 if skip => of(NanMean::<f64, 1, 2>(PhantomData)),
-        DType::F64 => of(Mean::<f64, 1, 2>(PhantomData)),
-        DType::C64 if skip => of(NanMean::<Complex32, 2, 3>(PhantomData)),
-        DType::C64 => of(Mean::<Complex32, 2, 3>(PhantomData)),
-        DType::C128 if skip => of(NanMean::<Complex64, 2, 3>(PhantomData)),
-        DType::C128 => of(Mean::<Complex64, 2, 3>(PhantomData)),
-        DType::F16 | DType::BF16 => None,
+        Physical::Bool => of(WholeMean::<Truth>(PhantomData)),
+        Physical::I8 => of(WholeMean::<i8>(PhantomData)),
+        Physical::I16 => of(WholeMean::<i16>(PhantomData)),
+        Physical::I32 => of(WholeMean::<i32>(PhantomData)),
+        Physical::I64 => of(Mean::<i64, 1, 2>(PhantomData)),
+        Physical::U8 => of(WholeMean::<u8>(PhantomData)),
+        Physical::U16 => of(WholeMean::<u16>(PhantomData)),
+        Physical::U32 => of(WholeMean::<u32>(PhantomData)),
+        Physical::U64 => of(Mean::<u64, 1, 2>(PhantomData)),
+        Physical::F32 if skip => of(NanMean::<f32, 1, 2>(PhantomData)),
+        Physical::F32 => of(Mean::<f32, 1, 2>(PhantomData)),
+        Physical::F64 if skip => of(NanMean::<f64, 1, 2>(PhantomData)),
+        Physical::F64 => of(Mean::<f64, 1, 2>(PhantomData)),
+        Physical::C64 if skip => of(NanMean::<Complex32, 2, 3>(PhantomData)),
+        Physical::C64 => of(Mean::<Complex32, 2, 3>(PhantomData)),
+        Physical::C128 if skip => of(NanMean::<Complex64, 2, 3>(PhantomData)),
+        Physical::C128 => of(Mean::<Complex64, 2, 3>(PhantomData)),
+        Physical::F16 | Physical::BF16 => None,
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::marker::PhantomData;
 
-use arrstore_format::DType;
 use bytemuck::Pod;
-use num_complex::{Complex, Complex32, Complex64};
+use num_complex::Complex;
 
 use super::lanes::{Monoid, put_integer};
 use super::{Bytes, of};
 use crate::kernels::block::Truth;
 use crate::kernels::math::complex;
 use crate::kernels::math::real::Real;
+use crate::kernels::physical::{Physical, by_class};
 use crate::op::Reduction;
 
 /// An element that is true or not.
@@ -123,7 +123,7 @@ impl<T: Boolean, const ALL: bool> Monoid for Joined<T, ALL> {
 }
 
 /// The fold of `any`, `all` or `count_nonzero`.
-pub(super) fn bind(reduction: Reduction, input: DType) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(reduction: Reduction, input: Physical) -> Option<&'static dyn Bytes> {
     fn one<T: Boolean>(reduction: Reduction) -> Option<&'static dyn Bytes> {
         match reduction {
             Reduction::Any => of(Joined::<T, false>(PhantomData)),
@@ -131,17 +131,12 @@ pub(super) fn bind(reduction: Reduction, input: DType) -> Option<&'static dyn By
             _ => of(Count::<T>(PhantomData)),
         }
     }
-    match input {
-        DType::Bool => one::<Truth>(reduction),
-        // zero is all bits zero, whatever the sign
-        DType::I8 | DType::U8 => one::<u8>(reduction),
-        DType::I16 | DType::U16 => one::<u16>(reduction),
-        DType::I32 | DType::U32 => one::<u32>(reduction),
-        DType::I64 | DType::U64 => one::<u64>(reduction),
-        DType::F32 => one::<f32>(reduction),
-        DType::F64 => one::<f64>(reduction),
-        DType::C64 => one::<Complex32>(reduction),
-        DType::C128 => one::<Complex64>(reduction),
-        DType::F16 | DType::BF16 => None,
-    }
+    // zero is all bits zero, whatever the sign
+    by_class!(input, T {
+        truth => one::<T>(reduction),
+        bits => one::<T>(reduction),
+        float => one::<T>(reduction),
+        complex => one::<T>(reduction),
+        half => None,
+    })
 }

@@ -1,0 +1,53 @@
+//! Boxes of a result on their way to where it goes.
+
+use arrstore_format::strided;
+
+use super::bands::{Band, Bands};
+use crate::Context;
+use crate::Result;
+use crate::context::Metrics;
+use crate::profile::Work;
+use crate::program::tiles::Tiles;
+use crate::sink::Sink;
+use crate::source::c_strides;
+
+/// Takes a box: its start, its shape, and its elements in C order. Several threads may give boxes at a time.
+pub(crate) type Give<'a> = dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync + 'a;
+
+/// Has `run` give all boxes of a result, which are parts of `tiles`, to a sink. In memory each thread writes where the
+/// elements stay.
+///
+/// # Errors
+/// When memory is short, and those of `run`.
+pub(crate) fn deliver<T>(
+    sink: &dyn Sink,
+    tiles: &Tiles,
+    context: &Context,
+    run: impl FnOnce(&Give<'_>) -> Result<T>,
+) -> Result<T> {
+    let mut memory = sink.memory()?;
+    let bands = memory
+        .as_mut()
+        .map(|memory| Bands::new(vec![(memory.bytes_mut(), sink.dtype().size())], sink.shape(), tiles));
+    run(&|start: &[u64], shape: &[u64], data: &[u8]| {
+        Metrics::add(&context.metrics.written, data.len());
+        context.record(Work::of_sink(sink), 1, data.len() as u64, || match &bands {
+            Some(bands) => put(bands, start, shape, data),
+            None => sink.write(start, shape, data),
+        })
+    })
+}
+
+/// Copies the elements of a box to where they stay in memory.
+fn put(bands: &Bands<'_>, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+    bands.each(start, shape, |first, part, bands| {
+        for Band { bytes, strides, item } in bands {
+            let from = c_strides(shape, item);
+            let skipped = first.iter().zip(start).zip(&from);
+            let offset = skipped.map(|((at, start), s)| (at - start) as usize * s.unsigned_abs()).sum();
+            let lengths: Vec<usize> = part.iter().map(|&n| n as usize).collect();
+            strided::copy(item, &lengths, data, offset, &from, bytes, 0, &strides);
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,52 @@
+//! Kernels: loops bound to an operation and its types.
+
+use super::block::Arg;
+use super::widen::{Loop, Widened};
+use crate::Result;
+
+/// A loop over blocks, bound to an operation and its types.
+#[derive(Clone, Copy)]
+pub(crate) struct Kernel {
+    pub(super) run: &'static Loop,
+    /// The loop is one over `f32`, and the operands are of this type.
+    pub(super) widened: Option<Widened>,
+    /// The loop takes its two operands in the other order.
+    pub(super) swapped: bool,
+}
+
+impl Kernel {
+    /// A kernel of a closure that captures nothing.
+    pub(super) fn new<F>(run: F) -> Kernel
+    where
+        F: Fn(&[Arg<'_>], &mut [u8]) -> Result<()> + Send + Sync + 'static,
+    {
+        // so that nothing is leaked here
+        const { assert!(size_of::<F>() == 0) };
+        Kernel { run: Box::leak(Box::new(run)), widened: None, swapped: false }
+    }
+
+    /// Computes a block; `out` decides of how many elements.
+    ///
+    /// # Errors
+    /// When the operation has no answer for these values (integers to negative powers).
+    pub(crate) fn run(&self, args: &[Arg<'_>], out: &mut [u8]) -> Result<()> {
+        let exchanged;
+        let args = match *args {
+            [a, b] if self.swapped => {
+                exchanged = [b, a];
+                &exchanged
+            }
+            _ => args,
+        };
+        match self.widened {
+            None => (self.run)(args, out),
+            Some(widened) => widened.run(self.run, args, out),
+        }
+    }
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kernel").field("widened", &self.widened).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! Physical types: what the bytes of an element are to a loop.
+//!
+//! A [`DType`] is what an element means: promotion, printing and files speak of it. A loop asks less. Several logical types
+//! may have one physical type, and a new one with a known physical type has all of its loops at once.
+
+use arrstore_format::{DType, Kind};
+
+/// What the bytes of an element are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Physical {
+    /// A byte; 0 is false.
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F16,
+    BF16,
+    F32,
+    F64,
+    C64,
+    C128,
+}
+
+impl From<DType> for Physical {
+    fn from(dtype: DType) -> Physical {
+        match dtype {
+            DType::Bool => Physical::Bool,
+            DType::I8 => Physical::I8,
+            DType::I16 => Physical::I16,
+            DType::I32 => Physical::I32,
+            DType::I64 => Physical::I64,
+            DType::U8 => Physical::U8,
+            DType::U16 => Physical::U16,
+            DType::U32 => Physical::U32,
+            DType::U64 => Physical::U64,
+            DType::F16 => Physical::F16,
+            DType::BF16 => Physical::BF16,
+            DType::F32 => Physical::F32,
+            DType::F64 => Physical::F64,
+            DType::C64 => Physical::C64,
+            DType::C128 => Physical::C128,
+        }
+    }
+}
+
+impl Physical {
+    /// Bytes of an element.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Physical::Bool | Physical::I8 | Physical::U8 => 1,
+            Physical::I16 | Physical::U16 | Physical::F16 | Physical::BF16 => 2,
+            Physical::I32 | Physical::U32 | Physical::F32 => 4,
+            Physical::I64 | Physical::U64 | Physical::F64 | Physical::C64 => 8,
+            Physical::C128 => 16,
+        }
+    }
+
+    /// The family of numbers.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Physical::Bool => Kind::Bool,
+            Physical::I8 | Physical::I16 | Physical::I32 | Physical::I64 => Kind::Signed,
+            Physical::U8 | Physical::U16 | Physical::U32 | Physical::U64 => Kind::Unsigned,
+            Physical::F16 | Physical::BF16 | Physical::F32 | Physical::F64 => Kind::Float,
+            Physical::C64 | Physical::C128 => Kind::Complex,
+        }
+    }
+}
+
+/// Evaluates the arm of a physical type's class, in which the given name stands for the type of its elements. In `bits`
+/// instead of `whole`, integers of both signs are unsigned: for loops to which the sign does not matter.
+macro_rules! by_class {
+    ($physical:expr, $T:ident {
+        truth => $truth:expr, whole => $whole:expr, float => $float:expr, complex => $complex:expr, half => $half:expr $(,)?
+    }) => {
+        match $physical {
+            $crate::kernels::Physical::Bool => {
+                type $T = $crate::kernels::block::Truth;
+                $truth
+            }
+            $crate::kernels::Physical::I8 => {
+                type $T = i8;
+                $whole
+            }
+            $crate::kernels::Physical::I16 => {
+                type $T = i16;
+                $whole
+            }
+            $crate::kernels::Physical::I32 => {
+                type $T = i32;
+                $whole
+            }
+            $crate::kernels::Physical::I64 => {
+                type $T = i64;
+                $whole
+            }
+            $crate::kernels::Physical::U8 => {
+                type $T = u8;
+                $whole
+            }
+            $crate::kernels::Physical::U16 => {
+                type $T = u16;
+                $whole
+            }
+            $crate::kernels::Physical::U32 => {
+                type $T = u32;
+                $whole
+            }
+            $crate::kernels::Physical::U64 => {
+                type $T = u64;
+                $whole
+            }
+            $crate::kernels::Physical::F32 => {
+                type $T = f32;
+                $float
+            }
+            $crate::kernels::Physical::F64 => {
+                type $T = f64;
+                $float
+            }
+            $crate::kernels::Physical::C64 => {
+                type $T = num_complex::Complex32;
+                $complex
+            }
+            $crate::kernels::Physical::C128 => {
+                type $T = num_complex::Complex64;
+                $complex
+            }
+            $crate::kernels::Physical::F16 | $crate::kernels::Physical::BF16 => $half,
+        }
+    };
+    ($physical:expr, $T:ident {
+        truth => $truth:expr, bits => $bits:expr, float => $float:expr, complex => $complex:expr, half => $half:expr $(,)?
+    }) => {
+        match $physical {
+            $crate::kernels::Physical::Bool => {
+                type $T = $crate::kernels::block::Truth;
+                $truth
+            }
+            $crate::kernels::Physical::I8 | $crate::kernels::Physical::U8 => {
+                type $T = u8;
+                $bits
+            }
+            $crate::kernels::Physical::I16 | $crate::kernels::Physical::U16 => {
+                type $T = u16;
+                $bits
+            }
+            $crate::kernels::Physical::I32 | $crate::kernels::Physical::U32 => {
+                type $T = u32;
+                $bits
+            }
+            $crate::kernels::Physical::I64 | $crate::kernels::Physical::U64 => {
+                type $T = u64;
+                $bits
+            }
+            $crate::kernels::Physical::F32 => {
+                type $T = f32;
+                $float
+            }
+            $crate::kernels::Physical::F64 => {
+                type $T = f64;
+                $float
+            }
+            $crate::kernels::Physical::C64 => {
+                type $T = num_complex::Complex32;
+                $complex
+            }
+            $crate::kernels::Physical::C128 => {
+                type $T = num_complex::Complex64;
+                $complex
+            }
+            $crate::kernels::Physical::F16 | $crate::kernels::Physical::BF16 => $half,
+        }
+    };
+}
+pub(super) use by_class;

@@ -1,0 +1,179 @@
+//! Scans: each element of a line becomes the sum, or product, of all elements up to it.
+//!
+//! Elements are combined one after the other in their own type, as NumPy does, so that every element has NumPy's bits.
+//! Several lines are under way at a time, so that none waits for the last addition of another.
+
+use bytemuck::Pod;
+use half::{bf16, f16};
+use num_complex::{Complex32, Complex64};
+
+use super::block::{Truth, fill};
+use super::dispatch::dispatch;
+use super::math::complex::multiply;
+use super::physical::{Physical, by_class};
+use crate::op::Op;
+
+/// Lines that are scanned side by side.
+const LINES: usize = 8;
+
+/// A box of lines: `outer` x `length` x `inner` elements in C order, scanned along the middle axis.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lines {
+    pub(crate) outer: usize,
+    pub(crate) length: usize,
+    pub(crate) inner: usize,
+}
+
+/// A scan, bound to its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Scanner(fn(&mut [u8], Lines, &mut [u8], bool));
+
+impl Scanner {
+    /// Scans `elements` in place. `carry` has one element for each line: where the box does not `begin` its lines, the last
+    /// of the box before; afterwards the last of this one.
+    pub(crate) fn run(&self, elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool) {
+        if lines.outer * lines.length * lines.inner > 0 {
+            self.0(elements, lines, carry, begins);
+        }
+    }
+}
+
+impl std::fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scanner")
+    }
+}
+
+/// The scan by `op`, which is a sum or a product, of elements of a type.
+pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
+    by_class!(physical, T {
+        truth => bind::<T>(op),
+        bits => bind::<T>(op),
+        float => bind::<T>(op),
+        complex => bind::<T>(op),
+        half => if physical == Physical::F16 { bind::<f16>(op) } else { bind::<bf16>(op) },
+    })
+}
+
+fn bind<T: Term>(op: Op) -> Option<Scanner> {
+    match op {
+        Op::Add => {
+            Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::plus)))
+        }
+        Op::Multiply => {
+            Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::times)))
+        }
+        _ => None,
+    }
+}
+
+/// An element that can be added and multiplied as NumPy's loops do.
+trait Term: Pod {
+    fn plus(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+}
+
+macro_rules! term {
+    ($($t:ty: $a:ident $b:ident $plus:expr, $times:expr;)+) => { $(
+        impl Term for $t {
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                let ($a, $b) = (self, other);
+                $plus
+            }
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                let ($a, $b) = (self, other);
+                $times
+            }
+        }
+    )+ };
+}
+term! {
+    Truth: a b (a.get() | b.get()).into(), (a.get() & b.get()).into();
+    u8: a b a.wrapping_add(b), a.wrapping_mul(b);
+    u16: a b a.wrapping_add(b), a.wrapping_mul(b);
+    u32: a b a.wrapping_add(b), a.wrapping_mul(b);
+    u64: a b a.wrapping_add(b), a.wrapping_mul(b);
+    f16: a b f16::from_f32(a.to_f32() + b.to_f32()), f16::from_f32(a.to_f32() * b.to_f32());
+    bf16: a b bf16::from_f32(a.to_f32() + b.to_f32()), bf16::from_f32(a.to_f32() * b.to_f32());
+    f32: a b a + b, a * b;
+    f64: a b a + b, a * b;
+    Complex32: a b a + b, multiply(a, b);
+    Complex64: a b a + b, multiply(a, b);
+}
+
+fn scan<T: Term>(elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool, f: impl Fn(T, T) -> T) {
+    fill(carry, |carry: &mut [T]| {
+        fill(elements, |elements: &mut [T]| {
+            dispatch(
+                #[inline(always)]
+                || match lines.inner {
+                    1 => along(elements, lines.length, carry, begins, &f),
+                    _ => across(elements, lines, carry, begins, &f),
+                },
+            );
+        });
+    });
+}
+
+/// Scans lines that lie one after the other.
+#[inline(always)]
+fn along<T: Term>(elements: &mut [T], length: usize, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
+    for (group, carry) in elements.chunks_mut(LINES * length).zip(carry.chunks_mut(LINES)) {
+        let mut lines = group.chunks_exact_mut(length);
+        if let Ok(carry) = <&mut [T; LINES]>::try_from(&mut *carry) {
+            let mut next = || lines.next().unwrap_or_default();
+            side_by_side(std::array::from_fn(|_| next()), length, carry, begins, &f);
+            continue;
+        }
+        for (line, carry) in lines.zip(carry) {
+            let mut last = *carry;
+            for (k, x) in line.iter_mut().enumerate() {
+                last = if begins && k == 0 { *x } else { f(last, *x) };
+                *x = last;
+            }
+            *carry = last;
+        }
+    }
+}
+
+#[inline(always)]
+fn side_by_side<T: Term>(
+    lines: [&mut [T]; LINES],
+    length: usize,
+    carry: &mut [T; LINES],
+    begins: bool,
+    f: impl Fn(T, T) -> T,
+) {
+    let mut lines = lines.map(|line| &mut line[..length]);
+    let mut last = *carry;
+    let first = usize::from(begins);
+    if begins {
+        last = std::array::from_fn(|l| lines[l][0]);
+    }
+    for k in first..length {
+        for (last, line) in last.iter_mut().zip(&mut lines) {
+            *last = f(*last, line[k]);
+            line[k] = *last;
+        }
+    }
+    *carry = last;
+}
+
+/// Scans lines that lie beside each other.
+#[inline(always)]
+fn across<T: Term>(elements: &mut [T], lines: Lines, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
+    let Lines { length, inner, .. } = lines;
+    for (plane, carry) in elements.chunks_exact_mut(length * inner).zip(carry.chunks_exact_mut(inner)) {
+        let mut last: &mut [T] = carry;
+        for (k, row) in plane.chunks_exact_mut(inner).enumerate() {
+            if !(begins && k == 0) {
+                last.iter().zip(row.iter_mut()).for_each(|(last, x)| *x = f(*last, *x));
+            }
+            last = row;
+        }
+        let copy = last.to_vec();
+        carry.copy_from_slice(&copy);
+    }
+}

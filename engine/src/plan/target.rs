@@ -1,0 +1,75 @@
+//! Where results go: those that are asked for, and the outputs of stages.
+
+use std::sync::Arc;
+
+use crate::exec::Stage;
+use crate::program::Id;
+use crate::sink::Sink;
+use crate::{DType, Error, Expr, Result};
+
+/// Where a result goes.
+#[derive(Clone)]
+pub enum Target {
+    /// Into memory, taken from the budget.
+    Memory,
+    /// Into a sink.
+    Sink(Arc<dyn Sink>),
+}
+
+impl Target {
+    pub(super) fn sink(&self) -> Option<&Arc<dyn Sink>> {
+        match self {
+            Target::Sink(sink) => Some(sink),
+            Target::Memory => None,
+        }
+    }
+}
+
+/// Where an output of a stage goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Dest {
+    /// It is kept for later stages, and for the caller where that asked for it in memory.
+    Cut(Id),
+    /// To the caller: the number of the root.
+    Root(usize),
+    /// Nobody needs it.
+    Nowhere,
+}
+
+/// A stage of a plan.
+pub(super) struct Planned {
+    pub(super) stage: Box<dyn Stage>,
+    pub(super) level: usize,
+    /// Where each output goes.
+    pub(super) to: Vec<Goes>,
+    /// Bytes of memory while it runs, with the results that are held meanwhile.
+    pub(super) peak: u64,
+}
+
+/// Where an output goes, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goes {
+    pub(super) dest: Dest,
+    /// Whether boxes wait in memory until they make up whole chunks.
+    pub(super) assembled: bool,
+}
+
+/// Checks that a sink takes a result of type `dtype`.
+///
+/// # Errors
+/// When its type or its shape is another.
+pub(super) fn check_target(expr: &Expr, target: &Target, dtype: DType) -> Result<()> {
+    let Target::Sink(sink) = target else { return Ok(()) };
+    if sink.dtype() != dtype {
+        return Err(Error::dtype(&sink.label(), sink.dtype(), dtype));
+    }
+    if sink.shape() != expr.shape() {
+        return Err(Error::Shape(format!(
+            "{}: expected an array of shape {}, found {}",
+            sink.label(),
+            crate::view::show(sink.shape()),
+            crate::view::show(expr.shape())
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! What plans promise: how many stages they take, what these hold in memory, and what `explain` says of them.
+
+use std::sync::Arc;
+
+use super::{Explain, Plan, Target};
+use crate::exec::{Feed, Fit, Room, Run, Stage, Told};
+use crate::op::{Op, Reduction};
+use crate::operator::{Operator, Output};
+use crate::program::Program;
+use crate::sink::NpySink;
+use crate::{Buffer, Context, DType, Error, Expr, ReduceOptions, Result, ScanOptions, Value};
+
+fn array(shape: &[u64]) -> Expr {
+    let values: Vec<f64> = (0..shape.iter().product::<u64>()).map(|k| (k % 97) as f64 * 0.37).collect();
+    Expr::source(Arc::new(Value::copied_from(DType::F64, shape, bytemuck::cast_slice(&values)).unwrap()))
+        .unwrap()
+}
+
+fn over(x: &Expr, reduction: Reduction, axis: i64) -> Expr {
+    x.reduce(reduction, &ReduceOptions { axes: Some(vec![axis]), ..ReduceOptions::default() }).unwrap()
+}
+
+fn explained(roots: &[(Expr, Target)], context: &Context) -> Explain {
+    Plan::new(roots, context).unwrap().explain(context.budget.total())
+}
+
+fn bytes(roots: &[(Expr, Target)], context: &Context) -> Vec<Vec<u8>> {
+    let values = Plan::new(roots, context).unwrap().run(context).unwrap();
+    values.into_iter().flatten().map(|value| value.bytes().to_vec()).collect()
+}
+
+#[test]
+fn a_reduction_goes_where_it_belongs_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let context = Context::new(64 << 20, 2);
+    let a = array(&[300, 400]);
+    for (result, name) in [(over(&a, Reduction::Mean, 0), "x.npy"), (over(&a, Reduction::Max, 1), "y.npy")] {
+        let path = folder.path().join(name);
+        let sink = Arc::new(NpySink::create(&path, result.dtype(), result.shape(), false).unwrap());
+        let explain = explained(&[(result.clone(), Target::Sink(sink.clone()))], &context);
+        assert_eq!(explain.stages.len(), 1, "{explain}");
+        assert_eq!(explain.stages[0].reads[0].bytes, 300 * 400 * 8);
+        assert_eq!(explain.stages[0].writes[0].bytes, result.shape()[0] * 8);
+        assert_eq!(explained(&[(result, Target::Memory)], &context).stages.len(), 1);
+    }
+    // a result that another one needs, too, is there once
+    let mean = over(&a, Reduction::Mean, 0);
+    let gap = Expr::apply(Op::Subtract, &[a, mean.clone()]).unwrap();
+    let roots = [(mean, Target::Memory), (gap, Target::Memory)];
+    assert_eq!(explained(&roots, &context).stages.len(), 2);
+    let found = bytes(&roots, &context);
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [400 * 8, 300 * 400 * 8]);
+}
+
+#[test]
+fn results_live_until_their_last_reader() {
+    let side = 600;
+    let one = side * side * 8;
+    let a = array(&[side, side]);
+    let mut product = a.clone();
+    for _ in 0..10 {
+        product = product.matmul(&a).unwrap();
+    }
+    let context = Context::new(40 * one, 2);
+    let explain = explained(&[(product, Target::Memory)], &context);
+    assert_eq!(explain.stages.len(), 10);
+    let needed = explain.stages[0].peak - one;
+    for stage in &explain.stages {
+        // the product that is read and the one that is made
+        assert!(stage.peak <= needed + 2 * one, "{explain}");
+    }
+    assert_eq!(explain.peak, explain.stages.iter().map(|stage| stage.peak).max().unwrap());
+}
+
+#[test]
+fn explain_says_what_each_input_and_output_moves() {
+    let context = Context::new(64 << 20, 2);
+    let (a, row) = (array(&[500, 80]), array(&[80]));
+    let small = Expr::apply(Op::Less, &[a.clone(), row.clone()]).unwrap();
+    let roots = [(small, Target::Memory), (Expr::apply(Op::Add, &[a, row]).unwrap(), Target::Memory)];
+    let explain = explained(&roots, &context);
+    let [stage] = &explain.stages[..] else { panic!("{explain}") };
+    assert_eq!(stage.reads.iter().map(|read| read.bytes).collect::<Vec<_>>(), [500 * 80 * 8, 80 * 8]);
+    assert_eq!(stage.writes.iter().map(|write| write.bytes).collect::<Vec<_>>(), [500 * 80, 500 * 80 * 8]);
+}
+
+/// The elements of an array twice: as they are, and with the first axis reversed.
+#[derive(Debug)]
+struct Mirror;
+
+impl Operator for Mirror {
+    fn name(&self) -> &'static str {
+        "mirror"
+    }
+    fn key(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn stage(&self, mut feeds: Vec<Program>, _: &[Output]) -> Result<Box<dyn Stage>> {
+        let feed = feeds.pop().ok_or_else(|| Error::Other("no input".into()))?;
+        Ok(Box::new(Mirroring { feed }))
+    }
+}
+
+#[derive(Debug)]
+struct Mirroring {
+    feed: Program,
+}
+
+impl Stage for Mirroring {
+    fn feeds(&self) -> Vec<&Program> {
+        vec![&self.feed]
+    }
+    fn fit(&mut self, _: Room) -> Fit {
+        Fit::Takes(self.feed.elements() * 8)
+    }
+    fn work(&self) -> u64 {
+        1
+    }
+    fn explain(&self) -> Told {
+        Told { kind: "mirror", reads: vec![self.feed.bytes_read()], ..Told::default() }
+    }
+    fn run(&self, run: &Run<'_>) -> Result<()> {
+        let shape = &self.feed.domain;
+        let mut all = Buffer::new(self.feed.elements() as usize * 8)?;
+        let feed = Feed::new(&self.feed, &run.sources[0], run.context, false);
+        feed.reader()?.fill(&vec![0; shape.len()], shape, all.bytes_mut())?;
+        run.sinks[0].write(&vec![0; shape.len()], shape, all.bytes())?;
+        let (mut start, mut row) = (vec![0; shape.len()], shape.clone());
+        row[0] = 1;
+        for (k, bytes) in all.bytes().chunks(all.len() / shape[0] as usize).enumerate() {
+            start[0] = shape[0] - 1 - k as u64;
+            run.sinks[1].write(&start, &row, bytes)?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn an_operator_may_have_several_outputs() {
+    let a = array(&[6, 5]);
+    let outputs =
+        || Expr::outputs(Mirror, vec![a.clone()], vec![(DType::F64, vec![6, 5]), (DType::F64, vec![6, 5])]);
+    let [same, mirrored] = &outputs()[..] else { panic!("two outputs") };
+    let context = Context::new(1 << 20, 2);
+    let flipped = bytes(&[(a.flip(Some(&[0])).unwrap(), Target::Memory)], &context).remove(0);
+    let difference = Expr::apply(Op::Subtract, &[mirrored.clone(), outputs()[0].clone()]).unwrap();
+    let roots =
+        [(same.clone(), Target::Memory), (mirrored.clone(), Target::Memory), (difference, Target::Memory)];
+    // equal operators are one: it runs once, for both outputs and for those who read them
+    assert_eq!(explained(&roots, &context).stages.len(), 2);
+    let found = bytes(&roots, &context);
+    assert_eq!((&found[0], &found[1]), (&bytes(&[(a.clone(), Target::Memory)], &context)[0], &flipped));
+    // an output that nobody needs goes nowhere
+    assert_eq!(bytes(&[(mirrored.clone(), Target::Memory)], &context), [flipped]);
+}
+
+#[test]
+fn scans_have_the_same_bits_for_any_budget_and_threads() {
+    let a = array(&[700, 900]);
+    let noise = Expr::apply(Op::Sin, &[a]).unwrap();
+    for axis in [Some(0), Some(1), None] {
+        let scanned =
+            noise.cumsum(&ScanOptions { axis, include_initial: true, ..ScanOptions::default() }).unwrap();
+        let roots = [(scanned.clone(), Target::Memory)];
+        let expected = bytes(&roots, &Context::new(1 << 30, 1));
+        for (budget, threads) in [(12 << 20, 1), (20 << 20, 3), (1 << 30, 4)] {
+            assert!(bytes(&roots, &Context::new(budget, threads)) == expected, "{axis:?} {budget} {threads}");
+        }
+    }
+}

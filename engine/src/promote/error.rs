@@ -1,0 +1,68 @@
+//! Types that do not go together.
+
+use arrstore_format::DType;
+
+/// Types that do not go together.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromoteError {
+    /// No loop takes these operands.
+    #[error("{op} is not defined for {operands}{hint}")]
+    NoLoop {
+        /// The operation or reduction.
+        op: &'static str,
+        /// Types of the operands, as text.
+        operands: String,
+        /// The way out, or empty.
+        hint: &'static str,
+    },
+    /// As many operands as the operation does not take.
+    #[error("{op} takes {expected} operand(s), found {found}")]
+    Arity {
+        /// The operation.
+        op: &'static str,
+        /// Operands it takes.
+        expected: usize,
+        /// Operands given.
+        found: usize,
+    },
+    /// A Python integer that the array's type has no room for.
+    #[error("Python integer {value} out of bounds for {dtype}")]
+    OutOfBounds {
+        /// The integer.
+        value: i128,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A Python integer beyond `i128` that the type has no room for.
+    #[error("Python integer of {} out of bounds for {dtype}", about(*value))]
+    TooLarge {
+        /// The float nearest to it.
+        value: f64,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A Python complex number for a real type.
+    #[error("Python complex number {value} has no place in {dtype}; take its .real or abs()")]
+    NotReal {
+        /// The number.
+        value: num_complex::Complex64,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A Python float that has no counterpart among the integers of a type.
+    #[error("Python float {value} out of bounds for {dtype}")]
+    Unrepresentable {
+        /// The float.
+        value: f64,
+        /// The type it was to take.
+        dtype: DType,
+    },
+    /// A negative exponent for integers.
+    #[error("Integers to negative integer powers are not allowed.")]
+    NegativePower,
+}
+
+fn about(value: f64) -> String {
+    if value.is_finite() { format!("about {value:e}") } else { "more than 1024 bits".to_owned() }
+}

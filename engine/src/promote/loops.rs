@@ -1,0 +1,49 @@
+//! Which element types an elementwise operation has loops for.
+
+use arrstore_format::DType;
+
+use super::types::{BITS, FLOATS, INEXACT, INTEGERS, NUMBERS, ORDER, REAL_NUMBERS, REALS};
+use crate::op::Op;
+
+/// Type of a result, from that of the operands.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Gives {
+    Same,
+    Truth,
+    /// The component's type, of complex numbers.
+    Part,
+}
+
+/// The element types an operation has loops for, and what they give.
+pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
+    use Gives::{Part, Same, Truth};
+    match op {
+        Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
+        Op::Where => (ORDER, Same),
+        Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
+        Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
+        Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),
+        Op::Round => (NUMBERS, Same),
+        Op::Floor | Op::Ceil | Op::Trunc => (REALS, Same),
+        Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::BitwiseInvert => (BITS, Same),
+        Op::BitwiseLeftShift | Op::BitwiseRightShift => (INTEGERS, Same),
+        Op::Divide | Op::Sqrt | Op::Rint => (INEXACT, Same),
+        Op::Exp | Op::Exp2 | Op::Expm1 | Op::Log | Op::Log1p | Op::Log2 | Op::Log10 => (INEXACT, Same),
+        Op::Sin | Op::Cos | Op::Tan | Op::Asin | Op::Acos | Op::Atan => (INEXACT, Same),
+        Op::Sinh | Op::Cosh | Op::Tanh | Op::Asinh | Op::Acosh | Op::Atanh => (INEXACT, Same),
+        Op::Atan2 | Op::Hypot | Op::Copysign | Op::Nextafter | Op::Heaviside => (FLOATS, Same),
+        Op::Logaddexp | Op::Logaddexp2 | Op::Cbrt | Op::Deg2rad | Op::Rad2deg => (FLOATS, Same),
+        Op::Abs | Op::Real | Op::Imag => (ORDER, Part),
+        Op::Signbit => (FLOATS, Truth),
+        Op::Isfinite | Op::Isinf | Op::Isnan => (ORDER, Truth),
+        Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
+            (ORDER, Truth)
+        }
+        Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot => (ORDER, Truth),
+    }
+}
+
+/// Whether results are booleans whatever the operands.
+pub(crate) fn gives_truth(op: Op) -> bool {
+    loops(op).1 == Gives::Truth
+}

@@ -1,0 +1,375 @@
+//! NumPy's type promotion (NEP 50).
+//!
+//! Everything rests on one list, the element types in the order in which NumPy searches, and one relation,
+//! whether a type can be cast to another *safely*. The common type of two is the first of the list that both
+//! can be cast to. The loop of an operation is the first one of the list of its loops that its operands can be
+//! cast to; which types have loops is a contiguous piece of the list, with few exceptions.
+//!
+//! Python's numbers take part with their kind only: an integer beside an array of integers or floats takes its
+//! type, beside booleans `int64`; a float beside floats takes their type, beside others `float64`. bfloat16
+//! behaves as if NumPy knew it: Python's floats are weak beside it too, and its common type with float16 and
+//! 16-bit integers is float32.
+
+mod error;
+mod loops;
+mod types;
+
+use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I64, U64};
+use arrstore_format::Kind;
+
+pub use error::PromoteError;
+pub(crate) use loops::gives_truth;
+use loops::{Gives, loops};
+use types::first;
+pub(crate) use types::{is_exact, part, promote_types};
+
+use crate::op::{Op, Reduction, Scalar};
+
+/// What an operation is applied to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Operand {
+    /// An array.
+    Typed(DType),
+    /// A Python number.
+    Weak(Scalar),
+}
+
+/// The loop that is taken: operands are cast to `inputs`, and the result is of type `output`.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Signature {
+    /// One type per operand.
+    pub(crate) inputs: Vec<DType>,
+    /// Type of the result.
+    pub(crate) output: DType,
+    /// For each operand, the number that stands in for a Python number which `inputs` has no room for, where
+    /// NumPy gives an answer nevertheless: comparisons (an infinity) and clip (the end of the range).
+    pub(crate) stand_ins: Vec<Option<Scalar>>,
+}
+
+fn is_comparison(op: Op) -> bool {
+    use Op::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+    matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
+}
+
+fn is_logical(op: Op) -> bool {
+    matches!(op, Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor | Op::LogicalNot)
+}
+
+/// The type a Python number takes beside arrays whose common type is `beside`.
+fn weak_type(scalar: Scalar, beside: Option<DType>) -> DType {
+    let Some(beside) = beside else { return scalar.default_dtype() };
+    match (scalar, beside.kind()) {
+        (Scalar::Bool(_), _) => beside,
+        (Scalar::Int(_) | Scalar::Large(_), Kind::Bool) => I64,
+        (Scalar::Int(_) | Scalar::Large(_), _) => beside,
+        (Scalar::Float(_), Kind::Float | Kind::Complex) => beside,
+        (Scalar::Float(_), _) => F64,
+        (Scalar::Complex(_), Kind::Complex) => beside,
+        (Scalar::Complex(_), Kind::Float) if beside != F64 => C64,
+        (Scalar::Complex(_), _) => C128,
+    }
+}
+
+/// The operands' types, with Python's numbers given theirs.
+fn resolve(operands: &[Operand]) -> Vec<DType> {
+    let typed = operands.iter().filter_map(|o| match *o {
+        Operand::Typed(dtype) => Some(dtype),
+        Operand::Weak(_) => None,
+    });
+    let mut beside = typed.reduce(promote_types);
+    if beside.is_none() {
+        let weak = operands.iter().filter_map(|o| match *o {
+            Operand::Weak(scalar) => Some(scalar.default_dtype()),
+            Operand::Typed(_) => None,
+        });
+        beside = weak.reduce(promote_types);
+    }
+    let one = |o: &Operand| match *o {
+        Operand::Typed(dtype) => dtype,
+        Operand::Weak(scalar) => weak_type(scalar, beside),
+    };
+    operands.iter().map(one).collect()
+}
+
+/// The type that the operands have in common.
+///
+/// # Errors
+/// None so far: every two types have one.
+pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
+    Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
+}
+
+/// The operation that NumPy's `**` takes in place of `pow` for a Python exponent: exact where a power rounds, and
+/// with other zeros and infinities.
+pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
+    let value = match exponent {
+        Scalar::Int(n) => n as f64,
+        Scalar::Float(x) | Scalar::Large(x) => x,
+        Scalar::Bool(_) | Scalar::Complex(_) => return None,
+    };
+    let inexact = matches!(base.kind(), Kind::Float | Kind::Complex);
+    match value {
+        2.0 if inexact || exponent == Scalar::Int(2) => Some(Op::Square),
+        1.0 if inexact => Some(Op::Positive),
+        0.5 if inexact => Some(Op::Sqrt),
+        -1.0 if inexact => Some(Op::Reciprocal),
+        _ => None,
+    }
+}
+
+pub(crate) fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str) -> PromoteError {
+    let names = operands.iter().map(|o| match o {
+        Operand::Typed(dtype) => dtype.name(),
+        Operand::Weak(Scalar::Bool(_)) => "a Python bool",
+        Operand::Weak(Scalar::Int(_) | Scalar::Large(_)) => "a Python int",
+        Operand::Weak(Scalar::Float(_)) => "a Python float",
+        Operand::Weak(Scalar::Complex(_)) => "a Python complex",
+    });
+    PromoteError::NoLoop { op, operands: names.collect::<Vec<_>>().join(" and "), hint }
+}
+
+/// The loop for an operation on these operands.
+///
+/// # Errors
+/// When NumPy has no such loop, or a Python integer does not fit the type it has to take.
+pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, PromoteError> {
+    if operands.len() != op.arity() {
+        return Err(PromoteError::Arity { op: op.name(), expected: op.arity(), found: operands.len() });
+    }
+    let mut operands = operands.to_vec();
+    if is_logical(op) {
+        for operand in &mut operands {
+            if let Operand::Weak(scalar) = *operand {
+                *operand = Operand::Weak(Scalar::Bool(scalar.truth()));
+            }
+        }
+    }
+    if op == Op::Where {
+        let dtype = result_type(&operands[1..])?;
+        let inputs = vec![Bool, dtype, dtype];
+        check(&operands, &inputs)?;
+        return Ok(Signature { inputs, output: dtype, stand_ins: vec![None; 3] });
+    }
+    let types = resolve(&operands);
+    if operands.iter().all(|o| matches!(o, Operand::Weak(_))) {
+        // without an array beside them, integers take a type of their own
+        let own = operands.iter().map(|o| match *o {
+            Operand::Weak(scalar) => scalar.default_dtype(),
+            Operand::Typed(dtype) => dtype,
+        });
+        check(&operands, &own.collect::<Vec<_>>())?;
+    }
+    let mut stand_ins = vec![None; operands.len()];
+    let inputs = inputs(op, &operands, &types, &mut stand_ins)?;
+    let operands: Vec<Operand> =
+        operands.iter().zip(&stand_ins).map(|(&o, s)| s.map_or(o, Operand::Weak)).collect();
+    if let (Op::Pow, Operand::Weak(Scalar::Int(n))) = (op, operands[operands.len() - 1])
+        && n < 0
+        && inputs[0].kind() == Kind::Signed
+    {
+        return Err(PromoteError::NegativePower);
+    }
+    check(&operands, &inputs)?;
+    let output = match loops(op).1 {
+        Gives::Same => inputs[0],
+        Gives::Truth => Bool,
+        Gives::Part => part(inputs[0]),
+    };
+    Ok(Signature { inputs, output, stand_ins })
+}
+
+fn inputs(
+    op: Op,
+    operands: &[Operand],
+    types: &[DType],
+    stand_ins: &mut [Option<Scalar>],
+) -> Result<Vec<DType>, PromoteError> {
+    let all = |dtype: DType| Ok(vec![dtype; types.len()]);
+    let bools = types.iter().all(|&t| t == Bool);
+    let hint = match op {
+        Op::Subtract if bools => "; use ^ or logical_xor",
+        Op::Negative if bools => "; use ~ or logical_not",
+        Op::Positive | Op::Sign if bools => "; cast it first",
+        _ => "",
+    };
+    if !hint.is_empty() {
+        return Err(no_loop(op.name(), operands, hint));
+    }
+    match op {
+        Op::Divide if types.iter().all(|&t| is_exact(t)) => return all(F64),
+        Op::Round if bools => return all(F16),
+        _ => {}
+    }
+    // the end of the range that a Python integer lies beyond, and whether that is the lower one
+    let outside = |k: usize| {
+        let range = Scalar::range(types[k])?;
+        let below = match operands[k] {
+            Operand::Weak(Scalar::Int(n)) if !range.contains(&n) => n < *range.start(),
+            Operand::Weak(Scalar::Large(x)) => x < 0.0,
+            _ => return None,
+        };
+        Some((if below { *range.start() } else { *range.end() }, below))
+    };
+    if op == Op::Clip {
+        for (k, stand_in) in stand_ins.iter_mut().enumerate() {
+            *stand_in = outside(k).map(|(end, _)| Scalar::Int(end));
+        }
+    }
+    if is_comparison(op) {
+        for k in 0..2 {
+            // beside booleans NumPy refuses
+            if let (Some((_, below)), true) = (outside(k), operands[1 - k] != Operand::Typed(Bool)) {
+                stand_ins[k] = Some(Scalar::Float(if below { f64::NEG_INFINITY } else { f64::INFINITY }));
+                return all(F64);
+            }
+        }
+        // signed and unsigned 64-bit integers have no common integer type, but can be compared exactly
+        if let [a, b] = *types
+            && (a == U64 && b.kind() == Kind::Signed || b == U64 && a.kind() == Kind::Signed)
+        {
+            return Ok(if a == U64 { vec![U64, I64] } else { vec![I64, U64] });
+        }
+    }
+    let found = first(loops(op).0, types);
+    found.map_or_else(|| Err(no_loop(op.name(), operands, "")), all)
+}
+
+/// Whether Python's integers fit.
+fn check(operands: &[Operand], inputs: &[DType]) -> Result<(), PromoteError> {
+    for (operand, &dtype) in operands.iter().zip(inputs) {
+        if let (Operand::Weak(Scalar::Large(value)), Some(_)) = (operand, Scalar::range(dtype)) {
+            return Err(PromoteError::TooLarge { value: *value, dtype });
+        }
+        if let (Operand::Weak(Scalar::Int(value)), Some(range)) = (operand, Scalar::range(dtype))
+            && !range.contains(value)
+        {
+            return Err(PromoteError::OutOfBounds { value: *value, dtype });
+        }
+    }
+    Ok(())
+}
+
+/// The type to cast the input of a reduction to, and the type of its result. `dtype` is what the user asked to
+/// compute in; means and deviations in integers, and sums in truth values, are put together of others.
+///
+/// Small integers are not widened where the reduction reads them as they are: its accumulator is wide.
+///
+/// # Errors
+/// When the reduction takes no `dtype`, or does not go with it.
+pub(crate) fn reduction(
+    reduction: Reduction,
+    input: DType,
+    dtype: Option<DType>,
+) -> Result<(DType, DType), PromoteError> {
+    use Reduction::{All, Any, Argmax, Argmin, CountNonzero, Max, Mean, Min, Prod, Std, Sum, Var};
+    let refuse = |hint| Err(no_loop(reduction.name(), &[Operand::Typed(dtype.unwrap_or(input))], hint));
+    let plain = reduction.plain();
+    if dtype.is_some() && !matches!(plain, Sum | Prod | Mean | Std | Var) {
+        return refuse("; it takes no dtype");
+    }
+    Ok(match plain {
+        Sum | Prod => {
+            let wide = match input.kind() {
+                Kind::Bool | Kind::Signed => I64,
+                Kind::Unsigned => U64,
+                Kind::Float | Kind::Complex => input,
+            };
+            match dtype {
+                Some(to) if to != wide => (to, to),
+                _ => (input, wide),
+            }
+        }
+        Mean => match dtype {
+            Some(to) => (to, to),
+            None if is_exact(input) => (input, F64),
+            None => (input, input),
+        },
+        Var | Std => match dtype {
+            Some(to) => (to, part(to)),
+            None if is_exact(input) => (input, F64),
+            None => (input, part(input)),
+        },
+        Any | All => (input, Bool),
+        CountNonzero | Argmax | Argmin => (input, I64),
+        Max | Min => (input, input),
+        _ => return refuse(""),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrstore_format::DType::{BF16, C64, F32, I8, I16, I32, U8};
+
+    use super::*;
+
+    fn typed(op: Op, a: DType, b: DType) -> Option<DType> {
+        signature(op, &[Operand::Typed(a), Operand::Typed(b)]).ok().map(|s| s.inputs[0])
+    }
+
+    fn weak(op: Op, a: DType, b: impl Into<Scalar>) -> Result<Signature, PromoteError> {
+        signature(op, &[Operand::Typed(a), Operand::Weak(b.into())])
+    }
+
+    #[test]
+    fn common_types() {
+        assert_eq!(promote_types(I8, U8), I16);
+        assert_eq!(promote_types(I64, U64), F64);
+        assert_eq!(promote_types(I16, F16), F32);
+        assert_eq!(promote_types(BF16, F16), F32);
+        assert_eq!(promote_types(BF16, U8), BF16);
+        assert_eq!(promote_types(I32, C64), C128);
+        for a in DType::ALL {
+            for b in DType::ALL {
+                let c = promote_types(a, b);
+                assert!(types::can_cast(a, c) && types::can_cast(b, c));
+                assert_eq!(c, promote_types(b, a));
+            }
+        }
+    }
+
+    #[test]
+    fn loops_as_in_numpy() {
+        assert_eq!(typed(Op::Add, Bool, Bool), Some(Bool));
+        assert_eq!(typed(Op::Subtract, Bool, Bool), None);
+        assert_eq!(typed(Op::Subtract, Bool, I8), Some(I8));
+        assert_eq!(typed(Op::Pow, Bool, Bool), Some(I8));
+        assert_eq!(typed(Op::Atan2, I8, U8), Some(F16));
+        assert_eq!(typed(Op::Atan2, Bool, U64), Some(F64));
+        assert_eq!(typed(Op::Divide, I8, I8), Some(F64));
+        assert_eq!(typed(Op::Divide, I8, F16), Some(F16));
+        assert_eq!(typed(Op::BitwiseOr, I64, U64), None);
+        assert_eq!(typed(Op::FloorDivide, C64, F64), None);
+        assert_eq!(typed(Op::Less, U64, I8), Some(U64));
+        assert_eq!(typed(Op::Less, BF16, BF16), Some(BF16));
+    }
+
+    #[test]
+    fn python_numbers() {
+        assert_eq!(weak(Op::Add, U8, 255).map(|s| s.output), Ok(U8));
+        assert_eq!(weak(Op::Add, U8, 300), Err(PromoteError::OutOfBounds { value: 300, dtype: U8 }));
+        assert_eq!(weak(Op::Add, Bool, 1).map(|s| s.output), Ok(I64));
+        assert_eq!(weak(Op::Add, F16, 1.5).map(|s| s.output), Ok(F16));
+        assert_eq!(weak(Op::Add, BF16, 1.5).map(|s| s.output), Ok(BF16));
+        assert_eq!(weak(Op::Divide, I8, 300).map(|s| s.output), Ok(F64));
+        assert_eq!(weak(Op::Atan2, I8, 300).map(|s| s.output), Ok(F16));
+        assert_eq!(weak(Op::Pow, I8, -1), Err(PromoteError::NegativePower));
+        assert_eq!(weak(Op::Pow, U8, -1), Err(PromoteError::OutOfBounds { value: -1, dtype: U8 }));
+        let large = Scalar::Large(1e60);
+        assert_eq!(weak(Op::Add, I64, large), Err(PromoteError::TooLarge { value: 1e60, dtype: I64 }));
+        assert_eq!(weak(Op::Add, F16, large).map(|s| s.output), Ok(F16));
+        assert_eq!(weak(Op::Divide, I64, large).map(|s| s.output), Ok(F64));
+        assert!(weak(Op::Less, I64, large).is_ok() && weak(Op::Less, Bool, large).is_err());
+        assert!(signature(Op::Maximum, &[Operand::Weak(large), Operand::Weak(Scalar::Int(1))]).is_err());
+        let below = weak(Op::Greater, U8, -1).map(|s| (s.inputs, s.stand_ins));
+        assert_eq!(below, Ok((vec![F64, F64], vec![None, Some(Scalar::Float(f64::NEG_INFINITY))])));
+    }
+
+    #[test]
+    fn reductions() {
+        assert_eq!(reduction(Reduction::Sum, U8, None), Ok((U8, U64)));
+        assert_eq!(reduction(Reduction::Sum, U8, Some(I8)), Ok((I8, I8)));
+        assert_eq!(reduction(Reduction::Std, C64, None), Ok((C64, F32)));
+        assert_eq!(reduction(Reduction::Mean, I64, None), Ok((I64, F64)));
+        assert!(reduction(Reduction::Max, F32, Some(F64)).is_err());
+    }
+}

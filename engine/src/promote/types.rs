@@ -1,0 +1,87 @@
+//! The element types among themselves: NumPy's order, which casts are safe, and the common type of two.
+
+use arrstore_format::DType::{
+    self, BF16, Bool, C64, C128, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64,
+};
+use arrstore_format::Kind;
+
+/// The order in which NumPy looks for a type.
+pub(super) const ORDER: &[DType] =
+    &[Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
+pub(super) const INTEGERS: &[DType] = &[I8, U8, I16, U16, I32, U32, I64, U64];
+/// Booleans and integers.
+pub(super) const BITS: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64];
+pub(super) const FLOATS: &[DType] = &[F16, BF16, F32, F64];
+/// Floats and complex numbers.
+pub(super) const INEXACT: &[DType] = &[F16, BF16, F32, F64, C64, C128];
+/// Integers and floats.
+pub(super) const REAL_NUMBERS: &[DType] = &[I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64];
+/// Booleans, integers and floats.
+pub(super) const REALS: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64];
+/// Integers, floats and complex numbers.
+pub(super) const NUMBERS: &[DType] = &[I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
+
+/// Whether it is a type of integers or truth values.
+pub(crate) fn is_exact(dtype: DType) -> bool {
+    matches!(dtype.kind(), Kind::Bool | Kind::Signed | Kind::Unsigned)
+}
+
+/// Whether a cast keeps every value (for 64-bit integers to float64: as NumPy pretends).
+pub(super) fn can_cast(from: DType, to: DType) -> bool {
+    let (a, b) = (from.size(), to.size());
+    match (from.kind(), to.kind()) {
+        _ if from == to => true,
+        (Kind::Bool, _) => true,
+        (_, Kind::Bool) => false,
+        (Kind::Unsigned, Kind::Unsigned) | (Kind::Signed, Kind::Signed) => a <= b,
+        (Kind::Unsigned, Kind::Signed) => a < b,
+        (Kind::Signed, Kind::Unsigned) => false,
+        (Kind::Unsigned | Kind::Signed, Kind::Float) => a < b || to == F64,
+        (Kind::Unsigned | Kind::Signed, Kind::Complex) => a < b / 2 || to == C128,
+        (Kind::Float, Kind::Float) => a < b,
+        (Kind::Float, Kind::Complex) => a <= b / 2,
+        (Kind::Complex, Kind::Complex) => a <= b,
+        (Kind::Float | Kind::Complex, _) => false,
+    }
+}
+
+/// The first of `types` that all of `operands` can be cast to.
+pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
+    types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
+}
+
+/// The type that arrays of types `a` and `b` have in common.
+pub(crate) fn promote_types(a: DType, b: DType) -> DType {
+    // complex128 takes every type
+    first(ORDER, &[a, b]).unwrap_or(C128)
+}
+
+/// The type of a component of complex numbers; of others their own.
+pub(crate) fn part(dtype: DType) -> DType {
+    match dtype {
+        C64 => F32,
+        C128 => F64,
+        real => real,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_in_order_and_complete() {
+        let of = |kinds: &[Kind]| -> Vec<DType> {
+            ORDER.iter().copied().filter(|dtype| kinds.contains(&dtype.kind())).collect()
+        };
+        use Kind::{Complex, Float, Signed, Unsigned};
+        assert_eq!(of(&[Kind::Bool, Signed, Unsigned, Float, Complex]).len(), DType::ALL.len());
+        assert_eq!(INTEGERS, of(&[Signed, Unsigned]));
+        assert_eq!(BITS, of(&[Kind::Bool, Signed, Unsigned]));
+        assert_eq!(FLOATS, of(&[Float]));
+        assert_eq!(INEXACT, of(&[Float, Complex]));
+        assert_eq!(REAL_NUMBERS, of(&[Signed, Unsigned, Float]));
+        assert_eq!(REALS, of(&[Kind::Bool, Signed, Unsigned, Float]));
+        assert_eq!(NUMBERS, of(&[Signed, Unsigned, Float, Complex]));
+    }
+}

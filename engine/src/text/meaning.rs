@@ -1,0 +1,151 @@
+//! What a part of a text can mean.
+
+use std::ops::Range;
+
+use num_traits::{Signed, ToPrimitive};
+
+use super::error::{Fault, Result};
+use super::number::{self, Number};
+use crate::{DType, Expr};
+
+/// The meaning of a part of a text.
+#[derive(Clone, Debug)]
+pub(super) enum Meaning {
+    Array(Expr),
+    Number(Number),
+    DType(DType),
+    None,
+    Ellipsis,
+    Str(String),
+    Tuple(Vec<Placed>),
+    List(Vec<Placed>),
+}
+
+impl From<Expr> for Meaning {
+    fn from(expr: Expr) -> Meaning {
+        expr.as_scalar().map_or(Meaning::Array(expr), |value| Meaning::Number(value.into()))
+    }
+}
+
+/// A thing and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub(super) meaning: Meaning,
+    pub(super) span: Range<usize>,
+}
+
+impl Placed {
+    fn wrong(&self, wanted: &str) -> Fault {
+        let found = match &self.meaning {
+            Meaning::Array(_) => "an array",
+            Meaning::Number(_) => "a number",
+            Meaning::DType(_) => "a dtype",
+            Meaning::None => "None",
+            Meaning::Ellipsis => "...",
+            Meaning::Str(_) => "a text",
+            Meaning::Tuple(_) => "a tuple",
+            Meaning::List(_) => "a list",
+        };
+        Fault::new(&self.span, format!("expected {wanted}, found {found}"))
+    }
+
+    pub(super) fn number(&self) -> Option<&Number> {
+        match &self.meaning {
+            Meaning::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn array(&self) -> Result<Expr> {
+        match &self.meaning {
+            Meaning::Array(e) => Ok(e.clone()),
+            Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
+            Meaning::Tuple(_) | Meaning::List(_) => {
+                Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
+            }
+            _ => Err(self.wrong("an array")),
+        }
+    }
+
+    pub(super) fn integer(&self) -> Result<i64> {
+        match self.number() {
+            Some(Number::Int(n)) => {
+                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
+            }
+            Some(Number::Bool(b)) => Ok((*b).into()),
+            _ => Err(self.wrong("an integer")),
+        }
+    }
+
+    /// An end or the step of a slice, which may lie beyond all arrays.
+    pub(super) fn bound(&self) -> Result<i64> {
+        match self.number() {
+            Some(Number::Int(n)) => {
+                Ok(n.to_i64().unwrap_or(if n.is_negative() { i64::MIN } else { i64::MAX }))
+            }
+            _ => self.integer(),
+        }
+    }
+
+    pub(super) fn float(&self) -> Result<f64> {
+        match self.number() {
+            Some(Number::Float(x)) => Ok(*x),
+            Some(Number::Int(n)) => {
+                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
+            }
+            Some(Number::Bool(b)) => Ok((*b).into()),
+            _ => Err(self.wrong("a real number")),
+        }
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool> {
+        match self.number() {
+            Some(Number::Bool(b)) => Ok(*b),
+            Some(Number::Int(n)) => Ok(*n != 0.into()),
+            _ => Err(self.wrong("True or False")),
+        }
+    }
+
+    /// One integer, or a tuple of them.
+    pub(super) fn integers(&self) -> Result<Vec<i64>> {
+        match &self.meaning {
+            Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::integer).collect(),
+            Meaning::Number(_) => Ok(vec![self.integer()?]),
+            _ => Err(self.wrong("an integer or a tuple of integers")),
+        }
+    }
+
+    /// As [`Placed::integers`], `None` for `None`.
+    pub(super) fn axes(&self) -> Result<Option<Vec<i64>>> {
+        match self.meaning {
+            Meaning::None => Ok(None),
+            _ => self.integers().map(Some),
+        }
+    }
+
+    pub(super) fn dtype(&self) -> Result<DType> {
+        match &self.meaning {
+            Meaning::DType(d) => Ok(*d),
+            Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
+            _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
+        }
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self.meaning, Meaning::None)
+    }
+}
+
+/// The element types by the names that a text may use.
+pub(super) fn dtype(name: &str) -> Option<DType> {
+    Some(match name {
+        "bool_" => DType::Bool,
+        "int" | "int_" => DType::I64,
+        "float" | "double" => DType::F64,
+        "single" => DType::F32,
+        "half" => DType::F16,
+        "complex" | "cdouble" => DType::C128,
+        "csingle" => DType::C64,
+        _ => return DType::ALL.into_iter().find(|d| d.name() == name),
+    })
+}

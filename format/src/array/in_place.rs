@@ -1,0 +1,140 @@
+//! The elements of raw chunks where they lie in the file: seen, checked, and brought into memory or let go.
+
+use std::ops::Range;
+
+use ndarray::ArrayViewD;
+
+use super::Array;
+use crate::chunk::{Chunk, ChunkState};
+use crate::storage::FileMap;
+use crate::view::{self, ViewError};
+use crate::{Element, Error, Result};
+
+impl Array {
+    /// The elements of a raw chunk where they lie in the file: no byte is read, copied or checked.
+    ///
+    /// `None` for chunks that are not raw, and where the storage cannot be mapped.
+    ///
+    /// # Errors
+    /// When the system refuses the map, or the payload has a wrong length.
+    pub fn raw(&self, chunk: &Chunk) -> Result<Option<&[u8]>> {
+        if chunk.state != ChunkState::Raw {
+            return Ok(None);
+        }
+        self.reading().check_len(chunk)?;
+        let Some(map) = self.snapshot.map()? else { return Ok(None) };
+        let start = chunk.extent.offset as usize;
+        Ok(map.bytes().get(start..start + chunk.extent.len as usize))
+    }
+
+    /// Copies the bytes of a raw chunk from byte `start` on, without mapping or checking them.
+    ///
+    /// # Errors
+    /// When the chunk is not raw or has no such bytes, or they cannot be read.
+    pub fn read_raw(&self, chunk: &Chunk, start: usize, out: &mut [u8]) -> Result<()> {
+        let doing = Error::io(|| format!("reading '{}'", self.name()));
+        let mapped = self.mapped_part(chunk, start..start.saturating_add(out.len()));
+        match mapped.filter(|(_, bytes)| chunk.state == ChunkState::Raw && bytes.len() == out.len()) {
+            Some((map, bytes)) => map.read(bytes.start, out).map_err(doing),
+            None => {
+                let what = format!("{} bytes at byte {start} of a chunk", out.len());
+                Err(doing(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, what)))
+            }
+        }
+    }
+
+    /// Checks the bytes of a raw chunk in place that lie in a range, and the blocks of 64 KiB around them. A
+    /// chunk of up to 1 MiB has one checksum: it is checked whole, the first time. Booleans in the range must be 0 or 1.
+    ///
+    /// # Errors
+    /// When they are damaged.
+    pub fn check_raw(&self, chunk: &Chunk, bytes: Range<usize>) -> Result<()> {
+        let Some(payload) = self.raw(chunk)? else { return Ok(()) };
+        let checked = self.reading().check_in_place(chunk, payload, bytes);
+        let lost = self.snapshot.mapped().is_some_and(FileMap::is_lost);
+        if checked.is_err() || lost { self.intact().and(checked) } else { checked }
+    }
+
+    /// Asks whether all that was read in place so far was really in the file, which has to be asked after reading: when
+    /// another program has cut the file short, or the disk has failed, zeros were read instead.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn intact(&self) -> Result<()> {
+        let doing = Error::io(|| format!("reading '{}' in place", self.name()));
+        self.snapshot.mapped().map_or(Ok(()), FileMap::intact).map_err(doing)
+    }
+
+    /// Has the system read what is not in memory of a range of the bytes that are stored for a chunk, from first to last.
+    pub fn bring(&self, chunk: &Chunk, bytes: Range<usize>) {
+        if let Some((map, bytes)) = self.mapped_part(chunk, bytes) {
+            map.bring(bytes);
+        }
+    }
+
+    /// Whether a range of the bytes that are stored for a chunk is in memory, by its first and its last byte.
+    pub fn holds(&self, chunk: &Chunk, bytes: Range<usize>) -> bool {
+        self.mapped_part(chunk, bytes).is_none_or(|(map, bytes)| map.holds(bytes))
+    }
+
+    /// The map, and where in it a range of a chunk's stored bytes lies.
+    fn mapped_part(&self, chunk: &Chunk, bytes: Range<usize>) -> Option<(&FileMap, Range<usize>)> {
+        let (start, end) = (chunk.extent.offset as usize, bytes.end.min(chunk.extent.len as usize));
+        let map = self.snapshot.map().ok().flatten().filter(|_| bytes.start < end)?;
+        Some((map, start + bytes.start..start + end))
+    }
+
+    /// Lets go the memory of the whole pages of a raw chunk that lie inside a range of its bytes.
+    pub fn release(&self, chunk: &Chunk, bytes: Range<usize>) {
+        if let (ChunkState::Raw, Ok(Some(map))) = (&chunk.state, self.snapshot.map()) {
+            let start = chunk.extent.offset as usize;
+            let end = bytes.end.min(chunk.extent.len as usize);
+            map.release(start + bytes.start..start + end);
+        }
+    }
+
+    /// Lets go the memory of all pages of the file, as one call that all processors hear of once.
+    pub fn release_all(&self) {
+        if let Ok(Some(map)) = self.snapshot.map() {
+            map.release(0..usize::MAX);
+        }
+    }
+
+    fn refuse_view(&self, problem: ViewError) -> Error {
+        Error::View { array: self.name().to_owned(), problem }
+    }
+
+    /// The whole array in place, with its strides: no byte is copied, read or checked. It must lie in one raw
+    /// chunk. Booleans are seen as `u8`. [`Array::intact`] tells, after it was used, whether it was really there.
+    ///
+    /// # Errors
+    /// When it would need a copy; the error says why.
+    pub fn view<T: Element>(&self) -> Result<ArrayViewD<'_, T>> {
+        let grid = self.grid();
+        match grid.len() {
+            0 => view::elements(&[], self.meta().dtype, &self.meta().shape, self.chunk_strides())
+                .map_err(|e| self.refuse_view(e)),
+            1 => self.chunk_view(&vec![0; self.meta().ndim()]),
+            count => Err(self.refuse_view(ViewError::SeveralChunks { count })),
+        }
+    }
+
+    /// The elements of one raw chunk in place, up to the array's edge. As [`Array::view`].
+    ///
+    /// # Errors
+    /// As [`Array::view`], and when there is no such chunk.
+    pub fn chunk_view<T: Element>(&self, index: &[u64]) -> Result<ArrayViewD<'_, T>> {
+        let refuse = |e| self.refuse_view(e);
+        if !T::can_view(self.meta().dtype) {
+            return Err(refuse(ViewError::DType { expected: self.meta().dtype, found: T::DTYPE }));
+        }
+        let chunk = self.chunk(index)?;
+        let bytes = match chunk.state {
+            ChunkState::Raw => self.raw(&chunk)?.ok_or_else(|| refuse(ViewError::Unmappable))?,
+            ChunkState::Encoded => return Err(refuse(ViewError::Encoded)),
+            ChunkState::Missing | ChunkState::Constant(_) => return Err(refuse(ViewError::NoPayload)),
+        };
+        let extent = self.grid().extent(index);
+        view::elements(bytes, self.meta().dtype, &extent, self.chunk_strides()).map_err(refuse)
+    }
+}

@@ -1,0 +1,117 @@
+//! What an array is: element type, shape, chunks, codec, names of its axes, attributes.
+
+mod block;
+mod check;
+pub(crate) mod error;
+pub(crate) mod limits;
+
+use std::ops::Range;
+
+use crate::attributes::Attributes;
+use crate::grid::Grid;
+use crate::payload::crc_table::TABLE_ABOVE;
+use crate::{Codec, DType, strided};
+
+/// Bytes of the chunks that are stored in parts: large enough for a checksum per block, small enough for a file.
+const IN_PARTS: Range<usize> = TABLE_ABOVE as usize + 1..1 << 42;
+
+/// What an array is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meta {
+    /// Its path in the file, set by [`crate::Transaction::create_array`].
+    pub name: String,
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Elements along each axis.
+    pub shape: Vec<u64>,
+    /// Elements of one chunk along each axis, each at least 1. A chunk may be larger than the array.
+    pub chunk_shape: Vec<u64>,
+    /// The axes in the order in which the elements of a chunk lie, outermost first: `[0, 1]` is C order,
+    /// `[1, 0]` Fortran order.
+    pub order: Vec<u8>,
+    /// Compression.
+    pub codec: Codec,
+    /// Whether the bytes of the elements are grouped by their place in the element before compression.
+    pub shuffle: bool,
+    /// The bytes of the element that chunks hold which were never written.
+    pub fill: Vec<u8>,
+    /// Names of the axes.
+    pub dims: Vec<Option<String>>,
+    /// Attributes.
+    pub attributes: Attributes,
+}
+
+impl Meta {
+    /// An array of `shape` in raw chunks of `chunk_shape`, in C order, filled with zeros.
+    pub fn new(dtype: DType, shape: &[u64], chunk_shape: &[u64]) -> Meta {
+        Meta {
+            name: String::new(),
+            dtype,
+            shape: shape.to_vec(),
+            chunk_shape: chunk_shape.to_vec(),
+            order: (0..shape.len() as u8).collect(),
+            codec: Codec::None,
+            shuffle: false,
+            fill: vec![0; dtype.size()],
+            dims: vec![None; shape.len()],
+            attributes: Attributes::new(),
+        }
+    }
+
+    /// The same with another codec, with or without shuffle.
+    #[must_use]
+    pub fn encoded(mut self, codec: Codec, shuffle: bool) -> Meta {
+        (self.codec, self.shuffle) = (codec, shuffle);
+        self
+    }
+
+    /// Axes.
+    pub fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The grid of its chunks.
+    pub fn grid(&self) -> Grid {
+        Grid::new(&self.shape, &self.chunk_shape)
+    }
+
+    /// Bytes of a decoded chunk. [`Meta::check`] makes sure that they can be counted.
+    pub fn chunk_bytes(&self) -> usize {
+        let bytes = self.chunk_shape.iter().fold(self.dtype.size() as u64, |n, &c| n.saturating_mul(c));
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes from one element of a decoded chunk to the next along each axis.
+    pub fn chunk_strides(&self) -> Vec<isize> {
+        let shape: Vec<usize> = self.chunk_shape.iter().map(|&n| n as usize).collect();
+        strided::strides(&shape, self.dtype.size(), self.order.iter().map(|&axis| usize::from(axis)))
+    }
+
+    /// Whether chunks lie in the file as they are, so that they can be used in place.
+    pub fn is_raw(&self) -> bool {
+        self.codec == Codec::None && !self.shuffle
+    }
+
+    /// Whether elements of a chunk lie in C order.
+    pub fn is_c_order(&self) -> bool {
+        self.order.iter().enumerate().all(|(k, &axis)| usize::from(axis) == k)
+    }
+
+    /// Whether chunks are so large, and raw, that parts of them are stored where they belong, without reading the rest.
+    pub fn takes_parts(&self) -> bool {
+        self.is_raw() && IN_PARTS.contains(&self.chunk_bytes())
+    }
+
+    /// The most bytes that storing one chunk takes beside its elements, in each thread that stores.
+    pub fn encode_scratch(&self) -> usize {
+        let chunk = self.chunk_bytes();
+        let assembled = chunk; // partial chunks are read, changed and written
+        let ordered = if self.is_c_order() { 0 } else { chunk };
+        let shuffled = if self.shuffle { chunk } else { 0 };
+        let packed = match self.codec {
+            Codec::None => 0,
+            codec => codec.most_stored(self.dtype, chunk).saturating_add(codec.encoder_bytes()),
+        };
+        assembled.saturating_add(ordered).saturating_add(shuffled).saturating_add(packed)
+    }
+}

@@ -1,0 +1,124 @@
+//! New files, which take their names when they are finished.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::libc;
+use nix::unistd::linkat;
+
+use super::hidden::{Hidden, hidden_names};
+use super::path::{folder_of, found, real_path};
+use super::permissions::{check_writable, hand_on};
+use super::published::Published;
+use super::rename::rename_new;
+
+/// The name that a new file is to get.
+#[derive(Debug)]
+pub struct NewName {
+    pub(super) target: PathBuf,
+    /// `None` for a file without a name.
+    pub(super) hidden: Option<Hidden>,
+}
+
+/// Makes a file, to be read and written, that will take the name `path`: with the mode of a file that has it, else with
+/// what the umask leaves of 0666.
+///
+/// # Errors
+/// When something other than a file that may be written has the name, or the folder cannot be written.
+pub fn new_file(path: &Path) -> io::Result<(File, NewName)> {
+    let target = real_path(path)?;
+    let old = found(&target)?;
+    if let Some(old) = &old {
+        if !old.is_file() {
+            let what = if old.is_dir() { "a folder" } else { "a FIFO, socket or device" };
+            let words = format!("{what} has this name: expected a regular file, or none");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        }
+        check_writable(&target, old)?;
+    }
+    let folder = folder_of(&target);
+    let (file, hidden) = match nameless(folder) {
+        Ok(file) => (file, None),
+        Err(_) => named(folder)?,
+    };
+    if let Some(old) = &old {
+        hand_on(&file, old)?;
+    }
+    Ok((file, NewName { target, hidden }))
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o666);
+    options
+}
+
+/// A file without a name, which can get one.
+fn nameless(folder: &Path) -> io::Result<File> {
+    let file = options().custom_flags(libc::O_TMPFILE).open(folder)?;
+    fs::symlink_metadata(descriptor(&file))?;
+    Ok(file)
+}
+
+/// A file with a hidden name.
+pub(super) fn named(folder: &Path) -> io::Result<(File, Option<Hidden>)> {
+    let (file, hidden) = Hidden::make(folder, |path| options().create_new(true).open(path))?;
+    Ok((file, Some(hidden)))
+}
+
+/// The path by which a file without a name is found.
+fn descriptor(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+impl NewName {
+    /// The file that will be there, or be replaced.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives `file` its name. What is there is replaced when it is empty or `overwrite` is set. When it shall be possible
+    /// to undo that, the old file is kept under a hidden name meanwhile.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] when something is there and stays; when the system refuses. All is then as before.
+    pub fn publish(self, file: &File, overwrite: bool, undoable: bool) -> io::Result<Published> {
+        let NewName { target, hidden } = self;
+        let link = |to: &Path| match &hidden {
+            Some(hidden) => fs::hard_link(&hidden.0, to),
+            None => Ok(linkat(AT_FDCWD, &descriptor(file), AT_FDCWD, to, AtFlags::AT_SYMLINK_FOLLOW)?),
+        };
+        let Some(old) = found(&target)? else {
+            match (link(&target), &hidden) {
+                // A file system without hard links.
+                (Err(error), Some(hidden)) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    rename_new(&hidden.0, &target)?;
+                }
+                (linked, _) => linked?,
+            }
+            return Ok(Published { target, old: None, undoable });
+        };
+        if !overwrite && old.len() > 0 {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let folder = folder_of(&target);
+        let new = match &hidden {
+            Some(_) => None,
+            None => Some(Hidden::make(folder, link)?.1),
+        };
+        let backup = match undoable {
+            true => Hidden::make(folder, |to| fs::hard_link(&target, to)).ok().map(|(_, hidden)| hidden),
+            false => None,
+        };
+        let _names = hidden_names();
+        if let Some(Hidden(new)) = new.as_ref().or(hidden.as_ref()) {
+            fs::rename(new, &target)?;
+        }
+        drop(_names);
+        Ok(Published { target, undoable: backup.is_some(), old: backup })
+    }
+}

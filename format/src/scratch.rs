@@ -1,0 +1,34 @@
+//! Buffers for chunks, which each thread keeps.
+
+use std::cell::RefCell;
+
+use crate::{Error, Result};
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Scratch buffers longer than this are given back at once.
+const SCRATCH_KEPT: usize = 64 << 20;
+
+/// A buffer for a chunk, unless the machine has no room for it: the length may be a hostile file's. It is zero as the
+/// system gives it, and takes no memory before it is written to.
+pub(crate) fn buffer(len: usize) -> Result<Vec<u8>> {
+    bytemuck::try_zeroed_vec(len).map_err(|()| Error::ChunkTooLarge { bytes: len as u64 })
+}
+
+/// Runs `work` with a buffer of `len` bytes, which each thread keeps for the next time. Its bytes are whatever
+/// they were.
+pub(crate) fn with_scratch<T>(len: usize, work: impl FnOnce(&mut [u8]) -> Result<T>) -> Result<T> {
+    let mut kept = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if kept.len() < len {
+        drop(kept);
+        kept = buffer(len)?;
+    }
+    let mut buffer = kept;
+    let result = work(buffer.get_mut(..len).unwrap_or_default());
+    if buffer.len() <= SCRATCH_KEPT {
+        SCRATCH.with_borrow_mut(|kept| kept.push(buffer));
+    }
+    result
+}
