@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use arrstore::DType;
-use arrstore::formats::{Known, Layout, Location};
-use arrstore_format::Codec;
+use arrstore::formats::{Known, Location};
+use arrstore_format::Meta;
 
 use crate::cli::{ChunkShape, Coding, Order, Shuffle, Storing};
 use crate::misuse::misuse;
@@ -18,8 +18,8 @@ const CHUNK_BYTES: u64 = 4 << 20;
 const LINE: u64 = 64;
 
 impl Storing {
-    /// The layout for an array of `shape`: what was asked for, else what is known, else the defaults.
-    pub(crate) fn choose(&self, known: &Known, dtype: DType, shape: &[u64]) -> Result<Layout> {
+    /// How an array of `shape` is stored: what was asked for, else what is known, else the defaults.
+    pub(crate) fn choose(&self, known: &Known, dtype: DType, shape: &[u64]) -> Result<Meta> {
         let fits = |chunk: &Vec<u64>| chunk.len() == shape.len();
         let chunk = match (&self.chunk, known.chunk.clone().filter(fits)) {
             (Some(ChunkShape(lengths)), _) => spread(lengths, shape)?,
@@ -47,12 +47,13 @@ impl Storing {
             }
             None => known.codec.unwrap_or_default(),
         };
-        if self.shuffle == Some(Shuffle::On) && !Layout::packs_bytes(codec) {
+        if self.shuffle == Some(Shuffle::On) && !codec.takes_shuffled() {
             return Err(misuse(format!(
                 "--shuffle on is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
             )));
         }
-        Ok(Layout { chunk, codec, shuffle, order })
+        let shuffle = shuffle && codec.takes_shuffled() && dtype.size() > 1;
+        Ok(Meta { order, ..Meta::new(dtype, shape, &chunk).encoded(codec, shuffle) })
     }
 
     /// Refuses flags that would change nothing where results go.
@@ -126,6 +127,8 @@ pub(crate) fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use arrstore_format::Codec;
+
     use super::*;
 
     #[test]
@@ -166,7 +169,7 @@ mod tests {
         };
         let none = Storing::default();
         let layout = none.choose(&known, DType::F32, &[100, 10]).unwrap();
-        assert_eq!(layout.chunk, [5, 5]);
+        assert_eq!(layout.chunk_shape, [5, 5]);
         assert_eq!((layout.codec, layout.shuffle), (Codec::Zstd { level: 3 }, true));
         let asked = Storing {
             chunk: Some(ChunkShape(vec![7, 0])),
@@ -174,7 +177,7 @@ mod tests {
             ..none.clone()
         };
         let layout = asked.choose(&known, DType::F32, &[100, 10]).unwrap();
-        assert_eq!((layout.chunk, layout.codec), (vec![7, 10], Codec::None));
+        assert_eq!((layout.chunk_shape, layout.codec), (vec![7, 10], Codec::None));
         let layout = none.choose(&Known::default(), DType::F32, &[100, 10]).unwrap();
         assert_eq!((layout.codec, layout.order), (Codec::None, vec![0, 1]));
         assert!(asked.choose(&known, DType::F32, &[100]).is_err());

@@ -1,7 +1,7 @@
 //! Where a command writes: flags are held against its outputs, and each result gets its layout.
 
 use anyhow::Result;
-use arrstore::formats::{About, Known, Location, NewArray, Outputs, Writing};
+use arrstore::formats::{About, Known, Location, Outputs, Writing};
 use arrstore::{Expr, Target};
 
 use crate::cli::Storing;
@@ -26,12 +26,20 @@ pub(crate) struct Written<'a> {
 /// Prepares the place of `expr`: what to plan for it.
 pub(crate) fn add(outputs: &mut Outputs, expr: &Expr, written: &Written<'_>) -> Result<(Expr, Target)> {
     let Written { output, location, name, storing, about } = *written;
-    // An array that is replaced hands its layout on, unless the source has one.
+    // An array that is replaced hands on how it is stored, unless the source says so or has another shape.
+    let old = || outputs.replaced(output, name).filter(|old| old.shape == expr.shape());
     let known = match &about.known {
         _ if !location.format.has_chunks() => Known::default(),
         known if known.chunk.is_some() => known.clone(),
-        known => outputs.replaced(output, name, expr.shape()).unwrap_or_else(|| known.clone()),
+        known => old().map_or_else(|| known.clone(), |old| Known::of(&old)),
     };
-    let layout = storing.choose(&known, expr.dtype(), expr.shape())?;
-    Ok(outputs.add(output, expr, &NewArray { name, layout: &layout, about })?)
+    let mut meta = storing.choose(&known, expr.dtype(), expr.shape())?;
+    meta.attributes.clone_from(&about.attributes);
+    if let Some(fill) = about.fill.as_ref().filter(|fill| fill.len() == expr.dtype().size()) {
+        meta.fill.clone_from(fill);
+    }
+    if about.dims.len() == expr.ndim() {
+        meta.dims.clone_from(&about.dims);
+    }
+    Ok(outputs.add(output, expr, name, &meta)?)
 }

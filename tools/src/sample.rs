@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use arrstore::formats::{Input, Layout};
+use arrstore::formats::Input;
 use arrstore::{Context, Expr, Index, Plan, Target};
 use arrstore_format::{Codec, CreateOptions, File, MemoryStorage, Meta};
 
@@ -27,7 +27,7 @@ pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) ->
         Some(Coding::Is(codec)) => Some(codec),
         None => Some(input.about.known.codec.unwrap_or_default()),
     };
-    let shuffles = codec.is_none_or(Layout::packs_bytes) && input.expr.dtype().size() > 1;
+    let shuffles = codec.is_none_or(Codec::takes_shuffled) && input.expr.dtype().size() > 1;
     if codec.is_some() && !(auto && shuffles) {
         return Ok(());
     }

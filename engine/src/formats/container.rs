@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arrstore_format::Codec;
+use arrstore_format::Meta;
 use arrstore_format::replace::Published;
 
 use super::error::{Error, Result};
-use super::input::{About, Known};
 use super::location::Location;
 use crate::{DType, Expr, Sink, Target};
 
@@ -19,14 +18,15 @@ use crate::{DType, Expr, Sink, Target};
 /// The calls come in this order: `add` for each array, then the run that writes to the sinks, then, when no plan holds a
 /// sink any more, `prepare` and `publish`.
 pub(super) trait Container {
-    /// What is known of the layout of the array of a shape that `add` will replace, for the new one to take over.
-    fn replaced(&self, location: &Location, name: &str, shape: &[u64]) -> Option<Known> {
-        let _ = (location, name, shape);
+    /// The array that `add` will replace, where it can tell how it is stored.
+    fn replaced(&self, location: &Location, name: &str) -> Option<Meta> {
+        let _ = (location, name);
         None
     }
 
-    /// Makes room for an array: the expression to plan, which is `expr` made to fit the place, and the sink.
-    fn add(&mut self, expr: &Expr, location: &Location, array: &NewArray<'_>) -> Result<(Expr, Target)>;
+    /// Makes room for an array: the expression to plan, which is `expr` made to fit the place, and the sink. `name` is the
+    /// array's where the location has none, `meta` how it is stored.
+    fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)>;
 
     /// Completes everything but the name, and waits for the disk where the run is durable.
     fn prepare(&mut self) -> Result<()> {
@@ -40,71 +40,6 @@ pub(super) trait Container {
     fn commits(&self) -> bool {
         false
     }
-}
-
-/// How an array is laid out where it is written. Formats without chunks take the order alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// Elements of a chunk along each axis, each at least 1.
-    pub chunk: Vec<u64>,
-    /// How chunks are packed.
-    pub codec: Codec,
-    /// Whether a codec that packs bytes groups those of equal weight first.
-    pub shuffle: bool,
-    /// Axes of a chunk, or of an array in one piece, outermost first.
-    pub order: Vec<u8>,
-}
-
-impl Layout {
-    /// Refuses a layout that is not one of an array of so many axes.
-    pub(super) fn check(&self, axes: usize, has_chunks: bool) -> Result<()> {
-        let mut order = self.order.clone();
-        order.sort_unstable();
-        if !(order.len() == axes && order.iter().enumerate().all(|(k, &axis)| k == usize::from(axis))) {
-            return Err(Error::request(format!(
-                "{:?} is not an order of the axes of an array that has {axes}",
-                self.order
-            )));
-        }
-        if has_chunks && (self.chunk.len() != axes || self.chunk.contains(&0)) {
-            return Err(Error::request(format!(
-                "{} is not the shape of a chunk of an array of {axes} axes: it has a length of at least 1 for each",
-                crate::view::show(&self.chunk)
-            )));
-        }
-        Ok(())
-    }
-
-    /// Whether a codec packs bytes, so that grouping them by weight can help it.
-    pub fn packs_bytes(codec: Codec) -> bool {
-        matches!(codec, Codec::Zstd { .. } | Codec::Lz4)
-    }
-
-    /// Whether bytes of elements of a type are grouped.
-    pub(super) fn shuffles(&self, dtype: DType) -> bool {
-        Layout::packs_bytes(self.codec) && self.shuffle && dtype.size() > 1
-    }
-
-    /// Whether the last axis varies fastest.
-    pub(super) fn is_c_order(&self) -> bool {
-        self.order.iter().enumerate().all(|(k, &axis)| k == usize::from(axis))
-    }
-
-    /// Whether the first axis varies fastest.
-    pub(super) fn is_fortran_order(&self) -> bool {
-        self.order.iter().rev().enumerate().all(|(k, &axis)| k == usize::from(axis))
-    }
-}
-
-/// An array that is to be written, beside its elements.
-#[derive(Clone, Copy, Debug)]
-pub struct NewArray<'a> {
-    /// Its name in a file of several arrays, when the location has none.
-    pub name: &'a str,
-    /// How it is laid out.
-    pub layout: &'a Layout,
-    /// What goes with it. Its [`About::known`] is not looked at.
-    pub about: &'a About,
 }
 
 /// How a run writes.

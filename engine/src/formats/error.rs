@@ -47,7 +47,7 @@ pub enum Choice {
     ElementType,
     /// Type and shape of plain elements ([`Elements`](super::Elements)).
     PlainElements,
-    /// A codec that the format has ([`Layout::codec`](super::Layout)).
+    /// A codec that the format has (`Meta::codec`).
     Codec,
     /// Another folder for temporary files ([`Context::tmp`](crate::Context)).
     TemporaryFolder,

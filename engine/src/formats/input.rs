@@ -1,6 +1,6 @@
 //! An array that was opened to be read, and what goes with it when it is copied.
 
-use arrstore_format::{Attributes, Codec};
+use arrstore_format::{Attributes, Codec, Meta};
 use serde_json::Value;
 
 use super::error::Result;
@@ -60,6 +60,18 @@ pub struct Known {
     pub shuffle: Option<bool>,
     /// Axes of a chunk, outermost first.
     pub order: Option<Vec<u8>>,
+}
+
+impl Known {
+    /// All of it, of an array that is described in full.
+    pub fn of(meta: &Meta) -> Known {
+        Known {
+            chunk: Some(meta.chunk_shape.clone()),
+            codec: Some(meta.codec),
+            shuffle: Some(meta.shuffle),
+            order: Some(meta.order.clone()),
+        }
+    }
 }
 
 /// What the caller tells of elements whose file does not say what they are.

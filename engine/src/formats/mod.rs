@@ -39,7 +39,7 @@ mod spans;
 mod zarr;
 
 pub use arrs::{open_snapshot, wait_for_writer};
-pub use container::{Layout, NewArray, Writing};
+pub use container::Writing;
 pub use error::{Choice, Error, Result};
 pub use format::Format;
 pub use input::{About, Elements, Facts, Input, Known, Listed};

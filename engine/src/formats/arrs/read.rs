@@ -37,14 +37,9 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
 }
 
 /// What a copy of an array keeps.
-pub(super) fn about(meta: &Meta) -> About {
+fn about(meta: &Meta) -> About {
     About {
-        known: Known {
-            chunk: Some(meta.chunk_shape.clone()),
-            codec: Some(meta.codec),
-            shuffle: Some(meta.shuffle),
-            order: Some(meta.order.clone()),
-        },
+        known: Known::of(meta),
         attributes: meta.attributes.clone(),
         dims: meta.dims.clone(),
         fill: Some(meta.fill.clone()),

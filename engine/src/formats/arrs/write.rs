@@ -7,12 +7,10 @@ use arrstore_format::replace::Published;
 use arrstore_format::{CreateOptions, Durability, File, Meta, Snapshot, Transaction};
 
 use super::claim::Claim;
-use super::read::about;
 use super::region::RegionSink;
 use super::wait::wait_for_writer;
-use crate::formats::container::{Container, Dry, NewArray, Writing, finished};
+use crate::formats::container::{Container, Dry, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
-use crate::formats::input::Known;
 use crate::formats::location::Location;
 use crate::{Expr, Sink, StoredSink, Target};
 
@@ -105,28 +103,27 @@ impl Store {
 }
 
 impl Container for Store {
-    fn replaced(&self, location: &Location, name: &str, shape: &[u64]) -> Option<Known> {
+    fn replaced(&self, location: &Location, name: &str) -> Option<Meta> {
         if location.subscript.is_some() {
             return None;
         }
-        // One that cannot be read hands nothing on.
-        let old = self.before.as_ref()?.array(&location.name_or(name).ok()?).ok()?;
-        (old.meta().shape == shape).then(|| about(old.meta()).known)
+        let name = location.name_or(name).ok()?;
+        Some(self.before.as_ref()?.array(&name).ok()?.meta().clone())
     }
 
-    fn add(&mut self, expr: &Expr, location: &Location, array: &NewArray<'_>) -> Result<(Expr, Target)> {
+    fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
         if location.subscript.is_some() {
             return self.add_region(expr, location);
         }
-        let name = location.name_or(array.name)?;
+        let name = location.name_or(name)?;
         let label = format!("{}:{name}", location.path.display());
         self.check_free(&label, &name, |_| true)?;
         self.taken.push(Taken { label: label.clone(), name: name.clone(), region: None });
         let at = || label.clone();
         let Some(transaction) = &self.transaction else {
-            return Ok(Dry::root(expr, location, Some(&array.layout.chunk)));
+            return Ok(Dry::root(expr, location, Some(&meta.chunk_shape)));
         };
-        let id = transaction.replace(&name, meta(expr, array)).place(at)?;
+        let id = transaction.replace(&name, meta.clone()).place(at)?;
         let sink = StoredSink::new(transaction.clone(), id).place(at)?;
         Ok((expr.clone(), Target::Sink(Arc::new(sink))))
     }
@@ -145,20 +142,4 @@ impl Container for Store {
     fn commits(&self) -> bool {
         true
     }
-}
-
-/// The metadata of a new array.
-fn meta(expr: &Expr, array: &NewArray<'_>) -> Meta {
-    let (dtype, layout, about) = (expr.dtype(), array.layout, array.about);
-    let mut meta =
-        Meta::new(dtype, expr.shape(), &layout.chunk).encoded(layout.codec, layout.shuffles(dtype));
-    meta.order = layout.order.clone();
-    meta.attributes = about.attributes.clone();
-    if let Some(fill) = about.fill.clone().filter(|f| f.len() == dtype.size()) {
-        meta.fill = fill;
-    }
-    if about.dims.len() == expr.ndim() {
-        meta.dims = about.dims.clone();
-    }
-    meta
 }

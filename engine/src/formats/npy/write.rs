@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use arrstore_format::Meta;
 use arrstore_format::replace::Published;
 
-use crate::formats::container::{Container, Dry, Layout, NewArray, Writing, finished};
+use crate::formats::container::{Container, Dry, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::format::Format;
 use crate::formats::location::Location;
@@ -23,11 +24,11 @@ impl OneFile {
 }
 
 impl Container for OneFile {
-    fn add(&mut self, expr: &Expr, location: &Location, array: &NewArray<'_>) -> Result<(Expr, Target)> {
+    fn add(&mut self, expr: &Expr, location: &Location, _: &str, meta: &Meta) -> Result<(Expr, Target)> {
         if self.writing.dry {
             return Ok(Dry::root(expr, location, None));
         }
-        let (expr, sink) = sink(expr, location, array.layout)?;
+        let (expr, sink) = sink(expr, location, meta)?;
         self.sink = Some(sink.clone());
         Ok((expr, Target::Sink(sink)))
     }
@@ -51,9 +52,10 @@ impl Container for OneFile {
 pub(in crate::formats) fn sink(
     expr: &Expr,
     location: &Location,
-    layout: &Layout,
+    meta: &Meta,
 ) -> Result<(Expr, Arc<NpySink>)> {
-    let fortran = match (layout.is_c_order(), layout.is_fortran_order()) {
+    let is_fortran = meta.order.iter().rev().enumerate().all(|(k, &axis)| k == usize::from(axis));
+    let fortran = match (meta.is_c_order(), is_fortran) {
         (true, _) => false,
         (false, true) => orders_differ(expr.shape()),
         (false, false) => {

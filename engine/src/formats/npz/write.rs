@@ -5,11 +5,12 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrstore_format::Meta;
 use arrstore_format::replace::{NewName, Published, new_file};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::formats::container::{Container, Dry, NewArray, Writing, finished};
+use crate::formats::container::{Container, Dry, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::formats::npy;
@@ -57,15 +58,15 @@ impl Archive {
 }
 
 impl Container for Archive {
-    fn add(&mut self, expr: &Expr, location: &Location, array: &NewArray<'_>) -> Result<(Expr, Target)> {
-        let name = location.name_or(array.name)?;
+    fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
+        let name = location.name_or(name)?;
         let label = format!("{}:{name}", location.path.display());
         let entry = format!("{}.npy", name.trim_start_matches('/'));
         if let Some(other) = self.members.iter().find(|member| member.entry == entry) {
             return Err(Error::one_place(&other.label, &label));
         }
         let (expr, sink, target) = if self.new.is_some() {
-            let (expr, sink) = npy::sink(expr, location, array.layout)?;
+            let (expr, sink) = npy::sink(expr, location, meta)?;
             (expr, Some(sink.clone()), Target::Sink(sink))
         } else {
             let (expr, target) = Dry::root(expr, location, None);

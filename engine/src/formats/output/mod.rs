@@ -6,12 +6,12 @@ mod place;
 
 use std::path::{Path, PathBuf};
 
+use arrstore_format::Meta;
 use arrstore_format::replace::{Published, real_path};
 
-use super::container::{Container, NewArray, Writing};
+use super::container::{Container, Writing};
 use super::error::{Error, Placed, Result};
 use super::format::Format;
-use super::input::Known;
 use super::location::Location;
 use super::{arrs, npy, npz, zarr};
 use crate::{Expr, Target};
@@ -20,18 +20,18 @@ use place::Place;
 /// The outputs of one run. Dropped without [`Outputs::commit`], they leave everything as it was.
 ///
 /// ```
-/// use arrstore::formats::{About, Layout, Location, NewArray, Outputs, Writing, open};
-/// use arrstore::{Context, Expr, Plan};
+/// use arrstore::formats::{Location, Outputs, Writing, open};
+/// use arrstore::{Context, DType, Expr, Plan};
+/// use arrstore_format::Meta;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = format!("{}:/a", folder.path().join("x.arrs").display());
 /// let a = Expr::from_ndarray(&ndarray::array![[1.0, 2.0], [3.0, 4.0]])?;
 ///
 /// let mut outputs = Outputs::open(&[Location::of_output(&path)?], Writing::default())?;
-/// let layout = Layout { chunk: vec![1, 2], codec: Default::default(), shuffle: false, order: vec![0, 1] };
-/// let new = NewArray { name: "", layout: &layout, about: &About::default() };
+/// let in_rows = Meta::new(DType::F64, &[2, 2], &[1, 2]);
 /// let context = Context::new(16 << 20, 1);
-/// Plan::new(&[outputs.add(0, &a, &new)?], &context)?.run(&context)?;
+/// Plan::new(&[outputs.add(0, &a, "", &in_rows)?], &context)?.run(&context)?;
 /// outputs.commit()?;
 /// assert_eq!(open(&path)?.expr.shape(), [2, 2]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -96,28 +96,29 @@ impl Outputs {
         }
     }
 
-    /// What is known of the layout of the array that output `k` replaces, when it has the shape of the new one. `name` is as
-    /// in [`NewArray`].
-    pub fn replaced(&self, k: usize, name: &str, shape: &[u64]) -> Option<Known> {
+    /// How the array is stored that output `k` replaces, where its format can tell. `name` is as for [`Outputs::add`].
+    pub fn replaced(&self, k: usize, name: &str) -> Option<Meta> {
         let (place, of) = self.places.get(k)?;
-        self.containers.get(*of)?.1.replaced(&place.location, name, shape)
+        self.containers.get(*of)?.1.replaced(&place.location, name)
     }
 
     /// Prepares the place of output `k` for `expr`: the expression to plan (cast and broadcast to a region, where one is
     /// assigned) and its target.
     ///
+    /// `name` is the name of the array in a file of several, when the location has none. `meta` says how it is stored; formats
+    /// without chunks take the order of the axes alone, and a region is stored as its array is.
+    ///
     /// # Errors
-    /// When the place is taken or cannot hold the array.
-    pub fn add(&mut self, k: usize, expr: &Expr, array: &NewArray<'_>) -> Result<(Expr, Target)> {
+    /// When the place is taken or cannot hold the array, or `meta` is of another array.
+    pub fn add(&mut self, k: usize, expr: &Expr, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
         let no_such = || Error::request(format!("there is no output {k}: {} are open", self.places.len()));
         let (place, of) = self.places.get(k).ok_or_else(no_such)?;
         let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
         let location = &place.location;
         if location.subscript.is_none() {
-            let has_chunks = location.format.has_chunks();
-            array.layout.check(expr.ndim(), has_chunks).place(|| location)?;
+            check(expr, meta, location.format.has_chunks()).place(|| location)?;
         }
-        container.add(expr, location, array)
+        container.add(expr, location, name, meta)
     }
 
     /// Puts everything in place, or nothing. Of several `.arrs` files, those before one that fails keep their commit, and
@@ -143,6 +144,33 @@ impl Outputs {
         }
         synced.place(|| "the results are written, but may not outlive a power failure")
     }
+}
+
+/// Refuses a description that is not one of the array.
+fn check(expr: &Expr, meta: &Meta, has_chunks: bool) -> Result<()> {
+    if (meta.dtype, meta.shape.as_slice()) != (expr.dtype(), expr.shape()) {
+        let show = crate::view::show;
+        return Err(Error::request(format!(
+            "an array of {} and shape {} was described as one of {} and shape {}",
+            expr.dtype(),
+            show(expr.shape()),
+            meta.dtype,
+            show(&meta.shape)
+        )));
+    }
+    let mut order = meta.order.clone();
+    order.sort_unstable();
+    if !(order.len() == meta.ndim() && order.iter().enumerate().all(|(k, &axis)| k == usize::from(axis))) {
+        return Err(Error::request(format!("{:?} is not an order of its {} axes", meta.order, meta.ndim())));
+    }
+    if has_chunks && (meta.chunk_shape.len() != meta.ndim() || meta.chunk_shape.contains(&0)) {
+        return Err(Error::request(format!(
+            "{} is not the shape of its chunks: that has a length of at least 1 for each of {} axes",
+            crate::view::show(&meta.chunk_shape),
+            meta.ndim()
+        )));
+    }
+    Ok(())
 }
 
 /// Gives names first, which can be taken back, and commits last.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrstore_format::replace::{NewFolder, Published, folder_of, new_file};
-use arrstore_format::{Codec, strided};
+use arrstore_format::{Codec, Meta, strided};
 use zarrs::array::codec::array_to_array::transpose::TransposeOrder;
 use zarrs::array::codec::{ShuffleCodec, TransposeCodec, ZstdCodec};
 use zarrs::array::{
@@ -19,7 +19,7 @@ use zarrs::array::{
 use zarrs::filesystem::FilesystemStore;
 
 use super::tree::{self, METADATA, Way};
-use crate::formats::container::{Container, Dry, NewArray, Writing};
+use crate::formats::container::{Container, Dry, Writing};
 use crate::formats::error::{Choice, Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::formats::spans::advance;
@@ -51,12 +51,11 @@ impl Store {
 }
 
 impl Container for Store {
-    fn add(&mut self, expr: &Expr, location: &Location, array: &NewArray<'_>) -> Result<(Expr, Target)> {
-        let (dtype, shape) = (expr.dtype(), expr.shape());
+    fn add(&mut self, expr: &Expr, location: &Location, _: &str, meta: &Meta) -> Result<(Expr, Target)> {
         let at = || location.to_string();
         let way = Way::to(location, &self.root)?;
         if self.writing.dry {
-            return Ok(Dry::root(expr, location, Some(&array.layout.chunk)));
+            return Ok(Dry::root(expr, location, Some(&meta.chunk_shape)));
         }
         let new = match self.folders.entry(way.top.clone()) {
             Entry::Occupied(entry) => entry.into_mut(),
@@ -71,15 +70,12 @@ impl Container for Store {
                 .place(at)?;
         }
         self.groups.extend(way.groups);
-        let chunk = array.layout.chunk.clone();
-        let array = zarr_array(array, dtype, shape, &folder).place(at)?;
+        let array = array(meta, &folder).place(at)?;
         array
             .store_metadata_opt(&ArrayMetadataOptions::default().with_include_zarrs_metadata(false))
             .map_err(Error::foreign)
             .place(at)?;
-        let fill = array.fill_value().as_ne_bytes().to_vec();
-        let (label, shape) = (at(), shape.to_vec());
-        let sink = ZarrSink { label, array, dtype, shape, chunk, fill };
+        let sink = ZarrSink { label: at(), array, meta: meta.clone() };
         Ok((expr.clone(), Target::Sink(Arc::new(sink))))
     }
 
@@ -125,38 +121,31 @@ fn sync_tree(folder: &Path) -> std::io::Result<()> {
 }
 
 /// The array in its folder, before it has metadata or chunks there.
-fn zarr_array(
-    new: &NewArray<'_>,
-    dtype: DType,
-    shape: &[u64],
-    folder: &Path,
-) -> Result<Array<FilesystemStore>> {
-    let (about, layout) = (new.about, new.layout);
-    let fill =
-        about.fill.clone().filter(|f| f.len() == dtype.size()).unwrap_or_else(|| vec![0; dtype.size()]);
+fn array(meta: &Meta, folder: &Path) -> Result<Array<FilesystemStore>> {
+    let fill = FillValue::new(meta.fill.clone());
     let mut builder =
-        ArrayBuilder::new(shape.to_vec(), layout.chunk.clone(), dtype.name(), FillValue::new(fill));
-    if !layout.is_c_order() {
-        let order: Vec<usize> = layout.order.iter().map(|&a| a.into()).collect();
+        ArrayBuilder::new(meta.shape.clone(), meta.chunk_shape.clone(), meta.dtype.name(), fill);
+    if !meta.is_c_order() {
+        let order: Vec<usize> = meta.order.iter().map(|&a| a.into()).collect();
         let codec: Arc<dyn ArrayToArrayCodecTraits> =
             Arc::new(TransposeCodec::new(TransposeOrder::new(&order).map_err(Error::foreign)?));
         builder.array_to_array_codecs(vec![codec]);
     }
-    if let codec @ (Codec::Lz4 | Codec::Pco { .. }) = layout.codec {
+    if let codec @ (Codec::Lz4 | Codec::Pco { .. }) = meta.codec {
         let words = format!("Zarr folders are written with codec none or zstd, not {codec}");
         return Err(Error::request(words).needs(Choice::Codec));
     }
-    if let Codec::Zstd { level } = layout.codec {
+    if let Codec::Zstd { level } = meta.codec {
         let mut codecs: Vec<Arc<dyn BytesToBytesCodecTraits>> = Vec::new();
-        if layout.shuffles(dtype) {
-            codecs.push(Arc::new(ShuffleCodec::new(dtype.size())));
+        if meta.shuffle {
+            codecs.push(Arc::new(ShuffleCodec::new(meta.dtype.size())));
         }
         codecs.push(Arc::new(ZstdCodec::new(level, false)));
         builder.bytes_to_bytes_codecs(codecs);
     }
-    builder.attributes(about.attributes.clone());
-    if about.dims.len() == shape.len() && about.dims.iter().any(Option::is_some) {
-        builder.dimension_names(Some(about.dims.clone()));
+    builder.attributes(meta.attributes.clone());
+    if meta.dims.iter().any(Option::is_some) {
+        builder.dimension_names(Some(meta.dims.clone()));
     }
     let store = FilesystemStore::new(folder).map_err(Error::foreign)?;
     builder.build(Arc::new(store), "/").map_err(Error::foreign)
@@ -166,52 +155,44 @@ fn zarr_array(
 struct ZarrSink {
     label: String,
     array: Array<FilesystemStore>,
-    dtype: DType,
-    shape: Vec<u64>,
-    chunk: Vec<u64>,
-    fill: Vec<u8>,
+    meta: Meta,
 }
 
 impl Sink for ZarrSink {
     fn dtype(&self) -> DType {
-        self.dtype
+        self.meta.dtype
     }
     fn shape(&self) -> &[u64] {
-        &self.shape
+        &self.meta.shape
     }
     fn chunk_shape(&self) -> Option<&[u64]> {
-        Some(&self.chunk)
+        Some(&self.meta.chunk_shape)
     }
     fn scratch_bytes(&self) -> usize {
         // The gathered chunk, and zarrs' own forms of it on the way to the file.
-        let chunk = self.chunk.iter().product::<u64>() as usize * self.dtype.size();
-        chunk.saturating_mul(4)
+        self.meta.chunk_bytes().saturating_mul(4)
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> crate::Result<()> {
         if shape.contains(&0) {
             return Ok(());
         }
-        let item = self.dtype.size();
-        let spans: Vec<Range<u64>> = start
-            .iter()
-            .zip(shape)
-            .zip(&self.chunk)
-            .map(|((&s, &n), &c)| s / c..(s + n).div_ceil(c))
-            .collect();
+        let (item, size) = (self.meta.dtype.size(), &self.meta.chunk_shape);
+        let spans: Vec<Range<u64>> =
+            start.iter().zip(shape).zip(size).map(|((&s, &n), &c)| s / c..(s + n).div_ceil(c)).collect();
         let from_strides = c_strides(shape, item);
-        let to_strides = c_strides(&self.chunk, item);
+        let to_strides = c_strides(size, item);
         let options = CodecOptions::default().with_concurrent_target(1);
         let mut index: Vec<u64> = spans.iter().map(|s| s.start).collect();
         loop {
             let (mut from, mut counts) = (0isize, Vec::new());
-            for (k, (&i, &c)) in index.iter().zip(&self.chunk).enumerate() {
+            for (k, (&i, &c)) in index.iter().zip(size).enumerate() {
                 let first = i * c - start[k];
                 counts.push(c.min(shape[k] - first) as usize);
                 from += first as isize * from_strides[k];
             }
-            let whole = counts.iter().zip(&self.chunk).all(|(&n, &c)| n as u64 == c);
-            let count = self.chunk.iter().product::<u64>() as usize;
-            let mut bytes = if whole { vec![0; count * item] } else { self.fill.repeat(count) };
+            let whole = counts.iter().zip(size).all(|(&n, &c)| n as u64 == c);
+            let count = size.iter().product::<u64>() as usize;
+            let mut bytes = if whole { vec![0; count * item] } else { self.meta.fill.repeat(count) };
             strided::copy(item, &counts, data, from as usize, &from_strides, &mut bytes, 0, &to_strides);
             self.array
                 .store_chunk_opt(&index, ArrayBytes::new_flen(bytes), &options)
