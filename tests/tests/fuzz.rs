@@ -2,7 +2,7 @@
 //! 512 MB and a second of work each.
 //!
 //! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test fuzz` goes on for ten minutes with other inputs.
-//! The reader of archives is tried by many more in `tools/src/input/fuzz.rs`.
+//! The reader of archives is tried by many more in `archives.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

@@ -6,9 +6,7 @@
 mod cli;
 mod commands;
 mod input;
-mod kind;
 mod layout;
-mod location;
 mod misuse;
 mod output;
 mod print;
@@ -17,9 +15,7 @@ mod profile;
 mod report;
 mod run;
 mod sample;
-mod told;
 mod values;
-mod wait;
 
 use std::process::ExitCode;
 
@@ -33,7 +29,7 @@ fn main() -> ExitCode {
     match commands::run(&cli.command) {
         Ok(code) => code,
         Err(error) => {
-            print::remark(&format!("error: {}", report::chain(&error)));
+            print::remark(&format!("error: {}", report::chain(&*error)));
             ExitCode::from(misuse::exit_code(&error))
         }
     }

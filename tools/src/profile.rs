@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use arrstore::Context;
+use arrstore::formats::Location;
 use arrstore::profile::{Event, Recorder, Work};
 use arrstore_format::replace::{NewName, new_file};
 use serde_json::{Value, json};
 
-use crate::location::Location;
 use crate::misuse::misuse;
 use crate::{probe, report};
 

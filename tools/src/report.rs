@@ -1,8 +1,11 @@
 //! Words for people: error chains, sizes, shapes, tables.
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::time::UNIX_EPOCH;
 
 use arrstore::DType;
+use arrstore::formats::{self, Choice};
 use bytesize::ByteSize;
 
 /// A text in which nothing is left that a terminal obeys, or that turns the direction of writing: such characters become
@@ -19,10 +22,12 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escaped).collect())
 }
 
-/// An error with its causes, each said once.
-pub(crate) fn chain(error: &anyhow::Error) -> String {
+/// An error with its causes, each said once, and the flag that would help.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
+    let mut hint = "";
+    for cause in std::iter::successors(Some(error), |&error| error.source()) {
+        hint = if hint.is_empty() { flag(cause) } else { hint };
         let words = cause.to_string();
         if parts.iter().any(|p| p.contains(&words)) {
             continue;
@@ -31,7 +36,20 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
         parts.retain(|p| !words.starts_with(p.as_str()));
         parts.push(words);
     }
-    printable(&parts.join(": ")).into_owned()
+    printable(&(parts.join(": ") + hint)).into_owned()
+}
+
+/// The flag by which a choice is made that the library asks for, as it follows the library's words.
+fn flag(error: &(dyn Error + 'static)) -> &'static str {
+    match error.downcast_ref::<formats::Error>().and_then(formats::Error::choice) {
+        Some(Choice::ElementType) => ", as in --dtype bfloat16",
+        Some(Choice::PlainElements) => " (--dtype, --shape)",
+        Some(Choice::Codec) => ": say --codec zstd:1",
+        Some(Choice::TemporaryFolder) => " (--tmp chooses another folder)",
+        Some(Choice::Wait { waited: false }) => "; --wait 30s waits for it",
+        Some(Choice::Wait { waited: true }) => "; it was waited for as long as --wait says",
+        _ => "",
+    }
 }
 
 /// Bytes for people: `12.5 MiB`.
@@ -71,6 +89,19 @@ pub(crate) fn table(rows: &[Vec<String>], right: &[bool]) -> String {
     text
 }
 
+/// A moment as its distance from now.
+pub(crate) fn ago(seconds: f64) -> String {
+    let now = UNIX_EPOCH.elapsed().map_or(0.0, |d| d.as_secs_f64());
+    let age = (now - seconds).max(0.0);
+    let (count, unit) = match age {
+        a if a < 120.0 => (a, "seconds"),
+        a if a < 7200.0 => (a / 60.0, "minutes"),
+        a if a < 172_800.0 => (a / 3600.0, "hours"),
+        a => (a / 86_400.0, "days"),
+    };
+    format!("{count:.0} {unit} ago")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,15 +122,15 @@ mod tests {
         let rows = [vec!["by\n\u{1b}[31m".into(), "1".into()], vec!["longer than that".into(), "2".into()]];
         assert_eq!(table(&rows, &[false, true]), "by\\u000a\\u001b[31m  1\nlonger than that    2\n");
         let error = anyhow::anyhow!("no array '\u{1b}[2J'").context("x.arrs");
-        assert_eq!(chain(&error), "x.arrs: no array '\\u001b[2J'");
+        assert_eq!(chain(&*error), "x.arrs: no array '\\u001b[2J'");
     }
 
     #[test]
     fn a_cause_is_said_once() {
         let inner = std::io::Error::other("disk gone");
         let error = anyhow::Error::new(inner).context("reading x: disk gone").context("converting");
-        assert_eq!(chain(&error), "converting: reading x: disk gone");
+        assert_eq!(chain(&*error), "converting: reading x: disk gone");
         let path = anyhow::anyhow!("x.npy: cut short").context("x.npy");
-        assert_eq!(chain(&path), "x.npy: cut short");
+        assert_eq!(chain(&*path), "x.npy: cut short");
     }
 }

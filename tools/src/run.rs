@@ -7,53 +7,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
+use arrstore::formats::Writing;
 use arrstore::{Budget, Context};
-use bytesize::ByteSize;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::Running;
-
-/// A size of memory as given.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Memory {
-    Bytes(u64),
-    /// Of the container's limit.
-    Percent(f64),
-}
-
-/// The least memory that is accepted: below it nothing useful fits.
-const LEAST_MEMORY: u64 = 1 << 20;
-
-/// Reads `512MiB`, `2GB`, `70%`, or a number of bytes.
-pub(crate) fn parse_memory(text: &str) -> Result<Memory, String> {
-    if let Some(percent) = text.trim().strip_suffix('%') {
-        return match percent.trim().parse::<f64>() {
-            Ok(p) if p > 0.0 && p <= 100.0 => Ok(Memory::Percent(p)),
-            _ => Err(format!("'{text}' is not a share between 0% and 100%")),
-        };
-    }
-    match parse_bytes(text)? {
-        n if n < LEAST_MEMORY => Err(format!("{n} bytes are too few to work in: give at least 1MiB")),
-        n => Ok(Memory::Bytes(n)),
-    }
-}
-
-/// Reads a size in bytes.
-pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
-    text.parse::<ByteSize>()
-        .map(|b| b.as_u64())
-        .map_err(|_| format!("'{text}' is no size; write 512MiB or 2GB"))
-}
-
-impl Memory {
-    /// In bytes.
-    pub(crate) fn bytes(self) -> u64 {
-        match self {
-            Memory::Bytes(n) => n,
-            Memory::Percent(p) => (arrstore::machine_limit() as f64 / 100.0 * p) as u64,
-        }
-    }
-}
+use crate::cli::{Running, Waiting};
+use crate::print::remark;
 
 /// The stop flag of this process, set by Ctrl-C; a second Ctrl-C ends the process at once.
 pub(crate) fn stop_flag() -> Arc<AtomicBool> {
@@ -68,7 +27,7 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
             }
         };
         if let Err(error) = ctrlc::set_handler(handler) {
-            crate::print::remark(&format!("warning: Ctrl-C will not stop cleanly: {error}"));
+            remark(&format!("warning: Ctrl-C will not stop cleanly: {error}"));
         }
         flag
     })
@@ -99,6 +58,12 @@ pub(crate) fn context(running: &Running, beside: Option<PathBuf>) -> Context {
     context.check = !running.no_check;
     context.cancel = stop_flag();
     context
+}
+
+/// How a command writes: it warns on stderr, and stops at Ctrl-C.
+pub(crate) fn writing(durable: bool, dry: bool, waiting: Waiting) -> Writing {
+    let warn = |words: &str| remark(&format!("warning: {words}"));
+    Writing { durable, dry, wait: waiting.wait, cancel: stop_flag(), warn }
 }
 
 /// A bar on stderr: bytes done, rate and time left. Nothing when told to be quiet or when nobody watches.
@@ -133,19 +98,4 @@ pub(crate) fn check_tmp(running: &Running) -> Result<()> {
         std::fs::read_dir(folder).with_context(|| format!("--tmp {}", folder.display()))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_of_memory() {
-        assert_eq!(parse_memory("512MiB"), Ok(Memory::Bytes(512 << 20)));
-        assert_eq!(parse_memory("1GB"), Ok(Memory::Bytes(1_000_000_000)));
-        assert_eq!(parse_memory("70%"), Ok(Memory::Percent(70.0)));
-        for bad in ["", "x", "0%", "101%", "-1", "12", "1KiB", "nan%", "1e99999GB"] {
-            assert!(parse_memory(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use arrstore::formats::Input;
 use arrstore::{Context, Expr, Index, Plan, Target};
 use arrstore_format::{Codec, CreateOptions, File, MemoryStorage, Meta};
 
-use crate::cli::{Shuffle, Storing};
-use crate::input::Input;
-use crate::layout::{Coding, PCO_LEVEL};
+use crate::cli::{Coding, PCO_LEVEL, Shuffle, Storing};
 
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 1 << 20;
@@ -28,8 +27,7 @@ pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) ->
         Some(Coding::Is(codec)) => Some(codec),
         None => Some(input.about.known.codec.unwrap_or_default()),
     };
-    let shuffles =
-        matches!(codec, None | Some(Codec::Zstd { .. } | Codec::Lz4)) && input.expr.dtype().size() > 1;
+    let shuffles = codec.is_none_or(Codec::takes_shuffled) && input.expr.dtype().size() > 1;
     if codec.is_some() && !(auto && shuffles) {
         return Ok(());
     }

@@ -101,6 +101,39 @@ fn fortran_order_and_big_endian_npy_files() {
     }
 }
 
+/// Large enough to be read in several pieces.
+#[test]
+fn a_large_big_endian_array_has_its_elements_in_place() {
+    let folder = Folder::new();
+    for shape in [&[900_000][..], &[1300, 701], &[3, 700_000], &[700_000, 2], &[61, 130, 120]] {
+        let axes = shape.iter().map(u64::to_string).collect::<Vec<_>>();
+        let count = shape.iter().product::<u64>();
+        let bytes: Vec<u8> = (0..count).flat_map(|k| (k as f64).to_be_bytes()).collect();
+        folder.write("b.raw", &bytes);
+        for fortran in ["False", "True"] {
+            let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+            let text =
+                format!("{{'descr': '>f8', 'fortran_order': {fortran}, 'shape': ({},), }}", axes.join(","));
+            writeln!(file, "{text:<117}").unwrap();
+            file.extend(&bytes);
+            folder.write("b.npy", &file);
+            npz(&folder, "b.npz", &[("b.npy", &file)], false);
+            let order = if fortran == "True" { "F" } else { "C" };
+            let raw = ["--dtype", ">f8", "--shape", &axes.join("x"), "--raw-order", order];
+            for (source, more) in [("b.npy", &[][..]), ("b.npz", &[][..]), ("b.raw", &raw[..])] {
+                let args = [&["convert", source, "l.raw", "--order", order], more].concat();
+                folder.run(&args).ok();
+                let same = folder
+                    .read("l.raw")
+                    .chunks_exact(8)
+                    .enumerate()
+                    .all(|(k, element)| element == (k as f64).to_le_bytes());
+                assert!(same, "{source} of shape {shape:?}, order {order}");
+            }
+        }
+    }
+}
+
 fn npz(folder: &Folder, name: &str, members: &[(&str, &[u8])], deflate: bool) {
     let mut zip = zip::ZipWriter::new(std::fs::File::create(folder.path(name)).unwrap());
     let method = if deflate { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };

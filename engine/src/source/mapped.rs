@@ -31,7 +31,8 @@ impl Mapped {
     /// When the file cannot be read, is no `.npy` file, holds elements of another kind, or is too short.
     pub fn npy(path: &Path) -> Result<Mapped> {
         let file = open_regular(path)?;
-        let header = Header::read(&file).map_err(|reason| Error::Npy { path: path.to_owned(), reason })?;
+        let header =
+            Header::read(&file).map_err(|e| Error::Npy { path: path.to_owned(), reason: e.to_string() })?;
         if header.big_endian {
             return Err(Error::Npy {
                 path: path.to_owned(),

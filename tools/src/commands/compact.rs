@@ -4,17 +4,17 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
+use arrstore::formats::{Format, Location, wait_for_writer};
 use serde_json::json;
 
 use crate::cli::Compact;
-use crate::location::{Kind, Location};
 use crate::misuse::misuse;
 use crate::print::{remark, say};
 use crate::{report, run};
 
 pub(super) fn run(args: &Compact) -> Result<ExitCode> {
     let location = Location::of_input(&args.file)?;
-    if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+    if location.format != Format::Arrs || location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!("{location}: compact takes a .arrs file")));
     }
     let at = || location.path.display().to_string();
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Compact) -> Result<ExitCode> {
         !stop.load(Ordering::Relaxed)
     };
     let compact = || arrstore_format::compact(&location.path, &progress);
-    let done = args.waiting.for_writer(compact).with_context(at)?;
+    let done = wait_for_writer(args.waiting.wait, &stop, compact).with_context(at)?;
     bar.finish_and_clear();
     if args.speaking.json {
         say(&json!({ "file": at(), "bytes_before": done.before, "bytes_after": done.after }).to_string())?;

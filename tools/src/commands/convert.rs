@@ -5,36 +5,35 @@ use std::time::Instant;
 
 use anyhow::Result;
 use arrstore::Plan;
+use arrstore::formats::{Format, Location, full_name};
 use serde_json::json;
 
 use crate::cli::Convert;
-use crate::location::{Kind, Location, full_name};
 use crate::misuse::misuse;
-use crate::output::{Order, Outputs, Writing};
+use crate::output::{self, Written};
 use crate::print::{remark, say};
 use crate::{input, report, run, sample};
 
 pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
     run::stop_flag();
-    let source = Location::of_input(&args.src)?.at_commit(args.past.commit)?;
+    let source = args.past.of(Location::of_input(&args.src)?)?;
     let target = named(Location::of_output(&args.dst)?, args.name.as_deref())?;
     let begun = Instant::now();
-    let writing = Writing { durable: !args.running.no_sync, wait: args.waiting, ..Writing::default() };
+    let writing = run::writing(!args.running.no_sync, false, args.waiting);
     // First of all, so that what is read is what the last writer left.
-    let mut outputs = Outputs::open(std::slice::from_ref(&target), &args.storing, writing)?;
-    let tmp = input::tmp_folder(args.running.tmp.as_ref(), &target);
-    let opening = input::Opening::to_run(&tmp, &args.running);
-    let input = input::open(&source, &args.plain.of_only()?, &opening)?;
+    let mut outputs = output::open(std::slice::from_ref(&target), &args.storing, writing)?;
+    let mut context = run::context(&args.running, Some(target.folder().to_owned()));
+    let input = input::open(&source, &args.plain.of_only()?, &context)?;
     let expr = &input.expr;
-    let mut context = run::context(&args.running, Some(tmp));
 
     let mut storing = args.storing.clone();
-    if target.kind.has_chunks() {
+    if target.format.has_chunks() {
         sample::settle(&mut storing, &input, &context)?;
     }
-    let order = Order { location: &target, name: &input.stem, storing: &storing, about: &input.about };
-    let root = outputs.add(0, expr, &order)?;
+    let (name, about) = (input.stem.as_str(), &input.about);
+    let written = Written { output: 0, location: &target, name, storing: &storing, about };
+    let root = output::add(&mut outputs, expr, &written)?;
 
     let plan = Plan::new(&[root], &context)?;
     let bar = run::watch(&mut context, args.running.quiet, "convert");
@@ -63,15 +62,16 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
 }
 
 /// The target with the name that `--name` gives its array.
-fn named(target: Location, name: Option<&str>) -> Result<Location> {
+fn named(mut target: Location, name: Option<&str>) -> Result<Location> {
     let Some(name) = name else { return Ok(target) };
     if let Some(path_name) = &target.name {
         return Err(misuse(format!("the array is named twice: --name {name} and {path_name}")));
     }
-    if matches!(target.kind, Kind::Npy | Kind::Raw) {
+    if matches!(target.format, Format::Npy | Format::Raw) {
         return Err(misuse(format!(
             "{target}: holds one array without a name; --name is for .arrs, .npz and .zarr"
         )));
     }
-    Ok(Location { name: Some(full_name(name)?), ..target })
+    target.name = Some(full_name(name)?);
+    Ok(target)
 }

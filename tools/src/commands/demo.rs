@@ -8,18 +8,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
+use arrstore::formats::{About, Location};
 use arrstore::text::Formula;
 use arrstore::{Context, Expr, Plan, Target};
 use arrstore_format::replace::Hidden;
 use serde_json::json;
 
-use crate::cli::{Demo, Running, Storing};
-use crate::input::{self, About, Opening};
-use crate::location::Location;
-use crate::output::{Order, Outputs, Writing};
+use crate::cli::{Demo, Memory, Running, Storing, Told, Waiting};
+use crate::output::{self, Written};
 use crate::print::say;
-use crate::told::Elements;
-use crate::{probe, report, run};
+use crate::{input, probe, report, run};
 
 /// Room on the disk for each byte of the data set: its .npy files beside the store, then the results beside that.
 const DISK: f64 = 2.1;
@@ -54,7 +52,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         report::bytes(free)
     );
     let folder = Hidden::folder(&base).with_context(|| base.display().to_string())?;
-    let memory = args.memory.unwrap_or(run::Memory::Bytes(128 << 20));
+    let memory = args.memory.unwrap_or(Memory::Bytes(128 << 20));
     let running = Running {
         memory: Some(memory),
         threads: args.threads,
@@ -180,17 +178,17 @@ impl Session<'_> {
     }
 
     fn location(&self, name: &str) -> Result<Location> {
-        Location::of_output(&self.folder.join(name).to_string_lossy())
+        Ok(Location::of_output(&self.folder.join(name).to_string_lossy())?)
     }
 
     fn stored(&self, name: &str) -> Result<Expr> {
         let location = self.location(&format!("demo.arrs:/{name}"))?;
-        Ok(input::open(&location, &Elements::default(), &Opening::to_look(self.folder))?.expr)
+        Ok(input::open(&location, &Told::default(), &self.context())?.expr)
     }
 
     fn copy(&self, from: &Path, to: &str) -> Result<()> {
         let source = Location::of_input(&from.to_string_lossy())?;
-        let input = input::open(&source, &Elements::default(), &Opening::to_look(self.folder))?;
+        let input = input::open(&source, &Told::default(), &self.context())?;
         self.write(&[(input.expr, to)])
     }
 
@@ -207,15 +205,12 @@ impl Session<'_> {
     fn write(&self, results: &[(Expr, &str)]) -> Result<()> {
         let locations = results.iter().map(|(_, name)| self.location(name)).collect::<Result<Vec<_>>>()?;
         let (storing, about) = (Storing::default(), About::default());
-        let writing = Writing { durable: true, ..Writing::default() };
-        let mut outputs = Outputs::open(&locations, &storing, writing)?;
+        let writing = run::writing(true, false, Waiting::default());
+        let mut outputs = output::open(&locations, &storing, writing)?;
         let mut roots = Vec::new();
         for (k, ((expr, _), location)) in results.iter().zip(&locations).enumerate() {
-            roots.push(outputs.add(
-                k,
-                expr,
-                &Order { location, name: "", storing: &storing, about: &about },
-            )?);
+            let written = Written { output: k, location, name: "", storing: &storing, about: &about };
+            roots.push(output::add(&mut outputs, expr, &written)?);
         }
         let mut context = self.context();
         let plan = Plan::new(&roots, &context)?;
@@ -223,7 +218,7 @@ impl Session<'_> {
         let bar = run::watch(&mut context, self.args.quiet, "");
         plan.run(&context)?;
         bar.finish_and_clear();
-        outputs.commit()
+        Ok(outputs.commit()?)
     }
 
     fn numbers(&self, text: &str, variables: &[(&str, Expr)]) -> Result<Vec<f64>> {

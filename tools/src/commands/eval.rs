@@ -1,25 +1,23 @@
 //! `arrstore eval`: expressions to files, to regions, or to the screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
+use arrstore::formats::{About, Input, Known, Location};
 use arrstore::text::Formula;
-use arrstore::{Expr, Plan, Target};
+use arrstore::{Context, Expr, Plan, Target};
 use serde_json::json;
 
-use crate::cli::Eval;
-use crate::input::{self, About, Input, Opening};
-use crate::location::Location;
+use crate::cli::{Eval, is_name};
 use crate::misuse::misuse;
-use crate::output::{Order, Outputs, Writing};
+use crate::output::{self, Written};
 use crate::print::{remark, say};
 use crate::profile::Profile;
-use crate::told::is_name;
 use crate::values::Printed;
-use crate::{report, run};
+use crate::{input, report, run};
 
 /// Where one result goes.
 enum Place {
@@ -31,15 +29,16 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
     run::stop_flag();
     let formula = Formula::parse(&args.expr)?;
-    let outs = args.output.iter().map(|o| Location::of_output(o)).collect::<Result<Vec<_>>>()?;
-    let writing = Writing { durable: !args.running.no_sync, dry: args.explain, wait: args.waiting };
+    let outs = args.output.iter().map(|o| Ok(Location::of_output(o)?)).collect::<Result<Vec<_>>>()?;
+    let writing = run::writing(!args.running.no_sync, args.explain, args.waiting);
     // First of all, so that what is read is what the last writer left.
-    let mut outputs = Outputs::open(&outs, &args.storing, writing)?;
+    let mut outputs = output::open(&outs, &args.storing, writing)?;
     if let Some(path) = &args.profile {
         outputs.check_apart(path)?;
     }
     let tmp = args.running.tmp.clone().or_else(|| outs.first().map(|o| o.folder().to_owned()));
-    let inputs = bind(args, tmp.as_ref())?;
+    let mut context = run::context(&args.running, tmp);
+    let inputs = bind(args, &context)?;
     let variables: BTreeMap<String, Expr> =
         inputs.iter().map(|(name, input)| (name.clone(), input.expr.clone())).collect();
     for name in variables.keys().filter(|n| !formula.names().contains(&n.as_str())) {
@@ -70,12 +69,11 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         };
         let about = About { known: chunks_like(expr, &inputs), ..About::default() };
         let name = if results.len() == 1 { "result".to_owned() } else { format!("result{k}") };
-        let order = Order { location, name: &name, storing: &args.storing, about: &about };
-        roots.push(outputs.add(k, expr, &order)?);
+        let written = Written { output: k, location, name: &name, storing: &args.storing, about: &about };
+        roots.push(output::add(&mut outputs, expr, &written)?);
         places.push(Place::Out(location.clone()));
     }
 
-    let mut context = run::context(&args.running, tmp);
     let plan = Plan::new(&roots, &context)?;
     drop(roots);
     if args.explain {
@@ -97,7 +95,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         let folder = measured_folder(args).unwrap_or_else(|_| ".".into());
         match profile.end(&context, !args.running.no_sync, &folder) {
             Ok(summary) => note(args, &summary),
-            Err(error) => remark(&format!("warning: the trace is not written: {}", report::chain(&error))),
+            Err(error) => remark(&format!("warning: the trace is not written: {}", report::chain(&*error))),
         }
     }
 
@@ -135,14 +133,14 @@ fn note(args: &Eval, text: &str) {
 }
 
 /// Opens what the bindings name: `NAME=PATH`, or a path that is bound to its stem.
-fn bind(args: &Eval, tmp: Option<&PathBuf>) -> Result<BTreeMap<String, Input>> {
-    let mut inputs: BTreeMap<String, Input> = BTreeMap::new();
+fn bind(args: &Eval, context: &Context) -> Result<BTreeMap<String, Input>> {
+    let (mut inputs, mut used) = (BTreeMap::new(), BTreeSet::<&str>::new());
     for binding in &args.bindings {
         let (name, path) = split(binding);
         let location = Location::of_input(path)?;
-        let opening = Opening::to_run(&input::tmp_folder(tmp, &location), &args.running);
-        let elements = args.plain.of(name.unwrap_or(&location.stem()))?;
-        let input = input::open(&location, &elements, &opening)?;
+        let told = args.plain.of(name.unwrap_or(&location.stem()))?;
+        let input = input::open(&location, &told, context)?;
+        used.extend(input::used(&location, &input));
         let name = name.map_or_else(|| input.stem.clone(), str::to_owned);
         if !is_name(&name) {
             return Err(misuse(format!(
@@ -157,8 +155,7 @@ fn bind(args: &Eval, tmp: Option<&PathBuf>) -> Result<BTreeMap<String, Input>> {
     {
         return Err(misuse(format!("{option} {name}=...: no input has the name '{name}'")));
     }
-    let is_used = |option: &&str| inputs.values().any(|input| input.used.contains(option));
-    if let Some(option) = args.plain.unnamed().iter().find(|option| !is_used(option)) {
+    if let Some(option) = args.plain.unnamed().iter().find(|option| !used.contains(*option)) {
         return Err(misuse(format!(
             "{option} is for plain elements, and every input says itself what it holds"
         )));
@@ -185,10 +182,10 @@ fn measured_folder(args: &Eval) -> Result<PathBuf> {
 }
 
 /// The chunks of an input that has the shape of the result: the result is best cut the same way.
-fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> crate::layout::Known {
+fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> Known {
     let alike = inputs.values().find(|i| i.expr.shape() == expr.shape() && i.about.known.chunk.is_some());
     let chunk = alike.and_then(|i| i.about.known.chunk.clone());
-    crate::layout::Known { chunk, ..crate::layout::Known::default() }
+    Known { chunk, ..Known::default() }
 }
 
 fn explain_json(explain: &arrstore::Explain) -> serde_json::Value {

@@ -4,18 +4,17 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result};
+use arrstore::formats::{Format, Location};
 use serde_json::json;
 
-use super::info::ago;
 use crate::cli::History;
-use crate::location::{Kind, Location};
 use crate::misuse::misuse;
 use crate::print::say;
 use crate::{input, report};
 
 pub(super) fn run(args: &History) -> Result<ExitCode> {
     let location = Location::of_input(&args.file)?;
-    if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+    if location.format != Format::Arrs || location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!("{location}: history takes a .arrs file; others have no commits")));
     }
     let at = || location.path.display().to_string();
@@ -36,7 +35,7 @@ pub(super) fn run(args: &History) -> Result<ExitCode> {
         };
         rows.push(vec![
             stat.seq.to_string(),
-            ago(written_at),
+            report::ago(written_at),
             stat.producer,
             report::bytes(stat.length),
             names,

@@ -4,22 +4,22 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result};
+use arrstore::Context;
+use arrstore::formats::{self, Facts, Format, Input, Location};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Info;
-use crate::input::{self, Input, Notes};
-use crate::location::{Kind, Location};
 use crate::print::say;
-use crate::report;
+use crate::{input, report};
 
 pub(super) fn run(args: &Info) -> Result<ExitCode> {
-    let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
+    let location = args.past.of(Location::of_input(&args.path)?)?;
     let mut facts = vec![("path", json!(location.to_string()))];
-    if location.kind == Kind::Arrs {
+    if location.format == Format::Arrs {
         facts.extend(file_facts(&location)?);
     }
-    let whole = location.kind.has_names() && location.name.is_none();
-    let listed = if whole { input::list(&location)? } else { Vec::new() };
+    let whole = location.format.has_names() && location.name.is_none();
+    let listed = if whole { formats::list(&location)? } else { Vec::new() };
     if whole && listed.len() != 1 {
         facts.push(("names", listed.iter().map(|one| one.name.as_str()).collect()));
         let not_read: Map<String, Value> = listed
@@ -29,8 +29,8 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
         facts.push(("not_read", if not_read.is_empty() { Value::Null } else { not_read.into() }));
     } else {
         // Facts about a packed member need it unpacked: beside the archive, and gone again at once.
-        let opening = input::Opening::to_look(location.folder());
-        facts.extend(array_facts(&input::open(&location, &args.plain.of_only()?, &opening)?));
+        let input = input::open(&location, &args.plain.of_only()?, &Context::default())?;
+        facts.extend(array_facts(&input));
     }
     if args.speaking.json {
         let all: Map<String, Value> = facts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
@@ -46,9 +46,9 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn file_facts(location: &Location) -> Result<Notes> {
+fn file_facts(location: &Location) -> Result<Facts> {
     let at = || location.path.display().to_string();
-    let snapshot = input::open_snapshot(location)?;
+    let snapshot = formats::open_snapshot(location)?;
     let stat = snapshot.stat();
     let uuid: String = stat.uuid.iter().map(|b| format!("{b:02x}")).collect();
     let seconds = stat.time.duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
@@ -67,7 +67,7 @@ fn file_facts(location: &Location) -> Result<Notes> {
     ])
 }
 
-fn array_facts(input: &Input) -> Notes {
+fn array_facts(input: &Input) -> Facts {
     let (dtype, shape) = (input.expr.dtype(), input.expr.shape());
     let known = &input.about.known;
     let bytes = report::size(dtype, shape);
@@ -89,7 +89,7 @@ fn array_facts(input: &Input) -> Notes {
             if input.about.attributes.is_empty() { Value::Null } else { json!(input.about.attributes) },
         ),
     ];
-    facts.extend(input.notes.iter().cloned());
+    facts.extend(input.facts.iter().cloned());
     facts
 }
 
@@ -102,7 +102,7 @@ fn words(key: &str, value: &Value) -> String {
         Value::Number(n) if key.ends_with("bytes") => {
             n.as_u64().map_or_else(|| n.to_string(), |n| format!("{n} ({})", report::bytes(n)))
         }
-        Value::Number(n) if key == "written_at" => ago(n.as_f64().unwrap_or(0.0)),
+        Value::Number(n) if key == "written_at" => report::ago(n.as_f64().unwrap_or(0.0)),
         Value::Array(items) if key.ends_with("shape") => {
             report::shape(&items.iter().filter_map(Value::as_u64).collect::<Vec<_>>())
         }
@@ -115,17 +115,4 @@ fn words(key: &str, value: &Value) -> String {
         Value::Null => "-".to_owned(),
         other => other.to_string(),
     }
-}
-
-/// A moment as its distance from now.
-pub(super) fn ago(seconds: f64) -> String {
-    let now = UNIX_EPOCH.elapsed().map_or(0.0, |d| d.as_secs_f64());
-    let age = (now - seconds).max(0.0);
-    let (count, unit) = match age {
-        a if a < 120.0 => (a, "seconds"),
-        a if a < 7200.0 => (a / 60.0, "minutes"),
-        a if a < 172_800.0 => (a / 3600.0, "hours"),
-        a => (a / 86_400.0, "days"),
-    };
-    format!("{count:.0} {unit} ago")
 }

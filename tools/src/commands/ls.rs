@@ -3,22 +3,24 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use arrstore::formats::{Listed, Location, list};
 use serde_json::{Value, json};
 
 use crate::cli::Ls;
-use crate::input::Listed;
-use crate::location::Location;
 use crate::misuse::misuse;
 use crate::print::say;
-use crate::{input, report};
+use crate::report;
 
 /// An array that cannot be read is part of the list, with the reason, and no failure.
 pub(super) fn run(args: &Ls) -> Result<ExitCode> {
-    let location = Location::of_input(&args.file)?.at_commit(args.past.commit)?;
+    let location = args.past.of(Location::of_input(&args.file)?)?;
     if location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!("{location}: ls takes a file; info tells about one array")));
     }
-    let arrays = input::list(&location)?;
+    if !location.format.has_names() {
+        return Err(misuse(format!("{location}: holds one array without a name; see info")));
+    }
+    let arrays = list(&location)?;
     if args.speaking.json {
         let arrays: Vec<Value> = arrays.iter().map(as_json).collect();
         say(&json!({ "file": location.path.display().to_string(), "arrays": arrays }).to_string())?;

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
+use arrstore::formats::{Format, Location};
 use arrstore_format::{Damage, Salvaged};
 use serde_json::{Value, json};
 
 use crate::cli::Salvage;
-use crate::location::{Kind, Location};
 use crate::misuse::misuse;
 use crate::print::{remark, say};
 use crate::{report, run};
@@ -16,7 +16,7 @@ use crate::{report, run};
 pub(super) fn run(args: &Salvage) -> Result<ExitCode> {
     let (source, target) = (Location::of_input(&args.damaged)?, Location::of_output(&args.out)?);
     for location in [&source, &target] {
-        if location.kind != Kind::Arrs || location.name.is_some() || location.subscript.is_some() {
+        if location.format != Format::Arrs || location.name.is_some() || location.subscript.is_some() {
             return Err(misuse(format!("{location}: salvage takes one .arrs file and writes another")));
         }
     }

@@ -4,22 +4,20 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use arrstore::Plan;
+use arrstore::formats::Location;
 use serde_json::json;
 
 use crate::cli::Show;
-use crate::location::Location;
 use crate::print::say;
 use crate::values::Printed;
 use crate::{input, run};
 
 pub(super) fn run(args: &Show) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
-    let location = Location::of_input(&args.path)?.at_commit(args.past.commit)?;
-    let tmp = input::tmp_folder(args.running.tmp.as_ref(), &location);
-    let opening = input::Opening::to_run(&tmp, &args.running);
-    let input = input::open(&location, &args.plain.of_only()?, &opening)?;
+    let location = args.past.of(Location::of_input(&args.path)?)?;
+    let context = run::context(&args.running, Some(location.folder().to_owned()));
+    let input = input::open(&location, &args.plain.of_only()?, &context)?;
     let printed = Printed::new(&input.expr, args.speaking.json)?;
-    let context = run::context(&args.running, Some(tmp));
     let plan = Plan::new(&printed.targets().collect::<Vec<_>>(), &context)?;
     let mut values = plan.run(&context)?.into_iter().flatten();
     say(&if args.speaking.json {

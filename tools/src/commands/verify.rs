@@ -4,18 +4,19 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
+use arrstore::Context;
+use arrstore::formats::{Format, Location, npz, wait_for_writer};
 use arrstore_format::{ArrayReport, Damage, File, Report};
 use serde_json::{Value, json};
 
 use crate::cli::Verify;
-use crate::location::{Kind, Location};
 use crate::misuse::misuse;
 use crate::print::say;
 use crate::{input, report, run};
 
 pub(super) fn run(args: &Verify) -> Result<ExitCode> {
     let location = Location::of_input(&args.path)?;
-    let takes = matches!(location.kind, Kind::Arrs | Kind::Npz);
+    let takes = matches!(location.format, Format::Arrs | Format::Npz);
     if !takes || location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!(
             "{location}: verify takes a .arrs file or a .npz archive; others hold no checksums of all they hold"
@@ -24,13 +25,14 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
     if args.waiting.wait.is_some() && !args.repair {
         return Err(misuse("--wait is for --repair: verify alone reads beside any writer"));
     }
-    if location.kind == Kind::Npz {
+    if location.format == Format::Npz {
         return archive(args, &location);
     }
     let at = || location.path.display().to_string();
     let mends = args.repair && location.path.is_file();
     let mended = if mends {
-        args.waiting.for_writer(|| File::mend(&location.path)).with_context(at)?
+        let mend = || File::mend(&location.path);
+        wait_for_writer(args.waiting.wait, &run::stop_flag(), mend).with_context(at)?
     } else {
         Vec::new()
     };
@@ -87,7 +89,9 @@ fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
         )));
     }
     let bar = run::bar(args.quiet, "verify");
-    let members = input::verify_npz(&location.path, args.threads, |done, all| {
+    let mut context = Context { cancel: run::stop_flag(), ..Context::default() };
+    context.threads = args.threads.map_or(context.threads, |n| n as usize);
+    let members = npz::verify(&location.path, &context, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     })?;
@@ -96,7 +100,7 @@ fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
     let bytes: u64 = members.iter().map(|member| member.bytes).sum();
     let damaged = || members.iter().filter_map(|m| Some((&m.name, report::chain(m.damage.as_ref()?))));
     if args.speaking.json {
-        let one = |m: &input::Verified| json!({ "name": m.name, "stored_bytes": m.bytes, "damaged": u64::from(m.damage.is_some()) });
+        let one = |m: &npz::Verified| json!({ "name": m.name, "stored_bytes": m.bytes, "damaged": u64::from(m.damage.is_some()) });
         let damage = |(name, error): (&String, String)| json!({ "array": name, "error": error });
         say(&json!({
             "file": location.to_string(), "sound": sound, "bytes": bytes,
@@ -106,7 +110,7 @@ fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
         .to_string())?;
     } else {
         if !args.quiet {
-            let row = |m: &input::Verified| {
+            let row = |m: &npz::Verified| {
                 let state = if m.damage.is_none() { "sound" } else { "DAMAGED" };
                 vec![m.name.clone(), state.to_owned(), report::bytes(m.bytes)]
             };

@@ -1,0 +1,12 @@
+//! The project's own `.arrs` files.
+
+mod claim;
+mod read;
+mod region;
+mod wait;
+mod write;
+
+pub(super) use read::open;
+pub use read::open_snapshot;
+pub use wait::wait_for_writer;
+pub(super) use write::Store;

@@ -1,0 +1,236 @@
+//! Why an array cannot be opened, or a result not written.
+
+use std::fmt::{self, Display};
+use std::io;
+
+use crate::text::TextError;
+
+/// An error of the formats. Its words begin with the file, and the array where one is meant.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A request that does not go with what is there: an array that the file does not have, a place that holds something
+    /// else, two results in one place.
+    Request(String),
+    /// Contents that cannot be read: damaged, cut short, or of a kind that is not supported.
+    Content(String),
+    /// A choice of the caller would help.
+    Needs {
+        /// The choice.
+        choice: Choice,
+        /// The error without it.
+        source: Box<Error>,
+    },
+    /// What went wrong, and where.
+    At {
+        /// The file, the array in it, or the step.
+        place: String,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
+    /// The operating system refused.
+    Io(io::Error),
+    /// The engine refused.
+    Engine(crate::Error),
+    /// The `.arrs` file refused.
+    Arrs(arrstore_format::Error),
+    /// A subscript that cannot be read.
+    Subscript(TextError),
+}
+
+/// A choice that the caller of the library has, and that an error asks for. A program with options of its own names the
+/// option that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Choice {
+    /// The type of elements that their file gives no name to ([`Elements::dtype`](super::Elements)).
+    ElementType,
+    /// Type and shape of plain elements ([`Elements`](super::Elements)).
+    PlainElements,
+    /// A codec that the format has (`Meta::codec`).
+    Codec,
+    /// Another folder for temporary files ([`Context::tmp`](crate::Context)).
+    TemporaryFolder,
+    /// To wait for another writer, or longer ([`Writing::wait`](super::Writing)).
+    Wait {
+        /// Whether it was waited for in vain.
+        waited: bool,
+    },
+}
+
+/// The result of the formats.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn request(words: impl Into<String>) -> Error {
+        Error::Request(words.into())
+    }
+
+    pub(crate) fn content(words: impl Into<String>) -> Error {
+        Error::Content(words.into())
+    }
+
+    /// The refusal of two results in one place.
+    pub(crate) fn one_place(a: &impl Display, b: &impl Display) -> Error {
+        Error::Request(format!("{a} and {b} are one place, and can hold one result: give each its own"))
+    }
+
+    /// An error of a crate below, with its causes.
+    pub(crate) fn foreign(error: impl std::error::Error) -> Error {
+        let mut words = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            words = join(&words, &error.to_string());
+            cause = error.source();
+        }
+        Error::Content(words)
+    }
+
+    pub(crate) fn needs(self, choice: Choice) -> Error {
+        Error::Needs { choice, source: Box::new(self) }
+    }
+
+    pub(crate) fn at(self, place: impl Display) -> Error {
+        Error::At { place: place.to_string(), source: Box::new(self) }
+    }
+
+    /// The error under places and choices.
+    pub fn root(&self) -> &Error {
+        match self {
+            Error::At { source, .. } | Error::Needs { source, .. } => source.root(),
+            root => root,
+        }
+    }
+
+    /// The choice that would help, where there is one.
+    pub fn choice(&self) -> Option<Choice> {
+        match self {
+            Error::Needs { choice, .. } => Some(*choice),
+            Error::At { source, .. } => source.choice(),
+            _ => None,
+        }
+    }
+
+    /// Whether the work was told to stop.
+    pub fn is_cancelled(&self) -> bool {
+        use arrstore_format::Error::Cancelled;
+        matches!(
+            self.root(),
+            Error::Arrs(Cancelled) | Error::Engine(crate::Error::Cancelled | crate::Error::Format(Cancelled))
+        )
+    }
+}
+
+/// Words after those that tell where they belong; what one of them says already is not said again.
+fn join(before: &str, words: &str) -> String {
+    if before.contains(words) {
+        before.to_owned()
+    } else if words.starts_with(before) {
+        words.to_owned()
+    } else {
+        format!("{before}: {words}")
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Request(words) | Error::Content(words) => f.write_str(words),
+            Error::Needs { source, .. } => source.fmt(f),
+            Error::At { place, source } => f.write_str(&join(place, &source.to_string())),
+            Error::Io(error) => error.fmt(f),
+            Error::Engine(error) => error.fmt(f),
+            Error::Arrs(error) => error.fmt(f),
+            Error::Subscript(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Request(_) | Error::Content(_) => None,
+            Error::Needs { source, .. } | Error::At { source, .. } => Some(&**source),
+            Error::Io(error) => Some(error),
+            Error::Engine(error) => Some(error),
+            Error::Arrs(error) => Some(error),
+            Error::Subscript(error) => Some(error),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Error {
+        Error::Io(error)
+    }
+}
+
+impl From<crate::Error> for Error {
+    fn from(error: crate::Error) -> Error {
+        Error::Engine(error)
+    }
+}
+
+impl From<arrstore_format::Error> for Error {
+    fn from(error: arrstore_format::Error) -> Error {
+        Error::Arrs(error)
+    }
+}
+
+impl From<TextError> for Error {
+    fn from(error: TextError) -> Error {
+        Error::Subscript(error)
+    }
+}
+
+/// What the engine makes of it: a run that was stopped stays that, and anything else is told in words.
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> crate::Error {
+        match error {
+            Error::Engine(error) => error,
+            Error::Arrs(error) => crate::Error::Format(error),
+            error if error.is_cancelled() => crate::Error::Cancelled,
+            error => crate::Error::Other(error.to_string()),
+        }
+    }
+}
+
+/// Tells where an error happened.
+pub(crate) trait Placed<T> {
+    /// The same, with the place before the words of an error.
+    fn place<P: Display>(self, place: impl FnOnce() -> P) -> Result<T>;
+}
+
+impl<T, E: Into<Error>> Placed<T> for std::result::Result<T, E> {
+    fn place<P: Display>(self, place: impl FnOnce() -> P) -> Result<T> {
+        self.map_err(|error| error.into().at(place()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_said_once() {
+        let inner = Error::content("x.npy: cut short");
+        assert_eq!(inner.at("x.npy").at("x.npy").to_string(), "x.npy: cut short");
+        let damaged = Error::from(io::Error::other("disk gone")).at("reading x").at("x.zarr:/a");
+        assert_eq!(damaged.to_string(), "x.zarr:/a: reading x: disk gone");
+        assert!(matches!(damaged.root(), Error::Io(_)));
+    }
+
+    #[test]
+    fn choices_and_stops_are_found_under_places() {
+        let error = Error::content("which type?").needs(Choice::ElementType).at("x.npy");
+        assert_eq!(
+            (error.choice(), error.to_string()),
+            (Some(Choice::ElementType), "x.npy: which type?".to_owned())
+        );
+        assert!(Error::from(crate::Error::Cancelled).at("x.npz").is_cancelled());
+        assert!(matches!(
+            crate::Error::from(Error::Engine(crate::Error::Cancelled).at("x")),
+            crate::Error::Cancelled
+        ));
+    }
+}

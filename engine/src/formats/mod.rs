@@ -1,0 +1,103 @@
+//! Files and folders of arrays in every format that can be read or written: `.arrs`, `.npy`, `.npz`, Zarr, and plain elements.
+//!
+//! A path names a file and an array in it, as in `climate.arrs:/ocean/sst` or `x.npz:/a`, and may end with a subscript.
+//! [`open`] gives the lazy array at a path, [`list`] the arrays of a file:
+//!
+//! ```
+//! use arrstore::{NpySink, DType, Sink, evaluate, formats};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("x.npy");
+//! let sink = NpySink::create(&path, DType::U8, &[2, 3], false)?;
+//! sink.write(&[0, 0], &[2, 3], &[1, 2, 3, 4, 5, 6])?;
+//! sink.commit(true)?;
+//!
+//! let column = formats::open(&format!("{}[:, 1]", path.display()))?;
+//! assert_eq!(evaluate(&column.expr)?.bytes(), [2, 5]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Results are written through [`Outputs`]. Every format has a `Container`: a file or store that is being written. It gives
+//! a [`Sink`](crate::Sink) for each of its arrays, and takes its name, or commits, when all of them are complete. The commit
+//! does not belong to the sink: several arrays of one file are one commit, and results in several files take their places
+//! together or not at all.
+//!
+//! A format is a file or a folder here, an arm of each `match` below, and an ending in `format.rs`.
+
+mod arrs;
+mod container;
+mod error;
+mod format;
+mod input;
+mod location;
+pub mod npy;
+pub mod npz;
+mod output;
+mod piece;
+mod raw;
+mod spans;
+mod zarr;
+
+pub use arrs::{open_snapshot, wait_for_writer};
+pub use container::Writing;
+pub use error::{Choice, Error, Result};
+pub use format::Format;
+pub use input::{About, Elements, Facts, Input, Known, Listed};
+pub use location::{Location, full_name};
+pub use output::Outputs;
+
+use crate::Context;
+use error::Placed;
+
+/// Opens the array that a path names.
+///
+/// # Errors
+/// As [`open_at`].
+pub fn open(path: &str) -> Result<Input> {
+    open_at(&Location::of_input(path)?, &Elements::default(), &Context::default())
+}
+
+/// Opens the array at `location`; `elements` tells what its file does not say.
+///
+/// Of `context`, the members of `.npz` archives take the folder for what is unpacked (beside the archive when none is
+/// named), whether they are checked, in how many threads, and when to stop.
+///
+/// # Errors
+/// When there is no such array, or its file cannot be read or is damaged.
+pub fn open_at(location: &Location, elements: &Elements, context: &Context) -> Result<Input> {
+    let mut input = match location.format {
+        Format::Arrs => arrs::open(location)?,
+        Format::Npy => npy::open(location, elements)?,
+        Format::Npz => npz::open(location, elements, context)?,
+        Format::Zarr => zarr::open(location)?,
+        Format::Raw => raw::open(location, elements)?,
+    };
+    if let Some(subscript) = &location.subscript {
+        input.expr = input.expr.index(subscript).place(|| format!("{location}: subscript"))?;
+        input.about.known = Known::default();
+        input.about.dims.clear();
+    }
+    Ok(input)
+}
+
+/// The arrays of a file, those that cannot be read among them.
+///
+/// # Errors
+/// When the file cannot be read, or its format has no names for arrays.
+pub fn list(location: &Location) -> Result<Vec<Listed>> {
+    let names = match location.format {
+        Format::Npz => return npz::list(&location.path),
+        Format::Arrs => open_snapshot(location)?.arrays().place(|| location.path.display())?,
+        Format::Zarr => zarr::arrays(&location.path)?,
+        Format::Npy | Format::Raw => {
+            return Err(Error::request(format!("{location}: holds one array without a name")));
+        }
+    };
+    let context = Context::default();
+    let one = |name: String| {
+        let it = Location { name: Some(name.clone()), ..location.clone() };
+        let found = open_at(&it, &Elements::default(), &context);
+        Listed { name, found: found.map(|input| (input.expr.dtype(), input.expr.shape().to_vec())) }
+    };
+    Ok(names.into_iter().map(one).collect())
+}

@@ -1,0 +1,319 @@
+//! The header of NumPy's `.npy` files (NEP 1, and the versions since).
+
+use std::io::Read;
+
+use super::types::element_type;
+use crate::DType;
+
+/// Longest header that is read; NumPy's own limit is 10,000 bytes.
+const LIMIT: u32 = 64 << 10;
+
+/// Why something is no header of an array of numbers. Its words follow the name of the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// NumPy has no name for the type of the elements, so that the caller has to tell it.
+    #[error("holds elements of {size} bytes and does not say of which type ('{descr}'): name it")]
+    Untyped {
+        /// Bytes of an element.
+        size: usize,
+        /// What the header says instead.
+        descr: String,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for HeaderError {
+    fn from(words: String) -> HeaderError {
+        HeaderError::Other(words)
+    }
+}
+
+/// What the header of a `.npy` file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Elements along each axis.
+    pub shape: Vec<u64>,
+    /// Whether the first axis varies fastest.
+    pub fortran: bool,
+    /// Whether the elements are big-endian.
+    pub big_endian: bool,
+    /// Byte at which the elements begin.
+    pub start: u64,
+    /// Whether the header gives the size of an element and not its type (`|V2`), so that [`Header::dtype`] is the caller's.
+    pub untyped: bool,
+}
+
+impl Header {
+    /// Reads the header at the start of `reader`, and not a byte more.
+    ///
+    /// # Errors
+    /// When it is no header of an array of numbers.
+    pub fn read(reader: impl Read) -> Result<Header, HeaderError> {
+        Header::read_as(reader, None)
+    }
+
+    /// As [`Header::read`]. Elements whose type NumPy does not know have none in the header, only their size (`|V2`): they
+    /// are taken to be `untyped`, if they are as large. So `ml_dtypes` saves bfloat16.
+    ///
+    /// # Errors
+    /// As [`Header::read`].
+    pub fn read_as(mut reader: impl Read, untyped: Option<DType>) -> Result<Header, HeaderError> {
+        let no_npy = |e: std::io::Error| format!("is not a .npy file that can be read: {e}");
+        let mut prefix = [0; 8];
+        reader.read_exact(&mut prefix).map_err(no_npy)?;
+        let [magic @ .., major, minor] = prefix;
+        if magic != *b"\x93NUMPY" {
+            return Err("is not a .npy file: it does not begin with the magic \\x93NUMPY".to_owned().into());
+        }
+        let width = match (major, minor) {
+            (1, 0) => 2,
+            (2 | 3, 0) => 4,
+            _ => {
+                return Err(format!(
+                    "is a .npy file of version {major}.{minor}: 1.0, 2.0 and 3.0 can be read"
+                )
+                .into());
+            }
+        };
+        let mut length = [0; 4];
+        length
+            .iter_mut()
+            .take(width)
+            .try_for_each(|b| reader.read_exact(std::slice::from_mut(b)))
+            .map_err(no_npy)?;
+        let length = u32::from_le_bytes(length);
+        if length > LIMIT {
+            return Err(format!("has a header of {length} bytes: at most {LIMIT} are read").into());
+        }
+        let mut text = vec![0; length as usize];
+        reader.read_exact(&mut text).map_err(no_npy)?;
+        let text = String::from_utf8_lossy(&text);
+        let fields =
+            Fields::parse(&text).map_err(|why| format!("has a header that cannot be read: {why}"))?;
+        let size = untyped_size(&fields.descr);
+        let (dtype, big_endian) = match size {
+            Some(size) => (type_of_untyped(&fields.descr, size, untyped)?, false),
+            None => element_type(&fields.descr).ok_or_else(|| not_read(&fields.descr))?,
+        };
+        let start = (prefix.len() + width) as u64 + u64::from(length);
+        let (shape, fortran, untyped) = (fields.shape, fields.fortran, size.is_some());
+        Ok(Header { dtype, shape, fortran, big_endian, start, untyped })
+    }
+
+    /// The header that `numpy.save` writes for such an array (little-endian, C order unless `fortran`).
+    ///
+    /// # Errors
+    /// When NumPy has no such type (bfloat16).
+    pub fn write(dtype: DType, shape: &[u64], fortran: bool) -> Result<Vec<u8>, String> {
+        let code = dtype.short_name().ok_or_else(|| {
+            format!("a .npy file cannot hold {dtype}: convert it first, as in astype(x, float32)")
+        })?;
+        let endian = if dtype.size() == 1 { '|' } else { '<' };
+        let fortran = if fortran { "True" } else { "False" };
+        let mut text = format!(
+            "{{'descr': '{endian}{code}', 'fortran_order': {fortran}, 'shape': {}, }}",
+            crate::view::show(shape)
+        );
+        // NumPy leaves room so that the first axis can grow without moving the elements.
+        if let Some(&grows) = if fortran == "True" { shape.last() } else { shape.first() } {
+            let width = grows.to_string().len();
+            text.extend(std::iter::repeat_n(' ', GROWTH_DIGITS.saturating_sub(width)));
+        }
+        const PREFIX: usize = 10;
+        let total = (PREFIX + text.len() + 1) / 64 * 64 + 64; // NumPy pads a full 64 where none were needed
+        let mut out = b"\x93NUMPY\x01\x00".to_vec();
+        out.extend(((total - PREFIX) as u16).to_le_bytes());
+        out.extend(text.bytes());
+        out.resize(total - 1, b' ');
+        out.push(b'\n');
+        Ok(out)
+    }
+}
+
+/// Digits of the largest length of an axis that NumPy leaves room for.
+const GROWTH_DIGITS: usize = 21;
+
+/// Bytes of an element without a type, of which `descr` says no more.
+fn untyped_size(descr: &str) -> Option<usize> {
+    descr.strip_prefix(['<', '>', '|', '=']).unwrap_or(descr).strip_prefix('V')?.parse().ok()
+}
+
+fn type_of_untyped(descr: &str, size: usize, told: Option<DType>) -> Result<DType, HeaderError> {
+    match told {
+        Some(dtype) if dtype.size() == size => Ok(dtype),
+        Some(dtype) => {
+            let words =
+                format!("holds elements of {size} bytes ('{descr}'), and {dtype} has {}", dtype.size());
+            Err(words.into())
+        }
+        None => Err(HeaderError::Untyped { size, descr: descr.to_owned() }),
+    }
+}
+
+fn not_read(descr: &str) -> String {
+    let what = match descr.trim_start_matches(['<', '>', '|', '=']) {
+        code if code.starts_with('O') => "these are objects of Python, which are never read",
+        _ => "booleans, integers, floats and complex numbers are read",
+    };
+    format!("holds elements of type '{descr:.40}': {what}")
+}
+
+/// The dictionary of a header.
+struct Fields {
+    descr: String,
+    fortran: bool,
+    shape: Vec<u64>,
+}
+
+impl Fields {
+    /// Reads the one form of Python literal that a header has: flat, so that nothing nests.
+    fn parse(text: &str) -> Result<Fields, String> {
+        let mut rest = Literal(text);
+        let (mut descr, mut fortran, mut shape) = (None, None, None);
+        rest.expect('{')?;
+        while !rest.accept('}') {
+            let key = rest.string()?;
+            rest.expect(':')?;
+            match key {
+                "descr" => {
+                    descr = Some(rest.string().map_err(|e| format!("descr: {e} (records are not read)"))?);
+                }
+                "fortran_order" => fortran = Some(rest.boolean()?),
+                "shape" => shape = Some(rest.lengths()?),
+                other => return Err(format!("it has an unknown key '{other:.40}'")),
+            }
+            if !rest.accept(',') {
+                rest.expect('}')?;
+                break;
+            }
+        }
+        Ok(Fields {
+            descr: descr.ok_or("it has no descr")?.to_owned(),
+            fortran: fortran.ok_or("it has no fortran_order")?,
+            shape: shape.ok_or("it has no shape")?,
+        })
+    }
+}
+
+/// What is left of a Python literal.
+struct Literal<'a>(&'a str);
+
+impl<'a> Literal<'a> {
+    fn accept(&mut self, sign: char) -> bool {
+        self.0 = self.0.trim_start();
+        let Some(rest) = self.0.strip_prefix(sign) else { return false };
+        self.0 = rest;
+        true
+    }
+
+    fn expect(&mut self, sign: char) -> Result<(), String> {
+        if self.accept(sign) {
+            return Ok(());
+        }
+        let found = self.0.chars().next().map_or("its end".into(), |c| format!("{c:?}"));
+        Err(format!("expected {sign:?}, found {found}"))
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.0 = self.0.trim_start();
+        let end = self.0.find(|c: char| !c.is_alphanumeric()).unwrap_or(self.0.len());
+        let (word, rest) = self.0.split_at(end);
+        self.0 = rest;
+        word
+    }
+
+    fn string(&mut self) -> Result<&'a str, String> {
+        self.0 = self.0.trim_start();
+        // Python 2 wrote texts that are Unicode with a u.
+        self.0 = self.0.strip_prefix(['u', 'U']).unwrap_or(self.0);
+        let quote = if self.0.starts_with('"') { '"' } else { '\'' };
+        self.expect(quote)?;
+        let (text, rest) = self.0.split_once(quote).ok_or("a text has no end")?;
+        self.0 = rest;
+        Ok(text)
+    }
+
+    fn boolean(&mut self) -> Result<bool, String> {
+        match self.word() {
+            "True" => Ok(true),
+            "False" => Ok(false),
+            other => Err(format!("expected True or False, found '{other:.40}'")),
+        }
+    }
+
+    fn lengths(&mut self) -> Result<Vec<u64>, String> {
+        self.expect('(')?;
+        let mut lengths = Vec::new();
+        while !self.accept(')') {
+            // Python 2 wrote long integers with an L.
+            let word = self.word();
+            let length = word.strip_suffix('L').unwrap_or(word).parse();
+            lengths.push(length.map_err(|_| format!("'{word:.40}' is not a length"))?);
+            if !self.accept(',') {
+                self.expect(')')?;
+                break;
+            }
+        }
+        Ok(lengths)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_round_trip() {
+        for dtype in DType::ALL.into_iter().filter(|&d| d != DType::BF16) {
+            for shape in [&[][..], &[0], &[3], &[2, 300, 4], &[u64::MAX >> 8]] {
+                for fortran in [false, true] {
+                    let bytes = Header::write(dtype, shape, fortran).unwrap();
+                    assert_eq!(bytes.len() % 64, 0);
+                    let read = Header::read(&bytes[..]).unwrap();
+                    let start = bytes.len() as u64;
+                    assert_eq!(
+                        read,
+                        Header {
+                            dtype,
+                            shape: shape.to_vec(),
+                            fortran,
+                            big_endian: false,
+                            start,
+                            untyped: false
+                        }
+                    );
+                }
+            }
+        }
+        assert!(Header::write(DType::BF16, &[1], false).is_err());
+    }
+
+    #[test]
+    fn a_type_that_the_header_does_not_name_is_the_callers() {
+        let mut file = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+        file.extend(format!("{:<70}", "{'descr': '|V2', 'fortran_order': False, 'shape': (3,), }").bytes());
+        let read = |dtype| Header::read_as(&file[..], dtype);
+        let header = read(Some(DType::BF16)).unwrap();
+        assert_eq!((header.dtype, header.untyped, header.start), (DType::BF16, true, 80));
+        assert_eq!(read(Some(DType::F16)).unwrap().dtype, DType::F16);
+        assert!(read(Some(DType::F32)).is_err() && read(None).unwrap_err().to_string().contains("name it"));
+        // a type that is named is not the caller's
+        let typed = Header::write(DType::U8, &[3], false).unwrap();
+        let header = Header::read_as(&typed[..], Some(DType::F64)).unwrap();
+        assert_eq!((header.dtype, header.untyped), (DType::U8, false));
+    }
+
+    #[test]
+    fn junk_is_refused() {
+        for junk in [&b""[..], b"\x93NUMPY", b"\x93NUMPY\x01\x00\xff\xff{", b"PK\x03\x04 and so on"] {
+            assert!(Header::read(junk).is_err());
+        }
+        let object = b"\x93NUMPY\x01\x00\x46\x00{'descr': '|O', 'fortran_order': False, 'shape': (3,), }             \n";
+        assert!(Header::read(&object[..]).unwrap_err().to_string().contains('O'));
+    }
+}

@@ -1,0 +1,33 @@
+//! NumPy's `.npy` files.
+
+pub(in crate::formats) mod header;
+mod types;
+mod write;
+
+pub use header::{Header, HeaderError};
+pub use types::element_type;
+pub(super) use write::{OneFile, sink};
+
+use super::error::{Choice, Error, Placed, Result};
+use super::input::{Elements, Input};
+use super::location::Location;
+use super::piece;
+
+/// Opens the array of a file.
+pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
+    let path = &location.path;
+    let file = piece::regular(path)?;
+    let header = Header::read_as(&file, elements.dtype).place(|| path.display())?;
+    let expr = piece::expr(path, &file, &header, None).place(|| path.display())?;
+    Ok(Input::bare(location, expr, &header))
+}
+
+impl From<HeaderError> for Error {
+    fn from(error: HeaderError) -> Error {
+        let content = Error::content(error.to_string());
+        match error {
+            HeaderError::Untyped { .. } => content.needs(Choice::ElementType),
+            HeaderError::Other(_) => content,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! NumPy's names for element types.
+
+use crate::DType;
+
+/// NumPy's characters for element types, as on 64-bit Linux; a byte order may stand before them.
+const CHARACTERS: [(&str, DType); 20] = [
+    ("?", DType::Bool),
+    ("b", DType::I8),
+    ("h", DType::I16),
+    ("i", DType::I32),
+    ("l", DType::I64),
+    ("q", DType::I64),
+    ("n", DType::I64),
+    ("p", DType::I64),
+    ("B", DType::U8),
+    ("H", DType::U16),
+    ("I", DType::U32),
+    ("L", DType::U64),
+    ("Q", DType::U64),
+    ("N", DType::U64),
+    ("P", DType::U64),
+    ("e", DType::F16),
+    ("f", DType::F32),
+    ("d", DType::F64),
+    ("F", DType::C64),
+    ("D", DType::C128),
+];
+
+/// NumPy's names for element types beside [`DType::name`].
+const NAMES: [(&str, DType); 23] = [
+    ("bool_", DType::Bool),
+    ("byte", DType::I8),
+    ("short", DType::I16),
+    ("intc", DType::I32),
+    ("int", DType::I64),
+    ("int_", DType::I64),
+    ("intp", DType::I64),
+    ("long", DType::I64),
+    ("longlong", DType::I64),
+    ("ubyte", DType::U8),
+    ("ushort", DType::U16),
+    ("uintc", DType::U32),
+    ("uint", DType::U64),
+    ("uintp", DType::U64),
+    ("ulong", DType::U64),
+    ("ulonglong", DType::U64),
+    ("half", DType::F16),
+    ("single", DType::F32),
+    ("double", DType::F64),
+    ("float", DType::F64),
+    ("csingle", DType::C64),
+    ("cdouble", DType::C128),
+    ("complex", DType::C128),
+];
+
+/// The element type that a text names, and whether it is big-endian: `float64`, `<f8`, `>d`, and all else that NumPy's
+/// `dtype` takes for such a type.
+pub fn element_type(text: &str) -> Option<(DType, bool)> {
+    let named =
+        |names: &[(&str, DType)], text| names.iter().find(|(n, _)| *n == text).map(|(_, dtype)| *dtype);
+    let whole = DType::ALL.into_iter().find(|d| d.name() == text).or_else(|| named(&NAMES, text));
+    if let Some(dtype) = whole {
+        return Some((dtype, false));
+    }
+    let code = text.strip_prefix(['<', '>', '|', '=']).unwrap_or(text);
+    let short = DType::ALL.into_iter().find(|d| d.short_name() == Some(code));
+    let dtype = short.or_else(|| named(&CHARACTERS, code))?;
+    Some((dtype, text.starts_with('>') && dtype.size() > 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_by_every_name_of_numpy() {
+        // numpy.dtype(name).str, of NumPy 2.4
+        for (names, wanted) in [
+            ("? |? >? b1 |b1 bool bool_", (DType::Bool, false)),
+            ("b >b |b i1 int8 byte", (DType::I8, false)),
+            ("h =h <i2 short", (DType::I16, false)),
+            ("l q p n i8 int int_ intp long longlong int64", (DType::I64, false)),
+            ("L Q P N u8 uint uintp ulong ulonglong uint64", (DType::U64, false)),
+            ("e f2 half float16", (DType::F16, false)),
+            ("d =d |d <f8 double float float64", (DType::F64, false)),
+            (">d >f8", (DType::F64, true)),
+            (">F >c8", (DType::C64, true)),
+            ("D c16 cdouble complex complex128", (DType::C128, false)),
+            ("bfloat16", (DType::BF16, false)),
+        ] {
+            for name in names.split(' ') {
+                assert_eq!(element_type(name), Some(wanted), "{name}");
+            }
+        }
+        for name in
+            " |<|u|B1|I4|d8|2f8|f8,f8|>float64|<bool|g|f16|O|S1|U|V2|M8|float_|Float64| f8|f8 ".split('|')
+        {
+            assert_eq!(element_type(name), None, "{name}");
+        }
+    }
+}

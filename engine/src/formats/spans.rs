@@ -1,0 +1,15 @@
+//! Boxes of the indices of chunks.
+
+use std::ops::Range;
+
+/// The next index within `spans`, the last axis fastest; `false` after the last.
+pub(super) fn advance(index: &mut [u64], spans: &[Range<u64>]) -> bool {
+    for (i, span) in index.iter_mut().zip(spans).rev() {
+        *i += 1;
+        if *i < span.end {
+            return true;
+        }
+        *i = span.start;
+    }
+    false
+}

@@ -1,0 +1,90 @@
+//! Flags that several commands have.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use arrstore::formats::{Format, Location};
+use clap::Args;
+
+use super::values::{
+    ChunkShape, Coding, Memory, Order, Shuffle, parse_chunk, parse_codec, parse_memory, parse_wait,
+};
+use crate::misuse::misuse;
+
+/// How much of the machine a command may use.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Running {
+    /// Working memory, mapped pages included: 512MiB, 2GB, or a share such as 50% of what the machine or the container
+    /// has [default: 70%]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub(crate) memory: Option<Memory>,
+    /// Threads that compute [default: the cores of the machine or the container]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub(crate) threads: Option<u64>,
+    /// Folder for temporary files [default: beside the output, else the working directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tmp: Option<PathBuf>,
+    /// No progress and no remarks
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Do not check the checksums of chunks, and of members of .npz archives, that are read in place
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Commit without waiting for the disk: a crash of the machine may then lose the result
+    #[arg(long)]
+    pub(crate) no_sync: bool,
+}
+
+/// What is done when another writer has the file.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Waiting {
+    /// Wait up to TIME, as in 30s, 2m or 1h, while another program writes to the .arrs file, or makes it: an empty file then
+    /// stands for a new one until it is finished [default: fail at once]
+    #[arg(long, value_name = "TIME", value_parser = parse_wait)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// Which commit of a file is read.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Past {
+    /// Read the .arrs file as it was after this commit; history lists those that are left [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub(crate) commit: Option<u64>,
+}
+
+/// How a command speaks.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Speaking {
+    /// Machine-readable output on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How an array is laid out where it is written.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Storing {
+    /// Elements of a chunk along each axis, as in 1000x1000; 0 or - for the whole axis [default: the source's
+    /// chunks if it has some, else near-square ones of about 4 MiB]
+    #[arg(long, value_name = "SHAPE", allow_hyphen_values = true, value_parser = parse_chunk)]
+    pub(crate) chunk: Option<ChunkShape>,
+    /// none (chunks are mapped and used in place), lz4 (fast), zstd:LEVEL (small), pco:LEVEL (numbers, smallest), or auto
+    /// (of convert: whichever packs a sample best) [default: that of the array that is read or replaced, else none]
+    #[arg(long, value_name = "CODEC", value_parser = parse_codec)]
+    pub(crate) codec: Option<Coding>,
+    /// Group the bytes of equal weight before compressing: auto tries both on a sample [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) shuffle: Option<Shuffle>,
+    /// Order of the elements: within a chunk, or of all of them in a .npy, .npz or raw file [default: C]
+    #[arg(long, value_name = "ORDER", ignore_case = true)]
+    pub(crate) order: Option<Order>,
+}
+
+impl Past {
+    /// The location as it was after the commit.
+    pub(crate) fn of(&self, location: Location) -> anyhow::Result<Location> {
+        if self.commit.is_some() && location.format != Format::Arrs {
+            return Err(misuse(format!("{location}: --commit is for .arrs files; others have no commits")));
+        }
+        Ok(location.at_commit(self.commit)?)
+    }
+}
