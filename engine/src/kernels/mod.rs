@@ -14,6 +14,7 @@
 mod arity;
 mod block;
 mod boolean;
+mod called;
 mod cast;
 mod complex;
 mod float;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use arity::instruction_set;
 pub(crate) use block::Arg;
+pub(crate) use called::Function;
 pub(crate) use cast::cast;
 pub(crate) use reduce::{At, Block, Columns, Reducer, Rows, reducer};
 
@@ -88,6 +90,9 @@ impl std::fmt::Debug for Kernel {
 
 /// The kernel of `op` on operands of exactly these types, if there is one: those that promotion gives.
 pub(crate) fn bind(op: Op, inputs: &[DType]) -> Option<Kernel> {
+    if op == Op::Map {
+        return Some(called::kernel());
+    }
     // a > b is b < a
     let (op, swapped) = match op {
         Op::Greater => (Op::Less, true),
