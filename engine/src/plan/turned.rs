@@ -55,7 +55,7 @@ fn stages(shape: [u64; 2], chunk: &[u64], budget: u64, memory: u64) -> Result<us
     let plan = Plan::on(&roots, &context, memory)?;
     let stages = plan.explain(budget).stages.len();
     plan.run(&context)?;
-    drop((plan, roots));
+    drop(roots);
     let sink = Arc::into_inner(sink).ok_or_else(|| crate::Error::Other("the sink is held".into()))?;
     sink.0.commit(false)?;
     let found = Mapped::npy(&to)?;
