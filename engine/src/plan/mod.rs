@@ -26,7 +26,7 @@ use crate::budget::machine_limit;
 use crate::exec::{self, Output, Pass, Product, Reduced, Room};
 use crate::kernels;
 use crate::sink::{self, Sink};
-use crate::source::{Source, Value, elements};
+use crate::source::{Source, Value, c_strides, elements};
 use crate::{Budget, Context, Error, Expr, Result};
 
 /// Where a result goes.
@@ -49,6 +49,9 @@ pub struct Plan {
     /// The chunks in which these are spilled, and sources before they are used.
     chunks: SpillChunks,
     tmp: PathBuf,
+    /// What reductions read. How that is cut into chunks decides which numbers are added first, so that it must not depend
+    /// on memory: it is spilled in the chunks that it has, or a result in one piece.
+    folded: HashSet<Id>,
     /// Where results in files go.
     files: Medium,
     held: u64,
@@ -139,6 +142,7 @@ impl Plan {
             spilled: HashSet::new(),
             chunks: SpillChunks::new(),
             tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
+            folded: HashSet::new(),
             files: Medium::Near,
             held: 0,
             peak: 0,
@@ -146,6 +150,7 @@ impl Plan {
         if plan.bytes_of_files()? > memory {
             plan.files = Medium::Far { pages: memory / PAGES };
         }
+        plan.folded = plan.graph.folded(&plan.graph.cuts(&plan.roots));
         plan.choose_held(context)?;
         plan.build(context)?;
         Ok(plan)
@@ -262,7 +267,14 @@ impl Plan {
                 && decoded > free / 2
                 && let Some(id) = self.graph.source(source)
             {
-                self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+                let chunk = match self.folded.contains(&id) {
+                    false => written::spill_chunk(source.as_ref(), &wanted),
+                    true if source.strides() == c_strides(source.chunk_shape(), source.dtype().size()) => {
+                        source.chunk_shape().to_vec()
+                    }
+                    true => continue,
+                };
+                self.chunks.insert(id, chunk);
                 if !turned.contains(&id) {
                     turned.push(id);
                 }
@@ -289,7 +301,8 @@ impl Plan {
         }
         // what of a source is passed over is not copied
         let seen = load.is_whole(&program.domain, source.shape());
-        let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {
+        let taken = |id: &Id| turned.contains(id) || self.folded.contains(id);
+        let Some(id) = self.graph.source(source).filter(|id| seen && !taken(id)) else {
             return Ok(());
         };
         let written = self.how_written(root);
@@ -349,7 +362,7 @@ impl Plan {
                     let order = fold_order(&program, &over);
                     let tiles = Tiles::of_fold(&program, &order, &over);
                     let rows = exec::row_axis(&domain, &order, &over);
-                    if self.spilled.contains(&id) {
+                    if self.spilled.contains(&id) && !self.folded.contains(&id) {
                         // each tile's results are then written in one piece
                         let extents = tiles.extents();
                         let kept = (0..domain.len()).filter(|&k| !over[k]);

@@ -85,12 +85,7 @@ pub(crate) fn tiles(
 }
 
 /// The extents of the tiles of a program, and their cost for each element.
-fn cheapest(
-    program: &Program,
-    written: &Written,
-    loads: &[(&Load, Kind)],
-    limit: u64,
-) -> (Vec<u64>, f64) {
+fn cheapest(program: &Program, written: &Written, loads: &[(&Load, Kind)], limit: u64) -> (Vec<u64>, f64) {
     let domain = &program.domain;
     let unit: Vec<u64> = match &written.chunk {
         Some(chunk) => chunk.iter().zip(domain).map(|(&c, &n)| c.min(n)).collect(),
@@ -144,7 +139,8 @@ fn spread(load: &Load, extent: &[u64]) -> f64 {
 /// let them be. They depend on how inputs lie in their chunks alone.
 pub(crate) fn balanced(program: &Program, limit: u64) -> Tiles {
     let domain = &program.domain;
-    let cost = |extent: &[u64]| program.loads.iter().map(|load| Kind::Stored.cost(load, extent, Medium::Near)).sum();
+    let cost =
+        |extent: &[u64]| program.loads.iter().map(|load| Kind::Stored.cost(load, extent, Medium::Near)).sum();
     let extent = grown(domain, vec![1; domain.len()], cost, |extent| bytes(program, None, extent), limit);
     Tiles::along(domain, lead(program), &extent)
 }
@@ -251,9 +247,8 @@ pub(crate) fn spill_chunk(source: &dyn Source, wanted: &[u64]) -> Vec<u64> {
 /// of each, has of one that is read. `program` gives its elements as they are.
 pub(crate) fn copied_chunk(program: &Program, wanted: &[u64], limit: u64) -> Vec<u64> {
     let domain = &program.domain;
-    let within = |extent: &[u64]| -> Vec<u64> {
-        extent.iter().zip(wanted).map(|(&e, &w)| e.min(w).max(1)).collect()
-    };
+    let within =
+        |extent: &[u64]| -> Vec<u64> { extent.iter().zip(wanted).map(|(&e, &w)| e.min(w).max(1)).collect() };
     let cost = |extent: &[u64]| -> f64 {
         let read: f64 = program.loads.iter().map(|load| Kind::Stored.cost(load, extent, Medium::Near)).sum();
         read + REWRITE / within(extent).iter().product::<u64>() as f64
