@@ -221,7 +221,8 @@ mod tests {
                     let room = (&mut Buffer::default(), &mut Scout::default());
                     fetch(&source, &chunk, &part, &mut found, room, |bytes| {
                         told += bytes.len();
-                        vec![bytes.start.saturating_sub(7)..bytes.end.min(len_of_chunk)]
+                        let block = bytes.start.saturating_sub(7)..bytes.end.min(len_of_chunk);
+                        std::iter::once(block).collect()
                     })
                     .unwrap();
                     assert!(found == expected && told >= len, "{:?} {steps:?} {order:?}", part.shape);

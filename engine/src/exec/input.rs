@@ -19,6 +19,11 @@ const CHECK: usize = 64 << 10;
 /// Bytes up to which a chunk has one checksum.
 const WHOLE: usize = 1 << 20;
 
+/// Bytes of a block of a chunk of `len` bytes that has a checksum.
+fn grain(len: usize) -> usize {
+    if len <= WHOLE { WHOLE } else { CHECK }
+}
+
 /// All bytes of a chunk.
 const ALL: (usize, usize) = (0, usize::MAX);
 
@@ -251,7 +256,7 @@ impl<'p> Input<'p> {
                 if reach.is_sparse(bytes.len()) && !beside {
                     return Ok(None);
                 }
-                reach.span
+                self.around(reach.span, bytes.len())
             }
         };
         Ok(Some((located, bytes)))
@@ -314,7 +319,7 @@ impl<'p> Input<'p> {
         let sparse = reach.is_sparse(bytes.len());
         Metrics::add(&self.context.metrics.mapped, reach.used);
         if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
-            self.source.bring(located, reach.span.clone());
+            self.source.bring(located, self.around(reach.span.clone(), bytes.len()));
         }
         let ends = [reach.span.start, reach.span.end];
         let shares = ends.iter().any(|end| !end.is_multiple_of(CHECK) && *end != bytes.len());
@@ -324,6 +329,15 @@ impl<'p> Input<'p> {
         if self.checks && (!sparse || self.whole) {
             self.checked.set((0, 0));
         }
+    }
+
+    /// What is read of a chunk of `len` bytes for some bytes of it: the blocks that have a checksum, if that is checked.
+    fn around(&self, bytes: Range<usize>, len: usize) -> Range<usize> {
+        if !self.checks {
+            return bytes;
+        }
+        let size = grain(len);
+        bytes.start / size * size..bytes.end.next_multiple_of(size).min(len)
     }
 
     /// What a box of `shape` touches of a chunk of `len` bytes, its first element being in place.
@@ -363,7 +377,7 @@ impl<'p> Input<'p> {
     /// The blocks of the chunk at hand, of `len` bytes, that have a checksum and touch some bytes, and that no worker has asked
     /// for before.
     fn unseen(&self, bytes: Range<usize>, len: usize) -> Vec<Range<usize>> {
-        let size = if len <= WHOLE { WHOLE } else { CHECK };
+        let size = grain(len);
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
         let blocks = bytes.start / size..bytes.end.div_ceil(size);
         let unseen = self.shared.unseen(self.number, number, blocks).into_iter();
@@ -530,11 +544,7 @@ impl<'p> Input<'p> {
     ) -> Result<()> {
         let Held::InPlace(located, bytes) = &self.held else { return Ok(()) };
         let checks = self.checks && self.whole;
-        let grain = match bytes.len() {
-            _ if !checks => 1,
-            ..=WHOLE => WHOLE,
-            _ => CHECK,
-        };
+        let grain = if checks { grain(bytes.len()) } else { 1 };
         let part = Part { item, grain, shape, from: (self.offset, &self.strides), to: (to, strides) };
         let mut stage = std::mem::take(&mut self.stage);
         let mut scout = std::mem::take(&mut self.scout);
