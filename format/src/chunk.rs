@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::bytes::check;
 use crate::entry::{Entry, Extent};
-use crate::payload::crc_table::{check_blocks, check_part, table_len, table_start};
+use crate::payload::crc_table::{BLOCK, check_blocks, check_part, table_len, table_start};
 use crate::payload::shuffle::unshuffle;
 use crate::payload::{PayloadError, check_bools};
 use crate::scratch::{buffer, with_scratch};
@@ -129,6 +129,19 @@ impl Reading<'_> {
             chunk.table.get_or_init(|| table);
         }
         Ok(chunk.table.get().map(Vec::as_slice))
+    }
+
+    /// Reads the piece at byte `start` of a raw payload that has a table, and checks its blocks.
+    pub(crate) fn read_piece(&self, chunk: &Chunk, start: u64, piece: &mut [u8]) -> Result<()> {
+        self.read(chunk, piece, chunk.extent.offset + start)?;
+        self.check_piece(chunk, start, piece)
+    }
+
+    /// Checks the blocks of the piece at byte `start` of a raw payload that has a table.
+    pub(crate) fn check_piece(&self, chunk: &Chunk, start: u64, piece: &[u8]) -> Result<()> {
+        let table = self.table(chunk)?.unwrap_or_default();
+        let crcs = table.get(start as usize / BLOCK * 4..).unwrap_or_default();
+        check_blocks(piece, crcs, 0..piece.len()).map_err(|problem| self.refuse(chunk, problem.moved(start)))
     }
 
     /// Checks the part of a raw payload that a range of its bytes touches.

@@ -45,7 +45,7 @@ pub enum Error {
         owner: u64,
         /// The first byte of the node.
         offset: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: NodeError,
     },
     /// An invalid reference to a block.
@@ -53,7 +53,7 @@ pub enum Error {
     BlockPlace {
         /// The block.
         what: &'static str,
-        /// What is wrong.
+        /// The error that was found.
         problem: EntryError,
     },
     /// A checksum of a block that does not match.
@@ -71,7 +71,7 @@ pub enum Error {
     Names {
         /// The first byte of the block.
         offset: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: NamesError,
     },
     /// An invalid record of an array.
@@ -79,7 +79,7 @@ pub enum Error {
     Record {
         /// The array's id.
         id: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: RecordError,
     },
     /// Invalid metadata of an array, in the file or in a request.
@@ -87,7 +87,7 @@ pub enum Error {
     Meta {
         /// The array.
         array: String,
-        /// What is wrong.
+        /// The error that was found.
         problem: MetaError,
     },
     /// A damaged chunk.
@@ -101,7 +101,7 @@ pub enum Error {
         offset: u64,
         /// Bytes of its payload.
         len: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: PayloadError,
     },
     /// A chunk for which there is no memory.
@@ -179,7 +179,7 @@ pub enum Error {
         array: String,
         /// The chunk.
         index: Vec<u64>,
-        /// What is wrong.
+        /// The error that was found.
         problem: PayloadError,
     },
     /// A view that is not possible without a copy.
@@ -231,7 +231,7 @@ pub enum Error {
         /// The newest commit.
         newest: u64,
     },
-    /// A path where there is something already.
+    /// A path that is taken already.
     #[error("{path} exists: choose another name, or ask for it to be overwritten")]
     Exists {
         /// The path.
@@ -270,7 +270,7 @@ pub enum Error {
     },
     /// A record whose counts do not fit the index.
     #[error(
-        "the record of '{array}' has wrong counts: expected {expected} chunks by the record, found {found}, or other payload bytes"
+        "the record of '{array}' does not fit its index: expected {expected} chunks, found {found}, or their payload bytes differ"
     )]
     Counts {
         /// The array.

@@ -54,7 +54,7 @@ impl Grid {
     pub fn start(&self, index: &[u64]) -> Vec<u64> {
         index.iter().zip(&self.chunk).map(|(&i, &c)| i * c).collect()
     }
-    /// Elements of a chunk along each axis that lie inside the array.
+    /// Elements of a chunk along each axis, without those beyond the array's edge.
     pub fn extent(&self, index: &[u64]) -> Vec<u64> {
         let axes = index.iter().zip(&self.chunk).zip(&self.shape);
         axes.map(|((&i, &c), &n)| n.saturating_sub(i * c).min(c)).collect()

@@ -1,8 +1,8 @@
 //! Names and ids of arrays, and the block that lists them.
 //!
 //! Names are paths: `/ocean/sst`. The name block holds every name of a commit in order. Only a commit that adds,
-//! removes or renames an array writes it anew. Arrays are few and large, so a list is enough to find them, and a
-//! reader needs no tree for it.
+//! removes or renames an array rewrites it. Arrays are few and large, so a list is enough to find them, and a reader
+//! needs no tree for it.
 
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ pub enum NamesError {
         above: String,
     },
     /// Another number of names than the commit has arrays.
-    #[error("{found} names: expected {expected}, as the commit has arrays")]
+    #[error("{found} names: expected {expected}, the number of arrays in the commit")]
     Count {
         /// Number of arrays of the commit.
         expected: u64,

@@ -98,7 +98,7 @@ pub enum NodeError {
     Entry {
         /// The number of the entry.
         number: u64,
-        /// What is wrong.
+        /// The error of the entry.
         problem: EntryError,
     },
 }

@@ -16,7 +16,7 @@ use crate::verify::board::Board;
 use crate::verify::report::{Damage, Progress};
 use crate::{Array, CreateOptions, Error, File, PAGE, Result, Transaction};
 
-/// The result of a salvage: the numbers of what was saved, and a list of what was lost.
+/// The result of a salvage: counts of the saved chunks, and a list of the losses.
 #[derive(Debug, Default)]
 pub struct Salvaged {
     /// Number of the commit that was salvaged.
@@ -113,7 +113,7 @@ impl<'a> Salvage<'a> {
         self.board.help();
     }
 
-    /// Commits the new file, after [`Salvage::run`], and reports what was saved.
+    /// Commits the new file, after [`Salvage::run`], and reports the result.
     ///
     /// # Errors
     /// When the file cannot be written, or [`Salvage::run`] has failed. Nothing is then left of the file.

@@ -42,7 +42,7 @@ impl Drop for Inner {
     }
 }
 
-/// What a slot says of its commit.
+/// A commit's number, time and sizes, as its slot records them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stat {
     /// Number of the commit.
@@ -66,7 +66,7 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// What a slot says.
+    /// The fields of a slot.
     pub(crate) fn of(slot: &Slot) -> Stat {
         Stat {
             seq: slot.seq,
@@ -180,7 +180,7 @@ impl Snapshot {
         self.commit().attributes()
     }
 
-    /// What the commit's slot says.
+    /// The commit's number, time and sizes.
     pub fn stat(&self) -> Stat {
         Stat::of(self.slot())
     }

@@ -331,7 +331,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[expect(clippy::too_many_arguments, reason = "as the function it stands for")]
+    #[expect(clippy::too_many_arguments, reason = "as the function that it checks")]
     fn naive(
         item: usize,
         shape: &[usize],

@@ -51,7 +51,7 @@ pub(crate) fn each(commit: Commit<'_>, see: See<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The totals that a slot records, counted anew: bytes in use beyond the fixed part, and nodes.
+/// The totals that a slot records, counted again: bytes in use beyond the fixed part, and nodes.
 pub(crate) fn totals(commit: Commit<'_>) -> Result<(u64, u64)> {
     let (mut bytes, mut nodes) = (0u64, 0);
     each(commit, &mut |used| {

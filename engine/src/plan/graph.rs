@@ -1,6 +1,6 @@
 //! The expression graph with equal parts made one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::expr::{Application, Expr, Kind};
@@ -193,27 +193,6 @@ impl Graph {
     /// Whether a source holds chunks that have to be decoded.
     pub(super) fn decodes(&self) -> bool {
         self.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Source(source) if !source.in_place()))
-    }
-
-    /// The sources and cuts whose elements are read by what reductions among `cuts` fold.
-    pub(crate) fn folded(&self, cuts: &[Id]) -> HashSet<Id> {
-        let mut folded = HashSet::new();
-        let mut seen = HashSet::new();
-        let reduced = cuts.iter().filter_map(|&id| match self.nodes[id].kind {
-            NodeKind::Reduce { input, .. } => Some(input),
-            _ => None,
-        });
-        let mut path: Vec<Id> = reduced.collect();
-        while let Some(id) = path.pop() {
-            match &self.nodes[id].kind {
-                _ if !seen.insert(id) => {}
-                NodeKind::Source(_) | NodeKind::Reduce { .. } | NodeKind::Matmul { .. } => {
-                    folded.insert(id);
-                }
-                _ => path.extend(self.inputs(id)),
-            }
-        }
-        folded
     }
 
     /// The nodes that are sources in files.

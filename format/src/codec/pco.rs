@@ -1,5 +1,5 @@
-//! Pcodec: a chunk is one standalone file of numbers (<https://github.com/pcodec/pcodec>, standalone version 3 and before,
-//! format version 4 and before).
+//! Pcodec: a chunk is one standalone file of numbers (<https://github.com/pcodec/pcodec>, up to standalone version 3
+//! and format version 4).
 //!
 //! The numbers are those of the element type. A complex number counts as two floats, a bfloat16 as its 16 bits, a
 //! boolean as its byte.

@@ -182,7 +182,7 @@ pub enum MetaError {
     Dim {
         /// The axis.
         axis: usize,
-        /// What is wrong.
+        /// The broken rule.
         problem: &'static str,
     },
     /// One name for two axes.

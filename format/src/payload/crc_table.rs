@@ -6,6 +6,8 @@ use super::PayloadError;
 
 /// Bytes that one CRC of a table covers.
 pub(crate) const BLOCK: usize = 64 << 10;
+/// Bytes of a large payload that are read, checked or copied at a time: whole blocks.
+pub(crate) const PIECE: usize = 16 * BLOCK;
 /// Raw payloads longer than this have a table.
 pub(crate) const TABLE_ABOVE: u64 = 1 << 20;
 

@@ -1,9 +1,9 @@
 //! Chunk payloads: what Zarr v3 would store for the same chunk.
 //!
-//! A payload is the elements of a chunk in the array's element order, little-endian. The metadata may add two
-//! steps: the byte shuffle of numcodecs, with the item size as element size, and then a codec. Nothing else is
-//! added, so payload bytes move to and from Zarr unchanged. The checksum stands where the payload is referred to.
-//! A raw payload over 1 MiB is followed by a table of CRCs, one per 64 KiB, so that a part of it can be checked.
+//! A payload is the elements of a chunk in the array's element order, little-endian. The metadata may add two steps:
+//! the byte shuffle of numcodecs, with the item size as element size, and then a codec. Nothing else is added, so
+//! payload bytes move to and from Zarr unchanged. The checksum is in the entry that refers to the payload. A raw
+//! payload over 1 MiB is followed by a table of CRCs, one per 64 KiB, so that a part of it can be checked.
 
 pub(crate) mod crc_table;
 pub(crate) mod shuffle;
@@ -73,7 +73,7 @@ pub enum PayloadError {
         found: u64,
     },
     /// A frame that is cut, or followed by other bytes.
-    #[error("the zstd frame has {frame} bytes: expected those of the payload, {stored}")]
+    #[error("the zstd frame has {frame} bytes: expected the payload's {stored}")]
     Trailing {
         /// Bytes of the frame.
         frame: u64,
@@ -110,7 +110,7 @@ pub enum PayloadError {
     #[error("pco: {0}")]
     Pco(String),
     /// A payload that decodes to another length than the chunk's.
-    #[error("{codec}: expected {expected} decoded bytes, as the chunk has, found {found}")]
+    #[error("{codec}: expected the chunk's {expected} bytes, found {found}")]
     Decoded {
         /// The codec.
         codec: &'static str,
@@ -129,7 +129,7 @@ pub enum PayloadError {
     },
 }
 
-/// What a zstd frame says about its content size.
+/// The content size of a zstd frame, in words.
 fn content(found: &Option<u64>) -> String {
     match found {
         Some(bytes) => format!("says that it holds {bytes} bytes"),

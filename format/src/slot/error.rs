@@ -98,7 +98,7 @@ pub enum SlotError {
     Malformed {
         /// The commit.
         seq: u64,
-        /// What is wrong.
+        /// The broken rule.
         what: &'static str,
     },
 }

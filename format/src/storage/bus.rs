@@ -123,7 +123,7 @@ extern "C" fn on_bus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     // SAFETY: the kernel passes a valid `siginfo_t` to a handler with SA_SIGINFO, and errno is this thread's own.
     let (code, address, errno) =
         unsafe { ((*info).si_code, (*info).si_addr() as usize, *libc::__errno_location()) };
-    // Positive codes are the kernel's; unaligned access is not about what the page holds.
+    // Positive codes come from the kernel. Unaligned access has nothing to do with the page.
     let about_pages = code > 0 && code != libc::BUS_ADRALN;
     if about_pages && watched_maps().any(|map| map.blank(address)) {
         // SAFETY: as above.

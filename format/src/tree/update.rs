@@ -9,7 +9,7 @@ use crate::node::{Child, Node, span};
 use crate::reference::Root;
 use crate::{Error, Result};
 
-/// The space for a tree's writer: it gives out pages, and learns what the tree no longer refers to.
+/// The space for a tree's writer. It gives out pages, and learns of nodes and entries that the tree drops.
 pub(crate) trait Space {
     /// Gives out an unused page.
     fn take_page(&mut self) -> Result<u64>;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 
-use super::item::{Item, PIECE, Pieces, Work, check_piece};
+use super::item::{Item, Pieces, Work, check_piece};
 use super::report::{Damage, Progress};
 use crate::chunk::Chunk;
+use crate::payload::crc_table::PIECE;
 use crate::scratch::with_scratch;
 use crate::snapshot::Snapshot;
 use crate::sync::{Condvar, Mutex, MutexGuard, lock};
@@ -51,7 +52,7 @@ struct State {
     waiting: usize,
 }
 
-/// What was found so far.
+/// The results so far.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) bytes: u64,

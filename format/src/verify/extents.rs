@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::item::PIECE;
 use super::walk::Walk;
 use crate::bytes::is_zero;
+use crate::payload::crc_table::PIECE;
 use crate::scratch::with_scratch;
 use crate::usage::{self, Used};
 use crate::{Error, FIXED, Result};
 
-/// Bytes for which one bit stands, and bytes of the window that is marked at a time.
+/// Bytes per bit of the map of bytes in use, and bytes of the file that the map covers at a time.
 const UNIT: u64 = 64;
 const WINDOW: u64 = 16 << 30;
 

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use crate::chunk::Chunk;
 use crate::payload::check_bools;
-use crate::payload::crc_table::{BLOCK, check_blocks};
+use crate::payload::crc_table::PIECE;
 use crate::scratch::with_scratch;
 use crate::sync::{Mutex, lock};
 use crate::{Array, Error, Result};
-
-/// Bytes of a raw payload that are read at a time.
-pub(super) const PIECE: usize = 16 * BLOCK;
 
 /// A chunk, or a piece of one, to be checked.
 #[derive(Debug)]
@@ -69,17 +66,17 @@ const RELEASED: u64 = 8 * PIECE as u64;
 /// that is not in memory, or seems damaged there, is read.
 pub(super) fn check_piece(array: &Array, pieces: &Pieces, start: u64) -> Result<()> {
     let (reading, chunk) = (array.reading(), &pieces.chunk);
-    let table = reading.table(chunk)?.unwrap_or_default();
-    let crcs = table.get(start as usize / BLOCK * 4..).unwrap_or_default();
-    let check = |piece: &[u8]| {
-        check_blocks(piece, crcs, 0..piece.len()).and_then(|()| check_bools(reading.meta.dtype, piece))
+    let check_bools = |piece: &[u8]| {
+        check_bools(reading.meta.dtype, piece).map_err(|problem| reading.refuse(chunk, problem.moved(start)))
     };
+    let is_sound =
+        |piece: &[u8]| reading.check_piece(chunk, start, piece).and_then(|()| check_bools(piece)).is_ok();
     let end = start + pieces.len(start);
     let range = start as usize..end as usize;
     if array.holds(chunk, range.clone())
         && let Ok(Some(payload)) = array.raw(chunk)
     {
-        let sound = payload.get(range).is_some_and(|piece| check(piece).is_ok()) && array.intact().is_ok();
+        let sound = payload.get(range).is_some_and(is_sound) && array.intact().is_ok();
         if end.is_multiple_of(RELEASED) || end == chunk.extent.len {
             array.release(chunk, (start / RELEASED * RELEASED) as usize..end as usize);
         }
@@ -88,9 +85,7 @@ pub(super) fn check_piece(array: &Array, pieces: &Pieces, start: u64) -> Result<
         }
     }
     with_scratch(pieces.len(start) as usize, |piece| {
-        let offset = chunk.extent.offset + start;
-        let doing = Error::io(|| format!("reading a chunk of '{}' at byte {offset}", array.name()));
-        reading.storage.read_exact_at(piece, offset).map_err(doing)?;
-        check(piece).map_err(|problem| reading.refuse(chunk, problem.moved(start)))
+        reading.read_piece(chunk, start, piece)?;
+        check_bools(piece)
     })
 }

@@ -1,4 +1,4 @@
-//! What a check finds: damage, and a report of each array.
+//! The result of a check: damage, and a report of each array.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Damage {
     pub chunk: Option<Vec<u64>>,
     /// The region of lost elements: its first index and its shape.
     pub region: Option<(Vec<u64>, Vec<u64>)>,
-    /// What is wrong.
+    /// The error that was found.
     pub error: Error,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What a check found in one array.
+/// The result of a check for one array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArrayReport {
     /// Name of the array.
