@@ -44,6 +44,7 @@ mod exec;
 mod expr;
 pub mod formats;
 mod kernels;
+pub mod npy;
 mod op;
 mod operator;
 mod place;
@@ -65,8 +66,6 @@ pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
-#[doc(hidden)]
-pub use formats::npy;
 pub use op::{Op, Reduction, Scalar};
 pub use place::open;
 pub use plan::{Explain, ExplainStage, Read, Write};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::error::Result;
 use super::location::Location;
-use super::npy::header::Header;
+use crate::npy::Header;
 use crate::{DType, Expr};
 
 /// Facts with their names.

@@ -30,7 +30,7 @@ mod error;
 mod format;
 mod input;
 mod location;
-pub mod npy;
+mod npy;
 pub mod npz;
 mod output;
 mod piece;

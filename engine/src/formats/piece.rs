@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{self, Placed};
-use super::npy::header::Header;
+use crate::npy::Header;
 use crate::{DType, Data, Error, Expr, FileCrc, Kind, Located, Mapped, Result, Source};
 
 /// Opens a regular file; a folder, device or FIFO is refused.

@@ -3,8 +3,8 @@
 use super::error::{Choice, Error, Placed, Result};
 use super::input::{Elements, Input};
 use super::location::Location;
-use super::npy::header::Header;
 use super::piece;
+use crate::npy::Header;
 
 pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
     let path = &location.path;

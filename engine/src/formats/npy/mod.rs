@@ -1,17 +1,14 @@
 //! NumPy's `.npy` files.
 
-pub(in crate::formats) mod header;
-mod types;
 mod write;
 
-pub use header::{Header, HeaderError};
-pub use types::element_type;
 pub(super) use write::{OneFile, sink};
 
 use super::error::{Choice, Error, Placed, Result};
 use super::input::{Elements, Input};
 use super::location::Location;
 use super::piece;
+use crate::npy::{Header, HeaderError};
 
 /// Opens the array of a file.
 pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {

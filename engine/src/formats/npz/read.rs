@@ -11,8 +11,8 @@ use super::archive::{Member, archive, arrays, drain, member};
 use crate::formats::error::{Choice, Error, Placed, Result};
 use crate::formats::input::{Elements, Input, Listed};
 use crate::formats::location::{Location, last_part};
-use crate::formats::npy::header::Header;
 use crate::formats::piece;
+use crate::npy::Header;
 use crate::{Context, FileCrc};
 
 /// The arrays, with type and shape, which takes no more than their headers.

@@ -1,8 +1,11 @@
 //! The header of NumPy's `.npy` files (NEP 1, and the versions since).
 
+mod types;
+
 use std::io::Read;
 
-use super::types::element_type;
+pub use types::element_type;
+
 use crate::DType;
 
 /// Longest header that is read; NumPy's own limit is 10,000 bytes.
