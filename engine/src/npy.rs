@@ -191,7 +191,7 @@ fn type_of_untyped(descr: &str, size: usize, told: Option<DType>) -> Result<DTyp
             Err(format!("holds elements of {size} bytes ('{descr}'), and {dtype} has {}", dtype.size()))
         }
         None => Err(format!(
-            "holds elements of {size} bytes and does not say of which type ('{descr}'): name it, as in --dtype bfloat16"
+            "holds elements of {size} bytes and does not say of which type ('{descr}'): name its type, such as bfloat16"
         )),
     }
 }
@@ -369,7 +369,7 @@ mod tests {
         let header = read(Some(DType::BF16)).unwrap();
         assert_eq!((header.dtype, header.untyped, header.start), (DType::BF16, true, 80));
         assert_eq!(read(Some(DType::F16)).unwrap().dtype, DType::F16);
-        assert!(read(Some(DType::F32)).is_err() && read(None).unwrap_err().contains("name it"));
+        assert!(read(Some(DType::F32)).is_err() && read(None).unwrap_err().contains("name its type"));
         // a type that is named is not the caller's
         let typed = Header::write(DType::U8, &[3], false).unwrap();
         let header = Header::read_as(&typed[..], Some(DType::F64)).unwrap();

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use arrstore::DType;
+use arrstore::text::TextError;
+use arrstore::{DType, Error};
 use bytesize::ByteSize;
 
 /// A text in which nothing is left that a terminal obeys, or that turns the direction of writing: such characters become
@@ -31,7 +32,28 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
         parts.retain(|p| !words.starts_with(p.as_str()));
         parts.push(words);
     }
-    printable(&parts.join(": ")).into_owned()
+    let words = parts.join(": ").replace("name its type, such as ", "name it, as in --dtype ");
+    printable(&(words + &way_out(error))).into_owned()
+}
+
+/// The options that help, which the library's errors know nothing of.
+fn way_out(error: &anyhow::Error) -> String {
+    let of_library = |cause: &'_ (dyn std::error::Error + 'static)| match cause.downcast_ref::<TextError>() {
+        Some(text) => text.engine_error().and_then(options),
+        None => cause.downcast_ref::<Error>().and_then(options),
+    };
+    error.chain().find_map(of_library).unwrap_or_default()
+}
+
+fn options(error: &Error) -> Option<String> {
+    match error {
+        Error::Budget { needed, hint, .. } => {
+            let file = if hint.is_empty() { "" } else { ", or write the result to a file with -o" };
+            Some(format!("; give --memory {}MiB{file}", needed.div_ceil(1 << 20)))
+        }
+        Error::NeedsCopy(_) => Some("\n  help: -o writes an array, which can then be an operand".to_owned()),
+        _ => None,
+    }
 }
 
 /// Bytes for people: `12.5 MiB`.
@@ -92,6 +114,19 @@ mod tests {
         assert_eq!(table(&rows, &[false, true]), "by\\u000a\\u001b[31m  1\nlonger than that    2\n");
         let error = anyhow::anyhow!("no array '\u{1b}[2J'").context("x.arrs");
         assert_eq!(chain(&error), "x.arrs: no array '\\u001b[2J'");
+    }
+
+    #[test]
+    fn errors_of_the_library_name_the_options_that_help() {
+        let error =
+            Error::Budget { what: "a sum".into(), needed: (3 << 20) + 1, budget: 1 << 20, hint: "file" };
+        let words = chain(&anyhow::Error::new(error).context("x.npy"));
+        assert!(words.ends_with("; give --memory 4MiB, or write the result to a file with -o"), "{words}");
+        let four = arrstore::Value::copied_from(DType::U8, &[2, 2], &[1, 2, 3, 4]).unwrap();
+        let t = arrstore::Expr::source(std::sync::Arc::new(four)).unwrap();
+        let formula = arrstore::text::Formula::parse("reshape(t.T, 4)").unwrap();
+        let error = formula.lower(&[("t".to_owned(), t)].into()).unwrap_err();
+        assert!(chain(&error.into()).contains("help: -o writes an array"));
     }
 
     #[test]
