@@ -5,7 +5,7 @@ use arrstore::prelude::*;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::temp_dir().join("climate.arrs");
     let measured = ndarray::Array3::from_shape_fn((12, 360, 720), |(month, y, x)| {
-        (month as f64).sin() * 20.0 + y as f64 / 10.0 - (x % 7) as f64
+        (10 * month + y % 10) as f64 - (x % 5) as f64
     });
     let store = Store::create_over(&path)?; // or create, open, open_or_create
     store.write("/t", &measured)?; // chunked by default, in one commit

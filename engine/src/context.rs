@@ -115,6 +115,7 @@ pub fn threads_and_why() -> (usize, Option<&'static str>) {
 
 /// Counters of a run, all in bytes unless said.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Metrics {
     /// Read in place from maps and memory.
     pub mapped: AtomicU64,

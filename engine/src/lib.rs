@@ -28,7 +28,7 @@
 //!
 //! # What else there is
 //!
-//! [`format`] is the file itself, below all arithmetic. [`text`] reads expressions in Python's grammar.
+//! [`mod@format`] is the file itself, below all arithmetic. [`text`] reads expressions in Python's grammar.
 
 #![deny(missing_docs)]
 
@@ -72,7 +72,9 @@ pub use plan::{Explain, ExplainStage, Read, Write};
 pub use promote::PromoteError;
 pub use source::Value;
 pub use store::{Layout, Store, Transaction};
-pub use view::Index;
+
+/// The crates whose types the library takes and gives, in the versions that it uses.
+pub use {half, ndarray, num_complex, serde_json};
 
 /// What the command, the tests and the benches of this workspace need beside the library: its graph, its planner, its
 /// sources and sinks. None of it is promised to stay.
@@ -89,7 +91,7 @@ pub use {
     sink::{MemorySink, NpySink, Sink, StoredSink},
     source::{Data, FileCrc, Located, Mapped, Reshaped, Source, Stored, c_strides, elements},
     store::default_chunk,
-    view::{AxisMap, View},
+    view::{AxisMap, Index, View},
 };
 
 /// The README's examples are tests too.

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::npy::Header;
 use crate::plan::{Plan, Target};
 use crate::sink::NpySink;
 use crate::{Array, Context, Error, Expr, Result, Store};
@@ -62,6 +63,8 @@ pub(crate) fn save(array: &Array, path: &Path, context: &Context) -> Result<()> 
 
 fn save_npy(array: &Array, path: &Path, context: &Context) -> Result<()> {
     let expr = array.expr()?;
+    let impossible = |reason| Error::Value(format!("{}: {reason}", path.display()));
+    Header::write(expr.dtype(), expr.shape(), false).map_err(impossible)?;
     let sink = Arc::new(NpySink::create(path, expr.dtype(), expr.shape(), false)?);
     Plan::new(&[(expr.clone(), Target::Sink(sink.clone()))], &context.beside(path))?.run(context)?;
     let sink = Arc::into_inner(sink).ok_or_else(|| Error::Other("a file is still being written".into()))?;
@@ -84,7 +87,10 @@ fn is_npy(path: &Path) -> Result<bool> {
     let kind = std::fs::metadata(path).map_err(|e| Error::io(path, e))?;
     if !kind.is_file() {
         // opening a pipe would wait for a writer
-        return Err(Error::Npy { path: path.to_owned(), reason: "is not a regular file".into() });
+        return Err(Error::Value(format!(
+            "{}: expected a file, found a folder, pipe or device",
+            path.display()
+        )));
     }
     let file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
     let mut magic = Vec::new();

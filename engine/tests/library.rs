@@ -10,11 +10,11 @@ use ndarray::{Array1, Array2, Array3, ArrayD, Axis, array};
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
+    tempfile::tempdir().expect("a folder for a test")
 }
 
 fn text(array: &Array) -> String {
-    array.compute().unwrap().to_string()
+    array.compute().expect("an array that can be computed").to_string()
 }
 
 const fn crosses_threads<T: Send + Sync>() {}
@@ -65,6 +65,9 @@ fn operators_take_arrays_and_numbers_on_either_side() -> Outcome {
     ] {
         assert_eq!(text(&found), wanted, "{found:?}");
     }
+    assert_eq!(text(&(Array::from(vec![1, 2, 3]) * [1.5, 2.0, 3.0])), "[1.5 4.  9. ]");
+    let n = 3usize;
+    assert_eq!(text(&(n * &a - n)), "[0 3 9]");
     // a number takes the type of the array that it meets
     let small = Array::from(&array![1u8, 2]);
     assert_eq!((&small + 1).dtype()?, DType::U8);
@@ -323,7 +326,7 @@ fn elements_are_seen_in_place_where_they_lie_so() -> Outcome {
 fn damage_is_found_before_elements_are_seen_in_place() -> Outcome {
     let folder = folder();
     let path = folder.path().join("x.arrs");
-    Store::create(&path)?.write("/x", &Array1::from_iter((0..5000).map(f64::from)))?;
+    Store::create(&path)?.write("/x", Array1::from_iter((0..5000).map(f64::from)))?;
     let mut bytes = std::fs::read(&path)?;
     let at = bytes.windows(8).position(|w| w == 4321f64.to_le_bytes()).unwrap();
     bytes[at] ^= 1;
@@ -456,6 +459,33 @@ fn what_replaces_an_array_keeps_its_layout() -> Outcome {
 }
 
 #[test]
+fn appended_chunks_are_encoded_once() -> Outcome {
+    let folder = folder();
+    let store = Store::create(folder.path().join("x.arrs"))?.with_context(&Context::new(64 << 20, 2));
+    let day = Array2::from_shape_fn((4, 300), |(i, j)| (i * j) as f32);
+    let layout = Layout::new().chunk([4, 100]).codec(Codec::Zstd { level: 1 });
+    store.write_with("/t", &day, &layout)?;
+    for k in 1..5 {
+        store.transaction(|tx| tx.append("/t", 0, Array::from(&day) + k))?;
+    }
+    let whole = store.array("/t")?;
+    assert_eq!(whole.shape()?, [20, 300]);
+    for k in 0..5 {
+        let part = whole.slice(s![4 * k..4 * k + 4]).to_ndarray::<f32>()?;
+        assert_eq!(part, (&day + k as f32).into_dyn());
+    }
+    // begun and ended within chunks
+    store.transaction(|tx| {
+        tx.append("/t", 0, Array::from(&day).slice(s![..3])).and_then(|()| tx.append("/t", 0, &day))
+    })?;
+    let tail = store.array("/t")?.slice(s![20..]).to_ndarray::<f32>()?;
+    assert_eq!(tail.shape(), [7, 300]);
+    assert_eq!(tail.slice(ndarray::s![3.., ..]), day.view());
+    assert_eq!(tail.slice(ndarray::s![..3, ..]), day.slice(ndarray::s![..3, ..]));
+    Ok(())
+}
+
+#[test]
 fn borrowed_arrays_of_any_layout_are_written_as_they_are() -> Outcome {
     let folder = folder();
     let store = Store::create(folder.path().join("x.arrs"))?.with_context(&Context::new(64 << 20, 3));
@@ -468,16 +498,16 @@ fn borrowed_arrays_of_any_layout_are_written_as_they_are() -> Outcome {
         store.write_with(&name, view, &Layout::new().codec(codec))?;
         assert_eq!(store.array(&name)?.to_ndarray::<i32>()?, view.into_dyn());
         let turned = whole.view().reversed_axes();
-        store.write_with(&name, &turned, &layout.clone().codec(codec))?;
+        store.write_with(&name, turned, &layout.clone().codec(codec))?;
         assert_eq!(store.array(&name)?.to_ndarray::<i32>()?, turned.into_dyn());
         store.transaction(|tx| tx.append(&name, 1, whole.slice(ndarray::s![.., ..9, ..]).reversed_axes()))?;
         assert_eq!(store.array(&name)?.shape()?, [90, 89, 70]);
     }
-    store.write("/none", &Array2::<u8>::zeros((0, 5)))?;
+    store.write("/none", Array2::<u8>::zeros((0, 5)))?;
     assert_eq!(store.array("/none")?.shape()?, [0, 5]);
-    store.transaction(|tx| tx.append("/none", 0, &Array2::<u8>::ones((2, 5))))?;
+    store.transaction(|tx| tx.append("/none", 0, Array2::<u8>::ones((2, 5))))?;
     assert_eq!(text(&store.array("/none")?.sum(..)), "10");
-    store.write("/scalar", &ndarray::arr0(2.5))?;
+    store.write("/scalar", ndarray::arr0(2.5))?;
     assert_eq!(text(&store.array("/scalar")?), "2.5");
     Ok(())
 }
@@ -514,6 +544,9 @@ fn places_name_files_and_arrays() -> Outcome {
     std::fs::write(at("junk"), b"nothing that is known")?;
     assert_eq!(arrstore::open(at("junk")).unwrap_err().kind(), ErrorKind::Damaged);
     assert!(arrstore::open(folder.path()).is_err());
+    let half = Array::from(&array![half::bf16::ONE]);
+    assert_eq!(half.save(at("half.npy")).unwrap_err().kind(), ErrorKind::Invalid);
+    assert!(!at("half.npy").exists());
     assert_eq!(a.save(at("a.txt")).unwrap_err().kind(), ErrorKind::Invalid);
     assert!(!at("a.txt").exists());
     Ok(())
@@ -542,6 +575,11 @@ fn functions_of_the_program_are_fused() -> Outcome {
     assert_eq!(text(&one.reshape([600, 500]).t().slice(s![..2, 0])), "[1. 2.]");
     assert_eq!(text(&Array::from(2.0).map(|x: f64| x * x)), "4.0");
     assert_eq!(a.map(|x: f32| x).check().unwrap_err().kind(), ErrorKind::DType);
+    // a function that panics ends its own run and no other
+    let panics = a.map(|x: f64| if x == 77.0 { panic!("no 77") } else { x });
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| panics.sum(..).compute()));
+    assert!(caught.is_err());
+    assert_eq!(a.sum(..).compute()?.item::<f64>()?, whole.sum());
     // an array that outlives nothing: the function is let go with the last array that has it
     drop((mapped, one));
     assert_eq!(Arc::strong_count(&calls), 1);

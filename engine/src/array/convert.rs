@@ -10,7 +10,8 @@ use crate::plan::{Plan, Target};
 use crate::sink::Sink;
 use crate::{Context, DType, Expr, Result, Value};
 
-/// Whatever can be an operand or be written: an [`Array`], a number, a [`Value`], an array of `ndarray`.
+/// Whatever can be an operand or be written: an [`Array`], a number, a [`Value`], an array of `ndarray`, a
+/// `Vec` or an array of Rust, which have one axis.
 ///
 /// An `ndarray` that is given away is used as it lies. A borrowed one is copied when it becomes a lazy array;
 /// [`Store::write`](crate::Store::write) and [`Transaction::append`](crate::Transaction::append) write it without a copy.
@@ -58,7 +59,7 @@ impl<T: Native> Borrowed for ArrayViewD<'_, T> {
         memory::write(self, sink, context)
     }
     fn copied(&self) -> Result<Expr> {
-        memory::copied(self.view())
+        memory::copied(self)
     }
 }
 
@@ -123,11 +124,11 @@ macro_rules! numbers {
         }
     )* };
 }
-numbers!(bool i8 i16 i32 i64 i128 u8 u16 u32 u64 f32 f64 Complex64);
+numbers!(bool i8 i16 i32 i64 i128 isize u8 u16 u32 u64 usize f32 f64 Complex64);
 
 impl<T: Native, D: Dimension> IntoArray for &ArrayRef<T, D> {
     fn into_array(self) -> Array {
-        Array::make(|| memory::copied(self.view().into_dyn()))
+        Array::make(|| memory::copied(&self.view().into_dyn()))
     }
     fn into_written<'a>(self) -> Written<'a>
     where
@@ -139,7 +140,7 @@ impl<T: Native, D: Dimension> IntoArray for &ArrayRef<T, D> {
 
 impl<S: ndarray::Data<Elem: Native>, D: Dimension> IntoArray for &ArrayBase<S, D> {
     fn into_array(self) -> Array {
-        Array::make(|| memory::copied(self.view().into_dyn()))
+        Array::make(|| memory::copied(&self.view().into_dyn()))
     }
     fn into_written<'a>(self) -> Written<'a>
     where
@@ -151,7 +152,7 @@ impl<S: ndarray::Data<Elem: Native>, D: Dimension> IntoArray for &ArrayBase<S, D
 
 impl<T: Native, D: Dimension> IntoArray for ArrayView<'_, T, D> {
     fn into_array(self) -> Array {
-        Array::make(|| memory::copied(self.into_dyn()))
+        Array::make(|| memory::copied(&self.into_dyn()))
     }
     fn into_written<'a>(self) -> Written<'a>
     where
@@ -164,6 +165,18 @@ impl<T: Native, D: Dimension> IntoArray for ArrayView<'_, T, D> {
 impl<T: Native, D: Dimension> IntoArray for ArrayBase<OwnedRepr<T>, D> {
     fn into_array(self) -> Array {
         Array::make(|| memory::owned(self.into_dyn()))
+    }
+}
+
+impl<T: Native> IntoArray for Vec<T> {
+    fn into_array(self) -> Array {
+        ndarray::Array1::from(self).into_array()
+    }
+}
+
+impl<T: Native, const N: usize> IntoArray for [T; N] {
+    fn into_array(self) -> Array {
+        self.to_vec().into_array()
     }
 }
 
@@ -184,5 +197,7 @@ from! {
     (S: ndarray::Data<Elem: Native>, D: Dimension) &ArrayBase<S, D>;
     (T: Native, D: Dimension) ArrayView<'_, T, D>;
     (T: Native, D: Dimension) ArrayBase<OwnedRepr<T>, D>;
+    (T: Native) Vec<T>;
+    (T: Native, const N: usize) [T; N];
     () bool; () i32; () i64; () u64; () f64; () Complex64;
 }

@@ -1,5 +1,6 @@
 //! Arrays of `ndarray`: taken as they lie, copied, or written box by box.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrstore_format::Grid;
@@ -24,15 +25,18 @@ struct Owned<T: Native> {
 pub(super) fn owned<T: Native>(array: ArrayD<T>) -> Result<Expr> {
     let ascending = array.shape().iter().zip(array.strides()).all(|(&n, &stride)| n == 1 || stride > 0);
     if !ascending || array.is_empty() || array.as_slice_memory_order().is_none() {
-        return copied(array.view());
+        return copied(&array.view());
     }
     let shape = lengths(array.shape());
-    let strides = array.strides().iter().map(|stride| stride * size_of::<T>() as isize).collect();
+    let item = size_of::<T>() as isize;
+    // the stride of a lone element may be anything
+    let stride = |(&n, &stride): (&usize, &isize)| if n == 1 { item } else { stride * item };
+    let strides = array.shape().iter().zip(array.strides()).map(stride).collect();
     Expr::source(Arc::new(Owned { chunk: shape.clone(), shape, strides, array }))
 }
 
 /// The expression of a copy of an `ndarray`.
-pub(super) fn copied<T: Native>(array: ArrayViewD<'_, T>) -> Result<Expr> {
+pub(super) fn copied<T: Native>(array: &ArrayViewD<'_, T>) -> Result<Expr> {
     let shape = lengths(array.shape());
     let standard = array.as_standard_layout();
     let bytes = bytemuck::cast_slice(standard.as_slice().unwrap_or(&[]));
@@ -93,20 +97,30 @@ pub(super) fn write<T: Native>(array: &ArrayViewD<'_, T>, sink: &dyn Sink, conte
     let _permit = context.budget.take(each.saturating_mul(threads), "writing an array from memory")?;
 
     let zeros = vec![0; shape.len()];
-    let indices = Mutex::new(grid.touching(&zeros, &shape));
-    let next = || indices.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let indices = Mutex::new(Some(grid.touching(&zeros, &shape)));
+    let next = || indices.lock().unwrap_or_else(PoisonError::into_inner).as_mut().and_then(Iterator::next);
+    let (all, so_far) = (array.len() * size_of::<T>(), AtomicU64::new(0));
+    let chunk = |index: &[u64]| -> Result<()> {
+        context.go_on()?;
+        let (start, extent) = (grid.start(index), grid.extent(index));
+        let mut part = array.view();
+        for (axis, (&from, &len)) in start.iter().zip(&extent).enumerate() {
+            part.slice_axis_inplace(Axis(axis), (from as usize..(from + len) as usize).into());
+        }
+        let part = part.as_standard_layout();
+        let elements: &[u8] = bytemuck::cast_slice(part.as_slice().unwrap_or(&[]));
+        sink.write(&start, &extent, elements)?;
+        Metrics::add(&context.metrics.written, elements.len());
+        let done = so_far.fetch_add(elements.len() as u64, Ordering::Relaxed) + elements.len() as u64;
+        if let Some(progress) = &context.progress {
+            progress(done, all as u64);
+        }
+        Ok(())
+    };
     let work = || -> Result<()> {
         while let Some(index) = next() {
-            context.go_on()?;
-            let (start, extent) = (grid.start(&index), grid.extent(&index));
-            let mut part = array.view();
-            for (axis, (&from, &len)) in start.iter().zip(&extent).enumerate() {
-                part.slice_axis_inplace(Axis(axis), (from as usize..(from + len) as usize).into());
-            }
-            let part = part.as_standard_layout();
-            let elements: &[u8] = bytemuck::cast_slice(part.as_slice().unwrap_or(&[]));
-            sink.write(&start, &extent, elements)?;
-            Metrics::add(&context.metrics.written, elements.len());
+            // after an error nobody begins another chunk
+            chunk(&index).inspect_err(|_| *indices.lock().unwrap_or_else(PoisonError::into_inner) = None)?;
         }
         Ok(())
     };

@@ -65,6 +65,7 @@ use reduce::Reduced;
 ///
 /// A step that cannot be makes an array that carries its error: see the [module's text](crate::array).
 #[derive(Clone)]
+#[must_use = "an array is lazy: nothing is computed before it is asked for"]
 pub struct Array {
     made: std::result::Result<Expr, Fault>,
     /// The reduction that this is the result of, while its options can still be chosen.
@@ -189,11 +190,8 @@ impl Array {
     /// # Errors
     /// [`Error::Text`], which points at the place in the text that is wrong; the errors that the arrays carry.
     pub fn formula(text: &str, arrays: &[(&str, &Array)]) -> Result<Array> {
-        let formula = crate::text::Formula::parse(text)?;
-        let named = |(name, array): &(&str, &Array)| Ok(((*name).to_owned(), array.expr()?.clone()));
-        let results = formula.lower(&arrays.iter().map(named).collect::<Result<_>>()?)?;
-        match <[Expr; 1]>::try_from(results) {
-            Ok([expr]) => Ok(expr.into()),
+        match <[Array; 1]>::try_from(crate::text::Formula::parse(text)?.arrays(arrays)?) {
+            Ok([array]) => Ok(array),
             Err(several) => Err(Error::Value(format!(
                 "expected one expression, found {} separated by commas in '{text}'",
                 several.len()

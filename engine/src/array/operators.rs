@@ -23,7 +23,7 @@ macro_rules! binary {
                 self.apply2(Op::$op, right)
             }
         }
-        binary!(@numbers $trait $method $op: bool i8 i16 i32 i64 i128 u8 u16 u32 u64 f32 f64 Complex64);
+        binary!(@numbers $trait $method $op: bool i8 i16 i32 i64 i128 isize u8 u16 u32 u64 usize f32 f64 Complex64);
     )* };
     (@numbers $trait:ident $method:ident $op:ident: $($number:ty)*) => { $(
         impl $trait<&Array> for $number {

@@ -59,21 +59,18 @@ impl Array {
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     #[track_caller]
-    #[must_use]
     pub fn keepdims(&self) -> Array {
         self.reduce_again("keepdims()", |options| options.keepdims = true)
     }
 
     /// Subtracts `ddof` from the number of elements in the `var` or `std` before it: 1 for those of a sample.
     #[track_caller]
-    #[must_use]
     pub fn ddof(&self, ddof: impl Into<f64>) -> Array {
         self.reduce_again("ddof(1)", |options| options.ddof = ddof.into())
     }
 
     /// Has the reduction before it computed in this type, as NumPy's `dtype=`: elements are cast to it first.
     #[track_caller]
-    #[must_use]
     pub fn in_dtype(&self, dtype: DType) -> Array {
         self.reduce_again("in_dtype(DType::F64)", |options| options.dtype = Some(dtype))
     }

@@ -37,17 +37,19 @@ pub struct Ellipsis;
 /// ```
 #[macro_export]
 macro_rules! s {
-    ($($part:expr $(; $step:expr)?),* $(,)?) => {
-        [$($crate::Slice::from($part)$(.step($step))?),*]
-    };
+    (@part $part:expr) => { $crate::Slice::from($part) };
+    (@part $range:expr; $step:expr) => { $crate::Slice::steps($range, $step) };
+    ($($part:expr $(; $step:expr)?),* $(,)?) => { [$($crate::s!(@part $part $(; $step)?)),*] };
 }
 
+/// A range, which can be walked through in steps.
+#[doc(hidden)]
+pub trait Steps: Into<Slice> {}
+
 impl Slice {
-    /// The same range in steps of `step`; one that is negative begins at the end. Not for what is no range: an integer
-    /// keeps its meaning.
-    #[must_use]
-    pub fn step(self, step: i64) -> Slice {
-        Slice(match self.0 {
+    /// A range in steps of `step`, or, where that is negative, from the end of the range back.
+    pub fn steps(range: impl Steps, step: i64) -> Slice {
+        Slice(match range.into().0 {
             Index::Slice { start, stop, .. } => Index::Slice { start, stop, step: Some(step) },
             other => other,
         })
@@ -88,6 +90,8 @@ impl From<Ellipsis> for Slice {
     }
 }
 
+impl Steps for RangeFull {}
+
 impl From<RangeFull> for Slice {
     fn from(_: RangeFull) -> Slice {
         Slice(Index::ALL)
@@ -111,6 +115,11 @@ macro_rules! parts {
                 Slice(Index::At(whole(index)))
             }
         }
+        impl Steps for Range<$t> {}
+        impl Steps for RangeFrom<$t> {}
+        impl Steps for RangeTo<$t> {}
+        impl Steps for RangeInclusive<$t> {}
+        impl Steps for RangeToInclusive<$t> {}
         impl From<Range<$t>> for Slice {
             fn from(range: Range<$t>) -> Slice {
                 Slice::between(Some(whole(range.start)), Some(whole(range.end)))

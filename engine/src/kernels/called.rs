@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_function_is_called_until_it_is_let_go() {
-        let held = vec![1u8; 100];
+        let held = [1u8; 100];
         let function = Function::new(move |x: i32| i64::from(x) + held.len() as i64);
         let number = function.number().to_vec();
         let call = |out: &mut [u8]| {

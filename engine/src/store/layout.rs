@@ -115,7 +115,7 @@ const CHUNK_BYTES: u64 = 4 << 20;
 /// Bytes of a cache line.
 const LINE: u64 = 64;
 
-/// Chunks of about [`CHUNK_BYTES`] that are as near to squares, cubes and so on as the axes allow: an axis that is
+/// Chunks of about 4 MiB that are as near to squares, cubes and so on as the axes allow: an axis that is
 /// shorter than the side of such a cube is kept whole, and the others are longer for it. docs/chunks.md says why.
 pub fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
     let item = dtype.size() as u64;

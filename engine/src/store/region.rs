@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrstore_format::{ArrayId, Meta, Transaction, strided};
+use arrstore_format::{ArrayId, Codec, Meta, Transaction, strided};
 
 use crate::sink::Sink;
 use crate::source::c_strides;
@@ -27,7 +27,12 @@ pub(super) struct RegionSink {
     /// For each axis of the array, where its index comes from.
     maps: Vec<AxisMap>,
     shape: Vec<u64>,
+    /// Whether the region is made of whole chunks, each of which is then written once.
+    whole: bool,
 }
+
+/// Bytes of a chunk above which a raw one is written in parts.
+const WHOLE: usize = 16 << 20;
 
 /// What a box of the region covers of one axis of the array.
 struct Cover {
@@ -46,7 +51,17 @@ impl RegionSink {
     pub(super) fn new(transaction: Arc<Transaction>, id: ArrayId, subscript: &[Index]) -> Result<RegionSink> {
         let meta = transaction.meta(id)?;
         let (view, shape) = View::subscript(&meta.shape, subscript)?;
-        Ok(RegionSink { transaction, id, meta, maps: view.0, shape })
+        let along = |(k, map): (usize, &AxisMap)| match *map {
+            AxisMap::Along { axis, start, step: 1 } if axis == k => {
+                let (end, chunk) = (start as u64 + shape[k], meta.chunk_shape[k]);
+                (start as u64).is_multiple_of(chunk) && (end == meta.shape[k] || end.is_multiple_of(chunk))
+            }
+            _ => false,
+        };
+        let whole = shape.len() == meta.ndim()
+            && view.0.iter().enumerate().all(along)
+            && !(meta.takes_parts() && meta.chunk_bytes() > WHOLE);
+        Ok(RegionSink { transaction, id, meta, maps: view.0, shape, whole })
     }
 
     /// What is written to the region for `value`.
@@ -134,7 +149,10 @@ impl Sink for RegionSink {
         &self.shape
     }
     fn chunk_shape(&self) -> Option<&[u64]> {
-        None
+        self.whole.then_some(&self.meta.chunk_shape)
+    }
+    fn encodes(&self) -> bool {
+        self.meta.codec != Codec::None
     }
     fn scratch_bytes(&self) -> usize {
         self.meta.chunk_bytes().saturating_add(self.meta.encode_scratch())
