@@ -4,7 +4,7 @@ use anyhow::Result;
 use arrstore::DType;
 use arrstore::default_chunk;
 use arrstore::formats::{Known, Location};
-use arrstore_format::Meta;
+use arrstore_format::{Codec, Meta};
 
 use crate::cli::{ChunkShape, Coding, Order, Shuffle, Storing};
 use crate::misuse::misuse;
@@ -39,12 +39,12 @@ impl Storing {
             }
             None => known.codec.unwrap_or_default(),
         };
-        if self.shuffle == Some(Shuffle::On) && !codec.takes_shuffled() {
+        if self.shuffle == Some(Shuffle::On) && !packs_bytes(codec) {
             return Err(misuse(format!(
                 "--shuffle on is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
             )));
         }
-        let shuffle = shuffle && codec.takes_shuffled() && dtype.size() > 1;
+        let shuffle = shuffle && packs_bytes(codec) && dtype.size() > 1;
         Ok(Meta { order, ..Meta::new(dtype, shape, &chunk).encoded(codec, shuffle) })
     }
 
@@ -78,6 +78,11 @@ impl Storing {
     }
 }
 
+/// Whether a codec packs bytes, so that it may help to group those of equal weight.
+pub(crate) fn packs_bytes(codec: Codec) -> bool {
+    matches!(codec, Codec::Zstd { .. } | Codec::Lz4)
+}
+
 /// The asked chunk with whole axes filled in and no axis longer than the array.
 fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
     if lengths.len() != shape.len() {
@@ -95,8 +100,6 @@ fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
 
 #[cfg(test)]
 mod tests {
-    use arrstore_format::Codec;
-
     use super::*;
 
     #[test]
@@ -120,6 +123,7 @@ mod tests {
         assert_eq!((layout.chunk_shape, layout.codec), (vec![7, 10], Codec::None));
         let layout = none.choose(&Known::default(), DType::F32, &[100, 10]).unwrap();
         assert_eq!((layout.codec, layout.order), (Codec::None, vec![0, 1]));
+        assert!(!layout.shuffle, "chunks without a codec lie as they are");
         assert!(asked.choose(&known, DType::F32, &[100]).is_err());
     }
 }
