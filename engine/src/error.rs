@@ -114,6 +114,14 @@ pub enum Error {
     /// The array file refused.
     #[error(transparent)]
     Format(#[from] arrstore_format::Error),
+    /// An array of a file cannot be opened, or a result not be written to one.
+    #[error("{words}")]
+    File {
+        /// What kind of error it is.
+        kind: ErrorKind,
+        /// The file, the array in it, and what is wrong.
+        words: String,
+    },
     /// A step of a transaction failed, and the transaction was to be committed all the same.
     #[error("nothing was committed, because a step of the transaction failed before: {0}")]
     Transaction(String),
@@ -175,6 +183,7 @@ impl Error {
             Error::Npy { .. } => ErrorKind::Damaged,
             Error::Io { source, .. } => of_system(source),
             Error::Format(error) => of_format(error),
+            Error::File { kind, .. } => *kind,
             Error::Other(_) => ErrorKind::Other,
         }
     }
@@ -190,7 +199,7 @@ impl Error {
     }
 }
 
-fn of_system(error: &std::io::Error) -> ErrorKind {
+pub(crate) fn of_system(error: &std::io::Error) -> ErrorKind {
     match error.kind() {
         std::io::ErrorKind::NotFound => ErrorKind::NotFound,
         std::io::ErrorKind::AlreadyExists => ErrorKind::Exists,
@@ -198,7 +207,7 @@ fn of_system(error: &std::io::Error) -> ErrorKind {
     }
 }
 
-fn of_format(error: &arrstore_format::Error) -> ErrorKind {
+pub(crate) fn of_format(error: &arrstore_format::Error) -> ErrorKind {
     use arrstore_format::Error as E;
     match error {
         E::Io { source, .. } => of_system(source),

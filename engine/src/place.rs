@@ -1,16 +1,17 @@
-//! Places of arrays: `climate.arrs:/ocean/sst`, `x.npy`. The one list of the kinds of files that the library opens and
-//! writes.
+//! Arrays by the paths of their files: `climate.arrs:/ocean/sst`, `x.npy`, `x.npz:/a`, `cube.zarr:/t`.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
-use crate::npy::Header;
-use crate::plan::{Plan, Target};
-use crate::sink::NpySink;
-use crate::{Array, Context, Error, Expr, Result, Store};
+use crate::formats::{self, Location, Outputs, Writing};
+use crate::plan::Plan;
+use crate::store::default_chunk;
+use crate::{Array, Context, Error, Result};
 
-/// Opens an array: of a `.npy` file, or of an `.arrs` file (`climate.arrs:/ocean/sst`; without a name, the only array
-/// that the file holds). What kind a file is of is seen from its first bytes.
+/// Opens an array of a file in any format that the library reads: `.arrs`, `.npy`, `.npz` and Zarr. What a file is shows in
+/// its first bytes. A name after a colon picks an array of several, and a subscript a part of it, as in
+/// `climate.arrs:/ocean/sst[0]`; without a name, the file has to hold one array.
+///
+/// [`formats`] has more: plain elements, the other facts that a file tells of an array, and what a file holds.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -25,75 +26,23 @@ use crate::{Array, Context, Error, Expr, Result, Store};
 /// # Errors
 /// When there is no such file or array, or it cannot be read.
 pub fn open(path: impl AsRef<Path>) -> Result<Array> {
-    let path = path.as_ref();
-    let (file, name) = match split(path) {
-        Some((file, name)) if !path.exists() && file.exists() => (file, Some(name)),
-        _ => (path.to_owned(), None),
-    };
-    if name.is_none() && is_npy(&file)? {
-        return Ok(Expr::npy(&file)?.into());
-    }
-    let store = Store::open(&file)?;
-    match name {
-        Some(name) => store.array(&name),
-        None => match &store.names()?[..] {
-            [only] => store.array(only),
-            names => Err(Error::Value(format!(
-                "{file}: holds {}: name one, as in {file}:/name",
-                if names.is_empty() { "no array".to_owned() } else { names.join(", ") },
-                file = file.display(),
-            ))),
-        },
-    }
+    Ok(formats::open(text(path.as_ref())?)?.expr.into())
 }
 
 /// Computes an array into a file, as the ending of its path says.
 pub(crate) fn save(array: &Array, path: &Path, context: &Context) -> Result<()> {
-    if let Some((file, name)) = split(path).filter(|(file, _)| has_ending(file, "arrs")) {
-        return Store::open_or_create(file)?.with_context(context).write(&name, array);
-    }
-    if has_ending(path, "npy") {
-        return save_npy(array, path, context);
-    }
-    Err(Error::Value(format!(
-        "{}: its ending does not say how to write it; expected x.npy or x.arrs:/name",
-        path.display()
-    )))
-}
-
-fn save_npy(array: &Array, path: &Path, context: &Context) -> Result<()> {
+    let location = Location::of_output(text(path)?)?;
     let expr = array.expr()?;
-    let impossible = |reason| Error::Value(format!("{}: {reason}", path.display()));
-    Header::write(expr.dtype(), expr.shape(), false).map_err(impossible)?;
-    let sink = Arc::new(NpySink::create(path, expr.dtype(), expr.shape(), false)?);
-    Plan::new(&[(expr.clone(), Target::Sink(sink.clone()))], &context.beside(path))?.run(context)?;
-    let sink = Arc::into_inner(sink).ok_or_else(|| Error::Other("a file is still being written".into()))?;
-    sink.commit(true)
+    let mut outputs =
+        Outputs::open(&[location], Writing { cancel: context.cancel.clone(), ..Writing::default() })?;
+    let meta =
+        arrstore_format::Meta::new(expr.dtype(), expr.shape(), &default_chunk(expr.dtype(), expr.shape()));
+    let root = outputs.add(0, expr, "data", &meta)?;
+    Plan::new(&[root], &context.beside(path))?.run(context)?;
+    Ok(outputs.commit()?)
 }
 
-/// A path and the name of an array after its last colon.
-fn split(path: &Path) -> Option<(PathBuf, String)> {
-    let (file, name) = path.to_str()?.rsplit_once(':')?;
-    (!file.is_empty() && !name.is_empty()).then(|| (PathBuf::from(file), name.to_owned()))
-}
-
-fn has_ending(path: &Path, ending: &str) -> bool {
-    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))
-}
-
-/// Whether a file begins as `.npy` files do.
-fn is_npy(path: &Path) -> Result<bool> {
-    use std::io::Read;
-    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, e))?;
-    if !kind.is_file() {
-        // opening a pipe would wait for a writer
-        return Err(Error::Value(format!(
-            "{}: expected a file, found a folder, pipe or device",
-            path.display()
-        )));
-    }
-    let file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
-    let mut magic = Vec::new();
-    file.take(6).read_to_end(&mut magic).map_err(|e| Error::io(path, e))?;
-    Ok(magic == *b"\x93NUMPY")
+fn text(path: &Path) -> Result<&str> {
+    let unread = || Error::Value(format!("{}: a path of an array has to be text in UTF-8", path.display()));
+    path.to_str().ok_or_else(unread)
 }

@@ -553,6 +553,25 @@ fn places_name_files_and_arrays() -> Outcome {
 }
 
 #[test]
+fn every_format_that_is_written_is_read() -> Outcome {
+    let folder = folder();
+    let a = Array::from(&ndarray::Array2::from_shape_fn((30, 40), |(i, j)| (40 * i + j) as f64));
+    for place in ["a.npy", "a.npz:/x", "a.arrs:/deep/x", "a.zarr:/x"] {
+        let path = folder.path().join(place);
+        (&a + 1).save(&path)?;
+        let back = arrstore::open(&path)?;
+        assert_eq!((back.shape()?, back.dtype()?), (&[30, 40][..], DType::F64), "{place}");
+        assert_eq!(text(&back.sum(..)), text(&(&a + 1).sum(..)), "{place}");
+    }
+    let missing = arrstore::open(folder.path().join("a.npz:/y")).unwrap_err();
+    assert!(missing.to_string().contains("a.npz"), "{missing}");
+    assert_eq!(arrstore::open(folder.path().join("b.npy")).unwrap_err().kind(), ErrorKind::NotFound);
+    let scanned = a.cumsum(1).slice(s![.., -1]);
+    assert_eq!(text(&scanned), text(&a.sum(1)));
+    Ok(())
+}
+
+#[test]
 fn functions_of_the_program_are_fused() -> Outcome {
     let whole = Array2::from_shape_fn((500, 600), |(i, j)| (i * 600 + j) as f64);
     let calls = Arc::new(AtomicUsize::new(0));

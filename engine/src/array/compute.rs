@@ -100,8 +100,8 @@ impl Array {
         Ok(plan.explain(context.budget.total()))
     }
 
-    /// Computes it into a file, as the path says: `.npy`, or an array of an `.arrs` file (`climate.arrs:/anomaly`). The
-    /// file is replaced in one step, or as it was when something fails.
+    /// Computes it into a file, as the path says: `.npy`, `.raw`, or an array of an `.arrs` file (`climate.arrs:/anomaly`), an
+    /// `.npz` archive or a Zarr store. The file is replaced in one step; when something fails, it is as it was before.
     ///
     /// # Errors
     /// As [`Array::compute`]; when the file cannot be written, or its kind is none of these.

@@ -31,6 +31,7 @@ mod native;
 mod operators;
 mod print;
 mod reduce;
+mod scan;
 mod slice;
 mod views;
 mod window;

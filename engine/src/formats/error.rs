@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::io;
 
+use crate::error::{ErrorKind, of_system};
 use crate::text::TextError;
 
 /// An error of the formats. Its words begin with the file, and the array where one is meant.
@@ -111,6 +112,17 @@ impl Error {
         }
     }
 
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self.root() {
+            Error::Request(_) | Error::Subscript(_) => ErrorKind::Invalid,
+            Error::Io(error) => of_system(error),
+            Error::Engine(error) => error.kind(),
+            Error::Arrs(error) => crate::error::of_format(error),
+            Error::Content(_) | Error::Needs { .. } | Error::At { .. } => ErrorKind::Damaged,
+        }
+    }
+
     /// Whether the work was told to stop.
     pub fn is_cancelled(&self) -> bool {
         use arrstore_format::Error::Cancelled;
@@ -183,14 +195,14 @@ impl From<TextError> for Error {
     }
 }
 
-/// What the engine makes of it: a run that was stopped stays that, and anything else is told in words.
+/// An error of the library: a run that was stopped stays that, and anything else is told in words, with its kind.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> crate::Error {
         match error {
             Error::Engine(error) => error,
             Error::Arrs(error) => crate::Error::Format(error),
             error if error.is_cancelled() => crate::Error::Cancelled,
-            error => crate::Error::Other(error.to_string()),
+            error => crate::Error::File { kind: error.kind(), words: error.to_string() },
         }
     }
 }
