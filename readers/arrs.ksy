@@ -6,10 +6,9 @@ meta:
   endian: le
   bit-endian: le
 doc: |
-  The layout of an .arrs file: what SPEC.md, whose sections the comments name, says of places and fields. It checks no
-  checksum and no rule but magics. Payloads that are packed are given as they are stored.
+  The layout of an .arrs file: the places and the fields of SPEC.md, whose sections the comments name. It checks magics, but no checksums and no other rules. Packed payloads are given as they are stored.
 
-  Start from `newest`, a slot, and its `array_table`. A leaf lists 127 entries, most of them missing.
+  Begin with `newest`, a slot, and its `array_table`. A leaf lists 127 entries; most of them are missing.
 doc-ref: SPEC.md
 seq:
   - id: header
@@ -29,7 +28,7 @@ instances:
   newest:
     value: '(newest_even.is_slot ? newest_even.slot.commit : 0) > (newest_odd.is_slot ? newest_odd.slot.commit : 0) ? newest_even.slot : newest_odd.slot'
     doc: |
-      The slot of the newest commit, when no copy is torn: whether one is, its CRC says, which has to be checked first.
+      The slot of the newest commit, if no copy is torn. Check the CRCs of the copies first.
 types:
   header:
     doc: section 3

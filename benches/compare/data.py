@@ -29,7 +29,9 @@ FUNCTION_LEN = 1 << 14
 STORES = {name: (name, ["--chunk", "1000x1000"]) for name in [*"abc", "f2", "f4", "u1", "i2", "tall"]}
 STORES |= {name: (name, ["--chunk", "1000x1000"]) for name in NORMAL if name[0] == "m"}
 STORES |= {name: (name, []) for name in ("long", "x1", "x8", "x64", "batch1", "batch2")}
-STORES |= {name: (name, []) for name in SHAPES} | {"a_default": ("a", [])}
+# the chunks that people get by default
+DEFAULT = [*"abc", *(name for name in NORMAL if name[0] == "m"), "f4", "f2", "tall"]
+STORES |= {name: (name, []) for name in SHAPES} | {f"{name}_default": (name, []) for name in DEFAULT}
 STORES |= {"a_rows": ("a", ["--chunk", "100x10000"]), "b_grid": ("b", ["--chunk", "700x1300"])}
 STORES |= {f"{name}_fortran": (name, ["--chunk", "1000x1000", "--order", "F"]) for name in "ab"}
 # what peers keep in their own files, and its chunks

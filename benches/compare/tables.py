@@ -49,30 +49,34 @@ def against_peers(runner):
             label += f", float{8 * int(names[1])}"
         if text == RECHUNK:
             files, label = {"a": "a_rows"}, "chunks of rows to chunks of columns"
+        default = {name: "a_default" if text == RECHUNK else f"{file}_default" for name, file in files.items()}
         if to_disk:
             label += ", to disk" if sync else ", not synced"
         if sync or not to_disk:
-            runner.warm([*files.values(), *(["a"] if text == RECHUNK else [])])
-        contest = {"arrstore": lambda: runner.ours(text, files, "--runs", 1, to_disk=to_disk, sync=sync)}
+            runner.warm([*files.values(), *default.values(), *(["a"] if text == RECHUNK else [])])
+        contest = {who: lambda of=of: runner.ours(text, of, "--runs", 1, to_disk=to_disk, sync=sync)
+                   for who, of in (("arrstore", files), ("default", default))}
         for peer in PEERS:
             theirs = {"a": "a"} if text == RECHUNK and peer in PEERS[:3] else files
             contest[peer] = lambda peer=peer, theirs=theirs: runner.peer(peer, text, theirs, to_disk=to_disk, sync=sync)
         seconds = best(contest)
-        rivals = {w: t for w, t in seconds.items() if w != "arrstore" and not (to_disk and w == PEERS[0])}
+        rivals = {w: t for w, t in seconds.items() if w in PEERS and not (to_disk and w == PEERS[0])}
         fastest = min(rivals, key=rivals.get)
         cells = [s(seconds.get(who)) for who in contest]
-        return [label, *cells, f"{times(rivals[fastest] / seconds['arrstore'], 1)} ({fastest})"]
+        ratios = [times(rivals[fastest] / seconds[who], 1) for who in ("arrstore", "default")]
+        return [label, *cells, " / ".join(ratios) + f" ({fastest})"]
 
-    return table(["work", "arrstore", *PEERS, "fastest peer / arrstore"], (row(*job) for job in jobs))
+    return table(["work", "squares", "default", *PEERS, "fastest peer / each of ours"], (row(*job) for job in jobs))
 
 
 def limits(runner):
     """Reductions against plain loops over the same mapped chunks, and against NumPy in RAM."""
-    runner.warm("a")
+    runner.warm(["a", "a_default"])
 
     def row(text):
         files = {"a": "a"}
         seconds = best({
+            "default": lambda: runner.ours(text, {"a": "a_default"}),
             "loop": lambda: {"s": run([OURS, "read", runner.at("a.arrs")])["s"]},
             "unchecked": lambda: runner.ours(text, files, "--no-check"),
             "checked": lambda: runner.ours(text, files),
@@ -81,10 +85,12 @@ def limits(runner):
         }, rounds=4)
         loop = seconds.pop("loop")
         cells = [s(seconds[how], 4) + f" ({loop / seconds[how]:.0%})" for how in ("unchecked", "checked")]
-        ratios = [times(seconds["numpy"] / seconds[how]) for how in ("unchecked", "checked", "command")]
-        return [f"`{text}`", s(loop, 4), *cells, s(seconds["command"], 4), s(seconds["numpy"], 4), " / ".join(ratios)]
+        ours = ("unchecked", "checked", "default", "command")
+        ratios = [times(seconds["numpy"] / seconds[how]) for how in ours]
+        default = s(seconds["default"], 4) + f" ({loop / seconds['default']:.0%})"
+        return [f"`{text}`", s(loop, 4), *cells, default, s(seconds["command"], 4), s(seconds["numpy"], 4), " / ".join(ratios)]
 
-    head = ["work", "plain loop", "unchecked (of the loop)", "checked", "whole command", "NumPy in RAM", "NumPy / each of ours"]
+    head = ["work", "plain loop", "unchecked (of the loop)", "checked", "default chunks, checked", "whole command", "NumPy in RAM", "NumPy / each of ours"]
     works = ["sum(a)", "mean(a, axis=0)", "max(a, axis=0)", "std(a, axis=0)", "std(a, axis=1)"]
     return table(head, (row(text) for text in works))
 
@@ -124,6 +130,7 @@ def layouts(runner):
     ab = {"a": "a", "b": "b"}
     works = [
         (square, ab, "the same chunks", 2 * ARRAY),
+        (square, {"a": "a_default", "b": "b_default"}, "the same chunks, those by default", 2 * ARRAY),
         (square, {"a": "a", "b": "b_grid"}, "chunks of 1000 x 1000 and of 700 x 1300", 2 * ARRAY),
         (square, {"a": "a_fortran", "b": "b_fortran"}, "both in Fortran order", 2 * ARRAY),
         (square, {"a": "a", "b": "b_fortran"}, "C order and Fortran order", 2 * ARRAY),
@@ -135,6 +142,7 @@ def layouts(runner):
         ("sum((a[:, ::2]-b[:, ::2])**2)", ab, "every second column", 2 * ARRAY),
         ("sum((a[::2]-b[::2])**2)", ab, "every second row (bytes checked)", 2 * ARRAY),
         ("sum(a)", {"a": "a"}, "float64", ARRAY),
+        ("sum(a)", {"a": "a_default"}, "float64, default chunks", ARRAY),
         ("sum(a)", {"a": "f4"}, "float32", ARRAY),
         ("sum(a)", {"a": "f2"}, "float16", ARRAY),
         ("sum(a)", {"a": "i2"}, "int16", ARRAY),
@@ -188,15 +196,18 @@ def cold(runner):
     """Files that are not in the page cache, against `dd`."""
 
     def row(text, names):
-        files = {n: n for n in names}
+        default = [f"{n}_default" for n in names]
         seconds = best({
             "dd": lambda: runner.disk(names),
-            "ours": lambda: runner.ours(text, files, "--runs", 1),
-        }, rounds=4, before=lambda: runner.cool(names))
-        return [f"`{text}`", s(seconds["dd"]), s(seconds["ours"]), f"{seconds['dd'] / seconds['ours']:.0%}"]
+            "squares": lambda: runner.ours(text, {n: n for n in names}, "--runs", 1),
+            "default": lambda: runner.ours(text, {n: f"{n}_default" for n in names}, "--runs", 1),
+        }, rounds=4, before=lambda: runner.cool([*names, *default]))
+        ours = ("squares", "default")
+        shares = " / ".join(f"{seconds['dd'] / seconds[how]:.0%}" for how in ours)
+        return [f"`{text}`", s(seconds["dd"]), *(s(seconds[how]) for how in ours), shares]
 
     works = [("sum(a)", "a"), ("std(a, axis=0)", "a"), ("sum((a-b)**2)", "ab"), ("max(sin(a)+b*c)", "abc"), ("sum(a.T-b)", "ab")]
-    return table(["work", "`dd` of the same files", "arrstore", "of `dd`"], (row(*work) for work in works))
+    return table(["work", "`dd` of the squares", "squares", "default", "of `dd`"], (row(*work) for work in works))
 
 
 def compressed(runner):
@@ -272,7 +283,9 @@ def small_memory(runner):
 
     works = [("a @ b", {"a": f"m1_{t}", "b": f"m2_{t}"}, f"`a @ b`, float{8 * int(t[1])}", 512) for t in ("f4", "f8")]
     works += [("a.T", {"a": "a"}, "`a.T`", 256), (RECHUNK, {"a": "a_rows"}, "rows to columns", 256)]
-    jobs = ((*work, who) for work in works for who in ("arrstore", "Dask", "Blosc2", "np.memmap") if not (work[0] == RECHUNK and who == "np.memmap"))
+    works += [(text, {n: f"{f}_default" for n, f in files.items()}, f"{label}, default chunks", limit) for text, files, label, limit in works[:3]]
+    peers = lambda label: () if "default" in label else ("Dask", "Blosc2", "np.memmap")
+    jobs = ((*work, who) for work in works for who in ("arrstore", *peers(work[2])) if not (work[0] == RECHUNK and who == "np.memmap"))
     return table(["work", "memory", "by", "seconds", "of arrstore, warm and without the limit"], (row(*job) for job in jobs))
 
 

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 
 /// A budget of bytes shared by everything that runs under it. Clones share it.
 ///
-/// Whoever wants memory takes all it needs in one [`Permit`], so that two never wait for each other.
+/// A computation takes all that it needs at once, and waits for it if need be, so that two never wait for each other.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<State>);
 
@@ -59,6 +59,7 @@ impl Budget {
     ///
     /// # Errors
     /// [`Error::Budget`] when the whole budget is smaller; `what` names the taker in the message.
+    #[doc(hidden)]
     pub fn take(&self, bytes: u64, what: &str) -> Result<Permit> {
         if bytes > self.0.total {
             return Err(self.refusal(bytes, what));
@@ -73,6 +74,7 @@ impl Budget {
     }
 
     /// The error that says how much would do.
+    #[doc(hidden)]
     pub fn refusal(&self, needed: u64, what: &str) -> Error {
         Error::Budget { what: what.to_owned(), needed, budget: self.0.total, hint: "" }
     }

@@ -1,6 +1,6 @@
 //! What a run is given: memory, threads, a way to watch it and a way to stop it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -63,6 +63,25 @@ impl Context {
         Context { budget: Budget::new(bytes), threads: threads.max(1), ..Context::default() }
     }
 
+    /// The same context with this to be told of progress: the bytes done, and the bytes there are to do. It is called from
+    /// the threads that compute, so it should be quick.
+    #[must_use]
+    pub fn on_progress(self, progress: impl Fn(u64, u64) + Send + Sync + 'static) -> Context {
+        Context { progress: Some(Arc::new(progress)), ..self }
+    }
+
+    /// Stops, at the next tile, whatever runs with this context or a clone of it, in any thread; nothing more can be run
+    /// with it. What was running ends with [`Error::Cancelled`], and nothing is committed.
+    pub fn stop(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// The same, with temporary files beside `path` if nothing was said of them.
+    pub(crate) fn beside(&self, path: &Path) -> Context {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Context { tmp: self.tmp.clone().or(folder.map(Path::to_owned)), ..self.clone() }
+    }
+
     /// Does `f` in `threads` threads, and takes it down where that is asked for.
     pub(crate) fn record<T>(&self, work: Work, threads: usize, amount: u64, f: impl FnOnce() -> T) -> T {
         record(self.profile.as_deref(), work, threads, amount, f)
@@ -96,6 +115,7 @@ pub fn threads_and_why() -> (usize, Option<&'static str>) {
 
 /// Counters of a run, all in bytes unless said.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Metrics {
     /// Read in place from maps and memory.
     pub mapped: AtomicU64,

@@ -1,17 +1,48 @@
 //! What can go wrong between an expression and its answer.
 
+use std::panic::Location;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::DType;
+use crate::display::size;
 
-/// An error of the engine. Every message says what was expected, what was found and, where one is known,
-/// the way out.
+/// An error of the library. Every message says what was expected, what was found and, where one is known, the way out.
+///
+/// A program that acts on an error asks for its [`Error::kind`], which looks through the layers: an error met while
+/// an array was built, or in a file.
+///
+/// ```
+/// use arrstore::prelude::*;
+/// match arrstore::open("no/such/file.arrs:/t") {
+///     Err(error) if error.kind() == ErrorKind::NotFound => {}
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// An error met while an array was built, and the place in the program that asked for that step.
+    #[error("{error}, at {place}")]
+    At {
+        /// The error.
+        error: Arc<Error>,
+        /// File, line and column.
+        place: &'static Location<'static>,
+    },
     /// Shapes that do not go together.
     #[error("{0}")]
     Shape(String),
+    /// Elements of another type than is needed.
+    #[error("{what}: expected elements of {expected}, found {found}")]
+    DType {
+        /// The array, or the function.
+        what: String,
+        /// The type needed.
+        expected: DType,
+        /// The type given.
+        found: DType,
+    },
     /// An axis outside the array.
     #[error("axis {axis} is out of bounds for an array of {ndim} dimension(s)")]
     Axis {
@@ -34,18 +65,21 @@ pub enum Error {
         size: u64,
     },
     /// A view that only a copy could give.
-    #[error("{0}; write the operand to an array first (`-o`), then take the view of that")]
+    #[error("{0}; write the operand to an array first, then take the view of that")]
     NeedsCopy(String),
     /// Types that do not go together.
     #[error(transparent)]
     Promote(#[from] crate::promote::PromoteError),
-    /// An operation that has no answer for these values, found while computing.
+    /// An expression in text that has no meaning.
+    #[error(transparent)]
+    Text(#[from] crate::text::TextError),
+    /// An operation that has no answer for these values, or a request without a meaning.
     #[error("{0}")]
     Value(String),
     /// The memory budget is too small for this plan.
     #[error(
-        "{what} needs {needed} bytes of memory, and the budget is {budget} bytes: \
-         raise it (`--memory`) to at least {needed} bytes{hint}"
+        "{what} needs {} of memory, and the budget is {}: a budget of {} would do{}",
+        size(*needed), size(*budget), size(*needed), elsewhere(hint)
     )]
     Budget {
         /// The step that does not fit.
@@ -54,13 +88,14 @@ pub enum Error {
         needed: u64,
         /// Bytes allowed.
         budget: u64,
-        /// Another way out, or empty.
+        /// Not empty where the result would take less memory in a file.
+        #[doc(hidden)]
         hint: &'static str,
     },
     /// The run was asked to stop.
     #[error("cancelled; nothing was committed")]
     Cancelled,
-    /// A `.npy` file that cannot be used.
+    /// A file of plain elements that cannot be used.
     #[error("{path}: {reason}")]
     Npy {
         /// The file.
@@ -79,12 +114,71 @@ pub enum Error {
     /// The array file refused.
     #[error(transparent)]
     Format(#[from] arrstore_format::Error),
+    /// A step of a transaction failed, and the transaction was to be committed all the same.
+    #[error("nothing was committed, because a step of the transaction failed before: {0}")]
+    Transaction(String),
     /// A source or sink from outside this crate failed.
     #[error("{0}")]
     Other(String),
 }
 
+/// The words about another place for a result.
+fn elsewhere(hint: &str) -> &'static str {
+    if hint.is_empty() { "" } else { ", and less if the result is written to a file or a store" }
+}
+
+/// What kind of error it is, for a program that acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Shapes, axes or numbers of elements that do not go together.
+    Shape,
+    /// An index or a region outside the array.
+    Index,
+    /// Element types that do not go together.
+    DType,
+    /// A view that only a copy could give.
+    NeedsCopy,
+    /// Values for which there is no answer, or a request without a meaning: an impossible name, layout or text.
+    Invalid,
+    /// The memory budget is too small.
+    Budget,
+    /// The run was asked to stop.
+    Cancelled,
+    /// A file is damaged, is none of the kind it should be, or was written by a newer version.
+    Damaged,
+    /// No such file, array or commit.
+    NotFound,
+    /// The name is taken.
+    Exists,
+    /// Another writer is at work.
+    Locked,
+    /// The operating system refused.
+    Io,
+    /// Anything else.
+    Other,
+}
+
 impl Error {
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::At { error, .. } => error.kind(),
+            Error::Shape(_) | Error::Axis { .. } | Error::DuplicateAxis(_) => ErrorKind::Shape,
+            Error::DType { .. } | Error::Promote(_) => ErrorKind::DType,
+            Error::Index { .. } => ErrorKind::Index,
+            Error::NeedsCopy(_) => ErrorKind::NeedsCopy,
+            Error::Text(text) => text.engine_error().map_or(ErrorKind::Invalid, Error::kind),
+            Error::Value(_) | Error::Transaction(_) => ErrorKind::Invalid,
+            Error::Budget { .. } => ErrorKind::Budget,
+            Error::Cancelled => ErrorKind::Cancelled,
+            Error::Npy { .. } => ErrorKind::Damaged,
+            Error::Io { source, .. } => of_system(source),
+            Error::Format(error) => of_format(error),
+            Error::Other(_) => ErrorKind::Other,
+        }
+    }
+
     /// An I/O error with the file it happened on.
     pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Error {
         Error::Io { path: path.into(), source }
@@ -92,9 +186,54 @@ impl Error {
 
     /// Two dtypes where one was wanted.
     pub(crate) fn dtype(what: &str, expected: DType, found: DType) -> Error {
-        Error::Shape(format!("{what}: expected elements of {expected}, found {found}"))
+        Error::DType { what: what.to_owned(), expected, found }
     }
 }
 
-/// The engine's result.
+fn of_system(error: &std::io::Error) -> ErrorKind {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+        std::io::ErrorKind::AlreadyExists => ErrorKind::Exists,
+        _ => ErrorKind::Io,
+    }
+}
+
+fn of_format(error: &arrstore_format::Error) -> ErrorKind {
+    use arrstore_format::Error as E;
+    match error {
+        E::Io { source, .. } => of_system(source),
+        E::Index { .. } | E::Region { .. } => ErrorKind::Index,
+        E::DataLength { .. } => ErrorKind::Shape,
+        E::Meta { .. } | E::Attributes(_) | E::Name(_) | E::Elements { .. } => ErrorKind::Invalid,
+        E::View { .. } => ErrorKind::NeedsCopy,
+        E::NoArray { .. } | E::NoArrayId { .. } | E::NoSuchCommit { .. } | E::NoCommit => ErrorKind::NotFound,
+        E::Exists { .. } | E::NameTaken { .. } => ErrorKind::Exists,
+        E::Locked => ErrorKind::Locked,
+        E::NoLocks | E::Poisoned | E::SyncFailed { .. } | E::CommitUnknown { .. } => ErrorKind::Io,
+        E::Cancelled => ErrorKind::Cancelled,
+        E::Header(_) | E::Slot(_) | E::Node { .. } | E::BlockPlace { .. } | E::BlockCrc { .. } => {
+            ErrorKind::Damaged
+        }
+        E::Names { .. } | E::Record { .. } | E::Chunk { .. } | E::SlotPage { .. } => ErrorKind::Damaged,
+        E::NotZero { .. } | E::Overlap { .. } | E::Nameless { .. } | E::Counts { .. } => ErrorKind::Damaged,
+        _ => ErrorKind::Other,
+    }
+}
+
+/// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_for_people_and_enough() {
+        let error = Error::Budget { what: "a sum".into(), needed: (3 << 30) + 1, budget: 1 << 30, hint: "" };
+        let words = "a sum needs 3.01 GiB of memory, and the budget is 1 GiB: a budget of 3.01 GiB would do";
+        assert_eq!(error.to_string(), words);
+        let error = Error::Budget { what: "a sum".into(), needed: 2048, budget: 1023, hint: "file" };
+        assert!(error.to_string().contains("2 KiB of memory, and the budget is 1023 bytes"), "{error}");
+        assert!(error.to_string().ends_with("written to a file or a store"), "{error}");
+    }
+}

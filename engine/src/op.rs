@@ -8,11 +8,17 @@ mod scalar;
 
 pub use scalar::Scalar;
 
+/// The enum of a table. What is `hidden` has no name and is in no list: only the library itself makes use of it.
 macro_rules! table {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident $arity:literal $doc:literal : $($alias:literal)+;)+ }) => {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($variant:ident $arity:tt $doc:literal : $first:ident $($alias:literal)*;)+ }
+        hidden { $($inner:ident $inner_arity:tt $inner_doc:literal : $inner_name:ident;)* }
+    ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum $name { $(#[doc = $doc] $variant,)+ }
+        #[non_exhaustive]
+        pub enum $name { $(#[doc = $doc] $variant,)+ $(#[doc(hidden)] $inner,)* }
 
         impl $name {
             /// Every row of the table, sorted by name.
@@ -20,7 +26,10 @@ macro_rules! table {
 
             /// All names: the array API's first, then NumPy's other ones.
             pub fn names(self) -> &'static [&'static str] {
-                match self { $($name::$variant => &[$($alias),+],)+ }
+                match self {
+                    $($name::$variant => &[stringify!($first) $(, $alias)*],)+
+                    $($name::$inner => &[stringify!($inner_name)],)*
+                }
             }
 
             /// The name in the array API standard, or NumPy's where the standard has none.
@@ -30,12 +39,18 @@ macro_rules! table {
 
             /// Number of operands.
             pub fn arity(self) -> usize {
-                match self { $($name::$variant => $arity,)+ }
+                match self {
+                    $($name::$variant => $arity,)+
+                    $($name::$inner => $inner_arity,)*
+                }
             }
 
             /// One line of help.
             pub fn doc(self) -> &'static str {
-                match self { $($name::$variant => $doc,)+ }
+                match self {
+                    $($name::$variant => $doc,)+
+                    $($name::$inner => $inner_doc,)*
+                }
             }
 
             /// The row that has this name.
@@ -46,114 +61,133 @@ macro_rules! table {
     };
 }
 
-table! {
-    /// An elementwise operation: those of the array API standard 2024.12, and a few more of NumPy's.
-    Op {
-        Abs 1 "absolute value; modulus of a complex number": "abs" "absolute";
-        Acos 1 "inverse cosine": "acos" "arccos";
-        Acosh 1 "inverse hyperbolic cosine": "acosh" "arccosh";
-        Add 2 "sum": "add";
-        Asin 1 "inverse sine": "asin" "arcsin";
-        Asinh 1 "inverse hyperbolic sine": "asinh" "arcsinh";
-        Atan 1 "inverse tangent": "atan" "arctan";
-        Atan2 2 "angle of the point (x2, x1)": "atan2" "arctan2";
-        Atanh 1 "inverse hyperbolic tangent": "atanh" "arctanh";
-        BitwiseAnd 2 "bits set in both": "bitwise_and";
-        BitwiseInvert 1 "every bit flipped; not, of a bool": "bitwise_invert" "invert" "bitwise_not";
-        BitwiseLeftShift 2 "bits moved up; 0 once all are out": "bitwise_left_shift" "left_shift";
-        BitwiseOr 2 "bits set in either": "bitwise_or";
-        BitwiseRightShift 2 "bits moved down, the sign repeated": "bitwise_right_shift" "right_shift";
-        BitwiseXor 2 "bits set in one of the two": "bitwise_xor";
-        Cbrt 1 "cube root": "cbrt";
-        Ceil 1 "least whole number not below": "ceil";
-        Clip 3 "x1 held between x2 and x3": "clip";
-        Conj 1 "complex conjugate": "conj" "conjugate";
-        Copysign 2 "x1 with the sign of x2": "copysign";
-        Cos 1 "cosine": "cos";
-        Cosh 1 "hyperbolic cosine": "cosh";
-        Deg2rad 1 "degrees to radians": "deg2rad" "radians";
-        Divide 2 "quotient; of integers as float64": "divide" "true_divide";
-        Equal 2 "x1 == x2": "equal";
-        Exp 1 "e to the power x": "exp";
-        Exp2 1 "2 to the power x": "exp2";
-        Expm1 1 "exp(x) - 1, exact near 0": "expm1";
-        Floor 1 "greatest whole number not above": "floor";
-        FloorDivide 2 "floor of the quotient": "floor_divide";
-        Fmax 2 "the greater; a number before NaN": "fmax";
-        Fmin 2 "the smaller; a number before NaN": "fmin";
-        Fmod 2 "remainder with the sign of x1": "fmod";
-        Greater 2 "x1 > x2": "greater";
-        GreaterEqual 2 "x1 >= x2": "greater_equal";
-        Heaviside 2 "0 below 0, x2 at 0, 1 above": "heaviside";
-        Hypot 2 "sqrt(x1**2 + x2**2) without overflow": "hypot";
-        Imag 1 "imaginary part": "imag";
-        Isfinite 1 "neither infinite nor NaN": "isfinite";
-        Isinf 1 "infinite": "isinf";
-        Isnan 1 "not a number": "isnan";
-        Less 2 "x1 < x2": "less";
-        LessEqual 2 "x1 <= x2": "less_equal";
-        Log 1 "natural logarithm": "log";
-        Log10 1 "logarithm to base 10": "log10";
-        Log1p 1 "log(1 + x), exact near 0": "log1p";
-        Log2 1 "logarithm to base 2": "log2";
-        Logaddexp 2 "log(exp(x1) + exp(x2)) without overflow": "logaddexp";
-        Logaddexp2 2 "log2(2**x1 + 2**x2) without overflow": "logaddexp2";
-        LogicalAnd 2 "both are nonzero": "logical_and";
-        LogicalNot 1 "is zero": "logical_not";
-        LogicalOr 2 "one or both are nonzero": "logical_or";
-        LogicalXor 2 "exactly one is nonzero": "logical_xor";
-        Maximum 2 "the greater; NaN before numbers": "maximum";
-        Minimum 2 "the smaller; NaN before numbers": "minimum";
-        Multiply 2 "product": "multiply";
-        Negative 1 "-x": "negative";
-        Nextafter 2 "the next float after x1 on the way to x2": "nextafter";
-        NotEqual 2 "x1 != x2": "not_equal";
-        Positive 1 "x": "positive";
-        Pow 2 "x1 to the power x2": "pow" "power";
-        Rad2deg 1 "radians to degrees": "rad2deg" "degrees";
-        Real 1 "real part": "real";
-        Reciprocal 1 "1 / x": "reciprocal";
-        Remainder 2 "remainder with the sign of x2": "remainder" "mod";
-        Rint 1 "nearest whole number as a float, ties to even": "rint";
-        Round 1 "nearest whole number, ties to even": "round";
-        Sign 1 "-1, 0 or 1; x/|x| of a complex number": "sign";
-        Signbit 1 "the sign bit is set": "signbit";
-        Sin 1 "sine": "sin";
-        Sinh 1 "hyperbolic sine": "sinh";
-        Sqrt 1 "square root": "sqrt";
-        Square 1 "x * x": "square";
-        Subtract 2 "difference": "subtract";
-        Tan 1 "tangent": "tan";
-        Tanh 1 "hyperbolic tangent": "tanh";
-        Trunc 1 "whole part": "trunc" "fix";
-        Where 3 "x2 where x1 is true, else x3": "where";
-    }
+/// The elementwise operations, handed to a macro that makes something of each: the enum here, the methods of
+/// [`crate::Array`] elsewhere.
+macro_rules! operations {
+    ($with:ident) => {
+        $with! {
+            /// An elementwise operation: those of the array API standard 2024.12, and a few more of NumPy's.
+            Op {
+                Abs 1 "absolute value; modulus of a complex number": abs "absolute";
+                Acos 1 "inverse cosine": acos "arccos";
+                Acosh 1 "inverse hyperbolic cosine": acosh "arccosh";
+                Add 2 "sum": add;
+                Asin 1 "inverse sine": asin "arcsin";
+                Asinh 1 "inverse hyperbolic sine": asinh "arcsinh";
+                Atan 1 "inverse tangent": atan "arctan";
+                Atan2 2 "angle of the point (x2, x1)": atan2 "arctan2";
+                Atanh 1 "inverse hyperbolic tangent": atanh "arctanh";
+                BitwiseAnd 2 "bits set in both": bitwise_and;
+                BitwiseInvert 1 "every bit flipped; not, of a bool": bitwise_invert "invert" "bitwise_not";
+                BitwiseLeftShift 2 "bits moved up; 0 once all are out": bitwise_left_shift "left_shift";
+                BitwiseOr 2 "bits set in either": bitwise_or;
+                BitwiseRightShift 2 "bits moved down, the sign repeated": bitwise_right_shift "right_shift";
+                BitwiseXor 2 "bits set in one of the two": bitwise_xor;
+                Cbrt 1 "cube root": cbrt;
+                Ceil 1 "least whole number not below": ceil;
+                Clip 3 "x1 held between x2 and x3": clip;
+                Conj 1 "complex conjugate": conj "conjugate";
+                Copysign 2 "x1 with the sign of x2": copysign;
+                Cos 1 "cosine": cos;
+                Cosh 1 "hyperbolic cosine": cosh;
+                Deg2rad 1 "degrees to radians": deg2rad "radians";
+                Divide 2 "quotient; of integers as float64": divide "true_divide";
+                Equal 2 "x1 == x2": equal;
+                Exp 1 "e to the power x": exp;
+                Exp2 1 "2 to the power x": exp2;
+                Expm1 1 "exp(x) - 1, exact near 0": expm1;
+                Floor 1 "greatest whole number not above": floor;
+                FloorDivide 2 "floor of the quotient": floor_divide;
+                Fmax 2 "the greater; a number before NaN": fmax;
+                Fmin 2 "the smaller; a number before NaN": fmin;
+                Fmod 2 "remainder with the sign of x1": fmod;
+                Greater 2 "x1 > x2": greater;
+                GreaterEqual 2 "x1 >= x2": greater_equal;
+                Heaviside 2 "0 below 0, x2 at 0, 1 above": heaviside;
+                Hypot 2 "sqrt(x1**2 + x2**2) without overflow": hypot;
+                Imag 1 "imaginary part": imag;
+                Isfinite 1 "neither infinite nor NaN": isfinite;
+                Isinf 1 "infinite": isinf;
+                Isnan 1 "not a number": isnan;
+                Less 2 "x1 < x2": less;
+                LessEqual 2 "x1 <= x2": less_equal;
+                Log 1 "natural logarithm": log;
+                Log10 1 "logarithm to base 10": log10;
+                Log1p 1 "log(1 + x), exact near 0": log1p;
+                Log2 1 "logarithm to base 2": log2;
+                Logaddexp 2 "log(exp(x1) + exp(x2)) without overflow": logaddexp;
+                Logaddexp2 2 "log2(2**x1 + 2**x2) without overflow": logaddexp2;
+                LogicalAnd 2 "both are nonzero": logical_and;
+                LogicalNot 1 "is zero": logical_not;
+                LogicalOr 2 "one or both are nonzero": logical_or;
+                LogicalXor 2 "exactly one is nonzero": logical_xor;
+                Maximum 2 "the greater; NaN before numbers": maximum;
+                Minimum 2 "the smaller; NaN before numbers": minimum;
+                Multiply 2 "product": multiply;
+                Negative 1 "-x": negative;
+                Nextafter 2 "the next float after x1 on the way to x2": nextafter;
+                NotEqual 2 "x1 != x2": not_equal;
+                Positive 1 "x": positive;
+                Pow 2 "x1 to the power x2": pow "power";
+                Rad2deg 1 "radians to degrees": rad2deg "degrees";
+                Real 1 "real part": real;
+                Reciprocal 1 "1 / x": reciprocal;
+                Remainder 2 "remainder with the sign of x2": remainder "mod";
+                Rint 1 "nearest whole number as a float, ties to even": rint;
+                Round 1 "nearest whole number, ties to even": round;
+                Sign 1 "-1, 0 or 1; x/|x| of a complex number": sign;
+                Signbit 1 "the sign bit is set": signbit;
+                Sin 1 "sine": sin;
+                Sinh 1 "hyperbolic sine": sinh;
+                Sqrt 1 "square root": sqrt;
+                Square 1 "x * x": square;
+                Subtract 2 "difference": subtract;
+                Tan 1 "tangent": tan;
+                Tanh 1 "hyperbolic tangent": tanh;
+                Trunc 1 "whole part": trunc "fix";
+                Where 3 "x2 where x1 is true, else x3": where;
+            }
+            hidden {
+                Map 2 "a function of the caller's; x2 says which": map;
+            }
+        }
+    };
 }
+pub(crate) use operations;
+operations!(table);
 
-table! {
-    /// A reduction over axes.
-    Reduction {
-        All 1 "whether every element is nonzero": "all";
-        Any 1 "whether an element is nonzero": "any";
-        Argmax 1 "index of the first greatest element; NaN counts as greatest": "argmax";
-        Argmin 1 "index of the first smallest element; NaN counts as smallest": "argmin";
-        CountNonzero 1 "number of nonzero elements": "count_nonzero";
-        Max 1 "greatest element; NaN if there is one": "max";
-        Mean 1 "arithmetic mean": "mean";
-        Min 1 "smallest element; NaN if there is one": "min";
-        Nanmax 1 "greatest element that is not NaN": "nanmax";
-        Nanmean 1 "mean of the elements that are not NaN": "nanmean";
-        Nanmin 1 "smallest element that is not NaN": "nanmin";
-        Nanprod 1 "product of the elements that are not NaN": "nanprod";
-        Nanstd 1 "standard deviation of the elements that are not NaN": "nanstd";
-        Nansum 1 "sum of the elements that are not NaN": "nansum";
-        Nanvar 1 "variance of the elements that are not NaN": "nanvar";
-        Prod 1 "product": "prod";
-        Std 1 "standard deviation": "std";
-        Sum 1 "sum": "sum";
-        Var 1 "variance": "var";
-    }
+/// The reductions, likewise.
+macro_rules! reductions {
+    ($with:ident) => {
+        $with! {
+            /// A reduction over axes.
+            Reduction {
+                All 1 "whether every element is nonzero": all;
+                Any 1 "whether an element is nonzero": any;
+                Argmax 1 "index of the first greatest element; NaN counts as greatest": argmax;
+                Argmin 1 "index of the first smallest element; NaN counts as smallest": argmin;
+                CountNonzero 1 "number of nonzero elements": count_nonzero;
+                Max 1 "greatest element; NaN if there is one": max;
+                Mean 1 "arithmetic mean": mean;
+                Min 1 "smallest element; NaN if there is one": min;
+                Nanmax 1 "greatest element that is not NaN": nanmax;
+                Nanmean 1 "mean of the elements that are not NaN": nanmean;
+                Nanmin 1 "smallest element that is not NaN": nanmin;
+                Nanprod 1 "product of the elements that are not NaN": nanprod;
+                Nanstd 1 "standard deviation of the elements that are not NaN": nanstd;
+                Nansum 1 "sum of the elements that are not NaN": nansum;
+                Nanvar 1 "variance of the elements that are not NaN": nanvar;
+                Prod 1 "product": prod;
+                Std 1 "standard deviation": std;
+                Sum 1 "sum": sum;
+                Var 1 "variance": var;
+            }
+            hidden {}
+        }
+    };
 }
+pub(crate) use reductions;
+reductions!(table);
 
 impl Reduction {
     /// Whether it answers with an index.

@@ -1,12 +1,12 @@
 //! Free space: where a transaction may write.
 //!
-//! The file itself does not store what is free. A transaction appends, until there is enough to win; then the
-//! pages that neither of the last two commits reaches are found by walking their trees (`scan.rs`). A handle
-//! remembers what it found and what its own commits freed.
+//! The file does not store its free space. A transaction appends until enough space may be free to be worth a scan
+//! (`scan.rs`). The scan walks the trees of the last two commits and finds the pages that neither reaches. A handle
+//! remembers the pages that it found and those that its own commits freed.
 //!
-//! Nothing is ever written to a page that holds a committed byte. Large raw payloads and nodes have pages of
-//! their own; everything else is packed, at multiples of 64, in pages that only this transaction writes to.
-//! What was packed gives back only the pages that it fills alone; the rest is found by the next scan.
+//! Nothing is ever written to a page that holds a committed byte. Large raw payloads and nodes have pages of their
+//! own. Everything else is packed, at multiples of 64, into pages that only this transaction writes to. Freeing
+//! packed bytes frees only the pages that they fill alone; the next scan finds the others.
 
 use std::ops::Range;
 
@@ -17,14 +17,14 @@ use crate::slot::Slot;
 use crate::{FIXED, PAGE};
 
 const PAGE_BYTES: u64 = PAGE as u64;
-/// Pages taken at a time for packing, at most.
+/// The most pages taken at a time for packing.
 const PACK_PAGES: u64 = 256;
 
-/// Less is not worth a look.
+/// Fewer free bytes are not worth a scan.
 const LEAST: u64 = 64 << 10;
 
-/// Whether the free space to be found is worth reading all nodes: half of the file when this handle has not looked
-/// yet, or a quarter after as much has been appended as the nodes have bytes.
+/// Whether the free space is worth reading all nodes. For the first scan of a handle, half of the file has to be
+/// free. For later ones a quarter is enough, once the handle has appended as many bytes as the nodes have.
 fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
     let used = slot.live_bytes.saturating_add(FIXED);
     let free = slot.length.saturating_sub(used);
@@ -35,16 +35,16 @@ fn is_worthwhile(slot: &Slot, appended: Option<u64>) -> bool {
     free >= LEAST && enough
 }
 
-/// What a handle remembers of free space from one transaction to the next.
+/// The free space that a handle remembers from one transaction to the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remembered {
-    /// The file and the commit of which this is true.
+    /// The file and the commit for which this holds.
     pub(crate) uuid: [u8; 16],
     pub(crate) seq: u64,
     pub(crate) free: Runs,
-    /// What commits freed that may still be read by others.
+    /// Pages that readers may still need, with the commits that freed them.
     pub(crate) waiting: Vec<(u64, Runs)>,
-    /// Bytes appended by this handle since its last scan, which pay for the next; `None` before the first.
+    /// Bytes appended by this handle since its last scan, which pay for the next one; `None` before the first.
     pub(crate) appended: Option<u64>,
 }
 
@@ -53,17 +53,17 @@ pub(crate) struct Remembered {
 pub(crate) struct Allocator {
     uuid: [u8; 16],
     seq: u64,
-    /// Where the committed file ends; the file is never shorter.
+    /// Where the last commit ends. The file is never shorter.
     base_end: u64,
     /// Where the next append goes.
     end: u64,
     free: Runs,
     /// Pages of the last commit that this one no longer needs.
     freed: Runs,
-    /// The rest of the region for packing.
+    /// The unused rest of the pages for packing.
     packing: Range<u64>,
     pack_pages: u64,
-    /// Pages below the committed end that were taken: a scan cannot know that they are not free.
+    /// Pages taken below the committed end. A scan cannot know that they are not free.
     taken: Runs,
     scanned: bool,
     /// Bytes and nodes in use, as the slot records them.
@@ -91,9 +91,9 @@ impl Allocator {
         }
     }
 
-    /// Adds pages that a scan found, but for those that this transaction has taken since it began.
+    /// Adds the pages that a scan found, except those that this transaction has taken.
     ///
-    /// Whether they were added; they are not when there is no telling which were taken.
+    /// Answers whether it added them. It does not when too many pages were taken to know them all.
     pub(crate) fn found(&mut self, found: &Runs) -> bool {
         let known = self.taken.0.len() < RUNS_MAX;
         if known {
@@ -102,7 +102,7 @@ impl Allocator {
         known
     }
 
-    /// Whether to look for free space, which is done once.
+    /// Whether to scan for free space now. A transaction scans once.
     pub(crate) fn begin_scan(&mut self, slot: &Slot) -> bool {
         let now = !self.scanned && is_worthwhile(slot, self.appended);
         if now {
@@ -112,7 +112,7 @@ impl Allocator {
         now
     }
 
-    /// Where the file has to reach for all that was given out.
+    /// How long the file has to be for all space that was given out.
     pub(crate) fn end(&self) -> u64 {
         self.end
     }
@@ -126,7 +126,7 @@ impl Allocator {
         self.take_run(count, count).start * PAGE_BYTES
     }
 
-    /// At least `least` pages in a row where they are free, else `most` behind the end.
+    /// At least `least` free pages in a row, or `most` pages behind the end.
     fn take_run(&mut self, least: u64, most: u64) -> Range<u64> {
         if let Some(run) = self.free.take(least, most) {
             self.taken.add(run.start..run.end.min(self.base_end / PAGE_BYTES));
@@ -175,14 +175,14 @@ impl Allocator {
         offset
     }
 
-    /// Gives the pages of the packing region that nothing was put into back.
+    /// Gives back the packing pages that were not used.
     fn close_packing(&mut self) {
         let rest = self.packing.start.div_ceil(PAGE_BYTES)..self.packing.end / PAGE_BYTES;
         self.packing = 0..0;
         self.free.add(rest);
     }
 
-    /// Takes an extent out of use that commit `birth` wrote.
+    /// Frees pages that commit `birth` wrote.
     fn drop_pages(&mut self, pages: Range<u64>, birth: u64) {
         if birth == self.seq { self.free.add(pages) } else { self.freed.add(pages) }
     }
@@ -194,7 +194,7 @@ impl Allocator {
         self.drop_pages(page..page + 1, birth);
     }
 
-    /// Takes what an entry points to out of use.
+    /// Frees the bytes that an entry points to.
     pub(crate) fn drop_entry(&mut self, entry: &Entry) {
         match entry {
             Entry::Raw(e, birth) if e.len >= PAGE_BYTES => {
@@ -210,7 +210,7 @@ impl Allocator {
         }
     }
 
-    /// Takes packed bytes out of use: only pages that they fill alone are free for that.
+    /// Frees packed bytes. Only the pages that they fill alone become free.
     pub(crate) fn drop_packed(&mut self, extent: &Extent, birth: u64) {
         let len = extent.len.next_multiple_of(64);
         self.live_bytes = self.live_bytes.saturating_sub(len);
@@ -218,13 +218,13 @@ impl Allocator {
         self.drop_pages(pages, birth);
     }
 
-    /// Ends the giving out: the length of the file, and what the handle shall remember once `seq` stands.
+    /// Ends the allocation, and gives the length of the file.
     pub(crate) fn finish(&mut self) -> u64 {
         self.close_packing();
         while self.end > self.base_end {
             match self.free.take_before(self.end / PAGE_BYTES) {
                 Some(page) => {
-                    // The pages below the old end stay free, those above need not be.
+                    // Pages below the old end stay free. Pages above it leave the file.
                     let start = (page * PAGE_BYTES).max(self.base_end);
                     self.free.add(page..start / PAGE_BYTES);
                     self.end = start;
@@ -235,7 +235,7 @@ impl Allocator {
         self.end
     }
 
-    /// What is known of free space after this commit.
+    /// The free space that is known after this commit.
     pub(crate) fn remember(self, mut waiting: Vec<(u64, Runs)>) -> Remembered {
         if self.freed.pages() > 0 {
             waiting.push((self.seq, self.freed));
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scan_in_the_midst_of_a_transaction_gives_nothing_twice() {
+    fn a_scan_during_a_transaction_gives_no_page_twice() {
         let slot = Slot { length: 100 * PAGE_BYTES, ..Slot::empty([0; 16]) };
         let remembered = Remembered { free: Runs([(10, 2)].into()), ..Remembered::default() };
         let mut space = Allocator::new(&slot, &remembered);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_bytes_share_pages_and_unused_ones_come_back() {
+    fn packed_bytes_share_pages_and_unused_pages_come_back() {
         let slot = Slot::empty([0; 16]);
         let mut space = Allocator::new(&slot, &Remembered::default());
         let a = space.take_packed(100);
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(space.live_bytes, 128 + 64 + PAGE_BYTES + 100_032);
         space.drop_node(node, 1);
         let reused = space.take_node();
-        assert_eq!(reused, node, "a page of this transaction is used again at once");
+        assert_eq!(reused, node, "a page that this transaction dropped is used again at once");
         let end = space.finish();
         assert!(end >= big + 100_000 && end < big + 100_000 + 2 * PAGE_BYTES, "{end} {big}");
     }

@@ -13,24 +13,24 @@ pub type Attributes = Map<String, Value>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttributesError {
-    /// Not UTF-8.
+    /// Text that is not UTF-8.
     #[error("attributes are not UTF-8 from byte {at} on")]
     Utf8 {
-        /// First wrong byte.
+        /// The first invalid byte.
         at: usize,
     },
-    /// Not one JSON object, nested too deeply, or with one key twice.
+    /// Text that is not one JSON object, is nested too deeply, or has a key twice.
     #[error("attributes are not a strict JSON object: {0}")]
     Json(String),
-    /// Too many bytes.
-    #[error("attributes of {found} bytes; the most are {ATTRIBUTES_MAX}: store large data as an array")]
+    /// Attributes that are too long.
+    #[error("attributes of {found} bytes: expected at most {ATTRIBUTES_MAX}; store large data as an array")]
     TooLong {
-        /// Their length.
+        /// The length in bytes.
         found: usize,
     },
 }
 
-/// The bytes of attributes, none for an empty object.
+/// Encodes attributes. An empty object has no bytes.
 pub(crate) fn encode(attributes: &Attributes) -> Result<Vec<u8>, AttributesError> {
     if attributes.is_empty() {
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ pub(crate) fn encode(attributes: &Attributes) -> Result<Vec<u8>, AttributesError
     if text.len() > ATTRIBUTES_MAX {
         return Err(AttributesError::TooLong { found: text.len() });
     }
-    // What is written must be readable: depth is limited when reading.
+    // Readers limit the depth, so what is written is read back.
     decode(&text)?;
     Ok(text)
 }
@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
             if object.contains_key(&key) {
-                return Err(de::Error::custom(format!("key {key:?} stands there twice")));
+                return Err(de::Error::custom(format!("key {key:?} occurs twice")));
             }
             object.insert(key, value);
         }

@@ -1,4 +1,4 @@
-//! Little-endian integers in and out of blocks of bytes, in the order in which SPEC.md lists the fields.
+//! Reading and writing little-endian fields of blocks, in the order in which SPEC.md lists them.
 
 /// A block ended before its last field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn u64(&mut self) -> Result<u64, Short> {
         Ok(u64::from_le_bytes(self.array()?))
     }
-    /// What has not been read yet.
+    /// The bytes that have not been read yet.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -75,12 +75,12 @@ impl Writer {
     pub(crate) fn u64(&mut self, value: u64) -> &mut Writer {
         self.bytes(&value.to_le_bytes())
     }
-    /// Fills up with zeros to `len` bytes.
+    /// Appends zeros up to `len` bytes.
     pub(crate) fn pad(&mut self, len: usize) -> &mut Writer {
         self.0.resize(len.max(self.0.len()), 0);
         self
     }
-    /// A page: the fields, zeros, and the CRC-32 of all before it in the last four bytes.
+    /// Finishes a page: the fields, zeros, and in the last four bytes the CRC-32 of all before.
     pub(crate) fn page_with_crc(mut self) -> Vec<u8> {
         self.pad(crate::PAGE - 4);
         let crc = crc32fast::hash(&self.0);
@@ -89,24 +89,24 @@ impl Writer {
     }
 }
 
-/// The two parts of a page that ends with its CRC: what the CRC covers, and whether it is right.
+/// Splits a page that ends with its CRC: into the bytes that the CRC covers, and whether it is right.
 pub(crate) fn split_crc(page: &[u8; crate::PAGE]) -> (&[u8], Result<(), CrcMismatch>) {
     let (body, crc) = page.split_at(crate::PAGE - 4);
     let expected = Reader::new(crc).u32().unwrap_or_default();
     (body, check(body, expected))
 }
 
-/// A checksum that does not fit its bytes.
+/// A checksum that does not match its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected CRC-32 {expected:08x}, found {found:08x}")]
 pub struct CrcMismatch {
-    /// The checksum its referrer holds.
+    /// The checksum in the referrer.
     pub expected: u32,
     /// The checksum of the bytes found.
     pub found: u32,
 }
 
-/// Compares bytes with the checksum their referrer holds.
+/// Compares bytes with the checksum in their referrer.
 pub(crate) fn check(bytes: &[u8], expected: u32) -> Result<(), CrcMismatch> {
     let found = crc32fast::hash(bytes);
     #[cfg(test)]

@@ -1,39 +1,39 @@
-//! Chunks: where they are, and how their elements come out.
+//! Chunks: finding them, checking them and decoding them.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::bytes::check;
 use crate::entry::{Entry, Extent};
-use crate::payload::crc_table::{check_blocks, table_len, table_start};
+use crate::payload::crc_table::{BLOCK, check_blocks, check_part, table_len, table_start};
 use crate::payload::shuffle::unshuffle;
 use crate::payload::{PayloadError, check_bools};
 use crate::scratch::{buffer, with_scratch};
 use crate::storage::Storage;
 use crate::{Codec, Error, Meta, PAGE, Result, strided};
 
-/// What there is of a chunk.
+/// How a chunk is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChunkState {
-    /// Never written: every element is the fill value.
+    /// The chunk was never written: every element is the fill value.
     Missing,
     /// Every element has these bytes.
     Constant(Vec<u8>),
-    /// Elements as they are.
+    /// The elements are stored as they are.
     Raw,
-    /// Elements to be decoded.
+    /// The elements are stored packed or shuffled, and have to be decoded.
     Encoded,
 }
 
-/// A chunk that was looked up; nothing of its elements has been read.
+/// A chunk that was looked up. Its elements have not been read.
 #[derive(Clone, Debug)]
 pub struct Chunk {
     pub(crate) index: Vec<u64>,
     pub(crate) state: ChunkState,
     pub(crate) extent: Extent,
-    /// The CRC table, once it was read and found right.
+    /// The CRC table, once it was read and checked.
     table: OnceLock<Vec<u8>>,
-    /// Set once the whole payload was found right, where it has no table.
+    /// Set once the whole payload was checked, when it has no table.
     checked: OnceLock<()>,
 }
 
@@ -51,23 +51,23 @@ impl Chunk {
         Chunk { index: index.to_vec(), state, extent, table: OnceLock::new(), checked: OnceLock::new() }
     }
 
-    /// Its place in the grid.
+    /// The index of the chunk in the grid.
     pub fn index(&self) -> &[u64] {
         &self.index
     }
-    /// What there is of it.
+    /// How the chunk is stored.
     pub fn state(&self) -> &ChunkState {
         &self.state
     }
-    /// First byte of its payload in the file, 0 when it has none.
+    /// First byte of the payload in the file; 0 when there is none.
     pub fn offset(&self) -> u64 {
         self.extent.offset
     }
-    /// Bytes of its payload, 0 when it has none.
+    /// Bytes of the payload; 0 when there is none.
     pub fn stored_bytes(&self) -> u64 {
         self.extent.len
     }
-    /// CRC-32 of its payload, or of the payload's table of CRCs.
+    /// CRC-32 of the payload, or of the payload's table of CRCs.
     pub fn crc(&self) -> u32 {
         self.extent.crc
     }
@@ -97,7 +97,7 @@ impl Reading<'_> {
         }))
     }
 
-    /// Whether the length of a payload is possible, before anything is allocated for it.
+    /// Checks the length of a payload, before anything is allocated for it.
     pub(crate) fn check_len(&self, chunk: &Chunk) -> Result<()> {
         let decoded = self.meta.chunk_bytes();
         let found = chunk.extent.len;
@@ -113,7 +113,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The CRC table of a raw payload, `None` when it is too short to have one.
+    /// The CRC table of a raw payload; `None` when the payload is too short to have one.
     pub(crate) fn table<'c>(&self, chunk: &'c Chunk) -> Result<Option<&'c [u8]>> {
         let Extent { offset, len, crc } = chunk.extent;
         if chunk.state != ChunkState::Raw || table_len(len) == 0 {
@@ -131,6 +131,19 @@ impl Reading<'_> {
         Ok(chunk.table.get().map(Vec::as_slice))
     }
 
+    /// Reads the piece at byte `start` of a raw payload that has a table, and checks its blocks.
+    pub(crate) fn read_piece(&self, chunk: &Chunk, start: u64, piece: &mut [u8]) -> Result<()> {
+        self.read(chunk, piece, chunk.extent.offset + start)?;
+        self.check_piece(chunk, start, piece)
+    }
+
+    /// Checks the blocks of the piece at byte `start` of a raw payload that has a table.
+    pub(crate) fn check_piece(&self, chunk: &Chunk, start: u64, piece: &[u8]) -> Result<()> {
+        let table = self.table(chunk)?.unwrap_or_default();
+        let crcs = table.get(start as usize / BLOCK * 4..).unwrap_or_default();
+        check_blocks(piece, crcs, 0..piece.len()).map_err(|problem| self.refuse(chunk, problem.moved(start)))
+    }
+
     /// Checks the part of a raw payload that a range of its bytes touches.
     pub(crate) fn check(&self, chunk: &Chunk, payload: &[u8], range: Range<usize>) -> Result<()> {
         match self.table(chunk)? {
@@ -146,13 +159,24 @@ impl Reading<'_> {
         }
     }
 
-    /// As [`Reading::check`], and that booleans in the range are booleans.
+    /// As [`Reading::check`], and checks booleans in the range.
     pub(crate) fn check_in_place(&self, chunk: &Chunk, payload: &[u8], range: Range<usize>) -> Result<()> {
         self.check(chunk, payload, range.clone())?;
         let end = range.end.min(payload.len());
         let elements = payload.get(range.start..end).unwrap_or_default();
         check_bools(self.meta.dtype, elements)
             .map_err(|problem| self.refuse(chunk, problem.moved(range.start as u64)))
+    }
+
+    /// The same of bytes that were read from byte `start` of a raw payload on: whole blocks where it has a table, else all.
+    pub(crate) fn check_read(&self, chunk: &Chunk, start: usize, bytes: &[u8]) -> Result<()> {
+        match self.table(chunk)? {
+            Some(table) => {
+                check_part(bytes, table, start).map_err(|problem| self.refuse(chunk, problem))?;
+            }
+            None => self.check(chunk, bytes, 0..bytes.len())?,
+        }
+        check_bools(self.meta.dtype, bytes).map_err(|problem| self.refuse(chunk, problem.moved(start as u64)))
     }
 
     /// Writes the elements of a chunk, in its own element order, to `out`.
@@ -178,7 +202,7 @@ impl Reading<'_> {
         check_bools(self.meta.dtype, elements).map_err(|problem| self.refuse(chunk, problem))
     }
 
-    /// Reads a payload without a table to `stored`, which has its length, and checks it and that it can be decoded.
+    /// Proves that a payload without a table is sound and can be decoded. `stored` has its length, and receives it.
     pub(crate) fn prove(&self, chunk: &Chunk, stored: &mut [u8]) -> Result<()> {
         match chunk.state {
             ChunkState::Missing | ChunkState::Constant(_) => Ok(()),
@@ -191,7 +215,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The payload as it is stored, checked.
+    /// Reads a payload as it is stored, and checks it.
     pub(crate) fn payload(&self, chunk: &Chunk) -> Result<Vec<u8>> {
         self.check_len(chunk)?;
         let mut stored = buffer(chunk.extent.len as usize)?;
@@ -211,7 +235,7 @@ impl Reading<'_> {
         Ok(stored)
     }
 
-    /// Decodes payload bytes that were read already.
+    /// Decodes a payload that was read already.
     pub(crate) fn decode_stored(&self, chunk: &Chunk, stored: &[u8], out: &mut [u8]) -> Result<()> {
         let refuse = |problem| self.refuse(chunk, problem);
         check(stored, chunk.extent.crc)
@@ -231,7 +255,7 @@ impl Reading<'_> {
     }
 }
 
-/// The most bytes that decoding a chunk takes beside its elements.
+/// The most bytes that decoding a chunk needs beside its elements.
 pub(crate) fn decode_scratch(meta: &Meta) -> usize {
     if meta.is_raw() {
         return 0;

@@ -1,4 +1,4 @@
-//! One commit: its blocks, trees and records, read without pinning it. A snapshot pins the commit; the writer needs no pin.
+//! Reading one commit: its blocks, trees and records.
 
 use crate::attributes::{self, Attributes};
 use crate::bytes::check;
@@ -12,8 +12,7 @@ use crate::tree::Tree;
 use crate::tree::nodes::Nodes;
 use crate::{Error, Result};
 
-/// Reads a block of metadata into memory of its own and checks it; nothing is allocated before its place is
-/// found possible.
+/// Reads a block of metadata and checks it. Nothing is allocated before its place is known to be possible.
 pub(crate) fn read_block(
     storage: &dyn Storage,
     what: &'static str,
@@ -37,7 +36,7 @@ pub(crate) fn read_block(
     Ok(block)
 }
 
-/// What can be read of one commit without pinning it: by a snapshot, and by the writer, whom the commit waits for.
+/// A commit that something else keeps in place: the pin of a snapshot, or the writer's lock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Commit<'a> {
     pub(crate) nodes: &'a Nodes,

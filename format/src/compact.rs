@@ -1,14 +1,14 @@
-//! Compacting: a copy of the newest commit without gaps, sealed, in place of the file.
+//! Compacting: replacing a file by a sealed copy of its newest commit without gaps.
 //!
-//! Payload bytes are checked and copied as they are. The copy takes the name in one step, so a crash leaves the old file or
-//! the new one; readers keep the old one for as long as they hold it.
+//! Payload bytes are checked and copied as they are. The copy takes the name in one step, so a crash leaves either
+//! the old file or the new one. Readers keep the old file for as long as they hold it open.
 
 use std::path::Path;
 
 use crate::verify::report::Progress;
 use crate::{CreateOptions, Error, File, Result, Snapshot};
 
-/// What compacting won.
+/// The length of a file before and after compacting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
     /// Bytes of the file before.
@@ -20,8 +20,8 @@ pub struct Compacted {
 /// Replaces a file by a sealed copy of its newest commit, while holding the writer's lock.
 ///
 /// # Errors
-/// When another writer is at work, anything in the file is damaged, the disk has no room for the copy, or
-/// `progress` says no; the file is then as it was.
+/// When another writer is at work, anything in the file is damaged, the disk has no room for the copy, or `progress`
+/// says no. The file is then as it was.
 pub fn compact(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<Compacted> {
     let path = path.as_ref();
     let file = File::open(path)?;

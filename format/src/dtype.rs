@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// The type of one element.
 ///
-/// Elements are little-endian. A `Bool` is one byte, 0 or 1. Complex numbers are two floats, the real part
-/// first; `C64` is two `f32`, `C128` two `f64` (the names count bits, as NumPy's do).
+/// Elements are little-endian. A `Bool` is one byte, 0 or 1. A complex number is two floats, the real part first:
+/// `C64` is two `f32`, `C128` two `f64`. The names count bits, as NumPy's do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[repr(u16)]
 pub enum DType {
@@ -42,7 +42,7 @@ pub enum DType {
     C128 = 15,
 }
 
-/// The family a [`DType`] belongs to, in the order of NumPy's promotion.
+/// The kind of an element type, as in NumPy's `dtype.kind`, in the order of promotion.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// `Bool`.
@@ -82,7 +82,7 @@ impl DType {
         self as u16
     }
 
-    /// The element type of a code on disk, or `None` when this version does not know it.
+    /// The element type of a code on disk; `None` when this version does not know the code.
     pub fn from_code(code: u16) -> Option<DType> {
         DType::ALL.into_iter().find(|d| d.code() == code)
     }
@@ -98,7 +98,7 @@ impl DType {
         }
     }
 
-    /// The family.
+    /// The kind, such as signed integer or float.
     pub fn kind(self) -> Kind {
         match self {
             DType::Bool => Kind::Bool,
@@ -130,7 +130,7 @@ impl DType {
         }
     }
 
-    /// NumPy's short code without a byte order, as in `f8`; `None` for `BF16`, which NumPy does not know.
+    /// NumPy's short code without a byte order, such as `f8`; `None` for `BF16`, which NumPy does not know.
     pub fn short_name(self) -> Option<&'static str> {
         Some(match self {
             DType::Bool => "b1",
@@ -158,7 +158,7 @@ impl fmt::Display for DType {
     }
 }
 
-/// A text that names no element type.
+/// A text that does not name an element type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown dtype '{0}': expected a NumPy name such as float64, f8, int32, u1, bool or complex128")]
 pub struct UnknownDType(pub String);
@@ -166,8 +166,8 @@ pub struct UnknownDType(pub String);
 impl FromStr for DType {
     type Err = UnknownDType;
 
-    /// Reads NumPy's names (`float64`) and short codes (`f8`, `<f8`); byte orders other than little are the
-    /// caller's affair.
+    /// Reads NumPy's names (`float64`) and short codes (`f8`, `<f8`). The caller handles byte orders other than
+    /// little.
     fn from_str(text: &str) -> Result<DType, UnknownDType> {
         let short = text.strip_prefix(['<', '|', '=']).unwrap_or(text);
         DType::ALL

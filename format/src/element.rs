@@ -1,4 +1,4 @@
-//! Rust types of elements.
+//! The Rust types of elements.
 
 use half::{bf16, f16};
 use num_complex::Complex;
@@ -7,13 +7,13 @@ use crate::DType;
 
 /// A Rust type whose bytes are those of an element on disk (on a little-endian machine).
 ///
-/// Booleans have no such type: a byte other than 0 and 1 would be undefined behaviour as a `bool`. They are
-/// seen as `u8`.
+/// Booleans have no such type, because a byte other than 0 and 1 would be undefined behaviour as a `bool`. They
+/// appear as `u8`.
 pub trait Element: bytemuck::Pod + Send + Sync {
-    /// Its element type.
+    /// The element type.
     const DTYPE: DType;
 
-    /// Whether elements of `dtype` can be seen as this type.
+    /// Whether elements of `dtype` can be viewed as this type.
     fn can_view(dtype: DType) -> bool {
         dtype == Self::DTYPE || (Self::DTYPE == DType::U8 && dtype == DType::Bool)
     }

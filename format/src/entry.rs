@@ -4,13 +4,13 @@ use crate::bytes::{Reader, Short};
 use crate::payload::crc_table::{table_len, table_start};
 use crate::{FIXED, PAGE};
 
-/// What a tree's numbers are.
+/// The kind of a tree, which tells what its numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum TreeKind {
-    /// Ids of arrays; the entries are records.
+    /// The array table: ids of arrays, with records as entries.
     Table = 1,
-    /// Chunks of one array.
+    /// The index of one array: numbers of chunks.
     Chunks = 2,
 }
 
@@ -19,22 +19,22 @@ pub(crate) enum TreeKind {
 #[non_exhaustive]
 pub enum EntryError {
     /// A state this version does not know.
-    #[error("unknown state {found}")]
+    #[error("unknown state {found}: use a newer program")]
     State {
         /// The state.
         found: u32,
     },
     /// A state that the tree or the array's codec does not allow.
-    #[error("state {found} does not belong here")]
+    #[error("state {found} is not allowed in this tree, or with the codec of the array")]
     StateHere {
         /// The state.
         found: u32,
     },
-    /// A missing or constant entry with bytes where zeros belong.
-    #[error("bytes that have to be zero are not")]
+    /// A missing or constant entry with bytes that are not zero.
+    #[error("reserved bytes are not zero")]
     Reserved,
     /// A place that no payload can have.
-    #[error("{len} bytes at offset {offset}: expected them between the slots and byte {end}")]
+    #[error("{len} bytes at byte {offset}: expected a place between the slots and byte {end}")]
     Extent {
         /// First byte.
         offset: u64,
@@ -43,28 +43,28 @@ pub enum EntryError {
         /// Where the commit ends.
         end: u64,
     },
-    /// A payload that does not begin where its kind must.
-    #[error("offset {offset} is not a multiple of {alignment}")]
+    /// A payload or block that is not aligned.
+    #[error("expected a place at a multiple of {alignment}, found byte {offset}")]
     Alignment {
         /// First byte.
         offset: u64,
-        /// What it has to be a multiple of.
+        /// The alignment that was expected.
         alignment: u64,
     },
-    /// From the future.
+    /// An entry of a later commit.
     #[error("written by commit {birth}, which comes after commit {seq}")]
     Birth {
-        /// Commit it names.
+        /// The commit that wrote it, according to the entry.
         birth: u64,
-        /// Commit that refers to it.
+        /// The commit that refers to it.
         seq: u64,
     },
-    /// A number that no chunk of the array has.
+    /// A number that is not that of a chunk of the array.
     #[error("the array has no such chunk")]
     OutsideGrid,
 }
 
-/// Bytes that an entry points to.
+/// The bytes that an entry points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
     pub(crate) offset: u64,
@@ -139,7 +139,7 @@ impl Entry {
         *self == Entry::Missing
     }
 
-    /// One value throughout.
+    /// The entry of a chunk whose elements all have one value.
     pub(crate) fn constant(value: &[u8], birth: u64) -> Entry {
         let mut bytes = [0; 16];
         for (to, from) in bytes.iter_mut().zip(value) {
@@ -148,7 +148,7 @@ impl Entry {
         Entry::Constant(bytes, birth)
     }
 
-    /// Bytes of its payload.
+    /// Bytes of the payload.
     pub(crate) fn stored(&self) -> u64 {
         match self {
             Entry::Missing | Entry::Constant(..) => 0,
@@ -172,7 +172,7 @@ fn pair(e: &Extent) -> [u8; 16] {
     out
 }
 
-/// Checks what can be known of an entry without reading what it points to.
+/// Checks an entry without reading the bytes that it points to.
 pub(crate) fn check_entry(
     entry: &Entry,
     kind: TreeKind,
@@ -202,7 +202,7 @@ pub(crate) fn check_entry(
     Ok(())
 }
 
-/// Whether an extent lies between the slots and the end of a commit.
+/// Checks that an extent lies between the slots and the end of a commit.
 pub(crate) fn check_extent(offset: u64, len: u64, end: u64) -> std::result::Result<(), EntryError> {
     let fits = offset >= FIXED && len > 0 && offset.checked_add(len).is_some_and(|e| e <= end);
     if fits { Ok(()) } else { Err(EntryError::Extent { offset, len, end }) }

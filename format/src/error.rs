@@ -1,4 +1,4 @@
-//! What can go wrong, in the words of whoever has to act on it.
+//! The errors of this crate. Each tells what was expected, what was found, where, and what to do.
 
 use std::io;
 
@@ -19,126 +19,128 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why something could not be done.
 ///
-/// Variants that hold another error are damage or incompatibility found in a file; the others are refusals of a
-/// request, and the file is as it was.
+/// Variants that hold another error of this crate report damage or incompatibility in a file. The others refuse a
+/// request; the file is then as it was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The system refused.
+    /// An error of the system.
     #[error("{doing}: {source}")]
     Io {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
-    /// Page 0.
+    /// An invalid header.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// The commit slots.
+    /// Invalid commit slots.
     #[error(transparent)]
     Slot(#[from] SlotError),
-    /// A node of a tree.
+    /// An invalid node of a tree.
     #[error("{}, node at byte {offset}: {problem}", owner_name(.owner))]
     Node {
         /// The array's id, 0 for the array table.
         owner: u64,
-        /// Where the node is.
+        /// The first byte of the node.
         offset: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: NodeError,
     },
-    /// A reference to a block of metadata.
+    /// An invalid reference to a block.
     #[error("the reference to {what}: {problem}")]
     BlockPlace {
-        /// Which block.
+        /// The block.
         what: &'static str,
-        /// What is wrong.
+        /// The error that was found.
         problem: EntryError,
     },
-    /// The checksum of a block of metadata.
+    /// A checksum of a block that does not match.
     #[error("{what} at byte {offset}: {problem}")]
     BlockCrc {
-        /// Which block.
+        /// The block.
         what: &'static str,
-        /// Where it is.
+        /// The first byte of the block.
         offset: u64,
-        /// How it failed.
+        /// The two checksums.
         problem: CrcMismatch,
     },
-    /// The list of names.
+    /// An invalid name block.
     #[error("the name block at byte {offset}: {problem}")]
     Names {
-        /// Where it is.
+        /// The first byte of the block.
         offset: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: NamesError,
     },
-    /// The record of an array.
+    /// An invalid record of an array.
     #[error("the record of array {id}: {problem}")]
     Record {
         /// The array's id.
         id: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: RecordError,
     },
-    /// The metadata of an array, in the file or asked for.
+    /// Invalid metadata of an array, in the file or in a request.
     #[error("metadata of '{array}': {problem}")]
     Meta {
         /// The array.
         array: String,
-        /// What is wrong.
+        /// The error that was found.
         problem: MetaError,
     },
-    /// A chunk.
+    /// A damaged chunk.
     #[error("array '{array}', chunk {index:?}, {len} bytes at byte {offset}: {problem}")]
     Chunk {
         /// The array.
         array: String,
         /// The chunk.
         index: Vec<u64>,
-        /// First byte of its payload.
+        /// The first byte of its payload.
         offset: u64,
         /// Bytes of its payload.
         len: u64,
-        /// What is wrong.
+        /// The error that was found.
         problem: PayloadError,
     },
-    /// A chunk that this machine cannot hold.
-    #[error("there is no memory for {bytes} bytes of a chunk")]
+    /// A chunk for which there is no memory.
+    #[error("there is no memory for a chunk of {bytes} bytes")]
     ChunkTooLarge {
         /// Bytes of the chunk, or of its stored form.
         bytes: u64,
     },
-    /// Attributes of the file.
+    /// Invalid attributes of the file.
     #[error("attributes of the file: {0}")]
     Attributes(#[from] AttributesError),
     /// A name that no array can have.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// There is no such array.
+    /// A name that no array has.
     #[error("no array '{name}'; the file holds {}", list(.names))]
     NoArray {
         /// The name asked for.
         name: String,
-        /// Some of those there are.
+        /// The first names in the file.
         names: Vec<String>,
     },
-    /// There is no such array any more, or not yet.
+    /// An id that no array has any more, or yet.
     #[error("no array has id {id} in this transaction")]
     NoArrayId {
         /// The id.
         id: u64,
     },
-    /// The name is taken.
-    #[error("'{name}' cannot be named so: the file has '{taken}' already; delete or replace it")]
+    /// A name that is taken.
+    #[error(
+        "the name '{name}' is not free: the file has '{taken}' already; delete it, replace it, or choose another name"
+    )]
     NameTaken {
         /// The name asked for.
         name: String,
-        /// The array in its way: the same, above or below it.
+        /// The array that is in the way: it has that name, or lies above or below it.
         taken: String,
     },
-    /// There is no such chunk.
+    /// An index that no chunk has.
     #[error("no chunk {index:?}: the grid of '{array}' has {counts:?} chunks")]
     Index {
         /// The array.
@@ -148,19 +150,19 @@ pub enum Error {
         /// Chunks along each axis.
         counts: Vec<u64>,
     },
-    /// A box that is not inside the array.
-    #[error("the box of shape {shape:?} at {start:?} is not inside '{array}' of shape {whole:?}")]
+    /// A region that is not inside the array.
+    #[error("the region of shape {shape:?} at {start:?} is not inside '{array}' of shape {whole:?}")]
     Region {
         /// The array.
         array: String,
-        /// First element asked for.
+        /// The first element asked for.
         start: Vec<u64>,
         /// Elements asked for.
         shape: Vec<u64>,
         /// Shape of the array.
         whole: Vec<u64>,
     },
-    /// Too few or too many bytes.
+    /// A buffer of the wrong length.
     #[error("'{array}': expected {expected} bytes of elements, found {found}")]
     DataLength {
         /// The array.
@@ -170,17 +172,17 @@ pub enum Error {
         /// Bytes given.
         found: usize,
     },
-    /// A boolean that is neither, or something else that cannot be stored.
+    /// Elements that cannot be stored.
     #[error("'{array}', chunk {index:?}: {problem}")]
     Elements {
         /// The array.
         array: String,
         /// The chunk.
         index: Vec<u64>,
-        /// What is wrong.
+        /// The error that was found.
         problem: PayloadError,
     },
-    /// A view that would need a copy.
+    /// A view that is not possible without a copy.
     #[error("'{array}' cannot be viewed in place: {problem}; read it instead")]
     View {
         /// The array.
@@ -188,107 +190,107 @@ pub enum Error {
         /// Why.
         problem: ViewError,
     },
-    /// Another writer is at work.
+    /// A file that another writer has locked.
     #[error("another writer holds the file: wait for it to end, or stop it")]
     Locked,
-    /// No locks, so no safe writing.
+    /// A file system without locks, where writing is not safe.
     #[error(
         "this file system has no file locks, so writing is not safe: copy the file to a local disk, or force it when no other process uses the file"
     )]
     NoLocks,
-    /// An earlier commit could not be made durable.
-    #[error("an earlier write to the disk failed: open the file anew to go on from its last commit")]
+    /// A handle whose earlier commit could not be made durable.
+    #[error("an earlier write to the disk failed: open the file again to go on from its last commit")]
     Poisoned,
-    /// Nothing was committed, because the data could not be made durable.
-    #[error("the data could not be made durable, nothing was committed: {source}")]
+    /// Data that could not be made durable. Nothing was committed.
+    #[error("the data could not be made durable, so nothing was committed: {source}")]
     SyncFailed {
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
-    /// The commit may or may not stand.
+    /// A commit that may or may not stand.
     #[error(
-        "commit {seq} was written but could not be made durable: it may or may not stand; open the file anew to see ({source})"
+        "commit {seq} was written but could not be made durable, so it may or may not stand: open the file again to see ({source})"
     )]
     CommitUnknown {
         /// The commit.
         seq: u64,
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
-    /// A transaction that lost some of its changes to an earlier error.
-    #[error("an earlier error has left this transaction incomplete: begin another")]
+    /// A transaction that has lost changes to an earlier error.
+    #[error("an earlier error has left this transaction incomplete: begin another one")]
     Failed,
-    /// A new file that has no first commit yet.
-    #[error("the file is new and has no commit yet")]
+    /// A new file without a commit.
+    #[error("the file is new and has no commit yet: commit a transaction first")]
     NoCommit,
-    /// A commit that is no longer, or not yet, in the file.
-    #[error(
-        "the file does not hold commit {seq}: the newest is {newest}, and at most the one before it is kept"
-    )]
+    /// A commit that the file no longer holds, or does not hold yet.
+    #[error("the file does not hold commit {seq}: it holds commit {newest} and at most the one before")]
     NoSuchCommit {
-        /// The one asked for.
+        /// The commit asked for.
         seq: u64,
-        /// The newest.
+        /// The newest commit.
         newest: u64,
     },
-    /// There is something at the path.
+    /// A path that is taken already.
     #[error("{path} exists: choose another name, or ask for it to be overwritten")]
     Exists {
         /// The path.
         path: String,
     },
-    /// The last sequence number is taken.
-    #[error("the file has had 2^62 commits, the most there can be: compact it")]
+    /// A file whose sequence numbers are used up.
+    #[error("the file has had 2^62 commits, the most that it can have: compact it")]
     Exhausted,
-    /// A slot page that holds neither a commit nor nothing.
+    /// A slot page that holds neither a commit nor zeros.
     #[error(
-        "slot page {page} holds no whole commit and is not empty: the next commit mends it if it is a copy"
+        "slot page {page} is damaged: expected a commit or zeros; the next commit mends it if it is a copy"
     )]
     SlotPage {
         /// Page number.
         page: usize,
     },
-    /// Bytes of a sealed file that are in nobody's use and not zero.
-    #[error("unused bytes at or after byte {offset} of a sealed file are not zero")]
+    /// Unused bytes of a sealed file that are not zero.
+    #[error("unused bytes at or after byte {offset} are not zero: expected zeros in a sealed file")]
     NotZero {
-        /// Where to look.
+        /// A byte at or before the first of them.
         offset: u64,
     },
-    /// Two things in one place.
-    #[error("{len} bytes at byte {offset} are in use twice")]
+    /// Bytes that are in use twice.
+    #[error("{len} bytes at byte {offset} overlap others that are in use")]
     Overlap {
-        /// First byte of the second one met.
+        /// The first byte of the second use that was found.
         offset: u64,
-        /// Its bytes.
+        /// The number of bytes.
         len: u64,
     },
-    /// A record without a name.
+    /// An array in the table without a name.
     #[error("the array table has array {id}, which has no name")]
     Nameless {
         /// Its id.
         id: u64,
     },
-    /// A record that counts wrong.
-    #[error("'{array}' counts {expected} chunks or other payload bytes than the {found} chunks it has")]
+    /// A record whose counts do not fit the index.
+    #[error(
+        "the record of '{array}' does not fit its index: expected {expected} chunks, found {found}, or their payload bytes differ"
+    )]
     Counts {
         /// The array.
         array: String,
-        /// Chunks by the record.
+        /// Chunks according to the record.
         expected: u64,
-        /// Chunks by the index.
+        /// Chunks in the index.
         found: u64,
     },
-    /// The caller had enough.
+    /// A call that the caller cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// Chunks that would have to be decoded to be moved.
+    /// Chunks that cannot be copied without decoding them.
     #[error(
-        "chunks of '{from}' cannot be moved to '{array}' as they are: type, chunk shape, order or codec differ"
+        "chunks of '{from}' cannot be copied to '{array}' as they are: type, chunk shape, order or codec differ"
     )]
     OtherLayout {
-        /// The array to write to.
+        /// The array to copy to.
         array: String,
-        /// The array to read from.
+        /// The array to copy from.
         from: String,
     },
 }
@@ -308,7 +310,7 @@ fn list(names: &[String]) -> String {
 }
 
 impl Error {
-    /// Says what was being done when the system refused.
+    /// Adds the action that failed to an error of the system.
     pub(crate) fn io(doing: impl FnOnce() -> String) -> impl FnOnce(io::Error) -> Error {
         |source| Error::Io { doing: doing(), source }
     }

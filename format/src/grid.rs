@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// An array's shape cut into chunks of one shape. Chunks at the far edges hang over.
+/// An array's shape, cut into chunks of one shape. Chunks at the far edges hang over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
     shape: Vec<u64>,
@@ -34,7 +34,7 @@ impl Grid {
     pub fn len(&self) -> u64 {
         self.counts.iter().fold(1, |n: u64, &c| n.saturating_mul(c))
     }
-    /// Whether there are none (an axis of length 0).
+    /// Whether there are no chunks, because an axis has length 0.
     pub fn is_empty(&self) -> bool {
         self.counts.contains(&0)
     }
@@ -46,7 +46,7 @@ impl Grid {
     pub fn linear(&self, index: &[u64]) -> u64 {
         index.iter().zip(&self.counts).fold(0, |n, (&i, &c)| n * c + i)
     }
-    /// The chunk of a number in C order.
+    /// The index of a chunk by its number in C order.
     pub fn index(&self, linear: u64) -> Vec<u64> {
         unravel(linear, &self.counts)
     }
@@ -54,7 +54,7 @@ impl Grid {
     pub fn start(&self, index: &[u64]) -> Vec<u64> {
         index.iter().zip(&self.chunk).map(|(&i, &c)| i * c).collect()
     }
-    /// Elements of a chunk along each axis that lie inside the array.
+    /// Elements of a chunk along each axis, without those beyond the array's edge.
     pub fn extent(&self, index: &[u64]) -> Vec<u64> {
         let axes = index.iter().zip(&self.chunk).zip(&self.shape);
         axes.map(|((&i, &c), &n)| n.saturating_sub(i * c).min(c)).collect()
@@ -63,7 +63,7 @@ impl Grid {
     pub fn hangs_over(&self, index: &[u64]) -> bool {
         self.extent(index) != self.chunk
     }
-    /// The chunks that hold elements of the box `shape` at `start`, in C order.
+    /// The chunks that hold elements of the region of `shape` at `start`, in C order.
     pub fn touching(&self, start: &[u64], shape: &[u64]) -> Indices {
         let ranges = start
             .iter()
@@ -81,11 +81,11 @@ impl Grid {
 
 /// How the chunks of an array are numbered in its index: in C order over a grid that has room to grow.
 ///
-/// The first axis grows without bound. The others have a room, which doubles when it is outgrown; then, and only
-/// then, the index is written anew.
+/// The first axis grows without bound. Each other axis has room for a number of chunks. The room doubles when the
+/// axis outgrows it; only then is the index rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Numbering {
-    /// Chunks along each axis that have numbers; 0 for the first.
+    /// Number of chunks along each axis that have numbers; 0 for the first axis.
     rooms: Vec<u64>,
 }
 
@@ -94,7 +94,7 @@ impl Numbering {
         Numbering { rooms }
     }
 
-    /// Just room enough.
+    /// The numbering with just enough room for a grid.
     pub(crate) fn fitting(grid: &Grid) -> Numbering {
         let counts = grid.counts.iter().enumerate();
         Numbering { rooms: counts.map(|(axis, &n)| if axis == 0 { 0 } else { n.max(1) }).collect() }
@@ -105,8 +105,8 @@ impl Numbering {
         if axis == 0 { None } else { self.rooms.get(axis).copied() }
     }
 
-    /// One with room for a grid that this one may not hold: axes that are outgrown are doubled, or given just
-    /// enough where doubling would exceed `most` numbers.
+    /// A numbering with room for a larger grid. The room of each axis that outgrows it is doubled, or made just large
+    /// enough when doubling would exceed `most` numbers.
     pub(crate) fn grown(&self, grid: &Grid, most: u64) -> Numbering {
         let mut out = self.clone();
         for (axis, &count) in grid.counts.iter().enumerate().skip(1) {
@@ -133,7 +133,7 @@ impl Numbering {
         axes.fold(0, |n, (axis, (&i, &room))| if axis == 0 { i } else { n * room + i })
     }
 
-    /// The chunk of a number; it may lie outside the grid.
+    /// The index of a chunk by its number. It may lie outside the grid.
     pub(crate) fn index(&self, number: u64) -> Vec<u64> {
         unravel(number, &self.rooms)
     }
@@ -153,7 +153,7 @@ pub(crate) fn unravel(mut linear: u64, counts: &[u64]) -> Vec<u64> {
     index
 }
 
-/// Indices of a box, in C order.
+/// The indices of a box, in C order.
 #[derive(Clone, Debug)]
 pub struct Indices {
     ranges: Vec<Range<u64>>,
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn no_axes_is_one_chunk() {
+    fn a_grid_without_axes_has_one_chunk() {
         let grid = Grid::new(&[], &[]);
         assert_eq!((grid.len(), grid.indices().count()), (1, 1));
         assert!(Grid::new(&[0, 4], &[1, 1]).is_empty());

@@ -1,4 +1,4 @@
-//! Reading header and slots, of sound files and of damaged ones.
+//! The head of a file: header and slots, read from sound files and from damaged ones.
 
 use crate::header::{Header, HeaderError};
 use crate::slot::error::SlotError;
@@ -21,14 +21,14 @@ pub(crate) fn read_head(storage: &dyn Storage) -> Result<Slots> {
     let Some((first, slots)) = pages.split_first() else { return Err(HeaderError::Empty.into()) };
     let header = match Header::decode(first) {
         Ok(header) if whole => header,
-        // Some other file that is short is some other file.
+        // A short file of another kind is refused for its kind.
         Err(e @ (HeaderError::Magic { .. } | HeaderError::MangledMagic { .. })) => return Err(e.into()),
         _ if !whole => return Err(HeaderError::TooShort { expected: FIXED, found: len }.into()),
         Err(e) => return Err(e.into()),
         Ok(header) => header,
     };
     match pages::read(slots, &header.uuid, len) {
-        // Unless a writer has made the file longer since, and then committed.
+        // A writer may have made the file longer since, and then committed.
         Err(SlotError::Truncated { .. }) => Ok(pages::read(slots, &header.uuid, length()?)?),
         read => Ok(read?),
     }
@@ -39,8 +39,8 @@ pub(crate) fn read_damaged_head(storage: &dyn Storage) -> Result<Slots> {
     read_slots(storage, |_| u64::MAX)
 }
 
-/// Reads the slots of a file without its header: they name the file's uuid themselves. `most` turns the file's length
-/// into the one that a commit may reach.
+/// Reads the slots of a file without its header: they have the file's uuid too. `most` turns the file's length into
+/// the length that a commit may have.
 fn read_slots(storage: &dyn Storage, most: impl Fn(u64) -> u64) -> Result<Slots> {
     let len = storage.len().map_err(Error::io(|| "asking for the file's length".into()))?;
     let mut head = vec![0; FIXED as usize];
@@ -52,12 +52,12 @@ fn read_slots(storage: &dyn Storage, most: impl Fn(u64) -> u64) -> Result<Slots>
     Ok(pages::read(slots, &uuid, most(len))?)
 }
 
-/// The slots, and whether the header is damaged: all that it says is in the slots too.
+/// Reads the slots, and tells whether the header is damaged. The slots repeat all that the header says.
 pub(crate) fn read_mendable_head(storage: &dyn Storage) -> Result<(Slots, bool)> {
     use HeaderError::{Crc, Magic, MangledMagic};
     match read_head(storage) {
         Err(Error::Header(lost @ (Crc(_) | Magic { .. } | MangledMagic { .. }))) => {
-            // where no slot is found either, it is another kind of file
+            // Without any slot, it is another kind of file.
             read_slots(storage, |len| len).map(|slots| (slots, true)).map_err(|_| lost.into())
         }
         read => read.map(|slots| (slots, false)),

@@ -1,23 +1,23 @@
-//! Page 0, which is written once: what kind of file this is.
+//! Page 0, the header. It is written once, and tells what kind of file this is.
 
 use crate::PAGE;
 use crate::bytes::{CrcMismatch, Reader, Short, Writer, is_zero, split_crc};
 
-/// The first eight bytes. As in PNG: a high bit, both line endings and a control-Z, so that a transfer that
-/// treats the file as text shows.
+/// The first eight bytes. Like PNG's, they have a high bit, both line endings and a control-Z, so that a transfer as
+/// text is found.
 pub(crate) const MAGIC: [u8; 8] = *b"\x89ARS\r\n\x1a\n";
 const BYTE_ORDER: u32 = 0x0102_0304;
 const VERSION: u16 = 1;
 const LOG2_PAGE: u16 = 12;
 
-/// Why page 0 was refused.
+/// Why the header was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// Nothing in it.
+    /// An empty file.
     #[error("the file is empty: expected an .arrs file; was its creation interrupted?")]
     Empty,
-    /// Shorter than header and slots.
+    /// A file that is shorter than header and slots.
     #[error("the file has {found} bytes: an .arrs file has at least {expected}; it was cut short")]
     TooShort {
         /// Bytes of the fixed part.
@@ -25,47 +25,47 @@ pub enum HeaderError {
         /// Bytes of the file.
         found: u64,
     },
-    /// Some other kind of file.
-    #[error("not an .arrs file: it begins with {found:02x?}, expected {MAGIC:02x?}")]
+    /// A file of another kind.
+    #[error("not an .arrs file: expected it to begin with {MAGIC:02x?}, found {found:02x?}")]
     Magic {
         /// The first bytes.
         found: [u8; 8],
     },
-    /// Magic whose line endings or high bit were changed.
+    /// A file whose line endings or high bits were changed.
     #[error(
-        "an .arrs file that was transferred as text: it begins with {found:02x?}, expected {MAGIC:02x?}; copy it again in binary mode"
+        "an .arrs file that was transferred as text: expected it to begin with {MAGIC:02x?}, found {found:02x?}; copy it again in binary mode"
     )]
     MangledMagic {
         /// The first bytes.
         found: [u8; 8],
     },
-    /// The byte-order tag reads backwards.
-    #[error("the byte order tag is {found:#010x}, expected 0x01020304: this file was written big-endian")]
+    /// A byte-order tag that is not little-endian.
+    #[error("expected the byte order tag 0x01020304, found {found:#010x}: the file was written big-endian")]
     ByteOrder {
         /// The tag.
         found: u32,
     },
-    /// Checksum.
+    /// A checksum that does not match.
     #[error("the header is damaged: {0}; `arrstore verify --repair` writes it again")]
     Crc(#[from] CrcMismatch),
-    /// A header of a later time.
+    /// A header of a later version.
     #[error("header version {found}: this program knows version {VERSION}; use a newer one")]
     Version {
         /// The version.
         found: u16,
     },
-    /// Pages of another size.
-    #[error("pages of 2^{found} bytes: version 1 has 2^{LOG2_PAGE}")]
+    /// Pages of an unknown size.
+    #[error("pages of 2^{found} bytes: expected 2^{LOG2_PAGE}, as in version 1")]
     PageSize {
-        /// Its logarithm.
+        /// The logarithm of the size, to base 2.
         found: u16,
     },
-    /// Bytes that have to be zero are not.
+    /// Reserved bytes that are not zero.
     #[error("reserved bytes of the header are not zero")]
     Padding,
 }
 
-/// What page 0 says.
+/// The content of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     /// Random, the same in the header and every slot.
@@ -116,7 +116,7 @@ impl Header {
     }
 }
 
-/// Whether these are the magic's bytes after a change of line endings, a lost high bit or a UTF-8 round trip.
+/// Whether the bytes are those of the magic after a change of line endings, a lost high bit or a UTF-8 round trip.
 fn is_mangled(found: &[u8; 8]) -> bool {
     let seven_bit = found.map(|b| b & 0x7f) == MAGIC.map(|b| b & 0x7f);
     let named = found.windows(3).any(|w| w == b"ARS");

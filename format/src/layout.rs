@@ -10,7 +10,7 @@ use crate::payload::check_bools;
 use crate::record::Record;
 use crate::{Error, Meta, Result};
 
-/// Metadata, and what follows from it.
+/// An array's metadata, with the grid of its chunks and their numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) meta: Meta,
@@ -23,22 +23,38 @@ impl Layout {
         Layout { grid: meta.grid(), meta, numbering }
     }
 
-    /// Reads the metadata that a record refers to.
+    /// Reads the metadata of an array that has the given name.
     pub(crate) fn read(commit: Commit<'_>, id: u64, name: &str, record: &Record) -> Result<Layout> {
         let refuse = |problem| Error::Meta { array: name.to_owned(), problem };
-        if record.meta.len as usize > META_MAX {
-            return Err(refuse(MetaError::TooLong { found: u64::from(record.meta.len) }));
-        }
-        let what = "the metadata of an array";
-        let block = read_block(commit.storage(), what, record.meta, META_MAX as u64, commit.slot.length)?;
-        let (meta, numbering) = Meta::decode(&block, id).map_err(refuse)?;
+        let (meta, numbering) = Layout::parts(commit, id, record, refuse)?;
         if meta.name != name {
             return Err(refuse(MetaError::OtherName { found: meta.name }));
         }
         Ok(Layout::new(meta, numbering))
     }
 
-    /// Whether an entry suits the array's codec and element type.
+    /// Reads the name in the metadata of an array.
+    pub(crate) fn read_name(commit: Commit<'_>, id: u64) -> Result<String> {
+        let refuse = |problem| Error::Meta { array: format!("array {id}"), problem };
+        let (record, _) = commit.record(id)?;
+        Ok(Layout::parts(commit, id, &record, refuse)?.0.name)
+    }
+
+    fn parts(
+        commit: Commit<'_>,
+        id: u64,
+        record: &Record,
+        refuse: impl Fn(MetaError) -> Error,
+    ) -> Result<(Meta, Numbering)> {
+        if record.meta.len as usize > META_MAX {
+            return Err(refuse(MetaError::TooLong { found: u64::from(record.meta.len) }));
+        }
+        let what = "the metadata of an array";
+        let block = read_block(commit.storage(), what, record.meta, META_MAX as u64, commit.slot.length)?;
+        Meta::decode(&block, id).map_err(refuse)
+    }
+
+    /// Checks that an entry suits the array's codec and element type.
     pub(crate) fn check_entry(&self, entry: &Entry) -> std::result::Result<(), EntryError> {
         let meta = &self.meta;
         match entry {

@@ -1,8 +1,7 @@
 //! The `.arrs` file: many chunked, checksummed arrays in one file that a crash cannot break.
 //!
-//! SPEC.md describes the bytes; its sections are named after the modules here. The way down is
-//! [`File`] -> [`Snapshot`] -> [`Array`] -> [`Chunk`] for readers, and [`File`] -> [`Transaction`] for the one
-//! writer:
+//! SPEC.md describes the bytes; its sections name the modules of this crate. A reader goes from [`File`] to
+//! [`Snapshot`], [`Array`] and [`Chunk`]. The one writer goes from [`File`] to [`Transaction`]:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -21,8 +20,8 @@
 //! # Ok::<(), arrstore_format::Error>(())
 //! ```
 //!
-//! The crate starts no thread; its types can be used from any number of threads at once. It knows no
-//! arithmetic: elements are bytes with a [`DType`].
+//! The crate starts no threads, but any number of threads can use its types at once. It does no arithmetic: elements
+//! are bytes with a [`DType`].
 
 mod alloc;
 mod array;
@@ -105,7 +104,7 @@ pub use verify::Verification;
 pub use verify::report::{ArrayReport, Damage, Progress, Report};
 pub use view::ViewError;
 
-/// Bytes of a page: of the header, a slot and a node, and what payloads are aligned to.
+/// Bytes of a page. The header, a slot and a node have one each; large raw payloads are aligned to pages.
 pub(crate) const PAGE: usize = 4096;
 /// Bytes of the header and the four slot pages, which every file has.
 pub(crate) const FIXED: u64 = 5 * PAGE as u64;

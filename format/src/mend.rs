@@ -1,4 +1,4 @@
-//! Mending: writing damaged header and slot pages again from what the file holds twice.
+//! Mending: writing damaged header and slot pages again from their copies in the file.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! Names of arrays, and the block that lists them.
+//! Names and ids of arrays, and the block that lists them.
 //!
-//! Names are paths: `/ocean/sst`. The name block holds every name of a commit in order, so it is written anew
-//! by a commit that adds, removes or renames an array, and by no other. Arrays are few and large; a list is
-//! the simplest thing that finds them, and a reader needs no tree to understand it.
+//! Names are paths: `/ocean/sst`. The name block holds every name of a commit in order. Only a commit that adds,
+//! removes or renames an array rewrites it. Arrays are few and large, so a list is enough to find them, and a reader
+//! needs no tree for it.
 
 use std::collections::BTreeMap;
 
@@ -18,28 +18,28 @@ const MAGIC: u32 = u32::from_le_bytes(*b"NAME");
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// No name at all.
-    #[error("a name is empty: expected a path such as /ocean/sst")]
+    /// An empty name.
+    #[error("the name is empty: expected a path such as /ocean/sst")]
     Empty,
-    /// Not a path from the root.
+    /// A name that does not begin with a slash.
     #[error("name {0:?} does not begin with '/': expected a path such as /ocean/sst")]
     Relative(String),
     /// Two slashes in a row, or one at the end.
-    #[error("name {0:?} has an empty part between slashes")]
+    #[error("name {0:?} has an empty part: expected text between slashes and after the last one")]
     EmptyPart(String),
     /// `.` or `..`, which would leave a folder on export.
-    #[error("name {0:?} has a part '.' or '..'")]
+    #[error("name {0:?} has a part '.' or '..': choose other names")]
     Dots(String),
     /// A NUL or another control character.
-    #[error("name {0:?} has a control character")]
+    #[error("name {0:?} has a control character: expected none")]
     Control(String),
-    /// Not UTF-8.
-    #[error("a name is not UTF-8: {0:?}")]
+    /// A name that is not UTF-8.
+    #[error("a name is not UTF-8: found the bytes {0:02x?}")]
     Utf8(Vec<u8>),
-    /// Too many bytes.
-    #[error("a name of {found} bytes; the most are {NAME_MAX}")]
+    /// A name that is too long.
+    #[error("a name of {found} bytes: expected at most {NAME_MAX}")]
     TooLong {
-        /// Its length.
+        /// The length in bytes.
         found: usize,
     },
 }
@@ -73,31 +73,31 @@ pub(crate) fn check(name: &str) -> Result<(), NameError> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NamesError {
-    /// Some other block.
-    #[error("magic {found:#010x} is not a name block's")]
+    /// A block that does not hold names.
+    #[error("expected a name block, found magic {found:#010x}")]
     Magic {
-        /// Its first word.
+        /// The first word of the block.
         found: u32,
     },
-    /// Parts that do not add up.
-    #[error("its parts do not add up to its {len} bytes")]
+    /// Parts that do not add up to the block.
+    #[error("the lengths of its parts do not add up to its {len} bytes")]
     Length {
         /// Bytes of the block.
         len: usize,
     },
-    /// Longer than any may be.
-    #[error("{found} bytes; the most are {NAMES_MAX}")]
+    /// A block that is too long.
+    #[error("{found} bytes: expected at most {NAMES_MAX}")]
     TooLong {
-        /// Its length.
+        /// The length in bytes.
         found: u64,
     },
-    /// A wrong name.
+    /// An invalid name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Twice, or out of order.
-    #[error("name '{0}' stands there twice or out of order")]
+    /// A name that occurs twice, or out of order.
+    #[error("name '{0}' occurs twice or out of order")]
     Order(String),
-    /// An array below an array, which neither a folder nor a Zarr hierarchy can hold.
+    /// An array below an array. Neither a folder nor a Zarr hierarchy can hold that.
     #[error("'{name}' lies below the array '{above}'")]
     Nested {
         /// The array.
@@ -105,22 +105,22 @@ pub enum NamesError {
         /// The array above it.
         above: String,
     },
-    /// Not as many as the commit says.
-    #[error("{found} names, but the commit has {expected} arrays")]
+    /// Another number of names than the commit has arrays.
+    #[error("{found} names: expected {expected}, the number of arrays in the commit")]
     Count {
-        /// As the commit says.
+        /// Number of arrays of the commit.
         expected: u64,
-        /// Names.
+        /// Number of names.
         found: u64,
     },
-    /// An id that the commit has not given.
-    #[error("'{name}' has id {id}, expected one from 1 to {last}, given once")]
+    /// An id that the commit has not given, or has given twice.
+    #[error("'{name}' has id {id}: expected one from 1 to {last} that no other array has")]
     Id {
         /// The array.
         name: String,
         /// Its id.
         id: u64,
-        /// The last one given.
+        /// The last id that was given.
         last: u64,
     },
 }
@@ -147,7 +147,7 @@ pub(crate) fn above<'a>(names: &Names, name: &'a str) -> Option<&'a str> {
         .find(|path| names.contains_key(*path))
 }
 
-/// An array that stands in the way of a new name: the same, above it or below it.
+/// The array that is in the way of a new name: it has that name, or lies above or below it.
 pub(crate) fn in_the_way(names: &Names, name: &str) -> Option<String> {
     if names.contains_key(name) {
         return Some(name.to_owned());

@@ -1,9 +1,9 @@
 //! Tree nodes: one page each, leaves of 127 entries, inner nodes of 254 children.
 //!
-//! A tree is a radix tree over a number: of a chunk in the grid of an array, or the id of an array. Where a
-//! number belongs follows from the height alone, so a lookup reads one node per level and compares nothing.
-//! The checksum of a node stands in its parent, and with it the proof that the node is the one meant: a write
-//! that was lost, came late or went astray shows.
+//! A tree is a radix tree over numbers: those of the chunks of an array, or the ids of arrays. The place of a number
+//! follows from the height alone, so a lookup reads one node per level and compares nothing. The checksum of a node
+//! stands in its parent. It proves that the node is the one meant, so a write that was lost, came late or went astray
+//! is found.
 
 use crate::PAGE;
 use crate::bytes::{Reader, Short, Writer, is_zero};
@@ -24,81 +24,81 @@ pub(crate) fn span(level: u32) -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// Checksum.
+    /// A checksum that does not match.
     #[error(transparent)]
     Crc(#[from] crate::bytes::CrcMismatch),
-    /// Some other page.
-    #[error("magic {found:#010x} is not a node's")]
+    /// A page that is not a node.
+    #[error("expected a node, found magic {found:#010x}")]
     Magic {
-        /// Its first word.
+        /// The first word of the page.
         found: u32,
     },
     /// A node of another level.
     #[error("expected a node of level {expected}, found one of level {found}")]
     Level {
-        /// As its parent says.
+        /// According to its parent.
         expected: u32,
-        /// As it says.
+        /// According to the node.
         found: u32,
     },
     /// A node of another kind of tree.
     #[error("expected a node of tree kind {expected}, found kind {found}")]
     Kind {
-        /// As its referrer says.
+        /// According to its referrer.
         expected: u8,
-        /// As it says.
+        /// According to the node.
         found: u8,
     },
     /// A node of another array.
     #[error("expected a node of array {expected}, found one of array {found}")]
     Owner {
-        /// As its referrer says.
+        /// According to its referrer.
         expected: u64,
-        /// As it says.
+        /// According to the node.
         found: u64,
     },
     /// A node of another place in the tree.
     #[error("expected the node that begins with number {expected}, found one that begins with {found}")]
     First {
-        /// As its parent says.
+        /// According to its parent.
         expected: u64,
-        /// As it says.
+        /// According to the node.
         found: u64,
     },
-    /// From the future.
+    /// A node of a later commit.
     #[error("written by commit {birth}, which comes after commit {seq}")]
     Birth {
-        /// Commit it names.
+        /// The commit that wrote it, according to the node.
         birth: u64,
-        /// Commit that refers to it.
+        /// The commit that refers to it.
         seq: u64,
     },
     /// A tree that is too high.
-    #[error("a tree of height {found}; the highest has {MAX_HEIGHT}")]
+    #[error("a tree of height {found}: expected at most {MAX_HEIGHT}")]
     Height {
-        /// Levels.
+        /// The height.
         found: u32,
     },
-    /// A place that no node can have.
-    #[error("offset {offset} of a node: expected whole pages between the slots and byte {end}")]
+    /// An offset that no node can have.
+    #[error("a node at byte {offset}: expected a page between the slots and byte {end}")]
     Offset {
         /// The offset.
         offset: u64,
         /// Where the commit ends.
         end: u64,
     },
-    /// A missing child with a checksum, or a root without a tree.
-    #[error("a reference to nothing carries a checksum or a height")]
+    /// A reference to nothing that is not all zero.
+    #[error("a reference to nothing has a checksum or a height: expected zeros")]
     Null,
-    /// Reserved bytes.
+    /// Reserved bytes that are not zero.
     #[error("reserved bytes are not zero")]
     Reserved,
-    /// An entry that cannot be.
+    /// An invalid entry.
     #[error("entry of number {number}: {problem}")]
     Entry {
-        /// The number.
+        /// The number of the entry.
         number: u64,
-        /// What is wrong.
+        /// The error of the entry.
         problem: EntryError,
     },
 }
@@ -133,7 +133,7 @@ impl Child {
     }
 }
 
-/// Who a node says it is.
+/// The place of a node in the trees, as the node states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) kind: TreeKind,
@@ -144,7 +144,7 @@ pub(crate) struct Place {
     pub(crate) first: u64,
 }
 
-/// A node, as it stands on its page.
+/// A node, as the bytes of its page.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     page: Box<[u8; PAGE]>,
@@ -168,7 +168,7 @@ impl Node {
         Node { page }
     }
 
-    /// Whether it says that it is the node meant.
+    /// Checks that the node states the place that is expected.
     pub(crate) fn check(&self, place: Place, seq: u64) -> Result<(), NodeError> {
         let mut r = Reader::new(self.page.as_slice());
         let mut fields = || -> Result<_, Short> {
@@ -204,7 +204,7 @@ impl Node {
         &self.page
     }
 
-    /// The commit that wrote it.
+    /// The commit that wrote the node.
     pub(crate) fn birth(&self) -> u64 {
         Reader::new(self.page.get(24..).unwrap_or_default()).u64().unwrap_or_default()
     }
@@ -243,7 +243,7 @@ impl Node {
         }
     }
 
-    /// Whether it has neither entries nor children.
+    /// Whether the node has neither entries nor children.
     pub(crate) fn is_empty(&self) -> bool {
         is_zero(self.body())
     }

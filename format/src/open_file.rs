@@ -1,4 +1,4 @@
-//! An open file: what the clones of a [`crate::File`] and its transactions share.
+//! An open file: the state that the clones of a [`crate::File`] and its transactions share.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -25,7 +25,7 @@ pub enum Durability {
     None,
 }
 
-/// What the handles of one file share.
+/// The state that the handles of one file share.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
     backing: Backing,
@@ -60,7 +60,7 @@ struct Unborn {
     storage: Arc<dyn Storage>,
 }
 
-/// What a transaction starts from.
+/// The state from which a transaction starts.
 #[derive(Debug)]
 pub(crate) struct Base {
     pub(crate) slots: Slots,
@@ -199,7 +199,7 @@ impl OpenFile {
         is_named(locked.as_ref(), path).map_err(Error::io(|| format!("looking at {} again", path.display())))
     }
 
-    /// What a transaction starts from.
+    /// The state from which a transaction starts.
     pub(crate) fn base(&self, storage: &Arc<dyn Storage>, forced: bool) -> Result<Base> {
         let mut state = self.state();
         if let Some(unborn) = &state.unborn {

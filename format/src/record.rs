@@ -1,4 +1,4 @@
-//! The record of an array: the little that changes with every commit that touches its chunks.
+//! The record of an array: the few fields that change with every commit that touches its chunks.
 
 use crate::bytes::{Reader, Short, Writer, is_zero};
 use crate::reference::{BlockRef, Root};
@@ -11,25 +11,25 @@ pub(crate) const LEN: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// Another length.
-    #[error("{found} bytes, expected {LEN}")]
+    /// A block of another length.
+    #[error("expected {LEN} bytes, found {found}")]
     Length {
-        /// Its bytes.
+        /// The length in bytes.
         found: u64,
     },
-    /// Some other block.
-    #[error("magic {found:#010x} is not a record's")]
+    /// A block that is not a record.
+    #[error("expected a record, found magic {found:#010x}")]
     Magic {
-        /// Its first word.
+        /// The first word of the block.
         found: u32,
     },
     /// The record of another array.
-    #[error("it is that of array {found}")]
+    #[error("it belongs to array {found}")]
     Id {
-        /// As it says.
+        /// The id in the record.
         found: u64,
     },
-    /// Reserved bytes.
+    /// Reserved bytes that are not zero.
     #[error("reserved bytes are not zero")]
     Reserved,
 }
@@ -52,7 +52,7 @@ impl Record {
         self.index.write(&mut w);
         self.meta.write(&mut w);
         w.u64(self.present).u64(self.stored);
-        // Then the root of a tree of statistics, reserved.
+        // The rest is reserved, for the root of a tree of statistics.
         w.pad(LEN);
         w.0
     }

@@ -2,7 +2,7 @@
 
 use crate::bytes::{Reader, Short, Writer};
 
-/// Where a checksummed block of metadata lies; all zero when there is none.
+/// A reference to a block of metadata; all zero when there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BlockRef {
     pub(crate) offset: u64,
@@ -22,12 +22,12 @@ impl BlockRef {
     }
 }
 
-/// Where a tree begins; all zero when it is empty.
+/// A reference to the root of a tree; all zero when the tree is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Root {
     pub(crate) offset: u64,
     pub(crate) crc: u32,
-    /// Levels of nodes, 0 for an empty tree.
+    /// Levels of nodes; 0 for an empty tree.
     pub(crate) height: u32,
 }
 

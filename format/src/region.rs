@@ -1,9 +1,9 @@
-//! Regions of arrays: boxes of elements, and their intersections with chunks.
+//! Regions: boxes of elements of an array, and their intersections with chunks.
 
 use crate::grid::Grid;
 use crate::{Error, Meta, Result};
 
-/// Checks that a box lies inside an array.
+/// Checks that a region lies inside an array.
 pub(crate) fn check_region(meta: &Meta, start: &[u64], shape: &[u64]) -> Result<()> {
     let whole = &meta.shape;
     let fits = start.len() == whole.len()
@@ -37,7 +37,7 @@ pub(crate) fn check_data(meta: &Meta, shape: &[u64], found: usize) -> Result<()>
     Err(Error::DataLength { array: meta.name.clone(), expected, found })
 }
 
-/// The part of one chunk that a box covers: where it begins in the chunk and in the box, and its shape.
+/// The part of one chunk that lies in a region: its first element in the chunk and in the region, and its shape.
 #[derive(Clone, Debug)]
 pub(crate) struct Intersection {
     pub(crate) in_chunk: Vec<u64>,
@@ -59,7 +59,7 @@ impl Intersection {
     }
 }
 
-/// The byte at which the element `at` lies.
+/// The offset in bytes of the element `at`.
 pub(crate) fn offset_of(at: &[u64], strides: &[isize]) -> usize {
     at.iter().zip(strides).map(|(&i, &s)| i as usize * s as usize).sum()
 }

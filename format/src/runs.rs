@@ -1,19 +1,19 @@
-//! Sets of pages, as runs.
+//! Sets of pages, kept as runs.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Free runs looked at before a request appends instead.
+/// The most runs that a request looks at before it appends instead.
 const LOOKS: usize = 256;
-/// Runs remembered at most. The next scan finds the rest again.
+/// The most runs that a set holds. The next scan finds the rest again.
 pub(crate) const RUNS_MAX: usize = 1 << 20;
 
-/// Runs of pages, as page number and count, neither touching nor overlapping.
+/// Runs of pages, from page number to count. They neither touch nor overlap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Runs(pub(crate) BTreeMap<u64, u64>);
 
 impl Runs {
-    /// Adds pages; some may be in it already.
+    /// Adds pages, of which some may be in the set already.
     pub(crate) fn add(&mut self, pages: Range<u64>) {
         let (mut start, mut end) = (pages.start, pages.end);
         if start >= end {
@@ -37,7 +37,7 @@ impl Runs {
         }
     }
 
-    /// What is in it and not in `other`.
+    /// The pages of this set that are not in `other`.
     pub(crate) fn without(&self, other: &Runs) -> Runs {
         let mut rest = Runs::default();
         for (&start, &count) in &self.0 {
@@ -52,12 +52,12 @@ impl Runs {
         rest
     }
 
-    /// Whether it has `count` pages in a row.
+    /// Whether the set has `count` pages in a row.
     pub(crate) fn has(&self, count: u64) -> bool {
         self.0.values().take(LOOKS).any(|&found| found >= count)
     }
 
-    /// Takes at least `least` and at most `most` pages in a row.
+    /// Removes at least `least` and at most `most` pages in a row.
     pub(crate) fn take(&mut self, least: u64, most: u64) -> Option<Range<u64>> {
         let (&start, &found) = self.0.iter().take(LOOKS).find(|(_, found)| **found >= least)?;
         self.0.remove(&start);
@@ -68,7 +68,7 @@ impl Runs {
         Some(start..start + count)
     }
 
-    /// Takes the run that ends at `end`, and gives its start.
+    /// Removes the run that ends at `end`, and gives its start.
     pub(crate) fn take_before(&mut self, end: u64) -> Option<u64> {
         let (&start, &count) = self.0.range(..end).next_back()?;
         if start + count != end {

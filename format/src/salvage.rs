@@ -1,37 +1,36 @@
-//! Salvaging: what can still be proven of a damaged file, in a new one.
+//! Salvaging: copying the sound parts of a damaged file to a new one.
 //!
-//! The header is not needed, nor the end of the file: what is looked for is the newest commit whose slot can be read. A
-//! chunk is copied when every checksum on the way to it and its own are right and it can be decoded; every other one stays
-//! missing in the copy and is told. Chunks are checked as `verify` does, by all threads that help; the sound ones are stored one
-//! after the other, in the order of the walk.
+//! Salvaging looks for the newest commit whose slot can be read. It needs neither the header nor the end of the file.
+//! A chunk is copied when every checksum on the way to it and its own are right, and it can be decoded. Every other
+//! chunk stays missing in the copy, and the result lists it. All threads that help check chunks, as `verify` does.
+//! The sound chunks are stored one after the other, in the order of the walk.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::commit::{Commit, read_block};
 use crate::layout::Layout;
-use crate::meta::limits::META_MAX;
 use crate::snapshot::{self, Snapshot};
 use crate::storage::file::FileStorage;
 use crate::tree::Seen;
 use crate::verify::board::Board;
 use crate::verify::report::{Damage, Progress};
-use crate::{Array, CreateOptions, Error, File, Meta, MetaError, PAGE, Result, Transaction};
+use crate::{Array, CreateOptions, Error, File, PAGE, Result, Transaction};
 
-/// What was saved and what was not.
+/// The result of a salvage: counts of the saved chunks, and a list of the losses.
 #[derive(Debug, Default)]
 pub struct Salvaged {
-    /// The commit.
+    /// Number of the commit that was salvaged.
     pub seq: u64,
-    /// Arrays that are in the copy, whole or in part.
+    /// Number of arrays in the copy, whole or in part.
     pub arrays: u64,
-    /// Chunks copied.
+    /// Number of chunks copied.
     pub chunks: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
-    /// What is lost, at most 10,000 entries. Without a region it is all of the array, or what is not an array's.
+    /// The losses, at most 10,000 entries. An entry without a region stands for a whole array, or for something
+    /// outside of arrays.
     pub lost: Vec<Damage>,
-    /// Losses beyond those entries.
+    /// Number of losses beyond those entries.
     pub unlisted: u64,
 }
 
@@ -42,19 +41,19 @@ impl Salvaged {
     }
 }
 
-/// Writes every chunk of a damaged file that can be proven sound to a new file, which must not be there yet.
+/// Copies the sound chunks of a damaged file to a new file, which must not exist yet.
 ///
 /// # Errors
-/// When no slot of the damaged file can be read, the new one cannot be written, or `progress` says no; nothing is then
-/// left of the new one.
+/// When no slot of the damaged file can be read, the new file cannot be written, or `progress` says no. Nothing is
+/// then left of the new file.
 pub fn salvage(damaged: impl AsRef<Path>, to: impl AsRef<Path>, progress: Progress<'_>) -> Result<Salvaged> {
     let salvage = Salvage::begin(damaged, to, progress)?;
     salvage.run()?;
     salvage.commit()
 }
 
-/// As [`salvage()`], for several threads: one runs [`Salvage::run`], the others [`Salvage::help`]. What is written is the
-/// same whatever the threads.
+/// A salvage by several threads: one runs [`Salvage::run`], the others [`Salvage::help`]. The copy is the same for
+/// any number of threads. One thread alone can call [`salvage()`].
 ///
 /// ```no_run
 /// # fn main() -> arrstore_format::Result<()> {
@@ -74,7 +73,7 @@ pub struct Salvage<'a> {
 }
 
 impl Snapshot {
-    /// A salvage of this commit, as the first commit of a new file.
+    /// Begins a salvage of this commit, to become the first commit of a new file.
     ///
     /// # Errors
     /// When the new file cannot be written.
@@ -87,7 +86,7 @@ impl<'a> Salvage<'a> {
     /// Finds the newest commit of the damaged file, and begins the new one.
     ///
     /// # Errors
-    /// When no slot of the damaged file can be read, or the new one cannot be made.
+    /// When no slot of the damaged file can be read, or the new file cannot be created.
     pub fn begin(
         damaged: impl AsRef<Path>,
         to: impl AsRef<Path>,
@@ -100,7 +99,7 @@ impl<'a> Salvage<'a> {
         snapshot.salvage(&File::create(to, &CreateOptions::default())?, progress)
     }
 
-    /// Finds the work, and does what nobody else does. To be called once.
+    /// Finds the chunks, and checks those that no helper takes. Call it once.
     ///
     /// # Errors
     /// When the new file cannot be written, or `progress` says no.
@@ -108,16 +107,16 @@ impl<'a> Salvage<'a> {
         self.board.run(|| self.arrays())
     }
 
-    /// Checks and stores chunks that [`Salvage::run`] finds, until it has found all: waits for it to begin, and returns when
-    /// it ends.
+    /// Checks and stores chunks that [`Salvage::run`] finds. It waits for `run` to begin, and returns when `run` has
+    /// found all.
     pub fn help(&self) {
         self.board.help();
     }
 
-    /// Makes the new file stand, after [`Salvage::run`], and tells what is in it.
+    /// Commits the new file, after [`Salvage::run`], and reports the result.
     ///
     /// # Errors
-    /// When it cannot be written, or [`Salvage::run`] has not ended well; nothing is then left of it.
+    /// When the file cannot be written, or [`Salvage::run`] has failed. Nothing is then left of the file.
     pub fn commit(self) -> Result<Salvaged> {
         if !self.board.is_finished() {
             return Err(Error::Failed);
@@ -136,7 +135,7 @@ impl<'a> Salvage<'a> {
         self.board.target.as_ref().ok_or(Error::Failed)
     }
 
-    /// Notes the loss of all of an array, or of what is not an array's.
+    /// Notes the loss of a whole array, or of something outside of arrays.
     fn lose(&self, array: Option<&str>, error: Error) {
         let array = array.map(str::to_owned);
         self.board.damage(None, Damage { array, chunk: None, region: None, error });
@@ -157,7 +156,7 @@ impl<'a> Salvage<'a> {
         Ok(())
     }
 
-    /// Names and ids from the name block; when it is lost, from the metadata of each array.
+    /// Names and ids, from the name block or, when it is lost, from the metadata of each array.
     fn names_left(&self) -> Result<Vec<(String, u64)>> {
         let commit = self.board.snapshot.commit();
         match commit.names() {
@@ -168,7 +167,7 @@ impl<'a> Salvage<'a> {
         commit.table().walk(&mut |seen| {
             match seen {
                 Seen::Node(..) => self.board.checked(PAGE as u64)?,
-                Seen::Entry(id, _) => match name_of(commit, id) {
+                Seen::Entry(id, _) => match Layout::read_name(commit, id) {
                     Ok(name) => names.push((name, id)),
                     Err(error) => self.lose(None, error),
                 },
@@ -179,7 +178,7 @@ impl<'a> Salvage<'a> {
         Ok(names)
     }
 
-    /// Hands out what can be found of an array.
+    /// Hands out the chunks of an array that can be found.
     fn array(&self, array: &Array) -> Result<()> {
         match self.target()?.create_array(array.name(), array.meta().clone()) {
             Err(error @ Error::NameTaken { .. }) => {
@@ -200,7 +199,7 @@ impl<'a> Salvage<'a> {
                     }
                 },
                 Seen::Broken { first, count, error } => {
-                    let region = lost_box(layout, first, count);
+                    let region = lost_region(layout, first, count);
                     let array = Some(array.name().to_owned());
                     self.board.damage(None, Damage { array, chunk: None, region, error });
                 }
@@ -210,20 +209,8 @@ impl<'a> Salvage<'a> {
     }
 }
 
-/// The name in an array's metadata.
-fn name_of(commit: Commit<'_>, id: u64) -> Result<String> {
-    let refuse = |problem| Error::Meta { array: format!("array {id}"), problem };
-    let (record, _) = commit.record(id)?;
-    if record.meta.len as usize > META_MAX {
-        return Err(refuse(MetaError::TooLong { found: u64::from(record.meta.len) }));
-    }
-    let what = "the metadata of an array";
-    let block = read_block(commit.storage(), what, record.meta, META_MAX as u64, commit.slot.length)?;
-    Ok(Meta::decode(&block, id).map_err(refuse)?.0.name)
-}
-
-/// A box of elements that holds all chunks of a range of numbers; `None` when the grid has none of them.
-fn lost_box(layout: &Layout, first: u64, count: u64) -> Option<(Vec<u64>, Vec<u64>)> {
+/// The region of the chunks in a range of numbers; `None` when the grid has none of them.
+fn lost_region(layout: &Layout, first: u64, count: u64) -> Option<(Vec<u64>, Vec<u64>)> {
     let (grid, numbering) = (&layout.grid, &layout.numbering);
     if grid.is_empty() {
         return None;
@@ -234,7 +221,7 @@ fn lost_box(layout: &Layout, first: u64, count: u64) -> Option<(Vec<u64>, Vec<u6
         return None;
     }
     let (low, high) = (numbering.index(first), numbering.index(last));
-    // Behind the first axis along which the range goes on, it holds whole rows.
+    // Along the axes behind the first one that the range extends over, the region is as long as the array.
     let mut whole = false;
     let mut region = (Vec::new(), Vec::new());
     for (axis, (&low, &high)) in low.iter().zip(&high).enumerate() {
@@ -255,15 +242,15 @@ fn lost_box(layout: &Layout, first: u64, count: u64) -> Option<(Vec<u64>, Vec<u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DType;
     use crate::grid::Numbering;
+    use crate::{DType, Meta};
 
     #[test]
-    fn boxes_of_lost_numbers() {
+    fn regions_of_lost_numbers() {
         let meta = Meta::new(DType::U8, &[9, 10], &[2, 3]);
         // Five rows of four chunks, with room for eight.
         let layout = Layout::new(meta, Numbering::of(vec![0, 8]));
-        let of = |first, count| lost_box(&layout, first, count);
+        let of = |first, count| lost_region(&layout, first, count);
         assert_eq!(of(0, u64::MAX), Some((vec![0, 0], vec![9, 10])));
         assert_eq!(of(9, 1), Some((vec![2, 3], vec![2, 3])));
         assert_eq!(of(9, 20), Some((vec![2, 0], vec![6, 10])));

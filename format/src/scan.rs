@@ -1,8 +1,8 @@
 //! Finding free space: the pages that neither of the last two commits reaches.
 //!
-//! Nothing about free space is stored, so no crash can lose any for good. A scan walks the trees of the last two
-//! commits and marks pages in a bitmap, one bit for 4 KiB, so for each TiB it takes 32 MiB of memory; what lies
-//! beyond 2 TiB is not looked at.
+//! The file stores nothing about free space, so no crash can lose space for good. A scan walks the trees of the last
+//! two commits and marks the pages in use in a bitmap. One bit stands for 4 KiB, so a TiB takes 32 MiB of memory. The
+//! scan looks at the first 2 TiB of a file.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use crate::slot::pages::Slots;
 use crate::storage::Storage;
 use crate::tree::nodes::Nodes;
 use crate::usage::{self, Used};
-use crate::{FIXED, PAGE, Result};
+use crate::{Error, FIXED, PAGE, Result};
 
 const PAGE_BYTES: u64 = PAGE as u64;
-/// Pages looked at, at most.
+/// The most pages that a scan looks at.
 const PAGES_MAX: u64 = (2 << 40) / PAGE_BYTES;
-/// The pages that nobody needs, or `None` when a reader, a commit that is not understood, or what lies below a node that
-/// cannot be read may need any of them.
+/// The pages that nobody needs. `None` when any page may still be needed: by a reader, by a commit that is not
+/// understood, or below a node that cannot be read.
 pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Option<Runs>> {
     if slots.opaque {
         return Ok(None);
@@ -26,7 +26,7 @@ pub(crate) fn free_pages(storage: &Arc<dyn Storage>, slots: &Slots) -> Result<Op
     let mut commits = vec![&slots.newest];
     commits.extend(&slots.previous);
     let oldest = commits.iter().map(|s| s.seq).min().unwrap_or_default();
-    let asking = crate::Error::io(|| "asking for readers' locks".into());
+    let asking = Error::io(|| "asking for readers' locks".into());
     if storage.is_pinned_below(oldest).map_err(asking)? {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! Buffers for chunks, which each thread keeps.
+//! Buffers for chunks, which each thread keeps for the next time.
 
 use std::cell::RefCell;
 
@@ -8,17 +8,17 @@ thread_local! {
     static SCRATCH: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Scratch buffers longer than this are given back at once.
+/// Longer buffers are freed at once.
 const SCRATCH_KEPT: usize = 64 << 20;
 
-/// A buffer for a chunk, unless the machine has no room for it: the length may be a hostile file's. It is zero as the
-/// system gives it, and takes no memory before it is written to.
+/// A buffer for a chunk, of zeros, or an error when there is no memory: a hostile file may have chosen the length.
+/// The system gives the zeros, so the buffer takes no memory before it is written to.
 pub(crate) fn buffer(len: usize) -> Result<Vec<u8>> {
     bytemuck::try_zeroed_vec(len).map_err(|()| Error::ChunkTooLarge { bytes: len as u64 })
 }
 
-/// Runs `work` with a buffer of `len` bytes, which each thread keeps for the next time. Its bytes are whatever
-/// they were.
+/// Runs `work` with a buffer of `len` bytes, which the thread keeps for the next time. The buffer holds arbitrary
+/// bytes.
 pub(crate) fn with_scratch<T>(len: usize, work: impl FnOnce(&mut [u8]) -> Result<T>) -> Result<T> {
     let mut kept = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
     if kept.len() < len {

@@ -13,12 +13,13 @@ use crate::storage::{FileMap, Lock, Storage};
 use crate::tree::nodes::Nodes;
 use crate::{Error, Result};
 
-/// Times a reader looks at the slots again when a writer changes them under its eyes.
+/// How often a reader tries again when a writer changes the slots meanwhile.
 const TRIES: usize = 1000;
 
-/// A commit.
+/// A pinned commit.
 ///
-/// Its pin, a lock on a byte named by its number, keeps the writer from using its space again. Clones share it.
+/// The pin is a lock on the byte that the commit's number names. It keeps the writer from using the commit's space
+/// again. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(crate) inner: Arc<Inner>,
@@ -41,31 +42,31 @@ impl Drop for Inner {
     }
 }
 
-/// What a snapshot says of itself.
+/// A commit's number, time and sizes, as its slot records them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stat {
     /// Number of the commit.
     pub seq: u64,
-    /// When it was made.
+    /// Time of the commit.
     pub time: SystemTime,
-    /// What wrote it.
+    /// The program that wrote it.
     pub producer: String,
-    /// Arrays.
+    /// Number of arrays.
     pub arrays: u64,
-    /// Bytes of the file that it reaches.
+    /// Length of the file in bytes, as far as the commit needs it.
     pub length: u64,
-    /// Of these, bytes in use.
+    /// Bytes in use.
     pub live_bytes: u64,
-    /// Whether `compact` wrote it, so that every flipped bit shows.
+    /// Whether the file is sealed: `compact` wrote it, so every flipped bit shows.
     pub sealed: bool,
-    /// Format version.
+    /// Version of the format: major and minor.
     pub version: (u16, u16),
     /// Random, the same for every commit of the file.
     pub uuid: [u8; 16],
 }
 
 impl Stat {
-    /// What a slot says.
+    /// The fields of a slot.
     pub(crate) fn of(slot: &Slot) -> Stat {
         Stat {
             seq: slot.seq,
@@ -81,12 +82,12 @@ impl Stat {
     }
 }
 
-/// As [`take`], of a file that may have lost its header and its end.
+/// As [`take`], for a file that may have lost its header and its end.
 pub(crate) fn take_damaged(storage: Arc<dyn Storage>) -> Result<Snapshot> {
     take_as(storage, None, read_damaged_head)
 }
 
-/// Pins the newest commit, or the one that is asked for.
+/// Pins the newest commit, or the commit `wanted`.
 pub(crate) fn take(storage: Arc<dyn Storage>, wanted: Option<u64>) -> Result<Snapshot> {
     take_as(storage, wanted, read_head)
 }
@@ -105,7 +106,7 @@ fn take_as(
         }
         let seq = slots.newest.seq;
         let pinned = storage.pin(seq).map_err(pinning())? == Lock::Acquired;
-        // The pin counts from now on; if a slot still holds the commit, its space was not yet given away.
+        // The pin counts from now on. If a slot still holds the commit, no writer has used its space yet.
         let again = read_head(storage.as_ref())?;
         if again.newest.seq == seq || again.previous.as_ref().is_some_and(|s| s.seq == seq) {
             return Ok(Snapshot::new(storage, slots, pinned));
@@ -135,7 +136,7 @@ impl Snapshot {
         self.inner.nodes.storage.as_ref()
     }
 
-    /// The bytes of the commit, mapped when first asked for.
+    /// The bytes of the commit. The first call maps them.
     pub(crate) fn map(&self) -> Result<Option<&FileMap>> {
         if let Some(map) = self.inner.map.get() {
             return Ok(map.as_ref());
@@ -145,7 +146,7 @@ impl Snapshot {
         Ok(self.inner.map.get_or_init(|| map).as_ref())
     }
 
-    /// The map, if it was asked for.
+    /// The map, if there is one already.
     pub(crate) fn mapped(&self) -> Option<&FileMap> {
         self.inner.map.get()?.as_ref()
     }
@@ -179,7 +180,7 @@ impl Snapshot {
         self.commit().attributes()
     }
 
-    /// What it says of itself.
+    /// The commit's number, time and sizes.
     pub fn stat(&self) -> Stat {
         Stat::of(self.slot())
     }

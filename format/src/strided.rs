@@ -1,10 +1,10 @@
-//! Copies of boxes between strided buffers: what every slice, transpose and change of chunks comes down to.
+//! Copying boxes between strided buffers. Every slice, transpose and change of chunks comes down to this.
 //!
-//! A buffer is bytes, an offset of its first element and a byte stride per axis; a stride of 0 repeats, a
-//! negative one runs backwards. Axes that follow each other in both buffers are merged first; then
-//! the two axes that matter are the one along which the target lies in one piece and the one along which the
-//! source does. When they are the same, runs are copied; when they differ, square blocks that fit the nearest
-//! cache are transposed, so that every cache line is touched once.
+//! A buffer is bytes, the offset of the first element, and a stride in bytes per axis. A stride of 0 repeats an
+//! element; a negative one runs backwards. Axes that follow each other in both buffers are merged first. Then two
+//! axes matter: the one along which the target is contiguous, and the one along which the source is. When they are
+//! the same, runs are copied. When they differ, square blocks that fit the nearest cache are transposed, so that
+//! every cache line is touched once.
 
 use std::cell::RefCell;
 
@@ -94,14 +94,14 @@ fn merged(mut axes: Vec<Axis>) -> Vec<Axis> {
 }
 
 thread_local! {
-    /// A square on its way.
+    /// The square that is being transposed.
     static SQUARE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Elements of so many short rows are taken one row after the other, not turned in squares.
+/// Up to this many rows are copied one after the other, and not transposed in squares.
 const FEW: usize = 4;
 
-/// Takes every `K`th element of `source`, from the first.
+/// Copies every `K`th element of `source`, from the first on.
 fn every<const N: usize, const K: usize>(source: &[[u8; N]], target: &mut [[u8; N]]) {
     let (groups, rest) = source.as_chunks::<K>();
     let whole = groups.len().min(target.len());
@@ -124,7 +124,7 @@ impl<const N: usize> Copy<'_, N> {
             return self.element(from, to);
         };
         if inner.to == Self::ITEM && inner.from != Self::ITEM && inner.from != 0 {
-            // The source lies in one piece, or nearly, along another axis: transpose in blocks.
+            // The source is contiguous, or nearly, along another axis: transpose in blocks.
             let across = outer.iter().enumerate().filter(|(_, a)| a.from != 0 && a.to != 0);
             if let Some((k, &axis)) = across.min_by_key(|(_, a)| a.from.unsigned_abs())
                 && axis.from.unsigned_abs() < inner.from.unsigned_abs()
@@ -188,7 +188,7 @@ impl<const N: usize> Copy<'_, N> {
             } else if let Some(apart @ 2..=4) = usize::try_from(axis.from / Self::ITEM).ok()
                 && axis.from % Self::ITEM == 0
             {
-                // the colours of pixels, the parts of complex numbers
+                // Such as the colours of pixels, or the parts of complex numbers.
                 let (source, _) = self.source[from as usize..].as_chunks::<N>();
                 match apart {
                     2 => every::<N, 2>(source, elements),
@@ -209,11 +209,11 @@ impl<const N: usize> Copy<'_, N> {
         }
     }
 
-    /// Rows of the target (`inner` in one piece, `axis` from row to row) from a source that lies in one piece,
-    /// or nearly, along `axis`.
+    /// Copies rows of the target (`inner` along a row, `axis` from row to row) from a source that is contiguous, or
+    /// nearly, along `axis`.
     ///
-    /// Squares that fit the nearest cache are brought there first, run by run: many lines of memory are then under way at a
-    /// time, where turning elements would wait for few.
+    /// Squares that fit the nearest cache are loaded into it first, run by run. Then many cache lines are under way
+    /// at a time; transposing from memory would wait for a few at a time.
     fn transpose(&mut self, axis: Axis, inner: Axis, from: isize, to: isize) {
         let side = match N {
             1 | 2 => 128,
@@ -241,14 +241,14 @@ impl<const N: usize> Copy<'_, N> {
                         near.copy_from_slice(&self.source[start..][..run]);
                     }
                     let mut near = Copy::<N> { source: near, target: &mut *self.target };
-                    near.turn(axis, Axis { from: run as isize, ..inner }, to);
+                    near.transpose_near(axis, Axis { from: run as isize, ..inner }, to);
                 }
             }
         });
     }
 
-    /// Transposes a square whose runs lie one after the other.
-    fn turn(&mut self, axis: Axis, inner: Axis, to: isize) {
+    /// Transposes a square in the cache, whose runs lie one after the other.
+    fn transpose_near(&mut self, axis: Axis, inner: Axis, to: isize) {
         match N {
             1 => self.blocks::<64>(axis, inner, 0, to),
             2 => self.blocks::<32>(axis, inner, 0, to),
@@ -284,7 +284,7 @@ impl<const N: usize> Copy<'_, N> {
     }
 
     /// As [`Copy::block`], of 64 x 64 single bytes.
-    #[expect(clippy::needless_range_loop, reason = "squares are turned by index")]
+    #[expect(clippy::needless_range_loop, reason = "squares are transposed by index")]
     fn byte_block(&mut self, source_row: isize, target_row: isize, from: isize, to: isize) {
         let mut lines = [[[0u8; 8]; LANES]; 64];
         for band in 0..8 {
@@ -306,8 +306,8 @@ impl<const N: usize> Copy<'_, N> {
         }
     }
 
-    /// A whole block whose source lies in one piece along one side and whose target does along the other. It is
-    /// read into a local square first, so that lines that fall into one cache set do not drive each other out.
+    /// A whole block whose source is contiguous along one side, and its target along the other. It is read into a
+    /// local square first, so that lines of one cache set do not evict each other.
     #[inline(always)]
     fn block<const S: usize>(&mut self, source_row: isize, target_row: isize, from: isize, to: isize) {
         let mut square = [[[0u8; N]; S]; S];
@@ -331,7 +331,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[expect(clippy::too_many_arguments, reason = "as the function it stands for")]
+    #[expect(clippy::too_many_arguments, reason = "as the function that it checks")]
     fn naive(
         item: usize,
         shape: &[usize],

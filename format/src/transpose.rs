@@ -1,9 +1,9 @@
-//! Squares of bytes transposed in registers: what shuffles, and transposes of single bytes, are made of.
+//! Transposing squares of bytes in registers, for shuffles and for transposes of single bytes.
 
-/// Words handled side by side, so that wide registers are filled.
+/// Words handled side by side, to fill wide registers.
 pub(crate) const LANES: usize = 8;
 /// One step of [`transpose`]: squares of `D` bytes change places across the diagonal.
-#[expect(clippy::needless_range_loop, reason = "squares are turned by index")]
+#[expect(clippy::needless_range_loop, reason = "squares are transposed by index")]
 #[inline(always)]
 fn exchange<const W: usize, const D: usize>(words: &mut [[u64; LANES]; W], mask: u64) {
     for i in 0..W {

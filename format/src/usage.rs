@@ -1,4 +1,4 @@
-//! Everything that a commit reaches, as pieces of the file.
+//! The bytes of the file that a commit uses.
 
 use crate::commit::Commit;
 use crate::entry::Entry;
@@ -7,7 +7,7 @@ use crate::reference::BlockRef;
 use crate::tree::Seen;
 use crate::{Error, PAGE, Result};
 
-/// Bytes that something in use lies in.
+/// Bytes in use: a node, a block, a payload or a table of CRCs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Used {
     pub(crate) offset: u64,
@@ -25,7 +25,7 @@ impl Used {
     }
 }
 
-/// What is told of each piece, and of each part of the trees that cannot be read.
+/// Receives each piece in use, and an error for each part of a tree that cannot be read.
 pub(crate) type See<'a> = &'a mut dyn FnMut(Result<Used>) -> Result<()>;
 
 /// Shows every node, block and payload of a commit, and stops when `see` fails.
@@ -51,7 +51,7 @@ pub(crate) fn each(commit: Commit<'_>, see: See<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What a slot says of its commit, counted anew: bytes in use beyond the fixed part, and nodes.
+/// The totals that a slot records, counted again: bytes in use beyond the fixed part, and nodes.
 pub(crate) fn totals(commit: Commit<'_>) -> Result<(u64, u64)> {
     let (mut bytes, mut nodes) = (0u64, 0);
     each(commit, &mut |used| {

@@ -1,40 +1,40 @@
-//! Arrays seen in place, without a copy.
+//! Views of arrays in place, without a copy.
 
 use ndarray::{ArrayViewD, IxDyn, ShapeBuilder};
 
 use crate::{DType, Element};
 
-/// Why an array, or a chunk, can only be copied.
+/// Why an array or a chunk cannot be viewed in place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ViewError {
     /// Elements of another type.
-    #[error("its elements are {expected}, asked for {found}")]
+    #[error("its elements are {expected}, not {found}")]
     DType {
-        /// Those of the array.
+        /// The element type of the array.
         expected: DType,
-        /// Those asked for.
+        /// The element type asked for.
         found: DType,
     },
-    /// In several pieces.
-    #[error("it lies in {count} chunks; view one chunk at a time, or store it in one")]
+    /// An array of several chunks.
+    #[error("it has {count} chunks; view one chunk at a time, or store it in one chunk")]
     SeveralChunks {
-        /// Its chunks.
+        /// Number of chunks.
         count: u64,
     },
-    /// Packed or shuffled.
-    #[error("its chunks are compressed or shuffled; store it with codec none and without shuffle")]
+    /// Chunks that are packed or shuffled.
+    #[error("its chunks are packed or shuffled; store it with codec none and without shuffle")]
     Encoded,
-    /// No elements in the file.
-    #[error("its chunk is missing or one value throughout, so the file holds no elements to point to")]
+    /// A chunk without elements in the file.
+    #[error("its chunk is missing or constant, so the file holds no elements of it")]
     NoPayload,
-    /// Not in a file that can be mapped.
+    /// A storage that cannot be mapped.
     #[error("its storage cannot be mapped")]
     Unmappable,
     /// A big-endian machine.
     #[error("this machine is not little-endian")]
     ByteOrder,
-    /// More than the address space holds.
+    /// A shape that does not fit the address space.
     #[error("shape and strides do not fit: {0}")]
     Shape(String),
 }

@@ -1,9 +1,9 @@
-//! Memory that the system refuses: every large allocation fails once, and is an error that harms nothing.
+//! Memory that the system refuses. Every large allocation fails once; that is an error, and does no harm.
 //!
-//! Small allocations are not asked for fallibly, as in any program of Rust's standard library. Large ones are those
-//! whose length a file's words decide.
+//! A small allocation that fails ends the process, as in any program with Rust's standard library. Large allocations
+//! are those whose length a file decides.
 
-#![expect(unsafe_code, reason = "an allocator is unsafe to write")]
+#![expect(unsafe_code, reason = "implementing an allocator is unsafe")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::Path;
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use arrstore_format::{Codec, CreateOptions, DType, File, Meta, Result, compact, salvage};
 
-/// Bytes from which on an allocation is large.
+/// Allocations of at least this many bytes are large.
 const LARGE: usize = 64 << 10;
 
-/// Large allocations until one fails; below zero none does.
+/// Large allocations until one fails; below zero, none fails.
 static LEFT: AtomicI64 = AtomicI64::new(-1);
 
 struct Scarce;
@@ -23,22 +23,22 @@ fn refuses(size: usize) -> bool {
     size >= LARGE && LEFT.load(Ordering::Relaxed) >= 0 && LEFT.fetch_sub(1, Ordering::Relaxed) == 0
 }
 
-// SAFETY: all is left to the system's allocator, and null is what an allocator gives where it has nothing to give.
+// SAFETY: every call goes to the system's allocator, or returns null, as an allocator does when it has no memory.
 unsafe impl GlobalAlloc for Scarce {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller keeps the contract of the method, which is that of the system's allocator.
         if refuses(layout.size()) { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller keeps the contract of the method, which is that of the system's allocator.
         if refuses(layout.size()) { std::ptr::null_mut() } else { unsafe { System.alloc_zeroed(layout) } }
     }
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller keeps the contract of the method, which is that of the system's allocator.
         if refuses(size) { std::ptr::null_mut() } else { unsafe { System.realloc(at, layout, size) } }
     }
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller keeps the contract of the method, which is that of the system's allocator.
         unsafe { System.dealloc(at, layout) }
     }
 }
@@ -60,7 +60,7 @@ fn metas() -> [(&'static str, Meta); 4] {
     ]
 }
 
-/// All that is done with a file, from its making to a copy of what can be saved of it.
+/// The whole life of a file, from its creation to its salvage.
 fn life(folder: &Path, data: &[u8], out: &mut [u8]) -> Result<()> {
     let path = folder.join("x.arrs");
     let file = File::create(&path, &CreateOptions { overwrite: true, ..CreateOptions::default() })?;
@@ -77,7 +77,7 @@ fn life(folder: &Path, data: &[u8], out: &mut [u8]) -> Result<()> {
     }
     snapshot.verify(&|_, _| true)?;
     compact(&path, &|_, _| true)?;
-    // in a thread that has no buffers yet
+    // A new thread has no buffers yet.
     let salvage = || salvage(&path, folder.join("saved.arrs"), &|_, _| true);
     let saved = std::thread::scope(|scope| scope.spawn(salvage).join()).expect("no panic")?;
     saved.lost.into_iter().next().map_or(Ok(()), |damage| Err(damage.error))
@@ -93,19 +93,19 @@ fn every_large_allocation_may_fail() {
     loop {
         std::fs::remove_file(folder.path().join("saved.arrs")).ok();
         LEFT.store(nth, Ordering::Relaxed);
-        // a thread of its own has no buffers of earlier lives
+        // A new thread has no buffers of earlier lives.
         let ended = std::thread::scope(|scope| scope.spawn(|| life(folder.path(), &data, &mut out)).join());
         let left = LEFT.swap(-1, Ordering::Relaxed);
         if left >= 0 {
             break;
         }
         failed += usize::from(ended.expect("no panic").is_err());
-        // the file is at a commit, whatever happened
+        // Whatever happened, the file is at a commit.
         let file = File::open(folder.path().join("x.arrs")).expect("it opens");
         let report = file.snapshot().and_then(|s| s.verify(&|_, _| true)).expect("it can be verified");
         assert!(report.is_sound(), "after large allocation {nth}: {report}");
         nth += 1;
     }
-    println!("{nth} large allocations, {failed} of whose failures were errors");
-    assert!(failed >= 10, "only {failed} of {nth} allocations failed an operation");
+    println!("{nth} large allocations failed; {failed} of these were errors");
+    assert!(failed >= 10, "only {failed} of {nth} failed allocations were errors");
 }

@@ -1,4 +1,4 @@
-//! Every flipped bit of a sealed file is found, and what is sound of a damaged file is saved.
+//! Every flipped bit of a sealed file is found, and the sound parts of a damaged file are saved.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ fn every_flipped_bit_of_a_sealed_file_is_found() -> Result<()> {
     assert!(report.is_sound() && report.sealed, "{report}");
     assert!(bytes.len() < 20 * 4096, "{}", bytes.len());
 
-    // Every byte once, with a bit that varies.
+    // Flips one bit of every byte. Which bit varies.
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at * 5 % 8);
@@ -80,12 +80,12 @@ fn compacting_a_file_keeps_everything_and_its_readers() -> Result<()> {
     let before = read(&file)?;
     let won = compact(&path, &|_, _| true)?;
     assert!(won.after < won.before, "{won:?}");
-    assert_eq!(read(&file)?, before, "a handle finds the new file");
+    assert_eq!(read(&file)?, before, "the handle finds the new file");
     assert!(file.snapshot()?.stat().sealed);
     assert!(old.verify(&|_, _| true)?.is_sound(), "a reader of the old file keeps it");
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
 
-    // The next commit breaks the seal, and the handle goes on writing to the new file.
+    // The handle goes on writing to the new file. Its next commit breaks the seal.
     let transaction = file.begin()?;
     assert!(matches!(compact(&path, &|_, _| true), Err(Error::Locked)));
     transaction.write(transaction.find("/g/raw")?, &[0, 0], &[1, 1], &[1, 2, 3, 4])?;
@@ -130,7 +130,7 @@ fn a_truncated_file_is_refused_whole() -> Result<()> {
     Ok(())
 }
 
-/// A file with damage in one chunk in pieces, and in a third of the others.
+/// A file with damage in one chunk that is checked in pieces, and in a third of the others.
 fn damaged_chunks() -> Result<Vec<u8>> {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default())?;
@@ -163,7 +163,7 @@ fn damaged_chunks() -> Result<Vec<u8>> {
 }
 
 #[test]
-fn the_report_is_the_same_whatever_the_threads() -> Result<()> {
+fn the_report_is_the_same_for_any_number_of_threads() -> Result<()> {
     let snapshot = on(damaged_chunks()?)?.snapshot()?;
     let alone = snapshot.verify(&|_, _| true)?;
     assert_eq!(alone.arrays.iter().map(|a| a.damaged).collect::<Vec<_>>(), [1, 6, 171]);
@@ -192,7 +192,7 @@ fn leaf_of(bytes: &[u8], id: u64) -> usize {
     bytes.chunks(4096).position(|page| page.starts_with(&head)).expect("a leaf") * 4096
 }
 
-/// What is saved by so many threads, and the bytes of the new file behind its slots.
+/// Salvages with a number of threads. Gives the result, and the bytes of the new file behind its slots.
 fn salvaged(snapshot: &Snapshot, threads: usize, progress: Progress<'_>) -> Result<(Salvaged, Vec<u8>)> {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default())?;
@@ -210,7 +210,7 @@ fn salvaged(snapshot: &Snapshot, threads: usize, progress: Progress<'_>) -> Resu
 }
 
 #[test]
-fn what_is_saved_is_the_same_whatever_the_threads() -> Result<()> {
+fn the_salvaged_file_is_the_same_for_any_number_of_threads() -> Result<()> {
     let mut bytes = damaged_chunks()?;
     let small = on(bytes.clone())?.snapshot()?.array("/small")?.id().get();
     let leaf = leaf_of(&bytes, small);
@@ -240,8 +240,8 @@ fn content(seed: u64, chunks: u64) -> Vec<u8> {
     (0..chunks * CHUNK).map(|i| (i * (2 * seed + 3) + (i >> 8)) as u8).collect()
 }
 
-/// Arrays `/a`, `/b` and `/c` of as many chunks, each written by one commit, and as much free space as an array ten times as
-/// long has left.
+/// A file with the arrays `/a`, `/b` and `/c`, each written by one commit, and the free space of a deleted array that
+/// was ten times as long.
 fn three_arrays() -> Result<Vec<u8>> {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default())?;
@@ -279,7 +279,7 @@ fn read(snapshot: &Snapshot, name: &str, first: u64, chunks: u64) -> Result<Vec<
     Ok(out)
 }
 
-/// What is in use, and whether that is what a copy without gaps takes.
+/// The bytes in use, and whether a copy without gaps has as many.
 fn live_bytes(snapshot: &Snapshot) -> Result<(u64, bool)> {
     let copy = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default())?;
     snapshot.copy_sealed(&copy, &|_, _| true)?;
@@ -288,7 +288,7 @@ fn live_bytes(snapshot: &Snapshot) -> Result<(u64, bool)> {
 }
 
 #[test]
-fn beside_a_damaged_node_writing_goes_on_and_nothing_is_written_over() -> Result<()> {
+fn writing_beside_a_damaged_node_overwrites_nothing() -> Result<()> {
     let mut bytes = three_arrays()?;
     let before = on(bytes.clone())?.snapshot()?;
     let length = before.stat().length as usize;
@@ -303,23 +303,23 @@ fn beside_a_damaged_node_writing_goes_on_and_nothing_is_written_over() -> Result
         assert!(read(snapshot, "/c", 0, CHUNKS)? == content(3, CHUNKS));
         Ok(())
     };
-    // Handles that know nothing of free space scan in vain, and append.
+    // Handles that know no free space scan in vain, and append.
     for seed in 10..14 {
         damaged(&overwrite(&File::on(storage.clone())?, "/a", seed)?)?;
-        assert!(storage.bytes()[5 * 4096..length] == bytes[5 * 4096..length], "bytes were written over");
+        assert!(storage.bytes()[5 * 4096..length] == bytes[5 * 4096..length], "bytes were overwritten");
     }
-    // A handle uses what it freed itself, and nothing else.
+    // A handle reuses only the space that it freed itself.
     let file = File::on(storage.clone())?;
     let lengths: Vec<u64> =
         (20..28).map(|seed| Ok(overwrite(&file, "/a", seed)?.stat().length)).collect::<Result<_>>()?;
     assert!(lengths[7] < lengths[2] + 10 * 4096, "{lengths:?}");
-    assert!(storage.bytes()[5 * 4096..length] == bytes[5 * 4096..length], "bytes were written over");
+    assert!(storage.bytes()[5 * 4096..length] == bytes[5 * 4096..length], "bytes were overwritten");
     damaged(&file.snapshot()?)?;
-    // To write below the damaged node fails, and the file stays at its last commit.
+    // Writing below the damaged node fails, and the file stays at its last commit.
     let refused = commit(&file, |t| t.write(t.find("/b")?, &[0], &[CHUNK], &content(9, 1)));
     assert!(matches!(refused, Err(Error::Node { .. })), "{refused:?}");
     damaged(&file.snapshot()?)?;
-    // Without the array all is sound, and once neither commit has it, its space is found.
+    // Without the array the file is sound. Once neither commit has the array, a scan finds its space.
     let snapshot = commit(&file, |t| t.delete(t.find("/b")?))?;
     assert!(snapshot.verify(&|_, _| true)?.is_sound() && live_bytes(&snapshot)?.1);
     let length = snapshot.stat().length;
@@ -336,7 +336,7 @@ fn beside_a_damaged_node_writing_goes_on_and_nothing_is_written_over() -> Result
     Ok(())
 }
 
-/// The chunks that a shorter array lacks are gone when the one at its end turns out to be damaged.
+/// A resize removes chunks, and then finds that the chunk at the new end is damaged.
 #[test]
 fn a_resize_that_fails_half_way_cannot_be_committed() -> Result<()> {
     let file = on(damaged_chunks()?)?;
@@ -347,13 +347,13 @@ fn a_resize_that_fails_half_way_cannot_be_committed() -> Result<()> {
     let mut last = vec![0; 1 << 12];
     file.snapshot()?.array("/packed")?.read(&[14 << 12], &[1 << 12], &mut last)?;
     assert!(last.iter().any(|&x| x != 0));
-    // chunk 11 is sound
+    // Chunk 11 is sound.
     commit(&file, |t| t.resize(packed, &[(11 << 12) + 100]))?;
     Ok(())
 }
 
 #[test]
-fn a_damaged_array_can_be_replaced_whatever_is_damaged() -> Result<()> {
+fn an_array_can_be_replaced_wherever_it_is_damaged() -> Result<()> {
     let sound = three_arrays()?;
     let snapshot = on(sound.clone())?.snapshot()?;
     let id = |name: &str| Ok::<_, Error>(snapshot.array(name)?.id().get());
@@ -377,7 +377,7 @@ fn a_damaged_array_can_be_replaced_whatever_is_damaged() -> Result<()> {
         assert!(report.is_sound(), "{report}");
         assert_eq!(live_bytes(&renewed)?, (snapshot.stat().live_bytes, true));
 
-        // While another array is damaged, what the first had counts as in use.
+        // While another array is damaged, the bytes of the first one count as in use.
         bytes[leaf_of(&sound, c) + 40] ^= 1;
         let file = on(bytes)?;
         let left = commit(&file, |t| t.delete(t.find("/b")?))?;

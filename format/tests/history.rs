@@ -1,4 +1,4 @@
-//! The commit before the newest, and slot pages written again from their copies.
+//! Reading the commit before the newest, and mending header and slot pages.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use arrstore_format::{
 
 const PAGE: usize = 4096;
 
-/// A file whose commit `n` holds bytes `n` and others, up to commit `last`.
+/// A file with commits up to `last`. Commit `n` holds bytes `n` and others.
 fn file_of(storage: Arc<MemoryStorage>, last: u8) -> Result<File> {
     let file = File::create_on(storage, &CreateOptions::default())?;
     let transaction = file.begin()?;
@@ -45,13 +45,13 @@ fn the_commit_before_the_newest_can_be_read() -> Result<()> {
         let found = file.snapshot_at(gone).unwrap_err();
         assert!(matches!(found, Error::NoSuchCommit { seq, newest: 3 } if seq == gone), "{found}");
     }
-    // While it is held, nothing of it is written over.
+    // While a snapshot holds the commit, nothing of it is overwritten.
     for n in 4..30 {
         write(file.begin()?, n)?;
         assert!(before.verify(&|_, _| true)?.is_sound());
     }
     assert_eq!(first(&before)?, 2);
-    // Nor of any that a slot still holds, held or not.
+    // The same is true of every commit that a slot still holds, with or without a snapshot.
     drop(before);
     for n in 30..60 {
         write(file.begin()?, n)?;
@@ -63,7 +63,7 @@ fn the_commit_before_the_newest_can_be_read() -> Result<()> {
 }
 
 #[test]
-fn a_sealed_commit_with_another_behind_it_is_not_sealed() -> Result<()> {
+fn a_sealed_commit_before_another_one_is_not_sealed() -> Result<()> {
     let sealed = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default())?;
     file_of(Arc::new(MemoryStorage::new()), 2)?.snapshot()?.copy_sealed(&sealed, &|_, _| true)?;
     write(sealed.begin()?, 7)?;
@@ -95,7 +95,7 @@ fn header_and_slot_pages_are_mended() -> Result<()> {
         assert_eq!(storage.bytes(), sound);
         assert_eq!(File::mend_on(storage)?, [0; 0]);
     }
-    // A header of which nothing is left.
+    // A header that is lost completely.
     for byte in [0, b'P'] {
         let mut headless = sound.clone();
         headless[..PAGE].fill(byte);
@@ -103,7 +103,7 @@ fn header_and_slot_pages_are_mended() -> Result<()> {
         assert_eq!(File::mend_on(storage.clone())?, [0]);
         assert_eq!(storage.bytes(), sound);
     }
-    // What never was such a file stays as it is, and so does one that lacks its end or is of a later time.
+    // A file of another kind is left alone. So is one that lacks its end, or that has a later version.
     let other = Arc::new(MemoryStorage::of(vec![b'P'; sound.len()]));
     assert!(matches!(File::mend_on(other), Err(Error::Header(HeaderError::Magic { .. }))));
     let mut short = sound.clone();
@@ -112,18 +112,18 @@ fn header_and_slot_pages_are_mended() -> Result<()> {
     let short = Arc::new(MemoryStorage::of(short));
     assert!(matches!(File::mend_on(short.clone()), Err(Error::Header(HeaderError::Crc(_)))));
     assert_eq!(short.bytes()[100], sound[100] ^ 1);
-    // A copy that a crash left behind.
+    // A copy that a crash has left behind.
     let mut behind = sound.clone();
     behind[3 * PAGE..4 * PAGE].fill(0);
     let storage = Arc::new(MemoryStorage::of(behind));
     assert_eq!(File::mend_on(storage.clone())?, [3]);
     assert_eq!(storage.bytes(), sound);
-    // Without a copy there is nothing to mend with.
+    // Without a copy, a page cannot be mended.
     let storage = broken(&[2, 4]);
     let before = storage.bytes();
     assert_eq!(File::mend_on(storage.clone())?, [0; 0]);
     assert_eq!(storage.bytes(), before);
-    // Not under another writer's hands.
+    // Nothing is mended while another writer holds the lock.
     let storage = broken(&[1]);
     let file = File::on(storage.clone())?;
     let writer = file.begin()?;

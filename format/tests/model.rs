@@ -1,4 +1,4 @@
-//! Sequences of operations against a model of arrays in memory.
+//! Random sequences of operations, compared with a model of arrays in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrstore_format::{Codec, CreateOptions, DType, File, MemoryStorage, Meta, Snapshot, Storage};
 use proptest::prelude::*;
 
-/// A box of values in a small array.
+/// A region of values in a small array.
 #[derive(Clone, Debug)]
 enum Step {
     Create { name: u8, chunk: [u64; 2], coding: u8 },
@@ -197,7 +197,7 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Sequences tried: `ARRSTORE_SEQUENCES`, or a few.
+/// The number of sequences to try: `ARRSTORE_SEQUENCES`, or a few.
 fn cases() -> u32 {
     std::env::var("ARRSTORE_SEQUENCES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
 }
@@ -205,14 +205,14 @@ fn cases() -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
     #[test]
-    fn files_are_what_the_model_says(steps in steps()) {
+    fn files_equal_the_model(steps in steps()) {
         run(steps)?;
     }
 }
 
-/// Overwriting the same array again and again uses the same space again, whether or not the handle stays open.
+/// Overwriting an array again and again reuses the same space, whether or not the handle stays open.
 #[test]
-fn space_is_used_again() {
+fn space_is_reused() {
     for reopen in [false, true] {
         let storage = Arc::new(MemoryStorage::new());
         let mut file = File::create_on(storage.clone(), &CreateOptions::default()).expect("a file");

@@ -1,19 +1,19 @@
-//! Large raw chunks are written in parts: what is read back is what was written, whatever came in which order.
+//! Large raw chunks are written in parts. Reading gives the written elements, for any parts in any order.
 
 use std::sync::Arc;
 
 use arrstore_format::{CreateOptions, DType, File, MemoryStorage, Meta, Result, Transaction};
 use proptest::prelude::*;
 
-/// More than a chunk that is written whole.
+/// A chunk that is too large to be written whole.
 const SHAPE: [u64; 3] = [70, 90, 110];
 
-/// Element `at` of the array that is written.
+/// The element that is written at `at`.
 fn value(at: [u64; 3]) -> u32 {
     ((at[0] * 1_000_003 + at[1] * 10_007 + at[2]) % 65_521) as u32 + 1
 }
 
-fn boxed(start: [u64; 3], shape: [u64; 3]) -> Vec<u8> {
+fn elements_of(start: [u64; 3], shape: [u64; 3]) -> Vec<u8> {
     let mut out = Vec::new();
     for i in 0..shape[0] {
         for j in 0..shape[1] {
@@ -46,7 +46,7 @@ fn cuts(n: u64, at: &[u64]) -> Vec<u64> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Boxes that cut the array anyhow, some of them left out, in any order and from two threads.
+    /// The array is cut into random regions. They are written in any order and by two threads, and some are left out.
     #[test]
     fn parts_make_a_whole(
         places in [prop::collection::vec(0u64..200, 0..3), prop::collection::vec(0u64..200, 0..3), prop::collection::vec(0u64..200, 0..3)],
@@ -74,7 +74,7 @@ proptest! {
                 let transaction = &transaction;
                 threads.spawn(move || {
                     for (start, shape) in part {
-                        transaction.write(id, start, shape, &boxed(*start, *shape)).unwrap();
+                        transaction.write(id, start, shape, &elements_of(*start, *shape)).unwrap();
                     }
                 });
             }
@@ -91,7 +91,7 @@ proptest! {
         for (start, shape) in written {
             let mut out = vec![0; shape.iter().product::<u64>() as usize * 4];
             array.read(start, shape, &mut out).unwrap();
-            prop_assert!(out == boxed(*start, *shape), "{:?} {:?}", start, shape);
+            prop_assert!(out == elements_of(*start, *shape), "{:?} {:?}", start, shape);
         }
         for (start, shape) in missing {
             let mut out = vec![0; shape.iter().product::<u64>() as usize * 4];
@@ -105,7 +105,7 @@ proptest! {
 #[test]
 fn a_part_of_a_stored_chunk_is_changed() -> Result<()> {
     let (file, transaction, id) = begun(&[2, 1, 0], SHAPE)?;
-    transaction.write(id, &[0, 0, 0], &SHAPE, &boxed([0, 0, 0], SHAPE))?;
+    transaction.write(id, &[0, 0, 0], &SHAPE, &elements_of([0, 0, 0], SHAPE))?;
     transaction.commit()?;
     let before = file.snapshot()?;
     let transaction = file.begin()?;
@@ -117,7 +117,7 @@ fn a_part_of_a_stored_chunk_is_changed() -> Result<()> {
     let (mut a, mut b) = (vec![0; 70 * 90 * 110 * 4], vec![0; 70 * 90 * 110 * 4]);
     old.read(&[0, 0, 0], &SHAPE, &mut a)?;
     new.read(&[0, 0, 0], &SHAPE, &mut b)?;
-    assert!(a == boxed([0, 0, 0], SHAPE));
+    assert!(a == elements_of([0, 0, 0], SHAPE));
     let at = |i: usize, j: usize, k: usize| ((i * 90 + j) * 110 + k) * 4;
     a[at(1, 2, 3)..][..8].fill(5);
     a[at(60, 80, 100)..][..4].fill(9);
@@ -125,15 +125,15 @@ fn a_part_of_a_stored_chunk_is_changed() -> Result<()> {
     Ok(())
 }
 
-/// What is resized, deleted or replaced meanwhile is what it would be otherwise.
+/// Resizing, deleting and replacing an array with open chunks works as without them.
 #[test]
 fn open_chunks_do_not_outlive_their_array() -> Result<()> {
     let (file, transaction, id) = begun(&[0, 1, 2], SHAPE)?;
-    transaction.write(id, &[0, 0, 0], &[3, 3, 3], &boxed([0, 0, 0], [3, 3, 3]))?;
+    transaction.write(id, &[0, 0, 0], &[3, 3, 3], &elements_of([0, 0, 0], [3, 3, 3]))?;
     transaction.resize(id, &[2, 90, 110])?;
     transaction.resize(id, &SHAPE)?;
     let other = transaction.create_array("/b", Meta::new(DType::U32, &SHAPE, &SHAPE))?;
-    transaction.write(other, &[0, 0, 0], &[3, 3, 3], &boxed([0, 0, 0], [3, 3, 3]))?;
+    transaction.write(other, &[0, 0, 0], &[3, 3, 3], &elements_of([0, 0, 0], [3, 3, 3]))?;
     transaction.delete(other)?;
     transaction.commit()?;
     let snapshot = file.snapshot()?;

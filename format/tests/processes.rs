@@ -1,7 +1,7 @@
-//! One writer and many readers, over processes that may be killed at any moment.
+//! One writer and many readers in several processes, which may be killed at any moment.
 //!
-//! `ARRSTORE_SECONDS=180 ARRSTORE_KILLS=1000 cargo test -p arrstore-format --release --test processes` keeps eight readers
-//! at it for as long, and kills a writer as often.
+//! `ARRSTORE_SECONDS=180 ARRSTORE_KILLS=1000 cargo test -p arrstore-format --release --test processes` runs eight
+//! readers for that long, and kills a writer that often.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -24,7 +24,7 @@ fn round_of(file: &File) -> Result<u64> {
     round_in(&file.snapshot()?)
 }
 
-/// The round whose pattern the arrays hold; every element has to agree.
+/// The round whose pattern the arrays hold. Every element has to agree.
 fn round_in(snapshot: &Snapshot) -> Result<u64> {
     let mut rounds = Vec::new();
     for name in ["/raw", "/packed"] {
@@ -63,7 +63,7 @@ fn new_file(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Not a test of its own: what the other process does, when it is told to.
+/// Not a test of its own: this runs in the other process, when the environment asks for it.
 #[test]
 fn other_process() -> Result<()> {
     let (Ok(role), Ok(path)) = (std::env::var(ROLE), std::env::var(PATH)) else { return Ok(()) };
@@ -114,12 +114,12 @@ fn other_process() -> Result<()> {
     Ok(())
 }
 
-/// What an environment variable asks for.
+/// The number in an environment variable, or `otherwise`.
 fn asked(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|s| s.parse().ok()).unwrap_or(otherwise)
 }
 
-/// For how long readers read.
+/// How long readers read.
 fn seconds() -> Duration {
     Duration::from_secs(asked("ARRSTORE_SECONDS", 2))
 }
@@ -149,7 +149,7 @@ fn wait_for(word: &str, out: &mut impl BufRead) {
     }
 }
 
-/// Waits for the end of a process, which has to be a good one.
+/// Waits for the end of a process, which has to succeed.
 fn end((mut child, mut out): (Child, BufReader<std::process::ChildStdout>)) {
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut out, &mut rest).expect("a pipe");
@@ -176,7 +176,7 @@ fn a_killed_writer_leaves_no_lock() -> Result<()> {
 }
 
 #[test]
-fn a_reader_elsewhere_keeps_its_commit_and_no_more() -> Result<()> {
+fn a_reader_in_another_process_pins_only_its_commit() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.arrs");
     let file = new_file(&path)?;
@@ -193,13 +193,13 @@ fn a_reader_elsewhere_keeps_its_commit_and_no_more() -> Result<()> {
         write_round(&file, round, Durability::None)?;
     }
     let after = std::fs::metadata(&path).expect("a file").len();
-    assert!(after < pinned + 300_000, "space is used again once the reader is gone: {pinned} {after}");
+    assert!(after < pinned + 300_000, "space is reused once the reader is gone: {pinned} {after}");
     assert_eq!(round_of(&file)?, 59);
     Ok(())
 }
 
 #[test]
-fn killed_at_any_moment() -> Result<()> {
+fn a_writer_may_be_killed_at_any_moment() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.arrs");
     new_file(&path)?;
@@ -249,6 +249,6 @@ fn one_writer_and_eight_readers() -> Result<()> {
     let report = File::open(&path)?.snapshot()?.verify(&|_, _| true)?;
     assert!(report.is_sound(), "{report}");
     let used = std::fs::metadata(&path).expect("a file").len();
-    assert!(used < 20_000_000, "space is used again: {used} bytes after {round} commits");
+    assert!(used < 20_000_000, "space is reused: {used} bytes after {round} commits");
     Ok(())
 }

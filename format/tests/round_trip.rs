@@ -1,4 +1,4 @@
-//! What goes in comes out, in every layout, through every way of writing and reading.
+//! Reading gives what was written, in every layout and through every way of writing and reading.
 
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ fn constants_missing_and_edges() -> Result<()> {
 }
 
 #[test]
-fn shrinking_forgets() -> Result<()> {
+fn shrinking_drops_elements() -> Result<()> {
     for (codec, shuffle) in CODINGS {
         let (_, file) = memory();
         let transaction = file.begin()?;
@@ -160,7 +160,7 @@ fn shrinking_forgets() -> Result<()> {
 }
 
 #[test]
-fn names_come_and_go() -> Result<()> {
+fn arrays_are_created_renamed_replaced_and_deleted() -> Result<()> {
     let (_, file) = memory();
     let transaction = file.begin()?;
     let meta = || Meta::new(DType::I8, &[3], &[3]);
@@ -242,7 +242,7 @@ fn threads_write_side_by_side() -> Result<()> {
 }
 
 #[test]
-fn many_chunks_cost_what_they_touch() -> Result<()> {
+fn a_small_change_among_many_chunks_is_cheap() -> Result<()> {
     let (storage, file) = memory();
     let transaction = file.begin()?;
     let id = transaction.create_array("/a", Meta::new(DType::U8, &[200_000, 10], &[1, 2]))?;

@@ -1,8 +1,9 @@
-//! Threads of one process, in the orders that a scheduler chooses at every lock and flag: writers of one transaction, which
-//! share the free space and the index, readers beside a writer that uses space again, and a salvage with helpers.
+//! Threads of one process, in the orders that a scheduler chooses at every lock and flag. The scenarios are writers
+//! of one transaction, which share the free space and the index; readers beside a writer that reuses space; and a
+//! salvage with helpers.
 //!
-//! `RUSTFLAGS="--cfg shuttle" cargo test -p arrstore-format --release --test schedules`; without that flag there is nothing
-//! here. `ARRSTORE_SCHEDULES=100000` is the long campaign.
+//! `RUSTFLAGS="--cfg shuttle" cargo test -p arrstore-format --release --test schedules` runs them; without the flag,
+//! there are no tests here. `ARRSTORE_SCHEDULES=100000` is the long campaign.
 #![cfg(shuttle)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -19,7 +20,7 @@ const CHUNK: u64 = 3000;
 fn schedules(scenario: fn()) {
     let count = std::env::var("ARRSTORE_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
     let mut config = Config::new();
-    // a transaction has many locks, which are large here
+    // A transaction has many locks, and the scheduler's are large.
     config.stack_size = 1 << 18;
     Runner::new(RandomScheduler::new(count), config.clone()).run(scenario);
     Runner::new(PctScheduler::new(3, count), config).run(scenario);
@@ -38,7 +39,7 @@ fn create(transaction: &Transaction, codec: Codec) -> arrstore_format::ArrayId {
     transaction.create_array("/a", meta).unwrap()
 }
 
-/// What chunk `k` holds of version `v`.
+/// The elements of chunk `k` in version `v`.
 fn content(k: u64, v: u64) -> Vec<u8> {
     (0..CHUNK).map(|i| (i * (k + 3) + v * 17) as u8).collect()
 }
@@ -59,7 +60,7 @@ fn writers(codec: Codec) {
             let transaction = transaction.clone();
             thread::spawn(move || {
                 for k in (t..CHUNKS).step_by(3) {
-                    // written twice, so that what was taken for the first is free again
+                    // Written twice, so that the space of the first payload is free again.
                     for v in [9, 1] {
                         transaction.write(id, &[k * CHUNK], &[CHUNK], &content(k, v)).unwrap();
                     }
@@ -85,7 +86,7 @@ fn threads_pack_into_one_transaction() {
 }
 
 #[test]
-fn snapshots_stay_while_space_is_used_again() {
+fn snapshots_stay_the_same_while_space_is_reused() {
     schedules(|| {
         let file = file();
         let write = |v: u64, id: Option<arrstore_format::ArrayId>| {
@@ -122,7 +123,7 @@ fn snapshots_stay_while_space_is_used_again() {
 }
 
 #[test]
-fn one_of_two_writers_is_told_to_wait() {
+fn one_of_two_writers_finds_the_file_locked() {
     schedules(|| {
         let file = file();
         create(&file.begin().unwrap(), Codec::None);

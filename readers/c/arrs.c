@@ -1,12 +1,12 @@
-/* A reader of .arrs files, version 1.0, written from SPEC.md alone, whose sections (§) the comments name.
+/* A reader of .arrs files, version 1.0, written from SPEC.md alone. The comments name its sections (§).
  *
- *     cc -O2 -o arrs arrs.c                                 arrays without codec, and LZ4
- *     cc -O2 -DARRS_ZSTD -o arrs arrs.c -lzstd              zstd, too
- *     cc -O2 -DARRS_NO_MAIN -c arrs.c                       without a command, to be built into something else
+ *     cc -O2 -o arrs arrs.c                                 arrays without a codec, and LZ4
+ *     cc -O2 -DARRS_ZSTD -o arrs arrs.c -lzstd              zstd too
+ *     cc -O2 -DARRS_NO_MAIN -c arrs.c                       without `main`, for use in another program
  *
- * It needs C99, POSIX, and nothing else. Every checksum on the way to an element is checked, and every rule of the format
- * for what is touched. What an error leaves behind goes when the file is closed. Elements come as they are stored:
- * little-endian.
+ * It needs C99, POSIX, and nothing else. It checks every checksum on the way to an element, and every rule of the format
+ * for the parts that it reads. Closing the file frees its memory, also after an error. Elements are returned as they are
+ * stored: little-endian.
  */
 #define _GNU_SOURCE /* locks of open file descriptions */
 #include <errno.h>
@@ -30,11 +30,12 @@
 #define PAGE 4096u
 #define FIXED (5 * PAGE)         /* §2 */
 #define TOP (UINT64_C(1) << 62)  /* §2: offsets and lengths are below it */
-#define BUDGET (UINT64_C(1) << 30) /* the largest chunk that this reader holds */
+#define BUDGET (UINT64_C(1) << 30) /* bytes of the largest chunk */
 #define AXES 32
 
-/* What a function says: ARRS_OK; bytes that break a rule; what a newer reader may know, or is more than this one's
- * budget; or the system's refusal, a file that is none of these included. arrs_message tells more. */
+/* The results of functions. ARRS_DAMAGED: a broken checksum or rule of the format. ARRS_UNSUPPORTED: a feature that this
+ * reader does not have, or a chunk over its budget. ARRS_SYSTEM: an error of the system, a file that is not a regular one,
+ * or an invalid request. arrs_message tells more. */
 enum { ARRS_OK, ARRS_DAMAGED, ARRS_UNSUPPORTED, ARRS_SYSTEM };
 enum { MISSING, RAW, ENCODED, CONSTANT, RECORDED };     /* §6: states of an entry */
 enum { NONE, ZSTD, LZ4, PCO };                          /* §9: codecs */
@@ -45,7 +46,7 @@ static const struct { const char *name; unsigned size; } TYPES[] = { /* §10 */
     {"float32", 4},    {"float64", 8}, {"complex64", 8}, {"complex128", 16}};
 static const char *const CODECS[] = {"none", "zstd", "lz4", "pco"}, *const FILTERS[] = {"none", "shuffle"};
 
-typedef struct { const char *text; size_t size; uint64_t id; } arrs_name; /* no control character, so no NUL in it */
+typedef struct { const char *text; size_t size; uint64_t id; } arrs_name; /* without control characters, so without NUL */
 
 typedef struct memory { struct memory *before, *after; } memory;
 
@@ -60,18 +61,18 @@ typedef struct {
     unsigned major, minor;
     bool sealed;
     uint8_t uuid[16], table[16], name_block[16], attributes[16];
-    char producer[129]; /* which may hold control characters, NUL among them */
+    char producer[129]; /* it may have control characters, such as NUL */
     size_t producer_size;
-    arrs_name *names; /* §8, in order; `arrays` of them */
+    arrs_name *names; /* §8: `arrays` names, in order */
 } arrs_file;
 
 typedef struct {
     arrs_file *file;
     const arrs_name *name;
     uint8_t index[16];
-    unsigned type, item, codec, filter, axes; /* their numbers in the tables above; bytes of an element */
+    unsigned type, item, codec, filter, axes; /* numbers in the tables above; `item`: bytes of an element */
     uint64_t shape[AXES], chunks[AXES], capacity[AXES], order[AXES], size; /* bytes of a chunk */
-    const uint8_t *fill, *attributes; /* JSON, as it is stored; nothing where there are none */
+    const uint8_t *fill, *attributes; /* JSON as it is stored; NULL without attributes */
     size_t attributes_size;
     const char *axis_names[AXES]; /* NULL for an axis without one */
 } arrs_array;
@@ -170,19 +171,19 @@ static void read_at(arrs_file *file, uint64_t offset, uint8_t *to, uint64_t size
     }
 }
 
-/* Checks the place of what the commit refers to, reads it into memory of our own, and checks its CRC. */
+/* Checks the place of bytes, reads them to `to`, and checks their CRC. */
 static void extent(arrs_file *file, uint64_t offset, uint64_t size, uint32_t crc, unsigned align, const char *what,
                    uint8_t *to) {
     bool inside = size > 0 && offset >= FIXED && size <= file->length && offset <= file->length - size;
     REQUIRE(file, inside && offset % align == 0, "%s: %" PRIu64 " bytes cannot be at byte %" PRIu64, what, size, offset);
-    if (!to) return; /* the place alone */
+    if (!to) return; /* check the place alone */
     read_at(file, offset, to, size);
     uint32_t found = crc32_of(to, (size_t)size);
     REQUIRE(file, found == crc, "%s: the CRC of %" PRIu64 " bytes at byte %" PRIu64 " is %08" PRIx32 ", expected %08" PRIx32,
             what, size, offset, found, crc);
 }
 
-/* A block, and its length; NULL and 0 for a reference to nothing. */
+/* Reads a block and gives its length; NULL and 0 for a reference to nothing. */
 static uint8_t *block(arrs_file *file, const uint8_t *reference, uint32_t most, const char *what, size_t *size) {
     uint64_t offset = U64(reference);
     *size = U32(reference + 8);
@@ -194,14 +195,14 @@ static uint8_t *block(arrs_file *file, const uint8_t *reference, uint32_t most, 
     return at;
 }
 
-/* ---- Attributes (§11): strict JSON, which is checked here and kept as text ---- */
+/* ---- Attributes (§11): strict JSON, checked here and kept as text ---- */
 
-typedef struct { arrs_file *file; const uint8_t *at, *end; uint8_t *string; } json; /* `string`: the last one read */
+typedef struct { arrs_file *file; const uint8_t *at, *end; uint8_t *string; } json; /* `string`: the last string read */
 typedef struct { uint8_t *text; size_t size; } key;
 
 static void json_value(json *in, int depth);
 
-static int json_space(json *in) { /* the next byte that is no white space; -1 at the end */
+static int json_space(json *in) { /* the next byte that is not white space; -1 at the end */
     while (in->at < in->end && *in->at && strchr(" \t\n\r", *in->at)) in->at++;
     return in->at < in->end ? *in->at : -1;
 }
@@ -217,16 +218,17 @@ static unsigned json_hex(json *in) {
     for (int k = 0; k < 4; k++) {
         const char *digits = "0123456789abcdef0123456789ABCDEF";
         const char *found = in->at < in->end && *in->at ? strchr(digits, *in->at++) : NULL;
-        REQUIRE(in->file, found, "attributes: an escape without four hexadecimal digits");
+        REQUIRE(in->file, found, "attributes: an escape needs four hexadecimal digits");
         value = value << 4 | ((unsigned)(found - digits) & 15);
     }
     return value;
 }
 
-static key json_string(json *in) { /* behind the opening quotation mark; its escapes are undone */
+static key json_string(json *in) { /* reads on after the opening quotation mark, and undoes escapes */
     key out = {in->string, 0};
     for (;;) {
-        REQUIRE(in->file, in->at < in->end && *in->at >= 0x20, "attributes: a string that does not end, or a raw control character");
+        REQUIRE(in->file, in->at < in->end && *in->at >= 0x20,
+                "attributes: a string has no end, or has a raw control character");
         uint8_t byte = *in->at++;
         if (byte == '"') return out;
         if (byte != '\\') {
@@ -239,17 +241,17 @@ static key json_string(json *in) { /* behind the opening quotation mark; its esc
             out.text[out.size++] = (uint8_t)"\"\\/\b\f\n\r\t"[found - plain];
             continue;
         }
-        REQUIRE(in->file, byte == 'u', "attributes: an unknown escape");
+        REQUIRE(in->file, byte == 'u', "attributes: a string has an unknown escape");
         uint32_t point = json_hex(in);
         if (point >> 10 == 0xD800 >> 10) {
             bool pair = in->end - in->at >= 2 && in->at[0] == '\\' && in->at[1] == 'u';
-            REQUIRE(in->file, pair, "attributes: half a surrogate pair");
+            REQUIRE(in->file, pair, "attributes: a string has half a surrogate pair");
             in->at += 2;
             uint32_t low = json_hex(in);
-            REQUIRE(in->file, low >> 10 == 0xDC00 >> 10, "attributes: half a surrogate pair");
+            REQUIRE(in->file, low >> 10 == 0xDC00 >> 10, "attributes: a string has half a surrogate pair");
             point = 0x10000 + ((point & 0x3FF) << 10) + (low & 0x3FF);
         }
-        REQUIRE(in->file, point >> 10 != 0xDC00 >> 10, "attributes: half a surrogate pair");
+        REQUIRE(in->file, point >> 10 != 0xDC00 >> 10, "attributes: a string has half a surrogate pair");
         int more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
         static const uint8_t first[] = {0, 0xC0, 0xE0, 0xF0};
         out.text[out.size++] = (uint8_t)(first[more] | point >> 6 * more);
@@ -276,12 +278,12 @@ static void json_number(json *in) {
         DIGITS(in);
         fine = in->at > digits;
     }
-    REQUIRE(in->file, fine, "attributes: no JSON");
+    REQUIRE(in->file, fine, "attributes: not valid JSON");
     if (whole && in->at - start <= 19) return; /* an integer that fits */
     char *text = take(in->file, (uint64_t)(in->at - start));
     memcpy(text, start, (size_t)(in->at - start));
     text[in->at - start] = 0;
-    REQUIRE(in->file, isfinite(strtod(text, NULL)), "attributes: a number beyond binary64");
+    REQUIRE(in->file, isfinite(strtod(text, NULL)), "attributes: a number is too large for binary64");
     give(text);
 }
 
@@ -296,7 +298,7 @@ static void json_object(json *in, int depth) {
     key *keys = take(in->file, room * sizeof *keys);
     if (json_space(in) != '}')
         do {
-            REQUIRE(in->file, json_has(in, '"'), "attributes: an object without a key");
+            REQUIRE(in->file, json_has(in, '"'), "attributes: an object has a value without a key");
             if (count == room) {
                 key *more = take(in->file, 2 * room * sizeof *keys);
                 memcpy(more, keys, room * sizeof *keys);
@@ -306,12 +308,13 @@ static void json_object(json *in, int depth) {
             key read = json_string(in);
             keys[count].text = memcpy(take(in->file, read.size), read.text, read.size);
             keys[count++].size = read.size;
-            REQUIRE(in->file, json_has(in, ':'), "attributes: a key without a value");
+            REQUIRE(in->file, json_has(in, ':'), "attributes: an object has a key without a value");
             json_value(in, depth);
         } while (json_has(in, ','));
-    REQUIRE(in->file, json_has(in, '}'), "attributes: no JSON");
+    REQUIRE(in->file, json_has(in, '}'), "attributes: not valid JSON");
     qsort(keys, count, sizeof *keys, by_text);
-    for (size_t k = 1; k < count; k++) REQUIRE(in->file, by_text(&keys[k - 1], &keys[k]), "attributes: a key twice");
+    for (size_t k = 1; k < count; k++)
+        REQUIRE(in->file, by_text(&keys[k - 1], &keys[k]), "attributes: an object has a key twice");
     for (size_t k = 0; k < count; k++) give(keys[k].text);
     give(keys);
 }
@@ -326,7 +329,7 @@ static void json_value(json *in, int depth) {
         } else if (!json_has(in, ']')) {
             do json_value(in, depth + 1);
             while (json_has(in, ','));
-            REQUIRE(in->file, json_has(in, ']'), "attributes: no JSON");
+            REQUIRE(in->file, json_has(in, ']'), "attributes: not valid JSON");
         }
     } else if (byte == '"') {
         in->at++;
@@ -340,24 +343,24 @@ static void json_value(json *in, int depth) {
                 in->at += strlen(words[k]);
                 return;
             }
-        refuse(in->file, ARRS_DAMAGED, "attributes: no JSON");
+        refuse(in->file, ARRS_DAMAGED, "attributes: not valid JSON");
     }
 }
 
 static void check_attributes(arrs_file *file, const uint8_t *text, size_t size) {
     if (size == 0) return;
-    REQUIRE(file, size <= 1 << 23, "attributes: more than 8 MiB");
+    REQUIRE(file, size <= 1 << 23, "attributes: longer than 8 MiB");
     REQUIRE(file, utf8(text, size), "attributes: not UTF-8");
     json in = {file, text, text + size, take(file, size)};
-    REQUIRE(file, json_space(&in) == '{', "attributes: no object");
+    REQUIRE(file, json_space(&in) == '{', "attributes: not an object");
     json_value(&in, 1);
-    REQUIRE(file, json_space(&in) == -1, "attributes: something behind the object");
+    REQUIRE(file, json_space(&in) == -1, "attributes: bytes after the object");
     give(in.string);
 }
 
 /* ---- Trees (§6) ---- */
 
-static uint64_t span(int level) { /* how many numbers a node can hold; below level 0 are entries, each of one */
+static uint64_t span(int level) { /* how many numbers a node has; an entry, below level 0, has one */
     uint64_t count = level < 0 ? 1 : 127;
     while (level-- > 0) count *= 254;
     return count;
@@ -367,16 +370,16 @@ static uint64_t span(int level) { /* how many numbers a node can hold; below lev
 static unsigned find(arrs_file *file, const uint8_t *root, unsigned kind, uint64_t owner, uint64_t wanted, uint8_t *entry) {
     uint64_t offset = U64(root), first = 0;
     uint32_t crc = U32(root + 8), height = U32(root + 12);
-    REQUIRE(file, height <= 7 && !offset == !height && (offset || !crc), "the root of a tree");
+    REQUIRE(file, height <= 7 && !offset == !height && (offset || !crc), "the root of a tree is invalid");
     if (height == 0 || wanted >= span((int)height - 1)) return MISSING;
     uint8_t page[PAGE];
     for (int level = (int)height - 1;; level--) {
         extent(file, offset, PAGE, crc, PAGE, "a node", page);
         REQUIRE(file, !memcmp(page, "NODE", 4) && page[4] == level && page[5] == kind && U16(page + 6) == 0,
-                "the node at byte %" PRIu64 ": magic, level, kind or reserved bytes", offset);
+                "the node at byte %" PRIu64 ": wrong magic, level, kind or reserved bytes", offset);
         uint64_t birth = U64(page + 24);
         REQUIRE(file, U64(page + 8) == owner && U64(page + 16) == first && birth - 1 < file->commit,
-                "the node at byte %" PRIu64 ": owner, first number or birth", offset);
+                "the node at byte %" PRIu64 ": wrong owner, first number or birth", offset);
         uint64_t place = (wanted - first) / span(level - 1);
         first += place * span(level - 1);
         if (level == 0) {
@@ -385,16 +388,17 @@ static unsigned find(arrs_file *file, const uint8_t *root, unsigned kind, uint64
         }
         const uint8_t *child = page + 32 + 16 * place;
         offset = U64(child), crc = U32(child + 8);
-        REQUIRE(file, !U32(child + 12) && (offset || !crc), "a child of the node of number %" PRIu64, first);
+        REQUIRE(file, !U32(child + 12) && (offset || !crc), "the child of a node at number %" PRIu64 " is invalid", first);
         if (!offset) return MISSING;
     }
     uint32_t state = U32(entry + 20);
     if (state == MISSING) {
-        REQUIRE(file, zeros(entry, 32), "a missing entry that is not zero");
+        REQUIRE(file, zeros(entry, 32), "a missing entry is not zero");
         return MISSING;
     }
-    KNOWN(file, state <= RECORDED, "a chunk in the unknown state %" PRIu32, state);
-    REQUIRE(file, (state == RECORDED) == (kind == 1) && U64(entry + 24) - 1 < file->commit, "state or birth of an entry");
+    KNOWN(file, state <= RECORDED, "a chunk has the unknown state %" PRIu32, state);
+    REQUIRE(file, (state == RECORDED) == (kind == 1) && U64(entry + 24) - 1 < file->commit,
+            "an entry has a wrong state or birth");
     return state;
 }
 
@@ -403,11 +407,11 @@ static unsigned find(arrs_file *file, const uint8_t *root, unsigned kind, uint64
 static void read_names(arrs_file *file) {
     size_t size;
     const uint8_t *at = block(file, file->name_block, 1 << 28, "the name block", &size), *end = at + size;
-    REQUIRE(file, file->arrays <= size / 10, "%" PRIu64 " arrays, whose names have %zu bytes", file->arrays, size);
+    REQUIRE(file, file->arrays <= size / 10, "the names of %" PRIu64 " arrays cannot have %zu bytes", file->arrays, size);
     file->names = take(file, file->arrays * sizeof *file->names);
     if (!at) return;
     bool head = size >= 16 && !memcmp(at, "NAME\0\0\0\0", 8) && U64(at + 8) == file->arrays;
-    REQUIRE(file, head, "the name block begins otherwise");
+    REQUIRE(file, head, "the name block has a wrong magic or count");
     at += 16;
     for (uint64_t k = 0; k < file->arrays; k++) {
         REQUIRE(file, end - at >= 10 && end - at - 10 >= (ptrdiff_t)U16(at + 8), "the name block ends too early");
@@ -422,11 +426,11 @@ static void read_names(arrs_file *file) {
             size_t length = strcspn(part + 1, "/");
             fine = length > 0 && !(length <= 2 && !strncmp(part + 1, "..", length));
         }
-        REQUIRE(file, fine, "the spelling of name %" PRIu64, k);
-        REQUIRE(file, k == 0 || strcmp(name[-1].text, text) < 0, "the order of the names");
-        REQUIRE(file, name->id - 1 < file->next_id - 1, "'%s' has the id %" PRIu64, text, name->id);
+        REQUIRE(file, fine, "name %" PRIu64 " is invalid", k);
+        REQUIRE(file, k == 0 || strcmp(name[-1].text, text) < 0, "the names are out of order");
+        REQUIRE(file, name->id - 1 < file->next_id - 1, "'%s' has the invalid id %" PRIu64, text, name->id);
     }
-    REQUIRE(file, at == end, "bytes behind the names");
+    REQUIRE(file, at == end, "bytes after the names");
 }
 
 static int by_id(const void *one, const void *other) {
@@ -434,7 +438,7 @@ static int by_id(const void *one, const void *other) {
     return (a > b) - (a < b);
 }
 
-/* The array of a name; NULL when there is none. */
+/* The array of a name; NULL when no array has it. */
 const arrs_name *arrs_find(const arrs_file *file, const char *text, size_t size) {
     uint64_t low = 0, high = file->arrays;
     while (low < high) {
@@ -454,14 +458,15 @@ static void check_names(arrs_file *file) {
         const arrs_name *name = &file->names[k];
         ids[k] = name->id;
         for (const char *slash = strchr(name->text + 1, '/'); slash; slash = strchr(slash + 1, '/'))
-            REQUIRE(file, !arrs_find(file, name->text, (size_t)(slash - name->text)), "'%s' is inside an array", name->text);
+            REQUIRE(file, !arrs_find(file, name->text, (size_t)(slash - name->text)),
+                    "'%s' is below another array", name->text);
     }
     qsort(ids, file->arrays, sizeof *ids, by_id);
     for (uint64_t k = 1; k < file->arrays; k++) REQUIRE(file, ids[k - 1] != ids[k], "the id %" PRIu64 " is given twice", ids[k]);
     give(ids);
 }
 
-/* Reads the four slot pages, and gives the place of the newest commit's. */
+/* Reads the four slot pages, and gives the page of the newest commit. */
 static const uint8_t *choose(arrs_file *file, uint8_t pages[4][PAGE], const uint8_t *uuid) {
     const uint8_t *newest = NULL;
     bool counts[4];
@@ -472,12 +477,13 @@ static const uint8_t *choose(arrs_file *file, uint8_t pages[4][PAGE], const uint
         if (!counts[k]) continue;
         uint64_t commit = U64(page + 8);
         REQUIRE(file, !memcmp(page + 16, uuid, 16), "slot page %u has the uuid of another file", k + 1);
-        REQUIRE(file, commit > 0 && commit < TOP && (commit & 1) != (k + 1) % 2, "commit %" PRIu64 " in slot page %u", commit, k + 1);
+        REQUIRE(file, commit > 0 && commit < TOP && (commit & 1) != (k + 1) % 2,
+                "commit %" PRIu64 " does not belong in slot page %u", commit, k + 1);
         bool copy = k >= 2 && counts[k - 2] && U64(pages[k - 2] + 8) == commit;
         REQUIRE(file, !copy || !memcmp(page, pages[k - 2], PAGE), "the copies of commit %" PRIu64 " differ", commit);
         if (!newest || commit > U64(newest + 8)) newest = page;
     }
-    REQUIRE(file, newest, "no page holds a slot");
+    REQUIRE(file, newest, "none of the four slot pages holds a commit");
     return newest;
 }
 
@@ -485,38 +491,41 @@ static void open_file(arrs_file *file) {
     struct stat about;
     file->descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file->descriptor < 0 || fstat(file->descriptor, &about)) refuse(file, ARRS_SYSTEM, "%s", strerror(errno));
-    if (!S_ISREG(about.st_mode)) refuse(file, ARRS_SYSTEM, "not a regular file");
+    if (!S_ISREG(about.st_mode)) refuse(file, ARRS_SYSTEM, "expected a regular file");
     uint8_t header[PAGE], pages[4][PAGE];
     read_at(file, 0, header, PAGE);
-    REQUIRE(file, !memcmp(header, "\x89" "ARS\r\n\x1a\n", 8), "it does not begin as an .arrs file");
-    REQUIRE(file, U32(header + 8) == 0x01020304, "the byte order");
-    REQUIRE(file, crc32_of(header, PAGE - 4) == U32(header + PAGE - 4), "the CRC of the header");
-    KNOWN(file, U16(header + 12) == 1, "version %u of the header", U16(header + 12));
-    REQUIRE(file, U16(header + 14) == 12 && zeros(header + 32, PAGE - 36), "page size or reserved bytes of the header");
+    REQUIRE(file, !memcmp(header, "\x89" "ARS\r\n\x1a\n", 8), "it does not begin like an .arrs file");
+    REQUIRE(file, U32(header + 8) == 0x01020304, "the byte order tag is wrong");
+    REQUIRE(file, crc32_of(header, PAGE - 4) == U32(header + PAGE - 4), "the CRC of the header is wrong");
+    KNOWN(file, U16(header + 12) == 1, "version %u of the header needs a newer reader", U16(header + 12));
+    REQUIRE(file, U16(header + 14) == 12 && zeros(header + 32, PAGE - 36),
+            "page size or reserved bytes of the header are wrong");
     const uint8_t *slot = choose(file, pages, header + 16);
 #ifdef F_OFD_SETLK
-    for (uint64_t commit = 0; commit != U64(slot + 8);) { /* §16: pin a commit, and look whether it is still there */
+    for (uint64_t commit = 0; commit != U64(slot + 8);) { /* §16: pin a commit, and check that it is still there */
         commit = U64(slot + 8);
         struct flock pin = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = (off_t)(TOP + commit), .l_len = 1};
-        (void)fcntl(file->descriptor, F_OFD_SETLK, &pin); /* where there are no locks, checksums remain */
+        (void)fcntl(file->descriptor, F_OFD_SETLK, &pin); /* without locks, checksums protect */
         slot = choose(file, pages, header + 16);
     }
 #endif
-    KNOWN(file, U16(slot + 32) == 1, "version %u.%u of the format", U16(slot + 32), U16(slot + 34));
-    uint64_t unknown = U64(slot + 56) & ~UINT64_C(6); /* §5: bits 1 and 2 say nothing any more */
+    KNOWN(file, U16(slot + 32) == 1, "version %u.%u of the format needs a newer reader", U16(slot + 32), U16(slot + 34));
+    uint64_t unknown = U64(slot + 56) & ~UINT64_C(6); /* §5: bits 1 and 2 have no meaning any more */
     KNOWN(file, !unknown, "features 0x%" PRIx64 " need a newer reader", unknown);
-    REQUIRE(file, U32(slot + 36) <= 1, "unknown flags of the slot");
+    REQUIRE(file, U32(slot + 36) <= 1, "the slot has unknown flags");
     file->commit = U64(slot + 8), file->major = U16(slot + 32), file->minor = U16(slot + 34);
     file->sealed = U32(slot + 36) & 1, file->length = U64(slot + 64), file->time = U64(slot + 152);
     file->arrays = U64(slot + 72), file->next_id = U64(slot + 80);
-    REQUIRE(file, file->length >= FIXED && file->length % PAGE == 0 && file->length < TOP, "a length of %" PRIu64, file->length);
+    REQUIRE(file, file->length >= FIXED && file->length % PAGE == 0 && file->length < TOP,
+            "the slot has an invalid length, %" PRIu64, file->length);
     REQUIRE(file, file->next_id > 0 && file->next_id <= UINT64_C(1) << 48 && file->arrays < file->next_id,
-            "%" PRIu64 " arrays with ids below %" PRIu64, file->arrays, file->next_id);
+            "%" PRIu64 " arrays cannot have ids below %" PRIu64, file->arrays, file->next_id);
     unsigned size = U16(slot + 160);
-    REQUIRE(file, size <= 128 && utf8(slot + 162, size), "the producer");
-    REQUIRE(file, file->minor > 0 || zeros(slot + 162 + size, PAGE - 4 - 162 - size), "reserved bytes of the slot");
-    if (fstat(file->descriptor, &about)) refuse(file, ARRS_SYSTEM, "%s", strerror(errno)); /* it may have grown */
-    REQUIRE(file, file->length <= (uint64_t)about.st_size, "the file is cut short");
+    REQUIRE(file, size <= 128 && utf8(slot + 162, size), "the producer is too long, or not UTF-8");
+    REQUIRE(file, file->minor > 0 || zeros(slot + 162 + size, PAGE - 4 - 162 - size),
+            "reserved bytes of the slot are not zero");
+    if (fstat(file->descriptor, &about)) refuse(file, ARRS_SYSTEM, "%s", strerror(errno)); /* the file may have grown */
+    REQUIRE(file, file->length <= (uint64_t)about.st_size, "the file was cut short");
     memcpy(file->uuid, slot + 16, 16), memcpy(file->table, slot + 88, 16);
     memcpy(file->name_block, slot + 104, 16), memcpy(file->attributes, slot + 120, 16);
     memcpy(file->producer, slot + 162, file->producer_size = size);
@@ -524,7 +533,7 @@ static void open_file(arrs_file *file) {
     check_names(file);
 }
 
-/* Opens the newest commit of a file. `file` is to be closed whatever comes of it, and tells what went wrong. */
+/* Opens the newest commit of a file. Close `file` even after an error; until then, it has the message. */
 int arrs_open(const char *path, arrs_file *file) {
     memset(file, 0, sizeof *file);
     file->path = path, file->descriptor = -1;
@@ -533,16 +542,16 @@ int arrs_open(const char *path, arrs_file *file) {
     return file->status;
 }
 
-/* What went wrong last. It holds nothing of the file but numbers, and names, in which no control character is. */
+/* The message of the last error. From the file it has only numbers and names, which are free of control characters. */
 const char *arrs_message(const arrs_file *file) { return file->message; }
 
-/* Ends all that was got from the file. */
+/* Closes the file, and frees everything that was read from it. */
 void arrs_close(arrs_file *file) {
     while (file->taken.after != &file->taken) give(file->taken.after + 1);
     if (file->descriptor >= 0) close(file->descriptor);
 }
 
-/* The file's attributes: JSON as it is stored, or NULL where there are none. */
+/* The file's attributes: JSON as it is stored; NULL without attributes. */
 int arrs_attributes(arrs_file *file, const uint8_t **text, size_t *size) {
     file->status = ARRS_OK;
     if (setjmp(file->refused) == 0) {
@@ -561,38 +570,42 @@ static uint64_t times(arrs_file *file, uint64_t a, uint64_t b, uint64_t most, co
 
 static void parse(arrs_array *array, const uint8_t *meta, size_t size) {
     arrs_file *file = array->file;
-    REQUIRE(file, size >= 56 && !memcmp(meta, "META", 4) && U64(meta + 8) == array->name->id, "length, magic or id of the metadata");
+    REQUIRE(file, size >= 56 && !memcmp(meta, "META", 4) && U64(meta + 8) == array->name->id,
+            "length, magic or id of the metadata are wrong");
     unsigned type = U16(meta + 16), axes = meta[20], codec = meta[21], filter = meta[22];
-    KNOWN(file, type >= 1 && type < sizeof TYPES / sizeof *TYPES, "the unknown element type %u", type);
-    KNOWN(file, codec <= PCO, "the unknown codec %u", codec);
-    KNOWN(file, filter <= 1, "the unknown filter %u", filter);
+    KNOWN(file, type >= 1 && type < sizeof TYPES / sizeof *TYPES, "element type %u is unknown", type);
+    KNOWN(file, codec <= PCO, "codec %u is unknown", codec);
+    KNOWN(file, filter <= 1, "filter %u is unknown", filter);
     unsigned item = TYPES[type].size;
     array->type = type, array->item = item, array->codec = codec, array->filter = filter, array->axes = axes;
     int level = (int)(int32_t)U32(meta + 24), low = codec == ZSTD ? -7 : 0, high = codec == ZSTD ? 22 : codec == PCO ? 12 : 0;
-    REQUIRE(file, level >= low && level <= high && !(codec == PCO && filter), "level %d of the codec, or a filter before it", level);
+    REQUIRE(file, level >= low && level <= high && !(codec == PCO && filter),
+            "the codec cannot have level %d, or a filter", level);
     uint64_t fill = U32(meta + 28), name = U32(meta + 32), dims = U32(meta + 36), attributes = U32(meta + 44);
-    REQUIRE(file, U32(meta + 4) == item && fill == item, "bytes of an element or of the fill value");
+    REQUIRE(file, U32(meta + 4) == item && fill == item, "the size of an element or of the fill value is wrong");
     REQUIRE(file, axes <= AXES && meta[23] == 6 && !U16(meta + 18) && !U32(meta + 40) && !U64(meta + 48),
-            "axes, alignment, type details or reserved bytes");
-    REQUIRE(file, 56 + 32 * (uint64_t)axes + fill + name + dims + attributes == size, "the parts of the metadata");
+            "axes, alignment, type details or reserved bytes are wrong");
+    REQUIRE(file, 56 + 32 * (uint64_t)axes + fill + name + dims + attributes == size,
+            "the parts of the metadata do not add up");
     const uint8_t *axis = meta + 56, *rest = axis + 32 * axes;
     array->fill = rest, rest += fill;
-    REQUIRE(file, name == array->name->size && !memcmp(rest, array->name->text, name), "the metadata has another name");
-    REQUIRE(file, type != 1 || *array->fill <= 1, "a fill value of bool");
+    REQUIRE(file, name == array->name->size && !memcmp(rest, array->name->text, name),
+            "the metadata belongs to another name");
+    REQUIRE(file, type != 1 || *array->fill <= 1, "the fill value of bool is neither 0 nor 1");
     uint64_t bytes = item, numbers = 1;
     uint32_t seen = 0;
     array->size = item;
     for (unsigned k = 0; k < axes; k++, axis += 32) {
         uint64_t n = array->shape[k] = U64(axis), c = array->chunks[k] = U64(axis + 8);
         uint64_t room = array->capacity[k] = U64(axis + 16), order = array->order[k] = U64(axis + 24);
-        REQUIRE(file, c > 0, "chunks of length 0 along axis %u", k);
-        REQUIRE(file, order < axes && !(seen >> order & 1), "the element order");
+        REQUIRE(file, c > 0, "chunks have length 0 along axis %u", k);
+        REQUIRE(file, order < axes && !(seen >> order & 1), "the element order is invalid");
         seen |= UINT32_C(1) << order;
         uint64_t grid = parts(n, c) ? parts(n, c) : 1;
-        bytes = times(file, bytes, n ? n : 1, TOP - 1, "too many bytes");
-        array->size = times(file, array->size, c, codec == LZ4 ? 0x7E000000 : TOP - 1, "a chunk of too many bytes");
-        REQUIRE(file, k ? room >= grid : room == 0, "a capacity of %" PRIu64 " along axis %u", room, k);
-        numbers = times(file, numbers, k ? room : grid, UINT64_C(1) << 48, "too many chunks");
+        bytes = times(file, bytes, n ? n : 1, TOP - 1, "the array has too many bytes");
+        array->size = times(file, array->size, c, codec == LZ4 ? 0x7E000000 : TOP - 1, "a chunk has too many bytes");
+        REQUIRE(file, k ? room >= grid : room == 0, "the capacity of %" PRIu64 " along axis %u is wrong", room, k);
+        numbers = times(file, numbers, k ? room : grid, UINT64_C(1) << 48, "the array has too many chunks");
     }
     const uint8_t *at = rest + name, *end = at + dims;
     for (unsigned k = 0; k < axes; k++) {
@@ -601,31 +614,31 @@ static void parse(arrs_array *array, const uint8_t *meta, size_t size) {
         at += 2;
         if (length == 65535) continue;
         REQUIRE(file, end - at >= (ptrdiff_t)length, "the axis names end too early");
-        REQUIRE(file, length >= 1 && length <= 4096 && plain_text(at, length), "the name of axis %u", k);
+        REQUIRE(file, length >= 1 && length <= 4096 && plain_text(at, length), "the name of axis %u is invalid", k);
         char *text = take(file, length);
         memcpy(text, at, length);
         text[length] = 0, at += length;
         for (unsigned other = 0; other < k; other++)
-            REQUIRE(file, !array->axis_names[other] || strcmp(array->axis_names[other], text), "an axis name twice");
+            REQUIRE(file, !array->axis_names[other] || strcmp(array->axis_names[other], text), "two axes have one name");
         array->axis_names[k] = text;
     }
-    REQUIRE(file, at == end, "bytes behind the axis names");
+    REQUIRE(file, at == end, "bytes after the axis names");
     array->attributes = rest + name + dims, array->attributes_size = attributes;
     check_attributes(file, array->attributes, attributes);
 }
 
-/* Reads an array's metadata. `name` is one of the file's. */
+/* Reads the metadata of an array. `name` is one of the names of the file. */
 int arrs_array_of(arrs_file *file, const arrs_name *name, arrs_array *array) {
     memset(array, 0, sizeof *array);
     array->file = file, array->name = name, file->status = ARRS_OK;
     if (setjmp(file->refused) == 0) {
         uint8_t entry[32], record[128];
         size_t size;
-        REQUIRE(file, find(file, file->table, 1, 0, name->id, entry) == RECORDED, "a name without a record");
-        REQUIRE(file, U64(entry + 8) == 128, "a record of %" PRIu64 " bytes", U64(entry + 8));
+        REQUIRE(file, find(file, file->table, 1, 0, name->id, entry) == RECORDED, "the array has no record");
+        REQUIRE(file, U64(entry + 8) == 128, "a record cannot have %" PRIu64 " bytes", U64(entry + 8));
         extent(file, U64(entry), 128, U32(entry + 16), 64, "a record", record);
         bool fine = !memcmp(record, "RECD\0\0\0\0", 8) && U64(record + 8) == name->id && zeros(record + 64, 64);
-        REQUIRE(file, fine, "magic, id or reserved bytes of the record");
+        REQUIRE(file, fine, "magic, id or reserved bytes of the record are wrong");
         memcpy(array->index, record + 16, 16);
         const uint8_t *meta = block(file, record + 32, 1 << 24, "the metadata", &size);
         parse(array, meta, size);
@@ -650,37 +663,37 @@ static void unlz4(arrs_file *file, const uint8_t *at, uint64_t stored, uint8_t *
         REQUIRE(file, at < end, "LZ4: the block ends in the middle of a sequence");
         unsigned token = *at++;
         uint64_t literals = lz4_length(file, token >> 4, &at, end);
-        REQUIRE(file, literals <= (uint64_t)(end - at) && literals <= size - done, "LZ4: too many literals");
+        REQUIRE(file, literals <= (uint64_t)(end - at) && literals <= size - done, "LZ4: literals go beyond the end");
         memcpy(out + done, at, literals);
         done += literals, at += literals;
-        if (at == end) { /* the last token's match bits mean nothing */
-            REQUIRE(file, done == size, "LZ4: %" PRIu64 " bytes, %" PRIu64 " expected", done, size);
+        if (at == end) { /* the match bits of the last token have no meaning */
+            REQUIRE(file, done == size, "LZ4: expected %" PRIu64 " bytes, found %" PRIu64, size, done);
             return;
         }
         REQUIRE(file, end - at >= 2, "LZ4: the block ends in the middle of a sequence");
         unsigned back = U16(at);
         at += 2;
         uint64_t count = 4 + lz4_length(file, token & 15, &at, end);
-        REQUIRE(file, back > 0 && back <= done, "LZ4: a match %u bytes back, of %" PRIu64, back, done);
-        REQUIRE(file, done + 12 <= size && count <= size - 5 - done, "LZ4: a match too near the end");
+        REQUIRE(file, back > 0 && back <= done, "LZ4: a match %u bytes back, after only %" PRIu64, back, done);
+        REQUIRE(file, done + 12 <= size && count <= size - 5 - done, "LZ4: a match is too near the end");
         while (count--) out[done] = out[done - back], done++;
     }
 }
 
 static void unzstd(arrs_file *file, const uint8_t *at, uint64_t stored, uint8_t *out, uint64_t size) {
 #ifdef ARRS_ZSTD
-    REQUIRE(file, stored >= 6 && !memcmp(at, "\x28\xB5\x2F\xFD", 4), "zstd: no frame");
+    REQUIRE(file, stored >= 6 && !memcmp(at, "\x28\xB5\x2F\xFD", 4), "zstd: expected a frame");
     REQUIRE(file, ZSTD_getFrameContentSize(at, stored) == size, "zstd: the content size is not the chunk's");
-    REQUIRE(file, ZSTD_getDictID_fromFrame(at, stored) == 0, "zstd: a dictionary");
+    REQUIRE(file, ZSTD_getDictID_fromFrame(at, stored) == 0, "zstd: the frame needs a dictionary");
     uint64_t base = UINT64_C(1) << (10 + (at[5] >> 3)), window = base + base / 8 * (at[5] & 7);
-    REQUIRE(file, at[4] & 0x20 || window <= UINT64_C(1) << 27, "zstd: a window of %" PRIu64 " bytes", window);
+    REQUIRE(file, at[4] & 0x20 || window <= UINT64_C(1) << 27, "zstd: a window of %" PRIu64 " bytes is too large", window);
     REQUIRE(file, ZSTD_findFrameCompressedSize(at, stored) == stored, "zstd: the frame does not end with the payload");
     size_t done = ZSTD_decompress(out, size, at, stored);
     REQUIRE(file, !ZSTD_isError(done), "zstd: %s", ZSTD_getErrorName(done));
-    REQUIRE(file, done == size, "zstd: %zu bytes, %" PRIu64 " expected", done, size);
+    REQUIRE(file, done == size, "zstd: expected %" PRIu64 " bytes, found %zu", size, done);
 #else
     (void)at, (void)stored, (void)out, (void)size;
-    refuse(file, ARRS_UNSUPPORTED, "the chunk is packed by zstd, and this reader was built without it");
+    refuse(file, ARRS_UNSUPPORTED, "the chunk is packed by the codec zstd, without which this reader was built");
 #endif
 }
 
@@ -694,19 +707,19 @@ static uint64_t most_stored(const arrs_array *array) {
     }
 }
 
-/* A chunk's payload, checked and decoded, in memory that the caller gives back. */
+/* Reads, checks and decodes a chunk's payload. The caller frees the memory. */
 static uint8_t *payload(arrs_array *array, const uint8_t *entry, unsigned state) {
     arrs_file *file = array->file;
     uint64_t size = array->size, offset = U64(entry), stored = U64(entry + 8);
     uint32_t crc = U32(entry + 16);
     bool plain = array->codec == NONE && !array->filter;
-    REQUIRE(file, (state == RAW) == plain, "a chunk in state %u in this array", state);
-    KNOWN(file, size <= BUDGET, "a chunk of %" PRIu64 " bytes is over this reader's budget", size);
+    REQUIRE(file, (state == RAW) == plain, "the array cannot have a chunk in state %u", state);
+    KNOWN(file, size <= BUDGET, "a chunk has %" PRIu64 " bytes, more than this reader's budget", size);
     REQUIRE(file, stored <= most_stored(array) && (array->codec != NONE || stored == size),
-            "%" PRIu64 " bytes stored for %" PRIu64, stored, size);
+            "%" PRIu64 " stored bytes cannot be a chunk of %" PRIu64, stored, size);
     extent(file, offset, stored, 0, plain && size >= PAGE ? PAGE : 64, "a payload", NULL);
     uint8_t *data = take(file, stored);
-    if (plain && size > 1 << 20) { /* a CRC for each 64 KiB, in a table behind the payload */
+    if (plain && size > 1 << 20) { /* a table behind the payload has a CRC for each 64 KiB */
         uint64_t pieces = parts(size, 65536);
         uint8_t *table = take(file, 4 * pieces);
         extent(file, offset + parts(size, 64) * 64, 4 * pieces, crc, 64, "a CRC table", table);
@@ -717,7 +730,7 @@ static uint8_t *payload(arrs_array *array, const uint8_t *entry, unsigned state)
     }
     extent(file, offset, stored, crc, 64, "a payload", data);
     if (array->codec != NONE) {
-        KNOWN(file, array->codec != PCO, "the chunk is packed by Pcodec, which this reader lacks");
+        KNOWN(file, array->codec != PCO, "the chunk is packed by the codec Pcodec, which this reader lacks");
         uint8_t *decoded = take(file, size);
         (array->codec == ZSTD ? unzstd : unlz4)(file, data, stored, decoded, size);
         give(data);
@@ -734,7 +747,7 @@ static uint8_t *payload(arrs_array *array, const uint8_t *entry, unsigned state)
     return data;
 }
 
-/* The elements of a chunk, in memory that the caller gives back, and the bytes from one to the next along each axis. */
+/* Reads the elements of a chunk, and their strides in bytes. The caller frees the memory. */
 static uint8_t *chunk(arrs_array *array, const uint64_t *index, uint64_t *strides) {
     arrs_file *file = array->file;
     uint64_t place = 0, stride = array->item, size = array->item;
@@ -748,13 +761,13 @@ static uint8_t *chunk(arrs_array *array, const uint64_t *index, uint64_t *stride
     } else { /* one element stands for all */
         data = memcpy(take(file, array->item), state == CONSTANT ? entry : array->fill, array->item);
         bool fine = state == MISSING || (zeros(entry + array->item, 16 - array->item) && !U32(entry + 16));
-        REQUIRE(file, fine, "a constant with a CRC, or with bytes behind it");
+        REQUIRE(file, fine, "a constant has a CRC, or bytes after its value");
     }
-    for (uint64_t k = 0; array->type == 1 && k < size; k++) REQUIRE(file, data[k] <= 1, "a bool other than 0 and 1");
+    for (uint64_t k = 0; array->type == 1 && k < size; k++) REQUIRE(file, data[k] <= 1, "a bool is neither 0 nor 1");
     return data;
 }
 
-/* Copies a box of elements, which lie with strides of their own in source and target. */
+/* Copies a box of elements between buffers with strides. */
 static void copy(unsigned axes, unsigned item, const uint64_t *count, const uint8_t *from, const uint64_t *from_strides,
                  uint8_t *to, const uint64_t *to_strides) {
     if (axes == 0) {
@@ -765,12 +778,12 @@ static void copy(unsigned axes, unsigned item, const uint64_t *count, const uint
         copy(axes - 1, item, count + 1, from, from_strides + 1, to, to_strides + 1);
 }
 
-static void read_box(arrs_array *array, const uint64_t *start, const uint64_t *shape, uint8_t *out) {
+static void read_region(arrs_array *array, const uint64_t *start, const uint64_t *shape, uint8_t *out) {
     unsigned axes = array->axes;
     uint64_t index[AXES], strides[AXES], from[AXES], low[AXES], count[AXES], stride = array->item;
     for (unsigned k = axes; k-- > 0; stride *= shape[k]) {
         bool inside = shape[k] <= array->shape[k] && start[k] <= array->shape[k] - shape[k];
-        if (!inside) refuse(array->file, ARRS_SYSTEM, "the box is not inside '%s'", array->name->text);
+        if (!inside) refuse(array->file, ARRS_SYSTEM, "the region is not inside '%s'", array->name->text);
         strides[k] = stride, index[k] = start[k] / array->chunks[k];
     }
     if (stride == 0) return; /* an axis of length 0 */
@@ -794,14 +807,14 @@ static void read_box(arrs_array *array, const uint64_t *start, const uint64_t *s
     }
 }
 
-/* Copies the elements of a box, which begins at `start`, to `out`, in C order. */
+/* Copies the elements of a region, which begins at `start`, to `out`, in C order. */
 int arrs_read(arrs_array *array, const uint64_t *start, const uint64_t *shape, void *out) {
     array->file->status = ARRS_OK;
-    if (setjmp(array->file->refused) == 0) read_box(array, start, shape, out);
+    if (setjmp(array->file->refused) == 0) read_region(array, start, shape, out);
     return array->file->status;
 }
 
-/* ---- What there is, as JSON: nothing in it that a terminal would obey ---- */
+/* ---- Descriptions as JSON, without characters that a terminal would obey ---- */
 
 void arrs_quote(FILE *out, const char *text, size_t size) {
     fputc('"', out);
@@ -815,7 +828,7 @@ void arrs_quote(FILE *out, const char *text, size_t size) {
     fputc('"', out);
 }
 
-void arrs_print_attributes(FILE *out, const uint8_t *text, size_t size) { /* on one line, as they are but for white space */
+void arrs_print_attributes(FILE *out, const uint8_t *text, size_t size) { /* on one line, without white space */
     bool quoted = false;
     if (size == 0) fputs("{}", out);
     for (const uint8_t *end = text + size; text < end; text++) {
@@ -834,7 +847,7 @@ static void print_numbers(FILE *out, const char *name, const uint64_t *numbers, 
     fputc(']', out);
 }
 
-/* What an array is, without the closing brace, so that more can follow. */
+/* Describes an array. The closing brace is left out, so that more can follow. */
 void arrs_print_array(FILE *out, const arrs_array *array) {
     fputs("{\"name\": ", out);
     arrs_quote(out, array->name->text, array->name->size);
@@ -855,7 +868,7 @@ void arrs_print_array(FILE *out, const arrs_array *array) {
     arrs_print_attributes(out, array->attributes, array->attributes_size);
 }
 
-/* What a commit is, without the closing brace. */
+/* Describes a commit, without the closing brace. */
 void arrs_print_file(FILE *out, const arrs_file *file, const uint8_t *attributes, size_t size) {
     fprintf(out, "{\"commit\": %" PRIu64 ", \"version\": [%u, %u], \"sealed\": %s, \"time\": %" PRIu64 ", \"uuid\": \"", file->commit,
             file->major, file->minor, file->sealed ? "true" : "false", file->time);
@@ -877,7 +890,7 @@ static int tell(arrs_file *file) {
         arrs_array array;
         fputs(k ? ",\n " : "\n ", stdout);
         int status = arrs_array_of(file, &file->names[k], &array);
-        if (status == ARRS_UNSUPPORTED) { /* it does not hide the others */
+        if (status == ARRS_UNSUPPORTED) { /* the other arrays are listed all the same */
             fputs("{\"name\": ", stdout);
             arrs_quote(stdout, file->names[k].text, file->names[k].size);
             fputs(", \"unsupported\": ", stdout);
@@ -897,7 +910,7 @@ static int elements(arrs_file *file, const char *text) {
     const arrs_name *name = arrs_find(file, text, strlen(text));
     arrs_array array;
     if (!name) {
-        snprintf(file->message, sizeof file->message, "it has no array of this name");
+        snprintf(file->message, sizeof file->message, "no array has this name");
         return 1;
     }
     if (arrs_array_of(file, name, &array)) return 1;
@@ -916,7 +929,9 @@ static int elements(arrs_file *file, const char *text) {
 
 int main(int count, char **words) {
     if (count != 2 && count != 3) {
-        fputs("usage: arrs FILE           what there is, as JSON\n       arrs FILE ARRAY     its elements in C order, little-endian\n", stderr);
+        fputs("usage: arrs FILE           describes the file as JSON\n"
+              "       arrs FILE ARRAY     writes the elements in C order, little-endian\n",
+              stderr);
         return 2;
     }
     arrs_file file;

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// A reader of .arrs files, version 1.0, written from SPEC.md alone, whose sections (§) the comments name.
+// A reader of .arrs files, version 1.0, written from SPEC.md alone. The comments name its sections (§).
 //
-// Every checksum on the way to an element is checked. What is wrong throws Damaged or Unsupported, both ArrsError.
-// 64-bit integers come in BigInt64Array and BigUint64Array, bool in Uint8Array, float16 and bfloat16 as their bits in
-// Uint16Array, complex numbers as real and imaginary parts in turn.
+// It checks every checksum on the way to an element. It throws Damaged or Unsupported, which are both an ArrsError.
+// Elements are returned in typed arrays: 64-bit integers in BigInt64Array and BigUint64Array, bool in Uint8Array,
+// float16 and bfloat16 as their bits in Uint16Array, and complex numbers as real and imaginary parts in turn.
 import fs from "node:fs";
 import zlib from "node:zlib";
 import { isUtf8 } from "node:buffer";
@@ -11,7 +11,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const PAGE = 4096n, FIXED = 5n * PAGE, TOP = 1n << 62n, BUDGET = 1n << 30n; // §2; the largest chunk this reader holds
+const PAGE = 4096n, FIXED = 5n * PAGE, TOP = 1n << 62n, BUDGET = 1n << 30n; // §2; bytes of the largest chunk
 const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16", 2, Int16Array], // §10
   ["int32", 4, Int32Array], ["int64", 8, BigInt64Array], ["uint8", 1, Uint8Array], ["uint16", 2, Uint16Array],
   ["uint32", 4, Uint32Array], ["uint64", 8, BigUint64Array], ["float16", 2, Uint16Array], ["bfloat16", 2, Uint16Array],
@@ -23,7 +23,7 @@ const MISSING = 0, RAW = 1, CONSTANT = 3, RECORDED = 4; // §6: states of an ent
 const NAME = /^(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]+)+$/u; // §8: no part is empty, `.` or `..`
 const AXIS_NAME = /^\P{Cc}+$/u; // §9
 
-// What stands in the file: names and types of the fields; s16 is text of 16 bytes, b16 are bytes.
+// The structures of a file: names and types of the fields. s16 is text of 16 bytes, b16 are 16 bytes.
 const HEADER = "magic:s8 byteOrder:u32 version:u16 pageSize:u16 uuid:s16 reserved:s4060"; // §3
 const SLOT = "magic:s8 seq:u64 uuid:s16 major:u16 minor:u16 flags:u32 compat:u64 roCompat:u64 incompat:u64 "
   + "length:u64 arrays:u64 nextId:u64 table:b16 names:b16 attributes:b16 live:u64 nodes:u64 time:u64 producer:u16 "
@@ -38,15 +38,15 @@ const META = "magic:s4 item:u32 id:u64 dtype:u16 zero:u16 ndim:u8 codec:u8 filte
   + "name:u32 dims:u32 details:u32 attributes:u32 reserved:u64"; // §9
 const AXIS = "length:u64 chunk:u64 capacity:u64 order:u64"; // §9
 
-export class ArrsError extends Error { get name() { return this.constructor.name; } } // its message says where
-export class Damaged extends ArrsError {} // bytes that are not what the format says they must be
-export class Unsupported extends ArrsError {} // what a newer version may know, or is more than this reader's budget
+export class ArrsError extends Error { get name() { return this.constructor.name; } } // its message tells where
+export class Damaged extends ArrsError {} // a broken checksum or rule of the format
+export class Unsupported extends ArrsError {} // a missing feature, or a chunk over the budget
 
 function require(condition, message, Kind = Damaged) {
   if (!condition) throw new Kind(message);
 }
 
-function within(place, work) { // puts the place before the message of an error
+function within(place, work) { // puts the place in front of an error's message
   try {
     return work();
   } catch (error) {
@@ -54,7 +54,7 @@ function within(place, work) { // puts the place before the message of an error
   }
 }
 
-function check(found, rules, Kind) { // each rule: what a field must be, or the least and the most that it may be
+function check(found, rules, Kind) { // each rule is the value of a field, or the least and the greatest value
   for (const [name, rule] of Object.entries(rules)) {
     const value = found[name], fine = Array.isArray(rule) ? rule[0] <= value && value <= rule[1] : value === rule;
     require(fine, `${name} is ${typeof value === "string" ? "wrong" : value}`, Kind);
@@ -78,25 +78,26 @@ function fields(layout, data, at = 0, rules = {}) {
 class Cursor {
   constructor(data) { this.left = data; }
   take(size) {
-    require(size <= this.left.length, "it ends too early");
+    require(size <= this.left.length, "the block ends too early");
     const taken = this.left.subarray(0, size);
     this.left = this.left.subarray(size);
     return taken;
   }
 }
 
-const text = (data) => (require(isUtf8(data), "a text that is not UTF-8"), data.toString());
+const text = (data) => (require(isUtf8(data), "a text is not UTF-8"), data.toString());
 const zeros = (data) => data.every((byte) => byte === 0);
 const ceil = (a, b) => (a + b - 1n) / b;
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1n);
-// §6: how many numbers a node can hold; below level 0 are entries, each of one number.
+// §6: how many numbers a node has; an entry, below level 0, has one.
 const span = (level) => (level >= 0 ? 127n * 254n ** BigInt(level) : 1n);
 
-function parseAttributes(data) { // §11: JSON.parse sees no key twice, and keeps no integers beyond 2^53: BigInts here
+function parseAttributes(data) { // §11: unlike JSON.parse, finds a key twice, and keeps integers over 2^53
   const source = text(data) || "{}";
-  let tokens; // as the grammar is right, colons and commas may be left out: an object is a list of keys and values
+  let tokens; // of a valid text, without colons and commas: an object is a list of keys and values
   try {
-    require(data.length <= 1 << 23 && JSON.parse(source) && source.trimStart()[0] === "{", "no object, or too long");
+    const fine = data.length <= 1 << 23 && JSON.parse(source) && source.trimStart()[0] === "{";
+    require(fine, "not an object, or longer than 8 MiB");
     tokens = source.match(/"(?:[^"\\]+|\\.)*"|[[\]{}]|[^\s",:[\]{}]+/g).values();
   } catch (error) {
     throw new Damaged(`attributes: ${error.message}`);
@@ -108,19 +109,19 @@ function parseAttributes(data) { // §11: JSON.parse sees no key twice, and keep
       for (let next; !"]}".includes(next = tokens.next().value);) items.push(value(next, depth + 1));
       if (token === "[") return items;
       const pairs = items.flatMap((key, k) => (k % 2 ? [] : [[key, items[k + 1]]])), found = Object.fromEntries(pairs);
-      require(Object.keys(found).length === pairs.length, "attributes: a key twice");
+      require(Object.keys(found).length === pairs.length, "attributes: an object has a key twice");
       return found;
     }
     const parsed = JSON.parse(token), whole = /^-?\d{1,20}$/.test(token) ? BigInt(token) : 0n;
-    require(typeof parsed !== "string" || parsed.isWellFormed(), "attributes: half a surrogate pair");
-    require(typeof parsed !== "number" || Number.isFinite(parsed), "attributes: a number beyond binary64");
+    require(typeof parsed !== "string" || parsed.isWellFormed(), "attributes: a string has half a surrogate pair");
+    require(typeof parsed !== "number" || Number.isFinite(parsed), "attributes: a number is too large for binary64");
     const isExact = whole >= -(1n << 63n) && whole < 1n << 64n && !Number.isSafeInteger(Number(whole));
     return isExact ? whole : parsed;
   };
   return value(tokens.next().value, 1);
 }
 
-/** The newest commit of a file: `names` are its arrays, with their ids; `array(name)` is one of them. */
+/** The newest commit of a file. `names` maps the names of arrays to ids; `array(name)` is an array. */
 export class File {
   #fd;
   static open(path) { return new File(path); }
@@ -131,7 +132,7 @@ export class File {
     try {
       within(path, () => this.#open());
     } finally {
-      if (!this.names) this.close(); // it was refused
+      if (!this.names) this.close(); // the file was refused
     }
   }
 
@@ -141,56 +142,56 @@ export class File {
     return data;
   }
 
-  #fixed(number, layout, rules) { // §2: the fields of a page, or undefined when its CRC is wrong
+  #fixed(number, layout, rules) { // §2: the fields of a page; undefined when its CRC is wrong
     const page = this.#bytes(number * 4096, 4096), found = fields(layout, page, 0, rules);
     return zlib.crc32(page.subarray(0, 4092)) === page.readUInt32LE(4092) ? { ...found, page } : undefined;
   }
 
   #open() {
-    require(fs.fstatSync(this.#fd).isFile(), "not a regular file", ArrsError);
+    require(fs.fstatSync(this.#fd).isFile(), "expected a regular file", ArrsError);
     const header = this.#fixed(0, HEADER, { magic: "\x89ARS\r\n\x1a\n", byteOrder: 0x01020304 }); // §3
-    require(header, "CRC of the header");
+    require(header, "the CRC of the header is wrong");
     check(header, { version: 1 }, Unsupported);
     check(header, { pageSize: 12, reserved: "\0".repeat(4060) });
-    const slots = new Map(); // §4: those that count, by sequence number
+    const slots = new Map(); // §4: the valid slots, by sequence number
     for (const number of [1, 2, 3, 4]) {
       const slot = this.#fixed(number, SLOT);
       if (slot?.magic !== "ARSSLOT1") continue;
       check(slot, { uuid: header.uuid, seq: [1n, TOP - 1n] });
-      require((slot.seq + BigInt(number)) % 2n === 1n, `commit ${slot.seq} in page ${number}`);
+      require((slot.seq + BigInt(number)) % 2n === 1n, `commit ${slot.seq} does not belong in slot page ${number}`);
       require(slots.get(slot.seq)?.page.equals(slot.page) ?? true, `the copies of commit ${slot.seq} differ`);
       slots.set(slot.seq, slot);
     }
-    require(slots.size, "no page holds a slot");
+    require(slots.size, "none of the four slot pages holds a commit");
     const slot = this.slot = [...slots.values()].reduce((a, b) => (a.seq > b.seq ? a : b));
     check(slot, { major: 1 }, Unsupported); // §5
-    const unknown = slot.incompat & ~6n; // bits 1 and 2 say nothing any more
+    const unknown = slot.incompat & ~6n; // bits 1 and 2 have no meaning any more
     require(!unknown, `incompat features 0b${unknown.toString(2)} need a newer program`, Unsupported);
     check(slot, { flags: [0, 1], nextId: [1n, 1n << 48n], arrays: [0n, slot.nextId - 1n], producer: [0, 128] });
-    check(slot, { length: [FIXED, BigInt(fs.fstatSync(this.#fd).size)] }); // asked late: a writer may be at work
-    require(slot.length % PAGE === 0n && slot.length < TOP, `length is ${slot.length}`);
-    require(slot.minor > 0 || zeros(slot.rest.subarray(slot.producer)), "reserved bytes of the slot");
+    check(slot, { length: [FIXED, BigInt(fs.fstatSync(this.#fd).size)] }); // a writer may have grown it since
+    require(slot.length % PAGE === 0n && slot.length < TOP, `the slot has an invalid length, ${slot.length}`);
+    require(slot.minor > 0 || zeros(slot.rest.subarray(slot.producer)), "reserved bytes of the slot are not zero");
     this.producer = text(slot.rest.subarray(0, slot.producer));
     this.names = within("names", () => this.#names());
   }
 
-  extent(offset, length, crc, align, what) { // §2: checks place and CRC of what the commit refers to
+  extent(offset, length, crc, align, what) { // §2: reads bytes, and checks their place and CRC
     const inside = length > 0n && offset >= FIXED && offset + length <= this.slot.length;
-    require(inside && offset % align === 0n, `${what}: ${length} bytes cannot be at ${offset}`);
+    require(inside && offset % align === 0n, `${what}: ${length} bytes cannot be at byte ${offset}`);
     const data = this.#bytes(Number(offset), Number(length));
-    require(zlib.crc32(data) === crc, `${what}: CRC of ${length} bytes at ${offset}`);
+    require(zlib.crc32(data) === crc, `${what}: the CRC of ${length} bytes at byte ${offset} is wrong`);
     return data;
   }
 
-  block(reference, what, most) { // §2; no bytes for a reference to nothing
+  block(reference, what, most) { // §2; empty for a reference to nothing
     const { offset, length, crc } = fields(BLOCK, reference);
-    require((offset || zeros(reference)) && length <= most, `${what}: ${length} bytes at ${offset}`);
+    require((offset || zeros(reference)) && length <= most, `${what}: invalid reference to ${length} bytes at byte ${offset}`);
     return offset ? this.extent(offset, BigInt(length), crc, 64n, what) : Buffer.alloc(0);
   }
 
-  find(root, kind, owner, number) { // §6: the entry of a number in a tree; null when it is missing
+  find(root, kind, owner, number) { // §6: the entry of a number; null when it is missing
     let { offset, crc, height } = fields(ROOT, root), first = 0n, page, index;
-    require(height <= 7 && !offset === !height && (offset || !crc), "root of a tree");
+    require(height <= 7 && !offset === !height && (offset || !crc), "the root of a tree is invalid");
     if (height === 0 || number >= span(height - 1)) return null;
     const birth = [1n, this.slot.seq];
     for (let level = height - 1; level >= 0; level--) {
@@ -223,14 +224,14 @@ export class File {
     for (let k = 0n, last = Buffer.alloc(0); k < count; k++) {
       const { id, size } = fields(ITEM, block.take(10), 0, { id: [1n, nextId - 1n], size: [0, 4096] });
       const raw = block.take(size), name = text(raw);
-      require(NAME.test(name) && raw.compare(last) > 0, `spelling or order of ${quoted(name)}`);
+      require(NAME.test(name) && raw.compare(last) > 0, `the name ${quoted(name)} is invalid or out of order`);
       ids.set(name, id);
       last = raw;
     }
-    require(!block.left.length && new Set(ids.values()).size === ids.size, "bytes behind them, or an id twice");
+    require(!block.left.length && new Set(ids.values()).size === ids.size, "bytes after the names, or an id twice");
     for (const name of ids.keys()) {
       const prefixes = name.split("/").map((_, k, parts) => parts.slice(0, k).join("/"));
-      require(!prefixes.some((prefix) => ids.has(prefix)), `${name} is inside an array`);
+      require(!prefixes.some((prefix) => ids.has(prefix)), `${name} is below another array`);
     }
     return ids;
   }
@@ -241,14 +242,14 @@ export class File {
   }
 }
 
-/** An array's metadata; `read` gives elements. Lengths are numbers; those beyond 2^53 are BigInts. */
+/** An array's metadata; `read` gives elements. Lengths are numbers, or BigInts above 2^53. */
 class ArrsArray {
   #file; #id; #index; #capacity; #size; #item; #type;
 
   constructor(file, name, id) {
     [this.#file, this.name, this.#id] = [file, name, id];
     const entry = file.find(file.slot.table, 1, 0n, id);
-    require(entry, "a name without a record");
+    require(entry, "the array has no record");
     const { offset, stored } = fields(EXTENT, entry.value, 0, { stored: 128n });
     const record = file.extent(offset, stored, entry.crc, 64n, "record"); // §7
     const { index, metadata } = fields(RECORD, record, 0, { magic: "RECD\0\0\0\0", id, reserved: "\0".repeat(64) });
@@ -256,33 +257,34 @@ class ArrsArray {
     this.#parse(new Cursor(file.block(metadata, "metadata", 1 << 24)));
   }
 
-  #parse(block) { // §9 and §12: every rule is checked before anything is computed with its subject
+  #parse(block) { // §9 and §12: each value is checked before it is used
     const meta = fields(META, block.take(56), 0, { magic: "META", id: this.#id });
     check(meta, { dtype: [1, 15], codec: [0, 3], filter: [0, 1] }, Unsupported);
     [this.dtype, this.#item, this.#type] = DTYPES[meta.dtype];
     [this.codec, this.filter] = [CODECS[meta.codec], FILTERS[meta.filter]];
     check(meta, { item: this.#item, fill: this.#item, level: LEVELS[this.codec] ?? 0, ndim: [0, 32],
       align: 6, zero: 0, details: 0, reserved: 0n });
-    require(this.codec !== "pco" || this.filter === "none", "Pcodec with a filter");
+    require(this.codec !== "pco" || this.filter === "none", "Pcodec cannot have a filter");
     const axes = Array.from({ length: meta.ndim }, () => fields(AXIS, block.take(32), 0, { chunk: [1n, TOP] }));
     const [fill, name, dims, attributes] = ["fill", "name", "dims", "attributes"].map((part) => block.take(meta[part]));
-    require(!block.left.length, "length of the metadata");
-    require(name.equals(Buffer.from(this.name)), "the metadata has another name");
-    require(this.dtype !== "bool" || fill[0] <= 1, "fill value of bool");
+    require(!block.left.length, "the parts of the metadata do not add up");
+    require(name.equals(Buffer.from(this.name)), "the metadata belongs to another name");
+    require(this.dtype !== "bool" || fill[0] <= 1, "the fill value of bool is neither 0 nor 1");
     const [shape, chunks, capacity, order] = AXIS.match(/\w+(?=:)/g).map((field) => axes.map((axis) => axis[field]));
-    require(order.every((p) => p < meta.ndim) && new Set(order).size === meta.ndim, "element order");
+    require(order.every((p) => p < meta.ndim) && new Set(order).size === meta.ndim, "the element order is invalid");
     const item = BigInt(this.#item), size = item * product(chunks), bytes = item * product(shape.map((n) => n || 1n));
     const grid = shape.map((n, k) => ceil(n, chunks[k]) || 1n);
     const numbers = product(capacity.map((G, k) => (k ? G : grid[0])));
     check({ size, bytes, numbers }, { bytes: [1n, TOP - 1n], numbers: [1n, 1n << 48n],
       size: [1n, this.codec === "lz4" ? 0x7e000000n : TOP - 1n] });
-    require(capacity.every((G, k) => (k ? G >= grid[k] : G === 0n)), "capacity");
+    require(capacity.every((G, k) => (k ? G >= grid[k] : G === 0n)), "the capacity of an axis is wrong");
     const plain = (n) => (n <= Number.MAX_SAFE_INTEGER ? Number(n) : n);
     [this.shape, this.chunks, this.order] = [shape.map(plain), chunks.map(plain), order.map(Number)];
     const next = new Cursor(dims), nameOf = (size) => (size === 65535 ? null : text(next.take(size)));
     const names = axes.map(() => nameOf(next.take(2).readUInt16LE())), named = names.filter((name) => name !== null);
     const fine = named.every((name) => AXIS_NAME.test(name) && Buffer.byteLength(name) <= 4096);
-    require(fine && new Set(named).size === named.length && !next.left.length, "axis names");
+    const unique = new Set(named).size === named.length;
+    require(fine && unique && !next.left.length, "an axis name is invalid or occurs twice");
     [this.#capacity, this.#size, this.fill, this.dimensionNames] = [capacity, size, fill, names];
     this.attributes = parseAttributes(attributes);
   }
@@ -290,7 +292,8 @@ class ArrsArray {
   /** The elements of a region, [start, stop) per axis, in C order: `{ shape, dtype, data }`. */
   read(region = this.shape.map((n) => [0, n])) {
     const fine = ([a, b], k) => [a, b].every(Number.isSafeInteger) && 0 <= a && a <= b && b <= this.shape[k];
-    if (region.length !== this.shape.length || !region.every(fine)) throw new RangeError("not a region of the array");
+    const inside = region.length === this.shape.length && region.every(fine);
+    if (!inside) throw new RangeError("the region is not inside the array");
     const shape = region.map(([a, b]) => b - a), item = this.#item, chunks = this.chunks.map(Number);
     const strides = shape.map((_, k) => shape.slice(k + 1).reduce((a, b) => a * b, item));
     const out = new Uint8Array(shape.reduce((a, b) => a * b, item));
@@ -306,17 +309,17 @@ class ArrsArray {
     return { shape, dtype: this.dtype, data: new this.#type(out.buffer) };
   }
 
-  #chunk(index) { // §12, §13: a chunk's bytes, and the strides of its axes and of the bytes of an element
+  #chunk(index) { // §12, §13: a chunk's bytes, and the strides of its axes and of an element's bytes
     const number = index.reduce((n, i, k) => n * this.#capacity[k] + BigInt(i), 0n), item = this.#item;
     const entry = this.#file.find(this.#index, 2, this.#id, number), strides = index.map(() => 0);
     let data = this.fill;
     if (entry?.state === CONSTANT) {
       data = entry.value.subarray(0, item);
-      require(zeros(entry.value.subarray(item)) && !entry.crc, "a constant with a CRC, or bytes behind it");
+      require(zeros(entry.value.subarray(item)) && !entry.crc, "a constant has a CRC, or bytes after its value");
     } else if (entry) {
       data = this.#payload(entry);
     }
-    require(this.dtype !== "bool" || data.every((byte) => byte <= 1), "a bool other than 0 and 1");
+    require(this.dtype !== "bool" || data.every((byte) => byte <= 1), "a bool is neither 0 nor 1");
     if (data.length === item) return { data, strides: [...strides, 1] }; // one element stands for all
     const [first, last] = this.filter === "shuffle" ? [1, data.length / item] : [item, 1];
     this.order.reduceRight((stride, axis) => (strides[axis] = stride) * this.chunks[axis], first);
@@ -330,8 +333,8 @@ class ArrsArray {
     const numbers = (size / BigInt(this.#item)) * (this.dtype.startsWith("complex") ? 2n : 1n);
     const most = { none: size, zstd: size + size / 256n + short / 2048n + 64n, lz4: size + size / 255n + 16n,
       pco: size + 256n * (numbers / 262144n + 1n) };
-    require((state === RAW) === isPlain, `a chunk in state ${state} in this array`);
-    require(size <= BUDGET, `a chunk of ${size} bytes is over this reader's budget`, Unsupported);
+    require((state === RAW) === isPlain, `the array cannot have a chunk in state ${state}`);
+    require(size <= BUDGET, `a chunk has ${size} bytes, more than this reader's budget`, Unsupported);
     check({ stored }, { stored: [least, most[this.codec]] });
     if (isPlain && size > 1n << 20n) {
       const table = file.extent(offset + ceil(size, 64n) * 64n, 4n * ceil(size, 65536n), crc, 64n, "CRC table");
@@ -345,12 +348,12 @@ class ArrsArray {
   }
 }
 
-function* indices(ranges, head = []) { // of a box, in C order, whose `ranges` are [start, stop) per axis
+function* indices(ranges, head = []) { // the indices of a box in C order; `ranges` are [start, stop) per axis
   if (head.length === ranges.length) return yield head;
   for (let [i, stop] = ranges[head.length]; i < stop; i++) yield* indices(ranges, [...head, i]);
 }
 
-// Copies a box of bytes, which lie with strides of their own in source and target.
+// Copies a box of bytes between buffers with strides.
 function copy(counts, source, from, fromStrides, target, to, toStrides, axis = 0) {
   for (let i = 0; i < counts[axis]; i++, from += fromStrides[axis], to += toStrides[axis]) {
     if (axis === counts.length - 1) target[to] = source[from];
@@ -358,15 +361,16 @@ function copy(counts, source, from, fromStrides, target, to, toStrides, axis = 0
   }
 }
 
-function unzstd(data, size) { // §13: one frame, whose rules are checked before it is decoded
+function unzstd(data, size) { // §13: one frame, checked before it is decoded
   const frame = new Cursor(data), next = (count) => frame.take(count).reduceRight((high, byte) => high * 256 + byte, 0);
-  require(next(4) === 0xfd2fb528, "zstd: no frame");
+  require(next(4) === 0xfd2fb528, "zstd: expected a frame");
   const descriptor = next(1), single = (descriptor >> 5) & 1, window = single ? 0 : next(1);
-  require(2 ** (7 + (window >> 3)) * (8 + (window & 7)) <= 2 ** 27, "zstd: window"); // a single segment is its own
-  require(!(descriptor & 8), "zstd: a reserved bit");
-  require(next([0, 1, 2, 4][descriptor & 3]) === 0, "zstd: a dictionary");
+  // A single segment has no other window.
+  require(2 ** (7 + (window >> 3)) * (8 + (window & 7)) <= 2 ** 27, "zstd: the window is too large");
+  require(!(descriptor & 8), "zstd: a reserved bit is set");
+  require(next([0, 1, 2, 4][descriptor & 3]) === 0, "zstd: the frame needs a dictionary");
   const width = [single, 2, 4, 8][descriptor >> 6], content = next(width) + (width === 2 ? 256 : 0);
-  require(width && content === size, `zstd: content size ${content}, ${size} expected`);
+  require(width && content === size, `zstd: expected content size ${size}, found ${content}`);
   for (let last = 0; !last;) {
     const header = next(3), isRepeatedByte = ((header >> 1) & 3) === 1;
     last = header & 1;
@@ -384,11 +388,11 @@ function unzstd(data, size) { // §13: one frame, whose rules are checked before
   } catch (error) {
     throw new Damaged(`zstd: ${error.message}`);
   }
-  require(data.length === size, "zstd: another size");
+  require(data.length === size, "zstd: the frame decodes to another size");
   return data;
 }
 
-function unlz4(data, size) { // §13: literals and copies of what came before, in turn; the end is literals
+function unlz4(data, size) { // §13: literals and copies of earlier bytes in turn; literals at the end
   const out = Buffer.alloc(size), block = new Cursor(data);
   const length = (total) => {
     for (let more = total === 15 ? 255 : 0; more === 255; total += more) [more] = block.take(1);
@@ -396,37 +400,38 @@ function unlz4(data, size) { // §13: literals and copies of what came before, i
   };
   for (let done = 0; ;) {
     const [token] = block.take(1), literals = block.take(length(token >> 4));
-    require(done + literals.length <= size, "LZ4: literals beyond the end");
+    require(done + literals.length <= size, "LZ4: literals go beyond the end of the chunk");
     out.set(literals, done);
     done += literals.length;
     if (!block.left.length) {
-      require(done === size, `LZ4: ${done} bytes, ${size} expected`);
+      require(done === size, `LZ4: expected ${size} bytes, found ${done}`);
       return out;
     }
     const distance = block.take(2).readUInt16LE(), end = done + 4 + length(token & 15);
-    require(distance > 0 && distance <= done && done <= size - 12 && end <= size - 5, "LZ4: a copy from or to outside");
+    const fits = distance > 0 && distance <= done && done <= size - 12 && end <= size - 5;
+    require(fits, "LZ4: a copy from outside the chunk, or too near its end");
     for (; done < end; done++) out[done] = out[done - distance];
   }
 }
 
 function unpco() {
-  throw new Unsupported("the chunk is packed by Pcodec, which this reader lacks");
+  throw new Unsupported("the chunk is packed by the codec Pcodec, which this reader lacks");
 }
 
-/** A string as JSON has it, in which nothing is left that a terminal would obey. */
+/** A string as JSON, without characters that a terminal would obey. */
 const quoted = (text) => JSON.stringify(text).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 
-/** JSON, with BigInts as the integers they are. */
+/** JSON, with BigInts as integers. */
 export function json(value) {
   if (typeof value === "bigint") return String(value);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential(); // it was no integer
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential(); // it was not an integer
   if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
   if (typeof value === "string") return quoted(value);
   if (value === null || typeof value !== "object") return Object.is(value, -0) ? "-0.0" : JSON.stringify(value);
   return `{${Object.entries(value).map(([key, item]) => `${quoted(key)}:${json(item)}`).join(",")}}`;
 }
 
-/** What is known about an array, with the SHA-256 of its elements when they are given. */
+/** A description of an array, with the SHA-256 of its elements if they are given. */
 export function describe({ name, dtype, shape, chunks, order, codec, filter, ...rest }, elements) {
   const about = { name, dtype, shape, chunks, order, codec, filter, fill: rest.fill.toString("hex"),
     dimension_names: rest.dimensionNames, attributes: rest.attributes };
@@ -434,7 +439,7 @@ export function describe({ name, dtype, shape, chunks, order, codec, filter, ...
   return elements ? { ...about, sha256: digest(elements) } : about;
 }
 
-/** What is known about an array, or why this reader cannot tell. */
+/** A description of an array, or the reason why this reader does not support it. */
 export function listed(file, name) {
   try {
     return describe(file.array(name));
@@ -444,7 +449,7 @@ export function listed(file, name) {
   }
 }
 
-/** All that is known about a file and its arrays. */
+/** A description of a file and its arrays. */
 export function inventory(file, told = listed) {
   const { seq, major, minor, flags, time } = file.slot, uuid = Buffer.from(file.slot.uuid, "latin1").toString("hex");
   return { commit: seq, version: [major, minor], uuid, sealed: flags === 1, time, producer: file.producer,

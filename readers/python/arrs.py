@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A reader of .arrs files, version 1.0, written from SPEC.md alone, whose sections (§) the comments name.
+"""A reader of .arrs files, version 1.0, written from SPEC.md alone. The comments name its sections (§).
 
-Every checksum on the way to an element is checked. What is wrong raises Damaged or Unsupported, both ArrsError.
+It checks every checksum on the way to an element. It raises Damaged or Unsupported, which are both an ArrsError.
 """
 import contextlib, fcntl, hashlib, io, itertools, json, math, os, re, stat, struct, sys, types, zlib
 import numpy as np
 
-PAGE, FIXED, TOP, BUDGET = 4096, 5 * 4096, 1 << 62, 2_000_000_000  # §2; BUDGET: the largest chunk this reader holds
+PAGE, FIXED, TOP, BUDGET = 4096, 5 * 4096, 1 << 62, 2_000_000_000  # §2; BUDGET: bytes of the largest chunk
 DTYPES = [None, "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16",
           "float32", "float64", "complex64", "complex128"]  # §10
 CODECS, FILTERS = ["none", "zstd", "lz4", "pco"], ["none", "shuffle"]  # §9
@@ -15,7 +15,7 @@ MISSING, RAW, ENCODED, CONSTANT, RECORDED = range(5)  # §6: states of an entry
 NAME = re.compile(r"(/(?!\.{1,2}(/|\Z))[^/\x00-\x1f\x7f-\x9f]+)+")  # §8: no part is empty, `.` or `..`
 AXIS_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")  # §9
 
-# What stands in the file: the fields' types, as `struct` spells them, and their names.
+# The structures of a file: types of the fields, as `struct` spells them, and names.
 HEADER = "8s magic  I byte_order  H version  H page_size  16s uuid  4060s reserved"  # §3
 SLOT = ("8s magic  Q seq  16s uuid  H major  H minor  I flags  Q compat  Q ro_compat  Q incompat  Q length  Q arrays "
         "Q next_id  16s table  16s names  16s attributes  Q live  Q nodes  Q time  H producer_size  3930s rest")  # §4
@@ -25,26 +25,26 @@ RECORD = "8s magic  Q id  16s index  16s metadata  Q chunks  Q stored  64s reser
 META = ("4s magic  I item  Q id  H dtype  H zero  B ndim  B codec  B filter  B align  i level  I fill_size "
         "I name_size  I dims_size  I details  I attributes_size  Q reserved")  # §9
 
-class ArrsError(Exception): """What is wrong with a file; the message says where."""
-class Damaged(ArrsError): """Bytes that are not what the format says they must be."""
-class Unsupported(ArrsError): """Something that a newer version may know, or that is more than this reader's budget."""
+class ArrsError(Exception): """An error in a file. The message tells where."""
+class Damaged(ArrsError): """A broken checksum or rule of the format."""
+class Unsupported(ArrsError): """A feature that this reader does not have, or a chunk over its budget."""
 
 def require(condition, message, error=Damaged):
     if not condition:
         raise error(message)
 
 @contextlib.contextmanager
-def within(place):  # puts the place before the message of an error
+def within(place):  # puts the place in front of an error's message
     try:
         yield
     except (ArrsError, UnicodeDecodeError) as error:
         raise (type(error) if isinstance(error, ArrsError) else Damaged)(f"{place}: {error}") from None
 
-def check(found, error=Damaged, **rules):  # each rule: what a field must be, or the range of what it may be
+def check(found, error=Damaged, **rules):  # each rule is the value of a field, or a range of values
     for name, rule in rules.items():
         value = getattr(found, name)
         fine = value in rule if isinstance(rule, range) else value == rule
-        require(fine, f"{name} is {value!r:.60}, not {rule!r:.60}", error)
+        require(fine, f"{name} is {value!r:.60}: expected {rule!r:.60}", error)
     return found
 
 def fields(layout, data, offset=0, **rules):
@@ -55,21 +55,21 @@ def fields(layout, data, offset=0, **rules):
 class Cursor(io.BytesIO):
     def take(self, count):
         data = self.read(count)
-        require(len(data) == count, "it ends too early")
+        require(len(data) == count, "the block ends too early")
         return data
 
 def ceil(a, b):
     return -(-a // b)
 
-def span(level):  # §6: how many numbers a node can hold; below level 0 are entries, each of one number
+def span(level):  # §6: how many numbers a node has; an entry, below level 0, has one
     return 127 * 254**level if level >= 0 else 1
 
-def parse_attributes(data):  # §11: JSON as Python reads it, but for what that lets pass
+def parse_attributes(data):  # §11: JSON as Python reads it, but stricter
     def integer(text):
         exact = len(text) <= 20 and text != "-0" and -2**63 <= int(text) < 2**64
         return int(text) if exact else float(text)
     def unique(pairs):
-        require(len(dict(pairs)) == len(pairs), "attributes: a key twice")
+        require(len(dict(pairs)) == len(pairs), "attributes: an object has a key twice")
         return dict(pairs)
     def depth(value):
         items = value.values() if isinstance(value, dict) else value
@@ -77,18 +77,18 @@ def parse_attributes(data):  # §11: JSON as Python reads it, but for what that 
     try:
         value = json.loads(data.decode() or "{}", parse_int=integer, object_pairs_hook=unique)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # refuses NaN, 1e999 and half surrogate pairs
-        require(isinstance(value, dict) and depth(value) <= 127, "attributes: no object, or nested too deep")
-        require(len(data) <= 1 << 23, "attributes: more than 8 MiB")
+        require(isinstance(value, dict) and depth(value) <= 127, "attributes: not an object, or nested too deep")
+        require(len(data) <= 1 << 23, "attributes: longer than 8 MiB")
         return value
     except (ValueError, RecursionError) as error:
         raise Damaged(f"attributes: {error}") from None
 
 class File(io.FileIO):
-    """The newest commit of a file. `names` are its arrays, with their ids; `file[name]` is one of them."""
+    """The newest commit of a file. `names` maps the names of arrays to ids; `file[name]` is an array."""
     def __init__(self, path):
         super().__init__(path, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
         with within(path):
-            require(stat.S_ISREG(os.fstat(self.fileno()).st_mode), "not a regular file", ArrsError)
+            require(stat.S_ISREG(os.fstat(self.fileno()).st_mode), "expected a regular file", ArrsError)
             self._open()
 
     def _bytes(self, offset, length):
@@ -96,7 +96,7 @@ class File(io.FileIO):
         require(len(data) == length, f"the file ends before {offset + length}")
         return data
 
-    def _fixed(self, number, layout, **rules):  # §2: the fields of a page, or None when its CRC is wrong
+    def _fixed(self, number, layout, **rules):  # §2: the fields of a page; None when its CRC is wrong
         page = self._bytes(number * PAGE, PAGE)
         found = fields(layout, page, **rules)
         return found if zlib.crc32(page[:4092]) == int.from_bytes(page[4092:], "little") else None
@@ -108,45 +108,46 @@ class File(io.FileIO):
             if slot and slot.magic == b"ARSSLOT1":
                 check(slot, uuid=uuid, seq=range(1 + number % 2, TOP, 2))
                 require(slots.setdefault(slot.seq, slot) == slot, f"the copies of commit {slot.seq} differ")
-        require(slots, "no page holds a slot")
+        require(slots, "none of the four slot pages holds a commit")
         return slots
 
     def _open(self):
         header = self._fixed(0, HEADER, magic=b"\x89ARS\r\n\x1a\n", byte_order=0x01020304)  # §3
-        require(header, "CRC of the header")
+        require(header, "the CRC of the header is wrong")
         check(header, Unsupported, version=1)
         check(header, page_size=12, reserved=bytes(4060))
         seq, slots = None, {}
-        while seq not in slots:  # §16: choose a commit, pin it, and look whether it is still there
+        while seq not in slots:  # §16: choose a commit, pin it, and check that it is still there
             seq = max(self._slots(header.uuid))
-            with contextlib.suppress(OSError, AttributeError):  # there may be no such locks; checksums remain
+            with contextlib.suppress(OSError, AttributeError):  # without locks, checksums protect
                 pin = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, TOP + seq, 1, 0)
                 fcntl.fcntl(self, fcntl.F_OFD_SETLK, pin)
             slots = self._slots(header.uuid)
         self.slot = slot = check(slots[seq], Unsupported, major=1)  # §5
-        unknown = slot.incompat & ~0b110  # bits 1 and 2 say nothing any more
+        unknown = slot.incompat & ~0b110  # bits 1 and 2 have no meaning any more
         require(not unknown, f"incompat features {unknown:#b} need a newer program", Unsupported)
         check(slot, flags=range(2), length=range(FIXED, TOP, PAGE), next_id=range(1, (1 << 48) + 1),
               arrays=range(slot.next_id), producer_size=range(129))
-        require(slot.length <= os.fstat(self.fileno()).st_size, "the file is cut short")
-        require(slot.minor > 0 or not any(slot.rest[slot.producer_size:]), "reserved bytes of the slot")
+        require(slot.length <= os.fstat(self.fileno()).st_size, "the file was cut short")
+        require(slot.minor > 0 or not any(slot.rest[slot.producer_size:]), "reserved bytes of the slot are not zero")
         self.producer, self.names = slot.rest[:slot.producer_size].decode(), self._read_names()
 
-    def extent(self, offset, length, crc, align, what):  # §2: checks place and CRC of what the commit refers to
+    def extent(self, offset, length, crc, align, what):  # §2: reads bytes, and checks their place and their CRC
         inside = length > 0 and offset in range(FIXED, self.slot.length - length + 1, align)
-        require(inside, f"{what}: {length} bytes cannot be at {offset}")
+        require(inside, f"{what}: {length} bytes cannot be at byte {offset}")
         data = self._bytes(offset, length)
-        require(zlib.crc32(data) == crc, f"{what}: CRC of {length} bytes at {offset}")
+        require(zlib.crc32(data) == crc, f"{what}: the CRC of {length} bytes at byte {offset} is wrong")
         return data
 
-    def block(self, reference, what, most):  # §2; no bytes for a reference to nothing
+    def block(self, reference, what, most):  # §2; empty for a reference to nothing
         offset, length, crc = struct.unpack("<QII", reference)
-        require((offset or not any(reference)) and length <= most, f"{what}: {length} bytes at {offset}")
+        fine = (offset or not any(reference)) and length <= most
+        require(fine, f"{what}: invalid reference to {length} bytes at byte {offset}")
         return self.extent(offset, length, crc, 64, what) if offset else b""
 
-    def find(self, root, kind, owner, number):  # §6: the entry of a number in a tree; None when it is missing
+    def find(self, root, kind, owner, number):  # §6: the entry of a number; None when it is missing
         offset, crc, height = struct.unpack("<QII", root)
-        require(height <= 7 and (offset == 0) == (height == 0) and (offset or not crc), "root of a tree")
+        require(height <= 7 and (offset == 0) == (height == 0) and (offset or not crc), "the root of a tree is invalid")
         if height == 0 or number >= span(height - 1):
             return None
         first, births = 0, range(1, self.slot.seq + 1)
@@ -157,7 +158,7 @@ class File(io.FileIO):
             first += index * span(level - 1)
             if level > 0:
                 offset, crc, reserved = struct.unpack_from("<QII", page, 32 + 16 * index)
-                require(not reserved and (offset or not crc), "child of a node")
+                require(not reserved and (offset or not crc), "a child of a node is invalid")
                 if offset == 0:
                     return None
         entry = fields(ENTRY, page, 32 + 32 * index)
@@ -181,11 +182,12 @@ class File(io.FileIO):
             item = fields("Q id  H size", block.take(10), id=range(1, self.slot.next_id), size=range(4097))
             raw = block.take(item.size)
             name = raw.decode()
-            require(NAME.fullmatch(name) and raw > last, f"spelling or order of {name!r}")
+            require(NAME.fullmatch(name) and raw > last, f"the name {name!r} is invalid or out of order")
             ids[name], last = item.id, raw
-        require(not block.read() and len(set(ids.values())) == len(ids), "bytes behind the names, or an id twice")
+        require(not block.read() and len(set(ids.values())) == len(ids), "bytes after the names, or an id twice")
         for name in ids:
-            require(not any(c == "/" and name[:k] in ids for k, c in enumerate(name)), f"{name!r} is inside an array")
+            nested = any(c == "/" and name[:k] in ids for k, c in enumerate(name))
+            require(not nested, f"{name!r} is below another array")
         return ids
 
     def __getitem__(self, name):
@@ -193,19 +195,19 @@ class File(io.FileIO):
             return Array(self, name, self.names[name])
 
 class Array:
-    """An array's metadata. Indexing it as NumPy's arrays, with integers, slices and `...`, reads elements."""
+    """An array's metadata. Indexing it like a NumPy array, with integers, slices and `...`, reads elements."""
     def __init__(self, file, name, id):
         self._file, self.name, self._id = file, name, id
         entry = file.find(file.slot.table, 1, 0, id)
-        require(entry, "a name without a record")
+        require(entry, "the array has no record")
         place = fields("Q offset  Q length", entry.value, length=128)
         record = file.extent(place.offset, 128, entry.crc, 64, "record")
         record = fields(RECORD, record, magic=b"RECD\0\0\0\0", id=id, reserved=bytes(64))  # §7
         self._index = record.index
         self._parse(file.block(record.metadata, "metadata", 1 << 24))
 
-    def _parse(self, data):  # §9 and §12: every rule is checked before anything is computed with its subject
-        require(len(data) >= 56, "length of the metadata")
+    def _parse(self, data):  # §9 and §12: each value is checked before it is used
+        require(len(data) >= 56, "the metadata is too short")
         meta = fields(META, data, magic=b"META", id=self._id)
         check(meta, Unsupported, dtype=range(1, len(DTYPES)), codec=range(len(CODECS)), filter=range(len(FILTERS)))
         self.dtype, self.codec, self.filter = DTYPES[meta.dtype], CODECS[meta.codec], FILTERS[meta.filter]
@@ -214,27 +216,29 @@ class Array:
         check(meta, item=item, fill_size=item, level=LEVELS.get(self.codec, 0), ndim=range(33),
               align=6, zero=0, details=0, reserved=0)
         parts = f"<56x{4 * meta.ndim}Q{item}s{meta.name_size}s{meta.dims_size}s{meta.attributes_size}s"
-        require(struct.calcsize(parts) == len(data), "length of the metadata")
+        require(struct.calcsize(parts) == len(data), "the parts of the metadata do not add up")
         *axes, self.fill, name, dims, attributes = struct.unpack(parts, data)
-        require(name == self.name.encode(), "the metadata has another name")
-        require(self.dtype != "bool" or self.fill[0] <= 1, "fill value of bool")
+        require(name == self.name.encode(), "the metadata belongs to another name")
+        require(self.dtype != "bool" or self.fill[0] <= 1, "the fill value of bool is neither 0 nor 1")
         self.shape, self.chunks, self._capacity, self.order = (axes[k::4] for k in range(4))
-        require(all(self.chunks) and sorted(self.order) == list(range(meta.ndim)), "chunk length 0, or element order")
-        require(self.codec != "pco" or self.filter == "none", "Pcodec with a filter")
+        require(all(self.chunks), "chunks have length 0 along an axis")
+        require(sorted(self.order) == list(range(meta.ndim)), "the element order is invalid")
+        require(self.codec != "pco" or self.filter == "none", "Pcodec cannot have a filter")
         self._size = item * math.prod(self.chunks)
-        require(self._size <= (0x7E000000 if self.codec == "lz4" else TOP - 1), "a chunk of too many bytes")
-        require(item * math.prod(n or 1 for n in self.shape) < TOP, "too many bytes")
+        require(self._size <= (0x7E000000 if self.codec == "lz4" else TOP - 1), "a chunk has too many bytes")
+        require(item * math.prod(n or 1 for n in self.shape) < TOP, "the array has too many bytes")
         grid = [max(ceil(n, c), 1) for n, c in zip(self.shape, self.chunks)]
-        require(not any(self._capacity[:1]) and all(G >= g for g, G in zip(grid[1:], self._capacity[1:])), "capacity")
-        require(math.prod(grid[:1] + self._capacity[1:]) <= 1 << 48, "too many chunks")
+        fits = not any(self._capacity[:1]) and all(G >= g for g, G in zip(grid[1:], self._capacity[1:]))
+        require(fits, "the capacity of an axis is wrong")
+        require(math.prod(grid[:1] + self._capacity[1:]) <= 1 << 48, "the array has too many chunks")
         dims, self.dimension_names = Cursor(dims), []
         for _ in range(meta.ndim):
             size = int.from_bytes(dims.take(2), "little")
             name = None if size == 65535 else dims.take(size).decode()
             fine = name is None or size <= 4096 and AXIS_NAME.fullmatch(name) and name not in self.dimension_names
-            require(fine, f"axis name {name!r}")
+            require(fine, f"the axis name {name!r} is invalid or occurs twice")
             self.dimension_names.append(name)
-        require(not dims.read(), "bytes behind the axis names")
+        require(not dims.read(), "bytes after the axis names")
         self.attributes = parse_attributes(attributes)
 
     def __getitem__(self, key):
@@ -243,7 +247,7 @@ class Array:
         key[at:at + 1] = [slice(None)] * (len(self.shape) - len(key) + (... in key))
         spans = [range(n)[k if isinstance(k, slice) else slice(k, k + 1 or None)] for n, k in zip(self.shape, key)]
         if len(key) != len(self.shape) or any(span.step != 1 for span in spans):
-            raise IndexError("more subscripts than axes, or a step other than 1")
+            raise IndexError("expected at most one subscript per axis, with step 1")
         part = self.read([(span.start, span.stop) for span in spans])
         return part[tuple(slice(None) if isinstance(k, slice) else 0 for k in key)]
 
@@ -274,7 +278,7 @@ class Array:
         else:
             data = self._payload(entry.state, *struct.unpack("<QQ", entry.value), entry.crc)
         array = np.frombuffer(data, np.uint8)
-        require(self.dtype != "bool" or array.max() <= 1, "a bool other than 0 and 1")
+        require(self.dtype != "bool" or array.max() <= 1, "a bool is neither 0 nor 1")
         if len(data) == item:  # one element stands for all
             return np.broadcast_to(array.view(self._type).reshape(()), self.chunks)
         if self.filter == "shuffle":
@@ -286,9 +290,10 @@ class Array:
         numbers = size // self._type.itemsize * (2 if self.dtype.startswith("complex") else 1)
         most = {"none": size, "zstd": size + size // 256 + max(131072 - size, 0) // 2048 + 64,
                 "lz4": size + size // 255 + 16, "pco": size + 256 * (numbers // 262144 + 1)}[self.codec]
-        require((state == RAW) == plain, f"a chunk in state {state} in this array")
-        require(size <= BUDGET, f"a chunk of {size} bytes is over this reader's budget", Unsupported)
-        require(stored <= most and (self.codec != "none" or stored == size), f"{stored} bytes stored for {size}")
+        require((state == RAW) == plain, f"the array cannot have a chunk in state {state}")
+        require(size <= BUDGET, f"a chunk has {size} bytes, more than this reader's budget", Unsupported)
+        fits = stored <= most and (self.codec != "none" or stored == size)
+        require(fits, f"a chunk of {size} bytes cannot have {stored} stored bytes")
         if plain and size > 1 << 20:
             table = self._file.extent(offset + ceil(size, 64) * 64, 4 * ceil(size, 65536), crc, 64, "CRC table")
             return b"".join(self._file.extent(offset + at, min(65536, size - at), crc, PAGE, "payload")
@@ -296,21 +301,22 @@ class Array:
         data = self._file.extent(offset, stored, crc, PAGE if plain and size >= PAGE else 64, "payload")
         return {"none": lambda data, size: data, "zstd": unzstd, "lz4": unlz4, "pco": unpco}[self.codec](data, size)
 
-def unzstd(data, size):  # §13: one frame, whose rules are checked before it is decoded
+def unzstd(data, size):  # §13: one frame, checked before it is decoded
     try:
         import zstandard
     except ImportError as error:
         raise Unsupported(f"zstd: {error}") from None
     try:
         frame = zstandard.get_frame_parameters(data)
-        require(data[:4] == b"\x28\xb5\x2f\xfd", "zstd: no frame")
+        require(data[:4] == b"\x28\xb5\x2f\xfd", "zstd: expected a frame")
         check(frame, content_size=size, dict_id=0)
-        require(frame.window_size <= 1 << 27 or data[4] & 32, "zstd: window")  # a single segment is its own
+        single_segment = data[4] & 32  # it has no other window
+        require(frame.window_size <= 1 << 27 or single_segment, "zstd: the window is too large")
         return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise Damaged(f"zstd: {error}") from None
 
-def unlz4(data, size):  # §13: literals and copies of what came before, in turn, with five literals at the end
+def unlz4(data, size):  # §13: literals and copies of earlier bytes in turn, with five literals at the end
     block, out = Cursor(data), bytearray()
     def length(total):
         more = 255 if total == 15 else 0
@@ -322,32 +328,32 @@ def unlz4(data, size):  # §13: literals and copies of what came before, in turn
         token = block.take(1)[0]
         out += block.take(length(token >> 4))
         if block.tell() == len(data):
-            require(len(out) == size, f"LZ4: {len(out)} bytes, {size} expected")
+            require(len(out) == size, f"LZ4: expected {size} bytes, found {len(out)}")
             return bytes(out)
         start, count = len(out) - int.from_bytes(block.take(2), "little"), 4 + length(token & 15)
         fits = 0 <= start < len(out) <= size - 12 and len(out) + count <= size - 5
-        require(fits, "LZ4: a copy from or to outside")
-        piece = out[start:start + count]  # shorter than the copy, when that runs into what it writes
+        require(fits, "LZ4: a copy from outside the chunk, or too near its end")
+        piece = out[start:start + count]  # shorter than the copy when the two overlap
         out += (piece * ceil(count, len(piece)))[:count]
 
 def unpco(data, size):
-    raise Unsupported("the chunk is packed by Pcodec, which this reader lacks")
+    raise Unsupported("the chunk is packed by the codec Pcodec, which this reader lacks")
 
 def describe(array, data=None):
-    """What is known about an array, with the SHA-256 of its elements when they are given."""
+    """A description of an array, with the SHA-256 of its elements if they are given."""
     keys = "name dtype shape chunks order codec filter dimension_names attributes".split()
     about = {key: getattr(array, key) for key in keys} | {"fill": array.fill.hex()}
     return about if data is None else about | {"sha256": hashlib.sha256(data.tobytes()).hexdigest()}
 
 def listed(file, name):
-    """What is known about an array, or why this reader cannot tell."""
+    """A description of an array, or the reason why this reader does not support it."""
     try:
         return describe(file[name])
     except Unsupported as error:
         return {"name": name, "unsupported": str(error)}
 
 def inventory(file, told=listed):
-    """All that is known about a file and its arrays."""
+    """A description of a file and its arrays."""
     slot = file.slot
     return {"commit": slot.seq, "version": [slot.major, slot.minor], "uuid": slot.uuid.hex(), "sealed": slot.flags == 1,
             "time": slot.time, "producer": file.producer, "attributes": file.attributes,

@@ -127,6 +127,6 @@ mod tests {
             assert!(golden.cases.len() > 50, "{family}");
             families += 1;
         }
-        assert_eq!(families, 12);
+        assert_eq!(families, 13);
     }
 }

@@ -108,6 +108,30 @@ fn threads_and_budgets_change_no_bit_of_float32() {
     same_bits(Layout::Npy, DType::F32);
 }
 
+/// Results that are folded again, and packed arrays that are read in two directions, go through files in little memory.
+#[test]
+fn spilling_changes_no_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ([10, 150_000], Layout::Raw, "std(mean(a, axis=0)), sum(mean(a, axis=0) * 1.1), var(max(a, axis=0))"),
+        ([10, 150_000], Layout::Npy, "std(a.T - mean(a.T, axis=1)[:, None]), mean(cumsum(mean(a, axis=0)))"),
+        ([1100, 1300], Layout::Packed, "sum(a.T - b.T), std(a), mean(a.T * 2 - b.T, axis=0)"),
+        ([1100, 1300], Layout::Packed, "var(a.T[::-1] * b.T, axis=1), sum(b.T)"),
+    ];
+    for (shape, layout, text) in cases {
+        let names = names_of(shape, layout, DType::F64, folder.path());
+        let want = bits(&evaluate(text, &names, &Context::new(1 << 30, 2)).unwrap());
+        for threads in [1, 2] {
+            assert!(bits(&squeezed(text, &names, threads)) == want, "{text}: {layout:?}, squeezed");
+            for budget in [6 << 20, 12 << 20, 24 << 20] {
+                if let Ok(values) = evaluate(text, &names, &Context::new(budget, threads)) {
+                    assert!(bits(&values) == want, "{text}: {layout:?}, {threads} threads, {budget} bytes");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn how_chunks_are_kept_changes_no_bit() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,6 +142,46 @@ fn how_chunks_are_kept_changes_no_bit() {
         for text in TEXTS {
             let want = bits(&evaluate(text, &a, &context).unwrap());
             assert!(bits(&evaluate(text, &b, &context).unwrap()) == want, "{text}: {kept:?}, {otherwise:?}");
+        }
+    }
+}
+
+/// In little memory, inputs and results of reductions go through files; what is added first stays the same.
+#[test]
+fn spilled_inputs_change_no_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let lay = |array: &Array, chunk: &[u64], how: Arrangement| {
+        Expr::source(Arc::new(Arranged::new(array, chunk, how).unwrap())).unwrap()
+    };
+    let (square, cube) = (array(DType::F64, &[1003, 1003], 50), array(DType::F64, &[2, 907, 1003], 51));
+    for fortran in [false, true] {
+        let packed = Arrangement { encoded: true, fortran, ..Arrangement::default() };
+        let plain = Arrangement { fortran, ..Arrangement::default() };
+        let names: BTreeMap<String, Expr> = [
+            ("a".to_owned(), lay(&square, &[11, 1003], packed)),
+            ("b".to_owned(), lay(&square, &[1003, 13], packed)),
+            ("c".to_owned(), lay(&cube, &[2, 50, 1003], plain)),
+        ]
+        .into();
+        for text in [
+            "sum(a.T - a)",
+            "sum(a.T * b, axis=0), std(a - b.T, axis=1)",
+            "sum(mean(c, axis=0))",
+            "std(mean(c, axis=0), axis=1), max(c, axis=0).sum(axis=0)",
+            "sum(mean(c, axis=0) - 1)",
+        ] {
+            let of = |budget: u64| {
+                let context = Context { tmp: Some(folder.path().to_owned()), ..Context::new(budget, 2) };
+                evaluate(text, &names, &context)
+            };
+            let want = bits(&of(1 << 30).unwrap());
+            for budget in [12 << 20, 20 << 20, 40 << 20] {
+                let found = match of(budget) {
+                    Err(arrstore::Error::Budget { needed, .. }) => of(needed),
+                    other => other,
+                };
+                assert!(bits(&found.unwrap()) == want, "{text} in {budget} bytes, Fortran order {fortran}");
+            }
         }
     }
 }

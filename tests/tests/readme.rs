@@ -110,7 +110,16 @@ fn examples_run() {
     let done = command::example("quickstart").env("TMPDIR", folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["[499.5 499.5 499.5]", "83333250000.0"]);
+    let wanted = "[[[ 2.5]]
+
+ [[12.5]]
+
+ [[22.5]]]
+12 months, the warmest 112.50
+Array<float64>(24, 360, 720) and Array<float64>(12, 360, 720)
+Array<float64>(12, 360, 720)
+";
+    assert_eq!(said, wanted);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the example left something behind");
 }
 

@@ -2,20 +2,12 @@
 
 use anyhow::Result;
 use arrstore::DType;
+use arrstore::default_chunk;
 use arrstore::formats::{Known, Location};
 use arrstore_format::{Codec, Meta};
 
 use crate::cli::{ChunkShape, Coding, Order, Shuffle, Storing};
 use crate::misuse::misuse;
-
-/// Bytes of a chunk that nobody chose.
-///
-/// Raw chunks of 4 MiB are whole pages that a disk reads at full speed and a tile of the engine covers in one or a
-/// few pieces; smaller ones cost index entries and seeks, larger ones make a small budget touch too much at once.
-const CHUNK_BYTES: u64 = 4 << 20;
-
-/// Bytes of a cache line.
-const LINE: u64 = 64;
 
 impl Storing {
     /// How an array of `shape` is stored: what was asked for, else what is known, else the defaults.
@@ -106,61 +98,9 @@ fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
     Ok(lengths.iter().zip(shape).map(one).collect())
 }
 
-/// Chunks of about [`CHUNK_BYTES`] that are as near to squares, cubes and so on as the axes allow: an axis that is
-/// shorter than the side of such a cube is kept whole, and the others are longer for it. docs/chunks.md says why.
-pub(crate) fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
-    let item = dtype.size() as u64;
-    let mut chunk: Vec<u64> = shape.iter().map(|&n| n.max(1)).collect();
-    let mut axes: Vec<usize> = (0..shape.len()).collect();
-    axes.sort_by_key(|&k| chunk[k]);
-    let mut room = CHUNK_BYTES / item;
-    for (done, &axis) in axes.iter().enumerate() {
-        let side = (room as f64).powf(1.0 / (axes.len() - done) as f64).round().max(1.0) as u64;
-        let len = chunk[axis];
-        if len > side {
-            // nearly equal pieces, so that the last chunk of an axis is not mostly padding
-            let even = len.div_ceil(len.div_ceil(side));
-            // rows of whole cache lines, where that adds little
-            let line = (LINE / item).max(1);
-            let last = axis + 1 == shape.len() && even >= 4 * line;
-            chunk[axis] = if last { even.next_multiple_of(line).min(len) } else { even };
-        }
-        room = (room / chunk[axis]).max(1);
-    }
-    chunk
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chunks_nobody_chose_are_near_cubes_of_a_few_mebibytes() {
-        assert_eq!(default_chunk(DType::F64, &[1000]), [1000]);
-        assert_eq!(default_chunk(DType::F64, &[10_000_000]), [500_000]);
-        assert_eq!(default_chunk(DType::F64, &[10_000, 10_000]), [715, 720]);
-        assert_eq!(default_chunk(DType::F64, &[600, 600]), [600, 600]);
-        assert_eq!(default_chunk(DType::F64, &[10, 10_000_000]), [10, 52_360]);
-        assert_eq!(default_chunk(DType::F32, &[3_000_000, 40]), [26_087, 40]);
-        assert_eq!(default_chunk(DType::F32, &[365, 721, 1440]), [92, 103, 112]);
-        assert_eq!(default_chunk(DType::U8, &[2000, 64, 64, 3]), [334, 64, 64, 3]);
-        assert_eq!(default_chunk(DType::F64, &[0, 5]), [1, 5]);
-        assert_eq!(default_chunk(DType::F64, &[]), Vec::<u64>::new());
-        assert_eq!(default_chunk(DType::C128, &[3, 1 << 40]), [3, 87_384]);
-        for dtype in [DType::U8, DType::F32, DType::C128] {
-            for shape in
-                [&[1 << 20][..], &[50_000, 3], &[7, 9, 100_000], &[100, 100, 100, 100], &[5000, 1, 5000]]
-            {
-                let chunk = default_chunk(dtype, shape);
-                let bytes = chunk.iter().product::<u64>() * dtype.size() as u64;
-                let all = shape.iter().product::<u64>() * dtype.size() as u64;
-                assert!(
-                    (all.min(CHUNK_BYTES / 2)..=CHUNK_BYTES * 5 / 4).contains(&bytes),
-                    "{shape:?}: {chunk:?}"
-                );
-            }
-        }
-    }
 
     #[test]
     fn asked_comes_before_known_comes_before_default() {

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use arrstore::DType;
 use arrstore::formats::{self, Choice};
+use arrstore::text::TextError;
 use bytesize::ByteSize;
 
 /// A text in which nothing is left that a terminal obeys, or that turns the direction of writing: such characters become
@@ -25,7 +26,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 /// An error with its causes, each said once, and the flag that would help.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let mut hint = "";
+    let mut hint = String::new();
     for cause in std::iter::successors(Some(error), |&error| error.source()) {
         hint = if hint.is_empty() { flag(cause) } else { hint };
         let words = cause.to_string();
@@ -36,18 +37,39 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
         parts.retain(|p| !words.starts_with(p.as_str()));
         parts.push(words);
     }
-    printable(&(parts.join(": ") + hint)).into_owned()
+    printable(&(parts.join(": ") + &hint)).into_owned()
 }
 
-/// The flag by which a choice is made that the library asks for, as it follows the library's words.
-fn flag(error: &(dyn Error + 'static)) -> &'static str {
-    match error.downcast_ref::<formats::Error>().and_then(formats::Error::choice) {
-        Some(Choice::ElementType) => ", as in --dtype bfloat16",
-        Some(Choice::PlainElements) => " (--dtype, --shape)",
-        Some(Choice::Codec) => ": say --codec zstd:1",
-        Some(Choice::TemporaryFolder) => " (--tmp chooses another folder)",
-        Some(Choice::Wait { waited: false }) => "; --wait 30s waits for it",
-        Some(Choice::Wait { waited: true }) => "; it was waited for as long as --wait says",
+/// The flag that helps, as it follows the words of the library, which knows of no flags.
+fn flag(error: &(dyn Error + 'static)) -> String {
+    if let Some(choice) = error.downcast_ref::<formats::Error>().and_then(formats::Error::choice) {
+        return choose(choice).to_owned();
+    }
+    let engine = match error.downcast_ref::<TextError>() {
+        Some(text) => text.engine_error(),
+        None => error.downcast_ref::<arrstore::Error>(),
+    };
+    match engine {
+        Some(arrstore::Error::Budget { needed, hint, .. }) => {
+            let file = if hint.is_empty() { "" } else { ", or write the result to a file with -o" };
+            format!("; give --memory {}MiB{file}", needed.div_ceil(1 << 20))
+        }
+        Some(arrstore::Error::NeedsCopy(_)) => {
+            "\n  help: -o writes an array, which can then be an operand".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// The flag by which a choice is made that the library asks for.
+fn choose(choice: Choice) -> &'static str {
+    match choice {
+        Choice::ElementType => ", as in --dtype bfloat16",
+        Choice::PlainElements => " (--dtype, --shape)",
+        Choice::Codec => ": say --codec zstd:1",
+        Choice::TemporaryFolder => " (--tmp chooses another folder)",
+        Choice::Wait { waited: false } => "; --wait 30s waits for it",
+        Choice::Wait { waited: true } => "; it was waited for as long as --wait says",
         _ => "",
     }
 }
@@ -123,6 +145,19 @@ mod tests {
         assert_eq!(table(&rows, &[false, true]), "by\\u000a\\u001b[31m  1\nlonger than that    2\n");
         let error = anyhow::anyhow!("no array '\u{1b}[2J'").context("x.arrs");
         assert_eq!(chain(&*error), "x.arrs: no array '\\u001b[2J'");
+    }
+
+    #[test]
+    fn errors_of_the_library_name_the_options_that_help() {
+        let error =
+            arrstore::Error::Budget { what: "a sum".into(), needed: (3 << 20) + 1, budget: 1 << 20, hint: "file" };
+        let words = chain(&*anyhow::Error::new(error).context("x.npy"));
+        assert!(words.ends_with("; give --memory 4MiB, or write the result to a file with -o"), "{words}");
+        let four = arrstore::Value::copied_from(DType::U8, &[2, 2], &[1, 2, 3, 4]).unwrap();
+        let t = arrstore::Expr::source(std::sync::Arc::new(four)).unwrap();
+        let formula = arrstore::text::Formula::parse("reshape(t.T, 4)").unwrap();
+        let error = formula.lower(&[("t".to_owned(), t)].into()).unwrap_err();
+        assert!(chain(&error).contains("help: -o writes an array"));
     }
 
     #[test]

@@ -301,5 +301,5 @@ fn a_budget_too_small_says_what_would_do() {
     folder.ramp("a.npy", &[600, 600]);
     folder.run(&["convert", "a.npy", "a.arrs", "--chunk", "600x600", "--codec", "zstd:1"]).ok();
     let err = folder.run(&["eval", "a.sum()", "a.arrs", "--memory", "1MiB"]).fails(1);
-    assert!(err.contains("--memory") && err.contains("bytes"), "{err}");
+    assert!(err.contains("--memory") && err.contains("MiB"), "{err}");
 }

@@ -22,6 +22,24 @@ pub const EDGE_ITEMS: u64 = 3;
 
 const LINE_WIDTH: usize = 75;
 
+/// Bytes as people read them, as in `12.5 MiB`: rounded up, so that a budget of as many as are written is enough.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} bytes");
+    }
+    let power = (bytes.ilog2() / 10) as usize;
+    // in hundredths of the unit
+    let hundredths = (u128::from(bytes) * 100).div_ceil(1 << (10 * power));
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    let unit = UNITS.get(power - 1).unwrap_or(&"");
+    match (part, part % 10) {
+        (0, _) => format!("{whole} {unit}"),
+        (_, 0) => format!("{whole}.{} {unit}", part / 10),
+        _ => format!("{whole}.{part:02} {unit}"),
+    }
+}
+
 /// Prints an array, as `str()` of NumPy's array or (for no axis) of NumPy's scalar.
 ///
 /// `data` holds the elements in C order, little-endian; a text of another length prints as far as it goes.

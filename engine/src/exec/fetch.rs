@@ -15,9 +15,16 @@ pub(super) const STAGE: usize = 128 << 10;
 /// A gap between runs that takes no longer to read than to skip, in bytes.
 const GAP: usize = 2048;
 
+/// Reads that the system is told of at a time.
+const TOLD: usize = 128;
+/// Times that are passed over at most before it is asked again whether what is read comes from a disk.
+const MOST_SKIPS: u32 = 31;
+
 /// A box of a chunk, and where it goes.
 pub(super) struct Part<'a> {
     pub(super) item: usize,
+    /// Bytes of a block that is read from a disk if some of it is.
+    pub(super) grain: usize,
     pub(super) shape: &'a [usize],
     /// Byte of the chunk of the first element, and bytes from one to the next.
     pub(super) from: (usize, &'a [isize]),
@@ -39,14 +46,36 @@ impl Axis {
     }
 }
 
-/// Copies a part of `chunk` to `out` by way of `stage`; `seen` is told of the bytes of the chunk before they are read.
+/// Finds whether what is read comes from a disk, and asks less often while it does not.
+#[derive(Debug, Default)]
+pub(super) struct Scout {
+    /// Times that were passed over, and are to be, since the last that was asked.
+    passed: u32,
+    skips: u32,
+}
+
+impl Scout {
+    /// Whether what `holds` is asked of has to be brought.
+    fn misses(&mut self, holds: impl FnOnce() -> bool) -> bool {
+        if self.passed < self.skips {
+            self.passed += 1;
+            return false;
+        }
+        let misses = !holds();
+        (self.passed, self.skips) = (0, if misses { 0 } else { (2 * self.skips + 1).min(MOST_SKIPS) });
+        misses
+    }
+}
+
+/// Copies a part of `chunk` to `out` by way of `stage`; `unseen` is told of the bytes of the chunk before they are read, and
+/// gives those blocks around them, of `grain` bytes, that are to be checked.
 pub(super) fn fetch(
     source: &dyn Source,
     chunk: &Located<'_>,
     part: &Part<'_>,
     out: &mut [u8],
-    stage: &mut Buffer,
-    mut seen: impl FnMut(Range<usize>) -> Result<()>,
+    (stage, scout): (&mut Buffer, &mut Scout),
+    mut unseen: impl FnMut(Range<usize>) -> Vec<Range<usize>>,
 ) -> Result<()> {
     let item = part.item;
     let axes = part.shape.iter().zip(part.from.1).zip(part.to.1);
@@ -75,61 +104,91 @@ pub(super) fn fetch(
         Some((last, outer)) if step > 1 => (*last, outer),
         _ => (Axis { n: 1, from: 0, to: 0 }, outer),
     };
-    let mut index = vec![0usize; outer.len()];
-    loop {
-        let ahead = |of: fn(&Axis) -> isize| index.iter().zip(outer).map(|(&i, a)| i as isize * of(a)).sum();
-        let from = part.from.0.wrapping_add_signed(ahead(|axis| axis.from));
-        let to = part.to.0.wrapping_add_signed(ahead(|axis| axis.to));
-        for first in (0..blocked.n).step_by(step) {
-            let block = Axis { n: step.min(blocked.n - first), ..blocked };
-            let from = from.wrapping_add_signed(first as isize * block.from);
-            let to = to.wrapping_add_signed(first as isize * block.to);
-            one(source, chunk, item, [from, to], block, inner, out, stage, &mut seen)?;
+    let steps = blocked.n.div_ceil(step);
+    let reads = outer.iter().map(|axis| axis.n).product::<usize>() * steps;
+    let read = |number: usize| -> Read {
+        let (mut rest, first) = (number / steps, number % steps * step);
+        let (mut from, mut to) = (first as isize * blocked.from, first as isize * blocked.to);
+        for axis in outer.iter().rev() {
+            let at = (rest % axis.n) as isize;
+            rest /= axis.n;
+            (from, to) = (from + at * axis.from, to + at * axis.to);
         }
-        let mut k = outer.len();
-        loop {
-            if k == 0 {
-                return Ok(());
+        let block = Axis { n: step.min(blocked.n - first), ..blocked };
+        let axes: Vec<Axis> =
+            std::iter::once(block).chain(inner.iter().copied()).filter(|a| a.n > 1).collect();
+        Read { from: part.from.0.wrapping_add_signed(from), to: part.to.0.wrapping_add_signed(to), axes }
+    };
+    let ends = |read: Read| {
+        let (low, span) = read.span(item);
+        low / part.grain * part.grain..(low + span).next_multiple_of(part.grain)
+    };
+    for number in 0..reads {
+        if number % TOLD == 0 {
+            let last = (number + TOLD).min(reads) - 1;
+            // what the first and the last of some reads ask for tells whether these come from a disk
+            let holds = || [number, last].into_iter().all(|number| source.holds(chunk, ends(read(number))));
+            if scout.misses(holds) {
+                (number..=last).for_each(|number| source.expect(chunk, ends(read(number))));
             }
-            k -= 1;
-            index[k] += 1;
-            if index[k] < outer[k].n {
-                break;
-            }
-            index[k] = 0;
         }
+        one(source, chunk, item, &read(number), out, stage, &mut unseen)?;
+    }
+    Ok(())
+}
+
+/// Some elements that are read at once, from byte `from` of a chunk to byte `to` of where they go.
+struct Read {
+    from: usize,
+    to: usize,
+    axes: Vec<Axis>,
+}
+
+impl Read {
+    /// The first byte in the chunk, and how many there are to the last.
+    fn span(&self, item: usize) -> (usize, usize) {
+        let back: usize = self.axes.iter().filter(|axis| axis.from < 0).map(Axis::reach).sum();
+        (self.from - back, item + self.axes.iter().map(Axis::reach).sum::<usize>())
     }
 }
 
-/// One read: the elements of `block` and of the axes within it, from byte `from` of the chunk to byte `to` of `out`.
-#[expect(clippy::too_many_arguments, reason = "what is read, where it goes, and by which way")]
 fn one(
     source: &dyn Source,
     chunk: &Located<'_>,
     item: usize,
-    [from, to]: [usize; 2],
-    block: Axis,
-    inner: &[Axis],
+    read: &Read,
     out: &mut [u8],
     stage: &mut Buffer,
-    seen: &mut impl FnMut(Range<usize>) -> Result<()>,
+    unseen: &mut impl FnMut(Range<usize>) -> Vec<Range<usize>>,
 ) -> Result<()> {
-    let axes: Vec<Axis> = std::iter::once(block).chain(inner.iter().copied()).filter(|a| a.n > 1).collect();
-    let back: usize = axes.iter().filter(|axis| axis.from < 0).map(Axis::reach).sum();
-    let span = item + axes.iter().map(Axis::reach).sum::<usize>();
-    let low = from - back;
-    seen(low..low + span)?;
+    let Read { from, to, axes } = read;
+    let (to, (low, span)) = (*to, read.span(item));
+    let wanted = low..low + span;
+    let blocks = unseen(wanted.clone());
+    // the blocks at the ends are read as far as they have to be checked
+    let all = blocks.iter().fold(wanted.clone(), |all, b| all.start.min(b.start)..all.end.max(b.end));
+    let check = |bytes: &[u8]| {
+        blocks.iter().try_for_each(|block| {
+            let block_bytes = bytes.get(block.start - all.start..block.end - all.start).unwrap_or_default();
+            source.check_read(chunk, block.start, block_bytes)
+        })
+    };
     let elements: usize = axes.iter().map(|axis| axis.n).product();
     let as_they_lie = elements * item == span && axes.iter().all(|axis| axis.from == axis.to);
-    if as_they_lie && let Some(out) = out.get_mut(to..to + span) {
-        return source.read(chunk, low, out);
+    if as_they_lie
+        && all == wanted
+        && let Some(out) = out.get_mut(to..to + span)
+    {
+        source.read(chunk, low, out)?;
+        return check(out);
     }
-    let staged = stage.reserve(span)?;
-    source.read(chunk, low, staged)?;
+    let staged = stage.reserve(all.len())?;
+    source.read(chunk, all.start, staged)?;
+    check(staged)?;
     let shape: Vec<usize> = axes.iter().map(|axis| axis.n).collect();
     let [steps, places]: [Vec<isize>; 2] =
         [axes.iter().map(|axis| axis.from).collect(), axes.iter().map(|axis| axis.to).collect()];
-    strided::copy(item, &shape, staged, back, &steps, out, to, &places);
+    strided::copy(item, &shape, staged, from - all.start, &steps, out, to, &places);
     Ok(())
 }
 
@@ -145,6 +204,7 @@ mod tests {
         let bytes: Vec<u8> = (0..shape.iter().product::<usize>() * 2).map(|k| (k % 251) as u8).collect();
         let source = Value::copied_from(DType::U16, &[40, 300, 50], &bytes).unwrap();
         let chunk = source.locate(&[0, 0, 0]).unwrap();
+        let len_of_chunk = bytes.len();
         let strides = strided::c_strides(&shape, 2);
         for part in [[40, 300, 50], [40, 3, 50], [1, 300, 7], [40, 300, 1], [5, 1, 2]] {
             for steps in [[1, 1, 1], [-1, 1, -1], [1, -1, 1]] {
@@ -156,11 +216,13 @@ mod tests {
                     let len = part.iter().product::<usize>() * 2;
                     let (mut expected, mut found) = (vec![0; len], vec![0; len]);
                     strided::copy(2, &part, &bytes, offset, &from, &mut expected, 0, &to);
-                    let part = Part { item: 2, shape: &part, from: (offset, &from), to: (0, &to) };
+                    let part = Part { item: 2, grain: 1, shape: &part, from: (offset, &from), to: (0, &to) };
                     let mut told = 0;
-                    fetch(&source, &chunk, &part, &mut found, &mut Buffer::default(), |bytes| {
+                    let room = (&mut Buffer::default(), &mut Scout::default());
+                    fetch(&source, &chunk, &part, &mut found, room, |bytes| {
                         told += bytes.len();
-                        Ok(())
+                        let block = bytes.start.saturating_sub(7)..bytes.end.min(len_of_chunk);
+                        std::iter::once(block).collect()
                     })
                     .unwrap();
                     assert!(found == expected && told >= len, "{:?} {steps:?} {order:?}", part.shape);

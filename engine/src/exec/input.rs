@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrstore_format::{Grid, strided};
 
-use super::fetch::{Part, fetch};
+use super::fetch::{Part, Scout, fetch};
 use super::input_cache::InputCache;
 use crate::context::Metrics;
 use crate::profile::Work;
@@ -19,6 +19,11 @@ const CHECK: usize = 64 << 10;
 /// Bytes up to which a chunk has one checksum.
 const WHOLE: usize = 1 << 20;
 
+/// Bytes of a block of a chunk of `len` bytes that has a checksum.
+fn grain(len: usize) -> usize {
+    if len <= WHOLE { WHOLE } else { CHECK }
+}
+
 /// All bytes of a chunk.
 const ALL: (usize, usize) = (0, usize::MAX);
 
@@ -29,7 +34,7 @@ const BESIDE: usize = 96 << 20;
 const HUGE: usize = 2 << 20;
 
 /// Bytes of a window from which on it is read where it lies: the pages at its ends are then not most of what is mapped.
-const DENSE: usize = 1 << 20;
+const DENSE: usize = 256 << 10;
 
 /// Bytes read in place before their pages are let go.
 const PASSED: usize = 4 << 20;
@@ -103,6 +108,7 @@ pub(super) struct Input<'p> {
     gathered: Option<Buffer>,
     /// What is read of a file on its way to where it is gathered.
     stage: Buffer,
+    scout: Scout,
     strides: Vec<isize>,
     offset: usize,
     /// Where what has been checked of the chunk begins and ends, in one piece: at the same byte before anything was, and
@@ -140,6 +146,7 @@ impl<'p> Input<'p> {
             held: Held::Nothing,
             gathered: None,
             stage: Buffer::default(),
+            scout: Scout::default(),
             strides: Vec::new(),
             offset: 0,
             checked: Cell::new(ALL),
@@ -201,12 +208,28 @@ impl<'p> Input<'p> {
         self.load.dtype.size() as u64
     }
 
-    /// Has what is stored of the box of `shape` at `start`, which lies in one chunk, brought into memory.
+    /// Has what is stored of the box of `shape` at `start` brought into memory. Of a box that lies in several chunks all of
+    /// the parts are asked for at once, unless the first is there.
     pub(super) fn bring(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
-        if let Some((located, bytes)) = self.stored(start, shape)? {
-            self.source.bring(&located, bytes);
+        if !(self.gathers && self.crosses(start, shape)) {
+            if let Some((located, bytes)) = self.stored(start, shape)? {
+                self.source.bring(&located, bytes);
+            }
+            return Ok(());
         }
-        Ok(())
+        let (mut first, mut there) = (true, false);
+        self.each_chunk(start, shape, |input, start, shape| {
+            if there {
+                return Ok(());
+            }
+            if let Some((located, bytes)) = input.stored(start, shape)? {
+                there = std::mem::take(&mut first) && input.source.holds(&located, bytes.clone());
+                if !there {
+                    input.source.expect(&located, bytes);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Whether such a box is in memory.
@@ -233,7 +256,7 @@ impl<'p> Input<'p> {
                 if reach.is_sparse(bytes.len()) && !beside {
                     return Ok(None);
                 }
-                reach.span
+                self.around(reach.span, bytes.len())
             }
         };
         Ok(Some((located, bytes)))
@@ -296,7 +319,7 @@ impl<'p> Input<'p> {
         let sparse = reach.is_sparse(bytes.len());
         Metrics::add(&self.context.metrics.mapped, reach.used);
         if let (false, Held::InPlace(located, _)) = (sparse, &self.held) {
-            self.source.bring(located, reach.span.clone());
+            self.source.bring(located, self.around(reach.span.clone(), bytes.len()));
         }
         let ends = [reach.span.start, reach.span.end];
         let shares = ends.iter().any(|end| !end.is_multiple_of(CHECK) && *end != bytes.len());
@@ -306,6 +329,15 @@ impl<'p> Input<'p> {
         if self.checks && (!sparse || self.whole) {
             self.checked.set((0, 0));
         }
+    }
+
+    /// What is read of a chunk of `len` bytes for some bytes of it: the blocks that have a checksum, if that is checked.
+    fn around(&self, bytes: Range<usize>, len: usize) -> Range<usize> {
+        if !self.checks {
+            return bytes;
+        }
+        let size = grain(len);
+        bytes.start / size * size..bytes.end.next_multiple_of(size).min(len)
     }
 
     /// What a box of `shape` touches of a chunk of `len` bytes, its first element being in place.
@@ -339,12 +371,17 @@ impl<'p> Input<'p> {
     /// Checks bytes of the chunk at hand, unless a worker has done so.
     fn check_once(&self, bytes: Range<usize>) -> Result<()> {
         let Held::InPlace(located, all) = &self.held else { return Ok(()) };
-        let size = if all.len() <= WHOLE { WHOLE } else { CHECK };
+        self.unseen(bytes, all.len()).into_iter().try_for_each(|block| self.source.check(located, block))
+    }
+
+    /// The blocks of the chunk at hand, of `len` bytes, that have a checksum and touch some bytes, and that no worker has asked
+    /// for before.
+    fn unseen(&self, bytes: Range<usize>, len: usize) -> Vec<Range<usize>> {
+        let size = grain(len);
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
         let blocks = bytes.start / size..bytes.end.div_ceil(size);
-        self.shared.unseen(self.number, number, blocks).into_iter().try_for_each(|block| {
-            self.source.check(located, block * size..((block + 1) * size).min(all.len()))
-        })
+        let unseen = self.shared.unseen(self.number, number, blocks).into_iter();
+        unseen.map(|block| block * size..((block + 1) * size).min(len)).collect()
     }
 
     /// Checks those bytes of the window that are about to be read and what lies between them and those checked before,
@@ -438,6 +475,35 @@ impl<'p> Input<'p> {
         self.passed_bytes = 0;
     }
 
+    /// Visits the parts of a box that lie in one chunk each; of an axis along which elements are repeated, the first alone.
+    fn each_chunk(
+        &mut self,
+        start: &[u64],
+        shape: &[u64],
+        mut visit: impl FnMut(&mut Self, &[u64], &[u64]) -> Result<()>,
+    ) -> Result<()> {
+        let load = self.load;
+        let ends = start.iter().zip(shape).zip(&load.access);
+        let ends: Vec<u64> = ends.map(|((s, &n), a)| s + if a.is_some() { n } else { n.min(1) }).collect();
+        let mut at = start.to_vec();
+        let mut boxed = vec![0; at.len()];
+        'chunks: loop {
+            for k in 0..at.len() {
+                boxed[k] = load.access[k].map_or(ends[k], |a| a.next_border(at[k]).min(ends[k])) - at[k];
+            }
+            visit(self, &at, &boxed)?;
+            for k in (0..at.len()).rev() {
+                at[k] += boxed[k];
+                if at[k] < ends[k] {
+                    continue 'chunks;
+                }
+                at[k] = start[k];
+                // the extent of this axis' first chunk is found anew at the top
+            }
+            return Ok(());
+        }
+    }
+
     /// Copies the elements of a box out of all the chunks that hold some of it.
     fn gather(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
         let item = self.load.dtype.size();
@@ -453,30 +519,13 @@ impl<'p> Input<'p> {
             Some(buffer) if buffer.len() >= len => buffer,
             _ => Buffer::unfilled(len)?,
         };
-        let extent = |k: usize| if self.load.access[k].is_some() { shape[k] } else { shape[k].min(1) };
-        let extents: Vec<u64> = (0..ndim).map(extent).collect();
-        let mut at = start.to_vec();
-        let mut boxed = vec![0usize; ndim];
-        'chunks: loop {
-            for k in 0..ndim {
-                let end = start[k] + extents[k];
-                let stop = self.load.access[k].map_or(end, |a| a.next_border(at[k]).min(end));
-                boxed[k] = (stop - at[k]) as usize;
-            }
-            let (index, within) = self.chunk_of(&at);
-            self.hold(&index)?;
+        self.each_chunk(start, shape, |input, at, boxed| {
+            let (index, within) = input.chunk_of(at);
+            input.hold(&index)?;
             let to: isize = (0..ndim).map(|k| (at[k] - start[k]) as isize * strides[k]).sum();
-            self.copy_from_chunk(item, &boxed, &within, out.bytes_mut(), to as usize, &strides)?;
-            for k in (0..ndim).rev() {
-                at[k] += boxed[k] as u64;
-                if at[k] < start[k] + extents[k] {
-                    continue 'chunks;
-                }
-                at[k] = start[k];
-                // the extent of this axis' first chunk is found anew at the top
-            }
-            break;
-        }
+            let boxed: Vec<usize> = boxed.iter().map(|&n| n as usize).collect();
+            input.copy_from_chunk(item, &boxed, &within, out.bytes_mut(), to as usize, &strides)
+        })?;
         Metrics::add(&self.context.metrics.copied, len);
         self.checked.set(ALL);
         self.strides = strides;
@@ -494,29 +543,16 @@ impl<'p> Input<'p> {
         strides: &[isize],
     ) -> Result<()> {
         let Held::InPlace(located, bytes) = &self.held else { return Ok(()) };
-        let part = Part { item, shape, from: (self.offset, &self.strides), to: (to, strides) };
-        let mut stage = std::mem::take(&mut self.stage);
-        let mut checked = 0;
         let checks = self.checks && self.whole;
-        let seen = |range: Range<usize>| {
+        let grain = if checks { grain(bytes.len()) } else { 1 };
+        let part = Part { item, grain, shape, from: (self.offset, &self.strides), to: (to, strides) };
+        let mut stage = std::mem::take(&mut self.stage);
+        let mut scout = std::mem::take(&mut self.scout);
+        let done = fetch(self.source, located, &part, out, (&mut stage, &mut scout), |range| {
             Metrics::add(&self.context.metrics.mapped, range.len());
-            if !checks {
-                return Ok(());
-            }
-            self.check_once(range.clone())?;
-            // what was checked is mapped; it is let go before that becomes much
-            checked += range.len().next_multiple_of(CHECK);
-            if checked >= PASSED {
-                self.source.release(located, 0..bytes.len());
-                checked = 0;
-            }
-            Ok(())
-        };
-        let done = fetch(self.source, located, &part, out, &mut stage, seen);
-        if checks {
-            self.source.release(located, 0..bytes.len());
-        }
-        self.stage = stage;
+            if checks { self.unseen(range, bytes.len()) } else { Vec::new() }
+        });
+        (self.stage, self.scout) = (stage, scout);
         done
     }
 

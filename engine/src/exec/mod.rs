@@ -1,6 +1,7 @@
 //! Running plans: tiles evaluated by workers, products of matrices, results on their way to sinks.
 
 mod bands;
+mod carries;
 mod delivery;
 mod feed;
 mod fetch;
@@ -11,14 +12,17 @@ mod input_cache;
 mod loops;
 mod matmul;
 mod pass;
+mod pieces;
 mod pool;
 mod read_ahead;
+mod registers;
 mod stage;
 #[cfg(test)]
 mod tests;
 mod turns;
 mod worker;
 
+pub(crate) use carries::Carries;
 pub(crate) use delivery::{Give, deliver};
 pub(crate) use feed::Feed;
 pub(crate) use fold::Reduced;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::input::Input;
 use super::input_cache::InputCache;
 use super::pass::Pass;
+use super::pieces::each_piece;
 use super::tile_index;
 use super::turns::Turns;
-use super::worker::each_piece;
 use crate::source::Source;
 use crate::{Context, Result};
 

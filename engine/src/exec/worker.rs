@@ -9,8 +9,10 @@ use arrstore_format::strided;
 use super::fold::{Fold, Place, States, has_rows};
 use super::input::{Input, Window};
 use super::input_cache::InputCache;
-use super::loops::{Layout, Loops, Steps, is_aligned, layout};
-use crate::kernels::{Arg, Block};
+use super::loops::{Layout, Loops, Steps, layout};
+use super::pieces::{each_block, each_piece};
+use super::registers::{Values, prepare, shifted};
+use crate::kernels::Arg;
 use crate::program::{Load, Program, Reg};
 use crate::source::Source;
 use crate::{Buffer, Context, Result};
@@ -292,166 +294,6 @@ impl<'p> Worker<'p> {
     }
 }
 
-/// The registers at a block.
-struct Values<'a> {
-    program: &'a Program,
-    inputs: &'a [Input<'a>],
-    packs: &'a [Buffer],
-    loops: &'a Loops,
-    at: &'a [usize],
-    shape: &'a [usize],
-    /// Elements of the block.
-    n: usize,
-    /// Whether it is for folds of inputs alone, which take rows that lie apart.
-    apart: bool,
-}
-
-impl<'a> Values<'a> {
-    /// A register; `slots` hold the results of steps, `scalar` says which are one element.
-    fn get<'b>(&self, reg: Reg, slots: &'b [Buffer], scalar: &[bool]) -> Arg<'b>
-    where
-        'a: 'b,
-    {
-        match reg {
-            Reg::Load(k) => self.load(k),
-            Reg::Const(c) => Arg::Scalar(&self.program.consts[c]),
-            Reg::Step(s) => {
-                let from = &self.program.steps[s];
-                let (item, bytes) = (from.dtype.size(), slots[from.slot].bytes());
-                match scalar[s] {
-                    true => Arg::Scalar(part(bytes, 0, item)),
-                    false => Arg::Block(part(bytes, 0, self.n * item)),
-                }
-            }
-        }
-    }
-
-    /// A register as rows for a fold.
-    fn rows<'b>(&self, reg: Reg, slots: &'b [Buffer], scalar: &[bool]) -> Block<'b>
-    where
-        'a: 'b,
-    {
-        if let (true, Reg::Load(k)) = (self.apart, reg)
-            && let Window::Strided { bytes, offset, .. } = self.inputs[k].window()
-        {
-            let (strides, item) = (&self.loops.inputs[k], self.program.loads[k].dtype.size());
-            let first = shifted(offset, self.at, strides);
-            if let Some(stride) = row_stride(strides, self.shape, item, is_aligned(bytes, first, item)) {
-                let cols = self.shape.iter().rev().find(|n| **n > 1).copied().unwrap_or(1);
-                let len = ((self.n / cols - 1) * stride + cols) * item;
-                return Block { values: Arg::Block(part(bytes, first, len)), stride: Some(stride) };
-            }
-        }
-        Block { values: self.get(reg, slots, scalar), stride: None }
-    }
-
-    fn load(&self, k: usize) -> Arg<'a> {
-        let item = self.program.loads[k].dtype.size();
-        match self.inputs[k].window() {
-            Window::Constant(value) => Arg::Scalar(value),
-            Window::Strided { bytes, offset, .. } => {
-                let strides = &self.loops.inputs[k];
-                let first = shifted(offset, self.at, strides);
-                match layout(strides, self.shape, item) {
-                    Layout::Scalar => Arg::Scalar(part(bytes, first, item)),
-                    Layout::Contiguous if is_aligned(bytes, first, item) => {
-                        Arg::Block(part(bytes, first, self.n * item))
-                    }
-                    _ => Arg::Block(part(self.packs[k].bytes(), 0, self.n * item)),
-                }
-            }
-        }
-    }
-}
-
-/// Visits the pieces of the box of `shape` at `start`, within which every input lies in one chunk, and which are no longer than
-/// `longest` says, if it does; the last axis of `order` goes fastest.
-pub(super) fn each_piece(
-    program: &Program,
-    order: &[usize],
-    longest: &[u64],
-    start: &[u64],
-    shape: &[u64],
-    mut visit: impl FnMut(&[u64], &[u64]) -> Result<()>,
-) -> Result<()> {
-    let cuts = cuts(program, longest, start, shape);
-    let mut at = vec![0; cuts.len()];
-    loop {
-        let first: Vec<u64> = cuts.iter().zip(&at).map(|(c, &i)| c[i]).collect();
-        let extent: Vec<u64> = cuts.iter().zip(&at).map(|(c, &i)| c[i + 1] - c[i]).collect();
-        visit(&first, &extent)?;
-        let mut axis = None;
-        for &k in order.iter().rev() {
-            at[k] += 1;
-            if at[k] + 1 < cuts[k].len() {
-                axis = Some(k);
-                break;
-            }
-            at[k] = 0;
-        }
-        if axis.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-/// The borders of the pieces of a box along each axis.
-fn cuts(program: &Program, longest: &[u64], start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
-    let one = |k: usize| {
-        let (first, end) = (start[k], start[k] + shape[k]);
-        let mut cuts = vec![first, end];
-        for load in &program.loads {
-            let Some(access) = load.access[k] else { continue };
-            if load.gathers[k] {
-                continue;
-            }
-            let mut at = access.next_border(first);
-            while at < end {
-                cuts.push(at);
-                at = access.next_border(at);
-            }
-        }
-        if let Some(&longest) = longest.get(k)
-            && longest < shape[k]
-        {
-            cuts.extend((first..end).step_by(longest.max(1) as usize));
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts
-    };
-    (0..shape.len()).map(one).collect()
-}
-
-/// Visits the box from `start` to `end` in blocks of `step`, the last axis fastest.
-fn each_block(
-    start: &[usize],
-    end: &[usize],
-    step: &[usize],
-    mut visit: impl FnMut(&[usize], &[usize]) -> Result<()>,
-) -> Result<()> {
-    let mut at = start.to_vec();
-    let mut shape = vec![0; at.len()];
-    loop {
-        for (k, shape) in shape.iter_mut().enumerate() {
-            *shape = step[k].min(end[k] - at[k]);
-        }
-        visit(&at, &shape)?;
-        let mut k = at.len();
-        loop {
-            if k == 0 {
-                return Ok(());
-            }
-            k -= 1;
-            at[k] += step[k];
-            if at[k] < end[k] {
-                break;
-            }
-            at[k] = start[k];
-        }
-    }
-}
-
 /// For each step of a program, the output that it alone makes and nothing else reads.
 fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
     let one = |s: usize| {
@@ -463,45 +305,6 @@ fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
     (0..program.steps.len()).map(one).collect()
 }
 
-/// Checks a block of an input and packs it, where it cannot be read as it lies.
-fn prepare(
-    input: &Input<'_>,
-    pack: &mut Buffer,
-    strides: &[isize],
-    item: usize,
-    at: &[usize],
-    shape: &[usize],
-    apart: bool,
-) -> Result<()> {
-    let Window::Strided { bytes, offset, .. } = input.window() else { return Ok(()) };
-    let first = shifted(offset, at, strides);
-    let reach = |s: &isize, n: &usize| s.unsigned_abs() * (n - 1);
-    let (mut before, mut after) = (0, 0);
-    for (s, n) in strides.iter().zip(shape) {
-        if *s < 0 { before += reach(s, n) } else { after += reach(s, n) }
-    }
-    input.check_read(first.saturating_sub(before)..first + after + item)?;
-    if apart && row_stride(strides, shape, item, is_aligned(bytes, first, item)).is_some() {
-        return Ok(());
-    }
-    let layout = layout(strides, shape, item);
-    if layout == Layout::Scattered || (layout == Layout::Contiguous && !is_aligned(bytes, first, item)) {
-        let n: usize = shape.iter().product();
-        let to = strided::c_strides(shape, item);
-        strided::copy(item, shape, bytes, first, strides, pack.reserve(n * item)?, 0, &to);
-    }
-    Ok(())
-}
-
-/// The elements from row to row of a block of two axes whose rows are contiguous and lie apart.
-fn row_stride(strides: &[isize], shape: &[usize], item: usize, aligned: bool) -> Option<usize> {
-    let mut axes = strides.iter().zip(shape).filter(|(_, n)| **n > 1);
-    let (&(outer, _), &(inner, &cols)) = (&axes.next()?, &axes.next()?);
-    let stride = usize::try_from(*outer).ok()? / item;
-    let two = axes.next().is_none() && *inner == item as isize && *outer as usize == stride * item;
-    (two && aligned && stride > cols).then_some(stride)
-}
-
 /// Where an output of a piece begins.
 #[derive(Clone, Copy)]
 enum Spot {
@@ -510,18 +313,8 @@ enum Spot {
     Fold(Place),
 }
 
-/// The byte of an element.
-fn shifted(offset: usize, at: &[usize], strides: &[isize]) -> usize {
-    let ahead: isize = at.iter().zip(strides).map(|(&i, s)| i as isize * s).sum();
-    offset.wrapping_add_signed(ahead)
-}
-
 /// The byte in an output of the first element of a piece.
 fn origin(tile: &[u64], start: &[u64], strides: &[isize]) -> usize {
     let ahead = start.iter().zip(tile).zip(strides).map(|((s, t), stride)| (s - t) as isize * stride);
     ahead.sum::<isize>() as usize
-}
-
-fn part(bytes: &[u8], from: usize, len: usize) -> &[u8] {
-    bytes.get(from..from + len).unwrap_or(&[])
 }

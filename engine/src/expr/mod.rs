@@ -104,7 +104,7 @@ impl From<Scalar> for Expr {
 }
 
 impl Expr {
-    fn new(kind: Kind, dtype: DType, shape: Vec<u64>) -> Expr {
+    pub(crate) fn new(kind: Kind, dtype: DType, shape: Vec<u64>) -> Expr {
         Expr(Arc::new(Node { kind, dtype, shape }))
     }
 

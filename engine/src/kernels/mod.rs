@@ -14,6 +14,7 @@
 mod arity;
 mod block;
 mod boolean;
+mod called;
 mod cast;
 mod complex;
 mod dispatch;
@@ -32,6 +33,7 @@ mod tests;
 mod widen;
 
 pub(crate) use block::Arg;
+pub(crate) use called::Function;
 pub(crate) use cast::cast;
 pub use dispatch::instruction_set;
 pub(crate) use kernel::Kernel;
@@ -46,6 +48,9 @@ use self::widen::Half;
 
 /// The kernel of `op` on operands of exactly these types, if there is one: those that promotion gives.
 pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
+    if op == Op::Map {
+        return Some(called::kernel());
+    }
     // a > b is b < a
     let (op, swapped) = match op {
         Op::Greater => (Op::Less, true),

@@ -136,6 +136,17 @@ from!(i8 i16 i32 i64 i128 u8 u16 u32 u64 => Int);
 from!(f32 f64 => Float);
 from!(Complex64 => Complex);
 
+macro_rules! from_index {
+    ($($t:ty)+) => {
+        $(impl From<$t> for Scalar {
+            fn from(x: $t) -> Scalar {
+                Scalar::Int(x as i128)
+            }
+        })+
+    };
+}
+from_index!(isize usize);
+
 #[cfg(test)]
 mod tests {
     use super::*;

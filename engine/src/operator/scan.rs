@@ -4,11 +4,8 @@
 //! their carry only when they are scanned; along an axis, tiles beside each other need nothing of each other. Elements are
 //! combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
 
-use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, PoisonError};
-
 use super::{Operator, Output};
-use crate::exec::{Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
+use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
 use crate::expr::Expr;
 use crate::kernels::{Arg, Lines, Scanner, bind, scanner};
 use crate::op::{Op, Reduction};
@@ -360,36 +357,5 @@ impl Scanning {
             carries.put(line, place + 1, carry);
         }
         true
-    }
-}
-
-/// The last elements of tiles, for the tiles that follow them.
-#[derive(Default)]
-struct Carries {
-    /// By line of tiles and place in it.
-    waiting: Mutex<HashMap<(u64, u64), Vec<u8>>>,
-    changed: Condvar,
-}
-
-impl Carries {
-    fn put(&self, line: u64, place: u64, carry: Vec<u8>) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert((line, place), carry);
-        self.changed.notify_all();
-    }
-
-    /// The carry of a tile; `None` when a thread has failed.
-    fn wait(&self, line: u64, place: u64, turns: &Turns) -> Option<Vec<u8>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(carry) = waiting.remove(&(line, place)) {
-                return Some(carry);
-            }
-            if turns.has_failed() {
-                return None;
-            }
-            let patience = std::time::Duration::from_millis(50);
-            let waited = self.changed.wait_timeout(waiting, patience);
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
     }
 }

@@ -195,6 +195,12 @@ impl Graph {
         self.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Source(source) if !source.in_place()))
     }
 
+    /// The nodes that are sources in files.
+    pub(super) fn stored(&self) -> impl Iterator<Item = Id> + '_ {
+        let is = |node: &Node| matches!(&node.kind, NodeKind::Source(source) if source.is_stored());
+        self.nodes.iter().enumerate().filter(move |(_, node)| is(node)).map(|(id, _)| id)
+    }
+
     /// The node that is a source.
     pub(super) fn source(&self, source: &Arc<dyn Source>) -> Option<Id> {
         let is = |node: &Node| matches!(&node.kind, NodeKind::Source(other) if Arc::ptr_eq(other, source));

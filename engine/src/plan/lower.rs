@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::graph::{Graph, NodeKind};
 use crate::kernels::{self, Kernel, Physical};
 use crate::program::{Id, Leaf, Load, Program, Reg, Step};
-use crate::source::c_strides;
+use crate::source::{Source, c_strides};
 use crate::view::View;
 use crate::{DType, Error, Result};
 
@@ -17,13 +17,20 @@ pub(super) type SpillChunks = HashMap<Id, Vec<u64>>;
 pub(super) struct Builder<'g> {
     graph: &'g Graph,
     chunks: &'g SpillChunks,
+    /// Whether its outputs are folded. The bits of a fold depend on the chunks that it reads, so these must not depend on memory.
+    folds: bool,
     program: Program,
     made: HashMap<(Id, View), Reg>,
 }
 
 impl<'g> Builder<'g> {
     pub(super) fn new(graph: &'g Graph, chunks: &'g SpillChunks, domain: &[u64]) -> Builder<'g> {
-        Builder { graph, chunks, program: Program::new(domain), made: HashMap::new() }
+        Builder { graph, chunks, folds: false, program: Program::new(domain), made: HashMap::new() }
+    }
+
+    /// A program whose outputs are folded: it reads a spilled source where it lies, unless the spill has the same chunks.
+    pub(super) fn of_folds(graph: &'g Graph, chunks: &'g SpillChunks, domain: &[u64]) -> Builder<'g> {
+        Builder { folds: true, ..Builder::new(graph, chunks, domain) }
     }
 
     /// The program that gives the elements of a source as they are.
@@ -98,7 +105,7 @@ impl<'g> Builder<'g> {
         let ndim = self.program.domain.len();
         let args: Vec<Reg> = inputs.iter().filter_map(|input| self.made.get(input).copied()).collect();
         let reg = match &node.kind {
-            NodeKind::Source(source) if !self.chunks.contains_key(&id) => {
+            NodeKind::Source(source) if !self.reads_spill(id, source.as_ref()) => {
                 let lies = (source.chunk_shape(), source.strides());
                 self.load(Load::new(Leaf::Source(source.clone()), &view, node.dtype, &node.shape, lies, ndim))
             }
@@ -132,6 +139,11 @@ impl<'g> Builder<'g> {
         Ok(reg)
     }
 
+    /// Whether a source is read from a spill file.
+    fn reads_spill(&self, id: Id, source: &dyn Source) -> bool {
+        self.chunks.get(&id).is_some_and(|chunk| !self.folds || lies_as(source, chunk))
+    }
+
     fn load(&mut self, load: Load) -> Reg {
         self.program.loads.push(load);
         Reg::Load(self.program.loads.len() - 1)
@@ -146,4 +158,10 @@ impl<'g> Builder<'g> {
     pub(super) fn finish(self) -> Program {
         self.program.finished()
     }
+}
+
+/// Whether the elements of a source lie as in a spill file of chunks of `chunk`.
+pub(super) fn lies_as(source: &dyn Source, chunk: &[u64]) -> bool {
+    let item = source.dtype().size();
+    source.chunk_shape() == chunk && source.strides() == c_strides(chunk, item) && source.offset() == 0
 }

@@ -14,6 +14,8 @@ mod stages;
 mod target;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turned;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -25,6 +27,8 @@ use schedule::Schedule;
 pub use target::Target;
 use target::{Planned, check_target};
 
+use crate::budget::machine_limit;
+use crate::program::written::Medium;
 use crate::program::{Id, Program};
 use crate::source::Value;
 use crate::{Budget, Context, Error, Expr, Result};
@@ -39,7 +43,12 @@ pub struct Plan {
     chunks: SpillChunks,
     stages: Vec<Planned>,
     tmp: PathBuf,
+    /// Where results in files go.
+    files: Medium,
 }
+
+/// The share of memory that pages of files are counted on to take, where these are larger than that: one of so many.
+const PAGES: u64 = 4;
 
 impl Plan {
     /// Plans the computation of `roots` within the context's budget.
@@ -48,12 +57,17 @@ impl Plan {
     /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many
     /// bytes would do.
     pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
-        let mut plan = Plan::within(roots, context);
+        Plan::on(roots, context, machine_limit())
+    }
+
+    /// The same on a machine of so much memory, in bytes.
+    fn on(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
+        let mut plan = Plan::within(roots, context, memory);
         let mut larger = context.clone();
         // with more memory a plan holds more and writes larger boxes: ask until the number would do
         while let Err(Error::Budget { what, needed, hint, .. }) = plan {
             larger.budget = Budget::new(needed);
-            plan = match Plan::within(roots, &larger) {
+            plan = match Plan::within(roots, &larger, memory) {
                 Err(Error::Budget { needed: more, .. }) if more > needed => {
                     Err(Error::Budget { what, needed: more, budget: context.budget.total(), hint })
                 }
@@ -64,7 +78,7 @@ impl Plan {
     }
 
     /// A plan within the context's budget.
-    fn within(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
+    fn within(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
         let mut graph = Graph::default();
         let ids = roots.iter().map(|(e, _)| graph.add(e)).collect::<Result<Vec<_>>>()?;
         for ((expr, target), &id) in roots.iter().zip(&ids) {
@@ -80,7 +94,11 @@ impl Plan {
             chunks: SpillChunks::new(),
             stages: Vec::new(),
             tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
+            files: Medium::Near,
         };
+        if plan.bytes_of_files()? > memory {
+            plan.files = Medium::Far { pages: memory / PAGES };
+        }
         plan.build(context)?;
         Ok(plan)
     }
@@ -88,8 +106,9 @@ impl Plan {
     /// Makes the stages, level by level.
     fn build(&mut self, context: &Context) -> Result<()> {
         let mut items = self.items(context)?;
-        // sources that would be decoded again and again are decoded once, into a file whose chunks suit their readers
-        if self.graph.decodes() {
+        // sources that would be decoded again and again, or read in short runs, are copied once into a file whose chunks suit
+        // their readers
+        if self.graph.decodes() || self.bytes_of_files()? > context.budget.total() / 4 {
             let mut turned = Vec::new();
             for item in &items {
                 self.turn(item, context, &mut turned)?;
@@ -119,6 +138,14 @@ impl Plan {
         Ok(())
     }
 
+    /// Bytes of all arrays in files that are read or written.
+    fn bytes_of_files(&self) -> Result<u64> {
+        let to_files = self.roots.iter().zip(&self.targets);
+        let to_files = to_files.filter(|(_, to)| to.sink().is_some()).map(|(&id, _)| id);
+        let mut all = self.graph.stored().chain(to_files).map(|id| self.bytes_of(id));
+        all.try_fold(0u64, |sum, bytes| Ok(sum.saturating_add(bytes?)))
+    }
+
     fn bytes_of(&self, id: Id) -> Result<u64> {
         self.graph.node(id).bytes()
     }
@@ -129,8 +156,12 @@ impl Plan {
             .filter(|root| !self.schedule.is_parked(*root))
     }
 
-    fn program(&self, domain: &[u64], outputs: &[Id]) -> Result<Program> {
-        let mut builder = Builder::new(&self.graph, &self.chunks, domain);
+    /// The program for some nodes; `folds` says whether any of them is folded.
+    fn program(&self, domain: &[u64], outputs: &[Id], folds: bool) -> Result<Program> {
+        let mut builder = match folds {
+            true => Builder::of_folds(&self.graph, &self.chunks, domain),
+            false => Builder::new(&self.graph, &self.chunks, domain),
+        };
         for &id in outputs {
             builder.output(id)?;
         }

@@ -1,11 +1,11 @@
 //! Which folds and elementwise results share a pass.
 
 use super::Plan;
-use super::lower::Builder;
+use super::lower::{Builder, lies_as};
 use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
-use crate::program::written::{self, Written};
+use crate::program::written::{self, Medium, Written};
 use crate::program::{Blocking, Id, Leaf, Load, Program};
 use crate::source::elements;
 use crate::{Context, Error, Result};
@@ -59,14 +59,19 @@ impl Plan {
             let node = self.graph.node(id);
             let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
             let program = Builder::of_source(&self.graph, id)?.finish();
-            let written = Written::to_spill(node.dtype, chunk);
+            let decodes = program.loads.iter().any(Load::is_encoded);
+            let spilled = Written::to_spill(node.dtype, chunk, self.files);
+            let written = Written { chunk: (!decodes).then(|| chunk.clone()), ..spilled };
             let tiles = written::tiles(&program, &written, self.tile_limit(0, context));
             items.push(Item::new(ItemWork::Turn(id), Dest::Cut(id), 0, program, tiles));
         }
-        for id in self.graph.cuts(&self.roots) {
-            if self.is_fold(id) {
-                items.push(self.fold(id)?);
-            }
+        let folds: Vec<Id> =
+            self.graph.cuts(&self.roots).into_iter().filter(|&id| self.is_fold(id)).collect();
+        let inputs = |&id: &Id| self.graph.node(id).operator().map_or(&[][..], |(_, inputs)| inputs);
+        let folded: Vec<Id> = folds.iter().flat_map(inputs).copied().collect();
+        let folded = self.graph.read_by(&folded, &[]);
+        for id in folds {
+            items.push(self.fold(id, folded.contains(&id))?);
         }
         for (root, &id) in self.roots.iter().enumerate() {
             let node = self.graph.node(id);
@@ -92,18 +97,19 @@ impl Plan {
         node.operator().is_some_and(fold)
     }
 
-    fn fold(&mut self, id: Id) -> Result<Item> {
+    /// The fold whose result is `id`, which other folds read or not.
+    fn fold(&mut self, id: Id, is_folded: bool) -> Result<Item> {
         let not_a_fold = || Error::Other("a pass folds an operator that is not a fold".into());
         let node = self.graph.node(id);
         let (operator, &[input]) = node.operator().ok_or_else(not_a_fold)? else { return Err(not_a_fold()) };
         let fold = operator.fold(self.graph.node(input).dtype, node.dtype).ok_or_else(not_a_fold)?;
         let domain = &self.graph.node(input).shape;
         let over: Vec<bool> = (0..domain.len()).map(|k| fold.axes.contains(&k)).collect();
-        let program = self.program(domain, &[input])?;
+        let program = self.program(domain, &[input], true)?;
         let order = fold_order(&program, &over);
         let tiles = Tiles::of_fold(&program, &order, &over);
         let dest = self.direct_root(id).map_or(Dest::Cut(id), Dest::Root);
-        if self.schedule.is_spilled(id) {
+        if self.schedule.is_spilled(id) && !is_folded {
             // the results of a tile are then written in one piece
             let extents = tiles.extents();
             let kept = (0..over.len()).filter(|&k| !over[k]).map(|k| extents[k].max(1)).collect();
@@ -119,19 +125,23 @@ impl Plan {
     pub(super) fn written_root(&self, root: usize, context: &Context) -> Result<Item> {
         let id = self.roots[root];
         let node = self.graph.node(id);
-        let program = self.program(&node.shape, &[id])?;
+        let program = self.program(&node.shape, &[id], false)?;
         let whole = node.operator().is_some() || self.schedule.turned().contains(&id);
         let level = self.schedule.level(id) + usize::from(whole);
         let limit = self.tile_limit(level, context);
-        let tiles = match self.targets[root].sink() {
-            Some(sink) => written::tiles(&program, &Written::to_sink(sink.as_ref()), limit),
-            None if is_turned(&program) => {
-                written::tiles(&program, &Written::to_memory(node.dtype, &node.shape), limit)
-            }
-            // what fits in a few tiles is cut as it lies
-            None => Tiles::of_program(&program),
+        // what fits in a few tiles is cut as it lies
+        let tiles = match self.targets[root].sink().is_none() && !is_turned(&program) {
+            true => Tiles::of_program(&program),
+            false => written::tiles(&program, &self.how_written(root), limit),
         };
         Ok(Item::new(ItemWork::Write(id), Dest::Root(root), level, program, tiles))
+    }
+
+    /// How a root is written.
+    fn how_written(&self, root: usize) -> Written {
+        let node = self.graph.node(self.roots[root]);
+        let memory = || Written::to_memory(node.dtype, &node.shape);
+        self.targets[root].sink().map_or_else(memory, |sink| Written::to_sink(sink.as_ref(), self.files))
     }
 
     /// Bytes of what a tile reads and writes, at most.
@@ -141,14 +151,31 @@ impl Plan {
         TILE.min(share / (4 * context.threads as u64))
     }
 
-    /// Finds the sources of an item that are decoded too often where they lie, and chooses the chunks in which they are to be
-    /// spilled.
+    /// Finds the sources of an item that are decoded too often where they lie, or read in too short runs, and chooses the
+    /// chunks in which they are to be spilled.
     pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
-        for load in item.program.loads.iter().filter(|load| load.is_encoded()) {
+        for (number, load) in item.program.loads.iter().enumerate() {
             let Leaf::Source(source) = &load.leaf else { continue };
+            if !load.is_encoded() {
+                self.turn_stored(item, number, context, turned)?;
+                continue;
+            }
             let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
+            let visits = written::visits(load, &extents);
+            if visits < OFTEN || decoded <= free / 2 {
+                continue;
+            }
+            let Some(id) = self.graph.source(source).filter(|id| !turned.contains(id)) else { continue };
+            if item.is_fold() {
+                // the bits of a fold depend on the chunks that it reads
+                if lies_as(source.as_ref(), source.chunk_shape()) {
+                    self.chunks.insert(id, source.chunk_shape().to_vec());
+                    turned.push(id);
+                }
+                continue;
+            }
             // what a tile reads, axis by axis of the source
             let mut wanted = source.chunk_shape().to_vec();
             for (&extent, access) in extents.iter().zip(&load.access) {
@@ -156,15 +183,47 @@ impl Plan {
                     wanted[access.axis] = extent.saturating_mul(access.step.unsigned_abs());
                 }
             }
-            if written::visits(load, &extents) >= OFTEN
-                && decoded > free / 2
-                && let Some(id) = self.graph.source(source)
-            {
-                self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
-                if !turned.contains(&id) {
-                    turned.push(id);
+            self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
+            turned.push(id);
+        }
+        Ok(())
+    }
+
+    /// The same for a source that is read where it lies, by an item that is written.
+    fn turn_stored(
+        &mut self,
+        item: &Item,
+        number: usize,
+        context: &Context,
+        turned: &mut Vec<Id>,
+    ) -> Result<()> {
+        let (program, limit) = (&item.program, self.tile_limit(item.level, context));
+        let load = &program.loads[number];
+        let (Leaf::Source(source), Dest::Root(root)) = (&load.leaf, item.dest) else { return Ok(()) };
+        if item.is_fold() {
+            return Ok(());
+        }
+        // pages that stay mapped cost no call to be read
+        let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
+        if self.files == Medium::Near && load.mapped_bytes(&program.domain) <= free / 2 {
+            return Ok(());
+        }
+        // what of a source is passed over is not copied
+        let seen = load.is_whole(&program.domain, source.shape());
+        let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {
+            return Ok(());
+        };
+        let written = self.how_written(root);
+        if let Some(extent) = written::turned(program, number, &written, limit) {
+            let mut wanted = source.shape().to_vec();
+            for (&extent, access) in extent.iter().zip(&load.access) {
+                if let Some(access) = access {
+                    wanted[access.axis] = extent;
                 }
             }
+            let copy = Builder::of_source(&self.graph, id)?.finish();
+            self.chunks.insert(id, written::copied_chunk(&copy, &wanted, limit));
+            turned.push(id);
         }
         Ok(())
     }
@@ -204,7 +263,7 @@ impl Plan {
             [alone] => alone.program.clone(),
             _ => {
                 let ids: Vec<Id> = group.iter().map(|item| item.work.node()).collect();
-                self.program(&first.program.domain, &ids)?
+                self.program(&first.program.domain, &ids, group.iter().any(Item::is_fold))?
             }
         };
         let outputs = group.iter().map(|item| self.output(item)).collect::<Result<Vec<_>>>()?;
@@ -217,17 +276,13 @@ impl Plan {
         match item.work {
             ItemWork::Turn(id) => {
                 let node = self.graph.node(id);
-                Ok(Output::Write(Written::to_spill(node.dtype, self.chunks.get(&id).unwrap_or(&node.shape))))
+                let chunk = self.chunks.get(&id).unwrap_or(&node.shape);
+                Ok(Output::Write(Written::to_spill(node.dtype, chunk, self.files)))
             }
-            ItemWork::Write(id) => {
-                let node = self.graph.node(id);
-                let sink = match item.dest {
-                    Dest::Root(root) => self.targets[root].sink(),
-                    _ => None,
-                };
-                let memory = || Written::to_memory(node.dtype, &node.shape);
-                Ok(Output::Write(sink.map_or_else(memory, |sink| Written::to_sink(sink.as_ref()))))
-            }
+            ItemWork::Write(_) => match item.dest {
+                Dest::Root(root) => Ok(Output::Write(self.how_written(root))),
+                _ => Err(Error::Other("a pass writes to no root".into())),
+            },
             ItemWork::Fold { input, result } => {
                 let (from, node) = (self.graph.node(input), self.graph.node(result));
                 let fold = node.operator().and_then(|(operator, _)| operator.fold(from.dtype, node.dtype));

@@ -32,8 +32,12 @@ impl Plan {
             let dest =
                 sibling.map_or(Dest::Nowhere, |id| self.direct_root(id).map_or(Dest::Cut(id), Dest::Root));
             let written = match dest {
-                Dest::Root(root) => self.targets[root].sink().map(|sink| Written::to_sink(sink.as_ref())),
-                Dest::Cut(id) if self.schedule.is_spilled(id) => Some(Written::to_spill(*dtype, shape)),
+                Dest::Root(root) => {
+                    self.targets[root].sink().map(|sink| Written::to_sink(sink.as_ref(), self.files))
+                }
+                Dest::Cut(id) if self.schedule.is_spilled(id) => {
+                    Some(Written::to_spill(*dtype, shape, self.files))
+                }
                 _ => None,
             };
             let written = written.unwrap_or_else(|| Written::to_memory(*dtype, shape));

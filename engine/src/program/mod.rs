@@ -131,19 +131,25 @@ impl Load {
 
     /// Elements of a box of `extents` that lie in one piece.
     pub(crate) fn run(&self, extents: &[u64]) -> u64 {
+        self.runs(extents).0
+    }
+
+    /// Elements of a box of `extents` that lie in one piece, and from there to the next piece of the same chunk, if it has one.
+    pub(crate) fn runs(&self, extents: &[u64]) -> (u64, Option<u64>) {
+        let axes = self.access.iter().zip(&self.stride).zip(extents);
+        let mut axes: Vec<(u64, u64)> = axes
+            .filter_map(|((a, stride), &n)| a.map(|a| (stride.unsigned_abs() as u64, a.span().min(n))))
+            .filter(|(_, n)| *n > 1)
+            .collect();
+        axes.sort_unstable();
         let mut run = 1;
-        for k in self.closest_first() {
-            let span = self.access[k].map_or(1, |a| a.span());
-            let extent = extents[k].min(span);
-            if extent > 1 && self.stride[k].unsigned_abs() as u64 != run {
-                break;
+        for (stride, n) in axes {
+            if stride != run {
+                return (run, Some(stride));
             }
-            run *= extent.max(1);
-            if extent < span {
-                break;
-            }
+            run *= n;
         }
-        run
+        (run, None)
     }
 
     /// Whether a box of `extents`, or what of it lies in one chunk, takes but a part of what lies between its ends.
@@ -152,6 +158,18 @@ impl Load {
         let ends = self.stride.iter().enumerate().map(|(k, s)| (within(k) - 1) * s.unsigned_abs() as u64);
         let used: u64 = (0..extents.len()).map(within).product();
         used < ends.sum::<u64>() / 2
+    }
+
+    /// Bytes from the first to the last that a box of `extents` takes of each chunk, in all chunks that it takes some of.
+    pub(crate) fn reach(&self, extents: &[u64]) -> u64 {
+        let (mut ends, mut chunks) = (1u64, 1u64);
+        for (k, a) in self.access.iter().enumerate() {
+            let (Some(a), Some(&extent)) = (a, extents.get(k)) else { continue };
+            let within = a.span().min(extent).max(1) - 1;
+            ends = ends.saturating_add(within.saturating_mul(self.stride[k].unsigned_abs() as u64));
+            chunks = chunks.saturating_mul(extent.div_ceil(a.span().max(1)));
+        }
+        ends.saturating_mul(chunks).saturating_mul(self.dtype.size() as u64)
     }
 
     /// Elements that a chunk has of the domain.

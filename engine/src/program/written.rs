@@ -21,8 +21,8 @@ pub(crate) struct Written {
     pub(crate) stride: Vec<u64>,
     /// Bytes of an element.
     pub(crate) item: u64,
-    /// Whether it goes to memory, where beginning a run costs little.
-    pub(crate) in_memory: bool,
+    /// Where it goes.
+    pub(crate) to: Medium,
     /// Bytes that writing takes beside the elements, for each thread.
     pub(crate) scratch: u64,
     /// Whether writing copies the elements.
@@ -30,13 +30,13 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// To a sink.
-    pub(crate) fn to_sink(sink: &dyn Sink) -> Written {
+    /// To a sink, by way of `files`.
+    pub(crate) fn to_sink(sink: &dyn Sink, files: Medium) -> Written {
         Written {
             chunk: sink.chunk_shape().map(<[u64]>::to_vec),
             stride: sink.element_strides(),
             item: sink.dtype().size() as u64,
-            in_memory: false,
+            to: files,
             scratch: sink.scratch_bytes() as u64,
             copies: sink.copies_boxes(),
         }
@@ -48,24 +48,46 @@ impl Written {
             chunk: None,
             stride: sink::c_order(shape),
             item: dtype.size() as u64,
-            in_memory: true,
+            to: Medium::Memory,
             scratch: 0,
             copies: false,
         }
     }
 
-    /// To a spill file of raw chunks of `chunk`.
-    pub(crate) fn to_spill(dtype: DType, chunk: &[u64]) -> Written {
-        Written { in_memory: false, copies: true, ..Written::to_memory(dtype, chunk) }
+    /// To a spill file of raw chunks of `chunk`, by way of `files`.
+    pub(crate) fn to_spill(dtype: DType, chunk: &[u64], files: Medium) -> Written {
+        Written { to: files, copies: true, ..Written::to_memory(dtype, chunk) }
     }
 }
 
-/// Bytes that could be moved while a run is begun: of a file that is written, of one that is read, and in memory.
-const WRITE: f64 = 4096.0;
+/// Where a result goes, which decides about the cost of beginning a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Medium {
+    /// To memory.
+    Memory,
+    /// To a file whose pages stay in memory for now.
+    Near,
+    /// To a file that is larger than memory: the system keeps so many bytes of pages at most.
+    Far { pages: u64 },
+}
+
+/// Bytes that could be moved while a run is begun, of a file that is read and in memory.
 const READ: f64 = 16384.0;
 const LINE: f64 = 64.0;
+/// The same of a file that is read, where the runs beside it come next and are then in memory.
+const BESIDE: f64 = 2048.0;
+/// The same of a file that is written, which stays in memory for now,
+const WRITE: f64 = 4096.0;
+/// and which does not, so that the pages at the ends of a run have to be read again.
+const REWRITE: f64 = 131_072.0;
 /// The same for each byte that is decoded.
 const DECODE: f64 = 4.0;
+/// Bytes that are moved for each byte that is copied into boxes first: it is read, written and read again.
+const COPIED: f64 = 3.0;
+/// Bytes that could be moved while the system is asked for some.
+const CALL: f64 = 4096.0;
+/// An input is copied into boxes first, though it is in memory, if else so many bytes were moved for each of it.
+const APART: f64 = 16.0;
 /// Bytes that are decoded at a time, if chunks are smaller, to be spilled.
 const DECODED: u64 = 4 << 20;
 /// A tile of fewer bytes grows even where that gains nothing,
@@ -81,28 +103,67 @@ pub(crate) fn tiles(program: &Program, written: &Written, limit: u64) -> Tiles {
         return Tiles::unled(domain);
     }
     let loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load))).collect();
+    let (mut extent, _) = cheapest(program, written, &loads, limit);
+    if written.chunk.is_some() {
+        return Tiles::regular(domain, &extent);
+    }
+    // a whole axis is not cut at a border of chunks for the sake of the last of them, which may be short
+    extent.iter_mut().zip(domain).filter(|(e, n)| **e >= **n).for_each(|(e, _)| *e = u64::MAX);
+    let encoded = loads.iter().filter(|(_, kind)| matches!(kind, Kind::Encoded)).map(|(load, _)| *load);
+    let guide = encoded.max_by_key(|load| load.chunk.iter().product::<u64>()).or_else(|| lead(program));
+    Tiles::along(domain, guide, &extent)
+}
+
+/// The extents of the tiles of a program, and their cost for each element.
+fn cheapest(program: &Program, written: &Written, loads: &[(&Load, Kind)], limit: u64) -> (Vec<u64>, f64) {
+    let domain = &program.domain;
     let unit: Vec<u64> = match &written.chunk {
         Some(chunk) => chunk.iter().zip(domain).map(|(&c, &n)| c.min(n)).collect(),
         None => vec![1; domain.len()],
     };
     let cost = |extent: &[u64]| -> f64 {
-        let read: f64 = loads.iter().map(|(load, kind)| kind.cost(load, extent)).sum();
+        let read: f64 = loads.iter().map(|(load, kind)| kind.cost(load, extent, written.to)).sum();
         read + written.cost(extent)
     };
     let extent = grown(domain, unit, cost, |extent| bytes(program, Some(written), extent), limit);
-    if written.chunk.is_some() {
-        return Tiles::regular(domain, &extent);
+    let cost = cost(&extent);
+    (extent, cost)
+}
+
+/// The boxes in which a program is best given what its load `number` reads, where it takes far less time to copy the array
+/// of that into such boxes first than to read it where it lies; nothing where it does not, or is not read from a file.
+pub(crate) fn turned(program: &Program, number: usize, written: &Written, limit: u64) -> Option<Vec<u64>> {
+    let mut loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load))).collect();
+    if program.domain.contains(&0) || loads.get(number).is_none_or(|(_, kind)| *kind != Kind::Stored) {
+        return None;
     }
-    let encoded = loads.iter().filter(|(_, kind)| matches!(kind, Kind::Encoded)).map(|(load, _)| *load);
-    let guide = encoded.max_by_key(|load| load.chunk.iter().product::<u64>()).or_else(|| lead(program));
-    Tiles::along(domain, guide, &extent)
+    let (extent, direct) = cheapest(program, written, &loads, limit);
+    let load = loads[number].0;
+    let item = load.dtype.size() as f64;
+    if matches!(written.to, Medium::Near) && spread(load, &extent) < APART * item {
+        return None;
+    }
+    // boxes that lie in one piece can be read in any order
+    loads[number].1 = Kind::Held;
+    let (extent, rest) = cheapest(program, written, &loads, limit);
+    (rest + COPIED * item < direct).then_some(extent)
+}
+
+/// Bytes that are moved for each element of a box that is read from memory, where its runs are short.
+fn spread(load: &Load, extent: &[u64]) -> f64 {
+    let item = load.dtype.size() as f64;
+    match load.runs(extent) {
+        (run, Some(apart)) => item + CALL.min(apart as f64 * item) / run as f64,
+        (run, None) => item + CALL / run as f64,
+    }
 }
 
 /// The tiles of a program of which nothing is written, so that each input is read in runs that are as long as the others
 /// let them be. They depend on how inputs lie in their chunks alone.
 pub(crate) fn balanced(program: &Program, limit: u64) -> Tiles {
     let domain = &program.domain;
-    let cost = |extent: &[u64]| program.loads.iter().map(|load| Kind::Stored.cost(load, extent)).sum();
+    let cost =
+        |extent: &[u64]| program.loads.iter().map(|load| Kind::Stored.cost(load, extent, Medium::Near)).sum();
     let extent = grown(domain, vec![1; domain.len()], cost, |extent| bytes(program, None, extent), limit);
     Tiles::along(domain, lead(program), &extent)
 }
@@ -144,6 +205,7 @@ fn bytes(program: &Program, written: Option<&Written>, extent: &[u64]) -> u64 {
 }
 
 /// How an input is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// From a file, run by run.
     Stored,
@@ -162,10 +224,14 @@ impl Kind {
         }
     }
 
-    /// Bytes moved, or that could have been, for each element of a tile of `extent`.
-    fn cost(&self, load: &Load, extent: &[u64]) -> f64 {
+    /// Bytes moved, or that could have been, for each element of a tile of `extent` of what goes to a medium.
+    fn cost(&self, load: &Load, extent: &[u64], to: Medium) -> f64 {
         let item = load.dtype.size() as f64;
-        let begin = if matches!(self, Kind::Stored) { READ } else { LINE };
+        let begin = match (self, to) {
+            (Kind::Stored, Medium::Far { pages }) if load.reach(extent) <= pages => BESIDE,
+            (Kind::Stored, _) => READ,
+            _ => LINE,
+        };
         let runs = item + begin / load.run(extent) as f64;
         match self {
             Kind::Encoded => runs + item * DECODE * visits(load, extent),
@@ -200,6 +266,19 @@ pub(crate) fn spill_chunk(source: &dyn Source, wanted: &[u64]) -> Vec<u64> {
     decoded.iter().zip(wanted).map(|(&d, &w)| d.min(w).max(1)).collect()
 }
 
+/// The same of a source that is read where it lies: what a box that is read and written in long runs, of about `limit` bytes
+/// of each, has of one that is read. `program` gives its elements as they are.
+pub(crate) fn copied_chunk(program: &Program, wanted: &[u64], limit: u64) -> Vec<u64> {
+    let domain = &program.domain;
+    let within =
+        |extent: &[u64]| -> Vec<u64> { extent.iter().zip(wanted).map(|(&e, &w)| e.min(w).max(1)).collect() };
+    let cost = |extent: &[u64]| -> f64 {
+        let read: f64 = program.loads.iter().map(|load| Kind::Stored.cost(load, extent, Medium::Near)).sum();
+        read + REWRITE / within(extent).iter().product::<u64>() as f64
+    };
+    within(&grown(domain, vec![1; domain.len()], cost, |extent| 2 * bytes(program, None, extent), limit))
+}
+
 impl Written {
     fn cost(&self, extent: &[u64]) -> f64 {
         if self.chunk.is_some() {
@@ -214,7 +293,11 @@ impl Written {
             }
             run *= extent[k].max(1);
         }
-        let begin = if self.in_memory { LINE } else { WRITE };
+        let begin = match self.to {
+            Medium::Memory => LINE,
+            Medium::Near => WRITE,
+            Medium::Far { .. } => REWRITE,
+        };
         self.item as f64 + begin / run as f64
     }
 }

@@ -20,6 +20,8 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
     match op {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
+        // its types are the function's
+        Op::Map => (&[], Same),
         Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
         Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
         Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),

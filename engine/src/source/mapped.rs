@@ -144,12 +144,21 @@ impl Source for Mapped {
         }
         Ok(())
     }
+    fn check_read(&self, _: &Located<'_>, start: usize, bytes: &[u8]) -> Result<()> {
+        if let Some(crc) = &self.crc {
+            crc.saw(start as u64, bytes);
+        }
+        Ok(())
+    }
     fn intact(&self) -> Result<()> {
         self.map.intact().map_err(|e| Error::io(&self.path, e))?;
         self.crc.as_ref().map_or(Ok(()), FileCrc::check)
     }
     fn bring(&self, _: &Located<'_>, bytes: Range<usize>) {
         self.map.bring(self.start + bytes.start..self.start + bytes.end);
+    }
+    fn expect(&self, _: &Located<'_>, bytes: Range<usize>) {
+        self.map.expect(self.start + bytes.start..self.start + bytes.end.min(self.chunk_bytes()));
     }
     fn holds(&self, _: &Located<'_>, bytes: Range<usize>) -> bool {
         self.map.holds(self.start + bytes.start..self.start + bytes.end)

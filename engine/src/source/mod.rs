@@ -80,6 +80,12 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, bytes);
         Ok(())
     }
+    /// The same of bytes that [`Source::read`] has copied from byte `start` of the chunk on. They begin and end at a multiple of
+    /// 64 KiB, or with the chunk; of a chunk of up to 1 MiB they are all.
+    fn check_read(&self, chunk: &Located<'_>, start: usize, bytes: &[u8]) -> Result<()> {
+        let _ = (chunk, start, bytes);
+        Ok(())
+    }
     /// Asks whether all that was read so far was really there and sound: a file can be cut short under a map, and a checksum
     /// over more than a chunk can be compared only at the end.
     fn intact(&self) -> Result<()> {
@@ -87,6 +93,10 @@ pub trait Source: Send + Sync + Debug {
     }
     /// Says that most bytes of a range of a chunk, as it is stored, will be read, so that they are brought from a disk at once.
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        let _ = (chunk, bytes);
+    }
+    /// Says that a range of a chunk, as it is stored, will be read soon, but little of what lies around it.
+    fn expect(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);
     }
     /// Whether a range of a chunk, as it is stored, need not be brought from a disk.

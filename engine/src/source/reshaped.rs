@@ -100,11 +100,17 @@ impl Source for Reshaped {
     fn check(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Result<()> {
         self.inner.check(&self.inner(chunk), bytes)
     }
+    fn check_read(&self, chunk: &Located<'_>, start: usize, bytes: &[u8]) -> Result<()> {
+        self.inner.check_read(&self.inner(chunk), start, bytes)
+    }
     fn intact(&self) -> Result<()> {
         self.inner.intact()
     }
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.inner.bring(&self.inner(chunk), bytes);
+    }
+    fn expect(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        self.inner.expect(&self.inner(chunk), bytes);
     }
     fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {
         self.inner.holds(&self.inner(chunk), bytes)

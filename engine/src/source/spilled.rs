@@ -77,6 +77,9 @@ impl Source for Spilled {
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         self.map.bring(self.place(chunk, bytes));
     }
+    fn expect(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        self.map.expect(self.place(chunk, bytes));
+    }
     fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {
         self.map.holds(self.place(chunk, bytes))
     }

@@ -86,12 +86,23 @@ impl Source for Stored {
         }
         Ok(())
     }
+    fn check_read(&self, chunk: &Located<'_>, start: usize, bytes: &[u8]) -> Result<()> {
+        if let Some(stored) = &chunk.stored {
+            self.array.check_read(stored, start, bytes)?;
+        }
+        Ok(())
+    }
     fn intact(&self) -> Result<()> {
         Ok(self.array.intact()?)
     }
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         if let Some(stored) = &chunk.stored {
             self.array.bring(stored, bytes);
+        }
+    }
+    fn expect(&self, chunk: &Located<'_>, bytes: Range<usize>) {
+        if let Some(stored) = &chunk.stored {
+            self.array.expect(stored, bytes);
         }
     }
     fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {

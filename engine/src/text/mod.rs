@@ -6,12 +6,12 @@
 //! (`2 * pi`) is in `constant`. A text may have line breaks and comments (`# ...`) anywhere between its tokens.
 //!
 //! ```
-//! use arrstore::{Expr, text::Formula};
-//! let t = Expr::from_ndarray(&ndarray::array![273.15, 300.0])?;
+//! use arrstore::{Array, text::Formula};
+//! let t = Array::from(&ndarray::array![273.15, 300.0]);
 //! let formula = Formula::parse("(t - 273.15).mean(), t.max()")?;
 //! assert_eq!(formula.names(), ["t"]);
-//! let results = formula.lower(&[("t".to_owned(), t)].into())?;
-//! assert_eq!(results.len(), 2);
+//! let results = formula.arrays(&[("t", &t)])?;
+//! assert_eq!(results[1].to_string(), "300.0");
 //!
 //! let error = Formula::parse("sum(t - )").unwrap_err();
 //! assert_eq!(error.to_string(), "unexpected ')'\n  sum(t - )\n          ^");
@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 use crate::Scalar;
-use crate::{Expr, Index};
+use crate::{Array, Expr, Index};
 use ast::{Kind, Node};
 pub use error::TextError;
 
@@ -65,7 +65,7 @@ impl Formula {
         names.into_iter().collect()
     }
 
-    /// The text of each expression, as many as [`Formula::lower`] gives arrays.
+    /// The text of each expression, as many as [`Formula::arrays`] gives arrays.
     pub fn parts(&self) -> Vec<&str> {
         let text = |node: &Node| self.text.get(node.span.clone()).unwrap_or("");
         match &self.root.kind {
@@ -74,10 +74,22 @@ impl Formula {
         }
     }
 
-    /// The lazy arrays that the text stands for, one for each expression.
+    /// The lazy arrays that the text stands for, one for each expression, where its names stand for `variables`.
+    ///
+    /// # Errors
+    /// When a name is unknown, an argument is missing or of the wrong kind, or shapes, types or axes do not fit; the
+    /// errors that the variables carry.
+    pub fn arrays(&self, variables: &[(&str, &Array)]) -> crate::Result<Vec<Array>> {
+        let named = |(name, array): &(&str, &Array)| Ok(((*name).to_owned(), array.expr()?.clone()));
+        let variables = variables.iter().map(named).collect::<crate::Result<_>>()?;
+        Ok(self.lower(&variables)?.into_iter().map(Array::from).collect())
+    }
+
+    /// What [`Formula::arrays`] gives, in the graph.
     ///
     /// # Errors
     /// When a name is unknown, an argument is missing or of the wrong kind, or shapes, types or axes do not fit.
+    #[doc(hidden)]
     pub fn lower(&self, variables: &BTreeMap<String, Expr>) -> Result<Vec<Expr>, TextError> {
         lower::results(variables, &self.root).map_err(|fault| fault.within(&self.text))
     }
@@ -94,6 +106,7 @@ pub fn functions() -> Vec<(&'static str, &'static str)> {
 ///
 /// # Errors
 /// When it is not a list of integers, slices, `...` and `None`.
+#[doc(hidden)]
 pub fn parse_subscript(text: &str) -> Result<Vec<Index>, TextError> {
     let whole = format!("a[{text}]");
     let parse = || {

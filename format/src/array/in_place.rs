@@ -1,4 +1,4 @@
-//! The elements of raw chunks where they lie in the file: seen, checked, and brought into memory or let go.
+//! Using the elements of raw chunks in place: viewing and checking them, loading and releasing their pages.
 
 use std::ops::Range;
 
@@ -11,9 +11,9 @@ use crate::view::{self, ViewError};
 use crate::{Element, Error, Result};
 
 impl Array {
-    /// The elements of a raw chunk where they lie in the file: no byte is read, copied or checked.
+    /// The elements of a raw chunk in place, where they lie in the file. No byte is read, copied or checked.
     ///
-    /// `None` for chunks that are not raw, and where the storage cannot be mapped.
+    /// `None` when the chunk is not raw, or the storage cannot be mapped.
     ///
     /// # Errors
     /// When the system refuses the map, or the payload has a wrong length.
@@ -43,8 +43,8 @@ impl Array {
         }
     }
 
-    /// Checks the bytes of a raw chunk in place that lie in a range, and the blocks of 64 KiB around them. A
-    /// chunk of up to 1 MiB has one checksum: it is checked whole, the first time. Booleans in the range must be 0 or 1.
+    /// Checks a range of the bytes of a raw chunk in place, with the blocks of 64 KiB that it touches. A chunk of up
+    /// to 1 MiB has one checksum: the first call checks it whole. Booleans in the range must be 0 or 1.
     ///
     /// # Errors
     /// When they are damaged.
@@ -55,36 +55,53 @@ impl Array {
         if checked.is_err() || lost { self.intact().and(checked) } else { checked }
     }
 
-    /// Asks whether all that was read in place so far was really in the file, which has to be asked after reading: when
-    /// another program has cut the file short, or the disk has failed, zeros were read instead.
+    /// Checks bytes of a raw chunk that [`Array::read_raw`] has copied from byte `start` of it on: some blocks of 64 KiB, of
+    /// which the last may end with the chunk. Of a chunk of up to 1 MiB, which has one checksum, they are all. Booleans must
+    /// be 0 or 1.
     ///
     /// # Errors
-    /// When it was not.
+    /// When they are damaged.
+    pub fn check_read(&self, chunk: &Chunk, start: usize, bytes: &[u8]) -> Result<()> {
+        self.reading().check_read(chunk, start, bytes)
+    }
+
+    /// Checks that all bytes read in place so far were really those of the file. Call it after reading: when another
+    /// program has cut the file short, or the disk has failed, zeros were read instead.
+    ///
+    /// # Errors
+    /// When some were not.
     pub fn intact(&self) -> Result<()> {
         let doing = Error::io(|| format!("reading '{}' in place", self.name()));
         self.snapshot.mapped().map_or(Ok(()), FileMap::intact).map_err(doing)
     }
 
-    /// Has the system read what is not in memory of a range of the bytes that are stored for a chunk, from first to last.
+    /// Loads a range of a chunk's stored bytes into memory, from first to last, if it is not there yet.
     pub fn bring(&self, chunk: &Chunk, bytes: Range<usize>) {
         if let Some((map, bytes)) = self.mapped_part(chunk, bytes) {
             map.bring(bytes);
         }
     }
 
-    /// Whether a range of the bytes that are stored for a chunk is in memory, by its first and its last byte.
+    /// Has the system begin to read such a range, and no more than that, without waiting for it.
+    pub fn expect(&self, chunk: &Chunk, bytes: Range<usize>) {
+        if let Some((map, bytes)) = self.mapped_part(chunk, bytes) {
+            map.expect(bytes);
+        }
+    }
+
+    /// Whether a range of a chunk's stored bytes is in memory, judged by its first and its last byte.
     pub fn holds(&self, chunk: &Chunk, bytes: Range<usize>) -> bool {
         self.mapped_part(chunk, bytes).is_none_or(|(map, bytes)| map.holds(bytes))
     }
 
-    /// The map, and where in it a range of a chunk's stored bytes lies.
+    /// The map, and the place of a range of a chunk's stored bytes in it.
     fn mapped_part(&self, chunk: &Chunk, bytes: Range<usize>) -> Option<(&FileMap, Range<usize>)> {
         let (start, end) = (chunk.extent.offset as usize, bytes.end.min(chunk.extent.len as usize));
         let map = self.snapshot.map().ok().flatten().filter(|_| bytes.start < end)?;
         Some((map, start + bytes.start..start + end))
     }
 
-    /// Lets go the memory of the whole pages of a raw chunk that lie inside a range of its bytes.
+    /// Releases the memory of the pages of a raw chunk that lie wholly inside a range of its bytes.
     pub fn release(&self, chunk: &Chunk, bytes: Range<usize>) {
         if let (ChunkState::Raw, Ok(Some(map))) = (&chunk.state, self.snapshot.map()) {
             let start = chunk.extent.offset as usize;
@@ -93,7 +110,7 @@ impl Array {
         }
     }
 
-    /// Lets go the memory of all pages of the file, as one call that all processors hear of once.
+    /// Releases the memory of all pages of the file, in one call that interrupts each processor once.
     pub fn release_all(&self) {
         if let Ok(Some(map)) = self.snapshot.map() {
             map.release(0..usize::MAX);
@@ -104,11 +121,11 @@ impl Array {
         Error::View { array: self.name().to_owned(), problem }
     }
 
-    /// The whole array in place, with its strides: no byte is copied, read or checked. It must lie in one raw
-    /// chunk. Booleans are seen as `u8`. [`Array::intact`] tells, after it was used, whether it was really there.
+    /// The whole array in place, with its strides: no byte is copied, read or checked. It must lie in one raw chunk.
+    /// Booleans appear as `u8`. After use, [`Array::intact`] tells whether the bytes were really those of the file.
     ///
     /// # Errors
-    /// When it would need a copy; the error says why.
+    /// When a copy would be needed. The error says why.
     pub fn view<T: Element>(&self) -> Result<ArrayViewD<'_, T>> {
         let grid = self.grid();
         match grid.len() {

@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 use crate::tree::{Seen, Tree};
 use crate::{Error, Meta, Result, strided};
 
-/// An array, as one commit has it. Clones share everything and keep the snapshot.
+/// An array of one commit. Clones share everything and keep the snapshot.
 #[derive(Clone, Debug)]
 pub struct Array {
     snapshot: Snapshot,
@@ -39,15 +39,15 @@ impl Array {
         Ok(Array { snapshot, shared: Arc::new(Shared { id, layout, record, strides }) })
     }
 
-    /// Its path in the file.
+    /// The array's path in the file.
     pub fn name(&self) -> &str {
         &self.meta().name
     }
-    /// Its id, which it keeps when it is renamed.
+    /// The array's id, which stays the same when it is renamed.
     pub fn id(&self) -> ArrayId {
         ArrayId(self.shared.id)
     }
-    /// What it is.
+    /// The metadata: element type, shape, chunks and more.
     pub fn meta(&self) -> &Meta {
         &self.shared.layout.meta
     }
@@ -55,11 +55,11 @@ impl Array {
     pub fn grid(&self) -> &Grid {
         &self.shared.layout.grid
     }
-    /// The snapshot it belongs to.
+    /// The snapshot that the array belongs to.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
-    /// Chunks that are not missing.
+    /// The number of chunks that are not missing.
     pub fn present(&self) -> u64 {
         self.shared.record.present
     }
@@ -75,8 +75,8 @@ impl Array {
     pub fn chunk_strides(&self) -> &[usize] {
         &self.shared.strides
     }
-    /// The most bytes that [`Array::decode`] takes beside its output. They are kept for the next call by the
-    /// same thread, as are about 160 KiB of zstd.
+    /// The most bytes that [`Array::decode`] needs beside its output. The thread keeps them for its next call, and
+    /// about 160 KiB for zstd.
     pub fn decode_scratch(&self) -> usize {
         crate::chunk::decode_scratch(self.meta())
     }
@@ -101,19 +101,13 @@ impl Array {
         })
     }
 
-    /// Looks a chunk up; reads index nodes only.
+    /// Looks a chunk up. This reads index nodes only.
     ///
     /// # Errors
     /// When the grid has no such chunk, or the index is damaged.
     pub fn chunk(&self, index: &[u64]) -> Result<Chunk> {
         let layout = &self.shared.layout;
-        if !layout.grid.contains(index) {
-            return Err(Error::Index {
-                array: self.name().to_owned(),
-                index: index.to_vec(),
-                counts: layout.grid.counts().to_vec(),
-            });
-        }
+        layout.check_index(index)?;
         let number = layout.numbering.number(index);
         self.chunk_of(number, &self.index().get(number)?)
     }
@@ -138,8 +132,8 @@ impl Array {
         Ok(Chunk::new(&index, entry, self.meta().dtype.size()))
     }
 
-    /// Writes the elements of a chunk of any state to `out`, [`Array::chunk_bytes`] long, in the chunk's own
-    /// order ([`Array::chunk_strides`]), and checks them.
+    /// Decodes a chunk of any state to `out`, which has [`Array::chunk_bytes`] bytes, and checks it. The elements are
+    /// in the chunk's own order ([`Array::chunk_strides`]).
     ///
     /// # Errors
     /// When they cannot be read or are damaged, or `out` has another length.
@@ -148,7 +142,7 @@ impl Array {
         self.reading().decode(chunk, out)
     }
 
-    /// The payload bytes of a chunk as they are stored, checked; empty when it has none.
+    /// The payload of a chunk as it is stored, checked; empty when it has none.
     ///
     /// # Errors
     /// When they cannot be read or are damaged.
@@ -156,11 +150,11 @@ impl Array {
         self.reading().payload(chunk)
     }
 
-    /// Copies the elements of a box to `out`, in C order, and checks every chunk it reads (of a large raw chunk,
-    /// the blocks between the first and the last byte it needs).
+    /// Copies the elements of a region to `out`, in C order, and checks every chunk that it reads. Of a large raw
+    /// chunk, it checks the blocks between the first and the last byte that it needs.
     ///
     /// # Errors
-    /// When the box is not inside the array, `out` has another length, or the file is damaged.
+    /// When the region is not inside the array, `out` has another length, or the file is damaged.
     pub fn read(&self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
         check_region(self.meta(), start, shape)?;
         check_data(self.meta(), shape, out.len())?;
@@ -209,7 +203,7 @@ impl Snapshot {
     /// An array by its name.
     ///
     /// # Errors
-    /// When there is none, or its metadata is damaged.
+    /// When there is no such array, or its metadata is damaged.
     pub fn array(&self, name: &str) -> Result<Array> {
         match self.names()?.get(name) {
             Some(&id) => Array::open(self.clone(), name, id),

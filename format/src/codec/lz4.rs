@@ -4,13 +4,13 @@ use lz4::block::{CompressionMode, compress_to_buffer, decompress_to_buffer};
 
 use crate::PayloadError;
 
-/// The longest block, `LZ4_MAX_INPUT_SIZE` of the library.
+/// The most bytes that a block decodes to: `LZ4_MAX_INPUT_SIZE` of the library.
 pub(super) const DECODED_MAX: u64 = 0x7e00_0000;
-/// Bytes at the end of a chunk that are literals.
+/// The fewest literals at the end of a chunk.
 const LAST_LITERALS: usize = 5;
-/// The least bytes from the beginning of the last match to the end of a chunk.
+/// The fewest bytes from the beginning of the last match to the end of a chunk.
 const LAST_MATCH: usize = 12;
-/// The shortest match.
+/// Bytes of the shortest match.
 const MATCH: usize = 4;
 
 /// The most bytes that `decoded` bytes are packed into.
@@ -18,7 +18,7 @@ pub(super) fn most_stored(decoded: usize) -> usize {
     decoded.saturating_add(decoded / 255).saturating_add(16)
 }
 
-/// Packs `elements` into `out`; gives the packed length.
+/// Packs `elements` into `out`, and gives the packed length.
 pub(super) fn pack(elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     compress_to_buffer(elements, Some(CompressionMode::DEFAULT), false, out).map_err(|e| wrong(&e))
 }
@@ -34,8 +34,8 @@ pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError>
     }
 }
 
-/// Checks every sequence of a block that must decode to `size` bytes, before any is decoded. The library takes an offset
-/// of 0, and then gives whatever lies in the buffer.
+/// Checks every sequence of a block that must decode to `size` bytes, before any is decoded. The library would accept
+/// an offset of 0, and return old bytes of the buffer.
 fn check(block: &[u8], size: usize) -> Result<(), PayloadError> {
     let short = || PayloadError::Lz4("the block ends in the middle of a sequence".to_owned());
     let (mut rest, mut done) = (block, 0usize);
@@ -61,7 +61,7 @@ fn check(block: &[u8], size: usize) -> Result<(), PayloadError> {
     }
 }
 
-/// A length that begins with four bits of a token: 15 says that bytes follow, of which the last is below 255.
+/// Reads a length that begins with four bits of a token. After 15, more bytes follow; the last one is below 255.
 fn length(bits: u8, mut rest: &[u8]) -> Option<(usize, &[u8])> {
     let mut total = usize::from(bits);
     let mut goes_on = bits == 15;
@@ -145,9 +145,9 @@ mod tests {
         assert!(matches!(unpack(&endless, &mut vec![0; size]), Err(PayloadError::Lz4(_))));
     }
 
-    /// What the check lets pass, the library decodes: the rules are the same.
+    /// The library decodes every block that passes the check: the rules are the same.
     #[test]
-    fn the_check_is_no_laxer_than_the_library() {
+    fn the_check_is_as_strict_as_the_library() {
         let mut state = 7u64;
         let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -6,28 +6,28 @@ mod zstd;
 
 use crate::{DType, PayloadError};
 
-/// How the chunks of an array are packed.
+/// The codec that packs the chunks of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// As they are, so that they can be used where they lie.
+    /// Chunks are stored as they are, and can be used in place.
     #[default]
     None,
     /// Each chunk is one zstd frame.
     Zstd {
-        /// The level it is written with: -7 (fast) to 22 (small).
+        /// The level for writing: -7 (fast) to 22 (small).
         level: i32,
     },
-    /// Each chunk is one LZ4 block: fast, less small.
+    /// Each chunk is one LZ4 block: fast, but larger.
     Lz4,
-    /// Each chunk is one Pcodec file: small where numbers are smooth or have few digits.
+    /// Each chunk is one Pcodec file: small for numbers that are smooth or have few digits.
     Pco {
-        /// The level it is written with: 0 (fast) to 12 (small).
+        /// The level for writing: 0 (fast) to 12 (small).
         level: i32,
     },
 }
 
 impl Codec {
-    /// Its code and level in the metadata of an array.
+    /// The code and the level in the metadata of an array.
     pub(crate) fn code(self) -> (u8, i32) {
         match self {
             Codec::None => (0, 0),
@@ -72,7 +72,7 @@ impl Codec {
         !matches!(self, Codec::Pco { .. })
     }
 
-    /// The most bytes that a stored chunk of `decoded` bytes can have.
+    /// The most bytes that a chunk of `decoded` bytes is packed into.
     pub(crate) fn most_stored(self, dtype: DType, decoded: usize) -> usize {
         match self {
             Codec::None => decoded,
@@ -82,7 +82,7 @@ impl Codec {
         }
     }
 
-    /// What packing takes beside the chunk and the packed bytes, for each thread.
+    /// Bytes that a thread needs for packing, beside the chunk and the packed bytes.
     pub(crate) fn encoder_bytes(self) -> usize {
         match self {
             Codec::None => 0,
@@ -92,7 +92,7 @@ impl Codec {
         }
     }
 
-    /// Packs a chunk into `out`, which has room for [`Codec::most_stored`]; gives the packed length.
+    /// Packs a chunk into `out`, which has room for [`Codec::most_stored`] bytes, and gives the packed length.
     pub(crate) fn pack(self, dtype: DType, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
         match self {
             Codec::None => {
@@ -143,7 +143,7 @@ mod tests {
 
     const CODECS: [Codec; 3] = [Codec::Zstd { level: 1 }, Codec::Lz4, Codec::Pco { level: 4 }];
 
-    /// Asked for a chunk as a hostile file may describe one, a bound takes no memory and no time.
+    /// A hostile file may describe any length. A bound takes no memory and no time for it.
     #[test]
     fn bounds_hold_for_any_length() {
         for codec in CODECS {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_in_comes_out() {
+    fn unpacking_undoes_packing() {
         for dtype in DType::ALL {
             for n in [1usize, 7, 1000, 70_000] {
                 let mut state = 1u64;

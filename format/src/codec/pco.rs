@@ -1,7 +1,8 @@
-//! Pcodec: a chunk is one standalone file of numbers (<https://github.com/pcodec/pcodec>, standalone version 3 and before,
-//! format version 4 and before).
+//! Pcodec: a chunk is one standalone file of numbers (<https://github.com/pcodec/pcodec>, up to standalone version 3
+//! and format version 4).
 //!
-//! Numbers are those of the element type; a complex number is two floats, a bfloat16 its 16 bits, a boolean its byte.
+//! The numbers are those of the element type. A complex number counts as two floats, a bfloat16 as its 16 bits, a
+//! boolean as its byte.
 
 use std::io::Write;
 
@@ -13,7 +14,7 @@ use pco::{ChunkConfig, PagingSpec};
 
 use crate::{DType, PayloadError};
 
-/// The numbers of an element type.
+/// Runs an expression with the number type of an element type.
 macro_rules! numbers {
     ($dtype:expr, $t:ident => $run:expr) => {
         match $dtype {
@@ -65,12 +66,12 @@ macro_rules! numbers {
     };
 }
 
-/// What an encoder takes beside its input and output, in bytes: a few latent variables of each number of a page.
+/// Bytes that an encoder needs beside its input and output: a few latent variables for each number of a page.
 pub(super) const ENCODER: usize = 32 << 20;
 
-/// Numbers of a page, each packed on its own.
+/// Numbers of a page. Each page is packed on its own.
 const PAGE: usize = 1 << 18;
-/// The most bytes beside its numbers that a page takes, with its share of what a file begins and ends with.
+/// The most bytes that a page takes beside its numbers, with its share of the beginning and the end of the file.
 const OVERHEAD: usize = 256;
 
 /// The most bytes that `decoded` bytes are packed into.
@@ -80,7 +81,7 @@ pub(super) fn most_stored(dtype: DType, decoded: usize) -> usize {
     decoded.saturating_add(pages.saturating_mul(OVERHEAD))
 }
 
-/// Packs `elements` into `out`; gives the packed length.
+/// Packs `elements` into `out`, and gives the packed length.
 pub(super) fn pack(dtype: DType, level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     let config = ChunkConfig::default()
         .with_paging_spec(PagingSpec::EqualPagesUpTo(PAGE))
@@ -91,7 +92,7 @@ pub(super) fn pack(dtype: DType, level: i32, elements: &[u8], out: &mut [u8]) ->
     Ok(len - left)
 }
 
-/// Gives the bytes left of `out`.
+/// As [`pack`], and gives the number of bytes left in `out`.
 fn pack_as<T: Number + Pod>(
     elements: &[u8],
     config: &ChunkConfig,
@@ -119,7 +120,7 @@ pub(super) fn unpack(dtype: DType, payload: &[u8], out: &mut [u8]) -> Result<(),
     if found == expected { Ok(()) } else { Err(PayloadError::Decoded { codec: "pco", expected, found }) }
 }
 
-/// Gives the bytes that came out.
+/// As [`unpack`], and gives the number of bytes decoded.
 fn unpack_as<T: Number + Pod>(payload: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     let into = |numbers: &mut [T]| -> Result<usize, PayloadError> {
         let (file, mut rest) = FileDecompressor::new(payload).map_err(|e| wrong(&e))?;
@@ -129,10 +130,13 @@ fn unpack_as<T: Number + Pod>(payload: &[u8], out: &mut [u8]) -> Result<usize, P
                 DecompressorItem::Chunk(page) => page,
                 DecompressorItem::EndOfData([]) => return Ok(done * size_of::<T>()),
                 DecompressorItem::EndOfData(behind) => {
-                    return Err(PayloadError::Pco(format!("{} bytes behind the file's end", behind.len())));
+                    return Err(PayloadError::Pco(format!(
+                        "{} bytes after the end of the file",
+                        behind.len()
+                    )));
                 }
             };
-            let more = || PayloadError::Pco("more numbers than the chunk has".to_owned());
+            let more = || PayloadError::Pco("the file has more numbers than the chunk".to_owned());
             let end = page.n().saturating_add(done);
             page.read(numbers.get_mut(done..end).ok_or_else(more)?).map_err(|e| wrong(&e))?;
             (rest, done) = (page.into_src(), end);
@@ -157,9 +161,9 @@ mod tests {
 
     use super::*;
 
-    /// The bound of the format covers what the crate promises, whatever the type and the number of numbers.
+    /// The bound of the format covers the crate's own bound, for any type and any number of numbers.
     #[test]
-    fn the_bound_is_no_less_than_the_crates() {
+    fn the_bound_covers_that_of_the_crate() {
         let paging = PagingSpec::EqualPagesUpTo(PAGE);
         for n in [1, 2, 255, 256, 257, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1, 10 * PAGE + 17] {
             for (dtype, most) in [
@@ -184,7 +188,7 @@ mod tests {
         for behind in 1..20 {
             let longer = [&packed[..len], &vec![0; behind]].concat();
             let found = unpack(DType::U32, &longer, &mut out);
-            assert_eq!(found, Err(PayloadError::Pco(format!("{behind} bytes behind the file's end"))));
+            assert_eq!(found, Err(PayloadError::Pco(format!("{behind} bytes after the end of the file"))));
         }
         for short in 0..len {
             assert!(unpack(DType::U32, &packed[..short], &mut out).is_err(), "{short} bytes");

@@ -14,11 +14,12 @@ thread_local! {
 
 /// The most bytes that `decoded` bytes are packed into.
 pub(super) fn most_stored(decoded: usize) -> usize {
-    // which is nothing for lengths that zstd does not pack
+    // The bound is 0 for lengths that zstd cannot pack.
     zstd_safe::compress_bound(decoded).max(decoded)
 }
 
-/// Bytes that a zstd encoder of a level keeps for each thread: its own account after a large chunk, rounded up.
+/// Bytes that a zstd encoder of a level keeps for each thread. It reported these after a large chunk; they are
+/// rounded up.
 pub(super) fn encoder_bytes(level: i32) -> usize {
     match level {
         ..=2 => 1 << 20,
@@ -31,7 +32,7 @@ pub(super) fn encoder_bytes(level: i32) -> usize {
     }
 }
 
-/// Packs `elements` into `out`, which must hold [`zstd_safe::compress_bound`] bytes; gives the packed length.
+/// Packs `elements` into `out`, which has room for [`zstd_safe::compress_bound`] bytes, and gives the packed length.
 pub(super) fn pack(level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
     ENCODER.with_borrow_mut(|kept| {
@@ -61,7 +62,7 @@ pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError>
     }
 }
 
-/// Checks that a payload is exactly one plain frame of `expected` bytes, before any of it is decoded.
+/// Checks that a payload is exactly one plain frame of `expected` decoded bytes, before any of it is decoded.
 fn check_frame(payload: &[u8], expected: u64) -> Result<(), PayloadError> {
     const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
     if !payload.starts_with(&MAGIC) {
@@ -86,7 +87,7 @@ fn check_frame(payload: &[u8], expected: u64) -> Result<(), PayloadError> {
     }
 }
 
-/// The window of a frame (RFC 8878, 3.1.1.1.2); 0 when the frame is its own window.
+/// The window of a frame (RFC 8878, 3.1.1.1.2); 0 for a single segment, which needs no other window.
 fn window(payload: &[u8]) -> u64 {
     let (Some(&descriptor), Some(&window)) = (payload.get(4), payload.get(5)) else { return 0 };
     let single_segment = descriptor & 0x20 != 0;

@@ -1,11 +1,11 @@
-//! The tester, tested: each rule of the protocol is broken once, and crashes have to show it.
+//! Testing the tester: each test breaks one rule of the protocol, and the crashes have to show it.
 
 use super::crashes::Story;
 use super::image::Op;
 use super::life::{self, Life, Run};
 use crate::PAGE;
 
-/// Which of its syncs a commit goes without: 0 the first, 1 the second.
+/// Removes one sync from each commit: the first (0) or the second (1).
 fn without_sync(log: Vec<Op>, which: usize) -> Vec<Op> {
     let mut syncs = 0;
     let mut kept = |op: &Op| {
@@ -19,7 +19,7 @@ fn without_sync(log: Vec<Op>, which: usize) -> Vec<Op> {
     log.into_iter().filter(|op| kept(op)).collect()
 }
 
-/// Whether an operation writes one of these pages alone.
+/// Whether an operation writes exactly one of these pages.
 fn writes(op: &Op, pages: &[usize]) -> bool {
     matches!(op, Op::Write { offset, data, .. }
         if data.len() == PAGE && pages.iter().any(|page| page * PAGE == *offset as usize))
@@ -29,12 +29,12 @@ pub(super) fn is_slot(op: &Op) -> bool {
     writes(op, &[1, 2, 3, 4])
 }
 
-/// What a lying disk makes of the operations it is given.
+/// Turns a log of operations into the log of a lying disk.
 pub(super) type Lie = fn(Vec<Op>) -> Vec<Op>;
 
 fn is_caught(before: fn(&mut Run), lie: Lie) -> bool {
     let found = |life: Life| {
-        // A life that comes to an error by itself shows nothing about crashes.
+        // A life that fails by itself shows nothing about crashes.
         let Ok(story) = Story::with(life, before) else { return false };
         let story = story.told_by(&lie);
         story.rot(&mut 0).is_err() || (0..4).any(|round| story.some(400, round, &mut 0).is_err())
@@ -43,7 +43,7 @@ fn is_caught(before: fn(&mut Run), lie: Lie) -> bool {
 }
 
 #[test]
-fn nothing_is_found_where_nothing_is_wrong() {
+fn an_honest_disk_passes() {
     assert!(!is_caught(|_| {}, |log| log));
 }
 
@@ -67,7 +67,7 @@ fn a_lying_disk_is_caught() {
             log
         }),
         ("both copies of a slot are mended at once", |mut log| {
-            // A mending commit writes three slot pages after its first sync.
+            // A commit that mends writes three slot pages after its first sync.
             while let Some(at) =
                 log.windows(4).position(|w| matches!(w[0], Op::Sync { .. }) && w[1..].iter().all(is_slot))
             {
@@ -77,12 +77,12 @@ fn a_lying_disk_is_caught() {
         }),
     ];
     for (what, lie) in lies {
-        assert!(is_caught(|_| {}, lie), "{what}, and no crash shows it");
+        assert!(is_caught(|_| {}, lie), "{what}, but no crash shows it");
     }
 }
 
 #[test]
-fn space_that_is_used_too_early_is_caught() {
-    assert!(is_caught(|run| run.file.reuse_early(), |log| log), "what a handle remembers");
-    assert!(is_caught(|run| run.disk.state().hides_older = true, |log| log), "what a scan finds");
+fn space_that_is_reused_too_early_is_caught() {
+    assert!(is_caught(|run| run.file.reuse_early(), |log| log), "space that a handle remembers");
+    assert!(is_caught(|run| run.disk.state().hides_older = true, |log| log), "space that a scan finds");
 }

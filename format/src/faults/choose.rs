@@ -1,17 +1,17 @@
-//! Who decides what survives a crash: chance, or every possibility in turn.
+//! Choosing what survives a crash: at random, or every possibility in turn.
 
 use super::image::{SECTOR, Sector};
 
-/// Decides what survives.
+/// Chooses what survives a crash.
 pub(super) trait Choose {
-    /// A number below `n`.
+    /// Chooses a number below `n`.
     fn one_of(&mut self, n: usize) -> usize;
-    /// What became of a sector that had these contents since the last sync, the durable one first; no two are equal.
-    /// `counts` is false when another sector of its page stands for this one.
+    /// Chooses what is left of a sector that had these contents since the last sync, the durable one first. No two
+    /// contents are equal. `counts` is false when another sector of its page stands for this one.
     fn sector(&mut self, contents: &[Sector], counts: bool) -> Sector;
 }
 
-/// Numbers that look like chance and are the same for each seed (xorshift64*).
+/// Random numbers, which are the same for each seed (xorshift64*).
 #[derive(Clone, Debug)]
 pub(super) struct Words(u64);
 
@@ -32,7 +32,7 @@ impl Words {
     }
 }
 
-/// A sector whose first bytes come from one content and the rest from another.
+/// A torn sector: its first bytes come from one content, the rest from another.
 fn torn(first: &Sector, rest: &Sector, at: usize) -> Sector {
     let mut sector = *rest;
     sector[..at].copy_from_slice(&first[..at]);
@@ -47,14 +47,15 @@ fn garbage(words: &mut Words) -> Sector {
     sector
 }
 
-/// Chance, with odds of its own for each crash: in one nearly everything survives, in another nearly nothing.
+/// Chooses at random, with other odds for each crash: nearly everything survives one crash, and nearly nothing
+/// another.
 #[derive(Debug)]
 pub(super) struct Random {
     words: Words,
-    /// Of 1024 sectors, those that are garbage, and those that are torn.
+    /// Of 1024 sectors, how many are garbage, and how many are torn.
     garbage: usize,
     torn: usize,
-    /// Of 1024 sectors, those that have their newest content, and their oldest.
+    /// Of 1024 sectors, how many have their newest content, and how many their oldest.
     newest: usize,
     oldest: usize,
 }
@@ -94,16 +95,16 @@ impl Choose for Random {
     }
 }
 
-/// Every possibility once: a number whose digits are the decisions, counted up.
+/// Chooses every possibility once. The choices are the digits of a number that counts up.
 #[derive(Debug, Default)]
 pub(super) struct Each {
-    /// The decisions so far, and how many ways each could go.
+    /// The choices so far, and the number of possibilities of each.
     digits: Vec<(usize, usize)>,
     at: usize,
 }
 
 impl Each {
-    /// Goes on to the next possibility; no when there is none.
+    /// Goes on to the next possibility, and says whether there is one.
     pub(super) fn next(&mut self) -> bool {
         self.at = 0;
         while let Some((digit, ways)) = self.digits.pop() {
@@ -124,8 +125,8 @@ impl Choose for Each {
         self.at += 1;
         self.digits[self.at - 1].0
     }
-    /// Whole, garbage, and half of the newest content over the oldest. Where a page has one checksum, garbage in any of its
-    /// sectors is the same to a reader.
+    /// Each whole content, garbage, and half of the newest content over the oldest. A page has one checksum, so
+    /// garbage in any of its sectors is the same to a reader.
     fn sector(&mut self, contents: &[Sector], counts: bool) -> Sector {
         let n = contents.len();
         match (n, counts) {

@@ -6,15 +6,15 @@ use super::image::{Image, Op};
 use super::life::{self, Contents, Run};
 use crate::{DType, Error, File, Meta, Result, Snapshot, usage};
 
-/// Crashes of long lives that are tried without being told a number.
+/// Crashes of long lives that are tried by default.
 const CRASHES: usize = 20_000;
-/// Of so many crashes, one is followed by more while the next commit is made.
+/// One crash of this many is followed by crashes of the next commit.
 const AGAIN: usize = 4;
 
-/// What a disk went through, and what each commit held.
+/// The log of a disk, and the contents of each commit.
 #[derive(Debug)]
 pub(super) struct Story {
-    /// What was on it before, and how many commits were acknowledged.
+    /// The disk before the log, and the number of commits acknowledged by then.
     start: (Image, usize),
     log: Vec<Op>,
     pub(super) states: Vec<Contents>,
@@ -25,7 +25,7 @@ impl Story {
         Story::with(life, |_| {}).expect("no faults yet")
     }
 
-    /// The story of a life in which `before` is called before each transaction.
+    /// The story of a life that calls `before` before each transaction.
     pub(super) fn with(life: impl FnOnce(&mut Run) -> Result<()>, before: fn(&mut Run)) -> Result<Story> {
         let disk = Disk::new();
         let mut run = Run::new(&disk, true)?;
@@ -36,7 +36,7 @@ impl Story {
         Ok(Story { start: (Image::default(), 0), log, states })
     }
 
-    /// What happens when a file that a crash left, and that holds this, is opened and written to.
+    /// The story of opening and writing to a file that a crash has left, whose contents are `found`.
     fn reopened(left: &[u8], found: &Contents) -> std::result::Result<Story, String> {
         let disk = Disk::of(left.to_vec());
         let next = go_on(&disk).map_err(|e| format!("going on after a crash: {e}"))?;
@@ -45,13 +45,13 @@ impl Story {
         Ok(Story { start: (Image::of(left.to_vec()), 1), log, states: vec![found.clone(), next] })
     }
 
-    /// The same on a disk that does something else.
+    /// The same story on a lying disk.
     pub(super) fn told_by(self, liar: &dyn Fn(Vec<Op>) -> Vec<Op>) -> Story {
         Story { log: liar(self.log), ..self }
     }
 
-    /// Plays the log, and calls `visit` before each operation and at the end, with what is on the disk and the number of
-    /// commits acknowledged.
+    /// Plays the log. Calls `visit` before each operation and at the end, with the disk and the number of commits
+    /// acknowledged.
     fn play(&self, visit: &mut dyn FnMut(usize, &Image, usize) -> Verdict) -> Verdict {
         let (mut image, mut acknowledged) = self.start.clone();
         for (at, op) in self.log.iter().enumerate() {
@@ -62,7 +62,7 @@ impl Story {
         visit(self.log.len(), &image, acknowledged)
     }
 
-    /// Which commit a crash has left after so many were acknowledged: a number, 0 for no file at all.
+    /// The commit that a crash has left after this many were acknowledged; 0 for no file at all.
     fn judge(&self, left: Option<&[u8]>, acknowledged: usize) -> std::result::Result<usize, String> {
         match left {
             Some(left) => {
@@ -83,10 +83,10 @@ impl Story {
         })
     }
 
-    /// Tries every crash, and after one of `again` of them every crash of the next commit; counts them.
+    /// Tries every crash. After one crash of `again`, tries every crash of the next commit. Counts all of them.
     fn each(&self, again: Option<usize>, tried: &mut usize) -> Verdict {
         self.play(&mut |at, image, acknowledged| {
-            // What any crash since the last sync can leave, one just before the next can.
+            // A crash just before the next sync can leave everything that an earlier one can.
             if !matches!(self.log.get(at), None | Some(Op::Sync { .. } | Op::SyncName | Op::Acknowledged)) {
                 return Ok(());
             }
@@ -108,7 +108,7 @@ impl Story {
         })
     }
 
-    /// Tries `count` crashes, evenly over the operations; counts them, and those that follow.
+    /// Tries `count` crashes, spread evenly over the operations, and counts them and those that follow.
     pub(super) fn some(&self, count: usize, seed: u64, tried: &mut usize) -> Verdict {
         let mut words = Words::new(seed);
         let places = self.log.len() + 1;
@@ -131,7 +131,7 @@ impl Story {
         })
     }
 
-    /// One page of the slots that rots takes no acknowledged commit away.
+    /// Damages one slot page at a time. No acknowledged commit may be lost.
     pub(super) fn rot(&self, tried: &mut usize) -> Verdict {
         self.play(&mut |at, image, acknowledged| {
             if at == 0 || self.log[at - 1] != Op::Acknowledged {
@@ -143,7 +143,7 @@ impl Story {
                 left[page * crate::PAGE..][..crate::PAGE].fill(0xA5);
                 let found = look(&left, false).and_then(|found| self.find(&found, acknowledged));
                 if found != Ok(acknowledged) {
-                    return Err(format!("page {page} is rotten after commit {acknowledged}: {found:?}"));
+                    return Err(format!("page {page} is damaged after commit {acknowledged}: {found:?}"));
                 }
             }
             Ok(())
@@ -151,10 +151,10 @@ impl Story {
     }
 }
 
-/// What was found wrong, if anything.
+/// The fault that was found, if any.
 pub(super) type Verdict = std::result::Result<(), String>;
 
-/// Opens the file of a disk, and commits; what it then holds.
+/// Opens the file of a disk and commits. Gives the contents.
 pub(super) fn go_on(disk: &Disk) -> Result<Contents> {
     let file = File::on(disk.open().expect("a named file"))?;
     let transaction = file.begin()?;
@@ -164,7 +164,7 @@ pub(super) fn go_on(disk: &Disk) -> Result<Contents> {
     Contents::of(&file.snapshot()?)
 }
 
-/// What a file holds, after a proof of every byte if that is asked for.
+/// The contents of a file. If `proven` is set, every byte is checked first.
 pub(super) fn look(bytes: &[u8], proven: bool) -> std::result::Result<Contents, String> {
     let disk = Disk::of(bytes.to_vec());
     let text = |e: Error| e.to_string();
@@ -176,7 +176,7 @@ pub(super) fn look(bytes: &[u8], proven: bool) -> std::result::Result<Contents, 
     Contents::of(&snapshot).map_err(text)
 }
 
-/// Proves the commit before the newest, if there is one.
+/// Checks the commit before the newest, if there is one.
 fn look_back(bytes: &[u8]) -> Verdict {
     let disk = Disk::of(bytes.to_vec());
     let text = |e: Error| e.to_string();
@@ -187,11 +187,11 @@ fn look_back(bytes: &[u8]) -> Verdict {
     }
 }
 
-/// Checks every byte of a commit, and what its slot says is in use.
+/// Checks every byte of a commit, and the totals in its slot.
 fn prove(snapshot: &Snapshot) -> Verdict {
     let text = |e: Error| e.to_string();
     let report = snapshot.verify(&|_, _| true).map_err(text)?;
-    // A slot that was being written is expected to be torn, which in a sealed file is twice wrong.
+    // A slot that was being written may be torn. A sealed file reports that twice.
     let torn = |e: &Error| match e {
         Error::NotZero { offset } => *offset < crate::FIXED,
         e => matches!(e, Error::SlotPage { .. }),
@@ -207,7 +207,7 @@ fn prove(snapshot: &Snapshot) -> Verdict {
     }
 }
 
-/// The number in an environment variable.
+/// The number in an environment variable, if there is one.
 pub(super) fn told(name: &str) -> Option<usize> {
     std::env::var(name).ok().and_then(|n| n.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! The disk as the storages of its files share it: it logs what they do, and fails when told to.
+//! A disk that the storages of its files share. It logs what they do, and fails on demand.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -11,9 +11,9 @@ use super::image::{Image, Op};
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// With an error of the system's, and nothing was done.
+    /// With an error of the system, before anything was done.
     Error(i32),
-    /// After half of a read or write; other calls with `EIO`.
+    /// After half of a read or write. Other calls fail with `EIO`.
     Half,
 }
 
@@ -32,23 +32,23 @@ impl Failure {
 /// Which calls of a storage fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// Number of the first that does, counted from 0.
+    /// The number of the first call that fails, counted from 0.
     pub(crate) at: u64,
-    /// Whether those after it fail, too.
+    /// Whether later calls fail, too.
     pub(crate) for_good: bool,
     pub(crate) failure: Failure,
 }
 
-/// What is known of a disk.
+/// The state of a disk.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) image: Image,
     pub(super) log: Vec<Op>,
-    /// Those of each file that somebody uses; their locks go with them.
+    /// The storages of each file that are in use. Their locks go with them.
     storages: Vec<Weak<FaultyStorage>>,
     calls: u64,
     fault: Option<Fault>,
-    /// Whether those who read the slots see the newest commit alone.
+    /// Whether readers of the slots see the newest commit alone.
     pub(super) hides_older: bool,
 }
 
@@ -58,7 +58,7 @@ impl State {
         self.log.push(op);
     }
 
-    /// Counts a call; how it fails, if it does.
+    /// Counts a call, and tells how it fails, if it does.
     pub(super) fn call(&mut self) -> Option<Failure> {
         let call = self.calls;
         self.calls += 1;
@@ -66,7 +66,7 @@ impl State {
         (call == fault.at || (call > fault.at && fault.for_good)).then_some(fault.failure)
     }
 
-    /// A number that differs from one fault, and one call, to the next.
+    /// A number that is different for each fault and each call.
     pub(super) fn seed(&self) -> u64 {
         let kind = self.fault.map_or(0, |fault| match fault.failure {
             Failure::Error(number) => number as u64 * 2 + u64::from(fault.for_good),
@@ -83,12 +83,12 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// An empty one.
+    /// An empty disk.
     pub(crate) fn new() -> Disk {
         Disk::default()
     }
 
-    /// One on which this file has the name.
+    /// A disk with one file, which has the name.
     pub(crate) fn of(bytes: Vec<u8>) -> Disk {
         let disk = Disk::new();
         disk.state().image = Image::of(bytes);
@@ -121,12 +121,12 @@ impl Disk {
         Some(storage)
     }
 
-    /// Calls of storages so far.
+    /// The number of calls so far.
     pub(crate) fn calls(&self) -> u64 {
         self.state().calls
     }
 
-    /// Lets calls fail, or none any more.
+    /// Lets calls fail; `None` lets all succeed.
     pub(crate) fn fail(&self, fault: Option<Fault>) {
         self.state().fault = fault;
     }

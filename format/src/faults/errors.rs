@@ -1,5 +1,5 @@
-//! Calls of a storage that fail, each in its turn, once or from then on: the store stays at a commit, and the error
-//! says which.
+//! Failing calls of a storage. Each call fails in its turn, alone or with all later ones. The file stays at a commit,
+//! and the error tells which.
 
 use super::broken::{Lie, is_slot};
 use super::choose::{Each, Random, Words};
@@ -9,7 +9,8 @@ use super::image::Op;
 use super::life::{self, Contents, Life, Run};
 use crate::{Error, File};
 
-/// What a life comes to when calls fail. What another handle does afterwards reaches the disk as `lie` has it.
+/// Lives a life whose calls fail, and checks the result. What another handle does afterwards reaches the disk through
+/// `lie`.
 fn lives_with(life: Life, states: &[Contents], fault: Fault, lie: Lie) {
     let disk = Disk::new();
     disk.fail(Some(fault));
@@ -35,7 +36,7 @@ fn lives_with(life: Life, states: &[Contents], fault: Fault, lie: Lie) {
         let begun = handle.begin();
         assert!(!unsynced || matches!(begun, Err(Error::Poisoned)), "{what}: it would write again");
     }
-    // What may be there: the last commit, and the next if the error says so.
+    // The file may be at the last commit, or at the next one if the error says so.
     let allowed: Vec<Option<&Contents>> = [Some(acknowledged), unknown.then_some(acknowledged + 1)]
         .into_iter()
         .flatten()
@@ -56,7 +57,7 @@ fn lives_with(life: Life, states: &[Contents], fault: Fault, lie: Lie) {
     if named.is_none() {
         return;
     }
-    // Another handle goes on, and nothing that it was promised is lost.
+    // Another handle goes on. Nothing that was acknowledged to it may be lost.
     let next = go_on(&disk).unwrap_or_else(|e| panic!("{what}, going on: {e}"));
     let log = lie(disk.state().log.split_off(from));
     let mut last = image.clone();
@@ -103,9 +104,9 @@ fn calls_of_long_lives_fail() {
     eprintln!("{tried} failures");
 }
 
-/// A handle that trusts what the one before it has left is caught.
+/// A handle that trusts the state that the one before has left is caught.
 #[test]
-fn trust_is_caught() {
+fn a_trusting_handle_is_caught() {
     let lies: [(&str, Lie); 2] = [
         ("the name is not synced again", |log| log.into_iter().filter(|op| *op != Op::SyncName).collect()),
         ("the last slot is not written again", |log| {
@@ -120,13 +121,13 @@ fn trust_is_caught() {
     ];
     for (what, lie) in lies {
         let caught = |life: Life| std::panic::catch_unwind(|| fail(life, 1, lie)).is_err();
-        assert!(life::SHORT.iter().any(|(_, life)| caught(*life)), "{what}, and nothing shows it");
+        assert!(life::SHORT.iter().any(|(_, life)| caught(*life)), "{what}, but nothing shows it");
     }
 }
 
-/// Commits of a handle that are made, refused, not made durable, or unknown: which it is follows from the call that fails.
+/// A commit is made, refused, not made durable, or unknown, depending on the call that fails. The error tells which.
 #[test]
-fn the_error_says_what_stands() {
+fn the_error_tells_whether_the_commit_stands() {
     let mut outcomes = std::collections::BTreeMap::new();
     for at in 0.. {
         let disk = Disk::new();

@@ -1,4 +1,4 @@
-//! What a disk holds: what is durable, what is not yet, and what a crash leaves of it.
+//! The content of a disk: what is durable, what is not durable yet, and what a crash leaves of it.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use super::choose::{Choose, Random};
 pub(super) const SECTOR: usize = 512;
 const SECTORS: u64 = (crate::PAGE / SECTOR) as u64;
 
-/// One sector's bytes.
+/// The bytes of one sector.
 pub(super) type Sector = [u8; SECTOR];
 
-/// What is done to a disk.
+/// An operation on a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Op {
-    /// Another file, which has no name.
+    /// A new file without a name.
     Create,
     Write {
         file: usize,
@@ -27,12 +27,12 @@ pub(super) enum Op {
     Sync {
         file: usize,
     },
-    /// A sync that failed: what was to become durable is so in part, and nobody will try the rest again.
+    /// A sync that failed. Part of the data is durable, and the rest is never tried again.
     LostSync {
         file: usize,
         seed: u64,
     },
-    /// The one name of this disk goes to a file.
+    /// The only name of this disk is given to a file.
     Name {
         file: usize,
     },
@@ -44,9 +44,9 @@ pub(super) enum Op {
 /// One file.
 #[derive(Clone, Debug, Default)]
 struct FileImage {
-    /// As the system shows it.
+    /// The bytes as the system shows them.
     now: Vec<u8>,
-    /// What is durable, and perhaps bytes beyond the durable length.
+    /// The durable bytes, perhaps with others beyond the durable length.
     durable: Vec<u8>,
     len: usize,
     /// Lengths since the last sync.
@@ -59,7 +59,7 @@ struct FileImage {
 #[derive(Clone, Debug)]
 pub(super) struct Image {
     files: Vec<FileImage>,
-    /// What the name stood for since it was durable, the durable one first.
+    /// The files that had the name since it was last durable, the durable one first.
     names: Vec<Option<usize>>,
 }
 
@@ -69,7 +69,7 @@ impl Default for Image {
     }
 }
 
-/// The bytes of a sector, zeros where the file ends.
+/// The bytes of a sector, with zeros beyond the end of the file.
 fn sector_of(bytes: &[u8], number: u64) -> Sector {
     let rest = bytes.get(number as usize * SECTOR..).unwrap_or_default();
     let mut sector = [0; SECTOR];
@@ -80,7 +80,7 @@ fn sector_of(bytes: &[u8], number: u64) -> Sector {
 }
 
 impl FileImage {
-    /// The sectors of a range of bytes have new contents.
+    /// Notes new contents of the sectors of a range of bytes.
     fn touched(&mut self, start: usize, end: usize) {
         for number in (start / SECTOR) as u64..end.div_ceil(SECTOR) as u64 {
             let content = sector_of(&self.now, number);
@@ -101,7 +101,7 @@ impl FileImage {
         let old = std::mem::take(&mut self.now);
         self.now = old[..old.len().min(len)].to_vec();
         self.now.resize(len, 0);
-        // What is cut off is zero if the file grows again.
+        // Bytes that are cut off are zero if the file grows again.
         for number in (len / SECTOR) as u64..old.len().div_ceil(SECTOR) as u64 {
             if sector_of(&old, number) != sector_of(&self.now, number) {
                 self.touched(number as usize * SECTOR, (number as usize + 1) * SECTOR);
@@ -120,7 +120,7 @@ impl FileImage {
         self.len = self.now.len();
     }
 
-    /// A sync that failed: some sectors are durable, and the others are not tried again. What is not lost is the length.
+    /// A sync that failed. Some sectors are durable, and the others are never tried again. The length is not lost.
     fn lose(&mut self, choose: &mut dyn Choose) {
         self.durable = self.survivors(choose);
         self.sectors.clear();
@@ -137,7 +137,7 @@ impl FileImage {
         left
     }
 
-    /// The bytes of a file that a crash leaves, whatever its length.
+    /// The bytes of a file that a crash leaves, before its length is chosen.
     fn survivors(&self, choose: &mut dyn Choose) -> Vec<u8> {
         let mut left = self.durable.clone();
         let whole = self.sectors.keys().next_back().map_or(0, |last| (*last as usize + 1) * SECTOR);
@@ -165,7 +165,7 @@ impl FileImage {
 }
 
 impl Image {
-    /// A disk on which this file has the name, durably.
+    /// A disk on which this file durably has the name.
     pub(super) fn of(bytes: Vec<u8>) -> Image {
         let file = FileImage { len: bytes.len(), now: bytes.clone(), durable: bytes, ..FileImage::default() };
         Image { files: vec![file], names: vec![Some(0)] }
@@ -186,13 +186,13 @@ impl Image {
         }
     }
 
-    /// The file that has the name after a crash, `None` when none has.
+    /// The file that has the name after a crash, if there is one.
     pub(super) fn crash(&self, choose: &mut dyn Choose) -> Option<Vec<u8>> {
         let name = self.names[choose.one_of(self.names.len())];
         name.map(|file| self.files[file].crash(choose))
     }
 
-    /// A file, as the system shows it.
+    /// The bytes of a file, as the system shows them.
     pub(super) fn file(&self, file: usize) -> &[u8] {
         &self.files[file].now
     }
@@ -202,7 +202,7 @@ impl Image {
         self.names.last().copied().flatten()
     }
 
-    /// Files made so far.
+    /// The number of files created so far.
     pub(super) fn count(&self) -> usize {
         self.files.len()
     }

@@ -1,4 +1,4 @@
-//! Lives of a file: what is done to it, and what it holds after each commit.
+//! Lives of a file: the changes that are made to it, and its contents after each commit.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::choose::Words;
 use super::disk::Disk;
 use crate::{Attributes, Codec, CreateOptions, DType, File, Meta, Result, Snapshot, Transaction};
 
-/// All that a commit holds: the file's attributes, and every array with every byte of its elements.
+/// The contents of a commit: the file's attributes, and every array with all its elements.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Contents {
     attributes: Attributes,
@@ -28,19 +28,19 @@ impl Contents {
     }
 }
 
-/// A life that is being lived.
+/// A life under way.
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) disk: Disk,
     pub(super) file: File,
-    /// What each commit holds, when that is asked for.
+    /// The contents of each commit, if they are recorded.
     pub(super) states: Option<Vec<Contents>>,
     pub(super) acknowledged: usize,
     /// Called before each transaction begins.
     pub(super) before: fn(&mut Run),
 }
 
-/// Something to do with a file that is about to be created.
+/// The changes of a life. It begins with a file that has no commit yet.
 pub(super) type Life = fn(&mut Run) -> Result<()>;
 
 impl Run {
@@ -68,19 +68,19 @@ impl Run {
         Ok(())
     }
 
-    /// Changes that come to nothing.
+    /// Makes changes and drops them.
     fn abort(&self, change: impl FnOnce(&Transaction) -> Result<()>) -> Result<()> {
         change(&self.file.begin()?)
     }
 
-    /// Goes on with another handle, that remembers nothing.
+    /// Goes on with another handle, which remembers nothing.
     fn reopen(&mut self) -> Result<()> {
         let storage = self.disk.open().expect("a file with a name");
         self.file = File::on(storage)?;
         Ok(())
     }
 
-    /// What `compact` does, on this disk.
+    /// Compacts the file, as `compact` does.
     fn compact(&mut self) -> Result<()> {
         let lock = self.file.begin()?;
         let old = self.file.snapshot()?;
@@ -90,7 +90,7 @@ impl Run {
         self.done()
     }
 
-    /// Another file in place of this one.
+    /// Replaces the file by a new one.
     fn create(&mut self) -> Result<()> {
         self.file = File::create_on(self.disk.create(), &CreateOptions::default())?;
         Ok(())
@@ -110,7 +110,7 @@ fn packed(shape: &[u64], chunks: &[u64]) -> Meta {
     Meta { fill: vec![7, 1], ..Meta::new(DType::U16, shape, chunks) }.encoded(Codec::Zstd { level: 1 }, true)
 }
 
-/// Short enough for every crash to be tried.
+/// Lives that are short enough to try every crash.
 pub(super) const SHORT: [(&str, Life); 6] = [
     ("a file without arrays", |run| {
         run.commit(|_| Ok(()))?;
@@ -129,7 +129,7 @@ pub(super) const SHORT: [(&str, Life); 6] = [
         run.reopen()?;
         run.commit(|t| t.create_array("/a", raw(&[2], &[2])).map(drop))
     }),
-    ("an array that is renamed, shrinks, grows and goes", |run| {
+    ("an array that is renamed, shrinks, grows and is deleted", |run| {
         run.commit(|t| {
             let a = t.create_array("/a", packed(&[3], &[2]))?;
             t.write(a, &[0], &[3], &[1, 2, 3, 4, 5, 6])
@@ -158,7 +158,7 @@ fn attributes(round: u64) -> Attributes {
     attributes
 }
 
-/// Of each kind of change.
+/// Lives with every kind of change.
 pub(super) const LONG: [(&str, Life); 8] = [
     ("create", |run| {
         run.commit(|t| {
@@ -252,7 +252,7 @@ fn two_arrays(run: &mut Run) -> Result<()> {
     })
 }
 
-/// Anything, in any order.
+/// A life of random changes.
 pub(super) fn any(run: &mut Run, seed: u64) -> Result<()> {
     let mut words = Words::new(seed);
     two_arrays(run)?;
@@ -269,7 +269,7 @@ pub(super) fn any(run: &mut Run, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// One change to one of the arrays there are.
+/// Makes one change to one of the arrays.
 fn change(t: &Transaction, words: &mut Words, round: u64) -> Result<()> {
     let names = t.arrays();
     let Some(name) = names.get(words.below(names.len().max(1))) else {

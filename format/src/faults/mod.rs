@@ -1,12 +1,12 @@
-//! A disk that crashes, fails and lies, and what a file on it has to withstand.
+//! A disk that crashes, fails and lies, and a file that has to survive on it.
 //!
-//! A life of a file (`life.rs`) runs on a disk in memory (`disk.rs`, `storage.rs`), which logs what is done to it.
-//! The log is played again up to any operation, and the machine crashes there (`image.rs`): of everything that was
-//! not yet durable, any part may survive, in any order. Each 512-byte sector has one of the contents it was
-//! given since the last sync, or two of them half and half, or garbage; the file has one of the lengths, the folder one
-//! of the names. Of what is left, the file must be the last acknowledged commit or the one in flight, byte for byte
-//! (`crashes.rs`). That this would show is proven by breaking the protocol on purpose (`broken.rs`). Calls that
-//! fail are in `errors.rs`, readers beside a writer in `turns.rs`.
+//! A life of a file (`life.rs`) runs on a disk in memory (`disk.rs`, `storage.rs`), which logs every operation. The
+//! log is played again up to any operation, and the machine crashes there (`image.rs`). Any part of the data that was
+//! not durable yet may survive, in any order. Each sector of 512 bytes has one of its contents since the last sync,
+//! or half of one and half of another, or garbage. The file has one of its lengths, and the folder one of its names.
+//! The file that is left must be at the last acknowledged commit or at the one under way, byte for byte
+//! (`crashes.rs`). Breaking the protocol on purpose proves that the test would find a fault (`broken.rs`). Failing
+//! calls are in `errors.rs`, readers beside a writer in `turns.rs`.
 //!
 //! `ARRSTORE_CRASHES=1000000 cargo test -p arrstore-format --release crashes` is the long campaign.
 

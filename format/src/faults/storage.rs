@@ -1,4 +1,4 @@
-//! A file on a disk that fails when told to.
+//! A file on a disk that fails on demand.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ impl FaultyStorage {
         self.locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what `op` says, unless the call fails.
+    /// Applies `op`, unless the call fails.
     fn change(&self, op: Op) -> io::Result<()> {
         let mut state = self.disk.state();
         match state.call() {
@@ -47,7 +47,7 @@ impl FaultyStorage {
     }
 }
 
-/// Takes the older commit out of header and slots.
+/// Removes the older commit from header and slots.
 fn hide_older(head: &mut [u8]) {
     let seq = |page: &[u8]| page[8..16].iter().rev().fold(0u64, |n, &b| n << 8 | u64::from(b));
     let newest = head.chunks(PAGE).skip(1).map(seq).max();
@@ -90,7 +90,7 @@ impl Storage for FaultyStorage {
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.change(Op::SetLen { file: self.file, len })
     }
-    /// A little more than is asked for, as on a real disk.
+    /// Reserves a little more than is asked for, as a real disk does.
     fn reserve(&self, len: u64) -> io::Result<()> {
         let now = self.disk.state().image.file(self.file).len() as u64;
         if len <= now {

@@ -1,5 +1,5 @@
-//! A reader that pins a commit and a writer that uses space again, their storage calls interleaved in every way that
-//! chance finds: what a snapshot shows is the commit it names, whatever the writer does meanwhile.
+//! A reader that pins a commit beside a writer that reuses space. Their storage calls are interleaved at random. A
+//! snapshot always shows the commit that it names, whatever the writer does meanwhile.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -16,23 +16,23 @@ const BYTES: u64 = 40_000;
 const COMMITS: u64 = 9;
 
 thread_local! {
-    /// Which of the two this thread is; none before they begin.
+    /// Which of the two this thread is; `None` before they begin.
     static ME: Cell<Option<usize>> = const { Cell::new(None) };
-    /// Header and slots as this thread read them the last time.
+    /// Header and slots as this thread read them last.
     static HEAD: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-/// What is broken on purpose.
+/// The rule that is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Broken {
     Nothing,
     /// The writer does not see pins.
     Pins,
-    /// The reader does not see what became of the slots while it pinned.
+    /// The reader does not see how the slots changed while it pinned.
     SecondLook,
 }
 
-/// A storage whose calls are made by one thread at a time, in an order that a seed decides.
+/// A storage that lets one thread make calls at a time, in an order that the seed decides.
 #[derive(Debug)]
 struct Turns {
     inner: MemoryStorage,
@@ -44,7 +44,7 @@ struct Turns {
 #[derive(Debug)]
 struct Turn {
     words: Words,
-    /// One call in so many gives the turn to the other thread.
+    /// One call of this many gives the turn to the other thread.
     odds: [usize; 2],
     whose: usize,
     here: [bool; 2],
@@ -85,7 +85,7 @@ impl Storage for Turns {
     fn read_exact_at(&self, out: &mut [u8], offset: u64) -> io::Result<()> {
         self.call(|| self.inner.read_exact_at(out, offset))?;
         if self.broken == Broken::SecondLook && ME.get() == Some(READER) && out.len() as u64 == FIXED {
-            // Every second look shows the same as the first.
+            // Every second read gives the same as the one before.
             match HEAD.take() {
                 Some(head) => out.copy_from_slice(&head),
                 None => HEAD.set(Some(out.to_vec())),
@@ -120,8 +120,8 @@ impl Storage for Turns {
     }
 }
 
-/// Overwrites the array again and again: commit `n` holds pattern `n`. Some transactions come to nothing, and some are a
-/// new handle's, which remembers nothing.
+/// Overwrites the array again and again: commit `n` holds pattern `n`. Some transactions are dropped, and some begin
+/// with a new handle, which remembers nothing.
 fn write(mut file: File, storage: &Arc<Turns>, words: &mut Words) -> Result<()> {
     while file.snapshot()?.seq() < COMMITS {
         if words.below(4) == 0 {
@@ -136,7 +136,7 @@ fn write(mut file: File, storage: &Arc<Turns>, words: &mut Words) -> Result<()> 
     Ok(())
 }
 
-/// Looks at some snapshots: each has to be what it says it is.
+/// Reads some snapshots. Each has to hold the pattern of its commit.
 fn read(file: &File) -> std::result::Result<(), String> {
     let text = |e: Error| e.to_string();
     for _ in 0..4 {
@@ -145,7 +145,7 @@ fn read(file: &File) -> std::result::Result<(), String> {
         let array = snapshot.array("/a").map_err(text)?;
         array.read(&[0], &[BYTES], &mut out).map_err(text)?;
         if out != pattern(BYTES, snapshot.seq()) {
-            return Err(format!("commit {} is another", snapshot.seq()));
+            return Err(format!("commit {} holds another pattern", snapshot.seq()));
         }
         let report = snapshot.verify(&|_, _| true).map_err(text)?;
         if !report.is_sound() {
@@ -155,7 +155,7 @@ fn read(file: &File) -> std::result::Result<(), String> {
     Ok(())
 }
 
-/// A reader and a writer side by side; what the reader has to complain of.
+/// Runs a reader and a writer side by side. The error is that of the reader.
 fn side_by_side(seed: u64, broken: Broken) -> std::result::Result<(), String> {
     let mut words = Words::new(seed);
     let odds = [0; 2].map(|_| [2, 5, 20, 100][words.below(4)]);
@@ -182,7 +182,7 @@ fn side_by_side(seed: u64, broken: Broken) -> std::result::Result<(), String> {
 }
 
 #[test]
-fn snapshots_stay_while_space_is_used_again() {
+fn snapshots_stay_the_same_while_space_is_reused() {
     let schedules = told("ARRSTORE_CRASHES").map_or(1000, |n| n / 20) as u64;
     for seed in 0..schedules {
         side_by_side(seed, Broken::Nothing).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
@@ -195,7 +195,7 @@ fn a_broken_handshake_is_caught() {
     for broken in [Broken::Pins, Broken::SecondLook] {
         assert!(
             (0..2000).any(|seed| side_by_side(seed, broken).is_err()),
-            "{broken:?}, and nothing shows it"
+            "{broken:?}, but nothing shows it"
         );
     }
 }

@@ -1,9 +1,9 @@
-//! Files that somebody has changed at random and given the right checksums: they are read, verified, copied and written
-//! to, without a panic, within 512 MB and a second of work each. So are the parts of a file, each by its own parser.
+//! Fuzzing. Files are changed at random, and all their checksums count as right. Each file is read, verified, copied
+//! and written to, without a panic, within 512 MB and a second of work. Parts of files are changed in the same way,
+//! and given to their own parsers.
 //!
-//! The inputs run in a process of their own, because what no memory is given to ends a process.
-//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-format --release fuzz` goes on for ten minutes with other inputs, for each
-//! target.
+//! The inputs run in a process of their own, because a process dies when it gets no memory. `ARRSTORE_FUZZ=600 cargo
+//! test -p arrstore-format --release fuzz` runs for ten minutes per target, with other inputs.
 
 mod parts;
 
@@ -19,21 +19,21 @@ use nix::sys::time::TimeValLike;
 use crate::*;
 
 thread_local! {
-    /// Whether every checksum is right, as in a file whose author means harm.
+    /// Whether every checksum counts as right, as in a file that was forged.
     pub(crate) static FORGED: Cell<bool> = const { Cell::new(false) };
 }
 
 const MEMORY: u64 = 512 << 20;
 const QUICK: Duration = Duration::from_secs(1);
-/// The most work that an input may make.
+/// The most time that an input may take.
 const SECOND: Duration = Duration::from_secs(1);
 const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
-/// The first of the seeds that are to be taken once more.
+/// The variable with the first of the seeds to be run again.
 const AGAIN: &str = "ARRSTORE_FUZZ_AGAIN";
-/// Inputs of which the first one's seed is said.
+/// The number of inputs for which one seed is printed.
 const EACH: u64 = 100;
 
-/// Numbers that look like chance (SplitMix64).
+/// Random numbers (SplitMix64).
 struct Words(u64);
 
 impl Words {
@@ -83,7 +83,7 @@ fn bases() -> Vec<Vec<u8>> {
         t.set_attributes(shuffled, attributes.clone())?;
         t.set_file_attributes(attributes)
     });
-    // A full leaf and another one below a node; three levels, of which little is there; space that can be used again.
+    // A full leaf and another one below a node; a sparse tree of three levels; and space that can be reused.
     let deep = file(3, &|t| {
         let a = t.replace("/deep", Meta::new(DType::U8, &[2800], &[20]))?;
         t.write(a, &[0], &[2800], &data[..2800])?;
@@ -98,7 +98,7 @@ fn bases() -> Vec<Vec<u8>> {
     vec![small.1.bytes(), kinds.1.bytes(), deep.1.bytes(), sealed.bytes()]
 }
 
-/// Changes some bytes, most of them where there is something.
+/// Changes some bytes, mostly near bytes that are not zero.
 fn change_bytes(bytes: &mut [u8], used: &[usize], words: &mut Words) {
     for _ in 0..1 + words.below(4) {
         let near = used[words.below(used.len())].saturating_add(words.below(24)).saturating_sub(8);
@@ -124,19 +124,19 @@ fn change_bytes(bytes: &mut [u8], used: &[usize], words: &mut Words) {
     }
 }
 
-/// Where there is something, from byte `first` on.
+/// The places of bytes that are not zero, from byte `first` on.
 fn used(bytes: &[u8], first: usize) -> Vec<usize> {
     (first..bytes.len()).filter(|&at| bytes[at] != 0).collect()
 }
 
-/// Changes a file in which there is something at `places`.
+/// Changes a file whose bytes at `places` are not zero.
 fn mutate(bytes: &mut Vec<u8>, places: &[usize], words: &mut Words) {
     change_bytes(bytes, places, words);
     match words.below(24) {
         0 => bytes.truncate(words.below(bytes.len())),
         1 => bytes.resize(bytes.len() + words.below(1 << 16), 0),
         2 => {
-            // A page in another's place.
+            // Copy a page to the place of another.
             let pages = bytes.len() / PAGE;
             let (from, to) = (words.below(pages) * PAGE, words.below(pages) * PAGE);
             bytes.copy_within(from..from + PAGE, to);
@@ -144,12 +144,12 @@ fn mutate(bytes: &mut Vec<u8>, places: &[usize], words: &mut Words) {
         _ => {}
     }
     if bytes.len() >= FIXED as usize && words.below(8) != 0 {
-        // Copies of a slot that differ are refused before anything else.
+        // Copies of a slot that differ would be refused before anything else.
         bytes.copy_within(PAGE..3 * PAGE, 3 * PAGE);
     }
 }
 
-/// Everything that can be done with a file.
+/// Does everything that can be done with a file.
 fn exercise(bytes: Vec<u8>, words: &mut Words) -> Result<()> {
     let file = File::on(Arc::new(MemoryStorage::of(bytes)))?;
     let snapshot = file.snapshot()?;
@@ -193,13 +193,13 @@ fn change(transaction: &Transaction, name: &str, words: &mut Words) -> Result<()
     }
 }
 
-/// Time this thread has worked.
+/// The processor time of this thread.
 fn worked() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
     Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
 }
 
-/// A function that makes a file of a seed and does everything with it.
+/// A function that makes a file from a seed and does everything with it.
 fn files() -> Box<dyn FnMut(u64)> {
     let bases = bases();
     let places: Vec<Vec<usize>> = bases.iter().map(|bytes| used(bytes, PAGE)).collect();
@@ -213,14 +213,14 @@ fn files() -> Box<dyn FnMut(u64)> {
             let _ = exercise(bytes.clone(), &mut Words(words.0));
             worked() - before
         };
-        // a system that is short of memory may take long to give some: it is asked again
+        // A system that is short of memory may be slow once, so the input is run again.
         let took = Some(once()).filter(|took| *took < SECOND).unwrap_or_else(once);
         assert!(took < SECOND, "{took:?} of work with seed {seed}");
     })
 }
 
-/// The process that takes the inputs, and says the seed of the first of each hundred before it begins, or of each that
-/// it takes once more.
+/// The process that runs the inputs. It prints the first seed of each hundred before it runs them. When it runs
+/// inputs again, it prints every seed.
 #[test]
 fn child() {
     let Ok(target) = std::env::var(CHILD) else { return };
@@ -244,13 +244,13 @@ fn child() {
     }
 }
 
-/// How long each target goes on.
+/// How long each target runs.
 fn time() -> Duration {
     let asked = std::env::var("ARRSTORE_FUZZ").ok().and_then(|s| s.parse().ok());
     asked.map_or(QUICK, Duration::from_secs)
 }
 
-/// Runs the child to its end: how many seeds it said, the last of them, and how it ended.
+/// Runs the child to its end. Gives the number of seeds that it printed, the last one, and its exit status.
 fn process(target: &str, again: Option<u64>) -> (u64, u64, ExitStatus) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["fuzz::child", "--exact", "--nocapture"]).env(CHILD, target).stdout(Stdio::piped());
@@ -273,14 +273,14 @@ fn campaign(target: &str) {
         let (_, seed, again) = process(target, Some(first));
         assert!(again.success(), "{target}: {again} with seed {seed}");
     }
-    assert!(status.success(), "{target}: {status} after seed {first}, and not when {EACH} ran once more");
+    assert!(status.success(), "{target}: {status} after seed {first}, but not when {EACH} inputs ran again");
     let count = count * EACH;
     eprintln!("{target}: {count} inputs");
     assert!(count > 20, "{target}: {count} inputs");
 }
 
 #[test]
-fn the_deep_file_has_three_levels_and_space_to_be_used_again() {
+fn the_deep_file_has_three_levels_and_free_space() {
     let deep = bases().swap_remove(2);
     let pages = deep.as_chunks::<PAGE>().0;
     assert!(pages.iter().any(|page| page.starts_with(b"NODE\x02")), "no node above two others");

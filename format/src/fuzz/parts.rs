@@ -1,4 +1,4 @@
-//! The parts of a file, each changed at random and given to its own parser, as if its checksum were right.
+//! Fuzzing the parts of a file. Each is changed at random and given to its own parser, as if its checksum were right.
 
 use super::{Words, bases, change_bytes, used};
 use crate::codec::Codec;
@@ -7,11 +7,11 @@ use crate::node::{Node, Place};
 use crate::record::Record;
 use crate::*;
 
-/// What a campaign can be asked for.
+/// The parts.
 pub(super) const TARGETS: [&str; 8] =
     ["slots", "node", "metadata", "record", "attributes", "zstd", "lz4", "pco"];
 
-/// A function that makes an input of a seed and parses it.
+/// A function that makes an input from a seed and parses it.
 pub(super) fn target(name: &str) -> Option<Box<dyn FnMut(u64)>> {
     Some(match name {
         "slots" => slots(),
@@ -26,7 +26,7 @@ pub(super) fn target(name: &str) -> Option<Box<dyn FnMut(u64)>> {
     })
 }
 
-/// Changes one of some bases, cuts or lengthens it now and then, and has it parsed.
+/// A function that changes one of the bases, sometimes cuts or lengthens it, and parses it.
 fn over(bases: Vec<Vec<u8>>, parse: impl Fn(&[u8], &mut Words) + 'static) -> Box<dyn FnMut(u64)> {
     let places: Vec<Vec<usize>> = bases.iter().map(|b| used(b, 0)).collect();
     let mut bytes = Vec::new();
@@ -44,7 +44,7 @@ fn over(bases: Vec<Vec<u8>>, parse: impl Fn(&[u8], &mut Words) + 'static) -> Box
     })
 }
 
-/// Bytes of whole pages.
+/// The bytes as whole pages.
 fn pages<const N: usize>(bytes: &[u8]) -> Vec<[u8; PAGE]> {
     let mut whole = bytes.to_vec();
     whole.resize(N * PAGE, 0);
@@ -128,7 +128,7 @@ fn attributes() -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }
 
-/// Chunks of some types, packed; they are unpacked as any type of any length.
+/// Packed chunks of some types. They are unpacked as other types and lengths.
 fn packed(codec: Codec) -> Box<dyn FnMut(u64)> {
     let data: Vec<u8> = (0..1200u32).flat_map(|i| (i * i / 7).to_le_bytes()).collect();
     let types =

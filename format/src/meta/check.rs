@@ -1,4 +1,4 @@
-//! The rules that metadata has to keep.
+//! The rules of metadata.
 
 use super::Meta;
 use super::error::MetaError;
@@ -7,10 +7,10 @@ use crate::grid::Numbering;
 use crate::{DType, name};
 
 impl Meta {
-    /// Checks everything that a reader would refuse, before any of it is used in arithmetic.
+    /// Checks every rule that a reader checks, before any value is used in arithmetic.
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The first broken rule.
     pub fn check(&self) -> Result<(), MetaError> {
         let ndim = self.ndim();
         name::check(&self.name)?;
@@ -53,7 +53,7 @@ impl Meta {
             let problem = match dim {
                 d if d.is_empty() => Some("empty"),
                 d if d.len() > name::NAME_MAX => Some("too long"),
-                d if d.chars().any(char::is_control) => Some("made of control characters"),
+                d if d.chars().any(char::is_control) => Some("not free of control characters"),
                 _ => None,
             };
             if let Some(problem) = problem {

@@ -9,20 +9,20 @@ use crate::name::NameError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetaError {
-    /// Some other block.
-    #[error("magic {found:#010x} is not a metadata block's")]
+    /// A block that is not metadata.
+    #[error("expected a metadata block, found magic {found:#010x}")]
     Magic {
-        /// Its first word.
+        /// The first word of the block.
         found: u32,
     },
-    /// Parts that do not add up.
-    #[error("its parts do not add up to its {len} bytes")]
+    /// Parts that do not add up to the block.
+    #[error("the lengths of its parts do not add up to its {len} bytes")]
     Length {
         /// Bytes of the block.
         len: usize,
     },
-    /// Longer than any may be.
-    #[error("{found} bytes; the most are {META_MAX}")]
+    /// A block that is too long.
+    #[error("{found} bytes: expected at most {META_MAX}")]
     TooLong {
         /// Its length.
         found: u64,
@@ -30,41 +30,41 @@ pub enum MetaError {
     /// The metadata of another array.
     #[error("expected array {expected}, found array {found}")]
     Id {
-        /// As the referrer says.
+        /// The id in the record.
         expected: u64,
-        /// As it says.
+        /// The value in the metadata.
         found: u64,
     },
     /// Too many axes.
-    #[error("{found} axes; the most are {NDIM_MAX}")]
+    #[error("{found} axes: expected at most {NDIM_MAX}")]
     Ndim {
-        /// Axes.
+        /// Number of axes.
         found: usize,
     },
-    /// Not one value per axis.
+    /// A list without one value per axis.
     #[error("{what}: expected {expected} values, one per axis, found {found}")]
     Axes {
-        /// Which list.
+        /// The list.
         what: &'static str,
-        /// Axes.
+        /// Number of axes.
         expected: usize,
-        /// Values.
+        /// Number of values.
         found: usize,
     },
-    /// An element type this version does not know.
+    /// An element type that this version does not know.
     #[error("unknown element type {code}: use a newer program")]
     DType {
-        /// Its code.
+        /// The code in the metadata.
         code: u16,
     },
     /// Elements of another size than their type's.
-    #[error("elements of {found} bytes; {dtype} has {expected}")]
+    #[error("elements of {found} bytes: {dtype} has {expected}")]
     ItemSize {
         /// The type.
         dtype: DType,
-        /// Its size.
+        /// Bytes of its elements.
         expected: usize,
-        /// The size given.
+        /// Bytes of an element, according to the metadata.
         found: usize,
     },
     /// A chunk without elements.
@@ -73,15 +73,15 @@ pub enum MetaError {
         /// The axis.
         axis: usize,
     },
-    /// No such axis.
-    #[error("axis {axis} of {ndim}")]
+    /// An axis that the array does not have.
+    #[error("no axis {axis}: the array has {ndim}, numbered from 0")]
     NoAxis {
         /// The axis.
         axis: usize,
-        /// Axes there are.
+        /// Number of axes.
         ndim: usize,
     },
-    /// More bytes than can be counted.
+    /// More bytes than this program can count.
     #[error("{what} of shape {shape:?} has too many bytes to count")]
     Overflow {
         /// The array or a chunk.
@@ -89,49 +89,49 @@ pub enum MetaError {
         /// Its shape.
         shape: Vec<u64>,
     },
-    /// Too many chunks.
-    #[error("a grid of {counts:?} chunks; the most are 2^48: choose larger chunks")]
+    /// A grid of too many chunks.
+    #[error("a grid of {counts:?} chunks: expected at most 2^48 in all; choose larger chunks")]
     GridTooLarge {
         /// Chunks along each axis.
         counts: Vec<u64>,
     },
-    /// Fewer numbers than chunks.
-    #[error("room for {found} chunks along axis {axis}, which has {needed}")]
+    /// An axis with fewer numbers than chunks.
+    #[error("the index has room for {found} chunks along axis {axis}: expected at least {needed}")]
     Capacity {
         /// The axis.
         axis: usize,
-        /// Chunks.
+        /// Chunks along the axis.
         needed: u64,
-        /// Room.
+        /// Chunks for which there are numbers.
         found: u64,
     },
-    /// Not every axis once.
+    /// An element order that is not a permutation of the axes.
     #[error("element order {found:?}: expected each axis from 0 to {ndim} (exclusive) once")]
     Order {
-        /// The order.
+        /// The order in the metadata.
         found: Vec<u8>,
-        /// Axes.
+        /// Number of axes.
         ndim: usize,
     },
-    /// Payloads aligned in a way this version does not know.
-    #[error("alignment 2^{found}; version 1 has 2^{ALIGNMENT}")]
+    /// An alignment that this version does not know.
+    #[error("alignment 2^{found}: expected 2^{ALIGNMENT}, as in version 1")]
     Alignment {
-        /// Its logarithm.
+        /// The logarithm, to base 2.
         found: u8,
     },
-    /// A codec this version does not know.
+    /// A codec that this version does not know.
     #[error("unknown codec {found}: use a newer program")]
     Codec {
-        /// Its code.
+        /// The code in the metadata.
         found: u8,
     },
-    /// A filter this version does not know.
+    /// A filter that this version does not know.
     #[error("unknown filter {found}: use a newer program")]
     Filter {
-        /// Its code.
+        /// The code in the metadata.
         found: u8,
     },
-    /// A level the codec does not have.
+    /// A level that the codec does not have.
     #[error("level {found} of the codec: expected {low} to {high}")]
     Level {
         /// The level.
@@ -142,59 +142,59 @@ pub enum MetaError {
         high: i32,
     },
     /// A chunk that the codec cannot pack.
-    #[error("chunks of {found} bytes; LZ4 packs at most {most}: choose smaller ones")]
+    #[error("chunks of {found} bytes: LZ4 packs at most {most}; choose smaller chunks")]
     ChunkTooLong {
         /// Bytes of a chunk.
         found: u64,
         /// The most.
         most: u64,
     },
-    /// Shuffled bytes given to a codec of numbers.
-    #[error("the codec pco packs numbers: shuffled bytes are none")]
+    /// Shuffled bytes for a codec that packs numbers.
+    #[error("the codec pco packs numbers, not shuffled bytes: leave the shuffle out")]
     Shuffled,
-    /// A fill value that is no element.
-    #[error("a fill value of {found} bytes; {dtype} has {expected}")]
+    /// A fill value of another size than an element.
+    #[error("a fill value of {found} bytes: {dtype} has {expected}")]
     Fill {
         /// The type.
         dtype: DType,
-        /// Its size.
+        /// Bytes of its elements.
         expected: usize,
-        /// Bytes given.
+        /// Bytes of the fill value.
         found: usize,
     },
-    /// A boolean that is neither.
+    /// A fill value that is not a boolean.
     #[error("a boolean fill value of {found}: expected 0 or 1")]
     FillBool {
-        /// The byte.
+        /// The byte of the fill value.
         found: u8,
     },
-    /// A wrong name.
+    /// An invalid name.
     #[error(transparent)]
     Name(#[from] NameError),
     /// The metadata of an array of another name.
-    #[error("it says that the array is '{found}'")]
+    #[error("it belongs to an array named '{found}'")]
     OtherName {
-        /// As it says.
+        /// The value in the metadata.
         found: String,
     },
-    /// A wrong axis name.
+    /// An invalid name of an axis.
     #[error("the name of axis {axis} is {problem}")]
     Dim {
         /// The axis.
         axis: usize,
-        /// What is wrong.
+        /// The broken rule.
         problem: &'static str,
     },
     /// One name for two axes.
     #[error("two axes have the name '{0}'")]
     DimTwice(String),
-    /// Records, which this version reserves.
+    /// Records, which are reserved for a later version.
     #[error("the array has record fields: use a newer program")]
     Fields,
-    /// Wrong attributes.
+    /// Invalid attributes.
     #[error(transparent)]
     Attributes(#[from] AttributesError),
-    /// Reserved bytes.
+    /// Reserved bytes that are not zero.
     #[error("reserved bytes are not zero")]
     Reserved,
 }

@@ -1,4 +1,4 @@
-//! What an array is: element type, shape, chunks, codec, names of its axes, attributes.
+//! Array metadata: element type, shape, chunks, codec, names of the axes, attributes.
 
 mod block;
 mod check;
@@ -15,29 +15,28 @@ use crate::{Codec, DType, strided};
 /// Bytes of the chunks that are stored in parts: large enough for a checksum per block, small enough for a file.
 const IN_PARTS: Range<usize> = TABLE_ABOVE as usize + 1..1 << 42;
 
-/// What an array is.
+/// The metadata of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meta {
-    /// Its path in the file, set by [`crate::Transaction::create_array`].
+    /// The array's path in the file, set by [`crate::Transaction::create_array`].
     pub name: String,
     /// Type of the elements.
     pub dtype: DType,
     /// Elements along each axis.
     pub shape: Vec<u64>,
-    /// Elements of one chunk along each axis, each at least 1. A chunk may be larger than the array.
+    /// Elements of one chunk along each axis, at least 1. A chunk may be larger than the array.
     pub chunk_shape: Vec<u64>,
-    /// The axes in the order in which the elements of a chunk lie, outermost first: `[0, 1]` is C order,
-    /// `[1, 0]` Fortran order.
+    /// The order of the axes in a chunk, outermost first: `[0, 1]` is C order, `[1, 0]` Fortran order.
     pub order: Vec<u8>,
-    /// Compression.
+    /// The codec that packs the chunks.
     pub codec: Codec,
-    /// Whether the bytes of the elements are grouped by their place in the element before compression.
+    /// Whether the bytes of a chunk are shuffled before they are packed: grouped by their place in the element.
     pub shuffle: bool,
-    /// The bytes of the element that chunks hold which were never written.
+    /// The bytes of the fill value: the value of elements that were never written.
     pub fill: Vec<u8>,
-    /// Names of the axes.
+    /// Names of the axes; `None` for an axis without one.
     pub dims: Vec<Option<String>>,
-    /// Attributes.
+    /// The attributes: a JSON object.
     pub attributes: Attributes,
 }
 
@@ -58,14 +57,14 @@ impl Meta {
         }
     }
 
-    /// The same with another codec, with or without shuffle.
+    /// The same metadata with another codec, with or without shuffle.
     #[must_use]
     pub fn encoded(mut self, codec: Codec, shuffle: bool) -> Meta {
         (self.codec, self.shuffle) = (codec, shuffle);
         self
     }
 
-    /// Axes.
+    /// The number of axes.
     pub fn ndim(&self) -> usize {
         self.shape.len()
     }
@@ -75,7 +74,7 @@ impl Meta {
         Grid::new(&self.shape, &self.chunk_shape)
     }
 
-    /// Bytes of a decoded chunk. [`Meta::check`] makes sure that they can be counted.
+    /// Bytes of a decoded chunk. [`Meta::check`] makes sure that the number fits.
     pub fn chunk_bytes(&self) -> usize {
         let bytes = self.chunk_shape.iter().fold(self.dtype.size() as u64, |n, &c| n.saturating_mul(c));
         usize::try_from(bytes).unwrap_or(usize::MAX)
@@ -87,25 +86,26 @@ impl Meta {
         strided::strides(&shape, self.dtype.size(), self.order.iter().map(|&axis| usize::from(axis)))
     }
 
-    /// Whether chunks lie in the file as they are, so that they can be used in place.
+    /// Whether chunks are stored as they are, so that they can be used in place.
     pub fn is_raw(&self) -> bool {
         self.codec == Codec::None && !self.shuffle
     }
 
-    /// Whether elements of a chunk lie in C order.
+    /// Whether the elements of a chunk are in C order.
     pub fn is_c_order(&self) -> bool {
         self.order.iter().enumerate().all(|(k, &axis)| usize::from(axis) == k)
     }
 
-    /// Whether chunks are so large, and raw, that parts of them are stored where they belong, without reading the rest.
+    /// Whether chunks are stored in parts: raw, and so large that a part is written in place without reading the
+    /// rest.
     pub fn takes_parts(&self) -> bool {
         self.is_raw() && IN_PARTS.contains(&self.chunk_bytes())
     }
 
-    /// The most bytes that storing one chunk takes beside its elements, in each thread that stores.
+    /// The most bytes that a thread needs to store one chunk, beside its elements.
     pub fn encode_scratch(&self) -> usize {
         let chunk = self.chunk_bytes();
-        let assembled = chunk; // partial chunks are read, changed and written
+        let assembled = chunk; // A chunk that is written in part is read, changed and stored.
         let ordered = if self.is_c_order() { 0 } else { chunk };
         let shuffled = if self.shuffle { chunk } else { 0 };
         let packed = match self.codec {

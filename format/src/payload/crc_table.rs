@@ -6,7 +6,9 @@ use super::PayloadError;
 
 /// Bytes that one CRC of a table covers.
 pub(crate) const BLOCK: usize = 64 << 10;
-/// Raw payloads longer than this carry a table.
+/// Bytes of a large payload that are read, checked or copied at a time: whole blocks.
+pub(crate) const PIECE: usize = 16 * BLOCK;
+/// Raw payloads longer than this have a table.
 pub(crate) const TABLE_ABOVE: u64 = 1 << 20;
 
 /// Bytes of the CRC table behind a raw payload.
@@ -19,7 +21,7 @@ pub(crate) fn table_start(payload: u64) -> u64 {
     payload.next_multiple_of(64)
 }
 
-/// Bytes a raw payload keeps from others, with its table.
+/// Bytes that a raw payload takes up with its table.
 pub(crate) fn raw_occupied(payload: u64) -> u64 {
     table_start(payload) + table_len(payload).next_multiple_of(64)
 }
@@ -29,13 +31,17 @@ pub(crate) fn table(payload: &[u8]) -> Vec<u8> {
     payload.chunks(BLOCK).flat_map(|block| crc32fast::hash(block).to_le_bytes()).collect()
 }
 
-/// Checks the blocks of a payload that touch a range against its table.
+/// Checks the blocks of a payload that a range touches against the table.
 pub(crate) fn check_blocks(payload: &[u8], table: &[u8], range: Range<usize>) -> Result<(), PayloadError> {
+    let (first, last) = (range.start / BLOCK * BLOCK, range.end.next_multiple_of(BLOCK).min(payload.len()));
+    check_part(payload.get(first..last).unwrap_or_default(), table, first)
+}
+
+/// Checks whole blocks, which lie from byte `start` of a payload on, against its table.
+pub(crate) fn check_part(blocks: &[u8], table: &[u8], start: usize) -> Result<(), PayloadError> {
     let (crcs, _) = table.as_chunks::<4>();
-    let (first, last) = (range.start / BLOCK, range.end.div_ceil(BLOCK));
-    let blocks = payload.chunks(BLOCK).zip(crcs).enumerate();
-    for (i, (block, crc)) in blocks.take(last).skip(first) {
-        let start = (i * BLOCK) as u64;
+    for (i, (block, crc)) in blocks.chunks(BLOCK).zip(crcs.iter().skip(start / BLOCK)).enumerate() {
+        let start = (start + i * BLOCK) as u64;
         let end = start + block.len() as u64;
         crate::bytes::check(block, u32::from_le_bytes(*crc)).map_err(|mismatch| PayloadError::PieceCrc {
             start,

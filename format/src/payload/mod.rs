@@ -1,9 +1,9 @@
 //! Chunk payloads: what Zarr v3 would store for the same chunk.
 //!
-//! A payload is the elements of a chunk in the array's element order, little-endian. The metadata may add two
-//! steps: the byte shuffle of numcodecs, with the item size as element size, and then a codec. Nothing else is
-//! added, so payload bytes move to and from Zarr unchanged. The checksum stands where the payload is referred to.
-//! A raw payload over 1 MiB is followed by a table of CRCs, one per 64 KiB, so that a part of it can be checked.
+//! A payload is the elements of a chunk in the array's element order, little-endian. The metadata may add two steps:
+//! the byte shuffle of numcodecs, with the item size as element size, and then a codec. Nothing else is added, so
+//! payload bytes move to and from Zarr unchanged. The checksum is in the entry that refers to the payload. A raw
+//! payload over 1 MiB is followed by a table of CRCs, one per 64 KiB, so that a part of it can be checked.
 
 pub(crate) mod crc_table;
 pub(crate) mod shuffle;
@@ -18,115 +18,123 @@ pub(crate) const ZSTD_WINDOW_MAX: u64 = 1 << 27;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
-    /// Checksum of the whole payload or of its table.
+    /// A checksum of the whole payload, or of its table, that does not match.
     #[error("{what}: {mismatch}")]
     Crc {
-        /// What was checked.
+        /// The bytes that were checked.
         what: &'static str,
-        /// How it failed.
+        /// The two checksums.
         mismatch: CrcMismatch,
     },
-    /// Checksum of one piece of 64 KiB.
+    /// A checksum of a piece of 64 KiB that does not match.
     #[error("bytes {start}..{end}: {mismatch}")]
     PieceCrc {
         /// First byte of the piece in the payload.
         start: u64,
         /// End of the piece.
         end: u64,
-        /// How it failed.
+        /// The two checksums.
         mismatch: CrcMismatch,
     },
-    /// Another length than the chunk's.
-    #[error("{found} stored bytes, expected {expected}")]
+    /// A payload of another length than the chunk's.
+    #[error("expected {expected} stored bytes, found {found}")]
     StoredLength {
         /// Bytes of the chunk.
         expected: u64,
         /// Bytes stored.
         found: u64,
     },
-    /// Longer than the packed form of a chunk can be.
-    #[error("{found} stored bytes; a packed chunk has at most {most}")]
+    /// A payload that is longer than a packed chunk can be.
+    #[error("{found} stored bytes: expected at most {most} for a packed chunk")]
     TooLong {
-        /// The most.
+        /// The most bytes of a packed chunk.
         most: u64,
         /// Bytes stored.
         found: u64,
     },
-    /// Not zstd, or a skippable frame.
-    #[error("does not begin with a zstd frame")]
+    /// A payload that is not zstd, or begins with a skippable frame.
+    #[error("it does not begin with a zstd frame")]
     NotZstd,
-    /// The frame gives no content size, or another than the chunk's.
-    #[error("the zstd frame says it holds {found:?} bytes, the chunk has {expected}")]
+    /// A frame without a content size, or with another than the chunk's.
+    #[error("the zstd frame {}: expected the chunk's {expected}", content(.found))]
     ContentSize {
         /// Bytes of the chunk.
         expected: u64,
-        /// As the frame says.
+        /// The content size in the frame.
         found: Option<u64>,
     },
-    /// Needs a dictionary.
-    #[error("the zstd frame needs dictionary {0}")]
+    /// A frame that needs a dictionary.
+    #[error("the zstd frame needs dictionary {0}: expected none")]
     Dictionary(u32),
-    /// Needs too much memory to decode.
-    #[error("the zstd frame has a window of {found} bytes; the most are {max}", max = ZSTD_WINDOW_MAX)]
+    /// A frame that needs too much memory to decode.
+    #[error("the zstd frame has a window of {found} bytes: expected at most {max}", max = ZSTD_WINDOW_MAX)]
     Window {
-        /// Bytes.
+        /// Bytes of the window.
         found: u64,
     },
-    /// Something follows the frame, or the frame is cut.
-    #[error("the zstd frame has {frame} bytes, the payload {stored}")]
+    /// A frame that is cut, or followed by other bytes.
+    #[error("the zstd frame has {frame} bytes: expected the payload's {stored}")]
     Trailing {
         /// Bytes of the frame.
         frame: u64,
         /// Bytes stored.
         stored: u64,
     },
-    /// zstd's own words.
+    /// An error of the zstd library.
     #[error("zstd: {0}")]
     Zstd(String),
-    /// A match from outside the chunk, or from itself.
-    #[error("lz4: a match {offset} bytes back, where {done} bytes are before it: expected from 1 to as many")]
+    /// A match from outside the chunk, or from its own place.
+    #[error("lz4: a match {offset} bytes back: expected 1 to {done}, the bytes before it")]
     Lz4Offset {
         /// Bytes back.
         offset: u16,
         /// Bytes decoded before it.
         done: u64,
     },
-    /// A match in what must be literals.
+    /// A match where literals are required.
     #[error(
-        "lz4: a match of bytes {start}..{end} of {size}: the last match begins 12 bytes or more before the end, and 5 literals follow it"
+        "lz4: a match of bytes {start}..{end} of {size}: expected it to begin at least 12 bytes before the end, and at least 5 literals after it"
     )]
     Lz4End {
-        /// Its first byte in the chunk.
+        /// The first byte of the match in the chunk.
         start: u64,
-        /// Its end.
+        /// The end of the match.
         end: u64,
         /// Bytes of the chunk.
         size: u64,
     },
-    /// What else is wrong with a block of LZ4.
+    /// Another error in an LZ4 block.
     #[error("lz4: {0}")]
     Lz4(String),
-    /// What is wrong with a file of Pcodec.
+    /// An error in a Pcodec file.
     #[error("pco: {0}")]
     Pco(String),
-    /// Fewer bytes came out than the chunk has.
-    #[error("{codec}: {found} bytes were decoded, the chunk has {expected}")]
+    /// A payload that decodes to another length than the chunk's.
+    #[error("{codec}: expected the chunk's {expected} bytes, found {found}")]
     Decoded {
         /// The codec.
         codec: &'static str,
         /// Bytes of the chunk.
         expected: u64,
-        /// Bytes that came out.
+        /// Bytes decoded.
         found: u64,
     },
-    /// A boolean that is neither.
-    #[error("a boolean element has byte {found} at byte {at}: expected 0 or 1")]
+    /// A byte that is not a boolean.
+    #[error("a boolean element at byte {at} is {found}: expected 0 or 1")]
     Bool {
-        /// Where.
+        /// The byte's place in the chunk.
         at: u64,
         /// The byte.
         found: u8,
     },
+}
+
+/// The content size of a zstd frame, in words.
+fn content(found: &Option<u64>) -> String {
+    match found {
+        Some(bytes) => format!("says that it holds {bytes} bytes"),
+        None => "does not say how many bytes it holds".into(),
+    }
 }
 
 impl PayloadError {
@@ -142,7 +150,7 @@ impl PayloadError {
     }
 }
 
-/// Checks booleans.
+/// Checks that all bytes of booleans are 0 or 1.
 pub(crate) fn check_bools(dtype: DType, elements: &[u8]) -> Result<(), PayloadError> {
     if dtype != DType::Bool || elements.iter().fold(0, |seen, &b| seen | b) <= 1 {
         return Ok(());
@@ -153,9 +161,9 @@ pub(crate) fn check_bools(dtype: DType, elements: &[u8]) -> Result<(), PayloadEr
     }
 }
 
-/// Whether every element has the bytes of the first.
+/// Whether all elements are equal, byte for byte.
 pub(crate) fn is_constant(elements: &[u8], item: usize) -> bool {
-    // Equal to itself shifted by one element: compared in pieces, so that varied data is left at once.
+    // The chunk equals itself shifted by one element. Comparing in pieces stops early for varied data.
     let Some(shifted) = elements.get(item..) else { return true };
     let mut pieces = elements.chunks(4096).zip(shifted.chunks(4096));
     pieces.all(|(a, b)| a.get(..b.len()).is_some_and(|a| a == b))

@@ -2,7 +2,7 @@
 
 use crate::transpose::{LANES, transpose};
 
-/// Groups bytes by their place in the element: all first bytes, then all second ones, and so on.
+/// Groups the bytes of elements by their place: all first bytes, then all second bytes, and so on.
 pub(crate) fn shuffle(item: usize, elements: &[u8], out: &mut [u8]) {
     match item {
         2 => shuffle_fixed::<2>(elements, out),
@@ -24,13 +24,13 @@ pub(crate) fn unshuffle(item: usize, shuffled: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Elements taken at a time: eight for each lane, so that whole cache lines of each plane are written.
+/// Elements handled at a time: eight for each lane, so that whole cache lines of each plane are written.
 const BLOCK_ELEMENTS: usize = 8 * LANES;
 
 /// Rows of a plane, one for each block of elements.
 type Line = [[u8; 8]; LANES];
 
-#[expect(clippy::needless_range_loop, reason = "squares are turned by index")]
+#[expect(clippy::needless_range_loop, reason = "squares are transposed by index")]
 fn shuffle_fixed<const N: usize>(elements: &[u8], out: &mut [u8]) {
     let n = elements.len() / N;
     let (blocks, tail) = elements.as_chunks::<N>().0.as_chunks::<BLOCK_ELEMENTS>();

@@ -1,4 +1,4 @@
-//! Rules that hold for what is not the current commit, beyond an extent's end, and in place.
+//! Rules at the edges: older commits, later versions, ends of extents, elements in place.
 
 use super::*;
 use crate::head::read_head;
@@ -34,7 +34,7 @@ fn the_older_slot_need_not_be_understood() {
         }
         let slots = head_of(bytes.clone()).unwrap();
         assert_eq!((slots.newest.seq, slots.previous, slots.opaque), (2, None, true), "byte {at}");
-        // What it reaches is not known, so no space is found free; writing goes on behind the end.
+        // Nobody knows which pages it uses, so a scan finds no free space. Writing goes on behind the end.
         let storage = Arc::new(MemoryStorage::of(bytes));
         let shared: Arc<dyn Storage> = storage.clone();
         let slots = read_head(storage.as_ref()).unwrap();
@@ -43,7 +43,7 @@ fn the_older_slot_need_not_be_understood() {
         assert_eq!(file.begin().unwrap().commit().unwrap(), 3);
         assert!(file.snapshot().unwrap().verify(&|_, _| true).unwrap().is_sound());
     }
-    // The rules that do hold for it.
+    // Some rules hold for it all the same.
     let with = |at: usize, value: u8| {
         let mut bytes = two_commits();
         for page in SLOTS {
@@ -52,7 +52,7 @@ fn the_older_slot_need_not_be_understood() {
         }
         head_of(bytes).unwrap_err()
     };
-    // where every random uuid says its version
+    // Every random uuid has its version here.
     refused!(with(16 + 6, 0), Error::Slot(SlotError::Uuid { page: 2 }));
     refused!(with(8, 0), Error::Slot(SlotError::Sequence { page: 2, seq: 0 }));
     refused!(with(8, 4), Error::Slot(SlotError::Parity { page: 2, seq: 4 }));
@@ -74,8 +74,7 @@ fn copies_are_equal_byte_for_byte() {
     refused!(forge.read().unwrap_err(), Error::Slot(SlotError::CopiesDiffer { seq: 1 }));
 }
 
-/// What a later minor version has put into its slot is not lost when the slot is made durable again, and not carried into
-/// a commit of this version.
+/// Fields of a later minor version stay when the slot is written again. They do not go into a commit of this version.
 #[test]
 fn a_slot_of_a_later_minor_version() {
     let mut forge = forge();
@@ -93,9 +92,9 @@ fn a_slot_of_a_later_minor_version() {
     File::on(Arc::new(MemoryStorage::of(bytes))).unwrap().snapshot().unwrap().array("/a").unwrap();
 }
 
-/// Its name is listed, others are read and written beside it, space is found free, and it can be deleted.
+/// The array is listed and can be deleted. Other arrays are read and written beside it, and free space is found.
 #[test]
-fn an_array_of_an_unknown_codec_hinders_no_other() {
+fn an_array_of_an_unknown_codec_does_not_affect_others() {
     let mut forge = forge();
     forge.put(forge.meta.0 + 21, &[9]);
     forge.seal();
@@ -132,7 +131,7 @@ fn an_array_of_an_unknown_codec_hinders_no_other() {
 fn a_table_of_checksums_lies_within_the_commit() {
     let data: Vec<u8> = (0..3u32 << 20).map(|i| (i ^ i >> 8) as u8).collect();
     let mut forge = forge_of(Meta::new(DType::U8, &[3 << 20], &[3 << 20]), &data);
-    // The chunk moves to the end: its payload ends with the commit, its table lies behind it.
+    // The chunk moves to the end. Its payload ends with the commit, so its table is behind the end.
     let (at, len) = forge.payload;
     let chunk = forge.bytes[at..at + len + PAGE].to_vec();
     let moved = forge.bytes.len();
@@ -182,9 +181,9 @@ fn booleans_are_checked_in_place() {
     array.read(&[6000], &[10], &mut [0; 10]).unwrap();
 }
 
-/// Slots that refer to places near 2^64: `verify` names them, and adds nothing up that overflows.
+/// A slot refers to places near 2^64. `verify` reports them, and no sum overflows.
 #[test]
-fn places_near_the_end_of_numbers() {
+fn places_near_the_largest_number() {
     for field in [88, NAMES, ATTRIBUTES] {
         for offset in [u64::MAX, u64::MAX - 63, !4095, 1 << 63] {
             let mut forge = forge();

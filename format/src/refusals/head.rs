@@ -45,7 +45,7 @@ fn slots() {
     refused!(with(32, &[2]), Error::Slot(S::Major { major: 2, minor: 0 }));
     refused!(with(36, &[8]), Error::Slot(S::Malformed { .. }));
     refused!(with(56, &[1 | 2 | 4 | 8]), Error::Slot(S::Incompatible { unknown: 9 }));
-    // Bits 1 and 2 have said something once.
+    // Bits 1 and 2 had a meaning once.
     let mut retired = self::forge();
     retired.put_slot(56, &[2 | 4]);
     retired.seal();
@@ -55,7 +55,7 @@ fn slots() {
     refused!(with(64, &(FIXED + 1).to_le_bytes()), Error::Slot(S::Length { .. }));
     refused!(with(72, &9u64.to_le_bytes()), Error::Slot(S::ArrayCount { arrays: 9, next_id: 2, .. }));
     refused!(with(3000, &[1]), Error::Slot(S::Malformed { .. }));
-    // A bit that does not matter to readers stops writers.
+    // A bit that readers ignore stops writers.
     let mut forge = forge();
     forge.put_slot(48, &[1]);
     forge.seal();
@@ -65,11 +65,11 @@ fn slots() {
     differ.put(SLOTS[1] + 40, &[1]);
     differ.seal();
     refused!(differ.open().unwrap_err(), Error::Slot(S::CopiesDiffer { seq: 1 }));
-    // A truncated file, as a copy cut short is.
+    // A truncated file, such as an interrupted copy.
     let mut cut = self::forge();
     cut.bytes.truncate(cut.bytes.len() - PAGE);
     refused!(cut.open().unwrap_err(), Error::Slot(S::Truncated { .. }));
-    // One copy is enough, and verify tells that the other is lost.
+    // One copy is enough. `verify` reports that the other is lost.
     let mut one = self::forge();
     one.put(SLOTS[0] + 100, &[77]);
     one.read().unwrap();

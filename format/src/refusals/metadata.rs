@@ -1,4 +1,4 @@
-//! Metadata that says what cannot be.
+//! Invalid metadata.
 
 use super::*;
 
@@ -42,9 +42,9 @@ fn metadata() {
     refused!(sealed(attributes), Error::Meta { problem: M::Attributes(AttributesError::Json(_)), .. });
 }
 
-/// What cannot be put into a file in the first place is refused with the same errors.
+/// Requests with invalid metadata are refused with the same errors.
 #[test]
-fn metadata_that_cannot_be_asked_for() {
+fn requests_with_invalid_metadata() {
     use MetaError as M;
     let ask = |change: &dyn Fn(&mut Meta)| {
         let mut meta = Meta::new(DType::Bool, &[4, 4], &[2, 2]);

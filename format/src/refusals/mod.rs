@@ -1,4 +1,4 @@
-//! Every kind of damage and strangeness is refused with an error of its own, even behind right checksums.
+//! Every kind of invalid file is refused with an error of its own, even when all checksums are right.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::entry::Entry;
 use crate::faults::{Disk, Failure, Fault};
 use crate::*;
 
-/// A small valid file, with the places of its parts, whose checksums can be made right again after a change.
+/// A small valid file with the places of its parts. After a change, its checksums can be made right again.
 struct Forge {
     bytes: Vec<u8>,
     table: usize,
@@ -14,7 +14,7 @@ struct Forge {
     meta: (usize, usize),
     names: (usize, usize),
     attributes: (usize, usize),
-    /// The root of the index of the only array, which is one leaf unless it has more chunks.
+    /// The root of the index of the only array: a leaf, unless the array has many chunks.
     leaf: usize,
     payload: (usize, usize),
 }
@@ -26,7 +26,7 @@ const NAMES: usize = 104;
 const ATTRIBUTES: usize = 120;
 const RECORD_INDEX: usize = 16;
 const RECORD_META: usize = 32;
-/// Entries of a leaf, and the fields of an entry.
+/// The first byte of the entries of a leaf.
 const ENTRIES: usize = 32;
 
 fn forge_of(meta: Meta, data: &[u8]) -> Forge {
@@ -153,7 +153,7 @@ mod requests;
 mod trees;
 
 #[test]
-fn the_forge_forges() {
+fn sealing_makes_the_checksums_right() {
     let mut forge = forge();
     forge.seal();
     forge.read().unwrap();

@@ -1,4 +1,4 @@
-//! Payloads that are not what their referrer says.
+//! Payloads that contradict their referrers.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn payloads() {
     let long = |f: &mut Forge| f.put(f.leaf + ENTRIES + 8, &[5]);
     refused!(sealed(long), Error::Chunk { problem: P::StoredLength { expected: 4, found: 5 }, .. });
 
-    // Packed: whatever the frame says is checked against the shape, and the length before memory is taken.
+    // A packed chunk: the frame is checked against the shape, and the length before memory is allocated.
     let data: Vec<u8> = (0..2000u32).map(|i| (i / 7) as u8).collect();
     let packed =
         || forge_of(Meta::new(DType::U8, &[2000], &[2000]).encoded(Codec::Zstd { level: 1 }, false), &data);
@@ -79,7 +79,7 @@ fn peak() -> u64 {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_chunk_that_claims_gigabytes_takes_none() {
+fn a_chunk_that_claims_gigabytes_takes_no_memory() {
     let data: Vec<u8> = (0..2000u32).map(|i| (i / 7) as u8).collect();
     let mut forge =
         forge_of(Meta::new(DType::U8, &[2000], &[2000]).encoded(Codec::Zstd { level: 1 }, false), &data);

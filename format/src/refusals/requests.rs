@@ -1,4 +1,4 @@
-//! What is asked for and cannot be done, on sound files.
+//! Requests that cannot be fulfilled, on sound files.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn a_transaction_that_lost_entries_cannot_commit() {
 }
 
 #[test]
-fn a_chunk_that_no_memory_holds() {
+fn a_chunk_that_does_not_fit_into_memory() {
     let file = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default()).unwrap();
     let transaction = file.begin().unwrap();
     let id = transaction.create_array("/a", Meta::new(DType::U8, &[10], &[1 << 60])).unwrap();
@@ -34,7 +34,7 @@ fn a_chunk_that_no_memory_holds() {
     transaction.commit().unwrap();
 }
 
-/// A storage as some network file systems are.
+/// A storage without locks, like some network file systems.
 #[derive(Debug)]
 struct NoLocks(MemoryStorage);
 
@@ -87,7 +87,7 @@ fn without_locks_reading_works_and_writing_must_be_forced() {
 }
 
 #[test]
-fn views_that_would_copy_say_why() {
+fn views_that_need_a_copy_are_refused() {
     use ViewError as V;
     let view = |meta: Meta, data: &[u8]| {
         let file = forge_of(meta, data).open().unwrap();
@@ -137,7 +137,7 @@ fn requests() {
     let other = transaction.create_array("/c", Meta::new(DType::U8, &[8], &[8])).unwrap();
     let moved = transaction.copy_chunk(other, &array, &array.chunk(&[0]).unwrap()).unwrap_err();
     refused!(moved, Error::OtherLayout { .. });
-    // Packed otherwise, but for the level.
+    // Another codec is refused; another level is not.
     let packed = |codec| Meta::new(DType::U8, &[8], &[8]).encoded(codec, false);
     let from = forge_of(packed(Codec::Zstd { level: 1 }), &[1, 2, 3, 4, 5, 6, 7, 8]).open().unwrap();
     let from = from.snapshot().unwrap().array("/a").unwrap();

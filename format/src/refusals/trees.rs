@@ -31,14 +31,14 @@ fn nodes() {
     refused!(root(0, &4096u64.to_le_bytes()), Error::Node { problem: N::Offset { offset: 4096, .. }, .. });
     refused!(root(0, &(u64::MAX - 4095).to_le_bytes()), Error::Node { problem: N::Offset { .. }, .. });
     refused!(root(0, &(1u64 << 40).to_le_bytes()), Error::Node { problem: N::Offset { .. }, .. });
-    // A root one level too high: the leaf says so.
+    // A root that is one level too high. The leaf shows it.
     refused!(root(12, &[2]), Error::Node { problem: N::Level { expected: 1, found: 0 }, .. });
 }
 
 #[test]
 fn inner_nodes_have_no_null_child_with_a_checksum() {
     let mut forge = forge();
-    // The leaf becomes an inner node that leads nowhere, with a checksum.
+    // The leaf becomes an inner node with a child that has a checksum but no place.
     let leaf = forge.leaf;
     forge.put(leaf + 4, &[1]);
     forge.put(leaf + ENTRIES, &[0; 64]);
@@ -53,8 +53,8 @@ fn inner_nodes_have_no_null_child_with_a_checksum() {
 
 #[test]
 fn a_node_cannot_be_its_own_child() {
-    // A checksum cannot contain itself, and each level checks that the next is one lower: so the second visit of
-    // the same page is refused whatever its checksum says.
+    // A checksum cannot contain itself. Besides, each level checks that the next one is one lower, so a second visit
+    // of the same page is refused whatever its checksum is.
     let mut forge = forge();
     let leaf = forge.leaf;
     forge.put(leaf + 4, &[1]);
@@ -112,7 +112,7 @@ fn entries() {
         found,
         Error::Node { owner: 0, problem: NodeError::Entry { problem: E::StateHere { .. }, .. }, .. }
     );
-    // A raw payload of a page or more lies on pages.
+    // A raw payload of a page or more begins at a page.
     let data: Vec<u8> = (0..8192u32).map(|i| i as u8).collect();
     let mut forge = forge_of(Meta::new(DType::U8, &[8192], &[8192]), &data);
     let at = (forge.payload.0 as u64 + 64).to_le_bytes();
@@ -123,7 +123,7 @@ fn entries() {
         found,
         Error::Node { problem: NodeError::Entry { problem: E::Alignment { alignment: 4096, .. }, .. }, .. }
     );
-    // A constant with something behind its value, and one that is no boolean.
+    // A constant with bytes behind its value, and one that is not a boolean.
     for (value, at) in [(2u8, 0usize), (1, 1)] {
         let mut forge = forge_of(Meta::new(DType::Bool, &[4], &[4]), &[1; 4]);
         forge.put(forge.leaf + ENTRIES + at, &[value]);
@@ -134,7 +134,7 @@ fn entries() {
 }
 
 #[test]
-fn what_only_verify_can_find() {
+fn faults_that_only_verify_can_find() {
     let verified = |change: &dyn Fn(&mut Forge)| {
         let mut forge = forge();
         change(&mut forge);
@@ -155,7 +155,7 @@ fn what_only_verify_can_find() {
         f.put(f.leaf + ENTRIES + 32, &entry);
     });
     refused!(overlap, Error::Overlap { len: 4, .. });
-    // A second array in the table that has no name.
+    // A second array in the table, without a name.
     let nameless = verified(&|f| {
         let entry = f.bytes[f.table + ENTRIES + 32..][..32].to_vec();
         f.put(f.table + ENTRIES + 3 * 32, &entry);
@@ -178,7 +178,7 @@ fn blocks() {
         reference(8, &u32::MAX.to_le_bytes()),
         Error::BlockPlace { problem: EntryError::Extent { .. }, .. }
     );
-    // A length over the cap is refused before anything is allocated.
+    // A length over the limit is refused before anything is allocated.
     let long = |f: &mut Forge| f.put(f.record + RECORD_META + 8, &u32::MAX.to_le_bytes());
     refused!(sealed(long), Error::Meta { problem: MetaError::TooLong { .. }, .. });
     use RecordError as R;

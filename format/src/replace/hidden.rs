@@ -1,4 +1,4 @@
-//! Hidden names: where files and folders are until they are finished.
+//! Hidden names of files and folders that are not finished yet.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::DirBuilderExt;
@@ -16,22 +16,22 @@ pub(super) fn hidden_names() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     HIDDEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes every file and folder that still has a hidden name, for a process that ends without dropping what holds them.
-/// No name is being taken while it runs, nor after it.
+/// Removes every file and folder that still has a hidden name, for a process that ends without dropping the values
+/// that hold them. No file or folder takes its name while this runs, nor afterwards.
 pub fn abandon() {
     let names = hidden_names();
-    // Threads may still be writing into a folder: what they add is found the next time.
+    // Threads may still be writing into a folder. The next round removes what they add.
     for _ in 0..50 {
         if names.iter().all(|path| remove(path).is_ok()) {
             break;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    // Nothing takes or makes a name from here on.
+    // The lock is kept, so that nothing takes or makes a name from here on.
     std::mem::forget(names);
 }
 
-/// Removes a file, or a folder with all that is in it. One that is gone is no error.
+/// Removes a file, or a folder with its content. It is not an error when it is gone already.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let removed = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
@@ -41,26 +41,26 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 
-/// A hidden name. What has it is removed when this is dropped.
+/// A file or folder with a hidden name. Dropping this value removes it.
 #[derive(Debug)]
 pub struct Hidden(pub(super) PathBuf);
 
 impl Hidden {
-    /// A new folder, with what the umask leaves of 0777.
+    /// Creates a folder in `beside`. Its mode is 0777, less the umask.
     ///
     /// # Errors
-    /// When `beside`, in which it is made, cannot be written.
+    /// When `beside` may not be written.
     pub fn folder(beside: &Path) -> io::Result<Hidden> {
         let make = |path: &Path| fs::DirBuilder::new().mode(0o777).create(path);
         Ok(Hidden::make(&beside.canonicalize()?, make)?.1)
     }
 
-    /// Where it is.
+    /// The hidden path.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Makes something under a new hidden name in `folder`.
+    /// Makes a file or folder under a new hidden name in `folder`.
     pub(super) fn make<T>(
         folder: &Path,
         make: impl FnMut(&Path) -> io::Result<T>,
@@ -72,7 +72,7 @@ impl Hidden {
         Ok((made, Hidden(path)))
     }
 
-    /// Removes what has the name.
+    /// Removes the file or folder.
     pub(super) fn remove(self) -> io::Result<()> {
         remove(&self.0)
     }
@@ -80,7 +80,7 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // Whoever cares whether it is gone calls `remove` before.
+        // A caller that needs to know whether this succeeds calls `remove` instead.
         let _ = remove(&self.0);
         hidden_names().remove(&self.0);
     }

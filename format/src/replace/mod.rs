@@ -1,11 +1,12 @@
-//! Taking a name in one step, with the file or folder that has it staying as it is until then.
+//! Replacing a file or folder in one step. The old one stays as it is until then.
 //!
-//! A new file is made in the folder of its name. Where the file system can, it has no name at all until it is finished
-//! (`O_TMPFILE`), so that nothing is left of it however the process ends. Elsewhere it has a hidden name, and so has a new
-//! folder always. Hidden names go when what holds them is dropped; a process that ends without that calls [`abandon`].
+//! A new file is created in the folder of its name. If the file system can, it has no name at all until it is
+//! finished (`O_TMPFILE`), so nothing is left of it however the process ends. On other file systems it has a hidden
+//! name, as a new folder always has. Dropping the value that holds a hidden name removes the file or folder. A
+//! process that ends without dropping such values calls [`abandon`].
 //!
-//! What is replaced hands on its mode and, where the system allows, its owner and group. Symbolic links are followed, and
-//! stay.
+//! The new file or folder takes on the mode of the old one and, if the system allows, its owner and group. Symbolic
+//! links are followed, and stay.
 
 mod hidden;
 mod new_file;
@@ -38,15 +39,15 @@ mod tests {
         names
     }
 
-    /// Both ways in which a file can be new.
+    /// Both kinds of new file: without a name, and with a hidden one.
     fn both(target: &Path) -> [(File, NewName); 2] {
         let (file, hidden) = named(folder_of(target)).unwrap();
         [new_file(target).unwrap(), (file, NewName { target: target.to_owned(), hidden })]
     }
 
     #[test]
-    #[cfg_attr(miri, ignore = "files without a name")]
-    fn a_name_is_taken_given_back_and_kept() {
+    #[cfg_attr(miri, ignore = "Miri has no files without a name")]
+    fn a_new_file_takes_its_name_gives_it_back_and_keeps_it() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();
         let target = root.join("x");
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg_attr(miri, ignore = "files without a name")]
+    #[cfg_attr(miri, ignore = "Miri has no files without a name")]
     fn folders_change_places() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();

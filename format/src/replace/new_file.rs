@@ -1,4 +1,4 @@
-//! New files, which take their names when they are finished.
+//! New files, which get their names when they are finished.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -16,19 +16,20 @@ use super::permissions::{check_writable, hand_on};
 use super::published::Published;
 use super::rename::rename_new;
 
-/// The name that a new file is to get.
+/// The name that a new file will get.
 #[derive(Debug)]
 pub struct NewName {
     pub(super) target: PathBuf,
-    /// `None` for a file without a name.
+    /// The hidden name until then; `None` for a file without a name.
     pub(super) hidden: Option<Hidden>,
 }
 
-/// Makes a file, to be read and written, that will take the name `path`: with the mode of a file that has it, else with
-/// what the umask leaves of 0666.
+/// Creates a file, open for reading and writing, that will get the name `path`. It has the mode of the file that it
+/// will replace; without one, 0666, less the umask.
 ///
 /// # Errors
-/// When something other than a file that may be written has the name, or the folder cannot be written.
+/// When the name belongs to a folder, a device or a file that may not be written, or when the folder may not be
+/// written.
 pub fn new_file(path: &Path) -> io::Result<(File, NewName)> {
     let target = real_path(path)?;
     let old = found(&target)?;
@@ -57,35 +58,36 @@ fn options() -> OpenOptions {
     options
 }
 
-/// A file without a name, which can get one.
+/// Creates a file without a name, which can get one later.
 fn nameless(folder: &Path) -> io::Result<File> {
     let file = options().custom_flags(libc::O_TMPFILE).open(folder)?;
     fs::symlink_metadata(descriptor(&file))?;
     Ok(file)
 }
 
-/// A file with a hidden name.
+/// Creates a file with a hidden name.
 pub(super) fn named(folder: &Path) -> io::Result<(File, Option<Hidden>)> {
     let (file, hidden) = Hidden::make(folder, |path| options().create_new(true).open(path))?;
     Ok((file, Some(hidden)))
 }
 
-/// The path by which a file without a name is found.
+/// The path of a file without a name.
 fn descriptor(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 impl NewName {
-    /// The file that will be there, or be replaced.
+    /// The path that the file will have.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Gives `file` its name. What is there is replaced when it is empty or `overwrite` is set. When it shall be possible
-    /// to undo that, the old file is kept under a hidden name meanwhile.
+    /// Gives `file` its name. An old file is replaced when it is empty or `overwrite` is set. If `undoable` is set,
+    /// the old file is kept under a hidden name, so that the replacement can be undone.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] when something is there and stays; when the system refuses. All is then as before.
+    /// [`io::ErrorKind::AlreadyExists`] when an old file is not replaced; and when the system refuses. Nothing has
+    /// then changed.
     pub fn publish(self, file: &File, overwrite: bool, undoable: bool) -> io::Result<Published> {
         let NewName { target, hidden } = self;
         let link = |to: &Path| match &hidden {
@@ -94,7 +96,7 @@ impl NewName {
         };
         let Some(old) = found(&target)? else {
             match (link(&target), &hidden) {
-                // A file system without hard links.
+                // The file system has no hard links.
                 (Err(error), Some(hidden)) if error.kind() != io::ErrorKind::AlreadyExists => {
                     rename_new(&hidden.0, &target)?;
                 }

@@ -1,4 +1,4 @@
-//! New folders, which take their names when they are finished.
+//! New folders, which get their names when they are finished.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -18,17 +18,17 @@ use super::rename::{exchange, rename_new};
 pub struct NewFolder {
     target: PathBuf,
     hidden: Hidden,
-    /// Owner and group of what is replaced, when they are other than those of what is new.
+    /// Owner and group of the old folder, if they differ from those of the new one.
     owner: Option<(u32, u32)>,
 }
 
 impl NewFolder {
-    /// Makes a folder that will take the name `path`, of an absolute path without links. It is made in `beside`, a folder above,
-    /// where that is on the same file system, else in the folder of its name: with the mode of a folder that has it, else with what the
-    /// umask leaves of 0777.
+    /// Creates a folder that will get the name `path`, an absolute path without links. The new folder is in `beside`,
+    /// a folder above `path`, if that is on the same file system and may be written; otherwise in the folder of
+    /// `path`. It has the mode of the folder that it will replace; without one, 0777, less the umask.
     ///
     /// # Errors
-    /// When what has the name may not be written, or the folder in which it lies.
+    /// When the old file or folder, or the folder that holds it, may not be written.
     pub fn create(path: &Path, beside: &Path) -> io::Result<NewFolder> {
         let old = found(path)?;
         if let Some(old) = &old {
@@ -53,15 +53,15 @@ impl NewFolder {
         Ok(NewFolder { target: path.to_owned(), hidden, owner })
     }
 
-    /// Where it is until it has its name.
+    /// The hidden path that it has until it gets its name.
     pub fn path(&self) -> &Path {
         &self.hidden.0
     }
 
-    /// Takes the name, from whatever has it.
+    /// Gives the folder its name, and replaces a file or folder that has it.
     ///
     /// # Errors
-    /// When the system refuses; all is then as before.
+    /// When the system refuses. Nothing has then changed.
     pub fn publish(self) -> io::Result<Published> {
         let NewFolder { target, hidden, owner } = self;
         if let Some(owner) = owner {

@@ -1,4 +1,4 @@
-//! Paths: the folder of one, where links lead, and whether the disk has a name.
+//! Paths: their folders, their links, and whether the disk has them.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -6,19 +6,18 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-/// Symbolic links that are followed one after the other, as the system does.
+/// The most symbolic links that are followed one after the other, as in the system.
 const LINKS: usize = 40;
 
-/// The folder that holds a path.
+/// The folder of a path.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The absolute path that a name stands for, with every symbolic link followed. What it leads to need not be there, but
-/// its folder does.
+/// The absolute path behind a path, with every symbolic link followed. Its folder must exist; the last part need not.
 ///
 /// # Errors
-/// When the folder is not there, or links lead in a circle.
+/// When the folder does not exist, or links form a circle.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
@@ -27,7 +26,7 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
             other => return other,
         }
         match fs::read_link(&path) {
-            // A link to what is not there yet.
+            // A link to a file that does not exist yet.
             Ok(target) => path = folder_of(&path).join(target),
             Err(_) => {
                 let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
@@ -38,7 +37,7 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::ELOOP.into())
 }
 
-/// What has a path, if anything has.
+/// The metadata of the file or folder at a path, if there is one.
 pub(super) fn found(path: &Path) -> io::Result<Option<Metadata>> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
@@ -47,11 +46,11 @@ pub(super) fn found(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// Waits until the disk has the name of a path.
+/// Waits until the disk has a path's name.
 ///
 /// # Errors
-/// When the disk fails. A folder that may not be read, or a file system that syncs none, is no error: there is no more to
-/// be done.
+/// When the disk fails. It is not an error when the folder may not be read, or its file system does not sync folders:
+/// then nothing more can be done.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     match File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {
         Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => Ok(()),
@@ -65,7 +64,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    #[cfg_attr(miri, ignore = "files without a name")]
+    #[cfg_attr(miri, ignore = "Miri has no files without a name")]
     fn links_are_followed_to_their_end() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();

@@ -1,4 +1,4 @@
-//! Names that were taken, and what had them before.
+//! Files and folders that got their names, and the old ones that they replaced.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use super::hidden::{Hidden, hidden_names, remove};
 use super::path::sync_folder;
 use super::rename::exchange;
 
-/// What has taken its name. Dropped, it stays.
+/// A file or folder that got its name. It stays when this value is dropped.
 #[derive(Debug)]
 pub struct Published {
     pub(super) target: PathBuf,
@@ -24,19 +24,22 @@ impl Published {
         sync_folder(&self.target)
     }
 
-    /// Removes what was replaced.
+    /// Removes the old file or folder.
     ///
     /// # Errors
-    /// When it cannot be removed; it then lies under a hidden name, which the error says.
+    /// When it cannot be removed. It then keeps a hidden name, which the error tells.
     pub fn keep(self) -> io::Result<()> {
         let Some(old) = self.old else { return Ok(()) };
         let path = old.0.display().to_string();
         old.remove().map_err(|e| {
-            io::Error::new(e.kind(), format!("{path}, what was replaced, could not be removed: {e}"))
+            io::Error::new(
+                e.kind(),
+                format!("the new name stands, but the old file could not be removed; it is now {path}: {e}"),
+            )
         })
     }
 
-    /// Gives the name back to what had it.
+    /// Gives the name back to the old file or folder.
     ///
     /// # Errors
     /// When the system refuses, or the file system could not keep the old file.
@@ -44,7 +47,7 @@ impl Published {
         let target = &self.target;
         if !self.undoable {
             let words =
-                format!("{} is replaced: the file system could not keep the old one", target.display());
+                format!("{} stays replaced: the file system could not keep the old file", target.display());
             return Err(io::Error::other(words));
         }
         let _names;

@@ -1,4 +1,4 @@
-//! Renaming that replaces nothing, and exchanging two names.
+//! Renaming without replacing, and exchanging two names.
 
 use std::path::Path;
 use std::{fs, io};
@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
 use nix::libc;
 
-/// Renames where nothing has the new name.
+/// Renames a file or folder, unless the new name is taken.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match rename_with(from, to, libc::RENAME_NOREPLACE) {
         Err(error) if lacks(&error) => fs::rename(from, to),
@@ -15,7 +15,7 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Lets two names change places.
+/// Exchanges the names of two files or folders.
 pub(super) fn exchange(hidden: &Path, target: &Path) -> io::Result<()> {
     match rename_with(hidden, target, libc::RENAME_EXCHANGE) {
         Err(error) if lacks(&error) => {
@@ -40,7 +40,7 @@ fn rename_with(_: &Path, _: &Path, _: u32) -> io::Result<()> {
     Err(Errno::ENOSYS.into())
 }
 
-/// Whether an error means that the system has no such call here.
+/// Whether an error means that the system or the file system lacks the call.
 fn lacks(error: &io::Error) -> bool {
     [Errno::EINVAL, Errno::ENOSYS, Errno::EOPNOTSUPP]
         .map(|e| e as i32)

@@ -6,49 +6,49 @@ use crate::{FIXED, MAJOR};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlotError {
-    /// None of the four pages holds a slot.
-    #[error("none of the four commit slots is readable: the file is damaged beyond its last commit")]
+    /// No page that holds a slot.
+    #[error("none of the four slot pages holds a commit: restore the file from a copy")]
     NoneValid,
     /// A slot of another file.
     #[error("slot page {page} belongs to another file: its uuid differs from the header's")]
     Uuid {
-        /// Page number.
+        /// Number of the page.
         page: usize,
     },
-    /// A slot in the other's place.
-    #[error("slot page {page} holds commit {seq}, whose place is the other slot")]
+    /// A slot in the place of the other.
+    #[error("slot page {page} holds commit {seq}, which belongs in the other slot")]
     Parity {
-        /// Page number.
+        /// Number of the page.
         page: usize,
-        /// Its commit.
+        /// Number of its commit.
         seq: u64,
     },
-    /// A sequence number that no commit has.
-    #[error("slot page {page} has sequence number {seq}; commits count from 1 to 2^62-1")]
+    /// A number that no commit has.
+    #[error("slot page {page} has sequence number {seq}: expected 1 to 2^62-1")]
     Sequence {
-        /// Page number.
+        /// Number of the page.
         page: usize,
-        /// The number.
+        /// The sequence number.
         seq: u64,
     },
-    /// Two truths about one commit.
+    /// Two valid copies that differ.
     #[error("the two copies of commit {seq} differ, each with a right checksum")]
     CopiesDiffer {
         /// The commit.
         seq: u64,
     },
-    /// Needs something this program does not know.
+    /// Features that a reader has to know.
     #[error("the file needs features {unknown:#x} that this program does not know: use a newer one")]
     Incompatible {
-        /// Bits not known.
+        /// The bits that are not known.
         unknown: u64,
     },
-    /// May be read but not written.
+    /// Features that a writer has to know.
     #[error(
-        "the file has features {unknown:#x} that this program would break by writing: it can be read; use a newer program to write"
+        "the file has features {unknown:#x} that this program does not know: it can read the file; use a newer program to write"
     )]
     ReadOnlyCompatible {
-        /// Bits not known.
+        /// The bits that are not known.
         unknown: u64,
     },
     /// A later major version.
@@ -59,42 +59,46 @@ pub enum SlotError {
         /// Minor version.
         minor: u16,
     },
-    /// The file lost its end.
+    /// A file that has lost its end.
     #[error(
-        "commit {seq} is {recorded} bytes long, the file {found}: it was truncated; restore it from a copy"
+        "commit {seq} needs {recorded} bytes, the file has {found}: it was truncated; restore it from a copy"
     )]
     Truncated {
         /// The commit.
         seq: u64,
-        /// Bytes the commit reaches.
+        /// Bytes that the commit needs.
         recorded: u64,
-        /// Bytes there are.
+        /// Bytes of the file.
         found: u64,
     },
-    /// A length that cannot be.
-    #[error("commit {seq} gives the file {recorded} bytes: expected whole pages, at least {FIXED} bytes")]
+    /// An invalid length.
+    #[error(
+        "commit {seq} records a length of {recorded} bytes: expected whole pages, at least {FIXED} bytes"
+    )]
     Length {
         /// The commit.
         seq: u64,
-        /// Bytes it gives.
+        /// The length that it records.
         recorded: u64,
     },
-    /// Numbers of arrays that contradict each other.
-    #[error("commit {seq} counts {arrays} arrays with ids below {next_id}")]
+    /// A count of arrays that contradicts the next id.
+    #[error(
+        "commit {seq} counts {arrays} arrays: expected fewer than its next id, {next_id}, which is at most 2^48"
+    )]
     ArrayCount {
         /// The commit.
         seq: u64,
-        /// Arrays counted.
+        /// The count of arrays.
         arrays: u64,
-        /// The id it would give next.
+        /// The id of the next new array.
         next_id: u64,
     },
-    /// Bytes that have to be zero are not, or a text that is none.
+    /// Other invalid fields.
     #[error("commit {seq}: {what}")]
     Malformed {
         /// The commit.
         seq: u64,
-        /// What.
+        /// The broken rule.
         what: &'static str,
     },
 }

@@ -1,8 +1,8 @@
-//! Commit slots: four pages behind the header, of which a commit writes two copies of one.
+//! Commit slots: four pages behind the header. There are two slots, each with two copies.
 //!
-//! Commit `seq` lives in slot `seq & 1`, so it overwrites the slot of the commit before the last, never the
-//! last one. A page can tear; its CRC then fails and the slot does not count. Two copies make sure that rot in
-//! one page cannot roll back an acknowledged commit.
+//! Commit `seq` goes to slot `seq & 1`, so it overwrites the slot of the commit before the last, never that of the
+//! last. A page can tear: then its CRC is wrong, and the page does not count. With two copies, damage to one page
+//! cannot roll back an acknowledged commit.
 
 pub(crate) mod error;
 pub(crate) mod pages;
@@ -15,10 +15,10 @@ use error::SlotError;
 
 const MAGIC: [u8; 8] = *b"ARSSLOT1";
 const PRODUCER_MAX: usize = 128;
-/// Every byte outside of what the slot reaches is zero.
+/// The flag of a sealed file: every unused byte is zero.
 const SEALED: u32 = 1;
-/// Incompat bits that say nothing any more: files from before version 1.0 was settled have them for arrays packed by LZ4
-/// (bit 1) and Pcodec (bit 2). What an array needs stands in its metadata.
+/// Incompat bits without a meaning. Files from before version 1.0 was settled set them for arrays packed by LZ4 (bit
+/// 1) and Pcodec (bit 2). The metadata of an array names its codec.
 const RETIRED: u64 = 0b110;
 /// The largest sequence number.
 pub(crate) const SEQ_MAX: u64 = (1 << 62) - 1;
@@ -34,16 +34,16 @@ pub(crate) struct Slot {
     pub(crate) compat: u64,
     pub(crate) ro_compat: u64,
     pub(crate) incompat: u64,
-    /// Bytes of the file that the commit reaches, whole pages.
+    /// Length of the file in bytes, as far as the commit needs it: whole pages.
     pub(crate) length: u64,
     pub(crate) arrays: u64,
     pub(crate) next_id: u64,
     pub(crate) table: Root,
     pub(crate) names: BlockRef,
     pub(crate) attributes: BlockRef,
-    /// Bytes of payloads and blocks, each rounded up to 64, and of nodes.
+    /// Bytes in use: payloads and blocks, each rounded up to 64, and nodes.
     pub(crate) live_bytes: u64,
-    /// Nodes of all trees: what a scan for free space has to read.
+    /// Number of nodes of all trees. A scan for free space reads them all.
     pub(crate) nodes: u64,
     /// Microseconds since 1970.
     pub(crate) time: u64,
@@ -51,8 +51,8 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// The slot of the commit after this one, before anything has changed. It says nothing that this program does not know:
-    /// neither a later minor version nor a feature outlives a commit by a program that does not know it.
+    /// The slot of the next commit, before anything has changed. It claims nothing that this program does not know: a
+    /// later minor version or an unknown feature ends with a commit by this program.
     pub(crate) fn next(&self) -> Slot {
         let (seq, major, minor) = (self.seq + 1, MAJOR, MINOR);
         Slot { seq, major, minor, flags: 0, compat: 0, ro_compat: 0, incompat: 0, ..self.clone() }
@@ -106,7 +106,7 @@ impl Slot {
         w.page_with_crc()
     }
 
-    /// Reads a page whose CRC is right and whose major version is known.
+    /// Decodes a page whose CRC is right and whose major version is known.
     fn decode(body: &[u8]) -> Result<Slot, Short> {
         let mut r = Reader::new(body);
         r.bytes(MAGIC.len())?;
@@ -149,7 +149,7 @@ impl Slot {
         })
     }
 
-    /// What a slot must fulfil before anything it refers to is read.
+    /// Checks a slot before anything that it refers to is read.
     fn accept(&self, file_len: u64) -> Result<(), SlotError> {
         let seq = self.seq;
         let unknown = self.incompat & !RETIRED;
@@ -171,7 +171,7 @@ impl Slot {
         Ok(())
     }
 
-    /// The features a writer has to know.
+    /// Checks the features that a writer has to know.
     pub(crate) fn accept_for_writing(&self) -> Result<(), SlotError> {
         match self.ro_compat {
             0 => Ok(()),

@@ -11,53 +11,55 @@ pub(crate) fn places(seq: u64) -> [u64; 2] {
     [(1 + (seq & 1)) * page, (3 + (seq & 1)) * page]
 }
 
-/// What the four slot pages say.
+/// The commits of the four slot pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
     /// The newest commit.
     pub(crate) newest: Slot,
     /// The commit before it, when its slot has not been overwritten and is understood.
     pub(crate) previous: Option<Slot>,
-    /// Whether the other slot holds a commit that is not understood, so that nobody knows what it reaches.
+    /// Whether the other slot holds a commit that is not understood, so that the pages it uses are unknown.
     pub(crate) opaque: bool,
-    /// The newest commit's page, as it stands in the file: of a later minor version it may hold what is not known here.
+    /// The page of the newest commit as it stands in the file. One of a later minor version may have fields that are
+    /// unknown here.
     pub(crate) page: Vec<u8>,
     /// Slot pages (1 to 4) that hold neither zeros nor a whole slot.
     pub(crate) broken: Vec<usize>,
-    /// Whether the first and the second copy of the newest commit are there.
+    /// Whether the first and the second copy of the newest commit are valid.
     pub(crate) copies: [bool; 2],
-    /// Slot pages that should be copies of others and are not, each with the page that it should be a copy of.
+    /// Slot pages that can be written again, each with the page that it should be a copy of.
     pub(crate) mendable: Vec<(usize, usize)>,
 }
 
 impl Slots {
-    /// Those of one commit alone, sound.
+    /// The slots of a file with one commit, sound.
     pub(crate) fn of(newest: Slot) -> Slots {
         let (page, broken, mendable) = (newest.encode(), Vec::new(), Vec::new());
         Slots { newest, previous: None, opaque: false, page, broken, copies: [true; 2], mendable }
     }
 
-    /// Those of commit `seq` alone, if a slot still holds it. All that it reaches is then as it was: what the next commit
-    /// has freed is used by the one after that at the earliest, which takes this slot first.
+    /// The slots with commit `seq` alone, if a slot still holds it. Then all that the commit reaches is unchanged:
+    /// space that the next commit has freed is used by the one after that at the earliest, and that one overwrites
+    /// this slot.
     pub(crate) fn at(self, seq: u64) -> Option<Slots> {
         if self.newest.seq == seq {
             return Some(self);
         }
         let mut slot = self.previous.filter(|slot| slot.seq == seq)?;
-        // With another commit behind it, what it does not reach is no longer zero.
+        // A later commit has written to bytes that this one does not use.
         slot.set_sealed(false);
         Some(Slots::of(slot))
     }
 
-    /// The places of the two copies of the newest commit, in the order in which they are to be written again, with a
-    /// sync between them: a missing one first, so that one is whole at every moment.
+    /// The places of the two copies of the newest commit, in the order in which to write them again, with a sync
+    /// between. A missing copy comes first, so that one copy is valid at every moment.
     pub(crate) fn mending(&self) -> [u64; 2] {
         let [first, second] = places(self.newest.seq);
         if self.copies == [false, true] { [first, second] } else { [second, first] }
     }
 }
 
-/// A page whose CRC is right: what holds in every version of the format.
+/// A page whose CRC is right, with the fields that every version of the format has.
 #[derive(Clone, Copy, Debug)]
 struct Whole<'a> {
     page: usize,
@@ -66,7 +68,7 @@ struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    /// Checks what every page that counts must fulfil, whether its commit is the current one or not.
+    /// Checks the rules for every page that counts, whether its commit is the current one or not.
     fn read(page: usize, body: &'a [u8], file: &[u8; 16]) -> Result<Whole<'a>, SlotError> {
         let mut r = Reader::new(body.get(MAGIC.len()..).unwrap_or_default());
         let seq = r.u64().unwrap_or_default();
@@ -82,7 +84,7 @@ impl<'a> Whole<'a> {
         Ok(Whole { page, seq, body })
     }
 
-    /// What it says, when this program understands it.
+    /// The slot, if this program understands it.
     fn slot(self, file_len: u64) -> Result<Slot, SlotError> {
         let mut r = Reader::new(self.body.get(32..).unwrap_or_default());
         let (major, minor) = (r.u16().unwrap_or_default(), r.u16().unwrap_or_default());
@@ -131,7 +133,7 @@ pub(crate) fn read(pages: &[[u8; PAGE]], uuid: &[u8; 16], file_len: u64) -> Resu
     Ok(Slots { newest, previous: before.and_then(Result::ok), opaque, page, broken, copies, mendable })
 }
 
-/// The uuid that a slot names, for a file whose header is lost.
+/// The uuid in a slot, for a file whose header is lost.
 pub(crate) fn uuid(pages: &[[u8; PAGE]]) -> Option<[u8; 16]> {
     pages.iter().find_map(|page| {
         let (body, crc) = split_crc(page);

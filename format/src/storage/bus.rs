@@ -1,13 +1,12 @@
-//! Maps whose pages vanish: a file that another program cuts short, or a disk that cannot read, raises SIGBUS in whoever
-//! touches the page, and SIGBUS kills the process.
+//! Maps whose pages vanish. When another program cuts the file short, or the disk cannot read it, touching a page
+//! raises SIGBUS, and SIGBUS kills the process.
 //!
-//! So the first map installs a handler. For an address inside one of our maps it puts zeros there, from the faulty page
-//! to the end of the map, and notes that the map is lost; the instruction then runs again and reads zeros. Who reads a
-//! map in place asks afterwards whether it is lost, and throws away what it computed. Any other SIGBUS goes to
-//! the handler that was there before.
+//! So the first map installs a handler. For an address inside one of our maps, it puts zeros from the faulty page to
+//! the end of the map, and notes that the map is lost. The instruction then runs again and reads zeros. After reading
+//! a map in place, a caller asks whether it is lost, and then discards its result. Any other SIGBUS goes to the
+//! handler that was there before.
 //!
-//! The alternative, reading with `pread` into a buffer, costs a copy of every byte that is used in place; this costs a
-//! look at a flag.
+//! The alternative is to read into a buffer with `pread`. It costs a copy of every byte; this costs a look at a flag.
 
 use std::ops::Range;
 use std::ptr;
@@ -16,87 +15,89 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use nix::libc;
 
-/// Addresses under watch. Entries are used again, never freed, so that the handler can walk them at any moment.
+/// The addresses of one map. Watched maps are reused and never freed, so that the handler can walk them at any
+/// moment.
 #[derive(Debug)]
-struct Entry {
+struct WatchedMap {
     taken: AtomicBool,
     lost: AtomicBool,
     start: AtomicUsize,
     end: AtomicUsize,
-    next: AtomicPtr<Entry>,
+    next: AtomicPtr<WatchedMap>,
 }
 
-static FIRST: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
+static FIRST: AtomicPtr<WatchedMap> = AtomicPtr::new(ptr::null_mut());
 static PAGE: AtomicUsize = AtomicUsize::new(crate::PAGE);
-/// What SIGBUS did before.
+/// The handler of SIGBUS that was there before.
 static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 
 /// Watches the addresses of a map until it is dropped, which must be before they are unmapped.
 #[derive(Debug)]
 pub(super) struct Watch {
-    entry: &'static Entry,
+    map: &'static WatchedMap,
 }
 
 impl Watch {
     pub(super) fn new(addresses: Range<usize>) -> Watch {
         BEFORE.get_or_init(install);
-        let free =
-            |e: &&Entry| e.taken.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        let entry = entries().find(free).unwrap_or_else(add);
-        entry.lost.store(false, Ordering::Relaxed);
-        entry.start.store(addresses.start, Ordering::Relaxed);
-        // Nothing is inside before it has an end.
-        entry.end.store(addresses.end, Ordering::Release);
-        Watch { entry }
+        let free = |e: &&WatchedMap| {
+            e.taken.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        };
+        let map = watched_maps().find(free).unwrap_or_else(add);
+        map.lost.store(false, Ordering::Relaxed);
+        map.start.store(addresses.start, Ordering::Relaxed);
+        // Without an end, no address is inside.
+        map.end.store(addresses.end, Ordering::Release);
+        Watch { map }
     }
 
-    /// Whether a page could not be read, so that zeros stand in its place.
+    /// Whether a page could not be read, so that zeros have replaced it.
     pub(super) fn is_lost(&self) -> bool {
-        self.entry.lost.load(Ordering::Acquire)
+        self.map.lost.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.entry.end.store(0, Ordering::Release);
-        self.entry.taken.store(false, Ordering::Release);
+        self.map.end.store(0, Ordering::Release);
+        self.map.taken.store(false, Ordering::Release);
     }
 }
 
-/// All entries there are.
+/// All watched maps.
 #[expect(unsafe_code, reason = "a list that a signal handler walks cannot have a lock")]
-fn entries() -> impl Iterator<Item = &'static Entry> {
+fn watched_maps() -> impl Iterator<Item = &'static WatchedMap> {
     let mut at = FIRST.load(Ordering::Acquire);
     std::iter::from_fn(move || {
-        // SAFETY: what FIRST and `next` hold is null or was made by `add`, which leaks it: it is never freed or moved,
-        // and it is shared only, with atomics inside.
-        let entry = unsafe { at.as_ref() }?;
-        at = entry.next.load(Ordering::Acquire);
-        Some(entry)
+        // SAFETY: FIRST and `next` hold null or a pointer from `add`, which leaks its value. So the value is never
+        // freed or moved. It is only shared, and its fields are atomic.
+        let map = unsafe { at.as_ref() }?;
+        at = map.next.load(Ordering::Acquire);
+        Some(map)
     })
 }
 
-/// Another entry, taken.
-fn add() -> &'static Entry {
-    let entry: &'static mut Entry = Box::leak(Box::new(Entry {
+/// Adds another watched map, taken.
+fn add() -> &'static WatchedMap {
+    let map: &'static mut WatchedMap = Box::leak(Box::new(WatchedMap {
         taken: AtomicBool::new(true),
         lost: AtomicBool::new(false),
         start: AtomicUsize::new(0),
         end: AtomicUsize::new(0),
         next: AtomicPtr::new(ptr::null_mut()),
     }));
-    let new: *mut Entry = entry;
+    let new: *mut WatchedMap = map;
     let mut first = FIRST.load(Ordering::Acquire);
     loop {
-        entry.next.store(first, Ordering::Relaxed);
+        map.next.store(first, Ordering::Relaxed);
         match FIRST.compare_exchange(first, new, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return entry,
+            Ok(_) => return map,
             Err(now) => first = now,
         }
     }
 }
 
-/// Installs the handler, and gives what was there before.
+/// Installs the handler, and gives the one that was there before.
 #[expect(unsafe_code, reason = "signals have no safe interface")]
 fn install() -> libc::sigaction {
     // SAFETY: sysconf takes a number and gives one.
@@ -122,9 +123,9 @@ extern "C" fn on_bus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     // SAFETY: the kernel passes a valid `siginfo_t` to a handler with SA_SIGINFO, and errno is this thread's own.
     let (code, address, errno) =
         unsafe { ((*info).si_code, (*info).si_addr() as usize, *libc::__errno_location()) };
-    // Positive codes are the kernel's; unaligned access is not about what the page holds.
+    // Positive codes come from the kernel. Unaligned access has nothing to do with the page.
     let about_pages = code > 0 && code != libc::BUS_ADRALN;
-    if about_pages && entries().any(|entry| entry.blank(address)) {
+    if about_pages && watched_maps().any(|map| map.blank(address)) {
         // SAFETY: as above.
         unsafe { *libc::__errno_location() = errno };
         return;
@@ -132,8 +133,8 @@ extern "C" fn on_bus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     pass_on(signal, info, context);
 }
 
-impl Entry {
-    /// Puts zeros in place of the page at an address and of all behind it, if it is in this map.
+impl WatchedMap {
+    /// Puts zeros in place of the page at an address and all pages behind it, if the address is in this map.
     #[expect(unsafe_code, reason = "a page can only be replaced by its address")]
     fn blank(&self, address: usize) -> bool {
         let end = self.end.load(Ordering::Acquire);
@@ -144,8 +145,9 @@ impl Entry {
         self.lost.store(true, Ordering::Release);
         let page = PAGE.load(Ordering::Relaxed);
         let from = address / page * page;
-        // SAFETY: the range lies in a map that is watched, so it is mapped and ours: it began at a page, and its last page
-        // is ours whole. It is replaced by memory that can be read as before. mmap is a system call without locks.
+        // SAFETY: the range lies in a watched map, so it is mapped and ours. The map begins at a page, and its last
+        // page is wholly ours. The memory that replaces it can be read as before. mmap is a system call without
+        // locks.
         let placed = unsafe {
             libc::mmap(
                 from as *mut libc::c_void,
@@ -160,12 +162,13 @@ impl Entry {
     }
 }
 
-/// Does what was done before there was this handler.
+/// Passes a signal on to the handler that was there before.
 #[expect(unsafe_code, reason = "signals have no safe interface")]
 fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let before = BEFORE.get().filter(|b| ![libc::SIG_DFL, libc::SIG_IGN].contains(&b.sa_sigaction));
-    // SAFETY: what was installed before is a function of the signature that its flags tell, and gets what the kernel gave.
-    // Where there was none, the default is restored: the instruction runs again, and the process dies as it would have.
+    // SAFETY: the earlier handler has the signature that its flags tell, and gets the arguments of the kernel.
+    // Without an earlier handler, the default is restored: the instruction runs again, and the process dies as it
+    // would have.
     unsafe {
         match before {
             Some(before) if before.sa_flags & libc::SA_SIGINFO != 0 => {

@@ -17,35 +17,35 @@ use crate::replace::{self, NewName, new_file, sync_folder};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Locks stand on bytes that no file reaches: the writer's on 2^62, that of commit `seq` on 2^62 + `seq`.
+/// Locks are on bytes that no file reaches: the writer's on byte 2^62, the pin of commit `seq` on byte 2^62 + `seq`.
 const LOCKS: i64 = 1 << 62;
 
 /// A file, with the locks of one open file description.
 ///
-/// Locks are those of the open file description (`F_OFD_SETLK`): the kernel drops them when the process dies,
-/// and they work between two handles of one process, too.
+/// The locks belong to the open file description (`F_OFD_SETLK`). The kernel drops them when the process dies. They
+/// also work between two handles of one process.
 #[derive(Debug)]
 pub struct FileStorage {
     file: File,
     pins: Mutex<HashMap<u64, usize>>,
-    /// Whether the writer's lock is this description's: asked again, the kernel would give it twice.
+    /// Whether this description holds the writer's lock. The kernel would grant it a second time.
     writing: AtomicBool,
-    /// How far the disk has been asked for.
+    /// The length for which the disk has reserved space.
     reserved: AtomicU64,
-    /// Its name, or the one that it is to get.
+    /// The file's path, or the path that it will get.
     path: Option<PathBuf>,
-    /// For a new file until then, with whether it may take the name of another. When dropped, the file is gone.
+    /// The name to come of a new file, and whether it may replace another file. Dropping it removes the file.
     unnamed: Mutex<Option<(NewName, bool)>>,
 }
 
 impl FileStorage {
-    /// Opens a regular file, for reading alone or to write too.
+    /// Opens a regular file for reading, and for writing if `writable` is set.
     ///
     /// # Errors
-    /// When there is none, it is a directory, FIFO or device, or permissions are lacking: to write, also those of a file that
-    /// nobody may write, whoever asks.
+    /// When the file does not exist, is a directory, FIFO or device, or permissions are lacking. A file whose mode
+    /// lets nobody write it is not opened for writing, not even for root.
     pub fn open(path: &Path, writable: bool) -> io::Result<FileStorage> {
-        // Without O_NONBLOCK the opening of a FIFO would wait for a writer.
+        // Without O_NONBLOCK, opening a FIFO would wait for a writer.
         let file = OpenOptions::new()
             .read(true)
             .write(writable)
@@ -76,8 +76,8 @@ impl FileStorage {
         }
     }
 
-    /// Creates a file that gets the name `path` with [`Storage::publish`]; before that, nothing is left of it when it is
-    /// dropped.
+    /// Creates a file that gets the name `path` with [`Storage::publish`]. Nothing is left of it when it is dropped
+    /// before.
     ///
     /// # Errors
     /// As [`new_file`].
@@ -127,7 +127,7 @@ impl Storage for FileStorage {
         self.reserved.store(0, Ordering::Relaxed);
         self.file.set_len(len)
     }
-    /// Steps of an eighth of the file, 1 to 256 MiB: writing into space that is there already is twice as fast
+    /// Reserves space in steps of an eighth of the file, 1 to 256 MiB. Writing into reserved space is twice as fast
     /// as growing the file with every write.
     fn reserve(&self, len: u64) -> io::Result<()> {
         if len <= self.reserved.load(Ordering::Relaxed) {
@@ -145,7 +145,7 @@ impl Storage for FileStorage {
                     return Ok(());
                 }
                 Err(nix::errno::Errno::ENOSPC) if target != len => {}
-                // A signal came: writing grows the file as well.
+                // A signal came. Writing will grow the file instead.
                 Err(nix::errno::Errno::EINTR) => return Ok(()),
                 Err(e) => return Err(e.into()),
             }
@@ -162,7 +162,7 @@ impl Storage for FileStorage {
         }
     }
     fn sync_name(&self) -> io::Result<()> {
-        // Behind a symbolic link, it is another folder that has the name.
+        // The name behind a symbolic link is in another folder.
         self.path.as_ref().map_or(Ok(()), |path| sync_folder(&path.canonicalize()?))
     }
     fn start_writeback(&self, range: Range<u64>) {
@@ -186,7 +186,7 @@ impl Storage for FileStorage {
         lock
     }
     fn unlock_writer(&self) {
-        // The kernel drops it with the descriptor at the latest.
+        // If this fails, the kernel drops the lock when the file is closed.
         let _ = self.lock(libc::F_UNLCK, 0, 1);
         self.writing.store(false, Ordering::Release);
     }

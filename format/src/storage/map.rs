@@ -1,5 +1,5 @@
-//! What has no safe wrapper: read-only maps of files, the one place where file bytes are used without a copy, and
-//! the beginning of writing back.
+//! System calls without a safe wrapper: read-only maps of files, the only place where file bytes are used without a
+//! copy, and the start of writing back.
 
 use std::fs::File;
 use std::io;
@@ -11,51 +11,55 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use super::bus::Watch;
 use crate::sync::Mutex;
 
 /// A file, or its beginning, mapped read-only and shared.
 ///
-/// The bytes are handed out as `&[u8]`, which promises that nobody changes them. This crate keeps the promise
-/// for `.arrs` files by protocol: no write ever touches a page that a commit reaches, space is reused only
-/// after no reader pins it, and files are never cut below a commit. Another program that writes into the file,
-/// or cuts it, breaks the promise as it would break any file. A page that a cut file no longer has, or that the disk
-/// cannot read, is zero; [`FileMap::intact`] tells.
+/// The bytes are handed out as `&[u8]`, which promises that nobody changes them. For `.arrs` files the protocol keeps
+/// this promise: no write touches a page that a commit uses, space is reused only when no reader pins it, and a file
+/// is never cut below a commit. Another program that writes into the file, or cuts it, breaks the promise, as it
+/// would break any file. A page that was cut off, or that the disk cannot read, reads as zeros; [`FileMap::intact`]
+/// tells.
 #[derive(Debug)]
 pub struct FileMap {
-    // Dropped in this order: addresses are watched for as long as they are mapped.
+    // Fields are dropped in this order: addresses have to be watched for as long as they are mapped.
     watch: Watch,
     map: Mmap,
     file: File,
-    /// Threads bring ranges one after the other: the disk is read in order.
+    /// Held by the thread that loads a range, so that the disk reads ranges in order.
     turn: Mutex<()>,
-    /// The end of what was brought last, and before that the greatest number.
+    /// The end of the range that was loaded last; the greatest number before any was.
     front: AtomicU64,
-    /// The end of what was missing last, 0 before that.
+    /// The end of the last loaded range that was not in memory; 0 before any was.
     missing: AtomicU64,
 }
 
 const PAGE: usize = crate::PAGE;
 
-/// Bytes that are read at a time to bring them into memory.
+/// Bytes that are read at a time to load them into memory.
 const PIECE: usize = 64 << 10;
 
-/// Bytes between payloads that follow each other, at most: a table of checksums, and what fills a page.
+/// The most bytes between consecutive payloads: a table of checksums, and the rest of a page.
 const GAP: u64 = 64 << 10;
 
-/// How far the system may have read ahead of what was missing, and more.
+/// A range of fewer bytes, which follows no other, is read without what comes after it.
+const SHORT: usize = 1 << 20;
+
+/// More bytes than the system reads ahead of a range.
 const FOLLOWED: u64 = 32 << 20;
 
-/// How long a thread waits for its turn before it looks again.
+/// How long a thread sleeps before it tries again to load a range.
 const PAUSE: Duration = Duration::from_micros(100);
 
 /// Asks the system to begin writing dirty pages of a range to the disk, without waiting for it.
 #[expect(unsafe_code, reason = "there is no safe wrapper of sync_file_range")]
 pub(super) fn start_writeback(file: &File, range: &Range<u64>) {
     let len = range.end.saturating_sub(range.start);
-    // SAFETY: the call takes a descriptor, which the borrow keeps open, and three numbers; it touches no memory.
-    // A hint that fails costs time at the next sync, not correctness, so its answer is of no use.
+    // SAFETY: the call takes a descriptor, which the borrow keeps open, and three numbers; it touches no memory. A
+    // hint that fails costs time at the next sync, not correctness, so its result is ignored.
     let _ = unsafe {
         nix::libc::sync_file_range(
             file.as_raw_fd(),
@@ -94,12 +98,12 @@ impl FileMap {
         })
     }
 
-    /// Whether zeros have taken the place of bytes that could not be read. Once so, always so.
+    /// Whether zeros have replaced bytes that could not be read. They stay zeros.
     pub fn is_lost(&self) -> bool {
         self.watch.is_lost()
     }
 
-    /// Asks whether all bytes that were read so far were those of the file, which has to be asked after reading them.
+    /// Checks that all bytes read so far were those of the file. Call it after reading.
     ///
     /// # Errors
     /// When the file is now shorter than the map, or a page of it could not be read.
@@ -122,7 +126,7 @@ impl FileMap {
         &self.map
     }
 
-    /// Copies bytes of the file from byte `start` on; nothing is mapped by that.
+    /// Copies bytes of the file from byte `start` on, without touching the map.
     ///
     /// # Errors
     /// When they lie beyond the map, or cannot be read.
@@ -135,17 +139,24 @@ impl FileMap {
         self.file.read_exact_at(out, start as u64)
     }
 
-    /// Has the system read what is not in memory of a range, from first to last, which a disk does faster than it answers
-    /// faults, and which leaves the range in larger pieces. It is not mapped by that.
+    /// Loads a range into memory by reading it from first to last, if it is not there yet. A disk does this faster
+    /// than it answers page faults, and the pages are then in larger pieces. The map is not touched.
     pub fn bring(&self, bytes: Range<usize>) {
         let (_turn, holds) = loop {
-            let holds = self.holds(bytes.clone());
-            // what follows what was read last is read though it is there: by that the system learns to go on reading ahead
-            if holds && !self.follows(bytes.start as u64) {
+            let (holds, follows) = (self.holds(bytes.clone()), self.follows(bytes.start as u64));
+            // A range that follows the last one is read even if it is in memory: so the system goes on reading ahead.
+            if holds && !follows {
+                return;
+            }
+            if !follows && bytes.end.min(self.map.len()).saturating_sub(bytes.start) < SHORT {
+                self.expect(bytes.clone());
+                for end in [&self.front, &self.missing] {
+                    end.store(bytes.end as u64, Ordering::Relaxed);
+                }
                 return;
             }
             match self.turn.try_lock() {
-                // it may be brought by another's turn
+                // Another thread may be loading the range.
                 Err(TryLockError::WouldBlock) if holds => return,
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 turn => break (turn, holds),
@@ -153,7 +164,7 @@ impl FileMap {
         };
         let (mut at, end) = (bytes.start as u64, bytes.end.min(self.map.len()) as u64);
         let mut piece = [0; PIECE];
-        // what cannot be read will be missed when it is used
+        // Bytes that cannot be read are noticed when they are used.
         while at < end
             && let Ok(n @ 1..) = self.file.read_at(&mut piece, at)
         {
@@ -165,32 +176,41 @@ impl FileMap {
         }
     }
 
-    /// Whether a range that starts here follows what was brought last, and something was missing not long before.
+    /// Has the system begin to read what is not in memory of a range, and no more than that, without waiting for it. Where
+    /// many short ranges are read, the disk is so given many at a time.
+    pub fn expect(&self, bytes: Range<usize>) {
+        let len = bytes.end.min(self.map.len()).saturating_sub(bytes.start);
+        let advice = PosixFadviseAdvice::POSIX_FADV_WILLNEED;
+        // advice that is not taken costs time, not correctness
+        let _ = posix_fadvise(&self.file, bytes.start as i64, len as i64, advice);
+    }
+
+    /// Whether a range that starts here follows the last one, and a range not long before was not in memory.
     fn follows(&self, start: u64) -> bool {
         let [front, missing] = [&self.front, &self.missing].map(|end| end.load(Ordering::Relaxed));
         (front..=front.saturating_add(GAP)).contains(&start) && start < missing.saturating_add(FOLLOWED)
     }
 
-    /// Whether a range is in memory, by its first and its last byte.
+    /// Whether a range is in memory, judged by its first and its last byte.
     pub fn holds(&self, bytes: Range<usize>) -> bool {
         let end = bytes.end.min(self.map.len());
         bytes.start >= end || (self.is_resident(bytes.start) && self.is_resident(end - 1))
     }
 
-    /// Whether the page of a byte of the map is in memory; also where the system does not tell, as of files of others: these
-    /// are left to faults. To ask by reading would have the system read ahead from there.
+    /// Whether the page of a byte is in memory. The answer is yes when the system does not tell, as for files of
+    /// others: page faults then load the pages. Reading the byte to find out would start reading ahead there.
     #[expect(unsafe_code, reason = "there is no safe wrapper of mincore")]
     fn is_resident(&self, at: usize) -> bool {
         let page = self.map[at / PAGE * PAGE..].as_ptr().cast_mut();
         let mut resident = [1u8];
-        // SAFETY: the address is that of a page of the map, which the borrow keeps; it is not changed. The system writes one
-        // byte for the one page asked for.
+        // SAFETY: the address is that of a page of the map, which the borrow keeps alive; the page is not changed.
+        // The system writes one byte for the one page asked for.
         let asked = unsafe { nix::libc::mincore(page.cast(), 1, resident.as_mut_ptr()) };
         asked != 0 || resident[0] & 1 != 0
     }
 
-    /// Lets go the pages that lie wholly inside the range. Their bytes stay readable: they come from the page
-    /// cache again.
+    /// Releases the pages that lie wholly inside the range. Their bytes stay readable: they come from the page cache
+    /// again.
     #[expect(unsafe_code, reason = "advice that drops pages is unsafe for private maps, which this is not")]
     pub fn release(&self, bytes: Range<usize>) {
         let start = bytes.start.next_multiple_of(PAGE);
@@ -199,7 +219,7 @@ impl FileMap {
             // SAFETY: the map is shared and read-only, so pages that are dropped are read back from the file.
             let advice =
                 unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start) };
-            // Advice that is not taken costs memory, not correctness.
+            // Ignored advice costs memory, not correctness.
             let _ = advice;
         }
     }

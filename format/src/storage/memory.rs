@@ -1,4 +1,4 @@
-//! A file in memory, for tests and for results that never see a disk.
+//! A file in memory, for tests and for results that are never written to a disk.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use super::{Lock, Storage};
 use crate::sync::{Mutex, MutexGuard, RwLock};
 
-/// Bytes in memory. Clones of the `Arc` around it are handles of one file.
+/// A file's bytes in memory. Clones of the `Arc` around it are handles of one file.
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
     bytes: RwLock<Vec<u8>>,
@@ -50,12 +50,12 @@ impl Locks {
 }
 
 impl MemoryStorage {
-    /// Nothing yet.
+    /// An empty storage.
     pub fn new() -> MemoryStorage {
         MemoryStorage::default()
     }
 
-    /// The bytes of a file.
+    /// A storage with the bytes of a file.
     pub fn of(bytes: Vec<u8>) -> MemoryStorage {
         MemoryStorage { bytes: RwLock::new(bytes), locks: Mutex::default() }
     }
@@ -70,21 +70,21 @@ impl MemoryStorage {
     }
 }
 
-/// The bytes at `offset`, or the error of a file that ends before them.
+/// The bytes at `offset`, or an error when the file is too short.
 pub(crate) fn slice(bytes: &[u8], offset: u64, len: usize) -> io::Result<&[u8]> {
     let start = usize::try_from(offset).unwrap_or(usize::MAX);
     let end = start.saturating_add(len);
     bytes.get(start..end).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-/// Cuts or grows with zeros; an error when there is no memory for it.
+/// Cuts the bytes, or makes them longer with zeros. It is an error when there is no memory.
 fn resize(bytes: &mut Vec<u8>, len: usize) -> io::Result<()> {
     bytes.try_reserve(len.saturating_sub(bytes.len())).map_err(|_| io::ErrorKind::OutOfMemory)?;
     bytes.resize(len, 0);
     Ok(())
 }
 
-/// Puts `data` at `offset`, growing when needed.
+/// Puts `data` at `offset`, and makes the bytes longer when needed.
 pub(crate) fn splice(bytes: &mut Vec<u8>, data: &[u8], offset: u64) -> io::Result<()> {
     let start = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
     let end = start.checked_add(data.len()).ok_or(io::ErrorKind::FileTooLarge)?;

@@ -1,4 +1,4 @@
-//! The few things the format needs of whatever holds its bytes.
+//! The storage of a file's bytes: what the format needs of it.
 
 mod bus;
 pub(crate) mod file;
@@ -11,42 +11,42 @@ use std::ops::Range;
 
 pub use map::FileMap;
 
-/// Whether a lock was given.
+/// The answer to a request for a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// Yes, until it is given back or the process ends.
+    /// The lock is acquired, until it is given back or the process ends.
     Acquired,
-    /// No: somebody else has it.
+    /// Somebody else holds the lock.
     Held,
-    /// This storage has no locks (some network file systems).
+    /// The storage has no locks, like some network file systems.
     Unsupported,
 }
 
-/// A row of bytes that can be read, written and made durable, with the two kinds of locks the protocol needs.
+/// A sequence of bytes that can be read, written and made durable, with the two locks that the protocol needs.
 ///
-/// Every access of this crate to a file goes through this trait, so that a crash or a fault can be played in
-/// memory. Reads and writes come from many threads at once, and never overlap one another while in flight.
+/// Every access of this crate to a file goes through this trait, so that tests can simulate a crash or a fault in
+/// memory. Reads and writes come from many threads at once. They never overlap while they are under way.
 pub trait Storage: Send + Sync + Debug {
-    /// Bytes there are.
+    /// The length in bytes.
     fn len(&self) -> io::Result<u64>;
-    /// Whether there are none.
+    /// Whether the length is 0.
     fn is_empty(&self) -> io::Result<bool> {
         Ok(self.len()? == 0)
     }
-    /// Fills `out` with the bytes at `offset`; an error when they end before that.
+    /// Fills `out` with the bytes at `offset`. It is an error when there are fewer.
     fn read_exact_at(&self, out: &mut [u8], offset: u64) -> io::Result<()>;
-    /// Writes at `offset`, growing the storage when needed.
+    /// Writes at `offset`, and makes the storage longer when needed.
     fn write_all_at(&self, data: &[u8], offset: u64) -> io::Result<()>;
-    /// Cuts or grows (with zeros) to `len`.
+    /// Cuts the storage to `len`, or makes it longer with zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
-    /// Makes room up to `len`, so that a full disk shows now; may do nothing.
+    /// Makes room up to `len`, so that a full disk is found now. This may do nothing.
     fn reserve(&self, len: u64) -> io::Result<()> {
         let _ = len;
         Ok(())
     }
     /// Returns when everything written before is durable.
     fn sync_data(&self) -> io::Result<()>;
-    /// Gives a new file its name, in one step; nothing to do where there are no names.
+    /// Gives a new file its name, in one step. This does nothing for a storage without names.
     fn publish(&self) -> io::Result<()> {
         Ok(())
     }
@@ -54,16 +54,16 @@ pub trait Storage: Send + Sync + Debug {
     fn sync_name(&self) -> io::Result<()> {
         Ok(())
     }
-    /// Hints that these bytes were written and will have to become durable.
+    /// Hints that these bytes were written and have to become durable soon.
     fn start_writeback(&self, range: Range<u64>) {
         let _ = range;
     }
-    /// The first `len` bytes, mapped; `None` when this storage cannot.
+    /// Maps the first `len` bytes; `None` when the storage cannot be mapped.
     fn map(&self, len: u64) -> io::Result<Option<FileMap>> {
         let _ = len;
         Ok(None)
     }
-    /// Device and file number, where there are such.
+    /// Device and file number, if the storage has them.
     fn identity(&self) -> io::Result<Option<(u64, u64)>> {
         Ok(None)
     }
@@ -71,10 +71,10 @@ pub trait Storage: Send + Sync + Debug {
     fn lock_writer(&self) -> io::Result<Lock>;
     /// Gives the writer's lock back.
     fn unlock_writer(&self);
-    /// Pins commit `seq` against reuse of its space (shared: any number may pin it).
+    /// Pins commit `seq` against reuse of its space. Any number of readers may pin it.
     fn pin(&self, seq: u64) -> io::Result<Lock>;
-    /// Takes one pin of `seq` away.
+    /// Removes one pin of `seq`.
     fn unpin(&self, seq: u64);
-    /// Whether a commit before `seq` is pinned by anybody; `true` when that cannot be known.
+    /// Whether anybody pins a commit before `seq`; `true` when that is unknown.
     fn is_pinned_below(&self, seq: u64) -> io::Result<bool>;
 }

@@ -137,7 +137,7 @@ impl Transaction {
         slot.live_bytes = space.live_bytes;
         slot.nodes = space.nodes;
         drop(space);
-        // With other damage left, the count is unknown: the space that was dropped counts until the damage is dropped too.
+        // With other damage left, the totals are unknown. The dropped space then counts until the damage is dropped too.
         if state.uncounted
             && let Ok(counted) = usage::totals(Commit { nodes: &self.nodes, slot: &slot })
         {

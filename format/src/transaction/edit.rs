@@ -1,4 +1,4 @@
-//! Arrays that are created, deleted, renamed and described anew.
+//! Creating, deleting and renaming arrays, and setting attributes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -75,7 +75,7 @@ struct State {
     pending: usize,
     /// Whether a failure has lost entries, so that nothing can be committed.
     failed: bool,
-    /// Whether something was dropped that could not be read whole, so that the space in use has to be counted anew.
+    /// Whether something was dropped that could not be read whole, so that the space in use has to be counted again.
     uncounted: bool,
     sealed: bool,
 }

@@ -12,15 +12,14 @@ use super::target::{Source, Target};
 use crate::chunk::{self, Chunk, Reading};
 use crate::entry::{Entry, Extent};
 use crate::name::ArrayId;
+use crate::payload::crc_table::PIECE;
 use crate::payload::{check_bools, crc_table};
 use crate::region::{Intersection, offset_of};
 use crate::scratch::with_scratch;
 use crate::sync::{Mutex, RwLock, lock};
 use crate::{Error, Meta, Result, strided};
 
-/// Bytes that are read back at a time: whole blocks.
-const PIECE: usize = 1 << 20;
-/// Parts that are remembered of a chunk, at most. With more, the chunk is closed and opened again; it is then whole.
+/// The most parts that are remembered of a chunk. A chunk with more is closed in between; its payload is then whole.
 const PARTS: usize = 1 << 12;
 
 impl Transaction {

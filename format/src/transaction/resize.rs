@@ -1,4 +1,4 @@
-//! Arrays that grow and shrink.
+//! Growing and shrinking arrays.
 
 use super::target::Target;
 use super::{PENDING_MAX, State, Transaction};
@@ -70,8 +70,8 @@ impl Transaction {
         self.write(id, &start, &part, data)
     }
 
-    /// Removes what lies outside a smaller shape: whole chunks from the index, and the elements beyond the edge from
-    /// the chunks that now hang over it.
+    /// Removes the elements outside a smaller shape: whole chunks from the index, and the elements beyond the edge
+    /// from the chunks that now hang over it.
     fn cut(&self, id: ArrayId, old: &Layout, new: &Meta) -> Result<()> {
         let grid = new.grid();
         let mut from = 0;

@@ -1,4 +1,4 @@
-//! Radix trees of nodes: lookup by number, and walks over all that a tree holds.
+//! Radix trees of nodes: looking numbers up, and walking over all that a tree holds.
 
 pub(crate) mod nodes;
 pub(crate) mod update;
@@ -21,13 +21,13 @@ pub(crate) struct Tree<'a> {
     pub(crate) end: u64,
 }
 
-/// What a walk over a tree meets.
+/// A thing that a walk over a tree meets.
 #[derive(Debug)]
 pub(crate) enum Seen {
     /// A node, by offset and birth.
     Node(u64, u64),
     Entry(u64, Entry),
-    /// A node that cannot be read: its numbers are unknown.
+    /// A node or an entry that cannot be read, so that the entries of these numbers are unknown.
     Broken {
         first: u64,
         count: u64,
@@ -85,12 +85,12 @@ impl Tree<'_> {
         Ok(entry)
     }
 
-    /// Shows every node, every entry that is there, and every part that cannot be read, in order of number.
+    /// Shows every node, every entry, and every part that cannot be read, in the order of the numbers.
     pub(crate) fn walk(&self, see: &mut dyn FnMut(Seen) -> Result<()>) -> Result<()> {
         self.walk_from(0, &mut |seen| see(seen).map(|()| true)).map(|_| ())
     }
 
-    /// Shows up to `most` entries from number `start` on, and gives the number to go on from, if any are left.
+    /// Shows up to `most` entries from number `start` on. Gives the number to go on from, if entries are left.
     pub(crate) fn from(
         &self,
         start: u64,
@@ -124,7 +124,8 @@ impl Tree<'_> {
         }
     }
 
-    /// Deeper by one level per call, so at most [`MAX_HEIGHT`] deep whatever the file says.
+    /// Walks over one node. Each call is one level deeper, so there are at most [`MAX_HEIGHT`], whatever the file
+    /// says.
     fn walk_node(
         &self,
         at: Child,

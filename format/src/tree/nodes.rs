@@ -1,4 +1,4 @@
-//! The nodes of one commit, read and checked, the ones used last in memory.
+//! The nodes of one commit: reading, checking and caching them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::storage::Storage;
 use crate::sync::{Mutex, lock};
 use crate::{Error, FIXED, PAGE, Result};
 
-/// Nodes kept of one snapshot or transaction: 2 · 512 pages of 4 KiB.
+/// Nodes in one generation of the cache of a snapshot or a transaction. Two generations have 2 · 512 pages of 4 KiB.
 const CACHED: usize = 512;
 
-/// The nodes of one commit, read and checked, the ones used last at hand.
+/// The nodes of one commit. Those used last are in memory.
 #[derive(Debug)]
 pub(crate) struct Nodes {
     pub(crate) storage: Arc<dyn Storage>,
@@ -21,7 +21,7 @@ pub(crate) struct Nodes {
     cache: Mutex<Cache>,
 }
 
-/// Two generations: when the young one is full it becomes the old one, and the old one is forgotten.
+/// Two generations of nodes. When the young one is full it becomes the old one, and the old one is dropped.
 #[derive(Debug, Default)]
 struct Cache {
     young: HashMap<u64, Arc<Node>>,
@@ -71,7 +71,7 @@ impl Nodes {
         Ok(node)
     }
 
-    /// Puts a node written just now in place of what the cache has.
+    /// Puts a node into the cache, in place of an older version.
     pub(crate) fn keep(&self, offset: u64, node: Arc<Node>) {
         lock(&self.cache).put(offset, node);
     }

@@ -9,18 +9,18 @@ use crate::node::{Child, Node, span};
 use crate::reference::Root;
 use crate::{Error, Result};
 
-/// What the writer of a tree needs: pages to write to, and to be told what it no longer refers to.
+/// The space for a tree's writer. It gives out pages, and learns of nodes and entries that the tree drops.
 pub(crate) trait Space {
-    /// A page nobody uses.
+    /// Gives out an unused page.
     fn take_page(&mut self) -> Result<u64>;
-    /// A node page is no longer part of the tree.
+    /// Learns that a node is no longer part of the tree.
     fn drop_page(&mut self, offset: u64, birth: u64);
-    /// An entry was replaced or removed.
+    /// Learns that an entry was replaced or removed.
     fn replaced(&mut self, old: &Entry);
 }
 
 impl Tree<'_> {
-    /// Sets the entries of some numbers, in ascending order, and gives the new root.
+    /// Sets the entries of numbers in ascending order, and gives the new root.
     pub(crate) fn update(&self, changes: &[(u64, Entry)], space: &mut dyn Space) -> Result<Root> {
         self.check_root()?;
         let mut root = self.root;
@@ -79,7 +79,7 @@ impl Tree<'_> {
         self.write(node, (!at.is_none()).then_some(at.offset), space)
     }
 
-    /// Writes a node, in place where this transaction wrote it before; an empty one vanishes.
+    /// Writes a node: in place, if this transaction wrote it before. An empty node is dropped.
     fn write(&self, mut node: Node, old: Option<u64>, space: &mut dyn Space) -> Result<Child> {
         let seq = self.nodes.seq;
         let empty = node.is_empty();
@@ -105,12 +105,12 @@ impl Tree<'_> {
         Ok(Child { offset, crc })
     }
 
-    /// Drops every node and entry that can be read, and says whether that is all of them.
+    /// Drops every node and entry that can be read. Answers whether these are all.
     pub(crate) fn clear(&self, space: &mut dyn Space) -> Result<bool> {
         self.drop_all(space, true)
     }
 
-    /// As [`Tree::clear`], and keeps what the entries point to.
+    /// As [`Tree::clear`], but keeps the bytes that the entries point to.
     pub(crate) fn clear_nodes(&self, space: &mut dyn Space) -> Result<bool> {
         self.drop_all(space, false)
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 
-use super::item::{Item, PIECE, Pieces, Work, check_piece};
+use super::item::{Item, Pieces, Work, check_piece};
 use super::report::{Damage, Progress};
 use crate::chunk::Chunk;
+use crate::payload::crc_table::PIECE;
 use crate::scratch::with_scratch;
 use crate::snapshot::Snapshot;
 use crate::sync::{Condvar, Mutex, MutexGuard, lock};
@@ -13,14 +14,14 @@ use crate::{Array, Error, FIXED, Result, Transaction};
 
 /// Damage entries listed; the rest is only counted.
 const LISTED: usize = 10_000;
-/// Items that wait, at most: enough that nobody is idle, few enough to be no matter.
+/// The most items that wait: enough to keep all threads busy, and few enough to need little memory.
 const WAITING: usize = 64;
 
-/// What the threads of one check share.
+/// The state that the threads of one check share.
 #[derive(Debug)]
 pub(crate) struct Board<'a> {
     pub(crate) snapshot: Snapshot,
-    /// Where sound chunks are stored, if they are.
+    /// The transaction that stores sound chunks, if they are to be stored.
     pub(crate) target: Option<Transaction>,
     progress: Shown<'a>,
     state: Mutex<State>,
@@ -38,33 +39,33 @@ impl std::fmt::Debug for Shown<'_> {
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Item>,
-    /// Things met so far, of which chunks and damage have their places.
+    /// Number of things met so far. It gives chunks and damage their places.
     met: u64,
-    /// The places of chunks that are not done with, and of each the items that are left.
+    /// The places of unfinished chunks, with the number of items left of each.
     open: BTreeMap<u64, usize>,
     closed: bool,
-    /// Whether all was found and done.
+    /// Whether all items were found and done.
     finished: bool,
     failed: Option<Error>,
     found: Found,
-    /// Threads that wait for a change: waking asks the system, even where nobody sleeps.
+    /// Threads that wait for a change. Without any, the system call that would wake them is skipped.
     waiting: usize,
 }
 
-/// What was found so far.
+/// The results so far.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) bytes: u64,
-    /// The first damages, by their places.
+    /// The first entries of damage, by their places.
     pub(crate) damage: BTreeMap<u64, Damage>,
     pub(crate) unlisted: u64,
-    /// How many there are of each array.
+    /// Number of entries of each array.
     pub(crate) damaged: BTreeMap<usize, u64>,
     /// Chunks stored, and the bytes of their payloads.
     pub(crate) stored: (u64, u64),
 }
 
-/// An item in somebody's hands.
+/// An item that a thread is working on.
 struct Running<'b, 'a>(&'b Board<'a>, u64);
 
 impl Drop for Running<'_, '_> {
@@ -83,7 +84,7 @@ impl Drop for Running<'_, '_> {
     }
 }
 
-/// Sends the helpers home, whatever happens.
+/// Dismisses the helpers when it is dropped.
 struct Closing<'b, 'a>(&'b Board<'a>);
 
 impl Drop for Closing<'_, '_> {
@@ -125,7 +126,7 @@ impl<'a> Board<'a> {
         state
     }
 
-    /// Tells all who wait of a change.
+    /// Wakes the waiting threads after a change.
     fn wake(&self, state: MutexGuard<'_, State>) {
         let waiting = state.waiting;
         drop(state);
@@ -134,19 +135,19 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// The place of what is met next.
+    /// The place of the next thing met.
     fn next(&self) -> u64 {
         let mut state = self.state();
         state.met += 1;
         state.met
     }
 
-    /// Notes damage that is met on the way.
+    /// Notes damage that the walk meets.
     pub(crate) fn damage(&self, place: Option<usize>, damage: Damage) {
         self.damage_at(self.next(), place, damage);
     }
 
-    /// Notes damage: at most [`LISTED`] of them, the first ones.
+    /// Notes damage. The first [`LISTED`] entries are kept.
     fn damage_at(&self, at: u64, place: Option<usize>, damage: Damage) {
         let found = &mut self.state().found;
         if let Some(place) = place {
@@ -170,7 +171,7 @@ impl<'a> Board<'a> {
         if (self.progress.0)(done, total) { Ok(()) } else { Err(Error::Cancelled) }
     }
 
-    /// Hands out what `find` finds, and returns when all of it is done.
+    /// Hands out the items that `find` finds, and returns when all are done.
     pub(crate) fn run(&self, find: impl FnOnce() -> Result<()>) -> Result<()> {
         let _closing = Closing(self);
         find()?;
@@ -179,12 +180,12 @@ impl<'a> Board<'a> {
         Ok(())
     }
 
-    /// Whether [`Board::run`] has ended well.
+    /// Whether [`Board::run`] has succeeded.
     pub(crate) fn is_finished(&self) -> bool {
         self.state().finished
     }
 
-    /// Hands a chunk to whoever has time, in pieces where it is large and raw.
+    /// Hands a chunk out, a large raw one in pieces.
     pub(crate) fn put(&self, array: &Array, place: Option<usize>, chunk: Chunk) -> Result<()> {
         let at = self.next();
         let item = |work| Item { at, array: array.clone(), place, work };
@@ -201,7 +202,7 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Hands an item out. When enough wait, this thread does the one that waits longest.
+    /// Hands an item out. When enough items wait, this thread does the oldest one.
     fn push(&self, item: Item) -> Result<()> {
         let mut state = self.state();
         if let Some(error) = state.failed.take() {
@@ -221,7 +222,7 @@ impl<'a> Board<'a> {
         Ok(())
     }
 
-    /// Does the item that waits longest, and says whether there was one.
+    /// Does the oldest item, and says whether there was one.
     fn take(&self, mut state: MutexGuard<'_, State>) -> bool {
         let Some(item) = state.queue.pop_front() else { return false };
         drop(state);
@@ -233,7 +234,7 @@ impl<'a> Board<'a> {
         true
     }
 
-    /// Works until all has been handed out.
+    /// Does items until all have been handed out.
     pub(crate) fn help(&self) {
         loop {
             let state = self.state();
@@ -248,7 +249,7 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Works until all that was handed out is done.
+    /// Does items until all that were handed out are done.
     fn finish(&self) -> Result<()> {
         loop {
             let mut state = self.state();
@@ -295,8 +296,8 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Notes a chunk that is damaged. What the system refuses to read is lost where the rest is to be saved, and else an
-    /// error.
+    /// Notes a damaged chunk. When the system refuses to read a chunk, a salvage counts it as lost, and a mere check
+    /// fails.
     fn refused(
         &self,
         at: u64,
@@ -312,8 +313,8 @@ impl<'a> Board<'a> {
         Ok(())
     }
 
-    /// Stores a sound chunk where there is a target, after all that come before it: so the target is the same whatever
-    /// the threads. `stored` is the payload, but for one in pieces, which is read again.
+    /// Stores a sound chunk in the target, if there is one, after all chunks before it. So the target is the same for
+    /// any number of threads. `stored` is the payload; it is empty for a payload in pieces, which is read again.
     fn store(&self, at: u64, array: &Array, chunk: &Chunk, stored: &[u8]) -> Result<()> {
         let Some(target) = &self.target else { return Ok(()) };
         let mut state = self.state();

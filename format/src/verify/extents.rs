@@ -1,20 +1,20 @@
-//! The second walk: which bytes are in use, so that overlaps show, and in a sealed file what lies between them.
+//! The second walk. It marks the bytes in use to find overlaps, and checks the unused bytes of a sealed file.
 
 use std::ops::Range;
 
-use super::item::PIECE;
 use super::walk::Walk;
 use crate::bytes::is_zero;
+use crate::payload::crc_table::PIECE;
 use crate::scratch::with_scratch;
 use crate::usage::{self, Used};
 use crate::{Error, FIXED, Result};
 
-/// Bytes of a bit of the map of extents, and of the part of the file that is mapped at a time.
+/// Bytes per bit of the map of bytes in use, and bytes of the file that the map covers at a time.
 const UNIT: u64 = 64;
 const WINDOW: u64 = 16 << 30;
 
 impl Walk<'_> {
-    /// Marks what is in use, so that overlaps show, and in a sealed file looks at the rest.
+    /// Marks the bytes in use to find overlaps, and checks the other bytes of a sealed file.
     pub(super) fn extents(&mut self) -> Result<()> {
         let end = self.board.snapshot.slot().length;
         let mut start = FIXED;
@@ -33,10 +33,10 @@ impl Walk<'_> {
         usage::each(commit, &mut |found| {
             let Used { offset, len, .. } = match found {
                 Ok(used) => used,
-                // The first walk has noted it.
+                // The first walk has noted the damage.
                 Err(_) => return Ok(()),
             };
-            // A reference that is damage, too, may point anywhere.
+            // A damaged reference may point anywhere.
             let end = offset.saturating_add(len).min(1 << 62);
             let from = offset.max(window.start);
             let to = end.next_multiple_of(UNIT).min(window.end);
@@ -81,7 +81,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Checks that bytes in nobody's use are zero.
+    /// Checks that unused bytes are zero.
     fn zeros(&mut self, range: Range<u64>) -> Result<()> {
         let range = range.start..range.end.min(self.board.snapshot.slot().length);
         let mut start = range.start;

@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use crate::chunk::Chunk;
 use crate::payload::check_bools;
-use crate::payload::crc_table::{BLOCK, check_blocks};
+use crate::payload::crc_table::PIECE;
 use crate::scratch::with_scratch;
 use crate::sync::{Mutex, lock};
 use crate::{Array, Error, Result};
 
-/// Bytes of a raw payload read at a time.
-pub(super) const PIECE: usize = 16 * BLOCK;
-
-/// A chunk, or a piece of one, that somebody has to check.
+/// A chunk, or a piece of one, to be checked.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// Its chunk's place in the order in which damage is told and sound chunks are stored.
+    /// The place of its chunk in the order of the report and of the copy.
     pub(super) at: u64,
     pub(super) array: Array,
     /// The array's place in the report.
@@ -30,7 +27,7 @@ pub(super) enum Work {
     Piece(Arc<Pieces>, u64),
 }
 
-/// A large raw chunk, checked in pieces, of which the first damage counts.
+/// A large raw chunk that is checked in pieces. Its first damage counts.
 #[derive(Debug)]
 pub(super) struct Pieces {
     pub(super) chunk: Chunk,
@@ -48,7 +45,7 @@ impl Pieces {
         (self.chunk.extent.len - start).min(PIECE as u64)
     }
 
-    /// What was found of the whole chunk, once the last of its bytes is checked.
+    /// Notes the result for a piece, and gives that for the whole chunk once its last piece is checked.
     pub(super) fn done(&self, start: u64, found: Result<()>) -> Option<Result<()>> {
         let mut state = lock(&self.state);
         let (left, first) = &mut *state;
@@ -62,35 +59,33 @@ impl Pieces {
     }
 }
 
-/// Pieces whose pages are let go at a time: each time all processors are told.
-const LET_GO: u64 = 8 * PIECE as u64;
+/// Bytes whose pages are released at a time, because each release interrupts all processors.
+const RELEASED: u64 = 8 * PIECE as u64;
 
-/// Checks the piece of a raw payload with a table that begins at `start`: where it lies, if it is in memory; what is not,
-/// or seems damaged there, is read.
+/// Checks the piece at byte `start` of a raw payload that has a table. A piece in memory is checked in place. A piece
+/// that is not in memory, or seems damaged there, is read.
 pub(super) fn check_piece(array: &Array, pieces: &Pieces, start: u64) -> Result<()> {
     let (reading, chunk) = (array.reading(), &pieces.chunk);
-    let table = reading.table(chunk)?.unwrap_or_default();
-    let crcs = table.get(start as usize / BLOCK * 4..).unwrap_or_default();
-    let check = |piece: &[u8]| {
-        check_blocks(piece, crcs, 0..piece.len()).and_then(|()| check_bools(reading.meta.dtype, piece))
+    let check_bools = |piece: &[u8]| {
+        check_bools(reading.meta.dtype, piece).map_err(|problem| reading.refuse(chunk, problem.moved(start)))
     };
+    let is_sound =
+        |piece: &[u8]| reading.check_piece(chunk, start, piece).and_then(|()| check_bools(piece)).is_ok();
     let end = start + pieces.len(start);
     let range = start as usize..end as usize;
     if array.holds(chunk, range.clone())
         && let Ok(Some(payload)) = array.raw(chunk)
     {
-        let sound = payload.get(range).is_some_and(|piece| check(piece).is_ok()) && array.intact().is_ok();
-        if end.is_multiple_of(LET_GO) || end == chunk.extent.len {
-            array.release(chunk, (start / LET_GO * LET_GO) as usize..end as usize);
+        let sound = payload.get(range).is_some_and(is_sound) && array.intact().is_ok();
+        if end.is_multiple_of(RELEASED) || end == chunk.extent.len {
+            array.release(chunk, (start / RELEASED * RELEASED) as usize..end as usize);
         }
         if sound {
             return Ok(());
         }
     }
     with_scratch(pieces.len(start) as usize, |piece| {
-        let offset = chunk.extent.offset + start;
-        let doing = Error::io(|| format!("reading a chunk of '{}' at byte {offset}", array.name()));
-        reading.storage.read_exact_at(piece, offset).map_err(doing)?;
-        check(piece).map_err(|problem| reading.refuse(chunk, problem.moved(start)))
+        reading.read_piece(chunk, start, piece)?;
+        check_bools(piece)
     })
 }

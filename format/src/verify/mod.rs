@@ -1,4 +1,4 @@
-//! Proving a whole commit: every block, node and payload against the checksum that its referrer holds.
+//! Checking a whole commit: every block, node and payload against the checksum in its referrer.
 //!
 //! A first walk reads everything that the commit reaches, and counts what the records count. It hands payloads to the
 //! threads that the caller lends ([`Verification::help`]), large raw ones in pieces. A second walk marks the bytes in
@@ -21,8 +21,7 @@ use board::Board;
 use report::{Progress, Report};
 use walk::Walk;
 
-/// A check of one commit, which several threads can work on: one runs [`Verification::run`], the others
-/// [`Verification::help`].
+/// A check of one commit by several threads: one runs [`Verification::run`], the others [`Verification::help`].
 ///
 /// ```no_run
 /// # fn main() -> arrstore_format::Result<()> {
@@ -42,10 +41,10 @@ pub struct Verification<'a> {
 }
 
 impl Verification<'_> {
-    /// Finds the work, does what nobody else does, and gives the report. To be called once.
+    /// Finds the chunks, checks those that no helper takes, and gives the report. Call it once.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] when `progress` says no, and when the system refuses.
+    /// [`crate::Error::Cancelled`] when `progress` says no; and when the system cannot read the file.
     pub fn run(&self) -> Result<Report> {
         let mut walk = Walk::new(&self.board);
         self.board.run(|| walk.all())?;
@@ -53,8 +52,8 @@ impl Verification<'_> {
         Ok(walk.report())
     }
 
-    /// Checks chunks that [`Verification::run`] finds, until it has found all: waits for it to begin, and returns when
-    /// it ends.
+    /// Checks chunks that [`Verification::run`] finds. It waits for `run` to begin, and returns when `run` has found
+    /// all.
     pub fn help(&self) {
         self.board.help();
     }
@@ -65,12 +64,12 @@ impl Snapshot {
     /// could not be done.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] when `progress` says no, and when the system refuses.
+    /// [`crate::Error::Cancelled`] when `progress` says no; and when the system cannot read the file.
     pub fn verify(&self, progress: Progress<'_>) -> Result<Report> {
         self.verification(progress).run()
     }
 
-    /// As [`Snapshot::verify`], for several threads.
+    /// Begins a check like [`Snapshot::verify`], for several threads.
     pub fn verification<'a>(&'a self, progress: Progress<'a>) -> Verification<'a> {
         Verification { board: Board::new(self.clone(), None, progress) }
     }

@@ -1,28 +1,28 @@
-//! What a check finds: damage, and a report of each array.
+//! The result of a check: damage, and a report of each array.
 
 use std::fmt;
 
 use crate::Error;
 use crate::layout::Layout;
 
-/// What is told of progress, from any of the threads: bytes done and bytes to do. It answers whether to go on.
+/// Receives progress from any thread: bytes done, and bytes in all. It answers whether to go on.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) -> bool + Sync);
 
-/// Something that is not as its referrer says.
+/// A part of a file that differs from what refers to it.
 #[derive(Debug)]
 pub struct Damage {
-    /// The array, when it is known.
+    /// The name of the array, when it is known.
     pub array: Option<String>,
-    /// The chunk.
+    /// The index of the chunk, when it is one chunk.
     pub chunk: Option<Vec<u64>>,
-    /// The elements that are lost: first index and shape of the box.
+    /// The region of lost elements: its first index and its shape.
     pub region: Option<(Vec<u64>, Vec<u64>)>,
-    /// What was found.
+    /// The error that was found.
     pub error: Error,
 }
 
 impl Damage {
-    /// That of one chunk of an array.
+    /// The damage of one chunk of an array.
     pub(crate) fn of_chunk(layout: &Layout, index: &[u64], error: Error) -> Damage {
         let (meta, grid) = (&layout.meta, &layout.grid);
         let region = grid.contains(index).then(|| (grid.start(index), grid.extent(index)));
@@ -41,33 +41,33 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What was found of one array.
+/// The result of a check for one array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArrayReport {
-    /// Its name.
+    /// Name of the array.
     pub name: String,
-    /// Chunks of its grid.
+    /// Number of chunks in its grid.
     pub chunks: u64,
-    /// Chunks that were never written and read as the fill value.
+    /// Chunks that were never written: they read as the fill value.
     pub missing: u64,
-    /// Chunks of one value throughout.
+    /// Chunks whose elements all have one value.
     pub constant: u64,
-    /// Of these, chunks that hold the fill value because it was written.
+    /// Constant chunks of the fill value: it was written to them.
     pub fill: u64,
-    /// Chunks stored as they are.
+    /// Chunks stored raw.
     pub raw: u64,
     /// Chunks stored packed.
     pub encoded: u64,
-    /// Bytes of its payloads.
+    /// Bytes of the payloads.
     pub stored_bytes: u64,
-    /// Damages.
+    /// Number of entries of damage.
     pub damaged: u64,
 }
 
-/// What [`Snapshot::verify`] found.
+/// The result of [`crate::Snapshot::verify`].
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The commit.
+    /// Number of the commit.
     pub seq: u64,
     /// Whether the file is sealed, so that its unused bytes were checked too.
     pub sealed: bool,
@@ -77,12 +77,12 @@ pub struct Report {
     pub arrays: Vec<ArrayReport>,
     /// The damage, at most 10,000 entries.
     pub damage: Vec<Damage>,
-    /// Damage beyond those entries.
+    /// Number of entries of damage beyond the list.
     pub unlisted: u64,
 }
 
 impl Report {
-    /// Whether everything is as it was written.
+    /// Whether no damage was found.
     pub fn is_sound(&self) -> bool {
         self.damage.is_empty()
     }

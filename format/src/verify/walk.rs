@@ -9,7 +9,7 @@ use crate::slot::pages::places;
 use crate::tree::Seen;
 use crate::{Array, Error, FIXED, PAGE, Result};
 
-/// A check of one commit, as the thread sees it that finds the work.
+/// The thread that finds the chunks to be checked.
 #[derive(Debug)]
 pub(super) struct Walk<'b> {
     pub(super) board: &'b Board<'b>,
@@ -47,14 +47,13 @@ impl<'b> Walk<'b> {
         self.board.damage(None, Damage { array: None, chunk: None, region: None, error });
     }
 
-    /// Damage of the array that is being walked, as a whole.
+    /// Damage of the current array as a whole.
     fn array_damaged(&mut self, name: &str, error: Error) {
         let damage = Damage { array: Some(name.to_owned()), chunk: None, region: None, error };
         self.board.damage(self.arrays.len().checked_sub(1), damage);
     }
 
-    /// The slot pages: none may hold what is neither a slot nor nothing, and in a sealed file two hold the commit
-    /// and two are zero.
+    /// Checks the slot pages. Each holds a slot or zeros; in a sealed file two hold the commit and two are zero.
     fn slots(&mut self) -> Result<()> {
         let snapshot = &self.board.snapshot;
         let slots = &snapshot.inner.slots;
@@ -93,7 +92,7 @@ impl<'b> Walk<'b> {
         if let Err(error) = commit.attributes() {
             self.damaged(error);
         }
-        // Ids in the table and ids with names have to be the same.
+        // The table and the names must have the same ids.
         let mut ids: Vec<u64> = names.values().copied().collect();
         ids.sort_unstable();
         let mut listed = Vec::new();
@@ -109,7 +108,7 @@ impl<'b> Walk<'b> {
         for (name, id) in names {
             self.arrays.push(ArrayReport { name: name.clone(), ..Default::default() });
             if listed.binary_search(&id).is_err() {
-                // Never there, or lost with a node of the table, which is damage noted already.
+                // The id was never there, or it was lost with a node of the table, whose damage is noted already.
                 self.array_damaged(&name, Error::NoArrayId { id });
                 continue;
             }

@@ -10,7 +10,7 @@ use super::worker::Worker;
 use crate::Result;
 use crate::program::access::Access;
 use crate::program::tiles::{self, Tiles};
-use crate::program::written::Written;
+use crate::program::written::{Medium, Written};
 use crate::program::{Load, Program};
 
 /// A tile of no more elements is not made narrower to let another thread find room.
@@ -210,7 +210,9 @@ impl Pass {
 
     /// Whether all that it gives is written where it stays, in memory.
     fn in_place(&self) -> bool {
-        self.outputs.iter().all(|output| matches!(output, Output::Write(written) if written.in_memory))
+        self.outputs
+            .iter()
+            .all(|output| matches!(output, Output::Write(written) if written.to == Medium::Memory))
     }
 
     /// Whether tiles come group by group.

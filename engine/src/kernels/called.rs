@@ -1,0 +1,95 @@
+//! A loop that calls a function of the program's.
+//!
+//! A kernel is found by its operation and the types of its operands, and holds nothing; a function holds whatever it
+//! captured. So the operation has a second operand, one number for the whole array, that says which function is meant.
+//! Whatever gives that number owns the [`Function`], so that it can be called for as long as it may be asked for.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, Weak};
+
+use bytemuck::Pod;
+
+use super::Kernel;
+use super::block::{Arg, Values, fill, values};
+use crate::Error;
+
+/// A loop over a block of elements.
+type Loop = dyn Fn(&Arg<'_>, &mut [u8]) + Send + Sync;
+
+/// The functions that can be called, by their numbers.
+static FUNCTIONS: LazyLock<RwLock<HashMap<[u8; 8], Weak<Loop>>>> = LazyLock::new(RwLock::default);
+
+/// A function of one element that can be called by its number.
+pub(crate) struct Function {
+    number: [u8; 8],
+    call: Arc<Loop>,
+}
+
+impl Function {
+    pub(crate) fn new<A: Pod, R: Pod>(function: impl Fn(A) -> R + Send + Sync + 'static) -> Function {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let call: Arc<Loop> = Arc::new(move |elements: &Arg<'_>, out: &mut [u8]| {
+            fill(out, |out: &mut [R]| match values::<A>(std::slice::from_ref(elements), 0) {
+                Values::One(a) => out.fill(function(a)),
+                Values::Many(a) => out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = function(a)),
+            });
+        });
+        let number = NEXT.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+        let mut functions = FUNCTIONS.write().unwrap_or_else(PoisonError::into_inner);
+        functions.insert(number, Arc::downgrade(&call));
+        Function { number, call }
+    }
+
+    /// The number, as an element of type `u64`.
+    pub(crate) fn number(&self) -> &[u8] {
+        &self.number
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        FUNCTIONS.write().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Function").field("users", &Arc::strong_count(&self.call)).finish_non_exhaustive()
+    }
+}
+
+/// The kernel that calls the function whose number is its second operand.
+pub(super) fn kernel() -> Kernel {
+    Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
+        let [elements, Arg::Scalar(number) | Arg::Block(number)] = args else {
+            return Err(Error::Other("a function without its operands".into()));
+        };
+        let number = number.first_chunk().copied().unwrap_or_default();
+        let functions = FUNCTIONS.read().unwrap_or_else(PoisonError::into_inner);
+        let call = functions.get(&number).and_then(Weak::upgrade);
+        drop(functions);
+        call.ok_or_else(|| Error::Other("a function that is gone was called".into()))?(elements, out);
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_called_until_it_is_let_go() {
+        let held = [1u8; 100];
+        let function = Function::new(move |x: i32| i64::from(x) + held.len() as i64);
+        let number = function.number().to_vec();
+        let call = |out: &mut [u8]| {
+            kernel().run(&[Arg::Block(bytemuck::bytes_of(&[1i32, -2])), Arg::Scalar(&number)], out)
+        };
+        let mut out = [0; 16];
+        call(&mut out).unwrap();
+        assert_eq!(bytemuck::pod_read_unaligned::<[i64; 2]>(&out), [101, 98]);
+        drop(function);
+        assert!(call(&mut out).is_err());
+    }
+}

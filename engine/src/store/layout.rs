@@ -1,0 +1,173 @@
+//! How an array is stored, and the chunks that are chosen when nobody says.
+
+use arrstore_format::{Attributes, Codec, Meta};
+
+use crate::{DType, Error, Result, Scalar};
+
+/// How an array is stored. What is not said is as in the array that is replaced, if it has the same shape, or the
+/// default: raw chunks of about 4 MiB that are near squares and cubes, in C order.
+///
+/// ```
+/// use arrstore::prelude::*;
+/// let layout = Layout::new().chunk([100, 100]).codec(Codec::Zstd { level: 1 }).dims(["time", "place"]);
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::create(folder.path().join("x.arrs"))?;
+/// store.write_with("/t", &ndarray::Array2::<f32>::zeros((200, 300)), &layout)?;
+/// assert_eq!(store.meta("/t")?.chunk_shape, [100, 100]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    chunk: Option<Vec<u64>>,
+    codec: Option<Codec>,
+    shuffle: Option<bool>,
+    order: Option<Vec<u8>>,
+    fill: Option<Scalar>,
+    dims: Option<Vec<Option<String>>>,
+    attributes: Attributes,
+}
+
+impl Layout {
+    /// A layout of which nothing is said.
+    pub fn new() -> Layout {
+        Layout::default()
+    }
+
+    /// Elements of a chunk along each axis, each at least 1.
+    #[must_use]
+    pub fn chunk(self, shape: impl AsRef<[u64]>) -> Layout {
+        Layout { chunk: Some(shape.as_ref().to_vec()), ..self }
+    }
+
+    /// How chunks are compressed. [`Codec::None`] leaves them raw, so that they are used where they lie.
+    #[must_use]
+    pub fn codec(self, codec: Codec) -> Layout {
+        Layout { codec: Some(codec), ..self }
+    }
+
+    /// Whether the bytes of elements are grouped by their place before compression, which suits most numbers and is what
+    /// zstd and LZ4 do when nobody says.
+    #[must_use]
+    pub fn shuffle(self, shuffle: bool) -> Layout {
+        Layout { shuffle: Some(shuffle), ..self }
+    }
+
+    /// The axes in the order in which the elements of a chunk lie, outermost first: `[1, 0]` is Fortran order.
+    #[must_use]
+    pub fn order(self, axes: impl AsRef<[u8]>) -> Layout {
+        Layout { order: Some(axes.as_ref().to_vec()), ..self }
+    }
+
+    /// The element that stands where nothing was written; 0 when nobody says.
+    #[must_use]
+    pub fn fill(self, value: impl Into<Scalar>) -> Layout {
+        Layout { fill: Some(value.into()), ..self }
+    }
+
+    /// The names of the axes.
+    #[must_use]
+    pub fn dims<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Layout {
+        Layout { dims: Some(names.into_iter().map(|name| Some(name.into())).collect()), ..self }
+    }
+
+    /// Adds an attribute.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Layout {
+        self.attributes.insert(key.into(), value.into());
+        self
+    }
+
+    /// The metadata of an array of this type and shape, in place of `old`.
+    pub(super) fn meta(&self, dtype: DType, shape: &[u64], old: Option<&Meta>) -> Result<Meta> {
+        let old = old.filter(|old| old.shape == shape);
+        let chunk = self.chunk.clone().or_else(|| old.map(|old| old.chunk_shape.clone()));
+        let chunk = chunk.unwrap_or_else(|| default_chunk(dtype, shape));
+        let codec = self.codec.or(old.map(|old| old.codec)).unwrap_or_default();
+        let packs_bytes = matches!(codec, Codec::Zstd { .. } | Codec::Lz4);
+        if self.shuffle == Some(true) && !packs_bytes {
+            return Err(Error::Value(format!(
+                "shuffle is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
+            )));
+        }
+        let known = old.filter(|_| self.codec.is_none()).map(|old| old.shuffle);
+        let shuffle = packs_bytes && dtype.size() > 1 && self.shuffle.or(known).unwrap_or(true);
+        let mut meta = Meta::new(dtype, shape, &chunk).encoded(codec, shuffle);
+        if let Some(order) = self.order.clone().or_else(|| old.map(|old| old.order.clone())) {
+            meta.order = order;
+        }
+        if let Some(fill) = self.fill {
+            meta.fill = fill.to_bytes(dtype)?;
+        }
+        if let Some(dims) = &self.dims {
+            meta.dims.clone_from(dims);
+        }
+        meta.attributes = self.attributes.clone();
+        Ok(meta)
+    }
+}
+
+/// Bytes of a chunk that nobody chose.
+///
+/// Raw chunks of 4 MiB are whole pages that a disk reads at full speed and a tile of the engine covers in one or a
+/// few pieces; smaller ones cost index entries and seeks, larger ones make a small budget touch too much at once.
+const CHUNK_BYTES: u64 = 4 << 20;
+
+/// Bytes of a cache line.
+const LINE: u64 = 64;
+
+/// Chunks of about 4 MiB that are as near to squares, cubes and so on as the axes allow: an axis that is
+/// shorter than the side of such a cube is kept whole, and the others are longer for it. docs/chunks.md says why.
+pub fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
+    let item = dtype.size() as u64;
+    let mut chunk: Vec<u64> = shape.iter().map(|&n| n.max(1)).collect();
+    let mut axes: Vec<usize> = (0..shape.len()).collect();
+    axes.sort_by_key(|&k| chunk[k]);
+    let mut room = CHUNK_BYTES / item;
+    for (done, &axis) in axes.iter().enumerate() {
+        let side = (room as f64).powf(1.0 / (axes.len() - done) as f64).round().max(1.0) as u64;
+        let len = chunk[axis];
+        if len > side {
+            // nearly equal pieces, so that the last chunk of an axis is not mostly padding
+            let even = len.div_ceil(len.div_ceil(side));
+            // rows of whole cache lines, where that adds little
+            let line = (LINE / item).max(1);
+            let last = axis + 1 == shape.len() && even >= 4 * line;
+            chunk[axis] = if last { even.next_multiple_of(line).min(len) } else { even };
+        }
+        room = (room / chunk[axis]).max(1);
+    }
+    chunk
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_nobody_chose_are_near_cubes_of_a_few_mebibytes() {
+        assert_eq!(default_chunk(DType::F64, &[1000]), [1000]);
+        assert_eq!(default_chunk(DType::F64, &[10_000_000]), [500_000]);
+        assert_eq!(default_chunk(DType::F64, &[10_000, 10_000]), [715, 720]);
+        assert_eq!(default_chunk(DType::F64, &[600, 600]), [600, 600]);
+        assert_eq!(default_chunk(DType::F64, &[10, 10_000_000]), [10, 52_360]);
+        assert_eq!(default_chunk(DType::F32, &[3_000_000, 40]), [26_087, 40]);
+        assert_eq!(default_chunk(DType::F32, &[365, 721, 1440]), [92, 103, 112]);
+        assert_eq!(default_chunk(DType::U8, &[2000, 64, 64, 3]), [334, 64, 64, 3]);
+        assert_eq!(default_chunk(DType::F64, &[0, 5]), [1, 5]);
+        assert_eq!(default_chunk(DType::F64, &[]), Vec::<u64>::new());
+        assert_eq!(default_chunk(DType::C128, &[3, 1 << 40]), [3, 87_384]);
+        for dtype in [DType::U8, DType::F32, DType::C128] {
+            for shape in
+                [&[1 << 20][..], &[50_000, 3], &[7, 9, 100_000], &[100, 100, 100, 100], &[5000, 1, 5000]]
+            {
+                let chunk = default_chunk(dtype, shape);
+                let bytes = chunk.iter().product::<u64>() * dtype.size() as u64;
+                let all = shape.iter().product::<u64>() * dtype.size() as u64;
+                assert!(
+                    (all.min(CHUNK_BYTES / 2)..=CHUNK_BYTES * 5 / 4).contains(&bytes),
+                    "{shape:?}: {chunk:?}"
+                );
+            }
+        }
+    }
+}

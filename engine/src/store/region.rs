@@ -1,0 +1,196 @@
+//! Assignment into a region of a stored array, with any steps.
+//!
+//! Values follow NumPy's `a[...] = value`: leading axes of length 1 that the region does not have are dropped. A number
+//! must fit the type: NaN, infinity and what is out of range are refused for integers, complex numbers for all that is
+//! real. An array is cast, whatever becomes of its elements.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrstore_format::{ArrayId, Codec, Meta, Transaction, strided};
+
+use crate::sink::Sink;
+use crate::source::c_strides;
+use crate::view::{AxisMap, Index, View};
+use crate::{DType, Error, Expr, Result};
+
+/// A region of a stored array, written element by element where its steps are not 1.
+///
+/// A box of the region is a box of the array, perhaps with gaps. For each chunk that it touches, the elements between
+/// are read as they are, those of the region laid over them, and the box written back. Boxes of the region that share no
+/// element become boxes of the array that share none, whatever the steps, so several are written at a time; two regions
+/// are not.
+pub(super) struct RegionSink {
+    transaction: Arc<Transaction>,
+    id: ArrayId,
+    meta: Meta,
+    /// For each axis of the array, where its index comes from.
+    maps: Vec<AxisMap>,
+    shape: Vec<u64>,
+    /// Whether the region is made of whole chunks, each of which is then written once.
+    whole: bool,
+}
+
+/// Bytes of a chunk above which a raw one is written in parts.
+const WHOLE: usize = 16 << 20;
+
+/// What a box of the region covers of one axis of the array.
+struct Cover {
+    /// First index in the array, ascending.
+    first: u64,
+    /// Distance of neighbours; 1 for a single element.
+    step: u64,
+    count: u64,
+    /// Stride of the data along this axis as the array's index ascends, and where it begins.
+    stride: isize,
+    begin: isize,
+}
+
+impl RegionSink {
+    /// The region that `subscript` names of an array.
+    pub(super) fn new(transaction: Arc<Transaction>, id: ArrayId, subscript: &[Index]) -> Result<RegionSink> {
+        let meta = transaction.meta(id)?;
+        let (view, shape) = View::subscript(&meta.shape, subscript)?;
+        let along = |(k, map): (usize, &AxisMap)| match *map {
+            AxisMap::Along { axis, start, step: 1 } if axis == k => {
+                let (end, chunk) = (start as u64 + shape[k], meta.chunk_shape[k]);
+                (start as u64).is_multiple_of(chunk) && (end == meta.shape[k] || end.is_multiple_of(chunk))
+            }
+            _ => false,
+        };
+        let whole = shape.len() == meta.ndim()
+            && view.0.iter().enumerate().all(along)
+            && !(meta.takes_parts() && meta.chunk_bytes() > WHOLE);
+        Ok(RegionSink { transaction, id, meta, maps: view.0, shape, whole })
+    }
+
+    /// What is written to the region for `value`.
+    pub(super) fn fitted(&self, value: &Expr, subscript: &[Index]) -> Result<Expr> {
+        let lone = !subscript.is_empty() && subscript.iter().all(|part| matches!(part, Index::At(_)));
+        if lone && self.shape.is_empty() && value.ndim() > 0 {
+            return Err(Error::Shape(format!(
+                "an array of {} axes cannot be broadcast to a single element; take one element of it, such as [0]",
+                value.ndim()
+            )));
+        }
+        let mut fitted = value.cast(self.meta.dtype)?;
+        let more = value.ndim().saturating_sub(self.shape.len());
+        let ones = value.shape().iter().take(more).take_while(|&&n| n == 1).count();
+        if ones > 0 {
+            fitted = fitted.squeeze(Some(&(0..ones as i64).collect::<Vec<_>>()))?;
+        }
+        fitted.broadcast_to(&self.shape)
+    }
+
+    fn covers(&self, start: &[u64], shape: &[u64]) -> Vec<Cover> {
+        let item = self.meta.dtype.size();
+        let strides = c_strides(shape, item);
+        let cover = |map: &AxisMap| match *map {
+            AxisMap::At(index) => Cover { first: index, step: 1, count: 1, stride: 0, begin: 0 },
+            AxisMap::Along { axis, start: origin, step } => {
+                let at = |i: u64| (origin + step * i as i64) as u64;
+                let (from, count) = (start[axis], shape[axis]);
+                let last = from + count.saturating_sub(1);
+                let stride = strides[axis];
+                if step > 0 {
+                    Cover { first: at(from), step: step.unsigned_abs(), count, stride, begin: 0 }
+                } else {
+                    let begin = stride * count.saturating_sub(1) as isize;
+                    Cover { first: at(last), step: step.unsigned_abs(), count, stride: -stride, begin }
+                }
+            }
+        };
+        self.maps.iter().map(cover).collect()
+    }
+
+    /// Writes what `covers` takes of the chunk whose box is `chunk`.
+    fn write_chunk(
+        &self,
+        covers: &[Cover],
+        chunk: &[Range<u64>],
+        data: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<()> {
+        let item = self.meta.dtype.size();
+        let (mut start, mut extent, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut from, mut from_strides, mut gaps) = (0isize, Vec::new(), Vec::new());
+        for (cover, chunk) in covers.iter().zip(chunk) {
+            // Elements i of the cover with first + step * i inside the chunk.
+            let low = chunk.start.saturating_sub(cover.first).div_ceil(cover.step);
+            let high = chunk.end.saturating_sub(cover.first).div_ceil(cover.step).min(cover.count);
+            if low >= high {
+                return Ok(());
+            }
+            let count = high - low;
+            start.push(cover.first + cover.step * low);
+            extent.push((count - 1) * cover.step + 1);
+            counts.push(count as usize);
+            from += cover.begin + cover.stride * low as isize;
+            from_strides.push(cover.stride);
+            gaps.push(if count == 1 { 1 } else { cover.step });
+        }
+        let bytes = extent.iter().product::<u64>() as usize * item;
+        buffer.resize(bytes, 0);
+        if gaps.iter().any(|&g| g > 1) {
+            self.transaction.read(self.id, &start, &extent, buffer)?;
+        }
+        let box_strides = c_strides(&extent, item);
+        let to_strides: Vec<isize> = box_strides.iter().zip(&gaps).map(|(s, &g)| s * g as isize).collect();
+        strided::copy(item, &counts, data, from as usize, &from_strides, buffer, 0, &to_strides);
+        Ok(self.transaction.write(self.id, &start, &extent, buffer)?)
+    }
+}
+
+impl Sink for RegionSink {
+    fn dtype(&self) -> DType {
+        self.meta.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+    fn chunk_shape(&self) -> Option<&[u64]> {
+        self.whole.then_some(&self.meta.chunk_shape)
+    }
+    fn encodes(&self) -> bool {
+        self.meta.codec != Codec::None
+    }
+    fn scratch_bytes(&self) -> usize {
+        self.meta.chunk_bytes().saturating_add(self.meta.encode_scratch())
+    }
+    fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+        if shape.contains(&0) {
+            return Ok(());
+        }
+        let covers = self.covers(start, shape);
+        let size = &self.meta.chunk_shape;
+        let spans: Vec<Range<u64>> = covers
+            .iter()
+            .zip(size)
+            .map(|(c, &size)| c.first / size..(c.first + c.step * (c.count - 1)) / size + 1)
+            .collect();
+        let mut buffer = Vec::new();
+        let mut index: Vec<u64> = spans.iter().map(|s| s.start).collect();
+        loop {
+            let chunk: Vec<Range<u64>> = index.iter().zip(size).map(|(&i, &n)| i * n..(i + 1) * n).collect();
+            self.write_chunk(&covers, &chunk, data, &mut buffer)?;
+            if !advance(&mut index, &spans) {
+                return Ok(());
+            }
+        }
+    }
+    fn label(&self) -> String {
+        format!("{} (region)", self.meta.name)
+    }
+}
+
+/// The next index within `spans`, the last axis fastest; `false` after the last.
+fn advance(index: &mut [u64], spans: &[Range<u64>]) -> bool {
+    for (i, span) in index.iter_mut().zip(spans).rev() {
+        *i += 1;
+        if *i < span.end {
+            return true;
+        }
+        *i = span.start;
+    }
+    false
+}

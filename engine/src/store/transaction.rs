@@ -1,0 +1,256 @@
+//! Changes that are committed together.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrstore_format::{ArrayId, Attributes, File, Meta};
+
+use super::region::RegionSink;
+use super::{Layout, finished, full_name};
+use crate::sink::{Sink, StoredSink};
+use crate::view::{Index, show};
+use crate::{Context, Error, IntoArray, Kind, Result, Slice};
+
+/// Changes to a [`Store`](crate::Store) that are seen by nobody before they are committed, all in one.
+///
+/// What it reads are the changes made so far. A step that has begun to change an array and failed leaves the
+/// transaction incomplete, so that it cannot be committed any more.
+#[derive(Debug)]
+pub struct Transaction {
+    inner: Arc<arrstore_format::Transaction>,
+    context: Context,
+    /// The error of the first step that failed; held while a step runs, since two regions may interlace.
+    failed: Mutex<Option<String>>,
+}
+
+impl Transaction {
+    pub(super) fn begin(file: &File, context: &Context) -> Result<Transaction> {
+        let inner = Arc::new(file.begin()?);
+        Ok(Transaction { inner, context: context.clone(), failed: Mutex::default() })
+    }
+
+    pub(super) fn commit(self) -> Result<()> {
+        match self.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(words) => Err(Error::Transaction(words)),
+            None => {
+                finished(self.inner)?.commit()?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Does what changes an array, one step at a time, and notes whether that failed.
+    fn step<T>(&self, change: impl FnOnce() -> Result<T>) -> Result<T> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        change().inspect_err(|error| {
+            failed.get_or_insert_with(|| error.to_string());
+        })
+    }
+
+    fn find(&self, name: &str) -> Result<ArrayId> {
+        Ok(self.inner.find(&full_name(name))?)
+    }
+
+    /// The names of all arrays, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.inner.arrays()
+    }
+
+    /// Type, shape, chunks, codec, names of the axes and attributes of an array.
+    ///
+    /// # Errors
+    /// When there is no such array, or its metadata is damaged.
+    pub fn meta(&self, name: &str) -> Result<Meta> {
+        Ok(self.inner.meta(self.find(name)?)?)
+    }
+
+    /// Writes an array, as [`Store::write`](crate::Store::write).
+    ///
+    /// # Errors
+    /// As [`Store::write`](crate::Store::write).
+    pub fn write(&self, name: &str, array: impl IntoArray) -> Result<()> {
+        self.write_with(name, array, &Layout::default())
+    }
+
+    /// Writes an array, as [`Store::write_with`](crate::Store::write_with).
+    ///
+    /// # Errors
+    /// As [`Store::write_with`](crate::Store::write_with).
+    pub fn write_with(&self, name: &str, array: impl IntoArray, layout: &Layout) -> Result<()> {
+        let array = array.into_written();
+        let (dtype, shape) = array.describe()?;
+        let old = self.meta(name).ok();
+        let meta = layout.meta(dtype, &shape, old.as_ref())?;
+        self.step(|| {
+            let id = self.inner.replace(&full_name(name), meta)?;
+            array.write(Arc::new(StoredSink::new(self.inner.clone(), id)?), &self.context)
+        })
+    }
+
+    /// Makes an array longer along `axis`, which may be negative, by the elements of another. The other axes must have
+    /// the same lengths, and the elements the same type.
+    ///
+    /// # Errors
+    /// When there is no such array or axis, or types or shapes differ; as [`Store::write`](crate::Store::write).
+    pub fn append(&self, name: &str, axis: i64, more: impl IntoArray) -> Result<()> {
+        let more = more.into_written();
+        let (dtype, added) = more.describe()?;
+        let id = self.find(name)?;
+        let meta = self.inner.meta(id)?;
+        let [axis] = crate::view::resolve_axes(&[axis], meta.ndim())?[..] else { return Ok(()) };
+        if dtype != meta.dtype {
+            return Err(Error::dtype(&format!("appending to {name}"), meta.dtype, dtype));
+        }
+        let differs = |k: usize| k != axis && meta.shape[k] != added[k];
+        if added.len() != meta.ndim() || (0..added.len()).any(differs) {
+            return Err(Error::Shape(format!(
+                "appending to {name} along axis {axis}: expected the other lengths of {}, found an array of shape {}",
+                show(&meta.shape),
+                show(&added)
+            )));
+        }
+        let mut shape = meta.shape.clone();
+        let overflow = || Error::Shape(format!("appending to {name}: too many elements to count"));
+        shape[axis] = shape[axis].checked_add(added[axis]).ok_or_else(overflow)?;
+        crate::elements(&shape)?;
+        let mut region = vec![Index::ALL; meta.ndim()];
+        region[axis] = Index::Slice { start: Some(meta.shape[axis] as i64), stop: None, step: None };
+        self.step(|| {
+            self.inner.resize(id, &shape)?;
+            more.write(self.region(id, &region)?, &self.context)
+        })
+    }
+
+    fn region(&self, id: ArrayId, region: &[Index]) -> Result<Arc<RegionSink>> {
+        Ok(Arc::new(RegionSink::new(self.inner.clone(), id, region)?))
+    }
+
+    /// Assigns to an array, or to a region of it written as in Python: `/t[10:20, ::2]`. The value is an array that
+    /// broadcasts to the region, or a number, and is cast to the array's type as NumPy does on assignment.
+    ///
+    /// # Errors
+    /// When there is no such array, the region is not inside it, or the value does not fit: by its shape, or because
+    /// imaginary parts would be lost; as [`Store::write`](crate::Store::write).
+    pub fn set(&self, place: &str, value: impl IntoArray) -> Result<()> {
+        let (name, region) = self.place(place)?;
+        self.assign(&name, &region, value)
+    }
+
+    /// Assigns to the region of an array that [`s!`](crate::s) names.
+    ///
+    /// ```
+    /// # use arrstore::prelude::*;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::create(folder.path().join("x.arrs"))?;
+    /// store.write("/t", &ndarray::array![1, 2, 3, 4])?;
+    /// store.transaction(|tx| tx.set_slice("/t", s![..;2], 0))?;
+    /// assert_eq!(store.array("/t")?.to_string(), "[0 2 0 4]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Transaction::set`]; a negative step is refused: turn the value round with
+    /// [`Array::flip`](crate::Array::flip).
+    pub fn set_slice(&self, name: &str, region: impl AsRef<[Slice]>, value: impl IntoArray) -> Result<()> {
+        let parts = region.as_ref().iter().map(|part| part.ascending());
+        let turned =
+            || Error::Value("a region to assign to has a negative step: flip the value instead".into());
+        self.assign(name, &parts.collect::<Option<Vec<Index>>>().ok_or_else(turned)?, value)
+    }
+
+    /// An array's name and the region after it.
+    fn place(&self, place: &str) -> Result<(String, Vec<Index>)> {
+        let full = full_name(place);
+        if self.inner.find(&full).is_ok() {
+            return Ok((full, Vec::new()));
+        }
+        let ends = full.match_indices('[').filter_map(|(at, _)| full.split_at_checked(at));
+        for (name, rest) in ends {
+            let inside = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            if let (Ok(_), Some(inside)) = (self.inner.find(name), inside) {
+                return Ok((name.to_owned(), crate::text::parse_subscript(inside)?));
+            }
+        }
+        let name = full.split('[').next().unwrap_or(&full);
+        self.find(name)?;
+        Err(Error::Value(format!("expected the name of an array or name[region], found '{place}'")))
+    }
+
+    fn assign(&self, name: &str, region: &[Index], value: impl IntoArray) -> Result<()> {
+        let id = self.find(name)?;
+        let meta = self.inner.meta(id)?;
+        let sink = self.region(id, region)?;
+        let value = value.into_written();
+        let (dtype, shape) = value.describe()?;
+        if (dtype, &shape[..]) == (meta.dtype, sink.shape()) {
+            return self.step(|| value.write(sink, &self.context));
+        }
+        let value = value.expr()?;
+        if value.dtype().kind() == Kind::Complex && !matches!(meta.dtype.kind(), Kind::Complex | Kind::Bool) {
+            return Err(Error::DType {
+                what: format!("assigning to {name} would lose imaginary parts, unless real() is taken"),
+                expected: meta.dtype,
+                found: value.dtype(),
+            });
+        }
+        let fitted = sink.fitted(&value, region)?;
+        let value = crate::Array::from(fitted).into_written();
+        self.step(|| value.write(sink, &self.context))
+    }
+
+    /// Changes the lengths of an array's axes. Elements beyond a shorter length are gone; new ones are the fill value.
+    ///
+    /// # Errors
+    /// When there is no such array, the number of axes differs, or a chunk that has to be changed is damaged.
+    pub fn resize(&self, name: &str, shape: impl AsRef<[u64]>) -> Result<()> {
+        let id = self.find(name)?;
+        self.step(|| Ok(self.inner.resize(id, shape.as_ref())?))
+    }
+
+    /// Takes an array out, be it sound or damaged.
+    ///
+    /// # Errors
+    /// When there is no such array.
+    pub fn delete(&self, name: &str) -> Result<()> {
+        let id = self.find(name)?;
+        self.step(|| Ok(self.inner.delete(id)?))
+    }
+
+    /// Gives an array another name.
+    ///
+    /// # Errors
+    /// When there is no such array, or the new name is taken or impossible.
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        Ok(self.inner.rename(self.find(from)?, &full_name(to))?)
+    }
+
+    /// Sets one attribute of an array.
+    ///
+    /// # Errors
+    /// When there is no such array, or its attributes become too long.
+    pub fn set_attribute(
+        &self,
+        name: &str,
+        key: impl Into<String>,
+        value: impl Into<serde_json::Value>,
+    ) -> Result<()> {
+        let mut attributes = self.meta(name)?.attributes;
+        attributes.insert(key.into(), value.into());
+        self.set_attributes(name, attributes)
+    }
+
+    /// Replaces all attributes of an array.
+    ///
+    /// # Errors
+    /// As [`Transaction::set_attribute`].
+    pub fn set_attributes(&self, name: &str, attributes: Attributes) -> Result<()> {
+        Ok(self.inner.set_attributes(self.find(name)?, attributes)?)
+    }
+
+    /// Replaces the attributes of the store itself.
+    ///
+    /// # Errors
+    /// When they are too long.
+    pub fn set_store_attributes(&self, attributes: Attributes) -> Result<()> {
+        Ok(self.inner.set_file_attributes(attributes)?)
+    }
+}
