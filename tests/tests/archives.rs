@@ -84,8 +84,8 @@ fn exercise(path: &Path) -> Result<usize> {
 fn child() {
     fuzz::child(|_| {
         let folder = fuzz::folder();
-        let path = folder.path().join("x.npz");
         Box::new(move |seed| {
+            let path = folder.path().join("x.npz");
             let mut words = Words(seed);
             let mut bytes = archive(&mut words);
             change(&mut bytes, &mut words);

@@ -68,7 +68,7 @@ impl Codec {
     }
 
     /// Whether it packs shuffled bytes. Pcodec does not: it packs numbers.
-    pub fn takes_shuffled(self) -> bool {
+    pub(crate) fn takes_shuffled(self) -> bool {
         !matches!(self, Codec::Pco { .. })
     }
 
