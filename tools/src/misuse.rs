@@ -42,7 +42,10 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let is_misuse = |e: &(dyn std::error::Error + 'static)| {
         let missing = e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
         e.is::<Misuse>()
-            || matches!(e.downcast_ref(), Some(arrstore::formats::Error::Request(_)))
+            || matches!(
+                e.downcast_ref(),
+                Some(arrstore::formats::Error::Request(_) | arrstore::formats::Error::Missing(_))
+            )
             || e.is::<arrstore::text::TextError>()
             || matches!(
                 e.downcast_ref(),

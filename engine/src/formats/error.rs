@@ -13,6 +13,8 @@ pub enum Error {
     /// A request that does not go with what is there: an array that the file does not have, a place that holds something
     /// else, two results in one place.
     Request(String),
+    /// A file, or an array of one, that is not there.
+    Missing(String),
     /// Contents that cannot be read: damaged, cut short, or of a kind that is not supported.
     Content(String),
     /// A choice of the caller would help.
@@ -67,6 +69,10 @@ impl Error {
         Error::Request(words.into())
     }
 
+    pub(crate) fn missing(words: impl Into<String>) -> Error {
+        Error::Missing(words.into())
+    }
+
     pub(crate) fn content(words: impl Into<String>) -> Error {
         Error::Content(words.into())
     }
@@ -116,6 +122,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self.root() {
             Error::Request(_) | Error::Subscript(_) => ErrorKind::Invalid,
+            Error::Missing(_) => ErrorKind::NotFound,
             Error::Io(error) => of_system(error),
             Error::Engine(error) => error.kind(),
             Error::Arrs(error) => crate::error::of_format(error),
@@ -147,7 +154,7 @@ fn join(before: &str, words: &str) -> String {
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Request(words) | Error::Content(words) => f.write_str(words),
+            Error::Request(words) | Error::Missing(words) | Error::Content(words) => f.write_str(words),
             Error::Needs { source, .. } => source.fmt(f),
             Error::At { place, source } => f.write_str(&join(place, &source.to_string())),
             Error::Io(error) => error.fmt(f),
@@ -161,7 +168,7 @@ impl Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Request(_) | Error::Content(_) => None,
+            Error::Request(_) | Error::Missing(_) | Error::Content(_) => None,
             Error::Needs { source, .. } | Error::At { source, .. } => Some(&**source),
             Error::Io(error) => Some(error),
             Error::Engine(error) => Some(error),

@@ -95,7 +95,7 @@ impl Location {
         let path = self.path.display();
         match &self.name {
             Some(name) if names.contains(name) => Ok(name.clone()),
-            Some(name) => Err(Error::request(format!("{path}: has no array {name}; {}", list()))),
+            Some(name) => Err(Error::missing(format!("{path}: has no array {name}; {}", list()))),
             None => match names {
                 [only] => Ok(only.clone()),
                 [] => Err(Error::request(format!("{path}: {}", list()))),
@@ -198,7 +198,7 @@ fn unknown(text: &str, path: &Path) -> Error {
     if let Some((file, name)) = nameless {
         return Error::request(format!("{file}: holds one array, which has no name: leave '{name}' out"));
     }
-    Error::request(format!(
+    Error::missing(format!(
         "{}: is not there, and its ending does not say what kind of file it is; known endings: {ENDINGS_IN_WORDS}",
         path.display()
     ))

@@ -84,7 +84,7 @@ impl Schedule {
             let what = "the result, which goes to memory,";
             return Err(match context.budget.refusal(schedule.most().saturating_mul(2), what) {
                 Error::Budget { what, needed, budget, .. } => {
-                    Error::Budget { what, needed, budget, hint: ", or write it to a file (`-o`)" }
+                    Error::Budget { what, needed, budget, hint: "file" }
                 }
                 other => other,
             });
