@@ -149,8 +149,12 @@ mod tests {
 
     #[test]
     fn errors_of_the_library_name_the_options_that_help() {
-        let error =
-            arrstore::Error::Budget { what: "a sum".into(), needed: (3 << 20) + 1, budget: 1 << 20, hint: "file" };
+        let error = arrstore::Error::Budget {
+            what: "a sum".into(),
+            needed: (3 << 20) + 1,
+            budget: 1 << 20,
+            hint: "file",
+        };
         let words = chain(&*anyhow::Error::new(error).context("x.npy"));
         assert!(words.ends_with("; give --memory 4MiB, or write the result to a file with -o"), "{words}");
         let four = arrstore::Value::copied_from(DType::U8, &[2, 2], &[1, 2, 3, 4]).unwrap();
