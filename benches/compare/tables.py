@@ -54,8 +54,9 @@ def against_peers(runner):
             label += ", to disk" if sync else ", not synced"
         if sync or not to_disk:
             runner.warm([*files.values(), *default.values(), *(["a"] if text == RECHUNK else [])])
-        contest = {who: lambda of=of: runner.ours(text, of, "--runs", 1, to_disk=to_disk, sync=sync)
-                   for who, of in (("arrstore", files), ("default", default))}
+        chunks = ["--default-chunks"] if to_disk and text != RECHUNK else []
+        contest = {who: lambda of=of, flags=flags: runner.ours(text, of, "--runs", 1, *flags, to_disk=to_disk, sync=sync)
+                   for who, of, flags in (("arrstore", files, []), ("default", default, chunks))}
         for peer in PEERS:
             theirs = {"a": "a"} if text == RECHUNK and peer in PEERS[:3] else files
             contest[peer] = lambda peer=peer, theirs=theirs: runner.peer(peer, text, theirs, to_disk=to_disk, sync=sync)
@@ -274,7 +275,8 @@ def small_memory(runner):
                 return [label, f"{mebibytes} MiB", who, "needs a memory cgroup", ""]
             if who == "arrstore":
                 memory = (mebibytes - 96) << 20
-                found = runner.ours(text, files, "--runs", 1, "--memory", memory, to_disk=True, group=group)
+                chunks = ["--default-chunks"] if "default" in label else []
+                found = runner.ours(text, files, "--runs", 1, "--memory", memory, *chunks, to_disk=True, group=group)
             else:
                 found = runner.peer(who, text, files, to_disk=True, group=group, timeout=60)
         seconds = found.get("s")

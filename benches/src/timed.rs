@@ -27,6 +27,9 @@ pub(crate) struct Eval {
     /// Elements of a chunk of the result along each axis; 0 for the whole axis
     #[arg(long, value_delimiter = 'x', default_value = "1000x1000")]
     chunk: Vec<u64>,
+    /// Write the result in the chunks that the command chooses by default
+    #[arg(long)]
+    default_chunks: bool,
     /// none, lz4 or zstd (level 1) with their bytes shuffled, or pco
     #[arg(long, default_value = "none", value_parser = codec)]
     codec: (Codec, bool),
@@ -109,7 +112,10 @@ fn write(expr: &Expr, path: &Path, eval: &Eval, context: &Context) -> Result<()>
     let file = File::create(path, &CreateOptions { overwrite: true, durability })?;
     let transaction = Arc::new(file.begin()?);
     let chunk = eval.chunk.iter().chain(std::iter::repeat(&0)).zip(expr.shape());
-    let chunk: Vec<u64> = chunk.map(|(&c, &n)| if c == 0 { n.max(1) } else { c.min(n.max(1)) }).collect();
+    let chunk: Vec<u64> = match eval.default_chunks {
+        true => arrstore::default_chunk(expr.dtype(), expr.shape()),
+        false => chunk.map(|(&c, &n)| if c == 0 { n.max(1) } else { c.min(n.max(1)) }).collect(),
+    };
     let meta = Meta::new(expr.dtype(), expr.shape(), &chunk).encoded(eval.codec.0, eval.codec.1);
     let id = transaction.create_array("/data", meta)?;
     let sink: Arc<dyn Sink> = Arc::new(StoredSink::new(transaction.clone(), id)?);
