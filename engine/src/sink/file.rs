@@ -105,7 +105,7 @@ impl NpySink {
             told.reverse();
         }
         let header = Header::write(dtype, &told, fortran)
-            .map_err(|reason| Error::Npy { path: target.to_owned(), reason })?;
+            .map_err(|reason| Error::Value(format!("{}: {reason}", target.display())))?;
         NpySink::after(&header, target, dtype, shape)
     }
 
