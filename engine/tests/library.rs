@@ -606,6 +606,36 @@ fn functions_of_the_program_are_fused() -> Outcome {
 }
 
 #[test]
+fn functions_of_blocks_run_inside_the_budget() -> Outcome {
+    let folder = folder();
+    let store = Store::create(folder.path().join("x.arrs"))?;
+    let a = ndarray::Array2::from_shape_fn((1200, 1100), |(i, j)| (i * 1100 + j) as f64);
+    store.write("/a", &a)?;
+    let seen = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counts = seen.clone();
+    let number = move |start: &[u64], block: ndarray::ArrayViewD<'_, f64>| {
+        counts.fetch_add(block.len(), std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(block.first(), Some(&((start[0] * 1100 + start[1]) as f64)));
+        block.mapv(|x| x as i64)
+    };
+    let blocks = store.array("/a")?.map_blocks(number);
+    for budget in [24 << 20, 256 << 20] {
+        let context = Context::new(budget, 2);
+        seen.store(0, std::sync::atomic::Ordering::Relaxed);
+        blocks.save_in(folder.path().join("b.arrs:/b"), &context)?;
+        assert_eq!(seen.load(std::sync::atomic::Ordering::Relaxed), a.len());
+        let found: ndarray::ArrayD<i64> = arrstore::open(folder.path().join("b.arrs:/b"))?.to_ndarray()?;
+        assert!(found.iter().zip(a.iter()).all(|(&found, &wanted)| found as f64 == wanted));
+    }
+    let wrong = Array::from(&a)
+        .map_blocks(|_: &[u64], _: ndarray::ArrayViewD<'_, f64>| ndarray::arr1(&[1.0]).into_dyn());
+    assert_eq!(wrong.compute().unwrap_err().kind(), ErrorKind::Shape);
+    let other = Array::from(&a).map_blocks(|_: &[u64], block: ndarray::ArrayViewD<'_, f32>| block.to_owned());
+    assert_eq!(other.check().unwrap_err().kind(), ErrorKind::DType);
+    Ok(())
+}
+
+#[test]
 fn plans_share_one_budget() {
     let context = Context::new(64 << 20, 2);
     let whole = Arc::new(Array2::from_shape_fn((1000, 2000), |(i, j)| ((i * 31 + j * 17) % 1000) as f64));

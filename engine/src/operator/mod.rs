@@ -5,6 +5,7 @@
 //! and gets a [`Stage`] in return, which the executor runs. A reduction is an operator that asks for less: it is folded
 //! in a pass that it may share with others.
 
+pub(crate) mod blocks;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
