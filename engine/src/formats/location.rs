@@ -198,7 +198,7 @@ fn unknown(text: &str, path: &Path) -> Error {
     if let Some((file, name)) = nameless {
         return Error::request(format!("{file}: holds one array, which has no name: leave '{name}' out"));
     }
-    Error::missing(format!(
+    Error::request(format!(
         "{}: is not there, and its ending does not say what kind of file it is; known endings: {ENDINGS_IN_WORDS}",
         path.display()
     ))
