@@ -57,7 +57,7 @@ impl Reader<'_> {
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors
-    /// Whatever the sources report.
+    /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
         let strides = c_strides(shape, self.item);
         self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])

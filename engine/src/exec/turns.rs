@@ -45,8 +45,8 @@ impl Turns {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// Has as many threads as there are `workers` do `work`, which takes up pieces until there are none; this thread alone,
-    /// where one is enough.
+    /// Runs `work` on `workers` threads; it takes up pieces until there are none. If one thread is enough, the calling
+    /// thread works alone.
     ///
     /// # Errors
     /// That of the first thread that failed.

@@ -13,7 +13,7 @@ use crate::{DType, Error, Result};
 /// of reductions.
 pub(super) type SpillChunks = HashMap<Id, Vec<u64>>;
 
-/// Builds a [`Program`], sharing what is computed twice.
+/// Builds a [`Program`] that computes nothing twice.
 pub(super) struct Builder<'g> {
     graph: &'g Graph,
     chunks: &'g SpillChunks,
@@ -78,7 +78,7 @@ impl<'g> Builder<'g> {
         last.ok_or_else(|| Error::Other("a program of nothing".to_owned()))
     }
 
-    /// What is computed to have node `id` seen through `view`, each with the view that it is seen through.
+    /// The inputs of node `id` seen through `view`, each with its own view.
     fn inputs(&self, id: Id, view: &View) -> Result<Vec<(Id, View)>> {
         let node = self.graph.node(id);
         Ok(match &node.kind {
@@ -95,7 +95,7 @@ impl<'g> Builder<'g> {
         })
     }
 
-    /// The register of a node whose inputs have theirs.
+    /// The register of a node whose inputs have registers.
     fn lower_over(&mut self, (id, view): (Id, View), inputs: &[(Id, View)]) -> Result<Reg> {
         if let Some(&reg) = self.made.get(&(id, view.clone())) {
             return Ok(reg);
