@@ -1,4 +1,4 @@
-//! A program as an operator reads it: any box of its elements, computed when asked for.
+//! A program as an operator reads it: any box of its elements, computed on request.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ pub(crate) struct Feed<'p> {
 }
 
 impl<'p> Feed<'p> {
-    /// The elements of a program, computed from its sources. `keeps` says whether pages of mapped sources stay until the
-    /// feed is dropped.
+    /// The elements of a program, computed from its sources. `keeps` says whether pages of mapped sources stay until
+    /// the feed is dropped.
     pub(crate) fn new(
         program: &'p Program,
         sources: &'p [Arc<dyn Source>],

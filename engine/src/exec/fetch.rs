@@ -16,7 +16,7 @@ pub(super) const STAGE: usize = 128 << 10;
 /// A gap between runs that takes no longer to read than to skip, in bytes.
 const GAP: usize = 2048;
 
-/// Reads that the system is told of in advance at a time.
+/// Reads in a batch, which the system is told of in advance.
 const TOLD: usize = 128;
 /// The most batches of reads that are passed over before the next question whether the bytes come from a disk.
 const MOST_SKIPS: u32 = 31;

@@ -8,7 +8,7 @@ use num_complex::Complex;
 
 use crate::{DType, Error, Result};
 
-/// A block of a matrix as it lies in some bytes: element `[i, j]` is at byte `offset + i * strides[0] + j * strides[1]`.
+/// A block of a matrix in some bytes: element `[i, j]` is at byte `offset + i * strides[0] + j * strides[1]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Matrix<'a> {
     pub(super) bytes: &'a [u8],
@@ -137,8 +137,8 @@ fn within(pool: Option<&rayon::ThreadPool>, f: impl FnOnce() + Send) {
     }
 }
 
-/// The blocks of one product, `c += a b`: no axis is empty, and every slice reaches to the last element that the lengths
-/// `[m, n, k]` and the strides say. Rows of `c` are contiguous and `row` elements apart.
+/// The blocks of one product, `c += a b`. No axis is empty. Every slice reaches to the last element that the lengths
+/// `[m, n, k]` and the strides give. Rows of `c` are contiguous and `row` elements apart.
 struct Blocks<'a, T> {
     dims: [usize; 3],
     c: &'a mut [T],

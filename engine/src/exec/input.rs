@@ -502,7 +502,7 @@ impl<'p> Input<'p> {
                     continue 'chunks;
                 }
                 at[k] = start[k];
-                // the extent of this axis' first chunk is found anew at the top
+                // the next turn of the loop finds the extent of this axis' first chunk
             }
             return Ok(());
         }

@@ -50,9 +50,9 @@ pub(crate) struct Room {
 /// The outcome of fitting a stage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fit {
-    /// It fits, and takes so many bytes.
+    /// It fits, and takes this many bytes.
     Takes(u64),
-    /// It does not fit; so many bytes would do.
+    /// It does not fit; this many bytes suffice.
     Needs(u64),
 }
 

@@ -276,7 +276,7 @@ fn products_of_large_operands_in_place_and_in_panels() {
     assert!(all.iter().all(|sums| sums[7] == row));
 }
 
-/// A result in memory that is to be written in chunks, and how often it was.
+/// A result in memory that is written in chunks, and the number of writes.
 struct Counted {
     memory: MemorySink,
     chunk: Vec<u64>,

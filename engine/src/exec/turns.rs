@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use super::pool::pool;
 use crate::{Context, Error, Result};
 
-/// The numbers of the pieces of a stage. Threads take them up in order; when one fails, the others stop at their next piece.
+/// The numbers of the pieces of a stage. Threads take them up in order. When one thread fails, the others stop at their
+/// next piece.
 pub(crate) struct Turns {
     next: AtomicU64,
     total: u64,

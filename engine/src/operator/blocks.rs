@@ -18,7 +18,7 @@ const BLOCK: u64 = 8 << 20;
 /// result.
 type Call = dyn Fn(&[u64], &[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync;
 
-/// A function of blocks. Two functions are equal where they are the same one.
+/// A function of blocks. Two of them are equal if they are the same function object.
 #[derive(Clone)]
 pub(crate) struct MapBlocks(Arc<Call>);
 

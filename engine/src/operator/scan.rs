@@ -1,8 +1,8 @@
 //! Scans: cumulative sums and products along an axis, or over all elements.
 //!
-//! A tile needs the last elements of the tile before it, its *carry*. Tiles are computed by all threads and wait for
-//! their carry only when they are scanned; along an axis, tiles beside each other need nothing of each other. Elements are
-//! combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
+//! A tile needs the last elements of the tile before it, its *carry*. All threads compute tiles, and wait for a carry
+//! only when they scan a tile. In a scan along an axis, tiles beside each other need nothing from each other. Elements
+//! are combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
 
 use super::{Operator, Output};
 use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
@@ -41,7 +41,8 @@ struct Scan {
 }
 
 impl Expr {
-    /// The cumulative sum, as NumPy's `cumsum` and `cumulative_sum`: shape as the input's, in one axis if none is given.
+    /// The cumulative sum, as NumPy's `cumsum` and `cumulative_sum`. Its shape is the input's; without an axis, it has
+    /// one axis.
     ///
     /// # Errors
     /// When the axis is not there, or NumPy does not add elements of this type.

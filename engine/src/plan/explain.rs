@@ -1,4 +1,4 @@
-//! A plan told in words and numbers.
+//! A description of a plan in words and numbers.
 
 use std::fmt;
 
@@ -53,7 +53,8 @@ pub struct Stage {
 pub struct Read {
     /// Its name.
     pub label: String,
-    /// `mapped in place`, `mapped, all at once` where its pages stay until the stage is done, `decoded`, `held` or `spilled`.
+    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `held` or
+    /// `spilled`.
     pub how: &'static str,
     /// Bytes of elements read, counted each time that they are read.
     pub bytes: u64,

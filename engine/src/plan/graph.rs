@@ -39,7 +39,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// The operator, where this is one of its outputs.
+    /// The operator, if this is one of its outputs.
     pub(super) fn operator(&self) -> Option<(&dyn Operator, &[Id])> {
         match &self.kind {
             NodeKind::Operator { of, inputs, .. } => Some((of.operator.as_ref(), inputs)),
@@ -91,7 +91,8 @@ impl Graph {
 
     /// The number of an expression. It is larger than the numbers of its inputs.
     pub(super) fn add(&mut self, expr: &Expr) -> Result<Id> {
-        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
+        // The path to the current node is kept here and not on the stack, which a sum of thousands of terms would
+        // overflow.
         let mut path = vec![expr];
         let mut id = 0;
         while let Some(&top) = path.last() {

@@ -9,15 +9,16 @@ use crate::source::{Source, c_strides};
 use crate::view::View;
 use crate::{DType, Error, Result};
 
-/// The chunks of spilled arrays that are not one piece: sources that are decoded once, before they are used, and results
-/// of reductions.
+/// The chunks of spilled arrays that have more than one chunk: sources that are decoded or copied once, before they are
+/// used, and results of folds.
 pub(super) type SpillChunks = HashMap<Id, Vec<u64>>;
 
 /// Builds a [`Program`] that computes nothing twice.
 pub(super) struct Builder<'g> {
     graph: &'g Graph,
     chunks: &'g SpillChunks,
-    /// Whether its outputs are folded. The bits of a fold depend on the chunks that it reads, so these must not depend on memory.
+    /// Whether its outputs are folded. The bits of a fold depend on the chunks that it reads, so these must not depend
+    /// on memory.
     folds: bool,
     program: Program,
     made: HashMap<(Id, View), Reg>,
@@ -28,7 +29,8 @@ impl<'g> Builder<'g> {
         Builder { graph, chunks, folds: false, program: Program::new(domain), made: HashMap::new() }
     }
 
-    /// A program whose outputs are folded: it reads a spilled source where it lies, unless the spill has the same chunks.
+    /// A program whose outputs are folded. It reads a spilled source in its original place, unless the spill has the
+    /// same chunks.
     pub(super) fn of_folds(graph: &'g Graph, chunks: &'g SpillChunks, domain: &[u64]) -> Builder<'g> {
         Builder { folds: true, ..Builder::new(graph, chunks, domain) }
     }
@@ -63,7 +65,8 @@ impl<'g> Builder<'g> {
 
     /// The register that holds node `id` seen through `view`, which maps the node's axes to the domain's.
     fn lower(&mut self, id: Id, view: View) -> Result<Reg> {
-        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
+        // The path to the current node is kept here and not on the stack, which a sum of thousands of terms would
+        // overflow.
         let mut path = vec![(id, view)];
         let mut last = None;
         while let Some(top) = path.last().cloned() {

@@ -39,7 +39,7 @@ pub struct Plan {
     roots: Vec<Id>,
     targets: Vec<Target>,
     schedule: Schedule,
-    /// The chunks of spilled arrays that are not one piece.
+    /// The chunks of spilled arrays that have more than one chunk.
     chunks: SpillChunks,
     stages: Vec<Planned>,
     tmp: PathBuf,
@@ -106,8 +106,8 @@ impl Plan {
     /// Makes the stages, level by level.
     fn build(&mut self, context: &Context) -> Result<()> {
         let mut items = self.items(context)?;
-        // sources that would be decoded again and again, or read in short runs, are copied once into a file whose chunks suit
-        // their readers
+        // sources that would be decoded again and again, or read in short runs, are copied once into a file whose
+        // chunks suit their readers
         if self.graph.decodes() || self.bytes_of_files()? > context.budget.total() / 4 {
             let mut turned = Vec::new();
             for item in &items {

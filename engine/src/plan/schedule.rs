@@ -13,7 +13,7 @@ pub(super) struct Schedule {
     levels: Vec<usize>,
     /// Bytes of results that are held at each level.
     live: Vec<u64>,
-    /// Sources that are decoded once, into a file, before they are used.
+    /// Sources that are decoded or copied once, into a file, before they are used.
     turned: Vec<Id>,
     /// Results that are kept in a file because they do not fit in memory.
     spilled: HashSet<Id>,

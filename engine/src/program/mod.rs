@@ -65,16 +65,16 @@ pub(crate) struct Load {
     pub(crate) rank: Vec<usize>,
     /// For each axis of the domain.
     pub(crate) access: Vec<Option<Access>>,
-    /// For each axis of the domain, the elements from one to the next in a chunk; 0 where it is broadcast.
+    /// For each axis of the domain, the distance between neighbours in a chunk, in elements; 0 for a broadcast axis.
     pub(crate) stride: Vec<isize>,
-    /// For each axis of the domain, whether chunks are so short along it that several are gathered into one window, instead
-    /// of visited one by one.
+    /// For each axis of the domain, whether chunks are so short along it that several are gathered into one window
+    /// instead of visited one by one.
     pub(crate) gathers: Vec<bool>,
 }
 
 impl Load {
-    /// An input for a domain of `ndim` axes: the array of `shape` behind `leaf` in chunks of `chunk`, whose elements lie
-    /// `strides` bytes apart.
+    /// An input for a domain of `ndim` axes: the array of `shape` behind `leaf`, in chunks of `chunk` whose elements
+    /// lie `strides` bytes apart.
     pub(crate) fn new(
         leaf: Leaf,
         view: &View,
@@ -230,8 +230,8 @@ pub(crate) struct Program {
     pub(crate) slots: usize,
 }
 
-/// The place of each axis when they are sorted by stride, the longest first. Axes along which chunks are thin come before
-/// all: elements that are neighbours along them mostly lie in different chunks.
+/// The place of each axis when axes are sorted by stride, the longest first. Axes along which chunks are thin come
+/// before all others: neighbours along these axes mostly lie in different chunks.
 fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..strides.len()).collect();
     let is_thin = |k: usize| chunk[k] < THIN && chunk[k] < shape[k];

@@ -11,8 +11,8 @@ const CHUNK_LIMIT: u64 = 1 << 22;
 const PART: u64 = 1 << 20;
 /// Chunks smaller than this are taken together.
 const LEAST: u64 = 1 << 16;
-/// Columns of a tile that is folded column by column, unless its chunks are wider: their states and lanes stay in the
-/// second cache, and what lies in one piece of a row is long enough to be read at full speed.
+/// Columns of a tile that is folded column by column, unless it is widened. Their states and lanes stay in the second
+/// cache, and the contiguous part of a row is long enough to be read at full speed.
 const COLUMNS: u64 = 1 << 14;
 /// Bytes of the inputs of a tile, if their layouts differ.
 const BALANCED: u64 = 8 << 20;

@@ -17,7 +17,7 @@ use crate::source::Source;
 pub(crate) struct Written {
     /// The chunks that are written whole, if any.
     pub(crate) chunk: Option<Vec<u64>>,
-    /// Elements from one to the next along each axis, where there are no chunks.
+    /// For each axis, the distance between neighbours in elements, if there are no chunks.
     pub(crate) stride: Vec<u64>,
     /// Bytes of an element.
     pub(crate) item: u64,

@@ -32,7 +32,7 @@ pub(super) struct Block {
     pub(super) strip: u64,
     /// Whether each thread works at blocks of its own, instead of all threads at one.
     pub(super) own: bool,
-    /// Which operands are multiplied where they lie instead of in panels.
+    /// For each operand, whether it is multiplied in place instead of in panels.
     pub(super) in_place: [bool; 2],
     /// Whether the operands' pages stay mapped until the product is done.
     pub(super) keeps: bool,
@@ -58,7 +58,7 @@ pub(super) struct Means {
     /// Bytes of memory.
     pub(super) room: u64,
     pub(super) threads: u64,
-    /// For each operand that can be multiplied where it lies, the longest runs of its two axes that lie in one chunk.
+    /// For each operand that can be multiplied in place, the longest runs of its two axes that lie in one chunk.
     pub(super) runs: [Option<[u64; 2]>; 2],
     /// Bytes of all mapped chunks of both operands.
     pub(super) mapped: u64,
@@ -157,7 +157,7 @@ impl Block {
         (least >= PIECE && blocks >= SHARES * means.threads).then_some(block)
     }
 
-    /// Blocks at which all threads work together: those that move the fewest elements.
+    /// The blocks that move the fewest elements, if all threads work together at one block.
     fn team([m, n, k]: [u64; 3], grid: [u64; 2], means: Means) -> Option<Block> {
         // an axis in 1 to 16 even parts, and then in twice as many each time
         let even = |n: u64, step: u64| {

@@ -13,7 +13,7 @@ use crate::{Buffer, Error, Result};
 /// One operand while the product runs.
 pub(super) struct Operand<'p> {
     pub(super) feed: Feed<'p>,
-    /// Whether it is multiplied where it lies.
+    /// Whether it is multiplied in place.
     pub(super) in_place: bool,
 }
 

@@ -21,7 +21,7 @@ const THRIFTY: u64 = 1 << 15;
 /// A run of at least this many bytes is read in place, even if its neighbours are not read.
 const LONG_RUN: u64 = 32 << 10;
 
-/// The use of an output of the pass' program.
+/// The treatment of an output of the pass' program.
 #[derive(Debug)]
 pub(crate) enum Output {
     /// Its elements are written.
@@ -40,7 +40,7 @@ impl Output {
     }
 }
 
-/// A program, the tiles it is evaluated over, and the use of its outputs.
+/// A program, the tiles that it is evaluated over, and the treatment of its outputs.
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) program: Program,
