@@ -167,7 +167,7 @@ impl<'p> Fold<'p> {
         }
     }
 
-    /// Where the piece of `shape` at `start` lies in the tile that starts at `tile`.
+    /// The place of the piece of `shape` at `start` in the tile that starts at `tile`.
     pub(super) fn place(&self, tile: &[u64], start: &[u64], shape: &[u64]) -> Place {
         let within = |k: usize| (start[k] - tile[k]) as usize;
         let state = (0..start.len()).map(|k| within(k) * self.strides[k]).sum();

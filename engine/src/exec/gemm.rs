@@ -1,7 +1,7 @@
 //! The product of two blocks in memory: `C += A B`, where C's rows and one axis of A and of B are contiguous.
 //!
-//! One function for four element types over one of two backends: the `gemm` crate, or with the feature
-//! `openblas` the system's OpenBLAS.
+//! One function for five element types. One of two backends multiplies floats and complex numbers: the `gemm` crate, or
+//! with the feature `openblas` the system's OpenBLAS. Integers are multiplied here.
 
 use bytemuck::Pod;
 use num_complex::Complex;

@@ -1,4 +1,4 @@
-//! The executor against a definition that loops over elements: every layout, grid, budget and thread count.
+//! Tests of the executor against a definition that loops over elements: every layout, grid, budget and thread count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

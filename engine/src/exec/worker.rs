@@ -305,7 +305,7 @@ fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
     (0..program.steps.len()).map(one).collect()
 }
 
-/// Where an output of a piece begins.
+/// The start of an output of a piece.
 #[derive(Clone, Copy)]
 enum Spot {
     /// At this byte of a box in memory.

@@ -41,8 +41,8 @@ struct Scan {
 }
 
 impl Expr {
-    /// The cumulative sum, as NumPy's `cumsum` and `cumulative_sum`. Its shape is the input's; without an axis, it has
-    /// one axis.
+    /// The cumulative sum, as NumPy's `cumsum` and `cumulative_sum`. Its shape is the input's; without an axis, the
+    /// result has one dimension.
     ///
     /// # Errors
     /// When the axis is not there, or NumPy does not add elements of this type.

@@ -54,8 +54,8 @@ impl Plan {
     /// Plans the computation of `roots` within the context's budget.
     ///
     /// # Errors
-    /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many
-    /// bytes would do.
+    /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many bytes
+    /// suffice.
     pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
         Plan::on(roots, context, machine_limit())
     }

@@ -1,4 +1,4 @@
-//! Which folds and elementwise results share a pass.
+//! The choice of the folds and elementwise results that share a pass.
 
 use super::Plan;
 use super::lower::{Builder, lies_as};
@@ -29,7 +29,7 @@ pub(super) struct Item {
 enum ItemWork {
     /// The node is written.
     Write(Id),
-    /// A source is decoded into a spill file.
+    /// A source is decoded or copied into a spill file.
     Turn(Id),
     /// The node is folded into another, the result of an operator.
     Fold { input: Id, result: Id },

@@ -32,7 +32,7 @@ pub(super) enum Dest {
     Cut(Id),
     /// To the caller: the number of the root.
     Root(usize),
-    /// Nobody needs it.
+    /// Nothing needs it.
     Nowhere,
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn tiles(program: &Program, written: &Written, limit: u64) -> Tiles {
     if written.chunk.is_some() {
         return Tiles::regular(domain, &extent);
     }
-    // an axis that a tile takes whole is not cut at a border of chunks because the last chunk is short
+    // an axis that a tile takes whole is not cut at a border of chunks, even if the last chunk is short
     extent.iter_mut().zip(domain).filter(|(e, n)| **e >= **n).for_each(|(e, _)| *e = u64::MAX);
     let encoded = loads.iter().filter(|(_, kind)| matches!(kind, Kind::Encoded)).map(|(load, _)| *load);
     let guide = encoded.max_by_key(|load| load.chunk.iter().product::<u64>()).or_else(|| lead(program));

@@ -41,8 +41,7 @@ pub(super) struct Block {
     pub(super) band: u64,
     /// Parts of `k` that are summed separately and then added in order; at least 1.
     pub(super) parts: u64,
-    /// Products of the batch whose blocks are written together, because a chunk of the result may hold many; at least
-    /// 1.
+    /// Products of the batch whose blocks are written together, at least 1: a chunk of the result may hold many.
     pub(super) products: u64,
     /// Whether threads with blocks of their own share the blocks that are written together.
     pub(super) divides: bool,

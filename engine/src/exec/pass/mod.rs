@@ -1,4 +1,4 @@
-//! One pass over a domain: every tile is evaluated once, by whichever worker is free.
+//! One pass over a domain: the first free worker evaluates the next tile, and every tile is evaluated once.
 
 mod run;
 
