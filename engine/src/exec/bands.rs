@@ -1,5 +1,5 @@
-//! Results in memory, written where they stay by many threads: a result is cut into bands, each of which lies in one piece,
-//! and a thread takes one of them for itself while it writes there.
+//! Results in memory that many threads write to their final place. A result is cut into bands of contiguous bytes, and
+//! a thread has a band to itself while it writes there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -9,9 +9,9 @@ use crate::Result;
 use crate::program::tiles::Tiles;
 use crate::source::c_strides;
 
-/// Elements of a tile in one band, at least: what is begun for each costs about what computing some hundred does.
+/// The fewest elements of a tile in one band: to begin a band costs about as much as to compute some hundred elements.
 const LEAST: u64 = 1 << 15;
-/// Bands that a tile lies in, so that a thread soon finds one that no other is at.
+/// Bands that a tile is spread over, so that a thread soon finds one that no other thread holds.
 const PARTS: u64 = 16;
 
 /// Results of one shape.
@@ -19,14 +19,14 @@ pub(super) struct Bands<'a> {
     shape: Vec<u64>,
     /// Bytes of an element of each result.
     items: Vec<usize>,
-    /// The bands along the first axes. The last of these is cut into runs, those before it into single elements, and the axes
-    /// that follow stay whole.
+    /// The bands along the first axes. The last of these is cut into runs, the axes before it into single elements. The
+    /// axes after it stay whole.
     grid: Grid,
-    /// By number of the band, its bytes of each result.
+    /// For each band, its bytes of each result.
     parts: Vec<Mutex<Vec<&'a mut [u8]>>>,
 }
 
-/// A part of a result, of which `bytes` begin with the first element.
+/// A part of a result; `bytes` begin with its first element.
 pub(super) struct Band<'b> {
     pub(super) bytes: &'b mut [u8],
     pub(super) strides: Vec<isize>,
@@ -34,7 +34,8 @@ pub(super) struct Band<'b> {
 }
 
 impl<'a> Bands<'a> {
-    /// The bands of results of `shape`, given as their bytes and the bytes of an element, which are written tile by tile.
+    /// The bands of results of `shape`, which are written tile by tile. Each result is given as its bytes and the bytes
+    /// of one element.
     pub(super) fn new(results: Vec<(&'a mut [u8], usize)>, shape: &[u64], tiles: &Tiles) -> Bands<'a> {
         let extents = tiles.extents();
         let many = |axis: &usize| shape[..=*axis].iter().product::<u64>() >= PARTS;
@@ -62,8 +63,8 @@ impl<'a> Bands<'a> {
         Bands { shape: shape.to_vec(), items, grid, parts }
     }
 
-    /// Has `write` fill the parts of a box that lie in one band each, given where they start, their shape, and their place in
-    /// each result; first those that no other thread is at.
+    /// Cuts a box into parts that lie in one band each, and has `write` fill them. `write` gets the start and the shape
+    /// of a part, and its place in each result. Parts whose band no other thread holds come first.
     pub(super) fn each(
         &self,
         start: &[u64],

@@ -1,4 +1,4 @@
-//! Carries: what a tile needs of the one before it, in stages whose tiles depend on each other.
+//! Carries: the values that a tile needs from the tile before it, in stages whose tiles depend on each other.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use super::turns::Turns;
 /// The last elements of tiles, for the tiles that follow them.
 #[derive(Default)]
 pub(crate) struct Carries {
-    /// By line of tiles and place in it.
+    /// Carries that no tile has taken yet, by line of tiles and place in the line.
     waiting: Mutex<HashMap<(u64, u64), Vec<u8>>>,
     changed: Condvar,
 }
@@ -21,7 +21,7 @@ impl Carries {
         self.changed.notify_all();
     }
 
-    /// The carry of a tile; `None` when a thread has failed.
+    /// Takes the carry of a tile, and waits for it if need be; `None` when a thread has failed.
     pub(crate) fn wait(&self, line: u64, place: u64, turns: &Turns) -> Option<Vec<u8>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

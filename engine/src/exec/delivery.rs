@@ -1,4 +1,4 @@
-//! Boxes of a result on their way to where it goes.
+//! Delivery of boxes of a result to its sink.
 
 use arrstore_format::strided;
 
@@ -14,8 +14,8 @@ use crate::source::c_strides;
 /// Takes a box: its start, its shape, and its elements in C order. Several threads may give boxes at a time.
 pub(crate) type Give<'a> = dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync + 'a;
 
-/// Has `run` give all boxes of a result, which are parts of `tiles`, to a sink. In memory each thread writes where the
-/// elements stay.
+/// Has `run` give all boxes of a result, which are parts of `tiles`, to a sink. If the result is in memory, each thread
+/// writes to its final place.
 ///
 /// # Errors
 /// When memory is short, and those of `run`.
@@ -38,7 +38,7 @@ pub(crate) fn deliver<T>(
     })
 }
 
-/// Copies the elements of a box to where they stay in memory.
+/// Copies the elements of a box to their final place in memory.
 fn put(bands: &Bands<'_>, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
     bands.each(start, shape, |first, part, bands| {
         for Band { bytes, strides, item } in bands {

@@ -1,4 +1,4 @@
-//! A program as an operator reads it: any box of its elements, computed when asked for.
+//! A program as an operator reads it: any box of its elements, computed on request.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ pub(crate) struct Feed<'p> {
 }
 
 impl<'p> Feed<'p> {
-    /// The elements of a program, computed from its sources. `keeps` says whether pages of mapped sources stay until the
-    /// feed is dropped.
+    /// The elements of a program, computed from its sources. `keeps` says whether pages of mapped sources stay until
+    /// the feed is dropped.
     pub(crate) fn new(
         program: &'p Program,
         sources: &'p [Arc<dyn Source>],
@@ -57,7 +57,7 @@ impl Reader<'_> {
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors
-    /// Whatever the sources report.
+    /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
         let strides = c_strides(shape, self.item);
         self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])

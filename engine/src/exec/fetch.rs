@@ -1,7 +1,8 @@
 //! Reading scattered parts of a mapped chunk into a buffer.
 //!
-//! A page fault maps the pages around it, and huge pages map more: where little of each page is wanted, walking the map
-//! would take memory many times over. Here the system copies what is wanted, run by run, and nothing is mapped.
+//! A page fault maps the pages around it, and huge pages map more. If a box uses little of each page, a walk through
+//! the map takes many times the memory of the box. Here the system copies the wanted bytes, run by run, and nothing is
+//! mapped.
 
 use std::ops::Range;
 
@@ -10,23 +11,23 @@ use arrstore_format::strided;
 use crate::source::{Located, Source};
 use crate::{Buffer, Result};
 
-/// Bytes that are read at a time where runs lie close to each other.
+/// Bytes of one read if runs lie close to each other.
 pub(super) const STAGE: usize = 128 << 10;
 /// A gap between runs that takes no longer to read than to skip, in bytes.
 const GAP: usize = 2048;
 
-/// Reads that the system is told of at a time.
+/// Reads in a batch, which the system is told of in advance.
 const TOLD: usize = 128;
-/// Times that are passed over at most before it is asked again whether what is read comes from a disk.
+/// The most batches of reads that are passed over before the next question whether the bytes come from a disk.
 const MOST_SKIPS: u32 = 31;
 
-/// A box of a chunk, and where it goes.
+/// A box of a chunk, and its destination.
 pub(super) struct Part<'a> {
     pub(super) item: usize,
-    /// Bytes of a block that is read from a disk if some of it is.
+    /// Bytes of a block that is read from a disk as a whole; 1 if nothing is checked.
     pub(super) grain: usize,
     pub(super) shape: &'a [usize],
-    /// Byte of the chunk of the first element, and bytes from one to the next.
+    /// The byte of the first element in the chunk, and the strides in bytes.
     pub(super) from: (usize, &'a [isize]),
     pub(super) to: (usize, &'a [isize]),
 }
@@ -46,16 +47,17 @@ impl Axis {
     }
 }
 
-/// Finds whether what is read comes from a disk, and asks less often while it does not.
+/// Finds out whether bytes come from a disk, and asks less often while they do not.
 #[derive(Debug, Default)]
 pub(super) struct Scout {
-    /// Times that were passed over, and are to be, since the last that was asked.
+    /// Batches passed over since the last question; `skips` is the number to pass over.
     passed: u32,
     skips: u32,
 }
 
 impl Scout {
-    /// Whether what `holds` is asked of has to be brought.
+    /// Whether bytes must be brought from a disk. Asks `holds`, which says whether they are in memory, or passes the
+    /// batch over.
     fn misses(&mut self, holds: impl FnOnce() -> bool) -> bool {
         if self.passed < self.skips {
             self.passed += 1;
@@ -67,8 +69,8 @@ impl Scout {
     }
 }
 
-/// Copies a part of `chunk` to `out` by way of `stage`; `unseen` is told of the bytes of the chunk before they are read, and
-/// gives those blocks around them, of `grain` bytes, that are to be checked.
+/// Copies a part of `chunk` to `out` by way of `stage`. Before each read, `unseen` gets the range of its bytes in the
+/// chunk, and returns the blocks of `grain` bytes around it that must be checked.
 pub(super) fn fetch(
     source: &dyn Source,
     chunk: &Located<'_>,
@@ -85,7 +87,7 @@ pub(super) fn fetch(
         return Ok(());
     }
     axes.sort_by_key(|axis| std::cmp::Reverse(axis.from.unsigned_abs()));
-    // the axes that one read takes, the last of them perhaps in parts of `step` elements
+    // one read takes the inner axes, and perhaps `step` elements of the axis outside them
     let (mut inner, mut step) = (axes.len(), 1);
     let (mut span, mut used) = (item, item);
     while let Some(axis) = inner.checked_sub(1).map(|k| axes[k]) {
@@ -126,7 +128,7 @@ pub(super) fn fetch(
     for number in 0..reads {
         if number % TOLD == 0 {
             let last = (number + TOLD).min(reads) - 1;
-            // what the first and the last of some reads ask for tells whether these come from a disk
+            // the first and the last read of a batch tell whether its bytes come from a disk
             let holds = || [number, last].into_iter().all(|number| source.holds(chunk, ends(read(number))));
             if scout.misses(holds) {
                 (number..=last).for_each(|number| source.expect(chunk, ends(read(number))));
@@ -137,7 +139,7 @@ pub(super) fn fetch(
     Ok(())
 }
 
-/// Some elements that are read at once, from byte `from` of a chunk to byte `to` of where they go.
+/// Elements that one read takes, from byte `from` of a chunk to byte `to` of the output.
 struct Read {
     from: usize,
     to: usize,
@@ -145,7 +147,7 @@ struct Read {
 }
 
 impl Read {
-    /// The first byte in the chunk, and how many there are to the last.
+    /// The first byte in the chunk, and the number of bytes to the last.
     fn span(&self, item: usize) -> (usize, usize) {
         let back: usize = self.axes.iter().filter(|axis| axis.from < 0).map(Axis::reach).sum();
         (self.from - back, item + self.axes.iter().map(Axis::reach).sum::<usize>())
@@ -165,7 +167,7 @@ fn one(
     let (to, (low, span)) = (*to, read.span(item));
     let wanted = low..low + span;
     let blocks = unseen(wanted.clone());
-    // the blocks at the ends are read as far as they have to be checked
+    // blocks at the ends that must be checked are read whole
     let all = blocks.iter().fold(wanted.clone(), |all, b| all.start.min(b.start)..all.end.max(b.end));
     let check = |bytes: &[u8]| {
         blocks.iter().try_for_each(|block| {

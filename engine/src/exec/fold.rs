@@ -1,9 +1,8 @@
 //! Reductions: blocks folded into states, states of tiles merged by a fixed tree.
 //!
-//! Which numbers are added to which is decided by the tiles alone: within a tile blocks come in the order of
-//! the loops, and the tiles that reduce into the same elements (a *group*) are the leaves of a binary tree.
-//! Tiles may be evaluated in any order and by any number of threads: two neighbours are merged as soon as both
-//! are there.
+//! The tiles alone decide which numbers are added to which. Within a tile, blocks come in the order of the loops. The
+//! tiles that reduce into the same elements (a *group*) are the leaves of a binary tree. Any number of threads may
+//! evaluate tiles in any order: two neighbours are merged as soon as both are there.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,27 +20,27 @@ pub(crate) struct Reduced {
     pub(crate) reducer: Reducer,
     /// For each axis of the domain, whether it is reduced.
     pub(crate) over: Vec<bool>,
-    /// For each axis, how far one step moves in the C order of the reduced axes; 0 where it is kept, or the reduction does
-    /// not ask where elements are: then it takes all that lie in a row as one.
+    /// For each axis, the distance of one step in the C order of the reduced axes. 0 for a kept axis, and for every
+    /// axis if the reduction ignores positions: more loops can then be joined.
     pub(crate) index: Vec<u64>,
     /// Bytes of one element of the result.
     pub(crate) item: usize,
-    /// The axis that makes the rows, where elements are folded column by column.
+    /// The axis of the rows, if elements are folded column by column.
     pub(crate) rows: Option<usize>,
-    /// Columns of the domain for each element along that axis.
+    /// Columns of the domain: elements in one row.
     pub(crate) columns: u64,
     /// For each axis, the number of kept axes that come before it in the order of the loops.
     runs: Vec<usize>,
-    /// Whether a piece has but one element along each axis that is reduced before the rows are, so that all rows of a tile
-    /// come one after the other, whatever chunks they lie in.
+    /// Whether a piece has only one element along each reduced axis that is slower than the rows. All rows of a tile
+    /// then come one after the other, whatever chunks they lie in.
     pub(crate) one_by_one: bool,
 }
 
-/// Elements of a piece that are worth a piece of their own.
+/// Elements that make a piece of its own worthwhile.
 const WORTH: u64 = 4096;
 
 impl Reduced {
-    /// The reduction of `axes` of a domain that is walked in the `order` of its loops.
+    /// The reduction of `axes` of a domain; `order` is the order of its loops.
     pub(crate) fn new(
         reducer: Reducer,
         domain: &[u64],
@@ -77,7 +76,7 @@ impl Reduced {
         [self.reducer.state_size(), self.reducer.lane_size()].map(|size| states * size as u64)
     }
 
-    /// Those of `all` that belong to kept axes.
+    /// The entries of `all` for kept axes.
     pub(crate) fn kept<T: Copy>(&self, all: &[T]) -> Vec<T> {
         all.iter().zip(&self.over).filter(|(_, over)| !**over).map(|(x, _)| *x).collect()
     }
@@ -90,12 +89,12 @@ impl Reduced {
 
 /// A reduction over one tile: its states lie in the order of the loops.
 ///
-/// Where the axis whose elements lie closest is kept, elements are folded column by column, and the last axis that
-/// is reduced makes the rows. Which rows are a leaf depends on their place in the tile along that axis alone, so
-/// that tiles may be as wide as memory allows: the bits of a result are the same.
+/// If the axis with the closest elements is kept, elements are folded column by column, and the last reduced axis makes
+/// the rows. The place of a row in the tile along that axis alone decides to which leaf it belongs. So tiles may be as
+/// wide as memory allows: the bits of a result are the same.
 pub(super) struct Fold<'p> {
     reduced: &'p Reduced,
-    /// For each axis of the domain, the states from one element to the next; 0 where it is reduced.
+    /// For each axis of the domain, the number of states from one element to the next; 0 for a reduced axis.
     strides: Vec<usize>,
     /// Elements of the tile along each axis.
     shape: Vec<u64>,
@@ -107,22 +106,22 @@ pub(super) struct Step {
     over: bool,
     /// Whether this loop goes from row to row of columns.
     rows: bool,
-    /// Loops of one run are over axes between which nothing else lies: only these are ever as one, however long a
-    /// piece is along the others.
+    /// Loops over reduced axes belong to one run if no kept axis lies between them. Only such loops are joined, so that
+    /// the length of a piece along other axes has no influence.
     run: usize,
     state: usize,
     index: u64,
 }
 
 impl Step {
-    /// Whether this loop and the next inner one, of `n` elements, are as one.
+    /// Whether this loop and the next inner one, of `n` elements, can be joined.
     pub(super) fn joins(&self, inner: &Step, n: usize) -> bool {
         let alike = self.over == inner.over && !inner.rows && (!self.over || self.run == inner.run);
         alike && self.state == inner.state * n && self.index == inner.index * n as u64
     }
 }
 
-/// Whether the loops of a block of `shape` are two that are not as one, so that its rows may lie apart.
+/// Whether the loops of a block of `shape` are two that cannot be joined, so that its rows may lie apart.
 pub(super) fn has_rows(steps: &[Step], shape: &[usize]) -> bool {
     let mut loops = steps.iter().zip(shape).filter(|(_, n)| **n > 1);
     match [loops.next(), loops.next(), loops.next()] {
@@ -153,7 +152,7 @@ impl<'p> Fold<'p> {
         Fold { reduced, strides, shape: shape.to_vec() }
     }
 
-    /// The axis that makes the rows, where elements are folded column by column, and how many columns there are.
+    /// The axis of the rows and the number of columns, if elements are folded column by column.
     pub(super) fn by_column(&self) -> Option<(usize, u64)> {
         self.reduced.rows.map(|axis| (axis, self.reduced.columns))
     }
@@ -168,13 +167,13 @@ impl<'p> Fold<'p> {
         }
     }
 
-    /// Where the piece of `shape` at `start` lies in the tile that starts at `tile`.
+    /// The place of the piece of `shape` at `start` in the tile that starts at `tile`.
     pub(super) fn place(&self, tile: &[u64], start: &[u64], shape: &[u64]) -> Place {
         let within = |k: usize| (start[k] - tile[k]) as usize;
         let state = (0..start.len()).map(|k| within(k) * self.strides[k]).sum();
         let index = start.iter().zip(&self.reduced.index).map(|(i, s)| i * s).sum();
         let rows = self.reduced.rows.map_or(Rows { start: 0, at: 0, end: 1 }, |axis| {
-            // what is folded over a second axis comes back to the same columns before all rows of the tile were there
+            // a fold over a second axis returns to the same columns before it has seen all rows of the tile
             let again = |k: usize| k != axis && self.reduced.over[k] && self.shape[k] > 1;
             let (first, end) = (within(axis), within(axis) + shape[axis] as usize);
             match !self.reduced.one_by_one && (0..start.len()).any(again) {
@@ -185,7 +184,7 @@ impl<'p> Fold<'p> {
         Place { state, index, rows }
     }
 
-    /// Folds a block: the box of `shape` at `at` of the loops of a piece.
+    /// Folds a block: the box of `shape` at position `at` in the loops of a piece.
     pub(super) fn block(
         &self,
         block: Block<'_>,
@@ -252,7 +251,7 @@ impl<'p> Fold<'p> {
     }
 
     fn columns(&self, block: Block<'_>, shape: [usize; 2], at: At, place: Place, states: &mut States) {
-        // without an axis that makes the rows, each is a leaf of its own
+        // without an axis of rows, the single row of a block is a leaf of its own
         let alone = Rows { start: 0, at: 0, end: shape[0] };
         let rows = if self.reduced.rows.is_some() { place.rows } else { alone };
         self.reduced.reducer.fold_cols(states.columns(place.state, shape[1]), block, shape, rows, at);
@@ -315,7 +314,7 @@ pub(super) struct Folding<'p> {
     order: &'p [usize],
     tiles: &'p Tiles,
     sink: &'p dyn Sink,
-    /// By group, level of the tree and place in the level.
+    /// States that wait for their neighbour, by group, level of the tree and place in the level.
     waiting: Mutex<HashMap<(u64, u32, u64), Buffer>>,
 }
 
@@ -337,8 +336,8 @@ impl<'p> Folding<'p> {
         Ok(States { size: reducer.state_size(), lane: reducer.lane_size(), states, lanes })
     }
 
-    /// Takes the states of the tile at `index`; merges what can be merged, and writes the result of a group
-    /// that is complete.
+    /// Takes the states of the tile at `index`, merges them with those of finished neighbours, and writes the result of
+    /// the group once it is complete.
     pub(super) fn deliver(&self, index: &[u64], mut states: Buffer) -> Result<()> {
         let counts = self.tiles.counts();
         let place = |over: bool| {
@@ -394,7 +393,7 @@ impl<'p> Folding<'p> {
         self.sink.write(&start, &shape, ordered.bytes())
     }
 
-    /// The result of reducing no elements at all, for a result that has some.
+    /// Writes a result that has elements, each of which is a reduction of no elements.
     pub(super) fn identity(&self, shape: &[u64]) -> Result<()> {
         let mut state = Buffer::new(self.reduced.reducer.state_size())?;
         self.reduced.reducer.init(state.bytes_mut());

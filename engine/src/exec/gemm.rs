@@ -1,14 +1,14 @@
 //! The product of two blocks in memory: `C += A B`, where C's rows and one axis of A and of B are contiguous.
 //!
-//! One function for four element types over one of two backends: the `gemm` crate, or with the feature
-//! `openblas` the system's OpenBLAS.
+//! One function for five element types. One of two backends multiplies floats and complex numbers: the `gemm` crate, or
+//! with the feature `openblas` the system's OpenBLAS. Integers are multiplied here.
 
 use bytemuck::Pod;
 use num_complex::Complex;
 
 use crate::{DType, Error, Result};
 
-/// A block of a matrix as it lies in some bytes: element `[i, j]` is at byte `offset + i * strides[0] + j * strides[1]`.
+/// A block of a matrix in some bytes: element `[i, j]` is at byte `offset + i * strides[0] + j * strides[1]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Matrix<'a> {
     pub(super) bytes: &'a [u8],
@@ -25,8 +25,8 @@ pub(super) struct Target<'a> {
 }
 
 impl Matrix<'_> {
-    /// Whether backends take the block of `shape` as it lies: aligned, one axis contiguous, and no row or column over
-    /// another.
+    /// Whether backends take the block of `shape` as it lies: it is aligned, one axis is contiguous, and neither rows
+    /// nor columns overlap.
     pub(super) fn is_plain(&self, [rows, columns]: [u64; 2], item: usize) -> bool {
         let apart = |stride: isize, n: u64, across: u64| n == 1 || stride >= across as isize * item as isize;
         let unit = |stride: isize, n: u64| n == 1 || stride == item as isize;
@@ -94,7 +94,7 @@ pub(crate) fn compute_type(dtype: DType) -> DType {
 }
 
 fn cast<T: Pod>(bytes: &[u8], len: usize) -> Result<&[T]> {
-    // what follows the last whole element is nobody's
+    // bytes after the last whole element belong to no element
     let bytes = &bytes[..bytes.len() / size_of::<T>() * size_of::<T>()];
     let all: &[T] =
         bytemuck::try_cast_slice(bytes).map_err(|e| Error::Other(format!("block product: {e}")))?;
@@ -137,8 +137,8 @@ fn within(pool: Option<&rayon::ThreadPool>, f: impl FnOnce() + Send) {
     }
 }
 
-/// The blocks of one product, `c += a b`: no axis is empty, and every slice reaches to the last element that the lengths
-/// `[m, n, k]` and the strides say. Rows of `c` are contiguous and `row` elements apart.
+/// The blocks of one product, `c += a b`. No axis is empty. Every slice reaches to the last element that the lengths
+/// `[m, n, k]` and the strides give. Rows of `c` are contiguous and `row` elements apart.
 struct Blocks<'a, T> {
     dims: [usize; 3],
     c: &'a mut [T],
@@ -191,11 +191,12 @@ mod backend {
         set.to_owned()
     }
 
-    /// Bytes of B that are packed at a time. The backend would take as much as the last cache holds, and that of a large
-    /// machine, of which this program has a part, holds more than what other memory there is.
+    /// Bytes of B that are packed at a time. By itself, the backend packs as much as the last cache holds. A program
+    /// may have only a share of a large machine, whose last cache can then hold more than all other memory of the
+    /// program.
     const PACKED: u64 = 16 << 20;
 
-    /// A panel of B for each product under way; one of A in the second cache, for each thread.
+    /// One panel of B for each product under way, and one of A, in the second cache, for each thread.
     pub(super) fn packing([a, b]: [u64; 2], products: u64, threads: u64) -> u64 {
         let [_, second, last] = *gemm_common::cache::CACHE_INFO;
         products * b.min(last.cache_bytes as u64).min(PACKED) + threads * a.min(second.cache_bytes as u64)
@@ -259,7 +260,7 @@ mod backend {
     /// The name of the backend, for reports.
     pub const NAME: &str = "openblas";
 
-    /// OpenBLAS has a buffer of 32 MiB for each thread, of which it touches what it needs.
+    /// OpenBLAS has a buffer of 32 MiB for each thread, and touches only the part that it needs.
     pub(super) fn packing([_, b]: [u64; 2], _products: u64, threads: u64) -> u64 {
         threads * b.clamp(1 << 20, 32 << 20)
     }
@@ -271,7 +272,7 @@ mod backend {
         fn openblas_get_corename() -> *const std::ffi::c_char;
     }
 
-    /// The kind of processor that OpenBLAS takes this machine for.
+    /// The processor type that OpenBLAS detects on this machine.
     pub fn core() -> String {
         #[expect(unsafe_code, reason = "OpenBLAS is a C library")]
         // SAFETY: takes nothing and gives a string of its own, which ends in zero and is never freed.
@@ -279,7 +280,7 @@ mod backend {
         name.to_string_lossy().into_owned()
     }
 
-    /// OpenBLAS' own threads stay out of the way: tiles are given to the pool's.
+    /// Keeps OpenBLAS' own threads out of the way: the pool's threads share the work.
     fn one_thread() {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {
@@ -291,7 +292,7 @@ mod backend {
         });
     }
 
-    /// How BLAS calls the layout of a matrix whose rows or columns are contiguous, and the distance of these.
+    /// BLAS' name for the layout of a matrix with contiguous rows or columns, and the distance between these.
     fn layout(strides: [usize; 2], [rows, columns]: [usize; 2]) -> (CBLAS_TRANSPOSE, i32) {
         if strides[1] == 1 || columns == 1 {
             (CBLAS_TRANSPOSE::CblasNoTrans, strides[0].max(columns) as i32)
@@ -371,7 +372,7 @@ impl Multiply for i64 {
     }
 }
 
-/// `sum += term`, elements of a type that products are computed in.
+/// `sum += term`, for elements of a type that products are computed in.
 ///
 /// # Errors
 /// As [`block_product`].

@@ -14,12 +14,13 @@ use crate::program::{Load, Program};
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
 
-/// Checksums of raw chunks stand for blocks of this many bytes; checking runs ahead of reading by that much.
+/// In a raw chunk larger than [`WHOLE`], each block of this many bytes has a checksum. Checks run ahead of reads by up
+/// to one block.
 const CHECK: usize = 64 << 10;
-/// Bytes up to which a chunk has one checksum.
+/// A chunk of at most this many bytes has a single checksum.
 const WHOLE: usize = 1 << 20;
 
-/// Bytes of a block of a chunk of `len` bytes that has a checksum.
+/// Bytes that one checksum covers in a chunk of `len` bytes.
 fn grain(len: usize) -> usize {
     if len <= WHOLE { WHOLE } else { CHECK }
 }
@@ -27,22 +28,23 @@ fn grain(len: usize) -> usize {
 /// All bytes of a chunk.
 const ALL: (usize, usize) = (0, usize::MAX);
 
-/// Bytes that are brought from a disk for a box that takes but a part of them: the boxes that follow take the others.
+/// Up to this many bytes are brought from a disk for a box that uses only some of them: later boxes use the rest.
 const BESIDE: usize = 96 << 20;
 
-/// Bytes of the largest page that a fault maps.
+/// Bytes of the largest page that one fault maps.
 const HUGE: usize = 2 << 20;
 
-/// Bytes of a window from which on it is read where it lies: the pages at its ends are then not most of what is mapped.
+/// A window of at least this many bytes is read in place: the pages at its ends are then not most of its pages.
 const DENSE: usize = 256 << 10;
 
-/// Bytes read in place before their pages are let go.
+/// Bytes that are read in place before their pages are let go.
 const PASSED: usize = 4 << 20;
 
-/// Bytes of mapped pages that an input takes beside its window: what was passed, and a page at each end.
+/// Bytes of mapped pages that an input holds beside its window: pages already read but not yet let go, and a page at
+/// each end.
 pub(super) const RELEASE: usize = PASSED + 2 * HUGE;
 
-/// Bytes of memory that an input takes where boxes of `shape` of it are read, in a pass over `domain`.
+/// Bytes of memory that an input takes in a pass over `domain` that reads boxes of `shape`.
 pub(super) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
     let item = load.dtype.size() as u64;
     let (boxed, all) = (load.elements(shape) * item, load.elements(domain) * item);
@@ -51,7 +53,7 @@ pub(super) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
     gathered
         + match load.leaf.source() {
             Some(source) if !source.in_place() => (source.chunk_bytes() + source.scratch_bytes()) as u64,
-            // pages of the map, let go a few megabytes late
+            // mapped pages, which are let go a few megabytes late
             _ => boxed.min(chunk) + all.min(RELEASE as u64),
         }
 }
@@ -65,16 +67,17 @@ pub(super) enum Window<'a> {
     Strided { bytes: &'a [u8], offset: usize, strides: &'a [isize] },
 }
 
-/// What a box touches of a chunk.
+/// The part of a chunk that a box touches.
 struct Reach {
-    /// Bytes from the first to the last.
+    /// The bytes from the first to the last touched byte.
     span: Range<usize>,
-    /// How many of these are its own.
+    /// The number of bytes in the span that belong to the box.
     used: usize,
 }
 
 impl Reach {
-    /// Whether most of a span, or of a chunk of `len` bytes with one checksum if that is given, is passed over.
+    /// Whether the box uses less than half of its span, or less than half of a chunk of `len` bytes that has a single
+    /// checksum. With a `len` of 0, only the span counts.
     fn is_sparse(&self, len: usize) -> bool {
         self.used < self.span.len() / 2 || ((1..=WHOLE).contains(&len) && self.used < len / 2)
     }
@@ -92,13 +95,14 @@ enum Held<'p> {
 pub(super) struct Input<'p> {
     number: usize,
     load: &'p Load,
-    /// Whether windows are lent out of the map, however small they are.
+    /// Whether even small windows stay in the map instead of being read into a buffer.
     lends: bool,
     /// Whether short chunks are gathered into one window.
     gathers: bool,
-    /// Whether what is read in place is to be checked.
+    /// Whether bytes read in place are checked against checksums.
     checks: bool,
-    /// Whether all elements of the source are read, so that all of its chunks are to be checked, however they are cut.
+    /// Whether the pass reads all elements of the source. All its chunks are then checked, whatever boxes they are read
+    /// in.
     whole: bool,
     source: &'p dyn Source,
     context: &'p Context,
@@ -106,17 +110,17 @@ pub(super) struct Input<'p> {
     index: Vec<u64>,
     held: Held<'p>,
     gathered: Option<Buffer>,
-    /// What is read of a file on its way to where it is gathered.
+    /// Bytes of a file before they are copied into the gathered window.
     stage: Buffer,
     scout: Scout,
     strides: Vec<isize>,
     offset: usize,
-    /// Where what has been checked of the chunk begins and ends, in one piece: at the same byte before anything was, and
-    /// [`ALL`] when there is nothing left to check.
+    /// The range of the chunk that has been checked: its start and its end. The two are equal before the first check.
+    /// The range is [`ALL`] when nothing is left to check.
     checked: Cell<(usize, usize)>,
     /// Bytes of the chunk that the window touches.
     span: Range<usize>,
-    /// Whether what these have checksums of is another window's, too.
+    /// Whether a checksum may cover bytes of this window and of another one.
     partial: bool,
     /// Chunks read in place whose pages are still mapped, and their bytes.
     passed: Vec<(Located<'p>, Range<usize>)>,
@@ -157,14 +161,14 @@ impl<'p> Input<'p> {
         }
     }
 
-    /// The same input, whose windows all stay in the map: a product comes back to them many times.
+    /// The same input, but all its windows stay in the map: a product reads each of them many times.
     pub(super) fn lending(mut self) -> Input<'p> {
         self.lends = true;
         self
     }
 
-    /// Brings up the elements of the box of `shape` at `start` of the domain. Unless the input is gathered,
-    /// the box lies within one chunk.
+    /// Makes the box of `shape` at `start` of the domain the window. Unless the input is gathered, the box lies within
+    /// one chunk.
     pub(super) fn seek(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
         if self.gathers && self.crosses(start, shape) {
             return self.gather(start, shape);
@@ -180,8 +184,8 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// Whether a box of the chunk at hand, its first element being in place, takes so little of each page that its pages
-    /// are not to be mapped: what is small or lies apart is read into a buffer.
+    /// Whether a box of the chunk at hand uses so little of each page that its pages are not mapped: a small or sparse
+    /// box is read into a buffer. [`Input::place`] has set its first element.
     fn is_scattered(&self, shape: &[u64]) -> bool {
         match &self.held {
             Held::InPlace(_, bytes) if self.source.is_mapped() && !self.shared.pages => {
@@ -192,7 +196,7 @@ impl<'p> Input<'p> {
         }
     }
 
-    /// Finds where in its chunk the element `within` of it lies, and how far its neighbours are.
+    /// Sets the byte of element `within` of the chunk at hand, and the strides from there.
     fn place(&mut self, within: &[u64]) {
         let chunk_strides = self.source.strides();
         self.strides.clear();
@@ -208,8 +212,8 @@ impl<'p> Input<'p> {
         self.load.dtype.size() as u64
     }
 
-    /// Has what is stored of the box of `shape` at `start` brought into memory. Of a box that lies in several chunks all of
-    /// the parts are asked for at once, unless the first is there.
+    /// Brings the stored bytes of the box of `shape` at `start` into memory. For a box in several chunks, asks for all
+    /// parts at once, unless the first part is already in memory.
     pub(super) fn bring(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
         if !(self.gathers && self.crosses(start, shape)) {
             if let Some((located, bytes)) = self.stored(start, shape)? {
@@ -232,14 +236,14 @@ impl<'p> Input<'p> {
         })
     }
 
-    /// Whether such a box is in memory.
+    /// Whether the stored bytes of a box, if [`Input::bring`] would bring any, are in memory.
     pub(super) fn holds(&mut self, start: &[u64], shape: &[u64]) -> Result<bool> {
         let stored = self.stored(start, shape)?;
         Ok(stored.is_none_or(|(located, bytes)| self.source.holds(&located, bytes)))
     }
 
-    /// What is stored for a box that lies in one chunk, and is read for the most part, by this box or by those beside it.
-    /// Short chunks, of which a box takes several, are left to those who read them. No box is at hand any more after this.
+    /// The stored bytes to bring for a box in one chunk. `None` for a constant chunk, for a box that uses too few of
+    /// its bytes, and for a box of several short chunks, which the workers read themselves. The window is lost.
     fn stored(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<(Located<'p>, Range<usize>)>> {
         if self.gathers && self.crosses(start, shape) {
             return Ok(None);
@@ -310,8 +314,8 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// Prepares the checking of the window, which is done as reading goes on: nothing where the chunk is not in place or
-    /// not asked for.
+    /// Brings the bytes of the window and prepares their check, which happens as they are read. There is nothing to
+    /// check if the chunk is not in place or checks are off.
     fn begin_check(&mut self, shape: &[u64]) {
         self.checked.set(ALL);
         let Held::InPlace(_, bytes) = &self.held else { return };
@@ -325,13 +329,13 @@ impl<'p> Input<'p> {
         let shares = ends.iter().any(|end| !end.is_multiple_of(CHECK) && *end != bytes.len());
         self.partial = shares || reach.used < reach.span.len();
         self.span = reach.span;
-        // a view that takes little of an array reads no more than it takes
+        // a view of few elements reads only the bytes that it uses, so it checks nothing
         if self.checks && (!sparse || self.whole) {
             self.checked.set((0, 0));
         }
     }
 
-    /// What is read of a chunk of `len` bytes for some bytes of it: the blocks that have a checksum, if that is checked.
+    /// The bytes of a chunk of `len` bytes that are read for `bytes`: whole checksummed blocks if checks are on.
     fn around(&self, bytes: Range<usize>, len: usize) -> Range<usize> {
         if !self.checks {
             return bytes;
@@ -340,7 +344,7 @@ impl<'p> Input<'p> {
         bytes.start / size * size..bytes.end.next_multiple_of(size).min(len)
     }
 
-    /// What a box of `shape` touches of a chunk of `len` bytes, its first element being in place.
+    /// The reach of a box of `shape` in a chunk of `len` bytes. [`Input::place`] has set the first element of the box.
     fn reach(&self, shape: &[u64], len: usize) -> Reach {
         let item = self.load.dtype.size();
         let (mut low, mut high, mut used) = (self.offset, self.offset + item, item);
@@ -358,8 +362,8 @@ impl<'p> Input<'p> {
         Reach { span: low..high.min(len), used }
     }
 
-    /// Checks bytes of the chunk at hand. Where other windows take what lies between those of this one, what a checksum
-    /// stands for is checked once.
+    /// Checks bytes of the chunk at hand. If other windows share checksummed blocks with this one, each block is
+    /// checked only once.
     fn check(&self, bytes: Range<usize>) -> Result<()> {
         match &self.held {
             Held::InPlace(..) if self.partial => self.check_once(bytes),
@@ -368,14 +372,14 @@ impl<'p> Input<'p> {
         }
     }
 
-    /// Checks bytes of the chunk at hand, unless a worker has done so.
+    /// Checks the blocks of the chunk at hand that touch `bytes`, except those that a worker has checked.
     fn check_once(&self, bytes: Range<usize>) -> Result<()> {
         let Held::InPlace(located, all) = &self.held else { return Ok(()) };
         self.unseen(bytes, all.len()).into_iter().try_for_each(|block| self.source.check(located, block))
     }
 
-    /// The blocks of the chunk at hand, of `len` bytes, that have a checksum and touch some bytes, and that no worker has asked
-    /// for before.
+    /// The checksummed blocks of the chunk at hand, of `len` bytes, that touch `bytes` and that no worker has asked for
+    /// before.
     fn unseen(&self, bytes: Range<usize>, len: usize) -> Vec<Range<usize>> {
         let size = grain(len);
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
@@ -384,8 +388,8 @@ impl<'p> Input<'p> {
         unseen.map(|block| block * size..((block + 1) * size).min(len)).collect()
     }
 
-    /// Checks those bytes of the window that are about to be read and what lies between them and those checked before,
-    /// unless that was done.
+    /// Checks the bytes of the window that are read next, and all bytes between these and the range checked before.
+    /// Checks nothing twice.
     pub(super) fn check_read(&self, bytes: Range<usize>) -> Result<()> {
         let (low, high) = self.checked.get();
         if low <= bytes.start && bytes.end <= high {
@@ -403,8 +407,8 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// Checks what of the window no worker has checked; all of it where pages do not stay, as they may come from the disk
-    /// again.
+    /// Checks the blocks of the window that no worker has checked. If pages do not stay, checks the whole window: its
+    /// pages may come from the disk again.
     pub(super) fn check_unseen(&self) -> Result<()> {
         if !self.shared.pages {
             return self.check_all();
@@ -415,12 +419,12 @@ impl<'p> Input<'p> {
         self.check_once(self.span.clone())
     }
 
-    /// Checks what is left of the window.
+    /// Checks the rest of the window.
     pub(super) fn check_all(&self) -> Result<()> {
         self.check_read(self.span.clone())
     }
 
-    /// The elements that [`Input::seek`] brought up.
+    /// The window that [`Input::seek`] has set.
     pub(super) fn window(&self) -> Window<'_> {
         let strides = &self.strides;
         if let Some(buffer) = &self.gathered {
@@ -434,7 +438,7 @@ impl<'p> Input<'p> {
         }
     }
 
-    /// Says that the window has been read. Pages of maps are let go a few megabytes at a time.
+    /// Tells the input that its window has been read. Mapped pages are let go a few megabytes at a time.
     pub(super) fn pass(&mut self) {
         if self.shared.pages {
             return;
@@ -451,7 +455,7 @@ impl<'p> Input<'p> {
         if let Held::InPlace(located, bytes) = &self.held {
             let (start, end) = (self.span.start / HUGE * HUGE, self.span.end.next_multiple_of(HUGE));
             self.passed_bytes += end - start;
-            // pages are let go by as few calls as can be: each makes all processors forget what they know of pages
+            // ranges are joined to save calls: with each call, all processors drop their cached translations of pages
             if let Some((last, range)) = self.passed.last_mut()
                 && last.index == located.index
                 && range.end == self.span.start
@@ -475,7 +479,7 @@ impl<'p> Input<'p> {
         self.passed_bytes = 0;
     }
 
-    /// Visits the parts of a box that lie in one chunk each; of an axis along which elements are repeated, the first alone.
+    /// Visits the parts of a box that lie in one chunk each. Along a broadcast axis, only the first element is visited.
     fn each_chunk(
         &mut self,
         start: &[u64],
@@ -498,19 +502,19 @@ impl<'p> Input<'p> {
                     continue 'chunks;
                 }
                 at[k] = start[k];
-                // the extent of this axis' first chunk is found anew at the top
+                // the next turn of the loop finds the extent of this axis' first chunk
             }
             return Ok(());
         }
     }
 
-    /// Copies the elements of a box out of all the chunks that hold some of it.
+    /// Copies the elements of a box out of all chunks that it touches.
     fn gather(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
         let item = self.load.dtype.size();
         let ndim = shape.len();
         let mut strides = vec![0isize; ndim];
         let mut len = item;
-        // in the order in which they lie in chunks, so that long runs are copied
+        // axes in the order of the chunks' layout, so that long runs are copied
         for k in self.load.closest_first() {
             strides[k] = len as isize;
             len *= shape[k] as usize;
@@ -533,7 +537,7 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// Copies a box of the chunk at hand, its first element being in place, without mapping the pages that hold it.
+    /// Copies a box of the chunk at hand without mapping its pages. [`Input::place`] has set its first element.
     fn fetch(
         &mut self,
         item: usize,

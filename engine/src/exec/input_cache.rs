@@ -1,4 +1,4 @@
-//! What the workers of a pass share of its inputs.
+//! The state that the workers of a pass share for its inputs.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Buffer, Result};
 
-/// What the workers of a pass share of its inputs: decoded chunks, what was checked of raw ones, and whether pages stay.
+/// The state that the workers of a pass share for its inputs: decoded chunks, checked blocks of raw chunks, and whether
+/// pages stay.
 pub(super) struct InputCache {
-    /// Whether mapped pages are not let go when they have been read.
+    /// Whether mapped pages stay after they have been read.
     pub(super) pages: bool,
     capacity: usize,
     state: Mutex<DecodedState>,
-    /// For each input, chunk and 64 of the blocks that have a checksum, a bit for each: only what was come to takes memory,
-    /// whatever a file claims to hold.
+    /// For each input, chunk and group of 64 checksummed blocks, one bit for each block. Only visited blocks take
+    /// memory, whatever a file claims to hold.
     checked: Mutex<HashMap<(usize, u64, usize), u64>>,
 }
 
@@ -26,12 +27,13 @@ struct DecodedState {
 }
 
 impl InputCache {
-    /// For inputs of which up to `capacity` bytes of decoded chunks are kept beyond those in use, and mapped `pages` or not.
+    /// A cache that keeps at most `capacity` bytes of decoded chunks, unless more are in use. `pages` says whether
+    /// mapped pages stay.
     pub(super) fn new(capacity: usize, pages: bool) -> InputCache {
         InputCache { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
-    /// Those of the `blocks` of chunk `number` of input `load` that nobody has asked for before.
+    /// The `blocks` of chunk `number` of input `load` that no worker has asked for before.
     pub(super) fn unseen(&self, load: usize, number: u64, blocks: Range<usize>) -> Vec<usize> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = |block: &usize| {
@@ -81,14 +83,14 @@ impl InputCache {
 }
 
 impl DecodedState {
-    /// Lets go of the chunks used longest ago that nobody reads now, until no more than `capacity` bytes stay.
+    /// Drops the least recently used chunks that no worker reads now, until at most `capacity` bytes stay.
     fn evict(&mut self, capacity: usize) {
         while self.bytes > capacity {
             let idle = self.held.iter().filter(|(_, (b, _))| Arc::strong_count(b) == 1);
             let Some(key) = idle.min_by_key(|(_, (_, used))| *used).map(|(k, _)| k.clone()) else { break };
             let Some((buffer, _)) = self.held.remove(&key) else { break };
             self.bytes -= buffer.len();
-            // one spare buffer is enough: who evicts is about to need one
+            // one more spare buffer is enough: the evicting thread needs a buffer next
             self.free.truncate(1);
             self.free.extend(Arc::into_inner(buffer));
         }

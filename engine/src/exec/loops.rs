@@ -6,19 +6,20 @@ use super::fold;
 const LONG_ROW: usize = 512;
 /// Side of the square blocks of transposed inputs.
 const SQUARE: usize = 64;
-/// Columns of a block that is folded column by column: for each element that its loop is entered with, so many rows follow.
+/// Columns of small and of large blocks that are folded column by column. The narrower a block, the more rows follow
+/// each entry into the loop over a column.
 const COLUMNS: [usize; 2] = [512, 1024];
 
 /// The loops over a piece: its axes in loop order, neighbours joined where every operand allows it.
 pub(super) struct Loops {
     pub(super) extent: Vec<usize>,
     pub(super) inputs: Vec<Vec<isize>>,
-    /// How the inputs lie in their chunks, which decides what a block is where something is folded: where they were read
-    /// to depends on memory.
+    /// If something is folded: the layout of the inputs in their chunks, which then decides the shape of blocks. The
+    /// layout of windows would not do, because it depends on memory.
     pub(super) stored: Option<Vec<Vec<isize>>>,
     pub(super) outs: Vec<Steps>,
-    /// Where elements are folded column by column: the loop from row to row, unless it has one row, and how many
-    /// columns the domain has.
+    /// If elements are folded column by column: the loop from row to row, unless there is only one row, and the number
+    /// of columns of the domain.
     pub(super) columns: Option<(Option<usize>, u64)>,
 }
 
@@ -30,7 +31,7 @@ pub(super) enum Steps {
 }
 
 impl Loops {
-    /// Whether loops `k` and `k + 1` can be one.
+    /// Whether loops `k` and `k + 1` can be joined.
     pub(super) fn can_join(&self, k: usize) -> bool {
         let n = self.extent[k + 1] as isize;
         let even = |s: &[isize]| s[k] == s[k + 1] * n;
@@ -57,14 +58,14 @@ impl Loops {
         }
     }
 
-    /// The shapes of small and of large blocks, of about so many elements: a large one is cut into small ones as all of
-    /// the loops would be.
+    /// The shapes of small and of large blocks, of about the given numbers of elements. A large block is cut into small
+    /// ones just as the whole piece would be.
     pub(super) fn blocks(&self, [small, large]: [usize; 2], items: &[usize]) -> [Vec<usize>; 2] {
         let [few, many] = COLUMNS;
         let small = self.block(small, few, items);
         let mut large = self.block(large, many, items);
         for ((large, small), extent) in large.iter_mut().zip(&small).zip(&self.extent) {
-            // a whole axis stays whole, or rows that lie in one piece would not any more
+            // a whole axis stays whole: otherwise the rows of a contiguous block would lie apart
             if large != extent {
                 *large -= *large % small;
             }
@@ -72,7 +73,8 @@ impl Loops {
         [small, large]
     }
 
-    /// The shape of a block of about `size` elements, or of rows of at most `columns`.
+    /// The shape of a block of about `size` elements. If it is folded column by column, its rows have at most
+    /// `columns`.
     fn block(&self, size: usize, columns: usize, items: &[usize]) -> Vec<usize> {
         let mut block = vec![1; self.extent.len()];
         let Some(&last) = self.extent.last() else { return block };
@@ -87,7 +89,7 @@ impl Loops {
             return block;
         }
         if let Some((rows, of)) = self.columns {
-            // how many rows does not depend on how wide a tile is: the bits of a result do not either
+            // the number of rows does not depend on the width of a tile, so the bits of a result do not either
             let count = size / columns.min(usize::try_from(of).unwrap_or(usize::MAX)).max(1);
             let mut left = columns;
             for k in (rows.map_or(0, |r| r + 1)..n).rev() {

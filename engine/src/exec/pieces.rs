@@ -1,10 +1,11 @@
-//! How a box is cut into pieces, and pieces into blocks.
+//! Cutting a box into pieces, and pieces into blocks.
 
 use crate::Result;
 use crate::program::Program;
 
-/// Visits the pieces of the box of `shape` at `start`, within which every input lies in one chunk, and which are no longer than
-/// `longest` says, if it does; the last axis of `order` goes fastest.
+/// Visits the pieces of the box of `shape` at `start`. Within a piece, every input lies in one chunk, except along axes
+/// on which it is gathered. A piece is no longer than `longest`, along the axes that this names. The last axis of
+/// `order` goes fastest.
 pub(super) fn each_piece(
     program: &Program,
     order: &[usize],

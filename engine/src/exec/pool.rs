@@ -10,7 +10,8 @@ use crate::{Error, Result};
 /// Pools by process and number of threads: threads do not follow into a forked process, which therefore makes its own.
 type Pools = HashMap<(u32, usize), Arc<ThreadPool>>;
 
-/// A pool of so many threads. It is made once and kept: starting threads takes longer than computing on a small array.
+/// A pool of `threads` threads. It is made once and kept: to start threads takes longer than to compute on a small
+/// array.
 pub(super) fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
     static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,6 @@
-//! Reading ahead: a thread that goes before the workers of a pass and has the disk bring what they will read, so that it
-//! never waits for them. It computes nothing and keeps nothing: what it brings waits in the system's page cache.
+//! Reading ahead: a thread runs ahead of the workers of a pass and has the disk bring the bytes that they read next, so
+//! that the disk never waits for them. The thread computes nothing and keeps nothing: the bytes wait in the system's
+//! page cache.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,26 +14,26 @@ use super::turns::Turns;
 use crate::source::Source;
 use crate::{Context, Result};
 
-/// Bytes of inputs from which on a thread for reading pays.
+/// A thread for reading pays for inputs of at least this many bytes.
 pub(super) const FROM: u64 = 64 << 20;
-/// The most that it goes ahead, in bytes.
+/// The greatest distance ahead of the workers, in bytes.
 const FAR: u64 = 64 << 20;
-/// How long it waits when it is that far.
+/// The pause of the thread when it is that far ahead.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// A reader ahead of the workers, who take up tiles in turn.
+/// A reader ahead of the workers, which take up tiles in turn.
 pub(super) struct ReadAhead<'p> {
     pass: &'p Pass,
-    /// Elements of a piece along each axis, at most.
+    /// The greatest length of a piece along each axis.
     longest: &'p [u64],
     inputs: Vec<Input<'p>>,
     turns: &'p Turns,
-    /// Tiles that it goes ahead.
+    /// The number of tiles that it may be ahead.
     tiles: u64,
 }
 
 impl<'p> ReadAhead<'p> {
-    /// A reader, where there is enough to read from files.
+    /// A reader, if there is enough to read from files.
     pub(super) fn new(
         pass: &'p Pass,
         longest: &'p [u64],
@@ -59,7 +60,7 @@ impl<'p> ReadAhead<'p> {
         let total = self.pass.tiles.len();
         let mut tile = 0;
         loop {
-            // what the workers are at, they read themselves
+            // the workers read their current tiles themselves
             let next = self.turns.next();
             tile = tile.max(next);
             if tile >= total {
@@ -70,7 +71,7 @@ impl<'p> ReadAhead<'p> {
             } else if self.bring(tile).is_ok() {
                 tile += 1;
             } else {
-                // a worker will come to it, and say so
+                // a worker meets the same error later and reports it
                 return;
             }
         }

@@ -1,4 +1,4 @@
-//! The registers of a program at a block: inputs where they lie or packed, constants, and the results of steps.
+//! The registers of a program at a block: inputs in place or packed, constants, and the results of steps.
 
 use arrstore_format::strided;
 
@@ -18,7 +18,7 @@ pub(super) struct Values<'a> {
     pub(super) shape: &'a [usize],
     /// Elements of the block.
     pub(super) n: usize,
-    /// Whether it is for folds of inputs alone, which take rows that lie apart.
+    /// Whether the block is for folds of inputs alone, which take rows that lie apart.
     pub(super) apart: bool,
 }
 
@@ -80,7 +80,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Checks a block of an input and packs it, where it cannot be read as it lies.
+/// Checks a block of an input, and packs it if it cannot be read as it lies.
 pub(super) fn prepare(
     input: &Input<'_>,
     pack: &mut Buffer,
@@ -110,7 +110,7 @@ pub(super) fn prepare(
     Ok(())
 }
 
-/// The elements from row to row of a block of two axes whose rows are contiguous and lie apart.
+/// The number of elements from row to row, for a block of two axes whose rows are contiguous and lie apart.
 fn row_stride(strides: &[isize], shape: &[usize], item: usize, aligned: bool) -> Option<usize> {
     let mut axes = strides.iter().zip(shape).filter(|(_, n)| **n > 1);
     let (&(outer, _), &(inner, &cols)) = (&axes.next()?, &axes.next()?);

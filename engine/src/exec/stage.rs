@@ -13,28 +13,27 @@ pub(crate) trait Stage: Debug + Send + Sync {
     /// The programs that compute its inputs.
     fn feeds(&self) -> Vec<&Program>;
 
-    /// Chooses boxes, buffers and threads for the memory that there is. No choice changes a bit of a result; for a product
-    /// of matrices, none but that of memory does.
+    /// Chooses boxes, buffers and threads for the memory that there is. No choice changes a bit of a result, with one
+    /// exception: the bits of a product of matrices depend on its memory.
     fn fit(&mut self, room: Room) -> Fit;
 
-    /// Units of work: those that [`Run::done`] hears of when all is done.
+    /// Units of work: the sum that [`Run::done`] has heard of at the end.
     fn work(&self) -> u64;
 
-    /// Says how many elements of output `number`, along each axis, `threads` threads have under way at a time, where they do
-    /// not write whole chunks: chunks that touch these wait in memory until they are complete. `None`: each box that is
-    /// written is whole chunks.
+    /// The elements of output `number`, along each axis, that `threads` threads have under way at a time. Chunks that
+    /// touch these wait in memory until they are complete. `None` if each box that is written consists of whole chunks.
     fn open(&self, number: usize, threads: u64) -> Option<Vec<u64>> {
         let _ = (number, threads);
         None
     }
 
-    /// What it will do, once it has been fitted.
+    /// Describes the stage once it has been fitted.
     fn explain(&self) -> Told;
 
-    /// Does it.
+    /// Runs the stage.
     ///
     /// # Errors
-    /// Whatever sources and sinks report, and [`crate::Error::Cancelled`].
+    /// Errors of sources and sinks, and [`crate::Error::Cancelled`].
     fn run(&self, run: &Run<'_>) -> Result<()>;
 }
 
@@ -43,17 +42,17 @@ pub(crate) trait Stage: Debug + Send + Sync {
 pub(crate) struct Room {
     /// Bytes that the stage may take.
     pub(crate) free: u64,
-    /// Bytes of the whole budget: half of it is left to other plans by those who keep pages for speed alone.
+    /// Bytes of the whole budget. A stage that keeps pages only for speed leaves half of it to other plans.
     pub(crate) total: u64,
     pub(crate) threads: u64,
 }
 
-/// What came of fitting a stage.
+/// The outcome of fitting a stage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fit {
-    /// It fits, and takes so many bytes.
+    /// It fits, and takes this many bytes.
     Takes(u64),
-    /// It does not fit; so many bytes would do.
+    /// It does not fit; this many bytes suffice.
     Needs(u64),
 }
 
@@ -61,7 +60,7 @@ pub(crate) enum Fit {
 pub(crate) struct Run<'a> {
     /// For each feed, the sources of its loads.
     pub(crate) sources: &'a [Vec<Arc<dyn Source>>],
-    /// For each output, where it goes.
+    /// For each output, its sink.
     pub(crate) sinks: &'a [Arc<dyn Sink>],
     pub(crate) context: &'a Context,
     /// Hears of the units of work done.
@@ -73,7 +72,7 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Told {
     /// `pass`, or the name of the operator.
     pub(crate) kind: &'static str,
-    /// What is computed, in order.
+    /// The steps of the computation, in order.
     pub(crate) steps: Vec<String>,
     /// The shape it runs over.
     pub(crate) domain: Vec<u64>,
@@ -83,7 +82,7 @@ pub(crate) struct Told {
     pub(crate) threads: u64,
     /// For each feed, the bytes that are read of each of its inputs.
     pub(crate) reads: Vec<Vec<u64>>,
-    /// Times that it goes over its inputs.
+    /// The number of times that it reads its inputs.
     pub(crate) passes: u64,
     /// Whether pages of mapped inputs stay until it is done.
     pub(crate) keeps: bool,

@@ -1,4 +1,4 @@
-//! The executor against a definition that loops over elements: every layout, grid, budget and thread count.
+//! Tests of the executor against a definition that loops over elements: every layout, grid, budget and thread count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -276,7 +276,7 @@ fn products_of_large_operands_in_place_and_in_panels() {
     assert!(all.iter().all(|sums| sums[7] == row));
 }
 
-/// A result in memory that is to be written in chunks, and how often it was.
+/// A result in memory that is written in chunks, and the number of writes.
 struct Counted {
     memory: MemorySink,
     chunk: Vec<u64>,

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use super::pool::pool;
 use crate::{Context, Error, Result};
 
-/// The numbers of the pieces of a stage. Threads take them up in order; when one fails, the others stop at their next piece.
+/// The numbers of the pieces of a stage. Threads take them up in order. When one thread fails, the others stop at their
+/// next piece.
 pub(crate) struct Turns {
     next: AtomicU64,
     total: u64,
@@ -45,8 +46,8 @@ impl Turns {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// Has as many threads as there are `workers` do `work`, which takes up pieces until there are none; this thread alone,
-    /// where one is enough.
+    /// Runs `work` on `workers` threads; it takes up pieces until there are none. If one thread is enough, the calling
+    /// thread works alone.
     ///
     /// # Errors
     /// That of the first thread that failed.

@@ -1,8 +1,8 @@
 //! Evaluating a program over a tile, block by block.
 //!
-//! A tile is cut into *pieces*, within which every input lies in one chunk, and a piece into *blocks* small
-//! enough that all registers of the program stay in cache. A block is a box of the piece whose elements are
-//! contiguous in every register: an input that lies so is read where it is, another is packed first.
+//! A tile is cut into *pieces*, within which every input lies in one chunk. A piece is cut into *blocks*, so small that
+//! all registers of the program stay in cache. A block is a box of the piece whose elements are contiguous in every
+//! register: a contiguous input is read in place, any other is packed first.
 
 use arrstore_format::strided;
 
@@ -19,10 +19,10 @@ use crate::{Buffer, Context, Result};
 
 /// Elements of a block.
 const BLOCK: usize = 4096;
-/// Elements of a block of what is folded without anything being computed.
+/// Elements of a block of an input that is folded as it is.
 const FOLD_BLOCK: usize = 32768;
 
-/// What becomes of an output of a program over a tile.
+/// The destination of an output of a program over a tile.
 pub(super) enum Out<'a> {
     /// Its elements go to a box in memory; one byte stride for each axis of the domain.
     Fill { bytes: &'a mut [u8], strides: Vec<isize>, item: usize },
@@ -35,14 +35,14 @@ pub(super) struct Worker<'p> {
     program: &'p Program,
     /// Axes of the domain in the order of the loops.
     order: &'p [usize],
-    /// Elements of a piece along each axis, at most; no limit where there is none.
+    /// The greatest length of a piece along each axis; axes past the end of the slice have no limit.
     longest: &'p [u64],
     inputs: Vec<Input<'p>>,
     packs: Vec<Buffer>,
     slots: Vec<Buffer>,
     /// For each step, whether its result was one element for the whole block.
     scalar: Vec<bool>,
-    /// For each step, the output that it alone makes and nothing else reads: it may be computed in place.
+    /// For each step, the output that only this step makes and that nothing else reads: the step may write it in place.
     direct: Vec<Option<usize>>,
 }
 
@@ -74,7 +74,7 @@ impl<'p> Worker<'p> {
         Ok(Worker { program, order, longest, inputs, packs, slots, scalar, direct })
     }
 
-    /// Bytes that [`Worker::new`] and the packing of blocks take, without chunks.
+    /// Bytes that [`Worker::new`] and packed blocks take, without chunks.
     pub(super) fn bytes(program: &Program) -> u64 {
         let slots = program.slots * BLOCK * program.widest();
         let packs: usize = program.loads.iter().map(|l| l.dtype.size() * FOLD_BLOCK).sum();
@@ -134,8 +134,8 @@ impl<'p> Worker<'p> {
         Ok(())
     }
 
-    /// The loops over a piece. Those of a pass that reduces are not joined, and a chunk of one value counts as
-    /// any other: the blocks that reach a reduction depend on neither the pass' other outputs nor the data.
+    /// The loops over a piece. A pass that reduces joins no loops, and treats a chunk of one value as any other. So the
+    /// blocks that reach a reduction depend neither on the pass' other outputs nor on the data.
     fn loops(&self, piece: &Piece, outs: &[Out<'_>]) -> Loops {
         let axes: Vec<usize> = self.order.iter().copied().filter(|&k| piece.shape[k] > 1).collect();
         let pick = |s: &[isize]| axes.iter().map(|&k| s[k]).collect::<Vec<_>>();
@@ -173,8 +173,8 @@ impl<'p> Worker<'p> {
         loops
     }
 
-    /// Evaluates a piece block by block. Inputs that are folded as they are come in large blocks, what is computed in
-    /// small ones, many to a large one: how either is cut does not depend on whether the other is there.
+    /// Evaluates a piece block by block. Inputs that are folded as they are come in large blocks. Computed values come
+    /// in small blocks, many to a large one. The cut of either kind does not depend on the presence of the other.
     fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
         let [small, large] = loops.blocks([BLOCK, FOLD_BLOCK], &self.item_sizes());
         let places: Vec<Spot> = outs
@@ -207,7 +207,7 @@ impl<'p> Worker<'p> {
         self.program.loads.iter().map(|l| l.dtype.size()).collect()
     }
 
-    /// Evaluates one block for the outputs that `takes` it.
+    /// Evaluates one block for the outputs that `takes` selects.
     #[allow(clippy::too_many_arguments)]
     fn block(
         &mut self,
@@ -294,7 +294,7 @@ impl<'p> Worker<'p> {
     }
 }
 
-/// For each step of a program, the output that it alone makes and nothing else reads.
+/// For each step of a program, the output that only this step makes and that nothing else reads.
 fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
     let one = |s: usize| {
         let is = |reg: &&Reg| **reg == Reg::Step(s);
@@ -305,7 +305,7 @@ fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
     (0..program.steps.len()).map(one).collect()
 }
 
-/// Where an output of a piece begins.
+/// The start of an output of a piece.
 #[derive(Clone, Copy)]
 enum Spot {
     /// At this byte of a box in memory.

@@ -1,4 +1,4 @@
-//! A function of the caller's over blocks of an array.
+//! A caller's function over blocks of an array.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use crate::{Buffer, Error, Result};
 /// Bytes of a block, unless chunks that are written whole are larger.
 const BLOCK: u64 = 8 << 20;
 
-/// Fills a block of the result: where it starts, its shape, the elements of the array, and those of the result.
+/// Fills a block of the result, given its start, its shape, the elements of the array, and room for those of the
+/// result.
 type Call = dyn Fn(&[u64], &[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync;
 
-/// A function of blocks. Two functions are equal where they are the same one.
+/// A function of blocks. Two of them are equal if they are the same function object.
 #[derive(Clone)]
 pub(crate) struct MapBlocks(Arc<Call>);
 
@@ -66,7 +67,7 @@ struct Mapping {
 }
 
 impl Mapping {
-    /// Bytes of a thread: the block, that of the function, and that of the result.
+    /// Bytes of a thread: the block, the function's own result, the result here, and a copy if the writer makes one.
     fn bytes(&self) -> u64 {
         let written = &self.output.written;
         let extents = self.tiles.extents();

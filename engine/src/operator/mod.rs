@@ -1,9 +1,9 @@
 //! Operators: computations that need an input whole, or in another order than it is tiled.
 //!
 //! Elementwise operations, casts and views are fused into the programs that read them. Everything else is an operator,
-//! one file each. The planner knows operators by this trait alone: it gives an operator programs that compute its inputs,
-//! and gets a [`Stage`] in return, which the executor runs. A reduction is an operator that asks for less: it is folded
-//! in a pass that it may share with others.
+//! one file each. The planner knows operators by this trait alone. It gives an operator programs that compute its
+//! inputs, and gets a [`Stage`] in return, which the executor runs. A reduction is an operator that needs less: it is
+//! folded in a pass that it may share with others.
 
 pub(crate) mod blocks;
 pub(crate) mod matmul;
@@ -24,7 +24,7 @@ pub(crate) trait Operator: Debug + Send + Sync {
     /// The name for people: in plans and errors.
     fn name(&self) -> &'static str;
 
-    /// The parameters as bytes. Two operators of one name are equal where these are.
+    /// The parameters as bytes. Two operators of one name are equal if their bytes are equal.
     fn key(&self) -> Vec<u8>;
 
     /// The type in which an input of type `input` is computed. By default its own.

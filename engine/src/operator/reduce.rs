@@ -1,4 +1,4 @@
-//! Reductions, and what NumPy makes of `dtype=` in them.
+//! Reductions, with NumPy's meaning of `dtype=`.
 
 use super::{Fold, Operator};
 use crate::expr::Expr;
@@ -32,7 +32,7 @@ impl Operator for Reduce {
     }
 }
 
-/// How to reduce.
+/// Options of a reduction.
 #[derive(Clone, Debug, Default)]
 pub struct ReduceOptions {
     /// The axes, negative ones counted from the end; `None`: all. Where NumPy allows it, an array without axes is
@@ -42,7 +42,7 @@ pub struct ReduceOptions {
     pub keepdims: bool,
     /// The type to compute in, as in NumPy: elements are cast to it first. `None`: NumPy's choice.
     pub dtype: Option<DType>,
-    /// What is subtracted from the count in `var` and `std`.
+    /// The number subtracted from the count in `var` and `std`.
     pub ddof: f64,
 }
 
@@ -95,7 +95,7 @@ impl Expr {
         Ok(axes)
     }
 
-    /// A reduction in integers or truth values, which NumPy puts together of several steps.
+    /// A reduction in integers or truth values, which NumPy composes of several steps.
     fn reduced_to(&self, dtype: DType, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         use Reduction::{All, Any, Mean, Prod, Std, Sum, Var};
         let with = |dtype| ReduceOptions { dtype, ..options.clone() };
@@ -122,7 +122,7 @@ impl Expr {
         }
     }
 
-    /// `mean`, `var` or `std` by way of sums of `dtype`; every step is cut to that type.
+    /// `mean`, `var` or `std` by way of sums of `dtype`; the result of every step is cast to that type.
     fn mean_in(&self, dtype: DType, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let axes = self.reduced_axes(reduction, options)?;
         let count = axes.iter().map(|&k| self.shape()[k] as f64).product::<f64>();
@@ -153,8 +153,8 @@ impl Expr {
     }
 }
 
-/// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look the axis up and find none;
-/// those that pass over NaN look only where there can be a NaN.
+/// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look up the axis and fail. Its means
+/// that skip NaN fail only for types without NaN.
 fn takes_lone_element(reduction: Reduction, dtype: DType) -> bool {
     let is_mean = matches!(reduction.plain(), Reduction::Mean | Reduction::Std | Reduction::Var);
     !is_mean || (reduction.skips_nan() && !promote::is_exact(dtype))

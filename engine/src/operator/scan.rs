@@ -1,8 +1,8 @@
 //! Scans: cumulative sums and products along an axis, or over all elements.
 //!
-//! A tile needs the last elements of the tile before it, its *carry*. Tiles are computed by all threads and wait for
-//! their carry only when they are scanned; along an axis, tiles beside each other need nothing of each other. Elements are
-//! combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
+//! A tile needs the last elements of the tile before it, its *carry*. All threads compute tiles, and wait for a carry
+//! only when they scan a tile. In a scan along an axis, tiles beside each other need nothing from each other. Elements
+//! are combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
 
 use super::{Operator, Output};
 use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
@@ -18,17 +18,17 @@ use crate::{Buffer, DType, Error, Result, Scalar, promote};
 
 /// Bytes of a tile, unless chunks that are written whole are larger.
 const TILE: u64 = 8 << 20;
-/// Bytes of all carries that are kept to let tiles beside each other go first.
+/// The most bytes of carries that are kept so that tiles beside each other can go first.
 const CARRIES: u64 = 16 << 20;
 
-/// How to scan.
+/// Options of a scan.
 #[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
     /// The axis, negative ones counted from the end; `None`: all elements in C order, as one line.
     pub axis: Option<i64>,
     /// The type to compute in; `None`: NumPy's choice, as for a sum.
     pub dtype: Option<DType>,
-    /// Whether the result begins with what no elements come to: 0 or 1.
+    /// Whether the result begins with the scan of no elements: 0 for a sum, 1 for a product.
     pub include_initial: bool,
 }
 
@@ -41,7 +41,8 @@ struct Scan {
 }
 
 impl Expr {
-    /// The cumulative sum, as NumPy's `cumsum` and `cumulative_sum`: shape as the input's, in one axis if none is given.
+    /// The cumulative sum, as NumPy's `cumsum` and `cumulative_sum`. Its shape is the input's; without an axis, the
+    /// result has one dimension.
     ///
     /// # Errors
     /// When the axis is not there, or NumPy does not add elements of this type.
@@ -137,7 +138,7 @@ impl Scan {
         self.initial || self.axis.is_none()
     }
 
-    /// The order in which tiles are taken up: the scanned axis as early as the carries of what goes faster allow.
+    /// The order in which tiles are taken up. The scanned axis comes as early as the carries of the faster axes allow.
     fn walk(&self, feed: &Program, tiles: &Tiles, item: u64) -> Vec<usize> {
         let Some(axis) = self.axis else { return (0..feed.domain.len()).collect() };
         let mut walk: Vec<usize> = loop_order(feed).into_iter().filter(|&k| k != axis).collect();
@@ -251,7 +252,7 @@ impl Stage for Scanning {
 }
 
 impl Scanning {
-    /// Bytes of a thread, and those that are taken once.
+    /// Bytes of a thread, and bytes taken once.
     fn bytes(&self) -> (u64, u64) {
         let written = &self.output.written;
         let extents = self.tiles.extents();
@@ -274,7 +275,7 @@ impl Scanning {
         self.tiles.extents()[..axis].iter().all(|&n| n == 1)
     }
 
-    /// Where the elements of a tile lie in the result.
+    /// The start and the shape of a tile's elements in the result.
     fn place(&self, mut start: Vec<u64>, shape: Vec<u64>) -> (Vec<u64>, Vec<u64>) {
         let first = u64::from(self.scan.initial);
         match self.scan.axis {
@@ -298,7 +299,7 @@ impl Scanning {
         }
     }
 
-    /// Gives the elements that come before all others.
+    /// Gives the initial elements, if the result has them.
     fn initial(&self, give: &Give<'_>) -> Result<()> {
         let mut shape = self.output.shape.clone();
         if !self.scan.initial || shape.contains(&0) {
@@ -319,7 +320,7 @@ impl Scanning {
         })
     }
 
-    /// Scans the elements of a tile, once its carry is there; gives up, and says so, where another thread has failed.
+    /// Scans the elements of a tile once its carry is there. Returns `false` if another thread has failed.
     fn scanned(
         &self,
         index: &[u64],

@@ -1,4 +1,4 @@
-//! A plan told in words and numbers.
+//! A description of a plan in words and numbers.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use super::target::{Dest, Goes, Planned, Target};
 use crate::program::{Leaf, Load};
 use crate::view::show;
 
-/// What a plan will do, before it does it.
+/// A description of a plan before it runs.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Explain {
     /// The stages, in the order in which they run.
     pub stages: Vec<Stage>,
-    /// Bytes of memory at the most.
+    /// The most bytes of memory that it takes.
     pub peak: u64,
     /// Bytes of memory allowed.
     pub budget: u64,
@@ -25,7 +25,7 @@ pub struct Explain {
 pub struct Stage {
     /// `pass`, or the name of an operator.
     pub kind: &'static str,
-    /// What is computed, in the order of the kernels.
+    /// The steps of the computation, in the order of the kernels.
     pub steps: Vec<String>,
     /// The shape it runs over.
     pub domain: Vec<u64>,
@@ -33,15 +33,15 @@ pub struct Stage {
     pub tiles: u64,
     /// Elements of the longest tile along each axis.
     pub tile: Vec<u64>,
-    /// Threads that find room.
+    /// Threads that memory has room for.
     pub threads: u64,
-    /// Times that it goes over its inputs.
+    /// The number of times that it reads its inputs.
     pub passes: u64,
     /// Its inputs.
     pub reads: Vec<Read>,
     /// Its outputs.
     pub writes: Vec<Write>,
-    /// Bytes of memory while it runs, with the results that are held meanwhile.
+    /// Bytes of memory while it runs, including the results that are held meanwhile.
     pub peak: u64,
     /// Floating-point operations of a product of matrices.
     pub flops: u64,
@@ -53,9 +53,10 @@ pub struct Stage {
 pub struct Read {
     /// Its name.
     pub label: String,
-    /// `mapped in place`, `mapped, all at once` where its pages stay until the stage is done, `decoded`, `held` or `spilled`.
+    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `held` or
+    /// `spilled`.
     pub how: &'static str,
-    /// Bytes of elements that are read, as often as they are.
+    /// Bytes of elements read, counted each time that they are read.
     pub bytes: u64,
 }
 
@@ -70,7 +71,7 @@ pub struct Write {
 }
 
 impl Plan {
-    /// What the plan will do.
+    /// Describes the plan.
     pub fn explain(&self, budget: u64) -> Explain {
         let stages = self.stages.iter().map(|stage| self.explain_stage(stage)).collect();
         Explain { stages, peak: self.peak(), budget }

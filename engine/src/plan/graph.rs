@@ -39,7 +39,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// The operator, where this is one of its outputs.
+    /// The operator, if this is one of its outputs.
     pub(super) fn operator(&self) -> Option<(&dyn Operator, &[Id])> {
         match &self.kind {
             NodeKind::Operator { of, inputs, .. } => Some((of.operator.as_ref(), inputs)),
@@ -61,7 +61,7 @@ impl Node {
     }
 }
 
-/// What makes two nodes the same.
+/// The identity of a node: nodes with equal keys are the same.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Source(usize),
@@ -76,7 +76,7 @@ fn address(expr: &Expr) -> usize {
     Arc::as_ptr(&expr.0).addr()
 }
 
-/// Expressions as nodes with numbers; equal subexpressions have one.
+/// Expressions as numbered nodes; equal subexpressions share a node.
 #[derive(Default)]
 pub(super) struct Graph {
     nodes: Vec<Node>,
@@ -89,9 +89,10 @@ impl Graph {
         &self.nodes[id]
     }
 
-    /// The number of an expression. Inputs have smaller numbers than what uses them.
+    /// The number of an expression. It is larger than the numbers of its inputs.
     pub(super) fn add(&mut self, expr: &Expr) -> Result<Id> {
-        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
+        // The path to the current node is kept here and not on the stack, which a sum of thousands of terms would
+        // overflow.
         let mut path = vec![expr];
         let mut id = 0;
         while let Some(&top) = path.last() {
@@ -105,7 +106,7 @@ impl Graph {
         Ok(id)
     }
 
-    /// The number of an expression whose inputs have theirs.
+    /// The number of an expression whose inputs have numbers.
     fn add_over(&mut self, expr: &Expr) -> Result<Id> {
         let address = address(expr);
         if let Some(&id) = self.seen.get(&address) {
@@ -160,8 +161,8 @@ impl Graph {
         (0..self.nodes.len()).filter(|&id| needed[id] && self.nodes[id].operator().is_some()).collect()
     }
 
-    /// For each node the first level at which it can be computed from results of operators of lower levels. `turned`
-    /// sources are results of level 0 themselves.
+    /// For each node, the first level at which it can be computed from operators' results of lower levels. `turned`
+    /// sources count as results of level 0.
     pub(super) fn levels(&self, turned: &[Id]) -> Vec<usize> {
         let mut levels = vec![0; self.nodes.len()];
         for (id, node) in self.nodes.iter().enumerate() {

@@ -9,15 +9,16 @@ use crate::source::{Source, c_strides};
 use crate::view::View;
 use crate::{DType, Error, Result};
 
-/// The chunks of spilled arrays that are not one piece: sources that are decoded once, before they are used, and results
-/// of reductions.
+/// The chunks of spilled arrays that have more than one chunk: sources that are decoded or copied once, before they are
+/// used, and results of folds.
 pub(super) type SpillChunks = HashMap<Id, Vec<u64>>;
 
-/// Builds a [`Program`], sharing what is computed twice.
+/// Builds a [`Program`] that computes nothing twice.
 pub(super) struct Builder<'g> {
     graph: &'g Graph,
     chunks: &'g SpillChunks,
-    /// Whether its outputs are folded. The bits of a fold depend on the chunks that it reads, so these must not depend on memory.
+    /// Whether its outputs are folded. The bits of a fold depend on the chunks that it reads, so these must not depend
+    /// on memory.
     folds: bool,
     program: Program,
     made: HashMap<(Id, View), Reg>,
@@ -28,7 +29,8 @@ impl<'g> Builder<'g> {
         Builder { graph, chunks, folds: false, program: Program::new(domain), made: HashMap::new() }
     }
 
-    /// A program whose outputs are folded: it reads a spilled source where it lies, unless the spill has the same chunks.
+    /// A program whose outputs are folded. It reads a spilled source in its original place, unless the spill has the
+    /// same chunks.
     pub(super) fn of_folds(graph: &'g Graph, chunks: &'g SpillChunks, domain: &[u64]) -> Builder<'g> {
         Builder { folds: true, ..Builder::new(graph, chunks, domain) }
     }
@@ -63,7 +65,8 @@ impl<'g> Builder<'g> {
 
     /// The register that holds node `id` seen through `view`, which maps the node's axes to the domain's.
     fn lower(&mut self, id: Id, view: View) -> Result<Reg> {
-        // The path to the node at hand is kept here and not on the stack, which a sum of thousands of terms would overflow.
+        // The path to the current node is kept here and not on the stack, which a sum of thousands of terms would
+        // overflow.
         let mut path = vec![(id, view)];
         let mut last = None;
         while let Some(top) = path.last().cloned() {
@@ -78,7 +81,7 @@ impl<'g> Builder<'g> {
         last.ok_or_else(|| Error::Other("a program of nothing".to_owned()))
     }
 
-    /// What is computed to have node `id` seen through `view`, each with the view that it is seen through.
+    /// The inputs of node `id` seen through `view`, each with its own view.
     fn inputs(&self, id: Id, view: &View) -> Result<Vec<(Id, View)>> {
         let node = self.graph.node(id);
         Ok(match &node.kind {
@@ -95,7 +98,7 @@ impl<'g> Builder<'g> {
         })
     }
 
-    /// The register of a node whose inputs have theirs.
+    /// The register of a node whose inputs have registers.
     fn lower_over(&mut self, (id, view): (Id, View), inputs: &[(Id, View)]) -> Result<Reg> {
         if let Some(&reg) = self.made.get(&(id, view.clone())) {
             return Ok(reg);

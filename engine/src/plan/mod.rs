@@ -1,8 +1,8 @@
 //! From expressions to stages whose cost is known before anything is read.
 //!
-//! The graph is cut at the results of operators, which are needed whole. What lies between two cuts is one straight-line
-//! program. Stages come in levels: those of one level need nothing from each other, and folds and elementwise results
-//! among them that run over the same tiles share one pass over their inputs.
+//! The graph is cut at the results of operators, which are needed whole. The nodes between two cuts become one
+//! straight-line program. Stages come in levels: the stages of one level need nothing from each other. Folds and
+//! elementwise results of one level that run over the same tiles share one pass over their inputs.
 
 mod explain;
 mod graph;
@@ -33,38 +33,38 @@ use crate::program::{Id, Program};
 use crate::source::Value;
 use crate::{Budget, Context, Error, Expr, Result};
 
-/// How to compute some expressions together: stages in order, with their memory and traffic known.
+/// The way to compute some expressions together: stages in order, with known memory and traffic.
 pub struct Plan {
     graph: Graph,
     roots: Vec<Id>,
     targets: Vec<Target>,
     schedule: Schedule,
-    /// The chunks of spilled arrays that are not one piece.
+    /// The chunks of spilled arrays that have more than one chunk.
     chunks: SpillChunks,
     stages: Vec<Planned>,
     tmp: PathBuf,
-    /// Where results in files go.
+    /// The medium that results in files go to.
     files: Medium,
 }
 
-/// The share of memory that pages of files are counted on to take, where these are larger than that: one of so many.
+/// If files are larger than memory, their pages are expected to take one of this many parts of memory.
 const PAGES: u64 = 4;
 
 impl Plan {
     /// Plans the computation of `roots` within the context's budget.
     ///
     /// # Errors
-    /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many
-    /// bytes would do.
+    /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many bytes
+    /// suffice.
     pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
         Plan::on(roots, context, machine_limit())
     }
 
-    /// The same on a machine of so much memory, in bytes.
+    /// The same on a machine with `memory` bytes of memory.
     fn on(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
         let mut plan = Plan::within(roots, context, memory);
         let mut larger = context.clone();
-        // with more memory a plan holds more and writes larger boxes: ask until the number would do
+        // with more memory, a plan holds more and writes larger boxes: ask again until the number suffices
         while let Err(Error::Budget { what, needed, hint, .. }) = plan {
             larger.budget = Budget::new(needed);
             plan = match Plan::within(roots, &larger, memory) {
@@ -106,8 +106,8 @@ impl Plan {
     /// Makes the stages, level by level.
     fn build(&mut self, context: &Context) -> Result<()> {
         let mut items = self.items(context)?;
-        // sources that would be decoded again and again, or read in short runs, are copied once into a file whose chunks suit
-        // their readers
+        // sources that would be decoded again and again, or read in short runs, are copied once into a file whose
+        // chunks suit their readers
         if self.graph.decodes() || self.bytes_of_files()? > context.budget.total() / 4 {
             let mut turned = Vec::new();
             for item in &items {
@@ -150,7 +150,7 @@ impl Plan {
         self.graph.node(id).bytes()
     }
 
-    /// The root, when `id` is an operator's result that goes to a sink and nowhere else.
+    /// The root of `id`, if `id` is an operator's result that goes to one sink and nowhere else.
     fn direct_root(&self, id: Id) -> Option<usize> {
         schedule::direct_root(&self.graph, &self.roots, &self.targets, id)
             .filter(|root| !self.schedule.is_parked(*root))
@@ -168,7 +168,7 @@ impl Plan {
         Ok(builder.finish())
     }
 
-    /// Bytes of memory taken at the most, of the budget.
+    /// The most bytes of the budget that the plan takes.
     pub fn peak(&self) -> u64 {
         let of_stages = self.stages.iter().map(|stage| stage.peak).max().unwrap_or(0);
         of_stages.max(self.schedule.most())

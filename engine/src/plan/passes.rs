@@ -1,4 +1,4 @@
-//! Which folds and elementwise results share a pass.
+//! The choice of the folds and elementwise results that share a pass.
 
 use super::Plan;
 use super::lower::{Builder, lies_as};
@@ -10,7 +10,7 @@ use crate::program::{Blocking, Id, Leaf, Load, Program};
 use crate::source::elements;
 use crate::{Context, Error, Result};
 
-/// One output of a pass before passes are shared.
+/// One output of a pass, before outputs are grouped into passes.
 pub(super) struct Item {
     pub(super) level: usize,
     work: ItemWork,
@@ -20,16 +20,16 @@ pub(super) struct Item {
     /// Axes in the order of the loops within a tile.
     order: Vec<usize>,
     blocking: Blocking,
-    /// The axis that makes the rows of a fold that goes column by column.
+    /// The axis of the rows, for a fold that goes column by column.
     rows: Option<usize>,
 }
 
-/// What is done with the elements of a node.
+/// The use of a node's elements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ItemWork {
     /// The node is written.
     Write(Id),
-    /// A source is decoded into a spill file.
+    /// A source is decoded or copied into a spill file.
     Turn(Id),
     /// The node is folded into another, the result of an operator.
     Fold { input: Id, result: Id },
@@ -44,15 +44,16 @@ impl ItemWork {
     }
 }
 
-/// Bytes of what a tile reads and writes, at most, where results are written.
+/// The most bytes that a tile reads and writes, if results are written.
 const TILE: u64 = 32 << 20;
-/// Tiles that decode a chunk from which on its array is spilled first.
+/// An array is spilled first if at least this many tiles decode each of its chunks.
 const OFTEN: f64 = 3.0;
-/// Elements from which on inputs that have other neighbours than a result in memory are read in squares.
+/// A result in memory of more than this many elements is tiled in squares if the closest elements of an input lie apart
+/// in the result.
 const TURNED: u64 = 1 << 20;
 
 impl Plan {
-    /// All that passes are to compute: sources that are spilled first, then fold by fold and root by root.
+    /// All that passes compute: first the sources to spill, then the folds, then the roots.
     pub(super) fn items(&mut self, context: &Context) -> Result<Vec<Item>> {
         let mut items = Vec::new();
         for id in self.schedule.turned().to_vec() {
@@ -76,7 +77,7 @@ impl Plan {
         for (root, &id) in self.roots.iter().enumerate() {
             let node = self.graph.node(id);
             let goes_at_once = match node.operator() {
-                // results of operators that are wanted in memory stay where they are collected
+                // an operator's result for memory stays in the buffer that collects it
                 Some(_) => self.targets[root].sink().is_none() || self.direct_root(id).is_some(),
                 None => false,
             };
@@ -87,7 +88,7 @@ impl Plan {
         Ok(items)
     }
 
-    /// Whether a result is that of a fold, which rides in a pass.
+    /// Whether a result comes from a fold, which is part of a pass.
     pub(super) fn is_fold(&self, id: Id) -> bool {
         let node = self.graph.node(id);
         let fold = |(operator, inputs): (&dyn crate::operator::Operator, &[Id])| {
@@ -97,7 +98,7 @@ impl Plan {
         node.operator().is_some_and(fold)
     }
 
-    /// The fold whose result is `id`, which other folds read or not.
+    /// The fold whose result is `id`. `is_folded` says whether another fold reads this result.
     fn fold(&mut self, id: Id, is_folded: bool) -> Result<Item> {
         let not_a_fold = || Error::Other("a pass folds an operator that is not a fold".into());
         let node = self.graph.node(id);
@@ -110,7 +111,7 @@ impl Plan {
         let tiles = Tiles::of_fold(&program, &order, &over);
         let dest = self.direct_root(id).map_or(Dest::Cut(id), Dest::Root);
         if self.schedule.is_spilled(id) && !is_folded {
-            // the results of a tile are then written in one piece
+            // the results of a tile then lie in one piece
             let extents = tiles.extents();
             let kept = (0..over.len()).filter(|&k| !over[k]).map(|k| extents[k].max(1)).collect();
             self.chunks.insert(id, kept);
@@ -129,7 +130,7 @@ impl Plan {
         let whole = node.operator().is_some() || self.schedule.turned().contains(&id);
         let level = self.schedule.level(id) + usize::from(whole);
         let limit = self.tile_limit(level, context);
-        // what fits in a few tiles is cut as it lies
+        // a result in memory takes the tiles of its inputs, unless a large input is turned
         let tiles = match self.targets[root].sink().is_none() && !is_turned(&program) {
             true => Tiles::of_program(&program),
             false => written::tiles(&program, &self.how_written(root), limit),
@@ -144,15 +145,15 @@ impl Plan {
         self.targets[root].sink().map_or_else(memory, |sink| Written::to_sink(sink.as_ref(), self.files))
     }
 
-    /// Bytes of what a tile reads and writes, at most.
+    /// The most bytes that a tile reads and writes at a level.
     fn tile_limit(&self, level: usize, context: &Context) -> u64 {
         let free = context.budget.total().saturating_sub(self.schedule.held(level));
         let share = free / self.roots.len().max(1) as u64;
         TILE.min(share / (4 * context.threads as u64))
     }
 
-    /// Finds the sources of an item that are decoded too often where they lie, or read in too short runs, and chooses the
-    /// chunks in which they are to be spilled.
+    /// Finds the sources of an item that are decoded too often in place, or read in too short runs, and chooses the
+    /// chunks in which they are spilled.
     pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
@@ -176,7 +177,7 @@ impl Plan {
                 }
                 continue;
             }
-            // what a tile reads, axis by axis of the source
+            // the elements that a tile reads along each axis of the source
             let mut wanted = source.chunk_shape().to_vec();
             for (&extent, access) in extents.iter().zip(&load.access) {
                 if let Some(access) = access {
@@ -189,7 +190,7 @@ impl Plan {
         Ok(())
     }
 
-    /// The same for a source that is read where it lies, by an item that is written.
+    /// The same for a source that is read in place, by an item that is written.
     fn turn_stored(
         &mut self,
         item: &Item,
@@ -203,12 +204,12 @@ impl Plan {
         if item.is_fold() {
             return Ok(());
         }
-        // pages that stay mapped cost no call to be read
+        // reads from pages that stay mapped need no system call
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
         if self.files == Medium::Near && load.mapped_bytes(&program.domain) <= free / 2 {
             return Ok(());
         }
-        // what of a source is passed over is not copied
+        // only a source of which all elements are read is copied
         let seen = load.is_whole(&program.domain, source.shape());
         let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {
             return Ok(());
@@ -228,15 +229,15 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes passes of the items of one level, shared where tiles agree and memory allows; gives items of later levels that
-    /// became necessary.
+    /// Makes passes of the items of one level. Items share a pass if their tiles agree and memory allows. Returns the
+    /// items of later levels that became necessary.
     pub(super) fn add_passes(&mut self, mut items: Vec<Item>, context: &Context) -> Result<Vec<Item>> {
         let mut later = Vec::new();
         while !items.is_empty() {
             let mut group = vec![items.remove(0)];
             let mut apart = Vec::new();
             let folds = |group: &[Item]| group.iter().find(|item| item.is_fold()).map(|item| item.rows);
-            // with whom the first shares decides who else may join: all that run over the same tiles are looked at together
+            // among all items that run over the same tiles, the first fold decides which of them may join
             let along = items.iter().filter(|item| item.runs_along(&group[0]));
             let rows =
                 folds(&group).or_else(|| along.clone().find(|item| item.is_fold()).map(|item| item.rows));
@@ -317,15 +318,15 @@ impl Item {
         !alone && same && self.tiles == other.tiles && self.order == other.order
     }
 
-    /// Whether a pass cuts both into the same blocks, so that sharing it changes no bit of a fold. `rows` is the axis that
-    /// makes the rows of the pass' folds, where it has some.
+    /// Whether a pass cuts both into the same blocks, so that a shared pass changes no bit of a fold. `rows` is the
+    /// axis of the rows of the pass' folds, if it has folds.
     fn shares_blocks(&self, first: &Item, rows: Option<Option<usize>>) -> bool {
         let alike = !self.is_fold() || Some(self.rows) == rows;
         alike && (rows.is_none() || self.blocking == first.blocking)
     }
 }
 
-/// Whether an input of a program is large and has other neighbours than the result.
+/// Whether a program is large and has a mapped input whose closest elements lie apart in the result.
 fn is_turned(program: &Program) -> bool {
     let last = (0..program.domain.len()).rev().find(|&k| program.domain[k] > 1);
     let turned = |load: &Load| {

@@ -20,12 +20,12 @@ struct Held {
 }
 
 impl Plan {
-    /// Computes the results: for each root the value, where it goes to memory. A plan runs once; sinks are let go before
+    /// Computes the results: the value of each root that goes to memory. A plan runs once. It drops its sinks before
     /// this returns, so that they can be committed.
     ///
     /// # Errors
-    /// Whatever sources and sinks report, and [`Error::Cancelled`]. Sinks then hold parts of results and must
-    /// be dropped, not committed.
+    /// Errors of sources and sinks, and [`Error::Cancelled`]. Sinks then hold parts of results and must be dropped, not
+    /// committed.
     pub fn run(self, context: &Context) -> Result<Vec<Option<Value>>> {
         let _permit = context.budget.take(self.peak(), "the plan")?;
         let mut held = Held::default();
@@ -68,7 +68,7 @@ impl Plan {
         let feeds = planned.stage.feeds().into_iter();
         let sources = feeds.map(|feed| bind(feed, held)).collect::<Result<Vec<_>>>()?;
         let ran = planned.stage.run(&Run { sources: &sources, sinks: &sinks, context, done });
-        // an input that was not really there is the reason for whatever else went wrong
+        // an input that is not intact is the reason for any other error
         sources.iter().flatten().try_for_each(|source| source.intact()).and(ran)?;
         drop(sinks);
         for (goes, place) in planned.to.iter().zip(places) {
@@ -87,7 +87,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Where an output is collected.
+    /// The place that collects an output.
     fn place(&self, goes: Goes) -> Result<Place> {
         let id = match goes.dest {
             Dest::Nowhere => return Ok(Place::Nowhere),
@@ -132,7 +132,7 @@ enum Place {
     Nowhere,
 }
 
-/// What a stage leaves behind.
+/// A result that a stage leaves behind.
 enum Kept {
     Value(Value),
     Source(Arc<dyn Source>),
@@ -148,7 +148,7 @@ impl Place {
         }
     }
 
-    /// What was collected, unless it is the caller's.
+    /// The collected result, unless it is the caller's.
     fn into_kept(self) -> Result<Option<Kept>> {
         let shared = || Error::Other("a finished stage still holds its output".into());
         Ok(match self {

@@ -1,4 +1,4 @@
-//! When results are computed, how long they live, and which of them are held in memory meanwhile.
+//! The schedule of results: when each is computed, how long it lives, and whether it is held in memory meanwhile.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,13 +13,14 @@ pub(super) struct Schedule {
     levels: Vec<usize>,
     /// Bytes of results that are held at each level.
     live: Vec<u64>,
-    /// Sources that are decoded once, into a file, before they are used.
+    /// Sources that are decoded or copied once, into a file, before they are used.
     turned: Vec<Id>,
-    /// Results that are kept in a file, as they do not fit in memory.
+    /// Results that are kept in a file because they do not fit in memory.
     spilled: HashSet<Id>,
-    /// For each result that later stages read, the last level that does; the caller reads those that it asked for at the end.
+    /// For each result that later stages read, the last level that reads it. The caller reads the results that it asked
+    /// for at the end.
     last: HashMap<Id, usize>,
-    /// Results that are to go to a sink, but wait in a file for a pass that brings them there.
+    /// Roots whose results wait in a file until a pass brings them to their sinks.
     parked: HashSet<usize>,
 }
 
@@ -70,7 +71,7 @@ impl Schedule {
         };
         let mut in_memory = HashSet::new();
         for (&id, _) in roots.iter().zip(targets).filter(|(_, target)| target.sink().is_none()) {
-            // a result that several ask for is there once
+            // a result for several roots is held once
             if !is_cut(id) || in_memory.insert(id) {
                 let from = schedule.levels[id] + usize::from(turned.contains(&id));
                 schedule.hold(from..=highest, graph.node(id).bytes()?);
@@ -121,7 +122,7 @@ impl Schedule {
         self.live.get(level).copied().unwrap_or(0)
     }
 
-    /// The most that is ever held.
+    /// The most bytes held at any level.
     pub(super) fn most(&self) -> u64 {
         self.live.iter().copied().max().unwrap_or(0)
     }
@@ -143,8 +144,8 @@ impl Schedule {
         self.parked.contains(&root)
     }
 
-    /// Has the result `id` of an operator, which was to go to a sink at once, wait in a file for a pass of the level
-    /// after its own; returns that level.
+    /// Parks the result `id` of an operator, which would go to a sink at once: it waits in a file for a pass of the
+    /// level after its own. Returns that level.
     pub(super) fn park(&mut self, id: Id, root: usize) -> usize {
         self.parked.insert(root);
         self.spilled.insert(id);
@@ -158,7 +159,7 @@ impl Schedule {
     }
 }
 
-/// The root, when `id` is an operator's result that goes to a sink and nowhere else.
+/// The root of `id`, if `id` is an operator's result that goes to one sink and nowhere else.
 pub(super) fn direct_root(graph: &Graph, roots: &[Id], targets: &[Target], id: Id) -> Option<usize> {
     let mut all = (0..roots.len()).filter(|&root| roots[root] == id);
     let root = all.next().filter(|_| all.next().is_none())?;

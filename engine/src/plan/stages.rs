@@ -1,4 +1,4 @@
-//! Stages that have their memory, and where their outputs go.
+//! Adding stages: their memory, and the destinations of their outputs.
 
 use super::Plan;
 use super::lower::Builder;
@@ -12,8 +12,8 @@ use crate::sink::Assembled;
 use crate::{Context, Error, Result};
 
 impl Plan {
-    /// Adds the stage that computes these outputs of an operator, of which some may not be needed; gives items of later
-    /// levels that became necessary.
+    /// Adds the stage that computes these outputs of an operator; some of them may not be needed. Returns the items of
+    /// later levels that became necessary.
     pub(super) fn add_operator(&mut self, siblings: &[Option<Id>], context: &Context) -> Result<Vec<Item>> {
         let nothing = || Error::Other("an operator without outputs".into());
         let first = siblings.iter().flatten().next().copied().ok_or_else(nothing)?;
@@ -50,8 +50,8 @@ impl Plan {
 
     /// Fits a stage into the memory that there is at its level.
     ///
-    /// Where a stage does not write whole chunks but its sink takes nothing else, chunks are assembled in memory; where
-    /// that would take too much, the output waits in a file for a pass, which is returned.
+    /// If a sink takes only whole chunks and the stage does not write these, chunks are assembled in memory. If that
+    /// takes too much memory, the output waits in a file for a pass, which is returned.
     pub(super) fn add_stage(
         &mut self,
         mut stage: Box<dyn Stage>,

@@ -1,4 +1,4 @@
-//! Where results go: those that are asked for, and the outputs of stages.
+//! Destinations of the requested results and of the outputs of stages.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::program::Id;
 use crate::sink::Sink;
 use crate::{DType, Error, Expr, Result};
 
-/// Where a result goes.
+/// The destination of a result.
 #[derive(Clone)]
 pub enum Target {
     /// Into memory, taken from the budget.
@@ -25,14 +25,14 @@ impl Target {
     }
 }
 
-/// Where an output of a stage goes.
+/// The destination of a stage's output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Dest {
-    /// It is kept for later stages, and for the caller where that asked for it in memory.
+    /// It is kept for later stages, and for the caller if the caller asked for it in memory.
     Cut(Id),
     /// To the caller: the number of the root.
     Root(usize),
-    /// Nobody needs it.
+    /// Nothing needs it.
     Nowhere,
 }
 
@@ -40,13 +40,13 @@ pub(super) enum Dest {
 pub(super) struct Planned {
     pub(super) stage: Box<dyn Stage>,
     pub(super) level: usize,
-    /// Where each output goes.
+    /// The destination of each output.
     pub(super) to: Vec<Goes>,
-    /// Bytes of memory while it runs, with the results that are held meanwhile.
+    /// Bytes of memory while it runs, including the results that are held meanwhile.
     pub(super) peak: u64,
 }
 
-/// Where an output goes, and how.
+/// The destination of an output, and the way to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Goes {
     pub(super) dest: Dest,
@@ -57,7 +57,7 @@ pub(super) struct Goes {
 /// Checks that a sink takes a result of type `dtype`.
 ///
 /// # Errors
-/// When its type or its shape is another.
+/// When the types or the shapes differ.
 pub(super) fn check_target(expr: &Expr, target: &Target, dtype: DType) -> Result<()> {
     let Target::Sink(sink) = target else { return Ok(()) };
     if sink.dtype() != dtype {

@@ -1,4 +1,4 @@
-//! What plans promise: how many stages they take, what these hold in memory, and what `explain` says of them.
+//! Tests of the promises of plans: the number of stages, the memory that they hold, and the text of `explain`.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ fn a_reduction_goes_where_it_belongs_at_once() {
         assert_eq!(explain.stages[0].writes[0].bytes, result.shape()[0] * 8);
         assert_eq!(explained(&[(result, Target::Memory)], &context).stages.len(), 1);
     }
-    // a result that another one needs, too, is there once
+    // a result that another result needs, too, is held once
     let mean = over(&a, Reduction::Mean, 0);
     let gap = Expr::apply(Op::Subtract, &[a, mean.clone()]).unwrap();
     let roots = [(mean, Target::Memory), (gap, Target::Memory)];
@@ -66,7 +66,7 @@ fn results_live_until_their_last_reader() {
     assert_eq!(explain.stages.len(), 10);
     let needed = explain.stages[0].peak - one;
     for stage in &explain.stages {
-        // the product that is read and the one that is made
+        // the product that is read and the product that is made
         assert!(stage.peak <= needed + 2 * one, "{explain}");
     }
     assert_eq!(explain.peak, explain.stages.iter().map(|stage| stage.peak).max().unwrap());
@@ -146,11 +146,11 @@ fn an_operator_may_have_several_outputs() {
     let difference = Expr::apply(Op::Subtract, &[mirrored.clone(), outputs()[0].clone()]).unwrap();
     let roots =
         [(same.clone(), Target::Memory), (mirrored.clone(), Target::Memory), (difference, Target::Memory)];
-    // equal operators are one: it runs once, for both outputs and for those who read them
+    // equal operators are one: it runs once, for both outputs and for all their readers
     assert_eq!(explained(&roots, &context).stages.len(), 2);
     let found = bytes(&roots, &context);
     assert_eq!((&found[0], &found[1]), (&bytes(&[(a.clone(), Target::Memory)], &context)[0], &flipped));
-    // an output that nobody needs goes nowhere
+    // an output that nothing needs goes nowhere
     assert_eq!(bytes(&[(mirrored.clone(), Target::Memory)], &context), [flipped]);
 }
 

@@ -7,7 +7,7 @@ use crate::sink::{NpySink, Sink};
 use crate::source::{Mapped, Source};
 use crate::{Context, DType, Expr, Result};
 
-/// Element `k` in C order of what is tried.
+/// Element `k` of a test array in C order.
 fn value(k: u64) -> [u8; 8] {
     (k as f64).to_le_bytes()
 }
@@ -20,7 +20,7 @@ fn write(path: &std::path::Path, shape: &[u64]) -> Result<()> {
     sink.commit(false)
 }
 
-/// A file of which whole chunks are written.
+/// A file that is written in whole chunks.
 struct InChunks(NpySink, Vec<u64>);
 
 impl Sink for InChunks {
@@ -41,8 +41,8 @@ impl Sink for InChunks {
     }
 }
 
-/// Transposes an array of `shape` on a machine of `memory` bytes into chunks that are written whole, if any: checks the
-/// answer and gives the number of stages that it took.
+/// Transposes an array of `shape` on a machine of `memory` bytes. The result is written in whole chunks of `chunk`,
+/// unless this is empty. Checks the answer and returns the number of stages.
 fn stages(shape: [u64; 2], chunk: &[u64], budget: u64, memory: u64) -> Result<usize> {
     let folder = tempfile::tempdir().map_err(|e| crate::Error::io("a folder", e))?;
     let [from, to] = ["a.npy", "t.npy"].map(|name| folder.path().join(name));
@@ -72,9 +72,9 @@ fn what_is_larger_than_memory_is_turned_in_two_passes() {
     let (small, large, budget) = (1 << 20, 1 << 40, 16 << 20);
     assert_eq!(stages([1001, 1100], &[], budget, small).unwrap(), 2);
     assert_eq!(stages([1001, 1100], &[7, 1001], budget, small).unwrap(), 2);
-    // what stays in memory is not
+    // a file that stays in memory is not turned
     assert_eq!(stages([1001, 1100], &[], budget, large).unwrap(), 1);
-    // nor what lies as it is to be written
+    // nor is a file that lies as the result is written
     assert_eq!(stages([1001, 1100], &[1100, 7], budget, small).unwrap(), 1);
 }
 

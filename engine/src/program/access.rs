@@ -1,4 +1,4 @@
-//! How the elements of a pass lie in the chunks of its inputs.
+//! The layout of the elements of a pass in the chunks of its inputs.
 
 use crate::view::{AxisMap, View};
 

@@ -1,5 +1,5 @@
-//! A program: the straight line of kernels that is evaluated for each element of a domain, how its inputs lie, and the
-//! tiles in which a domain is gone through.
+//! A program: the straight line of kernels that is evaluated for each element of a domain, the layout of its inputs,
+//! and the tiles that a domain is cut into.
 
 pub(crate) mod access;
 pub(crate) mod tiles;
@@ -35,16 +35,16 @@ pub(crate) enum Reg {
     Step(usize),
 }
 
-/// Where an input's elements are.
+/// The place of an input's elements.
 #[derive(Clone, Debug)]
 pub(crate) enum Leaf {
     Source(Arc<dyn Source>),
-    /// The result of a cut of the graph, there once an earlier stage has run.
+    /// The result of a cut of the graph. It exists once an earlier stage has run.
     Cut(Id),
 }
 
 impl Leaf {
-    /// The source, where it is there before the plan runs.
+    /// The source, if it exists before the plan runs.
     pub(crate) fn source(&self) -> Option<&Arc<dyn Source>> {
         match self {
             Leaf::Source(source) => Some(source),
@@ -65,16 +65,16 @@ pub(crate) struct Load {
     pub(crate) rank: Vec<usize>,
     /// For each axis of the domain.
     pub(crate) access: Vec<Option<Access>>,
-    /// For each axis of the domain, the elements from one to the next in a chunk; 0 where it is broadcast.
+    /// For each axis of the domain, the distance between neighbours in a chunk, in elements; 0 for a broadcast axis.
     pub(crate) stride: Vec<isize>,
-    /// For each axis of the domain, whether chunks are so short along it that several are gathered into one window, instead
-    /// of visited one by one.
+    /// For each axis of the domain, whether chunks are so short along it that several are gathered into one window
+    /// instead of visited one by one.
     pub(crate) gathers: Vec<bool>,
 }
 
 impl Load {
-    /// An input for a domain of `ndim` axes: the array of `shape` behind `leaf` in chunks of `chunk`, whose elements lie
-    /// `strides` bytes apart.
+    /// An input for a domain of `ndim` axes: the array of `shape` behind `leaf`, in chunks of `chunk` whose elements
+    /// lie `strides` bytes apart.
     pub(crate) fn new(
         leaf: Leaf,
         view: &View,
@@ -98,7 +98,8 @@ impl Load {
         }
     }
 
-    /// The axes of the domain that it has, from the one along which its elements lie closest.
+    /// The axes of the domain along which it is not broadcast, beginning with the axis along which its elements lie
+    /// closest.
     pub(crate) fn closest_first(&self) -> Vec<usize> {
         let along = |&k: &usize| self.access[k].and_then(|a| self.rank.get(a.axis).copied());
         let mut axes: Vec<usize> = (0..self.access.len()).filter(|k| along(k).is_some()).collect();
@@ -121,7 +122,7 @@ impl Load {
         self.leaf.source().is_some_and(|source| !source.in_place())
     }
 
-    /// Whether it is read from a map, or may be: an earlier result can have been spilled.
+    /// Whether it is read from a map, or may be because an earlier result may be spilled.
     pub(crate) fn is_mapped(&self) -> bool {
         match &self.leaf {
             Leaf::Source(source) => source.is_mapped(),
@@ -134,7 +135,8 @@ impl Load {
         self.runs(extents).0
     }
 
-    /// Elements of a box of `extents` that lie in one piece, and from there to the next piece of the same chunk, if it has one.
+    /// Elements of a box of `extents` that lie in one piece, and the distance from the start of that piece to the next
+    /// one in the same chunk, if there is one.
     pub(crate) fn runs(&self, extents: &[u64]) -> (u64, Option<u64>) {
         let axes = self.access.iter().zip(&self.stride).zip(extents);
         let mut axes: Vec<(u64, u64)> = axes
@@ -152,7 +154,7 @@ impl Load {
         (run, None)
     }
 
-    /// Whether a box of `extents`, or what of it lies in one chunk, takes but a part of what lies between its ends.
+    /// Whether a box of `extents`, or its part in one chunk, uses less than half of the elements between its ends.
     pub(crate) fn is_sparse(&self, extents: &[u64]) -> bool {
         let within = |k: usize| self.access[k].map_or(1, |a| a.span().min(extents[k]).max(1));
         let ends = self.stride.iter().enumerate().map(|(k, s)| (within(k) - 1) * s.unsigned_abs() as u64);
@@ -160,7 +162,8 @@ impl Load {
         used < ends.sum::<u64>() / 2
     }
 
-    /// Bytes from the first to the last that a box of `extents` takes of each chunk, in all chunks that it takes some of.
+    /// Bytes from the first to the last element that a box of `extents` takes of a chunk, for all chunks that it
+    /// touches.
     pub(crate) fn reach(&self, extents: &[u64]) -> u64 {
         let (mut ends, mut chunks) = (1u64, 1u64);
         for (k, a) in self.access.iter().enumerate() {
@@ -172,13 +175,13 @@ impl Load {
         ends.saturating_mul(chunks).saturating_mul(self.dtype.size() as u64)
     }
 
-    /// Elements that a chunk has of the domain.
+    /// Elements of the domain that lie in one chunk.
     fn piece(&self, domain: &[u64]) -> u64 {
         let along = self.access.iter().zip(domain).filter_map(|(a, &n)| a.map(|a| a.span().min(n)));
         along.fold(1, u64::saturating_mul)
     }
 
-    /// Whether a pass over `domain` reads all elements of the source, which is of `shape`.
+    /// Whether a pass over `domain` reads all elements of the source, whose shape is `shape`.
     pub(crate) fn is_whole(&self, domain: &[u64], shape: &[u64]) -> bool {
         self.view.0.iter().zip(shape).all(|(map, &n)| match *map {
             AxisMap::At(_) => n <= 1,
@@ -186,7 +189,7 @@ impl Load {
         })
     }
 
-    /// Bytes of all mapped chunks that hold some of what a pass over `domain` reads; at most so many that a few such numbers
+    /// Bytes of all mapped chunks that a pass over `domain` reads from. The number is capped so that a few such numbers
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
         if !self.is_mapped() {
@@ -199,7 +202,7 @@ impl Load {
     }
 }
 
-/// What decides how a tile is cut into pieces and blocks: the inputs, and how each lies.
+/// The facts that decide how a tile is cut into pieces and blocks: the inputs, and the layout of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Blocking(BTreeSet<(usize, Vec<Option<Access>>, Vec<isize>)>);
 
@@ -209,7 +212,7 @@ pub(crate) struct Step {
     pub(crate) kernel: Kernel,
     pub(crate) args: Vec<Reg>,
     pub(crate) dtype: DType,
-    /// The scratch block that takes the result; blocks are used again once nobody reads them.
+    /// The scratch block for the result. A block is reused once no step reads it any more.
     pub(crate) slot: usize,
     /// Name, for `explain`.
     pub(crate) name: &'static str,
@@ -227,8 +230,8 @@ pub(crate) struct Program {
     pub(crate) slots: usize,
 }
 
-/// The place of each axis when they are sorted by stride, the longest first. Axes along which chunks are thin come before
-/// all: elements that are neighbours along them mostly lie in different chunks.
+/// The place of each axis when axes are sorted by stride, the longest first. Axes along which chunks are thin come
+/// before all others: neighbours along these axes mostly lie in different chunks.
 fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..strides.len()).collect();
     let is_thin = |k: usize| chunk[k] < THIN && chunk[k] < shape[k];
@@ -253,7 +256,7 @@ impl Program {
         }
     }
 
-    /// Bytes of the elements that are read of each input, once for each.
+    /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
         self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
     }
@@ -275,7 +278,7 @@ impl Program {
         self
     }
 
-    /// Gives out scratch blocks: those that nothing reads any more are used again.
+    /// Assigns scratch blocks. A block that nothing reads any more is reused.
     fn give_slots(&mut self) {
         let mut last_use: Vec<usize> = (0..self.steps.len()).collect();
         for (k, step) in self.steps.iter().enumerate() {
@@ -297,7 +300,7 @@ impl Program {
                 self.slots - 1
             });
             self.steps[k].slot = slot;
-            // blocks that step k is the last to read can be overwritten from step k + 1 on
+            // step k + 1 and later steps may overwrite a block that step k reads last
             let step = |arg: &Reg| if let Reg::Step(s) = *arg { Some(s) } else { None };
             let mut unused: Vec<usize> = self.steps[k].args.iter().filter_map(step).chain([k]).collect();
             unused.retain(|&s| last_use[s] == k);
@@ -307,8 +310,9 @@ impl Program {
         }
     }
 
-    /// Decides along which axes chunks are gathered: where they are short, and small besides, or where another input has
-    /// its closest elements, so that single elements of each would have to be brought together.
+    /// Decides along which axes chunks are gathered: axes along which chunks are short, if chunks are also small, or if
+    /// another input has its closest elements along the axis. In that case, single elements of each chunk would have to
+    /// be brought together.
     fn choose_gathered(&mut self) {
         let (domain, loads) = (&self.domain, &self.loads);
         let gathers = |k: usize, load: &Load| -> Vec<bool> {
@@ -324,7 +328,7 @@ impl Program {
         }
     }
 
-    /// The same where results are written whose elements lie closest along `axis`.
+    /// Also gathers short chunks along `axis`, along which the elements of the written results lie closest.
     pub(crate) fn gather_along(&mut self, axis: usize) {
         let Program { domain, loads, .. } = self;
         for load in loads {
@@ -339,7 +343,7 @@ impl Program {
         self.loads.iter().all(|load| closest(load).is_none_or(|k| Some(k) == first))
     }
 
-    /// What decides how a tile is cut into blocks.
+    /// The facts that decide how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
         let which = |load: &Load| match &load.leaf {
             Leaf::Source(source) => Arc::as_ptr(source).addr(),

@@ -1,7 +1,7 @@
 //! How a domain is cut into tiles, the units of work.
 //!
-//! The tiles of a reduction decide in which order numbers are added. So they depend on nothing but the domain
-//! and the chunk grid of one input, the *lead*: not on threads, memory, codecs or what else the pass computes.
+//! The tiles of a reduction decide in which order numbers are added. So they depend only on the domain and the chunk
+//! grid of one input, the *lead*: not on threads, memory, codecs or the other work of the pass.
 
 use super::{Load, Program};
 
@@ -11,12 +11,12 @@ const CHUNK_LIMIT: u64 = 1 << 22;
 const PART: u64 = 1 << 20;
 /// Chunks smaller than this are taken together.
 const LEAST: u64 = 1 << 16;
-/// Columns of a tile that is folded column by column, unless its chunks are wider: their states and lanes stay in the
-/// second cache, and what lies in one piece of a row is long enough to be read at full speed.
+/// Columns of a tile that is folded column by column, unless it is widened. Their states and lanes stay in the second
+/// cache, and the contiguous part of a row is long enough to be read at full speed.
 const COLUMNS: u64 = 1 << 14;
-/// Bytes of the inputs of a tile, where these do not lie alike.
+/// Bytes of the inputs of a tile, if their layouts differ.
 const BALANCED: u64 = 8 << 20;
-/// Columns fewer than these are those of several chunks.
+/// A tile with fewer columns than this takes the columns of several chunks.
 const FEW: u64 = 1 << 10;
 /// Rows shorter than this are not folded one by one.
 const SHORT_ROW: u64 = 32;
@@ -107,7 +107,8 @@ impl Tiles {
         }
     }
 
-    /// The same tiles, along the axes that `may` be changed as wide as the chunks of the lead, so that none is decoded twice.
+    /// The same tiles, widened to the chunks of the lead along the axes that `may` allows, so that no chunk is decoded
+    /// twice.
     pub(crate) fn of_whole_chunks(mut self, program: &Program, may: impl Fn(usize) -> bool) -> Tiles {
         let Some(lead) = lead(program) else { return self };
         for (k, borders) in self.borders.iter_mut().enumerate().filter(|(k, _)| may(*k)) {
@@ -119,14 +120,14 @@ impl Tiles {
         self
     }
 
-    /// The tiles of what is folded column by column. Along the reduced axes they depend on the domain and the lead's
-    /// grid alone, as they decide which numbers are added first; along the others they may be cut anew.
+    /// The tiles of a fold that goes column by column. Along the reduced axes they depend on the domain and the lead's
+    /// grid alone, because they decide which numbers are added first. Along the others they may be cut differently.
     fn of_columns(domain: &[u64], lead: &Load, order: &[usize], rows: usize, over: &[bool]) -> Tiles {
         let mut tiles = Tiles { borders: domain.iter().map(|&n| vec![0, n]).collect() };
         let chunks = |k: usize| chunk_borders(domain[k], lead.access[k].as_ref());
         let place = order.iter().position(|&k| k == rows).unwrap_or(0);
         let (slow, fast) = (&order[..place], &order[place + 1..]);
-        // columns beside each other, then rows, then what else is reduced, then columns farther apart
+        // columns beside each other, then rows, then the other reduced axes, then columns farther apart
         let mut columns = 1;
         for &k in fast.iter().rev() {
             let chunks = chunks(k);
@@ -161,13 +162,13 @@ impl Tiles {
         tiles
     }
 
-    /// Tiles of about `extent`, whose borders are those of the chunks of `guide` as far as can be.
+    /// Tiles of about `extent`. Their borders are borders of the chunks of `guide` as far as possible.
     pub(crate) fn along(domain: &[u64], guide: Option<&Load>, extent: &[u64]) -> Tiles {
         let chunks = |k: usize| chunk_borders(domain[k], guide.and_then(|load| load.access[k].as_ref()));
         Tiles { borders: (0..domain.len()).map(|k| fitted(&chunks(k), extent[k])).collect() }
     }
 
-    /// The same tiles, cut in two along the longest axis that may be cut; nothing where there is none.
+    /// The same tiles, cut in two along the longest axis that may be cut; `None` if there is no such axis.
     pub(crate) fn halved(&self, may: impl Fn(usize) -> bool) -> Option<Tiles> {
         let extents = self.extents();
         let axis = (0..extents.len()).filter(|&k| may(k) && extents[k] > 1).max_by_key(|&k| extents[k])?;
@@ -194,8 +195,8 @@ impl Tiles {
     }
 }
 
-/// The input whose grid the tiles follow: the one with most elements, cut into chunks rather than in one
-/// piece, the first of equals.
+/// The input whose grid the tiles follow: an input with the most elements, preferably one with several chunks, and the
+/// first of equals.
 pub(crate) fn lead(program: &Program) -> Option<&Load> {
     let size = |l: &Load| {
         let seen: u64 =
@@ -222,8 +223,8 @@ pub(crate) fn loop_order(program: &Program) -> Vec<usize> {
     order
 }
 
-/// The same for a reduction of the axes `over`: where these are a few elements that lie closest, and what is kept is many,
-/// they are gone through last, so that the many are folded side by side.
+/// The same for a reduction of the axes `over`. If the closest elements are few and reduced, and many elements are
+/// kept, the reduced axes become the outermost loops, so that the many are folded side by side.
 pub(crate) fn fold_order(program: &Program, over: &[bool]) -> Vec<usize> {
     let mut order = loop_order(program);
     let domain = &program.domain;
@@ -236,8 +237,8 @@ pub(crate) fn fold_order(program: &Program, over: &[bool]) -> Vec<usize> {
     order
 }
 
-/// The axis that makes the rows of columns: of those reduced, the one whose elements lie closest; `None` where the
-/// elements that lie closest of all are reduced themselves, row by row.
+/// The axis of the rows of a fold column by column: the reduced axis whose elements lie closest. `None` if the closest
+/// elements of all are reduced themselves, row by row.
 pub(crate) fn row_axis(domain: &[u64], order: &[usize], over: &[bool]) -> Option<usize> {
     let mut closest = order.iter().rev().copied().filter(|&k| domain[k] > 1);
     let first = closest.next()?;
@@ -252,7 +253,8 @@ fn longest(borders: &[u64]) -> u64 {
     borders.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
 }
 
-/// Borders of about `extent` elements: some of those of the chunks where these are shorter, else parts of chunks.
+/// Borders about `extent` elements apart: some borders of chunks if chunks are shorter, else borders within chunks,
+/// too.
 fn fitted(chunks: &[u64], extent: u64) -> Vec<u64> {
     let chunk = longest(chunks).max(1);
     match extent.max(1) {

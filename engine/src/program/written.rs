@@ -1,10 +1,10 @@
 //! How a domain is cut into tiles whose results are written.
 //!
-//! A tile reads a box of each input and writes a box of each result, and each lies in runs of its own: along a row here,
-//! along a column there. To begin a run costs about as much as moving some hundred or thousand bytes. Tiles therefore
-//! grow from single elements (or from the chunks that are written whole), each time along the axis that makes the sum of
-//! these costs least, until they fill the memory that they are given: a copy becomes long rows, a transpose squares, and
-//! whatever lies between gets what suits both sides. No bit of a result depends on it.
+//! A tile reads a box of each input and writes a box of each result. Each box lies in runs of its own, along a row or
+//! along a column. To begin a run costs about as much as to move some hundred or thousand bytes. So tiles grow from
+//! single elements (or from the chunks that are written whole), each time along the axis that makes the sum of these
+//! costs least, until they fill the memory that they are given. A copy gets long rows, a transpose gets squares, and
+//! other programs get shapes that suit both sides. No bit of a result depends on the tiles.
 
 use super::tiles::{Tiles, lead};
 use super::{Load, Program};
@@ -17,11 +17,11 @@ use crate::source::Source;
 pub(crate) struct Written {
     /// The chunks that are written whole, if any.
     pub(crate) chunk: Option<Vec<u64>>,
-    /// Elements from one to the next along each axis, where there are no chunks.
+    /// For each axis, the distance between neighbours in elements, if there are no chunks.
     pub(crate) stride: Vec<u64>,
     /// Bytes of an element.
     pub(crate) item: u64,
-    /// Where it goes.
+    /// The medium that it goes to.
     pub(crate) to: Medium,
     /// Bytes that writing takes beside the elements, for each thread.
     pub(crate) scratch: u64,
@@ -60,43 +60,44 @@ impl Written {
     }
 }
 
-/// Where a result goes, which decides about the cost of beginning a run.
+/// The destination of a result, which decides the cost to begin a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Medium {
     /// To memory.
     Memory,
     /// To a file whose pages stay in memory for now.
     Near,
-    /// To a file that is larger than memory: the system keeps so many bytes of pages at most.
+    /// To a file that is larger than memory: the system keeps at most `pages` bytes of its pages.
     Far { pages: u64 },
 }
 
-/// Bytes that could be moved while a run is begun, of a file that is read and in memory.
+/// The cost to begin a run, as bytes moved in the same time: in a file that is read, and in memory.
 const READ: f64 = 16384.0;
 const LINE: f64 = 64.0;
-/// The same of a file that is read, where the runs beside it come next and are then in memory.
+/// The same in a file that is read, if the runs beside it come next and are then in memory.
 const BESIDE: f64 = 2048.0;
-/// The same of a file that is written, which stays in memory for now,
+/// The same in a file that is written and stays in memory for now,
 const WRITE: f64 = 4096.0;
-/// and which does not, so that the pages at the ends of a run have to be read again.
+/// and in one that does not, so that the pages at the ends of a run must be read again.
 const REWRITE: f64 = 131_072.0;
 /// The same for each byte that is decoded.
 const DECODE: f64 = 4.0;
-/// Bytes that are moved for each byte that is copied into boxes first: it is read, written and read again.
+/// Bytes moved for each byte that is copied into boxes first: it is read, written and read again.
 const COPIED: f64 = 3.0;
-/// Bytes that could be moved while the system is asked for some.
+/// The cost of a system call, as bytes moved in the same time.
 const CALL: f64 = 4096.0;
-/// An input is copied into boxes first, though it is in memory, if else so many bytes were moved for each of it.
+/// An input in memory is copied into boxes first if a direct read would move at least this many bytes for each of its
+/// bytes.
 const APART: f64 = 16.0;
-/// Bytes that are decoded at a time, if chunks are smaller, to be spilled.
+/// Bytes of a source that are decoded at a time for a spill, if its chunks are smaller.
 const DECODED: u64 = 4 << 20;
-/// A tile of fewer bytes grows even where that gains nothing,
+/// A tile of fewer bytes grows even without a gain,
 const LEAST: u64 = 1 << 20;
-/// and one of more only for a gain of this share.
+/// and a larger tile grows only for a gain of this share.
 const GAIN: f64 = 0.02;
 
-/// The tiles of a program whose results are `written`, of about `limit` bytes of inputs and results at most, unless
-/// chunks that are written whole have more.
+/// The tiles of a program whose results are `written`. A tile has at most about `limit` bytes of inputs and results,
+/// unless chunks that are written whole are larger.
 pub(crate) fn tiles(program: &Program, written: &Written, limit: u64) -> Tiles {
     let domain = &program.domain;
     if domain.contains(&0) {
@@ -107,7 +108,7 @@ pub(crate) fn tiles(program: &Program, written: &Written, limit: u64) -> Tiles {
     if written.chunk.is_some() {
         return Tiles::regular(domain, &extent);
     }
-    // a whole axis is not cut at a border of chunks for the sake of the last of them, which may be short
+    // an axis that a tile takes whole is not cut at a border of chunks, even if the last chunk is short
     extent.iter_mut().zip(domain).filter(|(e, n)| **e >= **n).for_each(|(e, _)| *e = u64::MAX);
     let encoded = loads.iter().filter(|(_, kind)| matches!(kind, Kind::Encoded)).map(|(load, _)| *load);
     let guide = encoded.max_by_key(|load| load.chunk.iter().product::<u64>()).or_else(|| lead(program));
@@ -130,8 +131,8 @@ fn cheapest(program: &Program, written: &Written, loads: &[(&Load, Kind)], limit
     (extent, cost)
 }
 
-/// The boxes in which a program is best given what its load `number` reads, where it takes far less time to copy the array
-/// of that into such boxes first than to read it where it lies; nothing where it does not, or is not read from a file.
+/// The boxes that suit the reads of load `number`, if it takes far less time to copy its array into such boxes first
+/// than to read it in place. `None` if it does not, or if the load is not read from a file.
 pub(crate) fn turned(program: &Program, number: usize, written: &Written, limit: u64) -> Option<Vec<u64>> {
     let mut loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load))).collect();
     if program.domain.contains(&0) || loads.get(number).is_none_or(|(_, kind)| *kind != Kind::Stored) {
@@ -149,7 +150,7 @@ pub(crate) fn turned(program: &Program, number: usize, written: &Written, limit:
     (rest + COPIED * item < direct).then_some(extent)
 }
 
-/// Bytes that are moved for each element of a box that is read from memory, where its runs are short.
+/// Bytes moved for each element of a box that is read from memory, if its runs are short.
 fn spread(load: &Load, extent: &[u64]) -> f64 {
     let item = load.dtype.size() as f64;
     match load.runs(extent) {
@@ -158,8 +159,8 @@ fn spread(load: &Load, extent: &[u64]) -> f64 {
     }
 }
 
-/// The tiles of a program of which nothing is written, so that each input is read in runs that are as long as the others
-/// let them be. They depend on how inputs lie in their chunks alone.
+/// The tiles of a program without written results: each input is read in runs as long as the other inputs allow. The
+/// tiles depend only on the layout of the inputs in their chunks.
 pub(crate) fn balanced(program: &Program, limit: u64) -> Tiles {
     let domain = &program.domain;
     let cost =
@@ -168,7 +169,7 @@ pub(crate) fn balanced(program: &Program, limit: u64) -> Tiles {
     Tiles::along(domain, lead(program), &extent)
 }
 
-/// A tile that grew from `extent`, as long as `bytes` of it are within the limit and its `cost` falls.
+/// A tile grown from `extent`, as long as its `bytes` stay within the limit and its `cost` falls.
 fn grown(
     domain: &[u64],
     mut extent: Vec<u64>,
@@ -224,7 +225,8 @@ impl Kind {
         }
     }
 
-    /// Bytes moved, or that could have been, for each element of a tile of `extent` of what goes to a medium.
+    /// The cost of each element of a tile of `extent`, in bytes moved in the same time, if the result goes to the
+    /// medium `to`.
     fn cost(&self, load: &Load, extent: &[u64], to: Medium) -> f64 {
         let item = load.dtype.size() as f64;
         let begin = match (self, to) {
@@ -240,14 +242,14 @@ impl Kind {
     }
 }
 
-/// How many tiles of `extent` take some of a chunk.
+/// The number of tiles of `extent` that touch one chunk.
 pub(crate) fn visits(load: &Load, extent: &[u64]) -> f64 {
     let along = load.access.iter().zip(extent).filter_map(|(a, &n)| a.map(|a| a.span().div_ceil(n.max(1))));
     along.map(|n| n as f64).product()
 }
 
-/// The chunks in which a source is spilled of which boxes of `wanted` elements are read: what a box of some whole chunks
-/// of the source, which are decoded at a time, has of one that is read.
+/// The chunks for the spill of a source that is read in boxes of `wanted` elements. A box of whole chunks of the source
+/// is decoded at a time; a spilled chunk is the part of a `wanted` box that lies in it.
 pub(crate) fn spill_chunk(source: &dyn Source, wanted: &[u64]) -> Vec<u64> {
     let (shape, item) = (source.shape(), source.dtype().size() as u64);
     let mut decoded: Vec<u64> =
@@ -266,8 +268,9 @@ pub(crate) fn spill_chunk(source: &dyn Source, wanted: &[u64]) -> Vec<u64> {
     decoded.iter().zip(wanted).map(|(&d, &w)| d.min(w).max(1)).collect()
 }
 
-/// The same of a source that is read where it lies: what a box that is read and written in long runs, of about `limit` bytes
-/// of each, has of one that is read. `program` gives its elements as they are.
+/// The same for a source that is read in place. The copy reads and writes boxes of about `limit` bytes in long runs; a
+/// spilled chunk is the part of a `wanted` box that lies in one of these. `program` gives the source's elements as they
+/// are.
 pub(crate) fn copied_chunk(program: &Program, wanted: &[u64], limit: u64) -> Vec<u64> {
     let domain = &program.domain;
     let within =

@@ -6,18 +6,18 @@ use crate::exec::gemm::packing;
 const DEPTH: u64 = 512;
 /// Rows and columns below which the block product is slower.
 const SIDE: u64 = 512;
-/// Rows above which it is no faster, where panels hold all of `k`: results then leave while others are made.
+/// Rows above which it is no faster if panels hold all of `k`: some results are then written while others are computed.
 const ROWS: u64 = 1024;
-/// What an element of new memory costs, next to one that is moved: the first touch of a page takes long, most of all in a
-/// virtual machine.
+/// The cost of an element of new memory, relative to an element that is moved: the first touch of a page takes long,
+/// most of all in a virtual machine.
 const NEW: u64 = 20;
 /// Bytes of a matrix, or of a panel, that stay in a core's cache.
 const CACHE: u64 = 1 << 20;
-/// Shortest side, on average, of the pieces of operands that are worth multiplying where they lie.
+/// The shortest average side of pieces of operands that are worth multiplying in place.
 const PIECE: u64 = 192;
-/// Blocks for each thread that leave it little to wait for at the end.
+/// Blocks for each thread, so many that no thread waits long at the end.
 const SHARES: u64 = 12;
-/// Parts that a long sum over `k` is cut into, where there is no other work to share.
+/// Parts of a long sum over `k`, if the threads have no other work to share.
 const PARTS: u64 = 16;
 
 /// How a product is cut, in elements.
@@ -30,41 +30,41 @@ pub(super) struct Block {
     pub(super) depth: u64,
     /// Rows of a panel of A.
     pub(super) strip: u64,
-    /// Whether each thread works at blocks of its own, instead of all at one.
+    /// Whether each thread works at blocks of its own, instead of all threads at one.
     pub(super) own: bool,
-    /// Which operands are multiplied where they lie instead of in panels.
+    /// For each operand, whether it is multiplied in place instead of in panels.
     pub(super) in_place: [bool; 2],
     /// Whether the operands' pages stay mapped until the product is done.
     pub(super) keeps: bool,
-    /// Blocks down a column that are computed before those of the next column: so many that their rows of A stay in memory
-    /// meanwhile, mapped or not, and B passes by once for all of them. 0 for whole columns.
+    /// Blocks down a column that are computed before the next column begins. Their rows of A stay in memory meanwhile,
+    /// mapped or not, and B is read once for all of them. 0 for whole columns.
     pub(super) band: u64,
-    /// Parts of `k` whose sums are made apart and added in order, at least 1.
+    /// Parts of `k` that are summed separately and then added in order; at least 1.
     pub(super) parts: u64,
-    /// Products of the batch whose blocks are written together, as a chunk of the result may hold many; at least 1.
+    /// Products of the batch whose blocks are written together, at least 1: a chunk of the result may hold many.
     pub(super) products: u64,
-    /// Whether threads that work at blocks of their own share those that are written together.
+    /// Whether threads with blocks of their own share the blocks that are written together.
     pub(super) divides: bool,
 }
 
-/// What a product is computed with.
+/// The means to compute a product.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Means {
     /// Bytes of an element.
     pub(super) item: u64,
-    /// Blocks of the result in memory for each one computed.
+    /// Copies of each block of the result in memory.
     pub(super) copies: u64,
     /// Bytes of memory.
     pub(super) room: u64,
     pub(super) threads: u64,
-    /// For each operand that can be multiplied where it lies, the longest runs of its two axes that lie in one chunk.
+    /// For each operand that can be multiplied in place, the longest runs of its two axes that lie in one chunk.
     pub(super) runs: [Option<[u64; 2]>; 2],
-    /// Bytes of all chunks of these.
+    /// Bytes of all mapped chunks of both operands.
     pub(super) mapped: u64,
 }
 
 impl Means {
-    /// What sides of blocks are multiples of: chunks of the result, or else runs of the operands.
+    /// The numbers that sides of blocks are multiples of: sides of chunks of the result, or else runs of the operands.
     fn steps(&self, grid: [u64; 2]) -> [u64; 2] {
         let [a, b] = self.runs;
         let step = |grid: u64, run: Option<u64>| match run {
@@ -81,12 +81,12 @@ fn whole(x: u64, n: u64, step: u64) -> u64 {
 }
 
 impl Block {
-    /// The blocks of `count` products of `dims` m, n, k, written in chunks of `grid`. Where nothing fits, the smallest
-    /// there is.
+    /// The blocks of `count` products of `dims` m, n, k, written in chunks of `grid`. If nothing fits, the smallest
+    /// possible blocks.
     pub(super) fn choose(dims: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Block {
         let dims = dims.map(|x| x.max(1));
         let fits = |b: &Block| b.bytes(means) <= means.room;
-        // what does not fit in place, whose pages are memory, too, may fit in panels
+        // pages of operands in place take memory, too: if they do not fit, panels may
         let panels = Means { runs: [None; 2], ..means };
         let own = [means, panels].into_iter().find_map(|m| Block::own(dims, count, grid, m).filter(fits));
         // half of the memory is left to others that share it
@@ -105,7 +105,8 @@ impl Block {
         Block { rows, columns, depth, strip: rows, parts: 1, products: 1, ..Block::default() }
     }
 
-    /// Blocks for each thread, where one of the matrices stays in its cache and the others pass by once.
+    /// Blocks of its own for each thread: one of the matrices stays in the thread's cache, and the others are read
+    /// once.
     fn own([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means) -> Option<Block> {
         let cache = CACHE / means.item;
         let [rows, columns] = means.steps(grid);
@@ -116,7 +117,8 @@ impl Block {
         };
         let block = if k * n <= cache {
             let strip = match means.runs[0] {
-                // rows that stay in the cache from their check to their product, but are many beside what of B is packed
+                // few enough rows to stay in the cache from their check to their product, but many beside the packed
+                // part of B
                 Some([_, run]) => (cache / 2 / run.min(k)).max(8 * n),
                 None => (cache / (k + n)).max(16),
             };
@@ -136,9 +138,9 @@ impl Block {
         Some(block)
     }
 
-    /// Blocks for each thread, of large operands that are multiplied where they lie: where the pieces that chunks leave
-    /// are large, and there are blocks enough to keep all threads at work. Pages that do not stay mapped are checked each time
-    /// they are read, which is little next to a product.
+    /// Blocks of its own for each thread, for large operands that are multiplied in place. The pieces between borders
+    /// of chunks must be large, and there must be blocks enough to keep all threads at work. Pages that do not stay
+    /// mapped are checked each time they are read, which costs little next to a product.
     fn large([m, n, k]: [u64; 3], count: u64, grid: [u64; 2], means: Means, keeps: bool) -> Option<Block> {
         let [Some([a_rows, a_depth]), Some([b_depth, b_columns])] = means.runs else { return None };
         let steps = means.steps(grid);
@@ -154,7 +156,7 @@ impl Block {
         (least >= PIECE && blocks >= SHARES * means.threads).then_some(block)
     }
 
-    /// Blocks at which all threads work together: those that move the fewest elements.
+    /// The blocks that move the fewest elements, if all threads work together at one block.
     fn team([m, n, k]: [u64; 3], grid: [u64; 2], means: Means) -> Option<Block> {
         // an axis in 1 to 16 even parts, and then in twice as many each time
         let even = |n: u64, step: u64| {
@@ -179,7 +181,7 @@ impl Block {
         best.map(|(_, block)| block)
     }
 
-    /// The same blocks, those of `products` of the `count` products of a batch written together.
+    /// The same blocks, but those of `products` of the batch's `count` products are written together.
     pub(super) fn with_products(self, products: u64, [m, n, _]: [u64; 3], count: u64) -> Block {
         let groups =
             count.div_ceil(products) * m.div_ceil(self.rows.max(1)) * n.div_ceil(self.columns.max(1));
@@ -187,8 +189,8 @@ impl Block {
         Block { products, divides, ..self }
     }
 
-    /// Elements moved: panels are read and written, and packed; sums over a part of `k` are added to those before; all
-    /// memory is new once.
+    /// The cost in elements moved: panels are read, written and packed; sums over a part of `k` are added to earlier
+    /// sums; all memory is new once.
     fn cost(&self, dims: [u64; 3], means: Means) -> u64 {
         let [m, n, k] = dims;
         let [a, b] = self.read(dims);
@@ -211,8 +213,8 @@ impl Block {
         [m * k * a_again, k * n * if whole { 1 } else { stripes }]
     }
 
-    /// Elements of the buffers, of all threads. Where a panel is in place, it is the piece at hand: its pages, or a copy
-    /// where it cannot be read as it lies.
+    /// Elements of the buffers of all threads. An operand in place counts with the piece at hand: its pages, or a copy
+    /// if a backend cannot take it as it lies.
     fn elements(&self, means: Means) -> u64 {
         let panel = |operand: usize, [rows, columns]: [u64; 2]| match means.runs[operand] {
             Some([i, j]) if self.in_place[operand] => rows.min(i) * columns.min(j),

@@ -1,10 +1,10 @@
 //! Products of matrices larger than memory.
 //!
-//! The result is computed in blocks of `mb` x `nb`. For each, panels of A and of B, `kb` deep, are brought into memory,
-//! whatever expressions they are, and multiplied. Where the operands are large, all threads work at one block; where
-//! one of the three matrices stays in a core's cache, each thread works at blocks of its own. Operands that lie in
-//! memory or in a map as they are needed have no panels: the pieces that their chunks cut are multiplied in place, those
-//! of large ones too where the budget holds all their pages.
+//! The result is computed in blocks of `mb` x `nb`. For each block, panels of A and of B, `kb` deep, are brought into
+//! memory and multiplied; they may come from any expression. If the operands are large, all threads work at one block.
+//! If one of the three matrices stays in a core's cache, each thread works at blocks of its own. Operands that lie in
+//! memory or in a map in a suitable layout need no panels: the pieces that their chunks cut are multiplied in place.
+//! This holds for large operands, too, if their pieces are large and there are blocks enough for all threads.
 
 mod block;
 mod panel;
@@ -29,15 +29,15 @@ pub(crate) struct Product {
     b: Program,
     dtype: DType,
     block: Block,
-    /// The part of the batch whose blocks are written together, along each of its axes.
+    /// For each axis of the batch, the number of products whose blocks are written together.
     group: Vec<u64>,
     written: Written,
-    /// Threads that find their buffers.
+    /// The number of threads that memory has room for.
     threads: u64,
 }
 
 impl Product {
-    /// The product of two operands, which give elements of the type that the product is computed in.
+    /// The product of two operands, whose elements have the type that the product is computed in.
     pub(crate) fn new(a: Program, b: Program, dtype: DType, written: Written) -> Product {
         Product { a, b, dtype, block: Block::default(), group: Vec::new(), written, threads: 1 }
     }
@@ -70,7 +70,7 @@ impl Product {
         self.count() * m * n * k * each
     }
 
-    /// Chooses the blocks, within `budget` bytes; filling panels takes `workers` bytes beside them.
+    /// Chooses the blocks within `budget` bytes, of which the threads that fill panels take `workers`.
     fn planned(mut self, budget: u64, threads: u64, workers: u64) -> Product {
         let chunk = self.written.chunk.take();
         let product = self.cut(budget, threads, chunk.as_deref(), workers);
@@ -82,7 +82,7 @@ impl Product {
         let means = Means { room: budget.saturating_sub(workers), ..self.means(threads) };
         let (dims, count) = (self.dims(), self.count());
         let block = Block::choose(dims, count, grid, means);
-        // all that a chunk of the result holds, or less where that does not fit
+        // all products that a chunk of the result holds, or fewer if these do not fit
         self.group = match chunk {
             Some(chunk) => self.batch().iter().zip(chunk).map(|(&n, &c)| c.min(n).max(1)).collect(),
             None => vec![1; self.batch().len()],
@@ -96,7 +96,7 @@ impl Product {
         }
     }
 
-    /// What it is computed with, apart from memory.
+    /// The means of the computation, except memory.
     fn means(&self, threads: u64) -> Means {
         let operands = [&self.a, &self.b];
         Means {
@@ -112,17 +112,17 @@ impl Product {
         }
     }
 
-    /// Blocks of the result in memory at a time: one as computed, and one as stored where that is another type.
+    /// Copies of a block of the result in memory: one as computed, and one as stored if the types differ.
     fn copies(&self) -> u64 {
         if self.dtype == compute_type(self.dtype) { 1 } else { 2 }
     }
 
-    /// The memory it takes, in bytes; `workers` is what filling panels takes beside them.
+    /// The memory it takes, in bytes. The threads that fill panels take `workers` of them.
     fn footprint(&self, threads: u64, workers: u64) -> u64 {
         self.block.bytes(self.means(threads)) + workers
     }
 
-    /// Bytes that reading a panel takes for each thread, beside the panel.
+    /// Bytes that one thread takes to read a panel, beside the panel itself.
     fn panel_bytes(&self) -> u64 {
         let chunk = |l: &Load| match &l.leaf {
             Leaf::Source(s) if !s.in_place() => (s.chunk_bytes() + s.scratch_bytes()) as u64,
@@ -132,7 +132,7 @@ impl Product {
         one(&self.a) + one(&self.b)
     }
 
-    /// Bytes read of the inputs of both operands; blocks may read them more than once.
+    /// Bytes read from the inputs of both operands. Blocks may read them more than once.
     fn bytes_read(&self) -> Vec<Vec<u64>> {
         let [m, n, k] = self.dims();
         let once = [m * k, k * n].map(|elements| elements.max(1));
@@ -196,8 +196,7 @@ impl Stage for Product {
     }
 }
 
-/// The longest runs along the last two axes of an operand that lie in one chunk, where a backend can multiply it as it
-/// lies.
+/// For an operand that a backend can multiply in place: the longest runs along its last two axes within one chunk.
 fn runs(operand: &Program) -> Option<[u64; 2]> {
     let ([Reg::Load(0)], [load], []) = (&operand.outputs[..], &operand.loads[..], &operand.steps[..]) else {
         return None;

@@ -1,4 +1,4 @@
-//! Panels of operands: brought into memory, or pieces where they lie.
+//! Panels of operands in memory, or pieces of operands in place.
 
 use arrstore_format::strided;
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use crate::{Buffer, Error, Result};
 /// One operand while the product runs.
 pub(super) struct Operand<'p> {
     pub(super) feed: Feed<'p>,
-    /// Whether it is multiplied where it lies.
+    /// Whether it is multiplied in place.
     pub(super) in_place: bool,
 }
 
@@ -23,15 +23,15 @@ impl<'p> Operand<'p> {
         Input::new(0, program, sources[0].as_ref(), context, shared).lending()
     }
 
-    /// Bytes that are read from a file where they lie.
+    /// Bytes of the operand's mapped chunks, if it is multiplied in place.
     pub(super) fn stored_bytes(&self) -> u64 {
         let program = self.feed.program;
         let loads = if self.in_place { &program.loads[..] } else { &[] };
         loads.iter().map(|load| load.mapped_bytes(&program.domain)).sum()
     }
 
-    /// The elements `[rows, columns]` at `first` of one batch where they lie, checked; copied to `buffer` where a backend
-    /// does not take them so.
+    /// The elements `[rows, columns]` at `first` of one batch: in place and checked, or copied to `buffer` if a backend
+    /// cannot take them as they lie.
     fn piece<'a>(
         &self,
         input: &'a mut Input<'p>,
@@ -69,11 +69,11 @@ pub(super) struct Panel<'p> {
     at: Option<[Vec<u64>; 2]>,
 }
 
-/// Who fills a panel.
+/// The way in which a panel is filled.
 enum Filler<'p> {
     Pool(&'p rayon::ThreadPool),
     One(Box<Reader<'p>>),
-    /// Nobody: pieces are taken where they lie.
+    /// Not at all: pieces are taken in place.
     InPlace(Box<Input<'p>>),
 }
 
@@ -88,12 +88,12 @@ impl<'p> Panel<'p> {
         Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
     }
 
-    /// Whether pieces are taken where they lie.
+    /// Whether pieces are taken in place.
     pub(super) fn is_in_place(&self) -> bool {
         self.operand.in_place
     }
 
-    /// Whether a piece is to be taken where it lies, and has to be brought from a disk first.
+    /// Whether a piece is taken in place and must first be brought from a disk.
     pub(super) fn lacks(&mut self, start: &[u64], shape: &[u64]) -> bool {
         match &mut self.filler {
             Filler::InPlace(input) => input.holds(start, shape).is_ok_and(|holds| !holds),
@@ -101,7 +101,8 @@ impl<'p> Panel<'p> {
         }
     }
 
-    /// The first element after `at`, along axis 0 or 1 of the matrices, that lies apart from it.
+    /// The first element after `at`, along axis 0 or 1 of the matrices, that lies in another chunk. A panel has no such
+    /// border.
     pub(super) fn border(&self, axis: usize, at: u64) -> u64 {
         let Program { loads, domain, .. } = self.operand.feed.program;
         match (&self.filler, &loads[..]) {
@@ -112,7 +113,7 @@ impl<'p> Panel<'p> {
         }
     }
 
-    /// The elements `[rows, columns]` at `first` of one batch: of the panel brought, or where they lie in one chunk.
+    /// The elements `[rows, columns]` at `first` of one batch: from the panel, or in place within one chunk.
     pub(super) fn piece(
         &mut self,
         batch: &[u64],
@@ -131,14 +132,15 @@ impl<'p> Panel<'p> {
         Ok(Matrix { bytes: buffer.bytes(), offset, strides: [row as isize, item as isize] })
     }
 
-    /// Says that the piece at hand has been read: its pages are let go, unless they are to stay.
+    /// Tells the panel that the piece at hand has been read: its pages are let go, unless they are to stay.
     pub(super) fn pass(&mut self) {
         if let Filler::InPlace(input) = &mut self.filler {
             input.pass();
         }
     }
 
-    /// Evaluates the operand over `[rows, columns]` at `first` of one batch, unless that is what the panel holds.
+    /// Evaluates the operand over `[rows, columns]` at `first` of one batch, unless the panel holds these elements
+    /// already.
     pub(super) fn bring(
         &mut self,
         batch: &[u64],

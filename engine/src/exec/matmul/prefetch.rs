@@ -1,4 +1,4 @@
-//! Reading ahead of a product: a thread that has the disk bring pieces of operands which others will soon multiply.
+//! Reading ahead of a product: a thread has the disk bring pieces of operands that other threads soon multiply.
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread::Scope;
@@ -13,8 +13,8 @@ pub(super) struct Want {
     pub(super) shape: Vec<u64>,
 }
 
-/// Starts the thread, which ends when nobody can want anything more; nothing where there is little to read, or panels are
-/// brought anyway.
+/// Starts the thread, which ends once the last sender is gone. `None` if there is little to read, or if the operands
+/// are brought as panels.
 pub(super) fn start<'scope, 'p: 'scope>(
     threads: &'scope Scope<'scope, '_>,
     operands: [&'p Operand<'p>; 2],
@@ -27,7 +27,7 @@ pub(super) fn start<'scope, 'p: 'scope>(
     threads.spawn(move || {
         let mut inputs = operands.map(Operand::input);
         for Want { operand, start, shape } in wanted {
-            // what cannot be read is missed by who multiplies it
+            // the multiplying thread meets the same error and reports it
             let _ = inputs[operand].bring(&start, &shape);
         }
     });

@@ -1,4 +1,4 @@
-//! Running a product: panels brought into memory, multiplied, and the blocks of the result written.
+//! Running a product: panels are brought into memory and multiplied, and blocks of the result are written.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -95,7 +95,8 @@ struct Job<'p> {
     spare: Mutex<Vec<Buffer>>,
 }
 
-/// A box of the result that is written at once: batch axes, rows, columns. It holds a block of one product or of many.
+/// A box of the result that is written in one go, with the axes batch, rows, columns. It holds a block of one product
+/// or of several.
 struct Part {
     start: Vec<u64>,
     shape: Vec<u64>,
@@ -115,7 +116,7 @@ impl Part {
         self.shape.iter().product::<u64>() as usize
     }
 
-    /// The block of each product, and its place in `bytes`, which hold all of them one after the other.
+    /// The block of each product, with its part of `bytes`. The blocks lie one after the other.
     fn blocks<'a>(&self, bytes: &'a mut [u8]) -> Vec<(Part, &'a mut [u8])> {
         let (batch, block) = self.shape.split_at(self.shape.len() - 2);
         let ones = vec![1; batch.len()];
@@ -131,7 +132,7 @@ impl Part {
 }
 
 impl Job<'_> {
-    /// The part that is computed as number `number`.
+    /// The part with number `number` in the order of computation.
     fn part(&self, number: u64) -> Part {
         let counts = self.tiles.counts();
         let [.., rows, columns] = counts[..] else { return Part { start: Vec::new(), shape: Vec::new() } };
@@ -147,12 +148,12 @@ impl Job<'_> {
         Part { start, shape }
     }
 
-    /// Bytes of an element while it is computed.
+    /// Bytes of an element in the type that the product is computed in.
     fn item(&self) -> usize {
         compute_type(self.product.dtype).size()
     }
 
-    /// One block at a time, by all threads.
+    /// All threads work together at one block after the other.
     fn together(&self) -> Result<()> {
         let mut hand = Hand::new(self, Some(self.pool))?;
         let mut result = Buffer::default();
@@ -163,10 +164,10 @@ impl Job<'_> {
         })
     }
 
-    /// Each thread at parts of its own.
+    /// Each thread works at parts of its own.
     fn apart(&self) -> Result<()> {
-        // in order, so that the small blocks at the edges come last and no thread waits long for another; neighbours
-        // together where there are many
+        // in order, so that the small blocks at the edges come last and no thread waits long for another; if there are
+        // many parts, a thread takes several neighbours at a time
         let run = (self.tiles.len() / (16 * self.context.threads as u64)).max(1);
         let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
         let work = |ahead: Option<&Sender<Want>>| -> Result<()> {
@@ -201,7 +202,7 @@ impl Job<'_> {
         })
     }
 
-    /// One part at a time, each thread at products of its own.
+    /// One part after the other; within a part, each thread works at products of its own.
     fn divided(&self) -> Result<()> {
         let (hands, mut result) = (Hands::new(self), Buffer::default());
         let [_, _, k] = self.product.dims();
@@ -214,7 +215,8 @@ impl Job<'_> {
         })
     }
 
-    /// One block at a time, whose sums over parts of `k` are made apart and added in order.
+    /// One block after the other. Threads compute its sums over parts of `k` separately; the sums are then added in
+    /// order.
     fn in_parts(&self) -> Result<()> {
         let [_, _, k] = self.product.dims();
         let cut = &self.product.block;
@@ -295,7 +297,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hands of single threads, made as they are needed.
+/// Hands of single threads, created on demand.
 struct Hands<'p> {
     job: &'p Job<'p>,
     free: Mutex<Vec<Hand<'p>>>,
@@ -315,13 +317,13 @@ impl<'p> Hands<'p> {
     }
 }
 
-/// What it takes to compute one block at a time: by the threads of a pool, or by one.
+/// The means to compute one block at a time: with the threads of a pool, or with one thread.
 struct Hand<'p> {
     job: &'p Job<'p>,
     a: Panel<'p>,
     b: Panel<'p>,
     pool: Option<&'p rayon::ThreadPool>,
-    /// Who reads ahead.
+    /// The way to the prefetching thread, if there is one.
     ahead: Option<Sender<Want>>,
 }
 
@@ -357,14 +359,15 @@ impl<'p> Hand<'p> {
         Ok(())
     }
 
-    /// Asks for what a part begins with.
+    /// Asks the prefetching thread for the first pieces of a part.
     fn want_first(&mut self, part: &Part) {
         let [_, _, k] = self.job.product.dims();
         let (batch, at) = part.start.split_at(part.start.len() - 2);
         self.want(batch, [at[0], at[1], 0], [part.rows(), part.columns(), k]);
     }
 
-    /// Asks for the pieces of both operands, where they are not in memory, that the product of `dims` from `first` on begins with.
+    /// Asks the prefetching thread for the first pieces of both operands that are not in memory. The product has the
+    /// lengths `dims` and begins at `first`.
     fn want(&mut self, batch: &[u64], first: [u64; 3], dims: [u64; 3]) {
         let Some(ahead) = self.ahead.clone() else { return };
         let [rows, columns, depth] = [0, 1, 2].map(|axis| first[axis] + dims[axis]);
@@ -387,13 +390,14 @@ impl<'p> Hand<'p> {
             let (start, shape) = ([batch, &at].concat(), [&vec![1; batch.len()][..], &shape].concat());
             let panel = if operand == 0 { &mut self.a } else { &mut self.b };
             if panel.lacks(&start, &shape) {
-                // nobody listens any more when the product has failed
+                // this fails only if the prefetching thread has panicked: each thread then reads for itself
                 let _ = ahead.send(Want { operand, start, shape });
             }
         }
     }
 
-    /// Adds to `out` the product of the panels at hand, of `dims` from `first` on: piece by piece, where chunks cut them.
+    /// Adds to `out` the product of the panels at hand, of lengths `dims` from `first` on. Where chunks cut the panels,
+    /// the product goes piece by piece.
     fn pieces(&mut self, batch: &[u64], first: [u64; 3], dims: [u64; 3], out: &mut [u8]) -> Result<()> {
         let (item, dtype) = (self.job.item(), compute_type(self.job.product.dtype));
         let threads = self.pool.map_or(1, rayon::ThreadPool::current_num_threads);

@@ -1,4 +1,4 @@
-//! One pass over a domain: every tile is evaluated once, by whichever worker is free.
+//! One pass over a domain: the first free worker evaluates the next tile, and every tile is evaluated once.
 
 mod run;
 
@@ -13,15 +13,15 @@ use crate::program::tiles::{self, Tiles};
 use crate::program::written::{Medium, Written};
 use crate::program::{Load, Program};
 
-/// A tile of no more elements is not made narrower to let another thread find room.
+/// A tile of at most this many elements is not made narrower to give another thread room.
 const SMALL: u64 = 1 << 16;
-/// Elements of a piece that is read in little memory.
+/// Elements of a piece in a thrifty pass.
 const THRIFTY: u64 = 1 << 15;
 
-/// Bytes of a run that is read where it lies, though its neighbours are not.
+/// A run of at least this many bytes is read in place, even if its neighbours are not read.
 const LONG_RUN: u64 = 32 << 10;
 
-/// What becomes of an output of the pass' program.
+/// The treatment of an output of the pass' program.
 #[derive(Debug)]
 pub(crate) enum Output {
     /// Its elements are written.
@@ -40,7 +40,7 @@ impl Output {
     }
 }
 
-/// A program, the tiles it is evaluated over, and what becomes of its outputs.
+/// A program, the tiles that it is evaluated over, and the treatment of its outputs.
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) program: Program,
@@ -50,7 +50,7 @@ pub(crate) struct Pass {
     /// Axes in the order in which tiles are taken up.
     pub(crate) walk: Vec<usize>,
     pub(crate) outputs: Vec<Output>,
-    /// Whether inputs are read in small pieces, one after the other, as boxes of them do not fit beside the results.
+    /// Whether inputs are read in small pieces, one after the other, because whole boxes do not fit beside the results.
     thrifty: bool,
     /// The memory that it was given.
     share: Share,
@@ -59,11 +59,11 @@ pub(crate) struct Pass {
 /// The memory of a pass, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Footprint {
-    /// Once, whatever the number of workers.
+    /// Taken once, whatever the number of workers.
     shared: u64,
     /// For each worker.
     worker: u64,
-    /// Decoded chunks that would be used again if there were room.
+    /// Decoded chunks that can be used again if there is room to keep them.
     cache: u64,
     /// Pages of all inputs, which stay mapped until the pass is done if there is room.
     mapped: u64,
@@ -82,7 +82,7 @@ impl Pass {
             Output::Fold(reduced) => Some(reduced.over.clone()),
             Output::Write(_) => None,
         });
-        // in the order in which inputs lie; what is reduced goes fastest, so that few results are under way at a time
+        // in the order of the inputs' layout; reduced axes go fastest, so that few results are under way at a time
         let mut walk = order.clone();
         match first {
             Some(over) => walk.sort_by_key(|&k| over[k]),
@@ -99,17 +99,17 @@ impl Pass {
         pass
     }
 
-    /// Whether inputs of a pass that folds nothing can be read in smaller pieces than now.
+    /// Whether the pass can become thrifty: it folds nothing, and is not thrifty yet.
     fn can_be_thrifty(&self) -> bool {
         !self.thrifty && self.outputs.iter().all(|output| matches!(output, Output::Write(_)))
     }
 
-    /// Whether something is folded column by column.
+    /// Whether an output is folded column by column.
     fn is_by_column(&self) -> bool {
         self.outputs.iter().any(|output| matches!(output, Output::Fold(reduced) if reduced.rows.is_some()))
     }
 
-    /// Whether tiles may be cut anew along an axis: that changes no bit of what is written or folded.
+    /// Whether tiles may be cut differently along an axis without a change to any bit of the results.
     fn may_be_cut(&self, axis: usize) -> bool {
         self.outputs.iter().all(|output| match output {
             Output::Fold(reduced) => !reduced.over[axis],
@@ -117,7 +117,7 @@ impl Pass {
         })
     }
 
-    /// How long a piece may be along each axis, where pages of maps stay for now or not.
+    /// The greatest length of a piece along each axis. `keeps` says whether mapped pages stay until the pass is done.
     fn longest(&self, keeps: bool) -> Vec<u64> {
         let mut longest = vec![u64::MAX; self.program.domain.len()];
         let by_column = |output: &Output| match output {
@@ -148,7 +148,7 @@ impl Pass {
             let item = load.dtype.size() as u64;
             load.is_mapped() && load.run(&extents) * item >= LONG_RUN && load.is_sparse(&extents)
         };
-        // what has no lanes is folded in blocks of rows, which must not depend on memory
+        // a fold without lanes goes by blocks of rows, and these must not depend on memory
         let any_rows = |output: &Output| match output {
             Output::Fold(reduced) => reduced.reducer.lane_size() > 0 || reduced.reducer.is_arg(),
             Output::Write(_) => true,
@@ -208,7 +208,7 @@ impl Pass {
         print
     }
 
-    /// Whether all that it gives is written where it stays, in memory.
+    /// Whether all outputs are written to their final place in memory.
     fn in_place(&self) -> bool {
         self.outputs
             .iter()
@@ -243,7 +243,7 @@ impl Pass {
 /// The share of the budget that a pass was given.
 #[derive(Clone, Copy, Debug, Default)]
 struct Share {
-    /// Threads that find their buffers.
+    /// The number of threads that memory has room for.
     workers: u64,
     /// Bytes of decoded chunks that may be kept.
     cache: u64,
@@ -294,7 +294,8 @@ impl Stage for Pass {
         match self.outputs.get(number)? {
             Output::Write(_) => None,
             Output::Fold(reduced) => {
-                // tiles come in the order of the walk: along its first axis that is kept, those of all workers are under way
+                // tiles come in the order of the walk: along its first kept axis, only the tiles of the workers are
+                // under way
                 let slowest = self.walk.iter().copied().find(|&k| !reduced.over[k]);
                 let (extents, domain) = (self.tiles.extents(), &self.program.domain);
                 let open = |k: usize| match Some(k) == slowest {

@@ -1,4 +1,4 @@
-//! Running a pass: workers take up tiles and deliver what they give.
+//! Running a pass: workers take up tiles and deliver the results.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::sink::Sink;
 use crate::source::{Source, c_strides};
 use crate::{Buffer, Context, Error, Result};
 
-/// Evaluates a pass in as many threads as have room; in this one, where one is enough.
+/// Evaluates a pass with as many threads as memory has room for; on the calling thread if one is enough.
 pub(super) fn run(pass: &Pass, run: &Run<'_>) -> Result<()> {
     let began = Instant::now();
     let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
