@@ -1,8 +1,7 @@
 //! The campaign: random jobs over every layout, view and target. The command runs each job as a program of its own, and
 //! every promise is checked:
 //!
-//! 1. The answer is NumPy's: a plain loop over all elements computes it again (`oracle`), and compares the whole
-//! result.
+//! 1. The answer is NumPy's: a plain loop (`oracle`) computes all elements again, and the whole results are compared.
 //! 2. No job is refused that some order of reading could do. Only a packed chunk larger than the budget may be refused.
 //! 3. Peak resident memory, mapped pages included, is at most the budget plus 64 MiB plus 2 MiB a thread (`child`).
 //! 4. There is no cliff: the time is compared with a plain copy of as many bytes (`bounds`).
