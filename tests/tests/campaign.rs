@@ -1,11 +1,11 @@
 //! Random jobs over every layout: checks the answer, the peak of memory, refusals and the time.
 //!
-//! | variable | what it does |
+//! | variable | meaning |
 //! |---|---|
-//! | `ARRSTORE_CAMPAIGN` | how many jobs (default 200); from 1000 on, times are held strictly |
-//! | `ARRSTORE_SEED` | other jobs (default 1) |
-//! | `ARRSTORE_JOB` | only the job of this number, or the named ones that contain this text; its files stay |
-//! | `ARRSTORE_BIN` | the program that is tried, instead of one that is built with the tests' own profile |
+//! | `ARRSTORE_CAMPAIGN` | the number of jobs (default 200); from 1000 on, the bounds on time are strict |
+//! | `ARRSTORE_SEED` | the seed of the random jobs (default 1) |
+//! | `ARRSTORE_JOB` | runs only the job of this number, or the named jobs that contain this text; the files stay |
+//! | `ARRSTORE_BIN` | the program under test, instead of one that is built with the tests' own profile |
 //!
 //! ```sh
 //! ARRSTORE_CAMPAIGN=5000 cargo test --release -p arrstore-tests --test campaign random -- --nocapture

@@ -2,7 +2,7 @@
 //!
 //! The run is compared with four limits. The bytes that the kernel read from and wrote to disks for this process are
 //! compared with the disk's bandwidth. The bytes that certainly passed through memory are compared with memory's
-//! bandwidth (nothing tells which bytes stayed in caches). The multiplications are compared with the rate of the block
+//! bandwidth (the bytes that stayed in caches are unknown). The multiplications are compared with the rate of the block
 //! product. The time in codecs is compared with the time of all threads. The rates are measured after the run, on the
 //! machine in its state then.
 

@@ -55,8 +55,7 @@ fn info_and_ls_tell_what_is_there() {
     assert_eq!(json_of(&folder, &["show", "s.arrs:/g/b[1:3]", "--json"])["value"], json!([1.0, 2.0]));
 }
 
-/// The producer text of this file contains a sequence that clears a screen. The error for a hostile name repeats none
-/// of it.
+/// The producer text of this file contains a sequence that clears a screen; every command escapes it.
 #[test]
 fn what_a_file_says_is_printed_so_that_no_terminal_obeys() {
     let folder = Folder::new();

@@ -8,7 +8,8 @@ use super::{Array, Native, window};
 use crate::plan::{Explain, Plan, Target};
 use crate::{Context, Element, Error, Expr, Result, Value};
 
-/// Computes several arrays together: parts that they share are computed once, and the same data is read in one pass.
+/// Computes several arrays together: parts that they share are computed once, and passes over the same data are
+/// combined.
 ///
 /// ```
 /// use arrstore::prelude::*;

@@ -12,8 +12,8 @@ use super::error::{Error, Result};
 use super::location::Location;
 use crate::{DType, Expr, Sink, Target};
 
-/// A file or store that is being written. Nobody sees what is added before it is published. Dropped without that, the
-/// container leaves everything as it was.
+/// A file or store that is being written. Nobody sees what is added before `publish`. If the container is dropped
+/// before that, everything stays as it was.
 ///
 /// The order of calls: `add` for each array; then the run, which writes to the sinks; then, when no plan holds a sink
 /// any more, `prepare` and `publish`.

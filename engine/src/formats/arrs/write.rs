@@ -22,7 +22,7 @@ pub(in crate::formats) struct Store {
     before: Option<Snapshot>,
     /// `None` when the run is only planned.
     transaction: Option<Arc<Transaction>>,
-    /// The lock of the sink that assigns to a region.
+    /// The lock that a sink holds while it writes a box of a region.
     turn: Arc<Mutex<()>>,
     taken: Vec<Taken>,
     /// Held until a new file has its name.

@@ -16,7 +16,7 @@ use crate::formats::location::Location;
 use crate::formats::npy;
 use crate::{Expr, NpySink, Target};
 
-/// Alignment of a member, so that its elements lie as they do in a `.npy` file.
+/// Alignment of a member, so that its elements are aligned as in a `.npy` file.
 const ALIGNMENT: u16 = 64;
 
 /// One archive with all members that one run writes to it. Sizes and checksums are known only at the end, so arrays are
