@@ -20,7 +20,7 @@ const QUICK: usize = 2;
 const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
 /// The variable with the first of the seeds to try once more.
 const AGAIN: &str = "ARRSTORE_FUZZ_AGAIN";
-/// The child prints the seed of the first of so many inputs.
+/// The number of inputs for each printed seed, which is that of the first of them.
 const EACH: u64 = 100;
 
 /// Starts a process of this program that tries inputs of a kind, for as many seconds as `ARRSTORE_FUZZ` gives. The

@@ -63,7 +63,7 @@ pub fn snapshot(bytes: Vec<u8>) -> Result<Snapshot> {
     File::on(Arc::new(MemoryStorage::of(bytes)))?.snapshot()
 }
 
-/// The most elements and chunks that are read: the metadata of a hostile file can give any number.
+/// The most elements and chunks of an array that are read: the metadata of a hostile file can claim any number.
 pub const MOST: u64 = 1 << 20;
 
 /// The whole content of a file, in the form of the manifests and of the readers in other languages.

@@ -40,7 +40,7 @@ const START: f64 = 0.15;
 /// Bytes a second of a copy or a transpose between any two layouts; a third of the rate of a plain copy if that is
 /// less.
 const MOVE: f64 = 0.5e9;
-/// Other jobs may take so many times as long as a plain copy.
+/// The factor on the time of a plain copy for all other jobs.
 const TIMES: f64 = 6.0;
 
 impl Bounds {

@@ -10,9 +10,9 @@ use super::place::{Cut, Place};
 use super::view::{Part, Step, Strided};
 use crate::data::Words;
 
-/// Jobs in a row with the same inputs, so that fewer files are written.
+/// The number of jobs in a row with the same inputs, so that fewer files are written.
 pub const GROUP: u64 = 5;
-/// One of so many groups has large arrays.
+/// One group in this number has large arrays.
 const LARGE: u64 = 6;
 /// The most chunks of an array.
 const CHUNKS: u64 = 4000;

@@ -13,7 +13,7 @@ use super::oracle::answer;
 use super::place::Place;
 use super::report::{Finding, Kind};
 
-/// A time above so many times the allowed one cannot be the fault of other programs: the job is not repeated.
+/// The factor on the allowed time above which other programs cannot be the cause: such a job is not repeated.
 const CLIFF: f64 = 4.0;
 
 /// A job.
