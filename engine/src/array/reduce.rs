@@ -62,7 +62,7 @@ impl Array {
         self.reduce_again("keepdims()", |options| options.keepdims = true)
     }
 
-    /// Subtracts `ddof` from the number of elements in the preceding `var` or `std`: 1 gives the sample variance or deviation.
+    /// Subtracts `ddof` from the count of the preceding `var` or `std`: 1 gives the sample variance or deviation.
     #[track_caller]
     pub fn ddof(&self, ddof: impl Into<f64>) -> Array {
         self.reduce_again("ddof(1)", |options| options.ddof = ddof.into())
