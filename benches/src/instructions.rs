@@ -1,9 +1,9 @@
-//! A guard against slower code that does not depend on the clock: instructions counted by valgrind's callgrind.
+//! A guard against slower code that does not depend on the clock: it counts instructions with valgrind's callgrind.
 //!
-//! Each work runs in a process of its own, once and then three times; half of the difference is what one run takes,
-//! without the start and the data. `benches/instructions.json` holds what is expected, counted with one release of the
-//! compiler; more than the tolerance above it fails. valgrind knows AVX2 and hides AVX-512, so that what the block
-//! product of the `gemm` crate is counted with is AVX2.
+//! Each work runs in processes of its own: one process does it once, another three times. Half of the difference is the
+//! cost of one run, without the start and the data. `benches/instructions.json` holds the expected counts, measured
+//! with one release of the compiler; a count above them by more than the tolerance fails. valgrind supports AVX2 and
+//! hides AVX-512, so the block product of the `gemm` crate is counted with AVX2.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,9 +14,9 @@ use arrstore_benches::{Result, bytes_of, context, evaluate, expression, numbers,
 use arrstore_format::{Codec, File, Meta};
 use serde_json::{Value, json};
 
-/// What is expected, beside this crate's manifest.
+/// The file of expected counts, beside this crate's manifest.
 const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.json");
-/// How much more is let pass, where the file does not say.
+/// The tolerance, if the file does not give one.
 const TOLERANCE: f64 = 0.1;
 
 /// Expressions over `a`, of a type and shape, in memory.
@@ -32,7 +32,7 @@ const KERNELS: [(&str, &str, DType, &[u64]); 7] = [
 /// An array packed into a file, committed, read and computed on.
 const WHOLE: &str = "store_and_mean_zstd";
 
-/// Does a work so many times.
+/// Does `work` `runs` times.
 pub(crate) fn perform(work: &str, runs: usize) -> Result<()> {
     if work == WHOLE {
         let folder = tempfile::tempdir()?;
@@ -52,7 +52,7 @@ fn whole(path: &Path, data: &[u8]) -> Result<()> {
     evaluate(&expression("mean(a, axis=0) * 2", &[("a", &a)])?, &context(1)).map(drop)
 }
 
-/// Instructions of each work.
+/// Counts the instructions of each work.
 fn count_all() -> Result<BTreeMap<&'static str, u64>> {
     let names = KERNELS.iter().map(|k| k.0).chain([WHOLE]);
     names
@@ -63,7 +63,7 @@ fn count_all() -> Result<BTreeMap<&'static str, u64>> {
         .collect()
 }
 
-/// Instructions of a process that does `work` some times.
+/// Counts the instructions of a process that does `work` `runs` times.
 fn count(work: &str, runs: &str) -> Result<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -79,7 +79,7 @@ fn count(work: &str, runs: &str) -> Result<u64> {
     }
 }
 
-/// Counts all and compares.
+/// Counts all works and compares them with the file.
 pub(crate) fn compare() -> Result<()> {
     let stored: Value = serde_json::from_str(&std::fs::read_to_string(EXPECTED)?)?;
     let tolerance = stored["tolerance"].as_f64().unwrap_or(TOLERANCE);
@@ -109,7 +109,7 @@ pub(crate) fn compare() -> Result<()> {
     .into())
 }
 
-/// Counts all and writes what is expected from now on.
+/// Counts all works and writes the counts to the file.
 pub(crate) fn update() -> Result<()> {
     let all = json!({ "tolerance": TOLERANCE, "expected": count_all()? });
     let text = serde_json::to_string_pretty(&all)? + "\n";

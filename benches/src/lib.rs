@@ -1,4 +1,4 @@
-//! What the benches share: arrays of numbers, stored or in memory, and expressions over them.
+//! Shared by the benches: arrays of numbers, stored or in memory, and expressions over them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use arrstore::text::Formula;
 use arrstore::{Context, DType, Expr, Plan, Target, Value};
 use arrstore_format::{Codec, CreateOptions, Durability, File, Meta};
 
-/// Anything that can go wrong here.
+/// The result of a bench; any error will do.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The expression that `text` is, over arrays with names.
+/// Parses `text` as an expression over arrays with names.
 ///
 /// # Errors
-/// When it makes no sense.
+/// When the text is no valid expression.
 pub fn expression(text: &str, variables: &[(&str, &Expr)]) -> Result<Expr> {
     let variables = variables.iter().map(|&(name, expr)| (name.to_owned(), expr.clone())).collect();
     Ok(Formula::parse(text)?.lower(&variables)?.remove(0))
@@ -28,12 +28,12 @@ pub fn evaluate(expr: &Expr, context: &Context) -> Result<Value> {
     Ok(values.into_iter().next().flatten().ok_or("no value")?)
 }
 
-/// A context of one gibibyte.
+/// A context with a budget of 1 GiB.
 pub fn context(threads: usize) -> Context {
     Context::new(1 << 30, threads)
 }
 
-/// Numbers between 1 and 101 that repeat, of any type, in memory.
+/// Repeating numbers between 1 and 101, of any type, in memory.
 ///
 /// # Errors
 /// When memory is short.
@@ -44,7 +44,7 @@ pub fn numbers(dtype: DType, shape: &[u64]) -> Result<Expr> {
     Ok(Expr::source(Arc::new(evaluate(&plain.cast(dtype)?, &context(1))?))?)
 }
 
-/// A new file at `path` that holds `bytes` as the array `/data`, nothing of it synced.
+/// Makes a new file at `path` that holds `bytes` as the array `/data`, not synced.
 ///
 /// # Errors
 /// When it cannot be written.

@@ -1,4 +1,4 @@
-//! What bounds a task on this machine: the same bytes read by a plain loop, the same product in memory.
+//! The limits of a task on this machine: a plain loop that reads the same bytes, and the same product in memory.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use num_traits::{One, Zero};
 
 use crate::report;
 
-/// The sum of a raw array of doubles by plain loops over its mapped chunks, nothing checked and nothing planned.
+/// Sums a raw array of doubles by plain loops over its mapped chunks, without checks and without a plan.
 pub(crate) fn read(path: &Path, runs: usize) -> Result<()> {
     let threads = Context::default().threads;
     let (mut best, mut answer) = (f64::INFINITY, 0.0);
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &Path, runs: usize) -> Result<()> {
     Ok(())
 }
 
-/// Enough sums under way to keep the memory busy.
+/// Enough independent sums to keep the memory busy.
 fn plain_sum(x: &[f64]) -> f64 {
     let (blocks, rest) = x.as_chunks::<32>();
     let mut sums = [0.0; 32];
@@ -49,7 +49,7 @@ fn plain_sum(x: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
 }
 
-/// The product of two files by the same backend in memory, nothing read and nothing written: what bounds ours.
+/// Times the product of two files in memory by the same backend, without reading and writing: the bound of our product.
 pub(crate) fn product(a: &Path, b: &Path, runs: usize) -> Result<()> {
     let [a, b] = [a, b].map(|path| evaluate(&Expr::npy(path)?, &Context::default()));
     let (a, b) = (a?, b?);
@@ -73,7 +73,7 @@ fn multiply<T: One + Zero + Copy + 'static>(
     for _ in 0..runs {
         let began = Instant::now();
         #[expect(unsafe_code, reason = "the gemm crate takes pointers")]
-        // SAFETY: the three are C-ordered and as long as their shapes say.
+        // SAFETY: all three are in C order and as long as their shapes say.
         unsafe {
             gemm::gemm(
                 m,
@@ -102,8 +102,8 @@ fn multiply<T: One + Zero + Copy + 'static>(
     (best, c.into_iter().map(widen).sum())
 }
 
-/// A function of doubles or singles in a core's cache: of each element of an `.npy` file, or of the elements and the same
-/// backwards where it takes two.
+/// Times a function of doubles or singles in a core's cache. It takes the elements of an `.npy` file; a function of two
+/// arguments also takes the same elements in reverse.
 pub(crate) fn function(name: &str, path: &Path, runs: usize) -> Result<()> {
     let op = Op::from_name(name).ok_or_else(|| format!("there is no function {name}"))?;
     let x = evaluate(&Expr::npy(path)?, &Context::default())?;

@@ -1,6 +1,6 @@
-//! Times arrstore's side of the comparison with peers, which `benches/compare` asks for, and counts instructions.
+//! Times arrstore's side of the comparison with peers for `benches/compare`, and counts instructions.
 //!
-//! What is timed prints one line of JSON: the best of some runs in seconds, and a number that stands for the answer.
+//! Each timing prints one line of JSON: the best of some runs in seconds, and a number that stands for the answer.
 
 mod instructions;
 mod limits;
@@ -64,7 +64,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Prints what was measured.
+/// Prints a measurement.
 fn report(seconds: f64, answer: f64) {
     println!("{}", serde_json::json!({ "s": seconds, "answer": answer }));
 }

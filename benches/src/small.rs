@@ -1,4 +1,4 @@
-//! Small work, where what is done beside computing counts. Each task gives seconds for one.
+//! Small work, in which the overhead beside computing counts. Each task gives the seconds of one repetition.
 
 use std::path::Path;
 use std::time::Instant;
@@ -29,7 +29,7 @@ pub(crate) enum Task {
     Megabyte,
 }
 
-/// Prints the seconds that one takes.
+/// Prints the seconds of one repetition.
 pub(crate) fn main(dir: &Path, task: Task) -> Result<()> {
     let seconds = match task {
         Task::Slice => slice(dir, true)?,
@@ -43,7 +43,7 @@ pub(crate) fn main(dir: &Path, task: Task) -> Result<()> {
     Ok(())
 }
 
-/// A slice of 16 x 16 out of a stored array of 10000 x 10000 doubles.
+/// Reads a slice of 16 x 16 out of a stored array of 10000 x 10000 doubles.
 fn slice(folder: &Path, checked: bool) -> Result<f64> {
     let array = File::open(folder.join("a.arrs"))?.snapshot()?.array("/data")?;
     let mut out = vec![0.0; 16 * 16];
@@ -67,7 +67,7 @@ fn slice(folder: &Path, checked: bool) -> Result<f64> {
     once()
 }
 
-/// Opening an array of a million chunks and reading one element.
+/// Opens an array of a million chunks and reads one element.
 fn open(folder: &Path) -> Result<f64> {
     let path = folder.join("million.arrs");
     if !path.exists() {
@@ -91,7 +91,7 @@ fn open(folder: &Path) -> Result<f64> {
     Ok(best)
 }
 
-/// `a*b+c` over `n` doubles in memory, from the expression on.
+/// Computes `a*b+c` over `n` doubles in memory, including the building of the expression.
 fn evaluation(n: usize) -> Result<f64> {
     let array = ndarray::Array1::from_iter((0..n).map(|k| k as f64));
     let bound = ["a", "b", "c"].map(|name| Ok((name.to_owned(), Expr::from_ndarray(&array)?)));

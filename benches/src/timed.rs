@@ -1,4 +1,4 @@
-//! Expressions over files, timed from their text to the answer in memory or to the commit on disk.
+//! Times expressions over files, from their text to the answer in memory or to the commit on disk.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -124,7 +124,7 @@ fn write(expr: &Expr, path: &Path, eval: &Eval, context: &Context) -> Result<()>
     Ok(())
 }
 
-/// A sum that tells one result from another.
+/// A sum that tells results apart.
 fn total(expr: &Expr, context: &Context) -> Result<f64> {
     let sum = arrstore_benches::expression("sum(astype(x, float64))", &[("x", expr)])?;
     Ok(evaluate(&sum, context)?.view::<f64>()?.sum())

@@ -1,19 +1,19 @@
-//! Arrays in memory in any arrangement, as a source of the engine.
+//! Arrays with any arrangement in memory, as a source of the engine.
 
 use arrstore::{Buffer, DType, Data, Located, Result, Source};
 
 use crate::golden::Array;
 
-/// How elements lie in a chunk, and how chunks are handed out.
+/// The order of elements in a chunk, and the way in which chunks are handed out.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Arrangement {
-    /// First axis fastest, instead of last.
+    /// The first axis varies fastest, instead of the last.
     pub fortran: bool,
-    /// Every axis backwards: negative strides.
+    /// Every axis runs backwards: all strides are negative.
     pub reversed: bool,
     /// Elements of rubbish between any two elements, as in a slice of a wider array.
     pub gap: usize,
-    /// Chunks have to be decoded (here: copied) instead of being read where they lie.
+    /// Chunks must be decoded (here: copied), instead of being read in place.
     pub encoded: bool,
     /// Chunks of one value are handed out as that value.
     pub constants: bool,
@@ -39,7 +39,7 @@ enum Chunk {
     Elements(Buffer),
 }
 
-/// What lies between and beyond the elements. No number in a test is made of it.
+/// The filler between and beyond the elements. No number in a test consists of this byte.
 const RUBBISH: u8 = 0xA5;
 
 impl Arranged {
@@ -120,7 +120,7 @@ impl Arranged {
     }
 }
 
-/// A chunk whose elements are all the same, as that element. Padding counts, so that edge chunks stay as they are.
+/// Turns a chunk of equal elements into a constant. Padding counts too, so that edge chunks stay as they are.
 fn fold(chunk: Chunk, item: usize, of: &Arranged) -> Chunk {
     let Chunk::Elements(bytes) = &chunk else { return chunk };
     let at = |i| {
@@ -131,7 +131,7 @@ fn fold(chunk: Chunk, item: usize, of: &Arranged) -> Chunk {
     if (0..of.chunk_shape.iter().product()).all(|i| at(i) == first) { Chunk::Constant(first) } else { chunk }
 }
 
-/// Coordinates of position `n` in C order.
+/// The coordinates of position `n` in C order.
 pub fn coordinates(mut n: u64, shape: &[u64]) -> Vec<u64> {
     let mut index = vec![0; shape.len()];
     for (i, &len) in index.iter_mut().zip(shape).rev() {
@@ -141,7 +141,7 @@ pub fn coordinates(mut n: u64, shape: &[u64]) -> Vec<u64> {
     index
 }
 
-/// Position of coordinates in C order.
+/// The position of coordinates in C order.
 pub fn position(index: &[u64], shape: &[u64]) -> usize {
     index.iter().zip(shape).fold(0, |n, (&i, &len)| n * len as usize + i as usize)
 }

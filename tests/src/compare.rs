@@ -1,4 +1,4 @@
-//! Whether an answer is NumPy's.
+//! Compares an answer with NumPy's.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use half::{bf16, f16};
 
 use crate::golden::Array;
 
-/// What an answer must be.
+/// The required answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The answer.
     pub want: &'a Array,
-    /// Elements that are as right.
+    /// Other elements that are also right.
     pub also: Option<&'a Array>,
-    /// Greatest distance from `want`, one `f64` for each component; none: no distance.
+    /// Greatest distance from `want`, one `f64` for each component; `None` means equal.
     pub tol: Option<&'a Array>,
 }
 
-/// How an answer differs.
+/// The difference between an answer and the required one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mismatch {
     /// The type, as wanted and as found.
@@ -27,15 +27,15 @@ pub enum Mismatch {
     Shape(Vec<u64>, Vec<u64>),
     /// Elements.
     Elements {
-        /// How many differ.
+        /// The number of elements that differ.
         count: usize,
         /// C-order position of the first.
         first: usize,
-        /// What was wanted there.
+        /// The element wanted there.
         want: String,
-        /// What was found there.
+        /// The element found there.
         got: String,
-        /// The greatest error that was allowed there.
+        /// The greatest error allowed there.
         allowed: f64,
     },
 }
@@ -55,11 +55,11 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Compares an answer with what it must be: NaN equals NaN, the sign of zero counts, and a tolerance moves nothing
-/// that is infinite or NaN.
+/// Compares an answer with the required one. NaN equals NaN, the sign of zero counts, and a tolerance does not apply to
+/// infinities and NaN.
 ///
 /// # Errors
-/// How it differs.
+/// The difference.
 pub fn compare(wanted: Wanted<'_>, dtype: DType, shape: &[u64], bytes: &[u8]) -> Result<(), Mismatch> {
     let want = wanted.want;
     if dtype != want.dtype {
@@ -78,7 +78,7 @@ pub fn compare(wanted: Wanted<'_>, dtype: DType, shape: &[u64], bytes: &[u8]) ->
             || wanted.also.is_some_and(|a| same(part, &a.bytes[at], g))
             || near(part, w, g, tolerance(i))
     };
-    // Comparing words first is what most answers need.
+    // Most answers are equal byte for byte, so that is compared first.
     let wrong: Vec<usize> = (0..bytes.len() / size).filter(|&i| !right(i)).collect();
     match wrong.first() {
         None => Ok(()),
@@ -109,7 +109,7 @@ fn near(part: DType, want: &[u8], got: &[u8], tol: f64) -> bool {
     w.is_finite() && g.is_finite() && (w - g).abs() <= tol
 }
 
-/// The type of a component, and how many an element has.
+/// The type of a component, and the number of components of an element.
 fn components(dtype: DType) -> (DType, usize) {
     match dtype {
         DType::C64 => (DType::F32, 2),
@@ -118,7 +118,7 @@ fn components(dtype: DType) -> (DType, usize) {
     }
 }
 
-/// The value of a float; the bytes may be longer.
+/// The value of a float at the start of `bytes`, which may be longer.
 pub fn number(dtype: DType, bytes: &[u8]) -> f64 {
     let word = |n: usize| bytes[..n].iter().rev().fold(0u64, |w, &b| w << 8 | u64::from(b));
     match dtype {

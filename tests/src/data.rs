@@ -20,7 +20,7 @@ impl Iterator for Words {
     }
 }
 
-/// `n` numbers in -1..1 of many magnitudes: the sums of such a mix depend on their order.
+/// `n` numbers in -1..1 of many magnitudes: their sums depend on the order.
 pub fn floats(seed: u64, n: usize) -> Vec<f64> {
     let number = |word: u64| {
         let unit = (word >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0;
@@ -29,7 +29,7 @@ pub fn floats(seed: u64, n: usize) -> Vec<f64> {
     Words(seed).take(n).map(number).collect()
 }
 
-/// An array of such numbers in `dtype`: float64, float32, or integers of them times 100.
+/// An array of such numbers in `dtype`: float64, float32, or integers of 100 times the numbers.
 pub fn array(dtype: DType, shape: &[u64], seed: u64) -> Array {
     let values = floats(seed, shape.iter().product::<u64>() as usize);
     let bytes = match dtype {

@@ -1,10 +1,10 @@
-//! Sums to compare with: the correctly rounded one, and NumPy's pairwise one; moments in exact arithmetic.
+//! Reference sums: correctly rounded, and pairwise as in NumPy; moments in exact arithmetic.
 
 use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-/// The sum of finite numbers, correctly rounded but for ties, by keeping partial sums that do not overlap
-/// (Shewchuk 1997, the algorithm of Python's `math.fsum`).
+/// The sum of finite numbers, correctly rounded except for ties, by partial sums that do not overlap (Shewchuk 1997,
+/// the algorithm of Python's `math.fsum`).
 pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut partials: Vec<f64> = Vec::new();
     for mut x in values {
@@ -28,7 +28,7 @@ pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     partials.iter().rev().fold(0.0, |sum, p| sum + p)
 }
 
-/// NumPy's sum of contiguous numbers: halves down to 128, which eight accumulators add.
+/// NumPy's sum of contiguous numbers: it halves them down to 128, which eight accumulators add.
 pub fn pairwise(values: &[f64]) -> f64 {
     if values.len() < 8 {
         return values.iter().fold(-0.0, |sum, v| sum + v);
@@ -46,12 +46,12 @@ pub fn pairwise(values: &[f64]) -> f64 {
     pairwise(&values[..half]) + pairwise(&values[half..])
 }
 
-/// What finite numbers come to in exact arithmetic, each as the float nearest to it but for an error of 2**-80 of itself.
+/// Moments of finite numbers in exact arithmetic, each rounded to a float after a relative error of at most 2**-80.
 #[derive(Clone, Copy, Debug)]
 pub struct Moments {
     /// Their sum.
     pub sum: f64,
-    /// The sum of their sizes.
+    /// The sum of their absolute values.
     pub size: f64,
     /// Their mean.
     pub mean: f64,
@@ -59,7 +59,7 @@ pub struct Moments {
     pub variance: f64,
 }
 
-/// Moments of numbers of which each is a multiple of 2**-200.
+/// The moments of numbers that are multiples of 2**-200.
 ///
 /// # Panics
 /// When a number is not such a multiple.
@@ -96,7 +96,7 @@ fn quotient(a: &BigInt, b: &BigInt, down: i32) -> f64 {
     let value: BigInt = (a.abs() << up) / b;
     let excess = (value.bits() as i32 - 140).max(0);
     let float = (value >> excess).to_f64().unwrap_or(f64::NAN);
-    // in two steps, since a power of two alone may be out of range
+    // in two steps, because one power of two may be out of range
     let exponent = excess - up - down;
     let float = float * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2);
     if a.is_negative() { -float } else { float }

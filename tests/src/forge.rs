@@ -1,4 +1,4 @@
-//! Small `.arrs` files in which anything can be changed, and every checksum made right again.
+//! Small `.arrs` files in which tests can change anything and then correct every checksum.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use arrstore_format::{Attributes, CreateOptions, File, MemoryStorage, Meta};
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
-/// Both copies of commit 1.
+/// The offsets of both copies of commit 1.
 pub const SLOTS: [usize; 2] = [2 * PAGE, 4 * PAGE];
-/// Fields of a slot.
+/// The length of the commit, in a slot.
 pub const LENGTH: usize = 64;
 /// The reference to the name block, in a slot.
 pub const NAMES: usize = 104;
@@ -24,13 +24,13 @@ pub const RECORD_META: usize = 32;
 /// A file of one commit and one array, `/a` with id 1, whose index is one leaf.
 #[derive(Clone, Debug)]
 pub struct Forge {
-    /// All of it.
+    /// The bytes of the file.
     pub bytes: Vec<u8>,
-    /// Where the array table is.
+    /// The offset of the array table.
     pub table: usize,
-    /// Where the record is.
+    /// The offset of the array's record.
     pub record: usize,
-    /// Where the index of chunks is.
+    /// The offset of the chunk index.
     pub leaf: usize,
 }
 
@@ -61,7 +61,7 @@ impl Forge {
         Forge::made(&storage)
     }
 
-    /// Where the parts are, with a uuid and a time that are not chance's.
+    /// Finds the parts, and sets a fixed uuid and time.
     fn made(storage: &MemoryStorage) -> Forge {
         let bytes = storage.bytes();
         let table = u64_at(&bytes, SLOTS[0] + 88);
@@ -73,16 +73,16 @@ impl Forge {
         forge
     }
 
-    /// Writes bytes at a place in the file.
+    /// Writes bytes at an offset of the file.
     ///
     /// # Panics
-    /// When they are not in the file.
+    /// When the offset lies outside the file.
     pub fn put(&mut self, at: usize, bytes: &[u8]) -> &mut Forge {
         self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
         self
     }
 
-    /// Writes bytes at a place in both copies of the slot.
+    /// Writes bytes at an offset of both copies of the slot.
     pub fn put_slot(&mut self, at: usize, bytes: &[u8]) -> &mut Forge {
         SLOTS.into_iter().for_each(|slot| {
             self.put(slot + at, bytes);
@@ -90,7 +90,7 @@ impl Forge {
         self
     }
 
-    /// Writes bytes behind the end of the commit, which then reaches them, and gives their place.
+    /// Appends bytes to the file, extends the commit over them, and returns their offset.
     pub fn append(&mut self, bytes: &[u8]) -> usize {
         let at = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
@@ -100,17 +100,17 @@ impl Forge {
         at
     }
 
-    /// The first and the length of the bytes that a reference says.
+    /// The offset and the length in a reference.
     pub fn block(&self, reference: usize) -> (usize, usize) {
         (u64_at(&self.bytes, reference), u64_at(&self.bytes, reference + 8) & 0xffff_ffff)
     }
 
-    /// Where the metadata is.
+    /// The offset and the length of the metadata.
     pub fn meta(&self) -> (usize, usize) {
         self.block(self.record + RECORD_META)
     }
 
-    /// Gives the block that a reference leads to other bytes, in another place.
+    /// Points a reference to a new block with these bytes.
     pub fn replace_block(&mut self, reference: usize, bytes: &[u8]) -> &mut Forge {
         let at = self.append(bytes) as u64;
         self.put(reference, &at.to_le_bytes()).put(reference + 8, &(bytes.len() as u32).to_le_bytes())
@@ -122,7 +122,7 @@ impl Forge {
         self.put_slot(field, &at.to_le_bytes()).put_slot(field + 8, &(bytes.len() as u32).to_le_bytes())
     }
 
-    /// Gives the first chunk another payload, in another place.
+    /// Points the first chunk to a new payload.
     pub fn replace_payload(&mut self, payload: &[u8]) -> &mut Forge {
         let at = self.append(payload) as u64;
         let entry = self.leaf + ENTRIES;
@@ -134,7 +134,7 @@ impl Forge {
     /// The payload of the first chunk.
     ///
     /// # Panics
-    /// When it has none.
+    /// When the first chunk has none.
     pub fn payload(&self) -> Vec<u8> {
         let (at, len) =
             (u64_at(&self.bytes, self.leaf + ENTRIES), u64_at(&self.bytes, self.leaf + ENTRIES + 8));
@@ -146,7 +146,7 @@ impl Forge {
         Some(crc32fast::hash(bytes).to_le_bytes())
     }
 
-    /// Makes every checksum right but those of payloads, from the bottom up. What a reference cannot lead to is left.
+    /// Corrects every checksum except those of payloads, from the bottom up. Skips references that lead nowhere.
     pub fn checksums(&mut self) -> &mut Forge {
         let referred = [
             ((self.leaf, PAGE), vec![self.record + RECORD_INDEX + 8]),
@@ -166,7 +166,7 @@ impl Forge {
         self
     }
 
-    /// Makes the checksum at a page's end right.
+    /// Corrects the checksum at the end of a page.
     pub fn page_checksum(&mut self, page: usize) {
         if let Some(crc) = self.crc((page, PAGE - 4)) {
             self.put(page + PAGE - 4, &crc);
@@ -191,7 +191,7 @@ fn file_of(meta: Meta, data: &[u8]) -> (File, Arc<MemoryStorage>) {
 /// The parts of a metadata block.
 #[derive(Clone, Debug)]
 pub struct MetaParts {
-    /// All before the axes. The lengths in it are written by [`MetaParts::bytes`].
+    /// The bytes before the axes. [`MetaParts::bytes`] writes the lengths in it.
     pub head: Vec<u8>,
     /// The axes, 32 bytes each.
     pub axes: Vec<u8>,
@@ -199,22 +199,22 @@ pub struct MetaParts {
     pub rest: [Vec<u8>; 5],
 }
 
-/// The places of the parts in [`MetaParts::rest`].
+/// The fill value's index in [`MetaParts::rest`].
 pub const FILL: usize = 0;
-/// The name.
+/// The name's index.
 pub const NAME: usize = 1;
-/// The axis names.
+/// The index of the axis names.
 pub const DIMS: usize = 2;
-/// The type details.
+/// The index of the type details.
 pub const DETAILS: usize = 3;
-/// The attributes.
+/// The index of the attributes.
 pub const JSON: usize = 4;
 
 impl MetaParts {
-    /// Those of a file's array.
+    /// The parts of the metadata of a file's array.
     ///
     /// # Panics
-    /// When it is not sound.
+    /// When the metadata is not sound.
     pub fn of(forge: &Forge) -> MetaParts {
         let (at, len) = forge.meta();
         let (head, mut rest) = forge.bytes[at..at + len].split_at(56);
@@ -228,7 +228,7 @@ impl MetaParts {
         MetaParts { head: head.to_vec(), axes, rest }
     }
 
-    /// The block.
+    /// The metadata block.
     ///
     /// # Panics
     /// When the head has been shortened.

@@ -1,5 +1,5 @@
-//! Inputs that were changed at random, in a process of their own: memory that is not given ends a process, and a limit
-//! of memory is one of all of it. Each does no harm: no panic, and within 512 MB a second of work.
+//! Inputs that were changed at random, tried in a process of its own: a failed allocation ends a process, and a memory
+//! limit holds for all of it. No input may cause a panic, exceed 512 MB, or need more than a second of work.
 
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
@@ -15,19 +15,19 @@ use crate::command::rounds;
 use crate::data::Words;
 
 const MEMORY: u64 = 512 << 20;
-/// Seconds of an ordinary run.
+/// Seconds of a default run.
 const QUICK: usize = 2;
 const CHILD: &str = "ARRSTORE_FUZZ_CHILD";
-/// The first of the seeds that are to be taken once more.
+/// The variable with the first of the seeds to try once more.
 const AGAIN: &str = "ARRSTORE_FUZZ_AGAIN";
-/// Inputs of which the first one's seed is said.
+/// The number of inputs for each printed seed, which is that of the first of them.
 const EACH: u64 = 100;
 
-/// Has a process of this program take inputs of a kind, for as many seconds as `ARRSTORE_FUZZ` says. It runs the test
-/// of the full name `child` and nothing else.
+/// Starts a process of this program that tries inputs of a kind, for as many seconds as `ARRSTORE_FUZZ` gives. The
+/// process runs only the test with the full name `child`.
 ///
 /// # Panics
-/// When an input does harm.
+/// When an input causes harm.
 pub fn campaign(child: &str, kind: &str) {
     let (count, first, status) = process(child, kind, None);
     if !status.success() {
@@ -40,7 +40,7 @@ pub fn campaign(child: &str, kind: &str) {
     assert!(count > 20, "{kind}: {count} inputs");
 }
 
-/// Runs the child to its end: how many seeds it said, the last of them, and how it ended.
+/// Runs the child to its end. Returns the number of seeds that it printed, the last seed, and its exit status.
 fn process(child: &str, kind: &str, again: Option<u64>) -> (u64, u64, ExitStatus) {
     let mut command = Command::new(std::env::current_exe().expect("the running test has a path"));
     command.args([child, "--exact", "--nocapture"]).env(CHILD, kind).stdout(Stdio::piped());
@@ -57,11 +57,11 @@ fn process(child: &str, kind: &str, again: Option<u64>) -> (u64, u64, ExitStatus
     (count, last, child.wait().expect("a child"))
 }
 
-/// What the test does that [`campaign`] names: nothing, but in the process that takes the inputs. `taker` gives for a kind
-/// what makes an input of a seed and takes it.
+/// The body of the test that [`campaign`] names. It does nothing, except in the process that tries the inputs. For a
+/// kind, `taker` gives a function that makes the input of a seed and tries it.
 ///
 /// # Panics
-/// When an input does harm.
+/// When an input causes harm.
 pub fn child(taker: impl FnOnce(&str) -> Box<dyn FnMut(u64)>) {
     let Ok(kind) = std::env::var(CHILD) else { return };
     let mut input = taker(&kind);
@@ -83,10 +83,10 @@ pub fn child(taker: impl FnOnce(&str) -> Box<dyn FnMut(u64)>) {
     }
 }
 
-/// Does what an input asks for.
+/// Does the work of one input.
 ///
 /// # Panics
-/// When that is more than a second of work.
+/// When it needs more than a second of work.
 pub fn within_a_second<T>(seed: u64, work: impl FnOnce() -> T) -> T {
     let before = worked();
     let result = work();
@@ -95,16 +95,16 @@ pub fn within_a_second<T>(seed: u64, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Time this process has worked.
+/// The time that this process has worked.
 fn worked() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("a process knows what it took");
     Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
 }
 
-/// A folder for inputs, in memory where the system has one there.
+/// A folder for inputs, in memory if the system has one there.
 ///
 /// # Panics
-/// When there is none.
+/// When no folder can be made.
 pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
 }
@@ -114,7 +114,7 @@ pub fn below(words: &mut Words, n: usize) -> usize {
     (words.next().unwrap_or_default() % n.max(1) as u64) as usize
 }
 
-/// Changes some bytes `among` those of a file, and cuts it now and then.
+/// Changes some bytes of a file within the range `among`, and sometimes cuts the file.
 pub fn mutate(bytes: &mut Vec<u8>, words: &mut Words, among: Range<usize>) {
     for _ in 0..1 + below(words, 4) {
         let at = among.start + below(words, among.end.min(bytes.len()).saturating_sub(among.start));

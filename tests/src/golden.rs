@@ -1,17 +1,17 @@
 //! Reader of the golden files: cases with NumPy's answers, written by `oracle/generate.py`.
 //!
-//! The layout of a file is described in `oracle/container.py`. These are files of our own, so that a damaged one
-//! ends the test with a panic.
+//! `oracle/container.py` describes the layout of a file. The files are our own, so a damaged one ends the test with a
+//! panic.
 
 use std::path::{Path, PathBuf};
 
 use arrstore_format::DType;
 use serde_json::Value as Json;
 
-/// One family of cases, and the arrays they name by number.
+/// One family of cases, and the arrays that they refer to by index.
 #[derive(Debug)]
 pub struct Golden {
-    /// Name of the family, that of the file.
+    /// Name of the family and of its file.
     pub family: String,
     /// Inputs, answers and tolerances.
     pub arrays: Vec<Array>,
@@ -30,30 +30,31 @@ pub struct Array {
     pub bytes: Vec<u8>,
 }
 
-/// An expression, its inputs and what must come of it.
+/// An expression, its inputs and the required outcome.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The text.
     pub expr: String,
-    /// Names and numbers of arrays.
+    /// Names of the inputs, and indices of their arrays.
     pub inputs: Vec<(String, usize)>,
-    /// What must come of it.
+    /// The required outcome.
     pub expect: Expect,
 }
 
-/// What NumPy answers.
+/// NumPy's outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expect {
-    /// An array, by numbers: the answer, another answer that is as right, and the error allowed for each component.
+    /// An array, given by indices: the answer, another answer that is also right, and the error allowed for each
+    /// component.
     Answer {
         /// The answer.
         want: usize,
-        /// Another, element by element.
+        /// Another right answer, element by element.
         also: Option<usize>,
         /// Greatest distance from `want`.
         tol: Option<usize>,
     },
-    /// A refusal, with the generator's word for NumPy's exception.
+    /// A refusal, with the generator's name for NumPy's exception.
     Refusal(String),
 }
 

@@ -1,4 +1,4 @@
-//! Runs golden cases through the engine, in every layout, and says all that differs.
+//! Runs golden cases through the engine in every layout, and reports every difference.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::compare::{Wanted, compare};
 use crate::golden::{Array, Case, Expect, Golden};
 use crate::layout::Layout;
 
-/// A case that did not come out as it must.
+/// A case with a wrong outcome.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The expression.
@@ -20,7 +20,7 @@ pub struct Failure {
     pub inputs: String,
     /// Layouts that failed in the same way.
     pub layouts: Vec<Layout>,
-    /// What was expected and what came.
+    /// The expected and the actual outcome.
     pub what: String,
 }
 
@@ -35,20 +35,20 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What a run counted.
+/// The result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Evaluations that were compared.
     pub runs: usize,
-    /// All that failed, in the order of the cases.
+    /// All failures, in the order of the cases.
     pub failures: Vec<Failure>,
 }
 
 /// Memory of a run: plenty for these sizes.
 pub const PLENTY: u64 = 256 << 20;
 
-/// Runs every case in every layout. Layouts of one grid must agree to the bit, and so must another number of
-/// threads with another budget.
+/// Runs every case in every layout. Layouts with one grid must agree to the bit; so must a run with another number of
+/// threads and another budget.
 ///
 /// # Errors
 /// When the inputs cannot be laid out.
@@ -57,7 +57,7 @@ pub fn run(golden: &Golden, layouts: &[Layout]) -> Result<Report, Error> {
     let needed: Vec<usize> = needed(golden);
     let arrays: Vec<&Array> = needed.iter().map(|&i| &golden.arrays[i]).collect();
     let mut report = Report::default();
-    // Findings by case and text, so that layouts which fail alike are told once.
+    // Findings by case and text, so that equal failures of several layouts are reported once.
     let mut found: BTreeMap<(usize, String), Vec<Layout>> = BTreeMap::new();
     let mut first: BTreeMap<_, (Layout, Vec<u8>)> = BTreeMap::new();
     for &layout in layouts {
@@ -72,7 +72,7 @@ pub fn run(golden: &Golden, layouts: &[Layout]) -> Result<Report, Error> {
             report.runs += 1;
             let outcome = evaluate(&case.expr, &variables, &context);
             let mut tell = |what| found.entry((n, what)).or_default().push(layout);
-            // Lazy reshaping moves nothing, and says so where NumPy would copy.
+            // A lazy reshape moves nothing; where NumPy would copy, it is refused.
             let moves = case.expr.contains("reshape") && !layout.is_one_piece();
             if moves && matches!(outcome, Err(Stop::NeedsCopy)) {
                 continue;
@@ -105,7 +105,7 @@ pub fn run(golden: &Golden, layouts: &[Layout]) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Numbers of the arrays that some case takes.
+/// The indices of the arrays that the cases use.
 fn needed(golden: &Golden) -> Vec<usize> {
     let mut numbers: Vec<usize> = golden.cases.iter().flat_map(|c| &c.inputs).map(|i| i.1).collect();
     numbers.sort_unstable();
@@ -125,10 +125,10 @@ fn describe(golden: &Golden, case: &Case) -> String {
     case.inputs.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// Why an evaluation gave no value.
+/// The reason why an evaluation gave no value.
 #[derive(Debug)]
 pub enum Stop {
-    /// It was refused, with this message; `true` when the refusal speaks of the words and not of the machine.
+    /// It was refused, with this message; `true` when the expression is the reason, and not the machine.
     Refused(String, bool),
     /// It would need a copy.
     NeedsCopy,
@@ -175,7 +175,7 @@ fn about_words(error: &Error) -> bool {
     )
 }
 
-/// What is wrong with an outcome, if anything.
+/// The mistake in an outcome, if there is one.
 fn judge(golden: &Golden, case: &Case, outcome: &Result<Value, Stop>) -> Option<String> {
     match (&case.expect, outcome) {
         (_, Err(Stop::Panicked(text))) => Some(format!("panicked: {text}")),
@@ -200,7 +200,7 @@ fn judge(golden: &Golden, case: &Case, outcome: &Result<Value, Stop>) -> Option<
     }
 }
 
-/// The input elements that made the first wrong element, where they are easy to find: inputs that broadcast.
+/// The input elements behind the first wrong element, if they are easy to find: for inputs that broadcast.
 fn operands(golden: &Golden, case: &Case, want: &Array, differs: &crate::compare::Mismatch) -> String {
     use crate::arranged::{coordinates, position};
     let crate::compare::Mismatch::Elements { first, .. } = differs else { return String::new() };
@@ -221,7 +221,7 @@ fn operands(golden: &Golden, case: &Case, want: &Array, differs: &crate::compare
     }
 }
 
-/// Whether the answer has the shape of the inputs broadcast, so that elements correspond.
+/// Whether the answer has the shape to which the inputs broadcast, so that elements correspond.
 fn array_like(golden: &Golden, case: &Case, want: &Array) -> bool {
     case.inputs.iter().any(|(_, i)| golden.arrays[*i].shape == want.shape) && !case.expr.contains('[')
 }

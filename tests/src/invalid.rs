@@ -1,7 +1,7 @@
-//! The files that every reader must refuse, `golden/invalid`: one for each row of the table in SPEC.md that says what is
-//! refused, and when.
+//! The files in `golden/invalid`, which every reader must refuse. There is one for each row of SPEC.md's table of
+//! refusals.
 //!
-//! Like the golden files they are never changed. `examples/invalid_files/` has made them.
+//! Like the golden files, they never change. `examples/invalid_files/` made them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,47 +13,47 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/invalid")
 }
 
-/// When a file has to be refused.
+/// The moment at which a file must be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// When it is opened.
+    /// On opening.
     Open,
-    /// When names, attributes or elements are asked for.
+    /// On access to names, attributes or elements.
     Touch,
-    /// By a walk over the whole file.
+    /// On a walk over the whole file.
     Verify,
-    /// When it is to be written to.
+    /// On opening for writing.
     Write,
 }
 
-/// Why a file has to be refused.
+/// The reason why a file must be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// A checksum or a rule is broken.
+    /// A checksum or a rule of the format is broken.
     Damaged,
-    /// It needs something that the reader does not know.
+    /// The file needs a feature that the reader does not know.
     Unsupported,
 }
 
-/// A file, and what has to be said of it.
+/// A file and its required refusal.
 #[derive(Clone, Debug)]
 pub struct Vector {
     /// Its name, without an ending.
     pub name: String,
-    /// All of it.
+    /// The bytes of the file.
     pub bytes: Vec<u8>,
     /// The library's error, as SPEC.md spells it.
     pub error: String,
-    /// Why.
+    /// The reason.
     pub class: Class,
-    /// When.
+    /// The moment.
     pub when: When,
 }
 
-/// All of them, in the order of the manifest.
+/// All files, in the order of the manifest.
 ///
 /// # Panics
-/// When the folder is not as it should be.
+/// When the folder does not match its manifest.
 pub fn all() -> Vec<Vector> {
     let text = std::fs::read(folder().join("manifest.json")).expect("there is a manifest");
     let manifest: Json = serde_json::from_slice(&text).expect("the manifest is JSON");
@@ -85,7 +85,7 @@ fn vector(listed: &Json) -> Vector {
     }
 }
 
-/// The name of an error, as SPEC.md spells it: that of the innermost one that is an error of its own.
+/// The name of an error, as SPEC.md spells it: that of the innermost error with a name of its own.
 pub fn spelled(error: &Error) -> String {
     let (kind, debug) = match error {
         Error::Header(e) => ("HeaderError::", format!("{e:?}")),

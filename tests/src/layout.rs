@@ -1,4 +1,4 @@
-//! The ways in which the inputs of a case are laid out.
+//! The layouts of a case's inputs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use crate::arranged::{Arranged, Arrangement};
 use crate::golden::Array;
 use crate::stored::Stored;
 
-/// A way to lay an array out.
+/// A layout of an array.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Layout {
-    /// In memory, C order.
+    /// In memory, in C order.
     C,
-    /// In memory, Fortran order.
+    /// In memory, in Fortran order.
     Fortran,
     /// In memory, all strides negative, rubbish between the elements.
     Reversed,
-    /// Odd chunks in memory.
+    /// In memory, in odd chunks.
     Chunks,
-    /// Odd chunks in Fortran order that have to be decoded; those of one value are that value.
+    /// In memory, in odd chunks in Fortran order that must be decoded; chunks of one value are constants.
     Decoded,
-    /// Tiny chunks, many of one value.
+    /// In memory, in tiny chunks, many of one value.
     Tiny,
     /// An `.arrs` file: odd raw chunks.
     Raw,
@@ -52,7 +52,7 @@ impl Layout {
         Layout::NpyFortran,
     ];
 
-    /// How chunks are cut: one, odd ones or tiny ones.
+    /// The cut into chunks: 0 for one chunk, 1 for odd chunks, 2 for tiny chunks.
     fn cut(self) -> usize {
         match self {
             Layout::C | Layout::Fortran | Layout::Reversed | Layout::Npy | Layout::NpyFortran => 0,
@@ -61,14 +61,14 @@ impl Layout {
         }
     }
 
-    /// Layouts that answer with the same bits, because their grids are the same, share this. The order of the
-    /// elements in a chunk belongs to the grid: numbers are added as they lie.
+    /// Layouts with equal results here have equal grids, so they must answer with the same bits. The order of elements
+    /// in a chunk belongs to the grid: numbers are added in storage order.
     pub fn grid(self) -> (usize, bool) {
         let fortran = [Layout::Fortran, Layout::NpyFortran, Layout::Decoded, Layout::Packed];
         (self.cut(), fortran.contains(&self))
     }
 
-    /// Whether an array lies in one piece in C order, so that it can have any shape without a move.
+    /// Whether an array is contiguous in C order, so that a reshape moves nothing.
     pub fn is_one_piece(self) -> bool {
         matches!(self, Layout::C | Layout::Npy)
     }
@@ -80,7 +80,7 @@ impl Layout {
         let cut = |(k, &n): (usize, &u64)| {
             let wish = match self.cut() {
                 0 => n,
-                // A vector is cut into longer pieces.
+                // A vector is cut into longer chunks.
                 1 if rank == 1 => 67,
                 1 => odd[k % odd.len()] + n / 4,
                 _ if k + 1 == rank => 3.max(n / 16),
@@ -91,7 +91,7 @@ impl Layout {
         shape.iter().enumerate().map(cut).collect()
     }
 
-    /// Lays out arrays; `None` stands for one that the layout does not know (bfloat16 in `.npy`).
+    /// Lays out arrays; `None` stands for an array that the layout does not support (bfloat16 in `.npy`).
     ///
     /// `folder` is for files.
     ///

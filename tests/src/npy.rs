@@ -1,4 +1,4 @@
-//! `.npy` files written by hand, so that the engine's own writer is not its reader's only witness.
+//! `.npy` files written by hand, so that the engine's writer is not the only witness of its reader.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use arrstore::{Error, Expr, Result};
 use crate::arranged::{Arranged, Arrangement};
 use crate::golden::Array;
 
-/// Writes each array to a file of `folder` and opens it; `None` for a type that `.npy` does not know.
+/// Writes each array to a file in `folder` and opens it; `None` for a type that `.npy` does not support.
 ///
 /// # Errors
 /// When a file cannot be written or read.

@@ -1,10 +1,10 @@
-//! Changed bytes with right checksums: what only the rules of the format can find.
+//! Changed bytes with corrected checksums: only the rules of the format can find such damage.
 
 use std::ops::Range;
 
 const PAGE: usize = 4096;
 
-/// What has a checksum in a file: header, newest slot, and all that its commit reaches.
+/// The parts of a file that have a checksum: the header, the newest slot, and all that its commit reaches.
 #[derive(Clone, Debug)]
 pub struct Pieces {
     pieces: Vec<Piece>,
@@ -14,11 +14,11 @@ pub struct Pieces {
 struct Piece {
     /// The bytes that the checksum covers.
     bytes: Range<usize>,
-    /// Where the checksum stands.
+    /// The offset of the checksum.
     crc_at: usize,
-    /// The piece in which it stands, unless the piece itself.
+    /// The piece that contains the checksum, if it is not this piece itself.
     parent: Option<usize>,
-    /// Offsets in the file of bytes that are not zero, or near one.
+    /// Offsets of bytes that are not zero, or near a byte that is not.
     filled: Vec<usize>,
 }
 
@@ -31,7 +31,7 @@ fn u64_at(bytes: &[u8], at: usize) -> usize {
 }
 
 impl Pieces {
-    /// Those of a sound file, or one whose last commit was interrupted.
+    /// The pieces of a sound file, or of one whose last commit was interrupted.
     pub fn of(bytes: &[u8]) -> Pieces {
         let is_slot = |page: &usize| {
             let page = &bytes[page * PAGE..][..PAGE];
@@ -89,7 +89,7 @@ impl Pieces {
         }
     }
 
-    /// An offset in the file: every other one anywhere, else where something stands.
+    /// An offset in the file: half of the picks anywhere, half where data is.
     pub fn any(&self, bytes: &[u8], pick: usize) -> usize {
         match pick % 2 {
             0 => (pick >> 1) % bytes.len(),
@@ -103,7 +103,7 @@ impl Pieces {
         (piece, filled[(pick >> 20) % filled.len()])
     }
 
-    /// Changes a byte of some piece, and makes all checksums on the way to it right. Gives its offset.
+    /// Changes a byte of a piece, and corrects all checksums on the way to it. Returns the byte's offset.
     pub fn change(&self, bytes: &mut [u8], pick: usize, flip: u8) -> usize {
         let (piece, at) = self.pick(pick);
         let old = bytes.to_vec();
@@ -115,7 +115,7 @@ impl Pieces {
             bytes[*crc_at..crc_at + 4].copy_from_slice(&crc.to_le_bytes());
             next = *parent;
         }
-        // Both copies of a slot change.
+        // Both copies of a slot change alike.
         for page in [1, 2] {
             let (first, second) = (page * PAGE..(page + 1) * PAGE, (page + 2) * PAGE..(page + 3) * PAGE);
             if old[first.clone()] == old[second.clone()] {

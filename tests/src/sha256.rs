@@ -1,4 +1,4 @@
-//! SHA-256 (FIPS 180-4), so that a manifest can say what elements are without holding them.
+//! SHA-256 (FIPS 180-4), so that a manifest can identify elements without holding them.
 
 /// The first 32 bits of the fractional parts of the `root`-th roots of the first primes.
 fn fractions<const N: usize>(root: f64) -> [u32; N] {

@@ -1,20 +1,20 @@
-//! Tests that need more than every machine has: root, another program, a loop device.
+//! Tests with needs that not every machine meets: root, another program, a loop device.
 
 use std::io::Write;
 
-/// The variable that makes such a test fail where something is missing. Continuous integration sets it.
+/// The variable that makes such a test fail if something is missing. Continuous integration sets it.
 pub const REQUIRE: &str = "ARRSTORE_REQUIRE";
 
-/// Says on the terminal that a test has tried nothing, and why; the caller returns. With `ARRSTORE_REQUIRE=1` the test
+/// Prints on the terminal that a test was skipped, and why; the caller then returns. With `ARRSTORE_REQUIRE=1` the test
 /// fails instead.
 ///
 /// # Panics
-/// When nothing may be skipped.
+/// When no test may be skipped.
 #[track_caller]
 pub fn skip(why: &str) {
     let must = std::env::var_os(REQUIRE).is_some_and(|value| !value.is_empty() && value != "0");
     assert!(!must, "this test cannot run here, and {REQUIRE} is set: {why}");
-    // Not by `eprintln`, which the test harness keeps to itself.
+    // The test harness captures `eprintln`, so this writes to stderr directly.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let text = format!("SKIPPED {test}: {why}\n");
     std::io::stderr().write_all(text.as_bytes()).unwrap_or_default();
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    /// What the test below runs in a process of its own.
+    /// The test below runs this in a process of its own.
     #[test]
     fn skipping() {
         if std::env::var_os("ARRSTORE_TEST_SKIP").is_some() {
@@ -53,7 +53,7 @@ mod tests {
         }
     }
 
-    /// No test has a way of its own, which could not be made to fail.
+    /// No test skips in a way of its own, which the variable could not turn into a failure.
     #[test]
     fn nobody_skips_in_another_way() {
         let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];

@@ -7,19 +7,19 @@ use arrstore_format::{Codec, CreateOptions, Durability, File, Meta};
 
 use crate::golden::Array;
 
-/// How arrays are kept in a file.
+/// The way in which a file stores arrays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stored {
-    /// Raw chunks, read in place where the file can be mapped.
+    /// Raw chunks, read in place if the file can be mapped.
     Raw,
     /// Fortran order, shuffled and compressed.
     Packed,
-    /// Raw, and the fill value is that of the first element, so that chunks which hold nothing else are not written.
+    /// Raw chunks. The first element is the fill value, and chunks that hold nothing else are not written.
     Sparse,
 }
 
 impl Stored {
-    /// Writes the arrays to one file of `folder`, in chunks of the shape that `chunks` gives, and opens them.
+    /// Writes the arrays to one file in `folder`, in chunks of the shape that `chunks` gives, and opens them.
     ///
     /// # Errors
     /// When the file cannot be written or read.

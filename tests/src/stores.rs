@@ -1,8 +1,8 @@
-//! The golden `.arrs` files, and what is known of them.
+//! The golden `.arrs` files, and their manifests.
 //!
-//! Beside each file in `golden/files` stands a manifest of the same name, which says what the file holds: all
-//! metadata, and the SHA-256 of each array's elements in C order, little-endian. Both are never changed: whatever
-//! could once be read can be read for ever.
+//! Beside each file in `golden/files` lies a manifest of the same name. It lists the file's content: all metadata, and
+//! the SHA-256 of each array's elements in C order, little-endian. Both never change: a file that was once readable
+//! must stay readable for ever.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,16 +24,16 @@ pub struct Store {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// What it holds.
+    /// Its content, from the manifest.
     pub holds: Json,
-    /// Whether `verify` finds nothing to complain of.
+    /// Whether `verify` finds no damage.
     pub sound: bool,
 }
 
 /// All golden files, in order of their names. A large one is packed, as `name.arrs.zst`.
 ///
 /// # Panics
-/// When the folder is not as it should be.
+/// When a file or a manifest is missing or invalid.
 pub fn all() -> Vec<Store> {
     let listed = std::fs::read_dir(folder()).expect("the folder of golden files can be read");
     let mut paths: Vec<PathBuf> = listed.map(|entry| entry.expect("it can be listed").path()).collect();
@@ -63,10 +63,10 @@ pub fn snapshot(bytes: Vec<u8>) -> Result<Snapshot> {
     File::on(Arc::new(MemoryStorage::of(bytes)))?.snapshot()
 }
 
-/// The most elements and chunks whose content is asked for: the metadata of a hostile file can name any number.
+/// The most elements and chunks of an array that are read: the metadata of a hostile file can claim any number.
 pub const MOST: u64 = 1 << 20;
 
-/// All that a file holds, as the manifests and the readers in other languages tell it.
+/// The whole content of a file, in the form of the manifests and of the readers in other languages.
 ///
 /// # Errors
 /// When anything in it is refused.
@@ -102,7 +102,7 @@ fn elements(array: &Array) -> Result<Option<Vec<u8>>> {
     Ok(Some(out))
 }
 
-/// What is told of an array: its metadata, and the digest of its elements.
+/// The description of an array: its metadata, and the digest of its elements.
 pub fn described(meta: &Meta, elements: Option<&[u8]>) -> Json {
     json!({
         "name": meta.name,
@@ -133,7 +133,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Numbers that are whole become integers: not every language tells 1.0 from 1.
+/// Turns whole numbers into integers: not every language tells 1.0 from 1.
 pub fn plain(json: Json) -> Json {
     match json {
         Json::Number(number) => Json::Number(whole(&number).unwrap_or(number)),

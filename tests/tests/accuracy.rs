@@ -1,4 +1,5 @@
-//! Sums, means, variances and deviations against exact arithmetic, however small the result is beside the numbers.
+//! Compares sums, means, variances and deviations with exact arithmetic, also where the result is tiny beside the
+//! numbers.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +16,7 @@ const FLOATS: [DType; 6] = [DType::F16, DType::BF16, DType::F32, DType::F64, DTy
 const LAYOUTS: [Layout; 4] = [Layout::C, Layout::Fortran, Layout::Chunks, Layout::Tiny];
 const SHAPE: [u64; 2] = [263, 47];
 
-/// The floats that an element of a type has, and bytes of one.
+/// The number of floats in an element of a type, and the bytes of one float.
 fn parts(dtype: DType) -> (usize, usize) {
     let count = if matches!(dtype, DType::C64 | DType::C128) { 2 } else { 1 };
     (count, dtype.size() / count)
@@ -43,7 +44,7 @@ fn write(dtype: DType, values: impl Iterator<Item = f64>) -> Vec<u8> {
     values.flat_map(one).collect()
 }
 
-/// The distance between neighbours of `x` among the floats of the type of a component.
+/// The distance between neighbouring floats at `x`, in the type of a component.
 fn spacing(dtype: DType, x: f64) -> f64 {
     let (digits, least) = match (dtype, parts(dtype).1) {
         (DType::F16, _) => (10, -24),
@@ -67,7 +68,7 @@ fn evaluate(text: &str, a: &Expr, context: &Context) -> Vec<Value> {
     Plan::new(&roots, context).unwrap().run(context).unwrap().into_iter().flatten().collect()
 }
 
-/// The exact moments of each line that is reduced, for each component: of all, of columns, of rows.
+/// The exact moments of each reduced line, for each component: of the whole array, of columns, of rows.
 fn lines(values: &[f64], parts: usize) -> [Vec<Vec<Moments>>; 3] {
     let [rows, cols] = SHAPE.map(|n| n as usize);
     let of = |places: &mut dyn Iterator<Item = usize>| -> Vec<Moments> {
@@ -82,7 +83,7 @@ fn lines(values: &[f64], parts: usize) -> [Vec<Vec<Moments>>; 3] {
     ]
 }
 
-/// Calls `check` with each result of a type, what was found and the exact moments of its line.
+/// Calls `check` with each result of a type: the numbers found and the exact moments of the line.
 fn each(
     dtype: DType,
     values: &[f64],
@@ -114,13 +115,13 @@ fn each(
     }
 }
 
-/// Every decade for the widest types, some for the others.
+/// Every decade for float64, every third for the other types.
 fn decades(dtype: DType) -> impl Iterator<Item = i32> {
     let step = if dtype == DType::F64 { 1 } else { 3 };
     (0..=15).step_by(step)
 }
 
-/// However large the mean is beside the deviation, a variance is as good as its type.
+/// A variance is as accurate as its type, for any ratio of mean to deviation.
 #[test]
 fn variances_are_as_good_as_their_type() {
     for dtype in FLOATS {
@@ -131,7 +132,7 @@ fn variances_are_as_good_as_their_type() {
             each(dtype, &values, &["var", "std", "nanvar", "nanstd"], |name, found, exact, place| {
                 let variance = exact.iter().map(|m| m.variance).sum::<f64>();
                 let wanted = if name.ends_with("std") { variance.sqrt() } else { variance };
-                // the squares of a column are added one after the other, 128 at a time
+                // the squares of a column are added one after another, 128 at a time
                 let allowed = 0.501 * spacing(dtype, wanted) + 12.0 * f64::EPSILON * wanted;
                 let error = (found[0] - wanted).abs();
                 assert!(
@@ -146,7 +147,8 @@ fn variances_are_as_good_as_their_type() {
     }
 }
 
-/// However much cancels, a sum errs by no more than a pairwise one may: by the sizes of what was added.
+/// A sum errs no more than a pairwise sum may, for any cancellation: the bound depends on the absolute values of the
+/// terms.
 #[test]
 fn sums_and_means_err_as_pairwise_ones_at_most() {
     for dtype in FLOATS {
@@ -162,7 +164,7 @@ fn sums_and_means_err_as_pairwise_ones_at_most() {
                     last
                 })
                 .collect();
-            // float16 is added as float32, as NumPy does; all others as float64
+            // float16 is added in float32, as in NumPy; all other types in float64
             let unit = if dtype == DType::F16 { 2f64.powi(-24) } else { 2f64.powi(-53) };
             each(dtype, &values, &["sum", "mean", "nansum", "nanmean"], |name, found, exact, place| {
                 for (found, exact) in found.iter().zip(exact) {
@@ -184,7 +186,7 @@ fn sums_and_means_err_as_pairwise_ones_at_most() {
     }
 }
 
-/// Days since noon of 4713 BC to a tenth of a second, and seconds since 1970.
+/// Julian dates (days since noon of 4713 BC) to a tenth of a second, and seconds since 1970.
 #[test]
 fn dates_keep_their_deviation() {
     for (origin, apart) in [(2_460_000.5, 1e-6), (1.7e9, 1.0), (-1.7e9, 1e-5), (2_460_000.5, 1e-9)] {
@@ -207,7 +209,7 @@ fn ndarray_of(values: &[f64]) -> ndarray::Array1<f64> {
     ndarray::Array1::from_vec(values.to_vec())
 }
 
-/// An element far from all others, first or last, and a drift along the line spoil nothing.
+/// An outlier at the start or the end, and a drift along the line, do no harm.
 #[test]
 fn a_poor_pivot_spoils_nothing() {
     let mut far: Vec<f64> = noise(9).take(50_000).map(|x| 1e9 + x * 1e-3).collect();
@@ -229,7 +231,7 @@ fn a_poor_pivot_spoils_nothing() {
     }
 }
 
-/// Finite values that overflow have an infinite variance, wherever they stand; only what is not finite makes NaN.
+/// Finite values that overflow have an infinite variance at any position; only infinities and NaN give NaN.
 #[test]
 fn overflow_is_infinite_and_not_nan() {
     let at = |places: &[(usize, f64)]| {
@@ -269,7 +271,7 @@ fn overflow_is_infinite_and_not_nan() {
                         continue;
                     }
                     for operand in ["a", "a + 0j", "a * 1j"] {
-                        // 1j times an infinity is no number at all
+                        // 1j times an infinity has NaN parts
                         if operand == "a * 1j" && !values.iter().all(|x| x.is_finite()) {
                             continue;
                         }

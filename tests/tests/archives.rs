@@ -1,7 +1,7 @@
-//! `.npz` archives that were changed at random: an answer or an error, without a panic, within 512 MB and a second of work
-//! each.
+//! `.npz` archives that were changed at random. Each gives an answer or an error, without a panic, within 512 MB and a
+//! second of work.
 //!
-//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test archives` goes on for ten minutes with other inputs.
+//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test archives` runs for ten minutes with other inputs.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -18,10 +18,10 @@ use zip::CompressionMethod::{self, Bzip2, Deflated, Stored};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// An archive of one member of this shape, packed by LZMA.
+/// An archive of one member of shape (6, 20), packed with LZMA.
 const LZMA: &[u8] = include_bytes!("../../tools/tests/data/lzma.npz");
 
-/// An archive of some members.
+/// An archive of these members.
 fn packed(members: &[(CompressionMethod, Vec<u8>)], large: bool) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for ((method, member), name) in members.iter().zip(["a.npy", "g/b.npy"]) {
@@ -32,7 +32,8 @@ fn packed(members: &[(CompressionMethod, Vec<u8>)], large: bool) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-/// An archive of one or two members. Where one was changed before, the archive's checksums are right.
+/// An archive of one or two members. A member may be changed before it is packed; the archive's checksums are still
+/// right.
 fn archive(words: &mut Words) -> Vec<u8> {
     let member = |words: &mut Words| {
         let mut bytes = npy(&[6, 20]);
@@ -48,7 +49,7 @@ fn archive(words: &mut Words) -> Vec<u8> {
     packed(&members, below(words, 4) == 0)
 }
 
-/// Changes an archive in its first member's header, its directory, or anywhere.
+/// Changes an archive in its first member's header, in its directory, or anywhere; or leaves it as it is.
 fn change(bytes: &mut Vec<u8>, words: &mut Words) {
     let end = bytes.len();
     let among = match below(words, 4) {
@@ -79,7 +80,7 @@ fn exercise(path: &Path) -> Result<usize> {
     Ok(read)
 }
 
-/// The process that takes the inputs.
+/// The process that tries the inputs.
 #[test]
 fn child() {
     fuzz::child(|_| {
@@ -100,7 +101,7 @@ fn changed_npz_files_do_no_harm() {
     fuzz::campaign("child", "npz");
 }
 
-/// Or else all others would be refused for one reason.
+/// Otherwise all archives might be refused for one and the same reason.
 #[test]
 fn archives_that_were_not_changed_are_read() {
     let folder = fuzz::folder();

@@ -1,8 +1,8 @@
-//! Sealed files of every type, codec, order and state of chunks, damaged on purpose: damage is found, or it changes
-//! nothing that a reader sees.
+//! Sealed files of every type, codec, order and state of chunks, with deliberate damage: either the damage is found, or
+//! a reader sees no change.
 //!
-//! `ARRSTORE_BITS=1 ARRSTORE_BURSTS=1000000 cargo test -p arrstore-tests --release --test bits` flips every bit, and is
-//! the long campaign.
+//! The long campaign flips every bit: `ARRSTORE_BITS=1 ARRSTORE_BURSTS=1000000 cargo test -p arrstore-tests --release
+//! --test bits`
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -14,7 +14,7 @@ use arrstore_tests::data::Words;
 use arrstore_tests::stores;
 use serde_json::Value as Json;
 
-/// Files longer than this are damaged at random places only.
+/// Longer files are damaged only at random places.
 const SMALL: usize = 1 << 20;
 const PAGE: usize = 4096;
 
@@ -35,7 +35,7 @@ fn sealed(name: &str, file: &File) -> Sealed {
     sealed
 }
 
-/// What the golden files do not have: the fast and the dense codec.
+/// A file with the fast and the dense codec, which the golden files lack.
 fn packed() -> File {
     let file = File::create_on(Arc::new(MemoryStorage::new()), &CreateOptions::default()).unwrap();
     let transaction = file.begin().unwrap();
@@ -62,7 +62,7 @@ fn files() -> Vec<Sealed> {
 }
 
 impl Sealed {
-    /// Whether opening or verifying finds something wrong.
+    /// Whether opening or verifying finds damage.
     fn finds(&self, bytes: Vec<u8>) -> bool {
         let opened = File::on(Arc::new(MemoryStorage::of(bytes))).and_then(|file| file.snapshot());
         match opened.and_then(|snapshot| snapshot.verify(&|_, _| true)) {
@@ -71,7 +71,7 @@ impl Sealed {
         }
     }
 
-    /// Demands that damage is found, or that a reader sees no difference.
+    /// Demands that the damage is found, or that a reader sees no difference.
     fn check(&self, damaged: Vec<u8>, what: impl Fn() -> String) {
         if damaged == self.bytes || self.finds(damaged.clone()) {
             return;
@@ -80,7 +80,7 @@ impl Sealed {
         assert_eq!(seen.unwrap(), self.holds, "{}: {} was not found", self.name, what());
     }
 
-    /// As [`Sealed::check`], after a change of a copy.
+    /// Changes a copy and then checks as [`Sealed::check`].
     fn change(&self, change: impl Fn(&mut Vec<u8>), what: impl Fn() -> String) {
         let mut bytes = self.bytes.clone();
         change(&mut bytes);
@@ -88,7 +88,7 @@ impl Sealed {
     }
 }
 
-/// Calls `one` with `0..n`, from all processors.
+/// Calls `one` with each of `0..n`, on all processors.
 fn each(n: usize, one: impl Fn(usize) + Sync) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -101,7 +101,7 @@ fn each(n: usize, one: impl Fn(usize) + Sync) {
 
 #[test]
 fn flipped_bits() {
-    // a prime, so that all bits of a byte take their turn
+    // a prime step, so that all bits of a byte get their turn
     let step = if rounds("ARRSTORE_BITS", 0) > 0 { 1 } else { 401 };
     for file in files().iter().filter(|file| file.bytes.len() <= SMALL) {
         each((file.bytes.len() * 8).div_ceil(step), |k| {
@@ -121,7 +121,7 @@ fn bursts() {
         let file = &files[k % files.len()];
         let first = (words[0] % (file.bytes.len() as u64 * 8)) as usize;
         let long = 2 + (words[1] % 31) as usize;
-        // the first and the last bit of a burst change, those between as they like
+        // the first and the last bit of a burst change, the others at random
         let pattern = words[2] | 1 | 1 << (long - 1);
         let burst = |bytes: &mut Vec<u8>| {
             for i in (0..long).filter(|i| pattern >> i & 1 == 1) {

@@ -1,11 +1,11 @@
-//! Jobs at random over every layout: the answer, the peak of memory, refusals and the time.
+//! Random jobs over every layout: checks the answer, the peak of memory, refusals and the time.
 //!
-//! | variable | what it does |
+//! | variable | meaning |
 //! |---|---|
-//! | `ARRSTORE_CAMPAIGN` | how many jobs (default 200); from 1000 on, times are held strictly |
-//! | `ARRSTORE_SEED` | other jobs (default 1) |
-//! | `ARRSTORE_JOB` | only the job of this number, or the named ones that contain this text; its files stay |
-//! | `ARRSTORE_BIN` | the program that is tried, instead of one that is built with the tests' own profile |
+//! | `ARRSTORE_CAMPAIGN` | the number of jobs (default 200); from 1000 on, the bounds on time are strict |
+//! | `ARRSTORE_SEED` | the seed of the random jobs (default 1) |
+//! | `ARRSTORE_JOB` | runs only the job of this number, or the named jobs that contain this text; the files stay |
+//! | `ARRSTORE_BIN` | the program under test, instead of one that is built with the tests' own profile |
 //!
 //! ```sh
 //! ARRSTORE_CAMPAIGN=5000 cargo test --release -p arrstore-tests --test campaign random -- --nocapture
@@ -22,11 +22,10 @@ use arrstore_tests::campaign::report::Report;
 use arrstore_tests::campaign::{Campaign, child, draw, named};
 use arrstore_tests::command::rounds;
 
-/// Jobs of a quick run.
+/// Jobs of a default run.
 const FEW: usize = 200;
 
-/// How many times as long as the bound a job may take: other tests run beside a quick one, and slow code without
-/// optimisation is not what is measured.
+/// The factor on allowed times: other tests run beside a default run, and unoptimised code is slow without fault.
 fn patience(strict: bool) -> f64 {
     let built = if cfg!(debug_assertions) && std::env::var_os("ARRSTORE_BIN").is_none() { 4.0 } else { 1.0 };
     if strict { built } else { 4.0 * built }
@@ -91,13 +90,13 @@ fn named_jobs_keep_every_promise() {
     judge(&campaign.end(only.is_some()), "named -- --ignored --nocapture");
 }
 
-/// What the process between does; nothing, when nobody started it as such.
+/// The process in between. The test does nothing if it was not started as that process.
 #[test]
 fn child() {
     child::child();
 }
 
-/// A peak is that of the program alone, however much the test has had itself.
+/// A measured peak is the program's own, for any memory use of the test itself.
 #[test]
 fn the_peak_is_the_programs_own() {
     let mine = vec![1u8; 300 << 20];

@@ -1,4 +1,4 @@
-//! Kill -9 at random moments: the file opens, verifies, and holds exactly one committed state.
+//! Kills processes at random moments with SIGKILL: the file opens, verifies, and holds exactly one committed state.
 //!
 //! `ARRSTORE_KILLS=200 cargo test -p arrstore-tests --release --test crash` is the long campaign.
 
@@ -27,12 +27,12 @@ fn npy(path: &Path, elements: &[f32]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// Numbers that differ from element to element and from one `version` to the next.
+/// Numbers that differ between elements and between versions.
 fn pattern(version: u64) -> Vec<f32> {
     Words(version).take((ROWS * COLUMNS) as usize).map(|w| (w >> 44) as f32).collect()
 }
 
-/// What the file holds in `name`, after a proof of every byte; `None` when there is no file.
+/// The content of the array `name`, after a check of every byte; `None` if there is no file.
 fn proven(path: &Path, name: &str) -> Option<Vec<f32>> {
     if !path.exists() {
         return None;
@@ -49,7 +49,7 @@ fn elements(array: &Array) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
-/// Runs a command to its end; how long that takes.
+/// Runs a command to its end, and returns the time.
 fn run(command: &mut Command) -> Duration {
     let start = Instant::now();
     let output = command.output().unwrap();
@@ -57,7 +57,7 @@ fn run(command: &mut Command) -> Duration {
     start.elapsed()
 }
 
-/// Runs a command and kills it after `time`; whether it had already ended well.
+/// Runs a command and kills it after `time`. Returns whether it had already succeeded.
 fn run_and_kill(command: &mut Command, time: Duration) -> bool {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(time);
@@ -67,7 +67,7 @@ fn run_and_kill(command: &mut Command, time: Duration) -> bool {
     status.success()
 }
 
-/// Moments of a run: half of them anywhere, half near its end, where the commit is.
+/// Moments of a run: half of them anywhere, half near its end, during the commit.
 fn moments(whole: Duration, seed: u64) -> impl Iterator<Item = Duration> {
     Words(seed).map(move |w| {
         let at = (w >> 40) as f64 / f64::from(1 << 24);
@@ -174,7 +174,7 @@ fn a_killed_assignment_leaves_all_of_it_or_none() {
         raise(&mut held, 0, ROWS);
         assert!(proven(&path, "/a").unwrap() == held, "an assignment that was not killed");
         let (mut old, mut new) = (0, 0);
-        // A reader of this process, over some of the writers' commits.
+        // A reader in this process keeps its snapshot over several of the writers' commits.
         let open = || File::open(&path).unwrap().snapshot().unwrap().array("/a").unwrap();
         let mut reader = (open(), held.clone());
         for (moment, word) in moments(whole, seed).zip(Words(seed + 10)).take(rounds("ARRSTORE_KILLS", KILLS))

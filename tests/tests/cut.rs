@@ -1,8 +1,8 @@
-//! Files that another program cuts short while they are mapped, and disks that fail under a map: an error, and no killed
-//! process.
+//! Files that another program cuts while they are mapped, and disks that fail under a map: both give an error, and do
+//! not kill the process.
 //!
-//! A failing disk is a file system in a file, which is cut. Making one needs root and loop devices: without them that test
-//! is skipped and says so.
+//! A failing disk is a file system in a file, which the test cuts. That needs root and loop devices; without them the
+//! test is skipped and says so.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -27,7 +27,7 @@ fn bytes() -> Vec<u8> {
     (0..ROWS * COLUMNS).flat_map(|i| (i as f64).to_le_bytes()).collect()
 }
 
-/// An array of 8 MB, as a file of one kind or another.
+/// Writes an array of 8 MB to a file of this kind.
 fn write(kind: &str, folder: &Path) -> PathBuf {
     let path = folder.join("a");
     match kind {
@@ -67,7 +67,7 @@ fn sum(expr: &Expr, check: bool) -> Result<f64> {
     Ok(f64::from_le_bytes(value.bytes().try_into().unwrap()))
 }
 
-/// What the child does: computes, waits until the file was cut, and computes again.
+/// The work of the child: it computes, waits until the file is cut, and computes again.
 #[test]
 fn child() {
     let Ok(kind) = std::env::var(KIND) else { return };
@@ -86,7 +86,7 @@ fn child() {
     std::process::exit(1);
 }
 
-/// What a child says that maps a file of `folder` while `act` is done to the file.
+/// The output of a child that maps a file in `folder` while `act` disturbs the file.
 fn disturb(kind: &str, folder: &Path, act: impl FnOnce(&Path)) -> String {
     let path = write(kind, folder);
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -150,7 +150,7 @@ impl Disk {
         made.then_some(Disk { image, at, _folder: folder })
     }
 
-    /// From now on, whatever of a file is not in memory cannot be read.
+    /// Makes the disk fail: from now on, bytes that are not in memory cannot be read.
     fn fail(&self, path: &Path) {
         let file = File::open(path).unwrap();
         file.sync_all().unwrap();

@@ -1,4 +1,4 @@
-//! The same bits for any number of threads and any budget; sums at least as accurate as NumPy's.
+//! The same bits for any number of threads and any budget; sums at least as accurate as in NumPy.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use arrstore_tests::golden::Array;
 use arrstore_tests::layout::Layout;
 use arrstore_tests::{compare, exact};
 
-/// Several results of one text, computed together.
+/// Computes several results of one text together.
 fn evaluate(
     text: &str,
     names: &BTreeMap<String, Expr>,
@@ -25,7 +25,7 @@ fn evaluate(
     Ok(values.into_iter().flatten().collect())
 }
 
-/// Evaluates with a budget that is too small at first; the refusal says what would do, and that must do.
+/// Evaluates with a budget that is too small at first. The refusal names a sufficient budget, and that must do.
 fn squeezed(text: &str, names: &BTreeMap<String, Expr>, threads: usize) -> Vec<Value> {
     match evaluate(text, names, &Context::new(64 << 10, threads)) {
         Ok(values) => values,
@@ -108,7 +108,8 @@ fn threads_and_budgets_change_no_bit_of_float32() {
     same_bits(Layout::Npy, DType::F32);
 }
 
-/// Results that are folded again, and packed arrays that are read in two directions, go through files in little memory.
+/// With little memory, two kinds of data go through files: results that are folded again, and packed arrays read in two
+/// directions.
 #[test]
 fn spilling_changes_no_bit() {
     let folder = tempfile::tempdir().unwrap();
@@ -146,7 +147,7 @@ fn how_chunks_are_kept_changes_no_bit() {
     }
 }
 
-/// In little memory, inputs and results of reductions go through files; what is added first stays the same.
+/// With little memory, inputs and results of reductions go through files; the order of addition stays the same.
 #[test]
 fn spilled_inputs_change_no_bit() {
     let folder = tempfile::tempdir().unwrap();
@@ -186,7 +187,7 @@ fn spilled_inputs_change_no_bit() {
     }
 }
 
-/// A chunk of one value is kept as that value, and added as if it were not.
+/// A chunk of one value is stored as that value, and its sum has the same bits as if it were not.
 #[test]
 fn constant_chunks_change_no_bit() {
     let mut values = array(DType::F64, &[200, 300], 40);
@@ -229,7 +230,7 @@ fn sharing_a_pass_changes_no_bit() {
         "b + c",
     ];
     let layouts = [Layout::C, Layout::Fortran, Layout::Raw, Layout::Packed, Layout::Npy];
-    // rows longer than a block, too
+    // also rows longer than a block
     for (layout, shape) in layouts.into_iter().flat_map(|l| [(l, [403, 611]), (l, [7, 40_000])]) {
         let names = names_of(shape, layout, DType::F64, folder.path());
         let together = bits(&evaluate(&alone.join(", "), &names, &context).unwrap());
@@ -280,7 +281,7 @@ fn sums_err_no_more_than_pairwise_ones() {
     for (seed, chunk) in
         [(10, n), (11, 4096), (12, 1000), (13, 65536), (14, 777), (15, n), (16, 50_000), (17, 8192)]
     {
-        // All of one sign, so that the partial sums grow and their errors with them.
+        // All values have one sign, so that the partial sums grow, and their errors with them.
         let values: Vec<f64> = floats(seed, n as usize).iter().map(|v| v.abs() + 0.1).collect();
         let right = exact::sum(values.iter().copied());
         let got = of_vector("sum(a)", &values, chunk);
@@ -313,7 +314,7 @@ fn narrow_floats_accumulate_wider() {
                 };
                 let right = exact::sum(terms);
                 let found = compare::number(dtype, element);
-                // One rounding to the narrow type at the end: half a unit of its last place, and a little.
+                // One rounding to the narrow type at the end: half a unit in its last place, and a little more.
                 let unit = match dtype {
                     DType::F16 => 2f64.powi(-11),
                     DType::BF16 => 2f64.powi(-8),

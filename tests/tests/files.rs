@@ -1,4 +1,5 @@
-//! The golden `.arrs` files: what this program once wrote, every later one reads. They are never written anew.
+//! The golden `.arrs` files: every later version reads files that an earlier version wrote. They are never written
+//! again.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -19,7 +20,7 @@ fn they_hold_what_they_held() {
     }
 }
 
-/// Nothing of the format is left out: no golden file can go.
+/// The golden files cover the whole format, so none of them can be removed.
 #[test]
 fn together_they_show_everything() {
     let mut seen = BTreeSet::new();
@@ -75,7 +76,7 @@ fn together_they_show_everything() {
     assert_eq!(seen, all);
 }
 
-/// Each line of the example is an offset, bytes, and after two blanks or more words: `0500c  01 02  what it is`.
+/// Each line of the example has an offset, bytes, and after two or more spaces a text: `0500c  01 02  what it is`.
 #[test]
 fn the_specification_shows_the_bytes_of_the_example() {
     let bytes = std::fs::read(stores::folder().join("example-1.0.arrs")).unwrap();
@@ -95,7 +96,7 @@ fn the_specification_shows_the_bytes_of_the_example() {
             at += 1;
         }
     }
-    // The second copy of the slot is not shown.
+    // The example does not show the second copy of the slot.
     let hidden = 0x4000..0x5000;
     for (at, (shown, found)) in shown.iter().zip(&bytes).enumerate() {
         assert!(shown == found || hidden.contains(&at), "byte {at:#x} is not shown");

@@ -13,7 +13,7 @@ use arrstore_tests::data::Words;
 
 const FLIPS: usize = 200;
 
-/// `len` bytes that zstd can pack, though not to nothing.
+/// `len` bytes that zstd can pack, but not to almost nothing.
 fn bytes(seed: u64, len: usize) -> Vec<u8> {
     Words(seed).flat_map(|w| [w as u8 & 15, 0, (w >> 8) as u8 & 1, 7]).take(len).collect()
 }
@@ -32,7 +32,7 @@ fn compacted(folder: &Path, arrays: &[(&str, Meta)]) -> Vec<u8> {
                 2 => file.snapshot().unwrap().array(name).unwrap().id(),
                 _ => transaction.create_array(name, meta.clone()).unwrap(),
             };
-            // Two thirds of the first axis, so that chunks at its end stay missing.
+            // Writes two thirds of the first axis, so that chunks at its end stay missing.
             let mut shape = meta.shape.clone();
             if let Some(first) = shape.first_mut() {
                 *first = (*first * 2 / 3).max(1);
@@ -51,7 +51,7 @@ fn compacted(folder: &Path, arrays: &[(&str, Meta)]) -> Vec<u8> {
     std::fs::read(&path).unwrap()
 }
 
-/// Whether opening or verifying finds something wrong.
+/// Whether opening or verifying finds damage.
 fn is_found(bytes: Vec<u8>) -> bool {
     let opened = File::on(Arc::new(MemoryStorage::of(bytes))).and_then(|file| file.snapshot());
     match opened.and_then(|snapshot| snapshot.verify(&|_, _| true)) {
@@ -64,7 +64,7 @@ fn flip(arrays: &[(&str, Meta)]) {
     let folder = tempfile::tempdir().unwrap();
     let whole = compacted(folder.path(), arrays);
     assert!(!is_found(whole.clone()), "a compacted file is not sound");
-    // Half of the flips anywhere, half in the first pages after the fixed part and in it, where metadata is dense.
+    // Half of the flips are anywhere; the other half are in the first 64 KiB, where metadata is dense.
     let dense = whole.len().min(64 << 10) as u64;
     for (i, word) in Words(whole.len() as u64).take(rounds("ARRSTORE_FLIPS", FLIPS)).enumerate() {
         let among = if i % 2 == 0 { whole.len() as u64 } else { dense };

@@ -1,4 +1,4 @@
-//! The library reads and writes what the command does: every format there and back, all results of a run or none, and
+//! The library reads and writes like the command: every format in both directions, all results of a run or none, and
 //! errors that name no flag.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]

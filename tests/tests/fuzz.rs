@@ -1,8 +1,8 @@
-//! Expressions, `.npy` and `.npz` files that were changed at random: an answer or an error, without a panic, within
-//! 512 MB and a second of work each.
+//! Expressions, `.npy` and `.npz` files that were changed at random. Each gives an answer or an error, without a panic,
+//! within 512 MB and a second of work.
 //!
-//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test fuzz` goes on for ten minutes with other inputs.
-//! The reader of archives is tried by many more in `archives.rs`.
+//! `ARRSTORE_FUZZ=600 cargo test -p arrstore-tests --release --test fuzz` runs for ten minutes with other inputs.
+//! `archives.rs` tests the reader of archives with many more.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -78,7 +78,7 @@ const PIECES: [&str; 40] = [
     "((((((((",
 ];
 
-/// An expression made of others.
+/// A random expression, made from pieces of others.
 fn text(words: &mut Words) -> String {
     let mut text = TEXTS[below(words, TEXTS.len())].to_owned();
     for _ in 0..1 + below(words, 5) {
@@ -118,7 +118,7 @@ fn variables() -> BTreeMap<String, Expr> {
     .into()
 }
 
-/// An archive of one member, stored: what `numpy.savez` writes.
+/// An archive of one stored member, as `numpy.savez` writes it.
 fn npz() -> Vec<u8> {
     let data = npy(&[30, 40]);
     let mut crc = !0u32;
@@ -163,7 +163,7 @@ fn input(kind: &str, seed: u64, variables: &BTreeMap<String, Expr>, folder: &Pat
     assert!(!matches!(outcome, Err(Stop::Panicked(_))), "{outcome:?} of {text:?} with seed {seed}");
 }
 
-/// What is changed at random is an expression before: it reaches every step, and the changes find what is near.
+/// The expressions are valid before they are changed at random: so they reach every step, and changes test its edges.
 #[test]
 fn unchanged_expressions_have_answers() {
     let (variables, context) = (variables(), Context::new(32 << 20, 1));
@@ -177,7 +177,7 @@ fn unchanged_expressions_have_answers() {
     }
 }
 
-/// The process that takes the inputs.
+/// The process that tries the inputs.
 #[test]
 fn child() {
     fuzz::child(|kind| {
@@ -196,7 +196,7 @@ fn changed_npy_files_do_no_harm() {
     fuzz::campaign("child", "npy");
 }
 
-/// The command as a whole, with a limit of memory and of time that the system keeps.
+/// The whole command, under limits of memory and time that the system enforces.
 #[test]
 fn changed_npz_files_do_no_harm_to_the_command() {
     let folder = fuzz::folder();
@@ -215,7 +215,7 @@ fn changed_npz_files_do_no_harm_to_the_command() {
     assert_eq!(code, Some(0), "{said}");
     for seed in 0..60 {
         let (mut words, mut bytes) = (Words(seed), npz());
-        // Where the archive's own fields are: the beginning, or the end.
+        // Change the archive's own fields, at the beginning or at the end.
         let len = bytes.len();
         mutate(&mut bytes, &mut words, if seed % 2 == 0 { 0..180 } else { len - 80..len });
         let (code, said) = run(&bytes);

@@ -1,4 +1,5 @@
-//! The files in `golden/invalid`: each is refused with the error that SPEC.md names, and no row of its table is without one.
+//! The files in `golden/invalid`: each is refused with the error that SPEC.md names, and each row of its table has a
+//! file.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,19 +12,19 @@ use arrstore_tests::stores;
 
 const SPEC: &str = include_str!("../../SPEC.md");
 
-/// Rows of which no file can be made: what the system or the machine refuses, and what only a writer can be asked for.
+/// Rows without a file: errors of the system or the machine, and errors that only a writer can get.
 const WITHOUT_FILE: [&str; 3] = ["Io", "ChunkTooLarge", "NamesError::TooLong"];
 
 fn open(vector: &Vector) -> Result<File> {
     File::on(Arc::new(MemoryStorage::of(vector.bytes.clone())))
 }
 
-/// Opens it, and asks for everything in it.
+/// Opens the file and reads everything in it.
 fn touched(vector: &Vector) -> Result<()> {
     stores::holds(&open(vector)?.snapshot()?).map(|_| ())
 }
 
-/// What is refused, and whether opening alone finds it.
+/// The error of a refused file, and whether opening alone finds it.
 fn refusal(vector: &Vector) -> Option<(Error, bool)> {
     match open(vector) {
         Err(error) => Some((error, true)),
@@ -52,7 +53,7 @@ fn each_is_refused_with_its_error() {
             (When::Write, Some((error, _))) => expect(format!("{error:?}")),
             (When::Verify, _) => {}
         }
-        // A walk over the whole file finds all of it, but for what stops the opening.
+        // A walk over the whole file finds every error, except those that prevent opening.
         if matches!(when, When::Touch | When::Verify) {
             let report = open(&vector).unwrap().snapshot().unwrap().verify(&|_, _| true).unwrap();
             let found: BTreeSet<String> = report.damage.iter().map(|damage| spelled(&damage.error)).collect();
@@ -64,7 +65,7 @@ fn each_is_refused_with_its_error() {
     assert!(findings.is_empty(), "{} finding(s):\n{}", findings.len(), findings.join("\n"));
 }
 
-/// The errors in a row's last cell: `HeaderError::Magic`, or `NodeError::Magic`, `Level` for two of one kind.
+/// The errors in a row's last cell: `HeaderError::Magic`, or `NodeError::Magic`, `Level` for two errors of one type.
 fn errors(cell: &str) -> Vec<String> {
     let mut kind = String::new();
     let words = cell.split('`').skip(1).step_by(2);
@@ -79,7 +80,7 @@ fn errors(cell: &str) -> Vec<String> {
         .collect()
 }
 
-/// The table of the specification: the errors of each row, with when and why.
+/// The table of the specification: for each row, its moments, its class and its errors.
 fn rows() -> Vec<(String, String, Vec<String>)> {
     let (_, section) = SPEC.split_once("\n## 20. ").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
@@ -100,7 +101,7 @@ fn the_specification_and_the_files_name_the_same_errors() {
     assert!(without.is_empty(), "no file for {without:?}");
     let unsaid: Vec<_> = shown.difference(&told).collect();
     assert!(unsaid.is_empty(), "the specification does not name {unsaid:?}");
-    // When and why, as the table has it.
+    // The table must have the same moment and class.
     for Vector { name, error, class, when, .. } in &vectors {
         let when = match when {
             When::Open => "open",
@@ -119,7 +120,7 @@ fn the_specification_and_the_files_name_the_same_errors() {
     }
 }
 
-/// What is refused says so in words that no terminal obeys.
+/// The error text of a refused file has no characters that control a terminal.
 #[test]
 fn refusals_hold_no_control_characters() {
     for vector in invalid::all() {

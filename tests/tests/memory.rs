@@ -1,8 +1,9 @@
-//! The promise on memory: a command's peak resident memory stays within its budget plus 64 MiB plus 2 MiB a thread,
-//! cold, in a memory cgroup that would kill it otherwise.
+//! The promise on memory: a command's peak resident memory is at most its budget plus 64 MiB plus 2 MiB a thread. The
+//! command runs with a cold page cache, in a memory cgroup that would kill it for more.
 //!
-//! Needs root and a writable memory cgroup (version 1 or 2): without them it is skipped and says so. `ARRSTORE_SIDE`
-//! sets the side of the square arrays (default 3000; 10000 is the full size) and `ARRSTORE_CGROUP_MIB` the limit (default 160).
+//! The test needs root and a writable memory cgroup (version 1 or 2); without them it is skipped and says so.
+//! `ARRSTORE_SIDE` sets the side of the square arrays (default 3000; 10000 is the full size), `ARRSTORE_CGROUP_MIB` the
+//! limit (default 160).
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use arrstore_tests::campaign::child;
 use arrstore_tests::skip::skip;
 
-/// A memory cgroup of the test's own.
+/// A memory cgroup of the test.
 struct Cgroup(PathBuf);
 
 impl Cgroup {
@@ -96,7 +97,7 @@ fn every_job_stays_within_its_budget() {
     run(&["eval", "sum(z)", "z=z.arrs"]);
 }
 
-/// The process between this test and the programs whose peak it asks for.
+/// The process between this test and the programs whose peak it measures.
 #[test]
 fn child() {
     child::child();

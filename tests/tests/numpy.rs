@@ -14,7 +14,7 @@ fn hold(family: &str) {
     hold_in(family, &Layout::ALL);
 }
 
-/// Fails with every finding, not with the first.
+/// Fails with all findings, not only with the first.
 fn hold_in(family: &str, layouts: &[Layout]) {
     let report = report(family, layouts);
     println!("{family}: {} evaluations compared", report.runs);
@@ -81,7 +81,7 @@ fn scans() {
 
 #[test]
 fn rules_at_the_edges() {
-    // they are about types, shapes and numbers, not about where elements lie
+    // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);
 }
 
@@ -90,7 +90,7 @@ fn chains() {
     hold("chains");
 }
 
-/// One wrong bit in an expectation, a wrong type and a refusal that does not come are each found.
+/// The harness finds one wrong bit in an expectation, a wrong shape, and an expected refusal that does not come.
 #[test]
 fn wrong_expectations_are_found() {
     let mut golden = Golden::read("ternary");

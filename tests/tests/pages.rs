@@ -1,4 +1,4 @@
-//! What an array of ten million chunks costs to open, to read from and to write to.
+//! The cost of opening, reading and writing an array of ten million chunks.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrstore_format::{Codec, CreateOptions, DType, File, FileMap, Lock, MemoryStorage, Meta, Storage};
 
-/// A storage in memory that counts what goes through it.
+/// A storage in memory that counts reads and writes.
 #[derive(Debug, Default)]
 struct Counting {
     inner: MemoryStorage,
@@ -18,7 +18,7 @@ struct Counting {
 }
 
 impl Counting {
-    /// Calls that read, bytes read and bytes written since the last time.
+    /// The number of reads, the bytes read and the bytes written since the last call.
     fn take(&self) -> (u64, u64, u64) {
         let take = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         (take(&self.reads), take(&self.read), take(&self.written))
@@ -68,7 +68,7 @@ const CHUNKS: [u64; 2] = [5000, 2000];
 const CHUNK: [u64; 2] = [2, 4];
 const CHUNK_BYTES: u64 = 2 * 4 * 8;
 
-/// Ten million chunks, of which every `step`-th has elements.
+/// Ten million chunks; every `step`-th has elements.
 fn cost(step: u64) {
     let storage = Arc::new(Counting::default());
     let file = File::create_on(storage.clone(), &CreateOptions::default()).unwrap();
@@ -122,7 +122,7 @@ fn ten_million_chunks_all_present() {
     cost(1);
 }
 
-/// Chunks that share pages are rewritten over and over by one handle.
+/// One handle rewrites chunks that share pages, many times.
 #[test]
 fn space_of_small_chunks_is_used_again() {
     let storage = Arc::new(Counting::default());

@@ -1,9 +1,9 @@
-//! The readers in Python, JavaScript and C, which were written from SPEC.md, against this program's own: on the golden
-//! files, on those that every reader must refuse, and on golden files with a byte changed.
+//! Compares the readers in Python, JavaScript and C, which were written from SPEC.md, with this program's own reader:
+//! on the golden files, on files that every reader must refuse, and on golden files with one byte changed.
 //!
-//! `ARRSTORE_PYTHON`, `ARRSTORE_NODE` and `ARRSTORE_CC` name the interpreters and the compiler (default `python3`, `node`,
-//! `cc`); what is not there, or lacks a package, is skipped and says so, and is a failure with `ARRSTORE_REQUIRE=1`.
-//! `ARRSTORE_MUTATIONS=2000` is the long campaign.
+//! `ARRSTORE_PYTHON`, `ARRSTORE_NODE` and `ARRSTORE_CC` name the interpreters and the compiler (default `python3`,
+//! `node`, `cc`). A reader whose interpreter or package is missing is skipped with a message, or fails with
+//! `ARRSTORE_REQUIRE=1`. `ARRSTORE_MUTATIONS=2000` is the long campaign.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -24,12 +24,12 @@ use serde_json::{Value as Json, json};
 
 const MUTATIONS: usize = 150;
 
-/// Another reader: a program that reads paths and tells what each file holds, a line for each.
+/// Another reader: a program that reads paths and prints the content of each file, one line for each.
 struct Reader {
     name: &'static str,
-    /// Gives the program, or why it cannot run here.
+    /// Returns the program, or the reason why it cannot run here.
     driver: fn() -> Result<Command, String>,
-    /// Whether its zstd decoder lets frames pass that break the rules of zstd.
+    /// Whether its zstd decoder accepts frames that break the rules of zstd.
     lenient: bool,
 }
 
@@ -53,8 +53,7 @@ fn javascript() -> Result<Command, String> {
     )
 }
 
-/// The reader in C, with its driver, compiled once for all tests. Without the libzstd of this program it asks for the
-/// system's.
+/// The reader in C with its driver, compiled once for all tests. It links this program's libzstd, or else the system's.
 fn c() -> Result<Command, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let build = || {
@@ -84,7 +83,7 @@ fn folder(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../readers").join(of)
 }
 
-/// A program of an interpreter, when its probe runs.
+/// A program for an interpreter, if a probe of the interpreter succeeds.
 fn interpreted(
     (variable, interpreter, language): (&str, &str, &str),
     probe: &[&str],
@@ -107,12 +106,12 @@ fn interpreted(
 }
 
 impl Reader {
-    /// Its program, if it can run here; says so when not.
+    /// The program of the reader; if it cannot run here, the test is skipped.
     fn command(&self) -> Option<Command> {
         (self.driver)().map_err(|why| skip(&format!("the reader in {} ({why})", self.name))).ok()
     }
 
-    /// What it says of some files: what they hold, or `{"refused": why}`.
+    /// The reader's output for some files: their content, or `{"refused": why}`.
     fn tell(&self, mut command: Command, paths: &[PathBuf]) -> Vec<Json> {
         let most = stores::MOST.to_string();
         command.env("ARRSTORE_MOST", most).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -146,8 +145,8 @@ impl Reader {
         }
     }
 
-    /// What this program refuses, it refuses, and with the same class of error. What only a walk over the whole file
-    /// finds, it may read.
+    /// The reader refuses every file that this program refuses, with the same class of error. It may read a file whose
+    /// damage only a walk over the whole file finds.
     fn refuses_what_is_invalid(&self) {
         let Some(command) = self.command() else { return };
         let folder = tempfile::tempdir().unwrap();
@@ -162,7 +161,7 @@ impl Reader {
                 Class::Damaged => "Damaged",
                 Class::Unsupported => "Unsupported",
             };
-            // These readers lack Pcodec, and say so before they look into what it has packed.
+            // These readers do not support Pcodec. They say so before they look into the packed data.
             let in_pcodec = told["arrays"][0]["sha256"] == "unsupported";
             match (vector.when, why) {
                 (When::Verify | When::Write, _) => {}
@@ -182,8 +181,8 @@ impl Reader {
         );
     }
 
-    /// Both read the same from files with one byte changed, or both refuse. With `reseal`, the checksums are made
-    /// right again, so that not they but the rules of the format have to find it.
+    /// Both readers read the same from files with one byte changed, or both refuse. With `reseal`, the checksums are
+    /// corrected, so that only the rules of the format can find the change.
     fn agrees_on_changed_files(&self, reseal: bool) {
         let Some(command) = self.command() else { return };
         let folder = tempfile::tempdir().unwrap();
@@ -233,12 +232,12 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// Whether a store has arrays that the other readers know of and cannot decode.
+/// Whether a store has arrays in Pcodec, which the other readers know but cannot decode.
 fn has_pcodec(store: &Store) -> bool {
     store.holds["arrays"].as_array().is_some_and(|all| all.iter().any(|array| array["codec"] == "pco"))
 }
 
-/// What a reader without Pcodec tells: all but the elements of such arrays, if any chunk is there.
+/// The content as a reader without Pcodec prints it: without the elements of Pcodec arrays that have any chunk.
 fn without_pcodec(mut holds: Json) -> Json {
     for array in holds["arrays"].as_array_mut().into_iter().flatten() {
         if array["codec"] == "pco" && array["name"] != "/pco never written" {
@@ -308,7 +307,7 @@ fn c_agrees_on_changed_files_with_right_checksums() {
     C.agrees_on_changed_files(true);
 }
 
-/// The commands of the readers list an array of an unknown codec with the reason, and fail at nothing else.
+/// The commands of the readers list an array of an unknown codec with the reason, and do not fail because of it.
 #[test]
 fn an_array_that_is_unknown_is_listed() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The commands that README.md shows, run as they stand, and the examples.
+//! Runs the commands of README.md unchanged, and the examples.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use arrstore_tests::command;
 const README: &str = include_str!("../../README.md");
 const CI: &str = include_str!("../../.ci/run");
 
-/// The lines of every block of shell commands of a text, with the prompt taken away.
+/// The lines of all blocks of shell commands in a text, without the prompt.
 fn commands(text: &str) -> Vec<&str> {
     let (mut found, mut inside) = (Vec::new(), false);
     for line in text.lines() {
@@ -26,7 +26,7 @@ fn commands(text: &str) -> Vec<&str> {
     found
 }
 
-/// Runs a line in a shell that finds `arrstore`, and gives what it said.
+/// Runs a line in a shell that finds `arrstore`, and returns its output.
 fn shell(line: &str, folder: &Path) -> String {
     let program = PathBuf::from(command::arrstore().get_program());
     let path = [program.parent().unwrap().as_os_str(), &std::env::var_os("PATH").unwrap()].join(":".as_ref());
@@ -36,7 +36,7 @@ fn shell(line: &str, folder: &Path) -> String {
     said
 }
 
-/// What the tour takes for granted: `field.npy`, `a.npy`, and a store that has `/b` and four commits behind it.
+/// The files that the tour expects: `field.npy`, `a.npy`, and a store with `/b` and four commits.
 fn fixtures(folder: &Path) {
     let field = Data { nans: true, ..Data::new(DType::F64, &[1500, 1200], 1) };
     Place::NPY.write(&field, &folder.join("field.npy"));
@@ -66,7 +66,7 @@ fn the_tour_runs_as_it_stands() {
     let of = |start: &str| &said[lines.iter().position(|line| line.starts_with(start)).unwrap()];
     assert!(of("arrstore ls").contains("/field"), "{said:?}");
     assert!(of("arrstore verify").contains("sound"), "{said:?}");
-    // The mistake that the last command takes back: NaN were written over with 0.
+    // The last command undoes a mistake, which overwrote NaN with 0.
     let nans = |folder| shell("arrstore eval 'sum(isnan(t))' t=store.arrs:/field", folder);
     let expected = (0..1500 * 1200).filter(|k| k % 97 == 5).count();
     assert_eq!(nans(folder.path()).trim(), expected.to_string());
@@ -76,7 +76,7 @@ fn the_tour_runs_as_it_stands() {
     shell("arrstore verify store.arrs", folder.path());
 }
 
-/// The commands that begin with `cargo`: the demo, smaller and by the program that is there, and those that build.
+/// The commands that begin with `cargo`: the demo (here smaller, with the program that is already built) and the tests.
 #[test]
 fn the_two_commands_do_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ fn the_two_commands_do_what_they_say() {
                 assert!(said.contains("every answer was right"), "{said}");
                 demo += 1;
             }
-            // that is what runs now
+            // the test command itself is what runs now
             None => {
                 assert!(
                     CI.contains(&format!("step {line}\n")),
@@ -123,7 +123,7 @@ Array<float64>(12, 360, 720)
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the example left something behind");
 }
 
-/// The example that makes golden files leaves those alone that are there.
+/// The example that makes golden files leaves existing files alone.
 #[test]
 fn golden_files_are_never_made_anew() {
     let all = || -> Vec<(PathBuf, std::time::SystemTime, u64)> {

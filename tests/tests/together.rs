@@ -1,5 +1,5 @@
-//! Several plans that run at the same time under one budget: every answer is the one that it is alone, together they take
-//! no more than the budget, none waits for ever, and all is given back.
+//! Several plans run at the same time under one budget. Each answer is the same as alone, together the plans take no
+//! more than the budget, none waits for ever, and all memory is given back.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use arrstore::{Budget, Context, DType, Error, Expr, Plan, Target, Value};
 use arrstore_tests::data::array;
 use arrstore_tests::layout::Layout;
 
-/// Different work: passes, products, scans in both directions, results that are held.
+/// Different work: passes, products, scans in both directions, results that stay in memory.
 const TEXTS: [&str; 6] = [
     "sum(a), std(a, axis=0), argmax(b, axis=1)",
     "a @ b.T",
@@ -51,7 +51,7 @@ fn plans_share_one_budget() {
     let budget = Budget::new(BUDGET);
     let (sender, ended) = mpsc::channel();
     for (k, want) in alone.into_iter().enumerate() {
-        // a context of its own, with its own threads, and the budget of all
+        // each plan has a context and threads of its own, and shares the budget
         let context =
             Context { budget: budget.clone(), tmp: Some(folder.path().into()), ..Context::new(0, 1 + k % 3) };
         let (names, sender) = (names.clone(), sender.clone());
@@ -71,7 +71,7 @@ fn plans_share_one_budget() {
     assert_eq!(budget.available(), BUDGET, "not all was given back");
 }
 
-/// What fails gives back what it had, and the others do not notice.
+/// A plan that fails gives back its memory, and does not affect the others.
 #[test]
 fn a_plan_that_fails_gives_its_share_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -86,7 +86,7 @@ fn a_plan_that_fails_gives_its_share_back() {
             (0..20).all(|_| matches!(run("a @ b.T", &names, &context), Err(Error::Cancelled)))
         });
         let refused = scope.spawn(|| {
-            // sixteen times the budget, in memory
+            // 7.2 GB, about a hundred times the budget
             let large = "a[:, None, :, None] + b[None, :1, None, :]";
             (0..20).all(|_| matches!(run(large, &names, &context(2)), Err(Error::Budget { needed, .. }) if needed > BUDGET))
         });

@@ -1,4 +1,4 @@
-//! Opening what a command reads. What is told of plain elements is held against what a file says itself.
+//! Opens the inputs of a command, and checks the options for plain elements against what the file itself says.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use arrstore_format::File;
 
 use crate::cli::Told;
 
-/// Opens the array at `location`, and refuses what was told of it and is of no use.
+/// Opens the array at `location`. Refuses options for this input that had no use.
 pub(crate) fn open(location: &Location, told: &Told, context: &Context) -> Result<Input> {
     let input = open_at(location, &told.elements, context)?;
     told.only(used(location, &input), &location.to_string())?;
     Ok(input)
 }
 
-/// The options that were needed to read an array.
+/// The options that may be needed to read an array.
 pub(crate) fn used(location: &Location, input: &Input) -> &'static [&'static str] {
     match location.format {
         Format::Raw => &["--dtype", "--shape", "--endian", "--offset", "--raw-order"],

@@ -1,4 +1,4 @@
-//! How an array is laid out where it is written, and what is chosen when nobody says.
+//! The layout of an array that is written, and its defaults.
 
 use anyhow::Result;
 use arrstore::DType;
@@ -10,7 +10,7 @@ use crate::cli::{ChunkShape, Coding, Order, Shuffle, Storing};
 use crate::misuse::misuse;
 
 impl Storing {
-    /// How an array of `shape` is stored: what was asked for, else what is known, else the defaults.
+    /// The layout of an array of `shape`: from the flags, else from `known`, else the defaults.
     pub(crate) fn choose(&self, known: &Known, dtype: DType, shape: &[u64]) -> Result<Meta> {
         let fits = |chunk: &Vec<u64>| chunk.len() == shape.len();
         let chunk = match (&self.chunk, known.chunk.clone().filter(fits)) {
@@ -18,7 +18,7 @@ impl Storing {
             (None, Some(chunk)) => chunk,
             (None, None) => default_chunk(dtype, shape),
         };
-        // Without a word on it, bytes are grouped.
+        // The default groups bytes of equal weight.
         let shuffle = match (self.shuffle, self.codec, known.shuffle) {
             (Some(asked), _, _) => asked != Shuffle::Off,
             (None, None, Some(known)) => known,
@@ -48,7 +48,7 @@ impl Storing {
         Ok(Meta { order, ..Meta::new(dtype, shape, &chunk).encoded(codec, shuffle) })
     }
 
-    /// Refuses flags that would change nothing where results go.
+    /// Refuses flags that have no effect for these outputs.
     pub(crate) fn check(&self, locations: &[Location]) -> Result<()> {
         let chunked = [
             ("--chunk", self.chunk.is_some()),
@@ -78,12 +78,12 @@ impl Storing {
     }
 }
 
-/// Whether a codec packs bytes, so that it may help to group those of equal weight.
+/// Whether a codec packs bytes, so that grouping bytes of equal weight may help.
 pub(crate) fn packs_bytes(codec: Codec) -> bool {
     matches!(codec, Codec::Zstd { .. } | Codec::Lz4)
 }
 
-/// The asked chunk with whole axes filled in and no axis longer than the array.
+/// The chunk from the flag, with 0 replaced by the whole axis, and no axis longer than the array.
 fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
     if lengths.len() != shape.len() {
         return Err(misuse(format!(

@@ -1,6 +1,6 @@
 //! The `arrstore` command.
 
-// Those macros panic where a print fails: `print` has what does not.
+// Those macros panic if a print fails; the functions in `print` do not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;

@@ -1,4 +1,4 @@
-//! Which errors are the caller's (exit code 2), which are the file's or the machine's (1), and which are none of a file's (3).
+//! The exit code of each error: 2 for the caller's errors, 1 for those of a file or the machine, 3 for those of output.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::print::{UNPRINTED, Unprinted};
 /// Exit code of a run that was interrupted: 128 + SIGINT.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// A request that makes no sense, whatever the files hold.
+/// A request that makes no sense for any content of the files.
 #[derive(Debug)]
 pub(crate) struct Misuse(String);
 
@@ -19,7 +19,7 @@ impl fmt::Display for Misuse {
 
 impl std::error::Error for Misuse {}
 
-/// An error that exits with 2.
+/// An error with exit code 2.
 pub(crate) fn misuse(message: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(Misuse(message.into()))
 }

@@ -1,4 +1,4 @@
-//! Where a command writes: flags are held against its outputs, and each result gets its layout.
+//! The outputs of a command: checks flags against them, and chooses the layout of each result.
 
 use anyhow::Result;
 use arrstore::formats::{About, Known, Location, Outputs, Writing};
@@ -6,27 +6,27 @@ use arrstore::{Expr, Target};
 
 use crate::cli::Storing;
 
-/// Looks at every output, refuses what cannot be, and takes the lock of each `.arrs` file.
+/// Checks every output, and takes the lock of each `.arrs` file.
 pub(crate) fn open(locations: &[Location], storing: &Storing, writing: Writing) -> Result<Outputs> {
     storing.check(locations)?;
     Ok(Outputs::open(locations, writing)?)
 }
 
-/// What to write.
+/// A result to write.
 pub(crate) struct Written<'a> {
-    /// The number of its output.
+    /// The index of its output.
     pub(crate) output: usize,
     pub(crate) location: &'a Location,
-    /// The name of the array in a file of arrays, when the location has none.
+    /// The name of the array in a file of several arrays, if the location has none.
     pub(crate) name: &'a str,
     pub(crate) storing: &'a Storing,
     pub(crate) about: &'a About,
 }
 
-/// Prepares the place of `expr`: what to plan for it.
+/// Prepares the place of `expr`. Returns the expression and the target to plan.
 pub(crate) fn add(outputs: &mut Outputs, expr: &Expr, written: &Written<'_>) -> Result<(Expr, Target)> {
     let Written { output, location, name, storing, about } = *written;
-    // An array that is replaced hands on how it is stored, unless the source says so or has another shape.
+    // A replaced array of the same shape passes on its layout, unless the source has chunks of its own.
     let old = || outputs.replaced(output, name).filter(|old| old.shape == expr.shape());
     let known = match &about.known {
         _ if !location.format.has_chunks() => Known::default(),

@@ -1,6 +1,6 @@
-//! What a command says: results on stdout, remarks and errors on stderr. Every print can fail. A reader that went away
-//! (`| head`) is no error, and a remark that cannot be made changes nothing; a result that cannot be printed is an error with an
-//! exit code of its own, since what was written to files stands.
+//! The output of a command: results on stdout, remarks and errors on stderr. Every print can fail. A closed pipe (`|
+//! head`) is no error, and a remark that cannot be printed changes nothing. A result that cannot be printed is an error
+//! with its own exit code, because the files are already written.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::report::printable;
 
-/// Exit code of a command that did all it was to do and could not print it.
+/// Exit code of a command that finished its work but could not print the result.
 pub(crate) const UNPRINTED: u8 = 3;
 
 /// Stdout cannot be written.
@@ -34,12 +34,12 @@ pub(crate) fn say(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a line to stderr, if that can be.
+/// Writes a line to stderr, if possible.
 pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(text));
 }
 
-/// Prints what clap has to say instead of running a command: help, a version, or what is wrong with the arguments.
+/// Prints clap's own output: help, the version, or an error in the arguments.
 pub(crate) fn usage(words: &clap::Error) -> ExitCode {
     let code = u8::try_from(words.exit_code()).unwrap_or(2);
     match words.print() {

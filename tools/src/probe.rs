@@ -1,4 +1,4 @@
-//! How fast this machine's memory, disk and cores are, measured in a moment.
+//! Quick measurements of this machine's memory, disk and cores.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -11,7 +11,7 @@ use arrstore::text::Formula;
 use arrstore::{Context, DType, Expr, Plan, Target, Value};
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
-/// Bytes a second at which `threads` threads of the engine read memory: the best of some sums over `bytes` bytes.
+/// The bytes a second at which `threads` threads of the engine read memory: the best of some sums over `bytes` bytes.
 pub(crate) fn memory(bytes: u64, threads: usize, time: Duration) -> Result<f64> {
     let n = (bytes / 8).max(1);
     let context = Context::new(4 * bytes + (64 << 20), threads);
@@ -19,7 +19,7 @@ pub(crate) fn memory(bytes: u64, threads: usize, time: Duration) -> Result<f64> 
     best(time, || compute("sum(x)", data.clone(), &context).map(drop)).map(|s| bytes as f64 / s)
 }
 
-/// Floating-point operations a second of the engine's product of matrices, of `dtype` and n x n.
+/// The floating-point operations a second of the engine's product of two n x n matrices of `dtype`.
 pub(crate) fn product(n: u64, dtype: DType, threads: usize, time: Duration) -> Result<f64> {
     let context = Context::new(1 << 30, threads);
     let matrix = format!("astype(x + 1, {})", dtype.name());
@@ -28,19 +28,19 @@ pub(crate) fn product(n: u64, dtype: DType, threads: usize, time: Duration) -> R
     best(time, || compute("x @ x", matrix.clone(), &context).map(drop)).map(|s| each * (n as f64).powi(3) / s)
 }
 
-/// What a disk does.
+/// The speed of a disk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Disk {
-    /// Bytes written, then read.
+    /// Bytes that were written and then read.
     pub(crate) bytes: u64,
-    /// Bytes a second, synced.
+    /// Bytes written a second, synced.
     pub(crate) write: f64,
-    /// Bytes a second, of a file that is not cached.
+    /// Bytes read a second, from a file that is not cached.
     pub(crate) read: f64,
 }
 
-/// Writes and syncs a file without a name in `folder`, of at most `bytes` bytes and for about `time`, drops it from the
-/// cache and reads it again.
+/// Writes and syncs a nameless file in `folder`, of at most `bytes` bytes and for about `time`. Then drops the file
+/// from the cache and reads it again.
 pub(crate) fn disk(folder: &Path, bytes: u64, time: Duration) -> Result<Disk> {
     let step = bytes / 8;
     let at = || folder.display().to_string();
@@ -62,7 +62,7 @@ pub(crate) fn disk(folder: &Path, bytes: u64, time: Duration) -> Result<Disk> {
     Ok(Disk { bytes: written, write, read })
 }
 
-/// Bytes a second at which a file is read to its end, or for some time.
+/// The bytes a second at which a file is read, to its end or until `time` is over.
 fn read(file: &mut File, block: &mut [u8], time: Duration) -> Result<f64> {
     let began = Instant::now();
     let mut total = 0;
@@ -75,7 +75,7 @@ fn read(file: &mut File, block: &mut [u8], time: Duration) -> Result<f64> {
     Ok(total as f64 / began.elapsed().as_secs_f64())
 }
 
-/// Bytes that no file system packs.
+/// Bytes that no file system can pack.
 fn noise(len: usize) -> Vec<u8> {
     let mut x = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
@@ -87,7 +87,7 @@ fn noise(len: usize) -> Vec<u8> {
     (0..len / 8).flat_map(|_| next().to_le_bytes()).collect()
 }
 
-/// Bytes that are free in a folder.
+/// The free bytes of a folder's disk.
 pub(crate) fn free(folder: &Path) -> Result<u64> {
     let stat = nix::sys::statvfs::statvfs(folder)
         .map_err(std::io::Error::from)
@@ -95,7 +95,7 @@ pub(crate) fn free(folder: &Path) -> Result<u64> {
     Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }
 
-/// Ones that take no memory.
+/// An array of ones that takes no memory.
 fn ones(shape: &[u64]) -> Result<Expr> {
     let one = Value::copied_from(DType::F64, &vec![1; shape.len()], &1f64.to_le_bytes())?;
     Ok(held(one)?.broadcast_to(shape)?)
@@ -111,7 +111,7 @@ fn compute(text: &str, x: Expr, context: &Context) -> Result<Value> {
     values.into_iter().next().flatten().context("the plan gave no value")
 }
 
-/// The shortest of the runs of `work` that fit in `time`, and of two at least: seconds.
+/// The seconds of the shortest run of `work`, of as many runs as fit in `time`, but at least two.
 fn best(time: Duration, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let (began, mut best, mut runs) = (Instant::now(), f64::INFINITY, 0);
     while runs < 2 || began.elapsed() < time {

@@ -1,9 +1,10 @@
-//! `--profile`: a run as a Chrome trace, and what bound it.
+//! `--profile`: the run as a Chrome trace, and the limit that bound it.
 //!
-//! Four limits are held against what was done: the disk's bandwidth against the bytes that the kernel fetched for this
-//! process and took from it; the bandwidth of memory against the bytes that passed it for certain (what stays in
-//! caches cannot be told); the block product's rate against the multiplications made; the codecs against all the time
-//! that the threads had. The rates are measured after the run, on the machine as it is then.
+//! The run is compared with four limits. The bytes that the kernel read from and wrote to disks for this process are
+//! compared with the disk's bandwidth. The bytes that certainly passed through memory are compared with memory's
+//! bandwidth (the bytes that stayed in caches are unknown). The multiplications are compared with the rate of the block
+//! product. The time in codecs is compared with the time of all threads. The rates are measured after the run, on the
+//! machine in its state then.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -23,18 +24,18 @@ use serde_json::{Value, json};
 use crate::misuse::misuse;
 use crate::{probe, report};
 
-/// Bytes that memory (of at most half of the budget) and disk are measured with.
+/// Bytes for measuring memory (but at most half of the budget) and disk.
 const MEMORY_BYTES: u64 = 96 << 20;
 const DISK_BYTES: u64 = 16 << 20;
-/// Rows and columns of the matrices that the block product is measured with.
+/// Rows and columns of the matrices for measuring the block product.
 const PRODUCT_SIDE: u64 = 768;
-/// Below this, moving bytes from and to the disk is no part of a run.
+/// With fewer bytes to and from the disk, the disk is not among the limits.
 const LEAST_DISK: u64 = 1 << 20;
 
-/// A run under way.
+/// The profile of a running command.
 pub(crate) struct Profile {
     file: File,
-    /// None where the trace goes to a pipe or a device.
+    /// `None` if the trace goes to a pipe or a device.
     name: Option<NewName>,
     recorder: Arc<Recorder>,
     io: [u64; 2],
@@ -42,7 +43,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Lets `context` take down what it does, for the trace at `path`.
+    /// Makes `context` record its work for the trace at `path`.
     pub(crate) fn begin(path: &Path, context: &mut Context) -> Result<Profile> {
         if Location::of_output(&path.to_string_lossy()).is_ok() {
             return Err(misuse(format!(
@@ -62,7 +63,7 @@ impl Profile {
         Ok(Profile { file, name, recorder, io: disk_bytes(), began: Instant::now() })
     }
 
-    /// Writes the trace, and says what bound the run. `synced`: whether the run waited for what it wrote.
+    /// Writes the trace and returns the summary. `synced` says whether the run waited for the disk.
     pub(crate) fn end(self, context: &Context, synced: bool, folder: &Path) -> Result<String> {
         let wall = self.began.elapsed();
         let [read, written] = disk_bytes();
@@ -76,12 +77,12 @@ impl Profile {
         Ok(summary(wall, &limits, computing))
     }
 
-    /// The part of the threads' time that some work took.
+    /// The share of all threads' time that `work` took.
     fn share(&self, context: &Context, wall: Duration, work: Duration) -> f64 {
         work.as_secs_f64() / (context.threads as f64 * wall.as_secs_f64()).max(1e-9)
     }
 
-    /// Time in loops over elements.
+    /// The time in loops over elements.
     fn computing(&self) -> Duration {
         let total = |work| self.recorder.total(work);
         (total(Work::Tile) + total(Work::Panel)).saturating_sub(total(Work::Decode))
@@ -108,7 +109,7 @@ impl Profile {
                 rate: format!("{} read, {} written", rate(disk.read), rate(disk.write)),
             });
         }
-        // what is decoded or copied or written is read, too
+        // bytes that are decoded, copied or written are also read
         let moved =
             of(&metrics.mapped) + 2.0 * (of(&metrics.decoded) + of(&metrics.copied) + of(&metrics.written));
         let bytes = MEMORY_BYTES.min(context.budget.total() / 2);
@@ -130,12 +131,12 @@ impl Profile {
     }
 }
 
-/// What a run can be bound by.
+/// A limit that may bind a run.
 struct Limit {
     name: &'static str,
-    /// How much of it was used, of 1.
+    /// The part of it that was used, from 0 to 1.
     used: f64,
-    /// The whole of it.
+    /// The limit itself, in words.
     rate: String,
 }
 
@@ -143,11 +144,11 @@ fn rate(bytes: f64) -> String {
     format!("{}/s", report::bytes(bytes as u64))
 }
 
-/// `profile: 1.2 s, bound by ...`; `computing` is the part of the threads' time in loops over elements.
+/// `profile: 1.2 s, bound by ...`; `computing` is the share of all threads' time in loops over elements.
 fn summary(wall: Duration, limits: &[Limit], computing: f64) -> String {
     let mut text = format!("profile: {:.3} s, ", wall.as_secs_f64());
     let highest = limits.iter().max_by(|a, b| a.used.total_cmp(&b.used));
-    // half of a limit that is measured anew, and partly hidden by caches, is near it
+    // caches hide some of the use and the limit is measured anew, so half of it counts as near it
     text += &match highest.filter(|l| l.used >= 0.5) {
         Some(l) => format!("bound by {} at {:.0} % of {}", l.name, l.used * 100.0, l.rate),
         None if computing >= 0.5 => {
@@ -163,7 +164,7 @@ fn summary(wall: Duration, limits: &[Limit], computing: f64) -> String {
     text
 }
 
-/// Bytes that the kernel has fetched from disks for this process, and taken from it for them.
+/// Bytes that the kernel has read from disks, and written to them, for this process.
 fn disk_bytes() -> [u64; 2] {
     let text = fs::read_to_string("/proc/self/io").unwrap_or_default();
     ["read_bytes: ", "write_bytes: "]

@@ -1,4 +1,4 @@
-//! Words for people: error chains, sizes, shapes, tables.
+//! Text for people: error chains, sizes, shapes, tables.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -9,8 +9,8 @@ use arrstore::formats::{self, Choice};
 use arrstore::text::TextError;
 use bytesize::ByteSize;
 
-/// A text in which nothing is left that a terminal obeys, or that turns the direction of writing: such characters become
-/// `\u001b`, as JSON spells them. Tabs and the ends of lines stay. What comes from a file may hold anything.
+/// The text without characters that control a terminal or change the direction of writing: they become `\u001b` and the
+/// like, as in JSON. Tabs and line ends stay. Text from a file may hold any character.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -23,7 +23,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escaped).collect())
 }
 
-/// An error with its causes, each said once, and the flag that would help.
+/// An error with its causes, each once, and the flag that would help.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut hint = String::new();
@@ -33,14 +33,14 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
         if parts.iter().any(|p| p.contains(&words)) {
             continue;
         }
-        // A cause that begins with what stands before it says it all.
+        // A cause that begins with the text before it replaces that text.
         parts.retain(|p| !words.starts_with(p.as_str()));
         parts.push(words);
     }
     printable(&(parts.join(": ") + &hint)).into_owned()
 }
 
-/// The flag that helps, as it follows the words of the library, which knows of no flags.
+/// The flag that would help, as text to append to the library's error. The library knows no flags.
 fn flag(error: &(dyn Error + 'static)) -> String {
     if let Some(choice) = error.downcast_ref::<formats::Error>().and_then(formats::Error::choice) {
         return choose(choice).to_owned();
@@ -61,7 +61,7 @@ fn flag(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// The flag by which a choice is made that the library asks for.
+/// The flag for a choice that the library's error asks for.
 fn choose(choice: Choice) -> &'static str {
     match choice {
         Choice::ElementType => ", as in --dtype bfloat16",
@@ -79,12 +79,12 @@ pub(crate) fn bytes(n: u64) -> String {
     ByteSize::b(n).display().iec().to_string()
 }
 
-/// Bytes of the elements of an array; as many as can be counted.
+/// Bytes of an array's elements; `u64::MAX` if there are more.
 pub(crate) fn size(dtype: DType, shape: &[u64]) -> u64 {
     arrstore::elements(shape).unwrap_or(u64::MAX).saturating_mul(dtype.size() as u64)
 }
 
-/// A shape as it is written on the command line: `1000x1000`, `()` for no axis.
+/// A shape as on the command line: `1000x1000`, or `()` for no axes.
 pub(crate) fn shape(shape: &[u64]) -> String {
     if shape.is_empty() {
         return "()".to_owned();
@@ -92,7 +92,7 @@ pub(crate) fn shape(shape: &[u64]) -> String {
     shape.iter().map(u64::to_string).collect::<Vec<_>>().join("x")
 }
 
-/// Rows in columns that line up; `right` says which columns hold numbers.
+/// Rows in aligned columns; `right` marks the columns of numbers.
 pub(crate) fn table(rows: &[Vec<String>], right: &[bool]) -> String {
     let cell = |text: &String| printable(text).replace('\n', "\\u000a");
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
@@ -111,7 +111,7 @@ pub(crate) fn table(rows: &[Vec<String>], right: &[bool]) -> String {
     text
 }
 
-/// A moment as its distance from now.
+/// A time, as its distance from now.
 pub(crate) fn ago(seconds: f64) -> String {
     let now = UNIX_EPOCH.elapsed().map_or(0.0, |d| d.as_secs_f64());
     let age = (now - seconds).max(0.0);

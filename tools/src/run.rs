@@ -1,4 +1,4 @@
-//! From flags to a running plan: memory, threads, progress, Ctrl-C.
+//! Turns flags into a run: memory, threads, progress, Ctrl-C.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::{Running, Waiting};
 use crate::print::remark;
 
-/// The stop flag of this process, set by Ctrl-C; a second Ctrl-C ends the process at once.
+/// The stop flag of this process. The first Ctrl-C sets it; a second Ctrl-C ends the process at once.
 pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     FLAG.get_or_init(|| {
@@ -34,7 +34,7 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     .clone()
 }
 
-/// Runs `work` while other threads help, so that there are as many as were asked for, or as there are cores.
+/// Runs `work` while helper threads run `help`: in all as many threads as given, or as there are cores.
 pub(crate) fn together<T>(threads: Option<u64>, help: impl Fn() + Sync, work: impl FnOnce() -> T) -> T {
     let threads = threads.map_or_else(arrstore::default_threads, |n| n as usize);
     std::thread::scope(|scope| {
@@ -45,7 +45,7 @@ pub(crate) fn together<T>(threads: Option<u64>, help: impl Fn() + Sync, work: im
     })
 }
 
-/// What the flags say, as the engine takes it. `beside` is where temporary files go when no flag says.
+/// The engine's context for these flags. `beside` is the default folder for temporary files.
 pub(crate) fn context(running: &Running, beside: Option<PathBuf>) -> Context {
     let mut context = Context::default();
     if let Some(memory) = running.memory {
@@ -60,13 +60,13 @@ pub(crate) fn context(running: &Running, beside: Option<PathBuf>) -> Context {
     context
 }
 
-/// How a command writes: it warns on stderr, and stops at Ctrl-C.
+/// The options for writing: warnings go to stderr, and Ctrl-C stops the run.
 pub(crate) fn writing(durable: bool, dry: bool, waiting: Waiting) -> Writing {
     let warn = |words: &str| remark(&format!("warning: {words}"));
     Writing { durable, dry, wait: waiting.wait, cancel: stop_flag(), warn }
 }
 
-/// A bar on stderr: bytes done, rate and time left. Nothing when told to be quiet or when nobody watches.
+/// A progress bar on stderr: bytes done, rate and time left. It is hidden with `quiet` or if stderr is no terminal.
 pub(crate) fn bar(quiet: bool, what: &str) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -79,7 +79,7 @@ pub(crate) fn bar(quiet: bool, what: &str) -> ProgressBar {
     bar
 }
 
-/// Lets `context` report to a bar; finish the bar when the run has ended.
+/// Makes `context` report to a bar. The caller finishes the bar after the run.
 pub(crate) fn watch(context: &mut Context, quiet: bool, what: &str) -> ProgressBar {
     let bar = bar(quiet, what);
     if !bar.is_hidden() {
@@ -92,7 +92,7 @@ pub(crate) fn watch(context: &mut Context, quiet: bool, what: &str) -> ProgressB
     bar
 }
 
-/// Refuses a temporary folder that is not there, before anything is computed.
+/// Refuses a temporary folder that does not exist, before anything is computed.
 pub(crate) fn check_tmp(running: &Running) -> Result<()> {
     if let Some(folder) = &running.tmp {
         std::fs::read_dir(folder).with_context(|| format!("--tmp {}", folder.display()))?;

@@ -1,4 +1,4 @@
-//! `--codec auto` and `--shuffle auto`: what packs best is found out on a sample.
+//! `--codec auto` and `--shuffle auto`: tries the choices on a sample.
 
 use std::sync::Arc;
 
@@ -13,14 +13,15 @@ use crate::layout::packs_bytes;
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 1 << 20;
 
-/// A codec is worth its time if it takes this much off, and a slower one if it takes this much off the faster one's.
+/// A codec is worth its time if it packs below this share of the raw size; a slower codec, below this share of the
+/// faster one's size.
 const WORTH: f64 = 0.9;
 
-/// Replaces `auto` by what a sample from the middle of the source says, where it matters at all.
+/// Replaces `auto` by the best choice for a sample from the middle of the source, if there is a choice.
 pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) -> Result<()> {
     let auto = match storing.shuffle {
         Some(asked) => asked == Shuffle::Auto,
-        // A source that is compressed already has made its choice, unless the codec is chosen anew.
+        // A source that is already compressed keeps its choice, unless a new codec is given.
         None => storing.codec.is_some() || input.about.known.shuffle.is_none(),
     };
     let codec = match storing.codec {
@@ -66,14 +67,14 @@ pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) ->
     Ok(())
 }
 
-/// The elements of the sample, unless the source has none.
+/// The elements of the sample; `None` if the source has none.
 fn sample(input: &Input, context: &Context) -> Result<Option<arrstore::Value>> {
     let Some(sample) = middle(&input.expr)? else { return Ok(None) };
     let plan = Plan::new(&[(sample, Target::Memory)], context)?;
     Ok(plan.run(context)?.into_iter().flatten().next())
 }
 
-/// A box of about [`SAMPLE_BYTES`] around the middle, long along the last axes.
+/// A box of about [`SAMPLE_BYTES`] in the middle, longest along the last axes.
 fn middle(expr: &Expr) -> Result<Option<Expr>> {
     let mut room = SAMPLE_BYTES / expr.dtype().size() as u64;
     let mut parts = Vec::new();
@@ -90,7 +91,7 @@ fn middle(expr: &Expr) -> Result<Option<Expr>> {
     Ok(Some(expr.index(&parts)?))
 }
 
-/// Bytes that the sample takes in a file in memory.
+/// Bytes of the sample when stored in a file in memory.
 fn stored_bytes(value: &arrstore::Value, codec: Codec, shuffle: bool) -> Result<u64> {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default())?;

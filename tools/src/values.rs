@@ -1,4 +1,4 @@
-//! Results on stdout: as NumPy prints them, or as JSON. Of a large array only the edges are computed.
+//! Results on stdout, as NumPy prints them or as JSON. Only the edges of a large array are computed.
 
 use anyhow::{Result, bail};
 use arrstore::display::{display_summary, summary};
@@ -8,27 +8,27 @@ use serde_json::{Number, json};
 
 use crate::misuse::misuse;
 
-/// The most elements that are written as JSON.
+/// The most elements that are printed as JSON.
 const JSON_LIMIT: u64 = 1 << 20;
 
-/// Above so many separate edges a summary makes no sense.
+/// The most separate parts in a summary; more make no sense to a reader.
 const MAX_PARTS: usize = 1024;
 
-/// An array that will be printed, cut into the parts that show.
+/// An array that will be printed, cut into its visible parts.
 pub(crate) struct Printed {
     dtype: DType,
     shape: Vec<u64>,
-    /// Lengths of what shows.
+    /// Lengths of the visible array.
     edges: Vec<u64>,
-    /// First index in the edges, and the lazy part.
+    /// For each part: its first index in the visible array, and the lazy part.
     parts: Vec<(Vec<u64>, Expr)>,
 }
 
 impl Printed {
-    /// Prepares `expr`: whole when it is small or `all` is wanted, else its edges.
+    /// Prepares `expr`: whole if it is small or `all` is set, else only its edges.
     pub(crate) fn new(expr: &Expr, all: bool) -> Result<Printed> {
         let (dtype, shape) = (expr.dtype(), expr.shape().to_vec());
-        // There is nothing to compute, whatever the other axes are.
+        // Without elements there is nothing to compute.
         if shape.contains(&0) {
             if all && lists(&shape) > JSON_LIMIT {
                 return Err(misuse(format!(
@@ -75,12 +75,12 @@ impl Printed {
         Ok(Printed { dtype, shape, edges, parts })
     }
 
-    /// What to plan for it.
+    /// The expressions and targets to plan.
     pub(crate) fn targets(&self) -> impl Iterator<Item = (Expr, Target)> {
         self.parts.iter().map(|(_, expr)| (expr.clone(), Target::Memory))
     }
 
-    /// The bytes that show, from the values of [`Printed::targets`], in order.
+    /// The bytes of the visible array, from the values of [`Printed::targets`] in order.
     fn assemble(&self, values: &mut impl Iterator<Item = Value>) -> Vec<u8> {
         let item = self.dtype.size();
         let strides = arrstore::c_strides(&self.edges, item);
@@ -94,12 +94,12 @@ impl Printed {
         bytes
     }
 
-    /// As NumPy prints it.
+    /// The array as NumPy prints it.
     pub(crate) fn text(&self, values: &mut impl Iterator<Item = Value>) -> String {
         display_summary(self.dtype, &self.shape, &self.assemble(values))
     }
 
-    /// As nested JSON lists.
+    /// The array as nested JSON lists.
     pub(crate) fn json(&self, values: &mut impl Iterator<Item = Value>) -> serde_json::Value {
         nested(self.dtype, &self.edges, &self.assemble(values))
     }
@@ -116,12 +116,13 @@ fn nested(dtype: DType, shape: &[u64], bytes: &[u8]) -> serde_json::Value {
     }
 }
 
-/// The innermost lists of an array without elements.
+/// The number of innermost lists of an array without elements.
 fn lists(shape: &[u64]) -> u64 {
     shape.iter().take_while(|&&len| len > 0).fold(1, |n, &len| n.saturating_mul(len))
 }
 
-/// One element. JSON has neither NaN nor infinities nor complex numbers: those are texts, and pairs.
+/// One element. JSON has no NaN, infinities or complex numbers: NaN and infinities become strings, complex numbers
+/// pairs.
 pub(crate) fn element(dtype: DType, bytes: &[u8]) -> serde_json::Value {
     let text = || arrstore::display::display(dtype, &[], bytes);
     match dtype.kind() {

@@ -1,4 +1,4 @@
-//! `convert` between all kinds of files, and what is refused.
+//! `convert` between all formats, and its refusals.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -34,7 +34,7 @@ fn there_and_back_is_the_same_file() {
         folder.run(&["verify", &store]).ok();
         folder.run(&["convert", &store, "back.npy"]).ok();
         assert_eq!(folder.read("back.npy"), wanted, "{flags:?}");
-        // Re-chunked and recoded, within one file and into another.
+        // Change chunks and codec, within one file and into another.
         folder.run(&["convert", &store, &store, "--chunk", "9x9", "--codec", "none"]).ok();
         folder.run(&["convert", &store, "other.arrs:/x/y", "--codec", "zstd:1"]).ok();
         folder.run(&["convert", "other.arrs:/x/y", "back.npy"]).ok();
@@ -167,7 +167,7 @@ fn members_of_archives() {
     folder.run(&["convert", "made.npz", "back.npy"]).ok();
     assert_eq!(folder.read("back.npy"), a);
     assert_eq!(folder.run(&["ls", "made.npz"]).ok(), "/deep/a  float64  300x40  93.8 KiB\n");
-    // Damage, wrong sizes and hostile headers are told, not believed.
+    // Damage, wrong sizes and hostile headers are errors.
     npz(&folder, "x.npz", &[("a.npy", &a)], true);
     let mut bytes = folder.read("x.npz");
     bytes[200] ^= 0x10;
@@ -204,7 +204,7 @@ fn zarr_folders_keep_what_they_know() {
         folder.run(&["convert", &store, "back.npy"]).ok();
         assert_eq!(folder.read("back.npy"), wanted, "{flags:?}");
     }
-    // Groups, names, and names that would leave the folder.
+    // Groups, names, and names that would lead out of the folder.
     folder.run(&["convert", "a.npy", "g.zarr:/deep/a"]).ok();
     folder.run(&["convert", "a.npy", "g.zarr:/b"]).ok();
     assert_eq!(
@@ -214,7 +214,7 @@ fn zarr_folders_keep_what_they_know() {
     folder.run(&["convert", "a.npy", "g.zarr:/../escaped"]).fails(2);
     folder.run(&["show", "g.zarr:/../a"]).fails(2);
     assert!(!folder.path("escaped").exists());
-    // A folder is replaced whole.
+    // A store in a folder is replaced whole.
     folder.run(&["convert", "a.npy", "z0.zarr", "--chunk", "5x5"]).ok();
     assert!(folder.names().iter().all(|n| !n.starts_with(".arrstore")), "{:?}", folder.names());
 }

@@ -1,4 +1,4 @@
-//! `eval`: answers as NumPy prints them, places for results, errors that point.
+//! `eval`: answers printed as NumPy prints them, places of results, errors that point at the text.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -69,7 +69,7 @@ fn results_go_where_they_are_told() {
     assert_eq!(folder.run(&args).ok(), "11.0\n");
     assert_eq!(folder.run(&["show", "d.npy[2]"]).ok(), "[16. 18. 20. 22.]\n");
     assert_eq!(folder.run(&["show", "s.arrs"]).ok(), "[12. 15. 18. 21.]\n");
-    // Another array joins the file, and an old one is replaced, also by what is read from it.
+    // Another array joins the file; an old one is replaced, even by a result that reads it.
     folder.run(&["eval", "a", "a.npy", "-o", "s.arrs:/a", "--codec", "zstd:3", "--chunk", "2x3"]).ok();
     folder
         .run(&[
@@ -127,7 +127,7 @@ fn a_region_of_a_stored_array_is_assigned() {
     }
 }
 
-/// A number must fit the type of the region, as NumPy demands of it; what is refused changes nothing.
+/// A number must fit the type of the region, as in NumPy; a refused assignment changes nothing.
 #[test]
 fn a_number_that_does_not_fit_a_region_is_refused() {
     let folder = folder();
@@ -189,8 +189,8 @@ fn a_number_that_does_not_fit_a_region_is_refused() {
     }
 }
 
-/// Arrays are cast and broadcast as by NumPy's `a[...] = b`: leading axes of length 1 are dropped, imaginary parts
-/// with a warning.
+/// Arrays are cast and broadcast as in NumPy's `a[...] = b`: leading axes of length 1 are dropped, and imaginary parts
+/// are dropped with a warning.
 #[test]
 fn an_array_is_cast_and_broadcast_to_a_region() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! What is read is known by its content, named by its path and told by the command line.
+//! The content decides the format of an input, the path gives its name, and the command line describes plain elements.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -8,7 +8,7 @@ use arrstore::DType;
 use common::Folder;
 use serde_json::{Value, json};
 
-/// A `.npy` file of some version with this header.
+/// A `.npy` file of this version with this header.
 fn npy(version: u8, header: &str, data: &[u8]) -> Vec<u8> {
     let mut file = vec![0x93, b'N', b'U', b'M', b'P', b'Y', version, 0];
     let length = header.len() as u32 + 1;
@@ -54,7 +54,7 @@ fn a_file_is_known_by_its_content() {
         assert_eq!(folder.run(&["show", name]).ok(), "[[0. 1. 2.]\n [3. 4. 5.]]\n", "{name}");
         assert_eq!(folder.run(&["show", &format!("{name}[1]")]).ok(), "[3. 4. 5.]\n", "{name}");
     }
-    // What is written into a store that is there goes by its content, too.
+    // The content also decides the format of an existing store that is written to.
     std::fs::copy(folder.path("a.arrs"), folder.path("w.bak")).unwrap();
     folder.run(&["convert", "a.npy", "w.bak:/new"]).ok();
     assert!(folder.run(&["ls", "w.bak"]).ok().contains("/new"));
@@ -246,7 +246,7 @@ fn plain_elements_are_told_by_options() {
     assert_eq!(ok(&["show", "o.npy"]), "[[0. 2. 4.]\n [1. 3. 5.]]\n");
     let info: Value = serde_json::from_str(&ok(&[&["info", "o.bin", "--json"][..], &part].concat())).unwrap();
     assert_eq!((&info["shape"], &info["order"]), (&json!([2, 3]), &json!("C")));
-    // Several at once: what has a name is for that input, what has none for the others.
+    // Several options at once: an option with a name is for that input, one without a name for the others.
     let both = [
         "eval",
         "a + r + s",
@@ -299,7 +299,7 @@ fn arrays_without_elements_are_shown_in_no_memory() {
             }
         }
     }
-    // NumPy counts the other axes, too
+    // NumPy counts the elements of the other axes, too
     for shape in
         ["(0, 1152921504606846976)", "(1099511627776, 1099511627776, 0)", "(18446744073709551615, 0)"]
     {

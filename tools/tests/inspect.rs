@@ -55,7 +55,7 @@ fn info_and_ls_tell_what_is_there() {
     assert_eq!(json_of(&folder, &["show", "s.arrs:/g/b[1:3]", "--json"])["value"], json!([1.0, 2.0]));
 }
 
-/// The producer of this file holds what clears a screen; a hostile name is refused in words that hold none of it.
+/// The producer text of this file contains a sequence that clears a screen; every command escapes it.
 #[test]
 fn what_a_file_says_is_printed_so_that_no_terminal_obeys() {
     let folder = Folder::new();
@@ -127,7 +127,7 @@ fn a_damaged_chunk_is_an_error_when_it_is_used() {
     assert_eq!(folder.run(&["eval", "a[:100].max()", "s.arrs"]).ok(), "49999.0\n");
     folder.run(&["convert", "s.arrs", "b.npy"]).fails(1);
     assert!(!folder.path("b.npy").exists());
-    // however small the parts are that it is read in
+    // the same for any size of the parts that are read
     let narrow =
         ["eval", "a", "s.arrs", "-o", "c.arrs", "--chunk", "400x1", "--memory", "2MiB", "--threads", "1"];
     let err = folder.run(&narrow).fails(1);

@@ -1,4 +1,4 @@
-//! What is left when a run is stopped or the disk is full: every store as it was, and no temporary file.
+//! After a stopped run or a full disk, every store is as it was, and no temporary file is left.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 use arrstore_tests::skip::skip;
 use common::{Folder, SmallDisk};
 
-/// Runs long work to `output`, sends it `signals` in the middle, and gives how it ended.
+/// Starts long work that writes to `output`, sends it `signals` in the middle, and returns its exit status.
 fn interrupted(folder: &Folder, output: &str, signals: &[&str]) -> ExitStatus {
     let expr = if output.ends_with(']') {
         "sin(cos(tan(sin(a[:, ::2]))))"
@@ -57,14 +57,14 @@ fn a_signal_leaves_the_store_as_it_was() {
         "s.arrs:/a[:, ::2]",
     ];
     for output in outputs {
-        // Told once, told twice, which ends the process at once, and told by others.
+        // One interrupt, two interrupts (which end the process at once), and other signals.
         for signals in [&["-INT"][..], &["-INT", "-INT"], &["-TERM"], &["-HUP", "-TERM", "-INT"]] {
             let names = folder.names();
             let status = interrupted(&folder, output, signals);
             assert_eq!(status.signal(), None);
             assert_eq!(hidden(&folder), [""; 0], "{output} {signals:?}");
             if status.code() != Some(130) {
-                // The run was quicker than the signal; then it must have ended well.
+                // The run ended before the signal; then it must have succeeded.
                 assert_eq!(status.code(), Some(0), "{output}");
                 break;
             }
@@ -77,7 +77,7 @@ fn a_signal_leaves_the_store_as_it_was() {
     }
 }
 
-/// Nothing can be done about SIGKILL, so nothing may be needed: files have no name until they are finished.
+/// A process cannot react to SIGKILL, so nothing may need cleaning up: files have no name until they are finished.
 #[test]
 fn a_killed_process_leaves_no_hidden_file() {
     let folder = Folder::new();
@@ -144,22 +144,22 @@ fn a_full_disk_is_an_error_and_leaves_the_store_intact() {
     let names: Vec<_> =
         std::fs::read_dir(folder.path("disk")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["s.arrs"]);
-    // An archive is put together from arrays that do fit, and there is no room for both.
+    // The arrays fit, but the archive that is built from them does not fit beside them.
     folder.ramp("half.npy", &[600, 700]);
     folder.run(&["convert", "half.npy", "disk/x.npz"]).fails(1);
-    // Of several results, one fits.
+    // Two results, of which only one fits.
     folder
         .run(&["eval", "x, y", "x=small.npy", "y=large.npy", "-o", "disk/x.npy", "-o", "disk/s.arrs:/b"])
         .fails(1);
     let names: Vec<_> =
         std::fs::read_dir(folder.path("disk")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["s.arrs"]);
-    // What fits still goes in.
+    // A result that fits can still be written.
     folder.run(&["convert", "small.npy", "disk/s.arrs:/b"]).ok();
     folder.run(&["verify", "disk/s.arrs"]).ok();
 }
 
-/// A limit on the length of files: short writes and `EFBIG` when its signal is ignored, else a killed process.
+/// A limit on the length of files: short writes and `EFBIG` if the signal is ignored, else a killed process.
 #[test]
 fn a_limit_on_file_length_leaves_the_store_intact() {
     let folder = Folder::new();
@@ -194,7 +194,7 @@ fn a_limit_on_file_length_leaves_the_store_intact() {
             }
         }
     }
-    // What lies behind the last commit does not count.
+    // Bytes behind the last commit do not count.
     let after = folder.read("s.arrs");
     assert!(after.starts_with(&before), "a byte of the last commit has changed");
 }

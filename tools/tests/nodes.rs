@@ -1,4 +1,5 @@
-//! Zarr stores as others write them: numbers that JSON has not, groups without a description, nodes that cannot be read.
+//! Zarr stores as other programs write them: numbers that JSON lacks, groups without metadata, nodes that are
+//! unreadable.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -7,7 +8,7 @@ mod common;
 use common::Folder;
 use serde_json::{Value, json};
 
-/// The description of an array, with some attributes.
+/// The metadata of an array, with some attributes.
 fn array(shape: &str, dtype: &str, fill: &str, attributes: &str) -> String {
     let chunk = shape.split(',').map(|_| "2").collect::<Vec<_>>().join(",");
     format!(
@@ -70,7 +71,7 @@ fn groups_without_a_description_are_found() {
     folder.write("root/README", b"words");
     std::os::unix::fs::symlink("..", folder.path("root/g/again")).unwrap();
     std::os::unix::fs::symlink(".", folder.path("root/itself")).unwrap();
-    // without a description of the root, then with one
+    // once without metadata in the root, then with it
     for described in [false, true] {
         if described {
             node(&folder, "root", &group("{}"));
@@ -83,7 +84,7 @@ fn groups_without_a_description_are_found() {
         assert_eq!(folder.run(&["show", "root/g/h/a"]).ok(), "[7 7]\n");
         assert!(folder.run(&["show", "root"]).fails(2).contains("/b, /g/h/a"));
     }
-    // A folder of other things is no store, and is not taken for one where something is written.
+    // A folder of other files is no store, and no command writes into it as one.
     folder.ramp("a.npy", &[2]);
     std::fs::create_dir_all(folder.path("mine/deep")).unwrap();
     std::fs::rename(folder.path("root"), folder.path("mine/deep/root")).unwrap();
@@ -137,7 +138,7 @@ fn what_cannot_be_read_hides_nothing() {
     }
     assert!(folder.run(&["ls", "x.zarr"]).ok().contains("/good    int32  2  8 B"));
     assert_eq!(folder.run(&["show", "x.zarr:/good"]).ok(), "[7 7]\n");
-    // A group's own description is torn, and the root's.
+    // Damage the metadata of a group, then that of the root.
     node(&folder, "x.zarr/torn/within", &two);
     assert_eq!(names(&json_of(&folder, &["ls", "x.zarr", "--json"])).len(), 9);
     assert_eq!(folder.run(&["show", "x.zarr:/torn/within"]).ok(), "[7 7]\n");

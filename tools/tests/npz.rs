@@ -1,4 +1,4 @@
-//! Members of archives: every byte that feeds a result is checked, and packed ones are read however they are packed.
+//! Members of archives: every byte behind a result is checked, and members of every compression are read.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -12,7 +12,7 @@ use common::Folder;
 use serde_json::{Value, json};
 use zip::CompressionMethod::{self, Bzip2, Deflated, Stored, Zstd};
 
-/// An archive that Python's `zipfile` packed by LZMA, of `a.npy`: 0, 1, 2, ... of shape (6, 20).
+/// An archive of `a.npy` that Python's `zipfile` packed with LZMA: 0, 1, 2, ... of shape (6, 20).
 const LZMA: &[u8] = include_bytes!("data/lzma.npz");
 
 fn npz(folder: &Folder, name: &str, members: &[(&str, &[u8], CompressionMethod)]) {
@@ -25,7 +25,7 @@ fn npz(folder: &Folder, name: &str, members: &[(&str, &[u8], CompressionMethod)]
     zip.finish().unwrap();
 }
 
-/// A `.npy` file of another order or byte order, which is short enough for one byte of length.
+/// A `.npy` file of another order or byte order, with a header so short that its length fits in one byte.
 fn npy(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
     let text = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}");
@@ -58,7 +58,7 @@ fn a_flipped_bit_of_a_stored_member_is_found_by_whatever_reads_it() {
         let begin = sound.windows(6).position(|w| w == b"\x93NUMPY").unwrap();
         folder.run(&["verify", "x.npz"]).ok();
         folder.run(&["eval", "sum(x)", "x=x.npz:/a"]).ok();
-        // in the header's padding, at both ends, and within
+        // in the header's padding, at both ends of the data, and inside it
         for at in [begin + 110, begin + 128, begin + 128 + 239_999, begin + 128 + 479_999] {
             let mut bytes = sound.clone();
             bytes[at] ^= 1;
@@ -81,7 +81,7 @@ fn a_flipped_bit_of_a_stored_member_is_found_by_whatever_reads_it() {
                 assert!(err.contains("x.npz:/a") && err.contains("damaged"), "{kind} {at} {args:?}: {err}");
             }
             assert!(folder.names().iter().all(|name| !name.starts_with('y')), "{:?}", folder.names());
-            // what does not read it is not concerned
+            // other members are not affected
             assert_eq!(folder.run(&["show", "x.npz:/b"]).ok(), "[]\n");
             folder.run(&["ls", "x.npz"]).ok();
             folder.run(&["eval", "sum(x)", "x=x.npz:/a", "--no-check"]).ok();
@@ -138,7 +138,7 @@ fn however_a_member_is_packed() {
         assert_eq!(folder.read("back.npy"), a, "{method}");
         let err = folder.run(&["show", "x.npz:/short"]).fails(1);
         assert!(err.contains("x.npz:/short") && err.contains("not what its header says"), "{method}: {err}");
-        // cut short, and with a flipped bit
+        // cut short, then with a flipped bit
         let bytes = folder.read("x.npz");
         let mut flipped = bytes.clone();
         flipped[200] ^= 0x10;
@@ -158,7 +158,7 @@ fn however_a_member_is_packed() {
     folder.write("x.npz", &bytes);
     folder.run(&["convert", "x.npz", "y.npy"]).fails(1);
     assert_eq!(folder.run(&["verify", "x.npz"]).code, 1);
-    // A dictionary of 4 GiB is asked for: the member is refused before it is given.
+    // The member asks for a dictionary of 4 GiB, and is refused before any memory is allocated.
     let mut bytes = LZMA.to_vec();
     let props = bytes.windows(5).position(|w| w == b"a.npy").unwrap() + 5 + 4;
     assert_eq!(bytes[props - 2..props], [5, 0]);
@@ -171,7 +171,7 @@ fn however_a_member_is_packed() {
 #[test]
 fn what_cannot_be_read_is_listed_with_the_reason() {
     let folder = Folder::new();
-    // as scipy.sparse saves a matrix
+    // in the form in which scipy.sparse saves a matrix
     let data = folder.ramp("data.npy", &[3]);
     let format = npy("|S3", "False", "()", b"csr");
     let words = npy("<U2", "False", "(1,)", &[0; 8]);
@@ -204,7 +204,7 @@ fn what_cannot_be_read_is_listed_with_the_reason() {
     assert_eq!(json["not_read"].as_object().unwrap().len(), 3);
     assert!(folder.run(&["info", "m.npz"]).ok().contains("not read"));
     assert_eq!(folder.run(&["show", "m.npz:/data"]).ok(), "[0. 1. 2.]\n");
-    // What has no type in the file is listed so, and read as it is told.
+    // A member whose file has no type for it is listed so, and read with the type of `--dtype`.
     for method in [Stored, Deflated] {
         npz(&folder, "h.npz", &[("h.npy", &npy("|V2", "False", "(2,)", &[0x80, 0x3f, 0, 0x40]), method)]);
         assert!(folder.run(&["ls", "h.npz"]).ok().contains("--dtype bfloat16"));

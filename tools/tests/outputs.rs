@@ -1,4 +1,4 @@
-//! Outputs take nothing that is not theirs: what is replaced and what is refused, and many results in one place.
+//! Outputs replace nothing foreign: tests replacements, refusals, and several results in one place.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -35,7 +35,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// Runs what has to be refused for misuse, with nothing changed.
+/// Runs a command that must be refused as misuse, without changing anything.
 #[track_caller]
 fn refused(folder: &Folder, args: &[&str], says: &str) {
     let before = tree(folder.root());
@@ -51,13 +51,13 @@ fn a_folder_that_is_no_zarr_store_stays() {
     fs::create_dir_all(mine.join("photos")).unwrap();
     fs::write(mine.join("photos/1.jpg"), "jpg").unwrap();
     folder.write("file.zarr", b"a plain file");
-    // Names of chunks and of metadata in a folder that is no store, and a folder of empty folders.
+    // Folders with names of chunks or of metadata that are no stores, and a folder of empty folders.
     fs::create_dir_all(folder.path("digits.zarr/0")).unwrap();
     fs::write(folder.path("digits.zarr/0/1"), "1").unwrap();
     fs::create_dir(folder.path("json.zarr")).unwrap();
     folder.write("json.zarr/zarr.json", b"{\"my\": \"settings\"}");
     fs::create_dir_all(folder.path("hollow.zarr/a/b")).unwrap();
-    // A store in which the user keeps something.
+    // Stores that contain a file of the user.
     for (name, inside) in
         [("array.zarr", "notes.txt"), ("group.zarr", "a/c/notes"), ("group2.zarr", "data/x.csv")]
     {
@@ -88,7 +88,7 @@ fn a_folder_that_is_no_zarr_store_stays() {
     }
     refused(&folder, &["convert", "x.npy", "group.zarr:/a"], "notes");
     refused(&folder, &["convert", "x.npy", "group2.zarr:/data/b"], "x.csv");
-    // Beside the user's own things, a group takes another member.
+    // A group takes another member beside the user's own files.
     folder.run(&["convert", "x.npy", "group2.zarr:/b"]).ok();
     assert_eq!(fs::read(folder.path("group2.zarr/data/x.csv")).unwrap(), b"mine");
 }
@@ -106,11 +106,11 @@ fn what_is_empty_or_a_store_is_replaced() {
         folder.run(&["convert", name, "back.npy"]).ok();
         assert_eq!(folder.read("back.npy"), folder.read("x.npy"), "{name}");
     }
-    // A store of version 2 is replaced whole, as any store.
+    // A store of version 2 is replaced whole, like any store.
     old_store(&folder, "v2.zarr");
     folder.run(&["convert", "x.npy", "v2.zarr"]).ok();
     assert!(!folder.path("v2.zarr/.zgroup").exists());
-    // A group that only its members show.
+    // A group without metadata of its own, recognised by its members.
     folder.run(&["convert", "x.npy", "implicit.zarr:/a/b"]).ok();
     fs::remove_file(folder.path("implicit.zarr/zarr.json")).unwrap();
     fs::remove_file(folder.path("implicit.zarr/a/zarr.json")).unwrap();
@@ -157,7 +157,7 @@ fn no_array_hides_another() {
         refused(&folder, &["convert", "x.npy", &format!("g.zarr:{name}")], "cannot be a name");
         refused(&folder, &["convert", "x.npy", &format!("new.zarr:{name}")], "cannot be a name");
     }
-    // An archive has no folders: a name below another is a name like any.
+    // An archive has no folders: a name below another name is an ordinary name.
     folder.run(&["convert", "x.npy", "n.npz:/a"]).ok();
     folder.run(&["convert", "x.npy", "n.npz:/a/c"]).ok();
     assert_eq!(folder.run(&["ls", "n.npz"]).ok().lines().count(), 2);
@@ -221,13 +221,13 @@ fn results_of_one_run_are_one_commit() {
     let history = folder.run(&["history", "o.arrs", "--json"]).ok();
     let history: serde_json::Value = serde_json::from_str(&history).unwrap();
     assert_eq!(history["commits"][0]["commit"], 4, "{history}");
-    // Without names: the results' own.
+    // Without names, the results get default names.
     for kind in ["arrs", "npz"] {
         eval(&format!("two.{kind}"), &format!("./two.{kind}"));
         let names = folder.run(&["ls", &format!("two.{kind}")]).ok();
         assert!(names.contains("/result0") && names.contains("/result1"), "{names}");
     }
-    // Links from a name that is not there yet, and hard links.
+    // A link to a file that does not exist yet, and hard links.
     symlink("late.arrs", folder.path("link.arrs")).unwrap();
     eval("late.arrs:/a", "link.arrs:/b");
     fs::hard_link(folder.path("late.arrs"), folder.path("hard.arrs")).unwrap();
@@ -282,17 +282,17 @@ fn two_results_in_one_place_are_refused() {
         ("g.zarr:/a/y", "g.zarr:/b"),
     ] {
         let before = tree(folder.root());
-        // The results fit into regions, too.
+        // The results also fit into regions.
         let err = folder.run(&["eval", "x[0, 0], x[1, 1]", "x.npy", "-o", a, "-o", b]).fails(2);
         assert!(err.contains(".arrs") || err.contains(".n") || err.contains(".zarr"), "{err}");
         assert!(tree(folder.root()) == before, "{a} {b}: {:?}", folder.names());
     }
-    // Regions apart are as good as places apart.
+    // Separate regions of an array are as good as separate places.
     let args =
         ["eval", "x[::2] * 0, x[1::2] * 0 + 1", "x.npy", "-o", "s.arrs:/a[::2]", "-o", "s.arrs:/a[1::2]"];
     folder.run(&args).ok();
     assert_eq!(folder.run(&["show", "s.arrs:/a[:, 0]"]).ok(), "[0. 1. 0. 1.]\n");
-    // A trace is no place for a result either.
+    // The place of a trace is no place for an array.
     refused(&folder, &["eval", "x", "x.npy", "--profile", "x.npy"], "cannot hold a trace");
     symlink("o.npy", folder.path("o.json")).unwrap();
     refused(&folder, &["eval", "x", "x.npy", "-o", "o.npy", "--profile", "o.json"], "one place");
@@ -306,7 +306,7 @@ fn members_of_an_archive_stay() {
     folder.run(&["eval", "x * 5", "x.npy", "-o", "o.npz:/b"]).ok();
     let first = |name: &str| folder.run(&["show", &format!("o.npz:/{name}[0, :2]")]).ok();
     assert_eq!([first("a"), first("b"), first("c")], ["[0. 1.]\n", "[0. 5.]\n", "[0. 3.]\n"]);
-    // Without a name, the archive is replaced whole, as NumPy does.
+    // Without a name, the whole archive is replaced, as in NumPy.
     folder.run(&["convert", "x.npy", "o.npz"]).ok();
     assert_eq!(folder.run(&["ls", "o.npz"]).ok().lines().count(), 1);
     folder.run(&["convert", "x.npy", "o.npz", "--name", "named"]).ok();
@@ -365,7 +365,7 @@ fn order_f_is_fortran_order() {
         assert!(folder.run(&["info", path]).ok().contains("Fortran"), "{path}");
         assert_eq!(folder.run(&["show", path]).ok(), folder.run(&["show", "x.npy"]).ok());
     }
-    // Where both orders are one, NumPy says C.
+    // If both orders are the same, NumPy says C.
     for (k, shape) in [&[][..], &[5], &[1, 5, 1], &[3, 0, 2]].into_iter().enumerate() {
         let wanted = folder.ramp("y.npy", shape);
         let name = format!("y{k}.npy");
@@ -393,7 +393,7 @@ fn an_empty_file_is_a_place_like_any() {
     folder.write("saved.arrs", b"");
     folder.run(&["salvage", "n.arrs", "saved.arrs"]).ok();
     folder.run(&["verify", "saved.arrs"]).ok();
-    // One that is not empty is no new file.
+    // A file that is not empty is no new file.
     folder.write("text.arrs", b"text");
     folder.run(&["convert", "x.npy", "text.arrs"]).fails(1);
     folder.run(&["salvage", "n.arrs", "text.arrs"]).fails(1);

@@ -1,4 +1,4 @@
-//! Links, modes and permissions of what is written, as `np.save` and `cp` leave them.
+//! Links, modes and permissions of written files, as `np.save` and `cp` leave them.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use common::Folder;
 
-/// One target of each kind, and what it is called on the disk.
+/// One target of each kind, and its name on the disk.
 const TARGETS: [(&str, &str); 8] = [
     ("o.npy", "o.npy"),
     ("o.raw", "o.raw"),
@@ -28,7 +28,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// The arguments that write to a target; a trace is written beside no output at all.
+/// The arguments that write to a target. A trace needs no other output.
 fn write_to(target: &str) -> Vec<&str> {
     match target.strip_suffix(".json") {
         Some(_) => vec!["eval", "x.sum()", "x.npy", "--profile", target],
@@ -77,7 +77,7 @@ fn a_replaced_file_keeps_its_mode_and_owner() {
             folder.run(&write_to(target)).ok();
             let bits = if name.ends_with(".zarr") { bits | 0o100 } else { bits };
             set_mode(&folder, name, bits);
-            // Only root can give files away; others test the modes.
+            // Only root can change the owner; other users test the modes.
             let given = std::os::unix::fs::chown(folder.path(name), Some(1234), Some(4321)).is_ok();
             folder.run(&write_to(target)).ok();
             assert_eq!(mode(&folder, name), bits, "{target}");
@@ -89,7 +89,7 @@ fn a_replaced_file_keeps_its_mode_and_owner() {
             }
         }
     }
-    // So does a compacted one, and an empty one that was made to be private.
+    // A compacted file also keeps its mode, and so does an empty file that was made private.
     let folder = folder();
     folder.run(&["convert", "x.npy", "s.arrs"]).ok();
     set_mode(&folder, "s.arrs", 0o640);
@@ -113,7 +113,7 @@ fn links_stay_and_what_they_lead_to_is_replaced() {
             if !dangling {
                 folder.run(&write_to(&format!("far/{target}"))).ok();
             }
-            // By two steps, the second of them from another folder.
+            // Through two links, the second in another folder.
             symlink(&real, folder.path("far/step")).unwrap();
             symlink("far/step", &link).unwrap();
             let before = fs::metadata(&real).map(|m| m.mtime_nsec()).ok();

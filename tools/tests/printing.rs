@@ -1,4 +1,4 @@
-//! Every print can fail: what a command does then, and what it says by its exit code.
+//! Every print can fail: tests the behaviour of a command then, and its exit code.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -51,7 +51,7 @@ fn a_full_stdout_is_exit_code_3() {
             "{args:?}: {err}"
         );
     }
-    // What was written stands, and is told of.
+    // The written files stay, and are reported.
     folder.run(&["verify", "o.arrs"]).ok();
     folder.run(&["verify", "saved.arrs"]).ok();
     assert_eq!(folder.read("o.npy"), folder.read("x.npy"));
@@ -81,7 +81,7 @@ fn a_full_or_closed_stderr_changes_nothing() {
         assert_eq!(run("eval 'x, x.sum()' x.npy y=x.npy -o e.npy --profile trace.json"), Some(0), "{errors}");
         assert_eq!(run("compact e.arrs"), Some(0), "{errors}");
         assert_eq!(run("salvage e.arrs saved.arrs"), Some(0), "{errors}");
-        // Errors that cannot be told have their codes all the same.
+        // Errors that cannot be printed still set the exit code.
         assert_eq!(run("convert e.arrs:/none y.npy"), Some(2), "{errors}");
         assert_eq!(run("convert x.npy saved.arrs:/x/y"), Some(2), "{errors}");
         assert_eq!(run("salvage e.arrs saved.arrs"), Some(1), "{errors}");
@@ -103,7 +103,7 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!(ran.status.code(), Some(0), "{args:?}: {err}");
         assert!(!err.contains("panicked") && !err.contains("error"), "{args:?}: {err}");
     }
-    // Closed from the beginning.
+    // stdout is closed from the beginning.
     let ran = Command::new("bash")
         .args(["-c", "\"$0\" eval x x.npy >&-", env!("CARGO_BIN_EXE_arrstore")])
         .current_dir(folder.root())

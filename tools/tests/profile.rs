@@ -22,7 +22,7 @@ fn events(folder: &Folder, name: &str) -> Vec<(u64, u64, u64, String)> {
     trace.as_array().unwrap().iter().map(one).collect()
 }
 
-/// Panics where two events of a thread overlap and neither lies within the other.
+/// Panics if two events of a thread overlap without one being inside the other.
 fn assert_nested(events: &[(u64, u64, u64, String)]) {
     let mut threads: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
     for (thread, start, end, _) in events {

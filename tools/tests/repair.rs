@@ -13,7 +13,7 @@ fn json_of(folder: &Folder, args: &[&str]) -> Value {
     serde_json::from_str(&folder.run(args).out).unwrap()
 }
 
-/// Where some numbers of a ramp lie in a file of raw chunks.
+/// The offset of two neighbouring numbers of a ramp in a file of raw chunks.
 fn place_of(bytes: &[u8], number: f64) -> usize {
     let needle = [number.to_le_bytes(), (number + 1.0).to_le_bytes()].concat();
     bytes.windows(16).position(|w| w == needle).unwrap()
@@ -35,7 +35,7 @@ fn the_commit_before_can_be_listed_and_read() {
     assert!(text.lines().count() == 2 && text.contains("/a, /b"), "{text}");
     assert_eq!(folder.run(&["ls", "s.arrs", "--commit", "2"]).ok().lines().count(), 1);
     assert_eq!(json_of(&folder, &["info", "s.arrs", "--commit", "2", "--json"])["commit"], 2);
-    // A mistake is taken back.
+    // Undo a mistake.
     folder.run(&["convert", "a.npy", "t.arrs"]).ok();
     folder.run(&["convert", "b.npy", "t.arrs:/a"]).ok();
     assert_eq!(folder.run(&["show", "t.arrs:/a"]).ok(), "[0. 1. 2.]\n");
@@ -104,7 +104,7 @@ fn salvage_saves_what_is_sound() {
     folder.run(&["convert", "whole.arrs:/a", "same.npy"]).ok();
     assert_eq!(folder.read("same.npy"), ramp);
 
-    // One chunk is damaged: its elements are told, and read as the fill value.
+    // One damaged chunk: salvage reports its elements, and they read as the fill value.
     let mut broken = sound.clone();
     broken[place_of(&sound, 1234.0)] ^= 1;
     folder.write("broken.arrs", &broken);
@@ -118,7 +118,7 @@ fn salvage_saves_what_is_sound() {
     assert_eq!(value("one.arrs:/a[50, 0]"), json!(5000.0));
     assert_eq!(folder.read("broken.arrs"), broken);
 
-    // Without its header, and without its end.
+    // A file without its header, and one without its end.
     let mut headless = sound.clone();
     headless[..PAGE].fill(7);
     folder.write("headless.arrs", &headless);
@@ -132,7 +132,7 @@ fn salvage_saves_what_is_sound() {
     let cut = folder.run(&["salvage", "cut.arrs", "end.arrs", "--json"]);
     assert_eq!(cut.code, 1, "{}{}", cut.out, cut.err);
 
-    // Any page lost: what is not told as lost is right, and the new file is sound.
+    // Lose any one page: everything not reported as lost is right, and the new file is sound.
     for page in 5..sound.len() / PAGE {
         let mut broken = sound.clone();
         broken[page * PAGE..(page + 1) * PAGE].fill(0xa5);
@@ -171,7 +171,7 @@ fn beside_a_damaged_array_others_are_written_and_it_is_replaced() {
     folder.run(&["convert", "a.npy", "s.arrs"]).ok();
     folder.run(&["convert", "a.npy", "s.arrs:/b"]).ok();
     let mut bytes = folder.read("s.arrs");
-    // The chunk index of array 1, and its metadata.
+    // Damage the chunk index of array 1, then its metadata.
     for head in [b"NODE\0\x02\0\0\x01\0".as_slice(), b"META\x08\0\0\0\x01\0"] {
         let at = bytes.windows(head.len()).position(|at| at == head).unwrap();
         bytes[at + 40] ^= 1;

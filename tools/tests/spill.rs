@@ -1,4 +1,4 @@
-//! Results in between that do not fit in memory: they go to a file without a name in `--tmp`, and nothing of it is left.
+//! Intermediate results too large for memory: they go to a nameless file in `--tmp`, and nothing of it is left.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -35,10 +35,10 @@ fn listed(folder: &Folder, name: &str) -> Vec<std::ffi::OsString> {
     std::fs::read_dir(folder.path(name)).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }
 
-/// The answer, from the ramps themselves, in whole numbers.
+/// The answer, computed from the ramps in whole numbers.
 fn expected() -> Vec<f64> {
     let (rows, inner) = (ROWS as usize, INNER as usize);
-    // b @ c first: the same product, and small
+    // b @ c first: the product is the same, and small
     let mut bc = vec![[0u128; 2]; inner];
     for (k, sums) in bc.iter_mut().enumerate() {
         for j in 0..rows {
@@ -77,11 +77,11 @@ fn a_result_in_between_is_spilled_and_the_answer_is_right() {
     }
 }
 
-/// While it runs, the spill file lies where `--tmp` says, and has no name there.
+/// During the run, the spill file lies in `--tmp` and has no name there.
 #[test]
 fn the_spill_file_lies_in_tmp_without_a_name() {
     let folder = folder();
-    // the second product takes long enough to be watched
+    // the second product takes long enough to watch the file
     folder.ramp("c.npy", &[ROWS, 1500]);
     let mut child = folder.command(&spilling(&["--tmp", "tmp"])).stderr(Stdio::piped()).spawn().unwrap();
     let tmp = folder.path("tmp").canonicalize().unwrap();
@@ -103,7 +103,7 @@ fn the_spill_file_lies_in_tmp_without_a_name() {
     assert!(listed(&folder, "tmp").is_empty());
 }
 
-/// Whatever is wrong with `--tmp`: an error that names it, no output, and the old output untouched.
+/// A bad `--tmp` of any kind gives an error that names it and no output, and the old output stays.
 #[test]
 fn a_bad_tmp_is_an_error() {
     let folder = folder();
@@ -112,20 +112,20 @@ fn a_bad_tmp_is_an_error() {
     assert!(missing.contains("--tmp nowhere") && missing.contains("No such file"), "{missing}");
     let file = folder.run(&spilling(&["--tmp", "a.npy"])).fails(1);
     assert!(file.contains("--tmp a.npy") && file.contains("Not a directory"), "{file}");
-    // nobody, root neither, makes files there
+    // nobody can make files there, not even root
     let unwritable = folder.run(&spilling(&["--tmp", "/proc"]));
     assert!(matches!(unwritable.code, 1 | 2), "{}", unwritable.err);
     assert!(unwritable.err.starts_with("error: /proc: "), "{}", unwritable.err);
     assert_eq!(folder.read("out/x.npy"), b"old");
     assert_eq!(listed(&folder, "out"), ["x.npy"]);
-    // every command that takes it
+    // every command with the option
     for args in [&["convert", "a.npy", "out/a.arrs"][..], &["show", "a.npy"], &["demo", "--size", "1MiB"]] {
         let error = folder.run(&[args, &["--tmp", "nowhere"]].concat()).fails(2);
         assert!(error.contains("nowhere"), "{args:?}: {error}");
     }
 }
 
-/// Files may be so large and no larger: for the spill file there is no room, for the result there is.
+/// With a limit on the length of files, the spill file has no room, but the result has.
 #[test]
 fn no_room_for_the_spill_file_is_an_error() {
     let folder = folder();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::Folder;
 
-/// What takes the writer's lock of `s.arrs`.
+/// Commands that take the writer's lock of `s.arrs`.
 const WRITERS: [&[&str]; 6] = [
     &["convert", "x.npy", "s.arrs:/b"],
     &["eval", "x * 2", "x.npy", "-o", "s.arrs:/b"],
@@ -71,12 +71,12 @@ fn writers_of_a_new_file_wait_for_one_another() {
             assert!(child.wait().unwrap().success());
         }
         assert_eq!(folder.run(&["ls", "new.arrs"]).ok().lines().count(), 6);
-        // A claim that comes to nothing is given up.
+        // A claim of a command that fails is given up.
         folder.run(&["convert", "nosuch.npy", "none.arrs", "--wait", "1s"]).fails(2);
         folder.run(&["eval", "x + y", "x.npy", "-o", "none.arrs", "--wait", "1s"]).fails(2);
         assert_eq!(folder.names(), ["new.arrs", "s.arrs", "x.npy"]);
     }
-    // An empty file that is locked is one that another program writes.
+    // A locked empty file belongs to another writer.
     let folder = folder();
     folder.write("new.arrs", b"");
     let empty = arrstore_format::FileStorage::open(&folder.path("new.arrs"), true).unwrap();

@@ -19,7 +19,7 @@ pub trait IntoAxes {
     fn into_axes(self) -> Option<Vec<i64>>;
 }
 
-/// The lengths of a new shape: a number or several. Where a length is found from the others, it is -1.
+/// The lengths of a new shape: one number or several. A length of -1 is computed from the others.
 pub trait IntoShape {
     /// The lengths.
     fn into_shape(self) -> Vec<i64>;

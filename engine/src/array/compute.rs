@@ -8,7 +8,8 @@ use super::{Array, Native, window};
 use crate::plan::{Explain, Plan, Target};
 use crate::{Context, Element, Error, Expr, Result, Value};
 
-/// Computes several arrays together: what they share is computed once, and passes over the same data are made once.
+/// Computes several arrays together: parts that they share are computed once, and passes over the same data are
+/// combined.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -33,13 +34,14 @@ impl Array {
     /// The elements, computed into memory with the default [`Context`].
     ///
     /// # Errors
-    /// The error that the array carries; when the computation does not fit in the budget ([`Error::Budget`] says what
-    /// would do); when a file cannot be read or is damaged; when an operation has no answer for these values.
+    /// The error that the array carries; [`Error::Budget`] when the computation does not fit in the budget (the error
+    /// says which budget would do); when a file cannot be read or is damaged; when an operation has no answer for these
+    /// values.
     pub fn compute(&self) -> Result<Value> {
         self.compute_in(&Context::default())
     }
 
-    /// As [`Array::compute`], with this memory, these threads, this progress and this way to stop.
+    /// As [`Array::compute`], with the memory, threads, progress and cancellation of `context`.
     ///
     /// # Errors
     /// As [`Array::compute`], and [`Error::Cancelled`].
@@ -48,7 +50,7 @@ impl Array {
         value.ok_or_else(|| Error::Other("the plan gave no value".into()))
     }
 
-    /// The elements, computed, as an array of `ndarray`.
+    /// Computes the elements and gives them as an array of `ndarray`.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -66,10 +68,10 @@ impl Array {
         self.compute()?.to_ndarray()
     }
 
-    /// The elements where they lie, without a copy; `None` where only [`Array::compute`] can give them. They lie in
-    /// memory, or in a file that is mapped: in a `.npy` file, or in a stored array of one raw chunk. Slices, new axes
-    /// and axes in another order are seen through. Booleans are seen as `u8`. Checksums of what lies in a file are
-    /// checked first.
+    /// The elements in place, without a copy; `None` when only [`Array::compute`] can give them. A view is possible for
+    /// elements in memory and for a mapped file: a `.npy` file, or a stored array of one raw chunk. The view follows
+    /// slices, new axes and axes in another order. Booleans appear as `u8`. Checksums of elements in a file are checked
+    /// first.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -91,25 +93,26 @@ impl Array {
         window::view(expr)
     }
 
-    /// What computing it will do: passes, what they read and write, and how much memory that takes.
+    /// The plan of the computation: its passes, the bytes that they read and write, and the memory that they take.
     ///
     /// # Errors
-    /// As [`Array::compute`], but for what only reading can show.
+    /// As [`Array::compute`], except for errors that only reading can show.
     pub fn explain(&self, context: &Context) -> Result<Explain> {
         let plan = Plan::new(&[(self.expr()?.clone(), Target::Memory)], context)?;
         Ok(plan.explain(context.budget.total()))
     }
 
-    /// Computes it into a file, as the path says: `.npy`, `.raw`, or an array of an `.arrs` file (`climate.arrs:/anomaly`), an
-    /// `.npz` archive or a Zarr store. The file is replaced in one step; when something fails, it is as it was before.
+    /// Computes the array into a file. The path gives the format: `.npy`, `.raw`, or an array of an `.arrs` file
+    /// (`climate.arrs:/anomaly`), an `.npz` archive or a Zarr store. The file is replaced in one step; when something
+    /// fails, the old file stays as it was.
     ///
     /// # Errors
-    /// As [`Array::compute`]; when the file cannot be written, or its kind is none of these.
+    /// As [`Array::compute`]; when the file cannot be written, or its format is none of these.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.save_in(path, &Context::default())
     }
 
-    /// As [`Array::save`], with this memory, these threads, this progress and this way to stop.
+    /// As [`Array::save`], with the memory, threads, progress and cancellation of `context`.
     ///
     /// # Errors
     /// As [`Array::save`], and [`Error::Cancelled`].
@@ -118,7 +121,7 @@ impl Array {
     }
 }
 
-/// Refuses a type that is not the elements'.
+/// Refuses a type that is not the type of the elements.
 fn check_dtype<T: Native>(expr: &Expr) -> Result<()> {
     if T::DTYPE == expr.dtype() {
         return Ok(());
@@ -127,7 +130,7 @@ fn check_dtype<T: Native>(expr: &Expr) -> Result<()> {
 }
 
 impl Value {
-    /// A copy as an array of `ndarray`; [`Value::view`] sees the elements without a copy.
+    /// A copy as an array of `ndarray`; [`Value::view`] gives the elements without a copy.
     ///
     /// # Errors
     /// [`Error::DType`] when `T` is not the element type.

@@ -1,4 +1,4 @@
-//! What can stand where an array is expected: arrays, numbers, results, and the arrays of `ndarray`.
+//! Values that can stand in place of an array: arrays, numbers, results, and the arrays of `ndarray`.
 
 use std::sync::Arc;
 
@@ -10,17 +10,18 @@ use crate::plan::{Plan, Target};
 use crate::sink::Sink;
 use crate::{Context, DType, Expr, Result, Value};
 
-/// Whatever can be an operand or be written: an [`Array`], a number, a [`Value`], an array of `ndarray`, a
-/// `Vec` or an array of Rust, which have one axis.
+/// A value that can be an operand or be written: an [`Array`], a number, a [`Value`], an array of `ndarray`, or a `Vec`
+/// or an array of Rust (both have one axis).
 ///
-/// An `ndarray` that is given away is used as it lies. A borrowed one is copied when it becomes a lazy array;
-/// [`Store::write`](crate::Store::write) and [`Transaction::append`](crate::Transaction::append) write it without a copy.
+/// An `ndarray` passed by value is used in place. A borrowed one is copied when it becomes a lazy array;
+/// [`Store::write`](crate::Store::write) and [`Transaction::append`](crate::Transaction::append) write it without a
+/// copy.
 pub trait IntoArray: Sized {
     /// The lazy array.
     #[track_caller]
     fn into_array(self) -> Array;
 
-    /// The same to be written, for which what is borrowed need not be copied.
+    /// The same value, to be written. Borrowed elements need no copy for that.
     #[doc(hidden)]
     #[track_caller]
     fn into_written<'a>(self) -> Written<'a>
@@ -31,21 +32,21 @@ pub trait IntoArray: Sized {
     }
 }
 
-/// What is going to be written.
+/// A value that will be written.
 #[doc(hidden)]
 pub enum Written<'a> {
     /// A lazy array.
     Lazy(Array),
-    /// Elements in memory that are not ours.
+    /// Elements in borrowed memory.
     Borrowed(Box<dyn Borrowed + 'a>),
 }
 
-/// Elements in memory that are not ours.
+/// Elements in borrowed memory.
 #[doc(hidden)]
 pub trait Borrowed {
     /// Type and shape.
     fn describe(&self) -> (DType, Vec<u64>);
-    /// Writes them to a sink of that type and shape.
+    /// Writes the elements to a sink of this type and shape.
     fn write(&self, sink: &dyn Sink, context: &Context) -> Result<()>;
     /// A copy.
     fn copied(&self) -> Result<Expr>;
@@ -72,7 +73,7 @@ impl Written<'_> {
         }
     }
 
-    /// Computes it into a sink of its type and shape.
+    /// Computes the value into a sink of its type and shape.
     pub(crate) fn write(&self, sink: Arc<dyn Sink>, context: &Context) -> Result<()> {
         match self {
             Written::Lazy(array) => {
@@ -82,7 +83,7 @@ impl Written<'_> {
         }
     }
 
-    /// Its expression; what is borrowed is copied.
+    /// The expression of the value; borrowed elements are copied.
     pub(crate) fn expr(&self) -> Result<Expr> {
         match self {
             Written::Lazy(array) => array.expr().cloned(),
@@ -180,7 +181,7 @@ impl<T: Native, const N: usize> IntoArray for [T; N] {
     }
 }
 
-/// Whatever can stand for an array becomes one.
+/// Conversions with `From` for the types that can stand in place of an array.
 macro_rules! from {
     ($(($($generic:tt)*) $t:ty;)*) => { $(
         impl<$($generic)*> From<$t> for Array {

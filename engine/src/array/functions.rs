@@ -81,7 +81,7 @@ impl Array {
     }
 }
 
-/// The method of one row; a name that is a word of Rust has its method above.
+/// The method of one row. A row whose name is a keyword of Rust has its method above.
 macro_rules! method {
     ($op:ident $arity:tt $doc:literal where) => {};
     ($op:ident 1 $doc:literal $name:ident) => {

@@ -1,4 +1,4 @@
-//! A function of the caller's, applied to each element or to each block.
+//! A function of the caller, applied to each element or to each block.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::source::{Data, Located, Source};
 use crate::{DType, Element, Error, Expr, Op, Result};
 use ndarray::{ArrayD, ArrayViewD};
 
-/// The number by which a function is called, as an array without axes: it lives as long as a graph or a plan that needs
-/// the function.
+/// The number of a function, as an array without axes: the program of a plan calls the function by this number. The
+/// function lives as long as a graph or a plan needs it.
 impl Source for Function {
     fn dtype(&self) -> DType {
         DType::U64
@@ -40,8 +40,9 @@ impl Source for Function {
 }
 
 impl Array {
-    /// `function` of each element, fused with what is computed before and after it. It is called from several threads,
-    /// in any order, and for one element perhaps not once but for each time that the element is computed.
+    /// Applies `function` to each element, fused with the operations before and after it. Several threads call the
+    /// function, in any order. It may be called more than once for one element: once each time that the element is
+    /// computed.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -52,9 +53,8 @@ impl Array {
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     ///
-    /// The elements must be of type `A`; if they are not, the array carries [`Error::DType`], and [`Array::astype`]
-    /// converts. The function must not compute arrays in the budget that this one is computed in: both would wait for
-    /// the same memory.
+    /// The elements must be of type `A`; otherwise the array carries [`Error::DType`], and [`Array::astype`] converts.
+    /// The function must not compute arrays in the same budget as this array: both would wait for the same memory.
     #[track_caller]
     pub fn map<A: Native, B: Native>(&self, function: impl Fn(A) -> B + Send + Sync + 'static) -> Array {
         Array::make(|| {
@@ -69,9 +69,10 @@ impl Array {
         })
     }
 
-    /// `function` of each block of the array: of the place of its first element, and its elements. It gives as many
-    /// elements, in the same shape. Blocks are about 8 MiB, or the chunks of the array that is written; where they end
-    /// depends on memory and on layouts, so the result of an element must not depend on it.
+    /// Applies `function` to each block of the array. The function takes the index of the block's first element and the
+    /// block's elements. It returns as many elements, in the same shape. A block has about 8 MiB, or is a chunk of the
+    /// array that is written. The borders of blocks depend on memory and on layouts, so the result for an element must
+    /// not depend on them.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -83,9 +84,9 @@ impl Array {
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     ///
-    /// The block and one result are counted in the budget; more that the function allocates is its own. It is called from
-    /// several threads, in any order. The elements must be of type `A`, as for [`Array::map`]. A result of another shape is
-    /// an [`Error::Shape`].
+    /// The budget counts the block and one result, but no other memory that the function allocates. Several threads
+    /// call the function, in any order. The elements must be of type `A`, as for [`Array::map`]. A result of another
+    /// shape is an [`Error::Shape`].
     #[track_caller]
     pub fn map_blocks<A: Element, B: Element>(
         &self,

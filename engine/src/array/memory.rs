@@ -1,4 +1,4 @@
-//! Arrays of `ndarray`: taken as they lie, copied, or written box by box.
+//! Arrays of `ndarray`: used in place, copied, or written box by box.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::sink::Sink;
 use crate::source::{Data, Located, Source};
 use crate::{Context, DType, Expr, Result, Value};
 
-/// An `ndarray` that the library owns, read where it lies.
+/// An `ndarray` that the library owns and reads in place.
 #[derive(Debug)]
 struct Owned<T: Native> {
     array: ArrayD<T>,
@@ -21,7 +21,7 @@ struct Owned<T: Native> {
     strides: Vec<isize>,
 }
 
-/// The expression of an `ndarray` that is given away: without a copy, where its elements lie in one piece.
+/// The expression of an `ndarray` passed by value: without a copy if its elements are contiguous.
 pub(super) fn owned<T: Native>(array: ArrayD<T>) -> Result<Expr> {
     let ascending = array.shape().iter().zip(array.strides()).all(|(&n, &stride)| n == 1 || stride > 0);
     if !ascending || array.is_empty() || array.as_slice_memory_order().is_none() {
@@ -29,7 +29,7 @@ pub(super) fn owned<T: Native>(array: ArrayD<T>) -> Result<Expr> {
     }
     let shape = lengths(array.shape());
     let item = size_of::<T>() as isize;
-    // the stride of a lone element may be anything
+    // an axis of length 1 may have any stride
     let stride = |(&n, &stride): (&usize, &isize)| if n == 1 { item } else { stride * item };
     let strides = array.shape().iter().zip(array.strides()).map(stride).collect();
     Expr::source(Arc::new(Owned { chunk: shape.clone(), shape, strides, array }))
@@ -43,7 +43,7 @@ pub(super) fn copied<T: Native>(array: &ArrayViewD<'_, T>) -> Result<Expr> {
     Expr::source(Arc::new(Value::copied_from(T::DTYPE, &shape, bytes)?))
 }
 
-/// Lengths as the library counts them.
+/// Lengths as `u64`.
 pub(super) fn lengths(shape: &[usize]) -> Vec<u64> {
     shape.iter().map(|&n| n as u64).collect()
 }
@@ -81,7 +81,7 @@ impl<T: Native> Source for Owned<T> {
     }
 }
 
-/// Writes all elements to `sink`, chunk by chunk, in as many threads as there is memory for.
+/// Writes all elements to `sink`, chunk by chunk, in as many threads as the budget allows.
 pub(super) fn write<T: Native>(array: &ArrayViewD<'_, T>, sink: &dyn Sink, context: &Context) -> Result<()> {
     let shape = lengths(array.shape());
     let chunk = match sink.chunk_shape() {
@@ -119,7 +119,7 @@ pub(super) fn write<T: Native>(array: &ArrayViewD<'_, T>, sink: &dyn Sink, conte
     };
     let work = || -> Result<()> {
         while let Some(index) = next() {
-            // after an error nobody begins another chunk
+            // after an error no thread begins another chunk
             chunk(&index).inspect_err(|_| *indices.lock().unwrap_or_else(PoisonError::into_inner) = None)?;
         }
         Ok(())
@@ -131,7 +131,7 @@ pub(super) fn write<T: Native>(array: &ArrayViewD<'_, T>, sink: &dyn Sink, conte
             Ok(ended) => ended,
             Err(panic) => std::panic::resume_unwind(panic),
         };
-        // every thread is waited for, whatever became of the others
+        // wait for every thread, even after an error
         others.into_iter().map(ended).fold(mine, Result::and)
     })
 }

@@ -2,14 +2,14 @@
 //!
 //! # Errors while building
 //!
-//! An expression can be wrong before anything is read: shapes that do not broadcast, an axis that is not there, a type
-//! without such a function. `(&a - &b) / &c` has no room for a `?` at each step, so a step that fails makes an array
-//! that carries the error on, with the place in the program that asked for the step. Whatever computes the array
-//! reports it: [`Array::compute`], [`Array::save`], [`Store::write`](crate::Store::write) and the others. Where a
-//! program has to know at once, [`Array::check`] does: `let c = (&a + &b).check()?`.
+//! An expression can be wrong before any data is read: shapes that do not broadcast, an axis that does not exist, a
+//! type without such a function. `(&a - &b) / &c` has no room for a `?` at each step, so a step that fails makes an
+//! array that carries the error, with the place in the program of that step. Each function that computes the array
+//! reports the error: [`Array::compute`], [`Array::save`], [`Store::write`](crate::Store::write) and the others. A
+//! program that has to know at once calls [`Array::check`]: `let c = (&a + &b).check()?`.
 //!
-//! A panic, as in `ndarray`, would end a program because of a shape that came from a file; a `Result` at every
-//! operator could not be chained. Nothing is lost by waiting, because nothing has been read yet.
+//! A panic, as in `ndarray`, would end a program because of a shape that came from a file. A `Result` at every operator
+//! could not be chained. Waiting loses nothing, because nothing has been read yet.
 //!
 //! ```
 //! use arrstore::prelude::*;
@@ -48,12 +48,12 @@ pub use slice::{Ellipsis, NewAxis, Slice};
 use crate::{DType, Error, Expr, Result};
 use reduce::Reduced;
 
-/// A lazy array: elements of a file, of memory, or of what is computed from them. Cloning shares it; building one
+/// A lazy array: elements of a file or of memory, or results computed from them. A clone shares them; building an array
 /// reads nothing and computes nothing.
 ///
-/// Operators and functions follow NumPy 2: its names, its types, its broadcasting, its views. The number of a Rust
-/// program (`2.0 * &a`) is a Python number to them: it takes the type of the arrays that it meets. Of integers, `/` is
-/// the quotient as float64, as in Python; [`Array::floor_divide`] is `//`.
+/// Operators and functions follow NumPy 2: its names, its types, its broadcasting, its views. A number in a Rust
+/// program (`2.0 * &a`) counts as a Python number: it takes the type of the arrays that it is combined with. `/` of
+/// integers is the quotient as float64, as in Python; [`Array::floor_divide`] is `//`.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -64,16 +64,16 @@ use reduce::Reduced;
 /// # Ok::<(), arrstore::Error>(())
 /// ```
 ///
-/// A step that cannot be makes an array that carries its error: see the [module's text](crate::array).
+/// A step that fails makes an array that carries its error: see the [module's text](crate::array).
 #[derive(Clone)]
 #[must_use = "an array is lazy: nothing is computed before it is asked for"]
 pub struct Array {
     made: std::result::Result<Expr, Fault>,
-    /// The reduction that this is the result of, while its options can still be chosen.
+    /// The reduction that gave this array, as long as its options can still change.
     reduced: Option<Arc<Reduced>>,
 }
 
-/// Why an array could not be built, and where the program asked for it.
+/// The reason why an array could not be built, and the place in the program.
 #[derive(Clone)]
 struct Fault {
     error: Arc<Error>,
@@ -110,7 +110,7 @@ impl Array {
         Array { made: build().map_err(|error| Fault::new(error, place)), reduced: None }
     }
 
-    /// What it stands for in the graph.
+    /// The array's expression in the graph.
     ///
     /// # Errors
     /// The error that it carries.
@@ -162,7 +162,7 @@ impl Array {
         self.shape().and_then(crate::elements)
     }
 
-    /// Whether it has no elements.
+    /// Whether the array has no elements.
     ///
     /// # Errors
     /// As [`Array::shape`].
@@ -178,7 +178,7 @@ impl Array {
         self.expr().map(Expr::dtype)
     }
 
-    /// The expression of `text` in Python's grammar with NumPy's names, over these arrays.
+    /// Reads `text` as an expression over these arrays, in Python's grammar with NumPy's names.
     ///
     /// ```
     /// use arrstore::prelude::*;

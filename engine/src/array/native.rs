@@ -1,4 +1,4 @@
-//! The Rust types that elements have in a program.
+//! The Rust types of elements.
 
 use num_complex::Complex;
 
@@ -10,15 +10,15 @@ pub trait Native: bytemuck::NoUninit + std::fmt::Debug + Send + Sync {
     /// The element type.
     const DTYPE: DType;
 
-    /// The type as it is stored: any bytes are one. A `bool` is a byte.
+    /// The type as stored: any bytes are valid. A `bool` is stored as a byte.
     #[doc(hidden)]
     type Stored: Element;
 
-    /// From what is stored.
+    /// Converts from the stored type.
     #[doc(hidden)]
     fn of(stored: Self::Stored) -> Self;
 
-    /// What is stored.
+    /// Converts to the stored type.
     #[doc(hidden)]
     fn stored(self) -> Self::Stored;
 }

@@ -9,7 +9,7 @@ use crate::source::c_strides;
 use crate::view::{Index, show};
 use crate::{Context, DType, Error, Result, Value, display};
 
-/// Above so many separate edges nothing is printed.
+/// The most parts that a printed array may be put together from; more are an error.
 const PARTS: usize = 1 << 10;
 
 /// As NumPy prints the array.
@@ -19,8 +19,8 @@ impl fmt::Display for Value {
     }
 }
 
-/// As NumPy prints the array, computed for that with the default context: of a large one, the edges that are printed and
-/// nothing else. Where that fails, the error is printed instead; [`Array::compute`] reports it.
+/// As NumPy prints the array, computed with the default context. A large array computes only the edges that are
+/// printed. If that fails, the error is printed instead; [`Array::compute`] returns it.
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match printed(self) {
@@ -49,7 +49,7 @@ fn printed(array: &Array) -> Result<String> {
     if axes.iter().map(Vec::len).product::<usize>() > PARTS {
         return Err(Error::Value(format!("an array of {} long axes is too large to print", axes.len())));
     }
-    // the corners: for each, where it stands among the edges, and the lazy part
+    // the corners: for each, its index among the edges, and its lazy part
     let mut corners = vec![(Vec::new(), Vec::new())];
     for ranges in &axes {
         let mut next = Vec::new();
@@ -76,7 +76,7 @@ fn printed(array: &Array) -> Result<String> {
     Ok(display::display_summary(dtype, shape, &assembled(dtype, &edges, places.zip(&values))?))
 }
 
-/// The corners side by side.
+/// Puts the corners together.
 fn assembled<'a>(
     dtype: DType,
     edges: &[u64],

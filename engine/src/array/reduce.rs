@@ -1,4 +1,4 @@
-//! A method for each reduction of the table, and the options of the reduction that was asked for last.
+//! A method for each reduction of the table, and the options of the last reduction.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::{Array, IntoAxes};
 use crate::op::reductions;
 use crate::{DType, Error, Expr, ReduceOptions, Reduction};
 
-/// How an array was reduced, so that the options can still be changed.
+/// The reduction of an array, kept so that its options can still change.
 pub(super) struct Reduced {
     input: Expr,
     reduction: Reduction,
@@ -49,8 +49,7 @@ impl Array {
         }
     }
 
-    /// Keeps the axes that the reduction before it has reduced, with length 1, so that the result broadcasts against
-    /// the array.
+    /// Keeps the axes of the preceding reduction with length 1, so that the result broadcasts against the array.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -63,13 +62,13 @@ impl Array {
         self.reduce_again("keepdims()", |options| options.keepdims = true)
     }
 
-    /// Subtracts `ddof` from the number of elements in the `var` or `std` before it: 1 for those of a sample.
+    /// Subtracts `ddof` from the count of the preceding `var` or `std`: 1 gives the sample variance or deviation.
     #[track_caller]
     pub fn ddof(&self, ddof: impl Into<f64>) -> Array {
         self.reduce_again("ddof(1)", |options| options.ddof = ddof.into())
     }
 
-    /// Has the reduction before it computed in this type, as NumPy's `dtype=`: elements are cast to it first.
+    /// Computes the preceding reduction in this type, as NumPy's `dtype=`: elements are cast to it first.
     #[track_caller]
     pub fn in_dtype(&self, dtype: DType) -> Array {
         self.reduce_again("in_dtype(DType::F64)", |options| options.dtype = Some(dtype))

@@ -1,4 +1,4 @@
-//! Parts of an index, as [`s!`](crate::s) writes them.
+//! Parts of an index, as written in [`s!`](crate::s).
 
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
@@ -7,7 +7,7 @@ use crate::view::Index;
 /// One part of an index: an integer, a range with or without a step, [`NewAxis`] or [`Ellipsis`].
 ///
 /// Integers and bounds may be negative: they then count from the end of the axis. A range that goes beyond the end is
-/// cut there, as in Python; an integer beyond it is an error.
+/// cut there, as in Python; an integer beyond the end is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice(Index);
 
@@ -15,16 +15,16 @@ pub struct Slice(Index);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewAxis;
 
-/// As many whole axes as are not named, in [`s!`](crate::s).
+/// All axes that no other part names, in [`s!`](crate::s).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ellipsis;
 
-/// An index for [`Array::slice`](crate::Array::slice), written as for `ndarray`: integers, ranges, ranges with a step
-/// after a semicolon, [`NewAxis`] and [`Ellipsis`], which `ndarray` has not.
+/// An index for [`Array::slice`](crate::Array::slice), written as for `ndarray`: integers, ranges, and ranges with a
+/// step after a semicolon. [`NewAxis`] and [`Ellipsis`] are additions: `ndarray` does not have them.
 ///
-/// The range says which elements, in ascending order, and the step how they are walked through: with a negative step,
-/// from the last one back. So `..;-1` turns an axis round, and `2..8;-2` is 7, 5, 3. (Python writes the same
-/// `[7:1:-2]`, whose bounds mean other elements when the sign of the step changes.)
+/// The range selects elements, and the step selects the order: a negative step walks from the last element back. So
+/// `..;-1` reverses an axis, and `2..8;-2` is 7, 5, 3. (Python writes the same as `[7:1:-2]`, whose bounds select other
+/// elements when the sign of the step changes.)
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -42,12 +42,12 @@ macro_rules! s {
     ($($part:expr $(; $step:expr)?),* $(,)?) => { [$($crate::s!(@part $part $(; $step)?)),*] };
 }
 
-/// A range, which can be walked through in steps.
+/// A range, which can have a step.
 #[doc(hidden)]
 pub trait Steps: Into<Slice> {}
 
 impl Slice {
-    /// A range in steps of `step`, or, where that is negative, from the end of the range back.
+    /// A range in steps of `step`. A negative step starts at the end of the range and goes back.
     pub fn steps(range: impl Steps, step: i64) -> Slice {
         Slice(match range.into().0 {
             Index::Slice { start, stop, .. } => Index::Slice { start, stop, step: Some(step) },
@@ -55,7 +55,7 @@ impl Slice {
         })
     }
 
-    /// The part in ascending order, and the one that turns its result round.
+    /// The part in ascending order, and the part that then reverses the result.
     pub(super) fn turned(self) -> (Index, Option<Index>) {
         match self.0 {
             Index::Slice { start, stop, step: Some(step) } if step < 0 => (
@@ -68,7 +68,7 @@ impl Slice {
         }
     }
 
-    /// The part, unless it goes back.
+    /// The part, or `None` if its step is negative.
     pub(crate) fn ascending(self) -> Option<Index> {
         (!matches!(self.0, Index::Slice { step: Some(step), .. } if step < 0)).then_some(self.0)
     }
@@ -98,12 +98,12 @@ impl From<RangeFull> for Slice {
     }
 }
 
-/// The number of an index; one too large for an `i64` is beyond every axis.
+/// The number of an index. A number too large for an `i64` becomes `i64::MAX`, which is beyond every axis.
 pub(super) fn whole<T: TryInto<i64>>(index: T) -> i64 {
     index.try_into().unwrap_or(i64::MAX)
 }
 
-/// The index after the last one of an inclusive range: after -1 comes the end, not 0.
+/// The bound after the last index of an inclusive range: after -1 comes the end (`None`), not 0.
 fn after(last: i64) -> Option<i64> {
     if last == -1 { None } else { Some(last.saturating_add(1)) }
 }

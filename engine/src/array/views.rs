@@ -21,7 +21,7 @@ impl Array {
         let turning: Vec<Index> = turning.into_iter().flatten().collect();
         Array::make(|| {
             let part = self.expr()?.index(&ascending)?;
-            // without a negative step there is nothing to turn
+            // without a negative step there is nothing to reverse
             let turns = |i: &Index| matches!(i, Index::Slice { step: Some(_), .. });
             if turning.iter().any(turns) { part.index(&turning) } else { Ok(part) }
         })
@@ -33,7 +33,7 @@ impl Array {
         Array::make(|| Ok(self.expr()?.transpose()))
     }
 
-    /// The axes in another order: axis `k` of the result is axis `axes[k]` of this.
+    /// The axes in another order: axis `k` of the result is axis `axes[k]` of this array.
     #[track_caller]
     pub fn permute(&self, axes: impl IntoAxes) -> Array {
         match axes.into_axes() {
@@ -48,15 +48,15 @@ impl Array {
         Array::make(|| self.expr()?.swap_axes(a, b))
     }
 
-    /// The same elements in C order under another shape, where no element has to move; one length may be -1. An array
-    /// that would have to be copied is refused, with the reason: write it to a store first.
+    /// The same elements in C order under another shape, if no element has to move; one length may be -1. A reshape
+    /// that needs a copy is refused, with the reason: write the array to a store first.
     #[track_caller]
     pub fn reshape(&self, shape: impl IntoShape) -> Array {
         let shape = shape.into_shape();
         Array::make(|| self.expr()?.reshape(&shape))
     }
 
-    /// The array repeated along new axes and along those of length 1, to a larger shape.
+    /// The array repeated along new axes and along axes of length 1, to a larger shape.
     #[track_caller]
     pub fn broadcast_to(&self, shape: impl IntoShape) -> Array {
         let shape = shape.into_shape();
@@ -67,14 +67,14 @@ impl Array {
         })
     }
 
-    /// The array without these axes, which have length 1; `..` for all of length 1.
+    /// The array without these axes, which must have length 1; `..` removes all axes of length 1.
     #[track_caller]
     pub fn squeeze(&self, axes: impl IntoAxes) -> Array {
         let axes = axes.into_axes();
         Array::make(|| self.expr()?.squeeze(axes.as_deref()))
     }
 
-    /// New axes of length 1 at these places of the result.
+    /// New axes of length 1 at these positions of the result.
     #[track_caller]
     pub fn expand_dims(&self, axes: impl IntoAxes) -> Array {
         let axes = axes.into_axes().unwrap_or_default();
@@ -94,7 +94,7 @@ impl Array {
         Array::make(|| self.expr()?.cast(dtype))
     }
 
-    /// The matrix product, by the rules of NumPy's `matmul`: of the last two axes, the others broadcast.
+    /// The matrix product of the last two axes, by the rules of NumPy's `matmul`; the other axes broadcast.
     #[track_caller]
     pub fn matmul(&self, other: impl IntoArray) -> Array {
         let other = other.into_array();

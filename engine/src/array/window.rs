@@ -1,4 +1,4 @@
-//! Elements seen where they lie, through the views that lead to them.
+//! Elements viewed in place, through the views of an expression.
 
 use ndarray::{ArrayViewD, Axis, IxDyn, ShapeBuilder};
 
@@ -7,7 +7,7 @@ use crate::source::{Data, Source};
 use crate::view::{AxisMap, View};
 use crate::{Element, Error, Expr, Result};
 
-/// The elements of `expr` in place, if it is a source in one piece seen through views.
+/// The elements of `expr` in place, if it is views of a contiguous source.
 pub(super) fn view<T: Element>(expr: &Expr) -> Result<Option<ArrayViewD<'_, T>>> {
     match &expr.0.kind {
         Kind::Source(source) => whole(source.as_ref()),
@@ -22,7 +22,7 @@ pub(super) fn view<T: Element>(expr: &Expr) -> Result<Option<ArrayViewD<'_, T>>>
     }
 }
 
-/// All elements of a source, if they lie in one piece.
+/// All elements of a source, if they are contiguous.
 fn whole<T: Element>(source: &dyn Source) -> Result<Option<ArrayViewD<'_, T>>> {
     let item = size_of::<T>();
     let pieces = source.shape().iter().zip(source.chunk_shape()).any(|(n, chunk)| n > chunk);
@@ -55,7 +55,7 @@ fn whole<T: Element>(source: &dyn Source) -> Result<Option<ArrayViewD<'_, T>>> {
 
 /// `seen` through a view of `shape`; `None` where an axis is repeated.
 fn through<'a, T>(mut seen: ArrayViewD<'a, T>, view: &View, shape: &[u64]) -> Option<ArrayViewD<'a, T>> {
-    // the axis of the view that each axis left of the array becomes
+    // for each axis left of the array, the axis of the view that it becomes
     let mut becomes = Vec::new();
     for (at, map) in view.0.iter().enumerate().rev() {
         match *map {

@@ -1,4 +1,4 @@
-//! What every format gives that can be written.
+//! The interface of every format that can be written.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,49 +12,49 @@ use super::error::{Error, Result};
 use super::location::Location;
 use crate::{DType, Expr, Sink, Target};
 
-/// A file or store that is being written. Nobody sees what is added to it before it is published; dropped without that, it
-/// leaves everything as it was.
+/// A file or store that is being written. Nobody sees what is added before `publish`. If the container is dropped
+/// before that, everything stays as it was.
 ///
-/// The calls come in this order: `add` for each array, then the run that writes to the sinks, then, when no plan holds a
-/// sink any more, `prepare` and `publish`.
+/// The order of calls: `add` for each array; then the run, which writes to the sinks; then, when no plan holds a sink
+/// any more, `prepare` and `publish`.
 pub(super) trait Container {
-    /// The array that `add` will replace, where it can tell how it is stored.
+    /// The array that `add` will replace, if the format can tell how it is stored.
     fn replaced(&self, location: &Location, name: &str) -> Option<Meta> {
         let _ = (location, name);
         None
     }
 
-    /// Makes room for an array: the expression to plan, which is `expr` made to fit the place, and the sink. `name` is the
-    /// array's where the location has none, `meta` how it is stored.
+    /// Makes room for an array. Returns the sink and the expression to plan: `expr`, fitted to the place. `name` is the
+    /// array's name if the location has none; `meta` is its layout.
     fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)>;
 
-    /// Completes everything but the name, and waits for the disk where the run is durable.
+    /// Completes the new file except for its name, and waits for the disk if the run is durable.
     fn prepare(&mut self) -> Result<()> {
         Ok(())
     }
 
-    /// Takes the name, in a way that can be undone when that is asked for; or commits, which cannot.
+    /// Takes the name, and keeps that undoable if `undoable` is set; or commits, which nothing can undo.
     fn publish(self: Box<Self>, undoable: bool, published: &mut Vec<Published>) -> Result<()>;
 
-    /// Whether it commits, so that it goes after all that can be undone.
+    /// Whether `publish` commits. Containers that commit are published after those that can be undone.
     fn commits(&self) -> bool {
         false
     }
 }
 
-/// How a run writes.
+/// The options of a run that writes.
 #[derive(Clone)]
 pub struct Writing {
     /// Waits for the disk before a commit counts.
     pub durable: bool,
-    /// Writes nothing at all: a plan can be explained, and not run.
+    /// Writes nothing at all: the plan can be explained, but not run.
     pub dry: bool,
-    /// How long another writer of an `.arrs` file is waited for; not at all when `None`. With a time, an empty file stands for
-    /// a new one from the beginning, so that writers of one new file wait for each other.
+    /// How long to wait for another writer of an `.arrs` file; `None` fails at once. With a time, an empty file stands
+    /// for a new one from the beginning, so that writers of one new file wait for each other.
     pub wait: Option<Duration>,
     /// Set it to stop.
     pub cancel: Arc<AtomicBool>,
-    /// Takes warnings; they go to `tracing` when nothing else is said.
+    /// Takes warnings; by default they go to `tracing`.
     pub warn: fn(&str),
 }
 
@@ -76,19 +76,19 @@ impl fmt::Debug for Writing {
 }
 
 impl Writing {
-    /// Refuses to go on once the run was told to stop.
+    /// Fails if the run was told to stop.
     pub(super) fn go_on(&self) -> Result<()> {
         if self.cancel.load(Ordering::Relaxed) { Err(crate::Error::Cancelled.into()) } else { Ok(()) }
     }
 }
 
-/// What was shared with a plan that has run and is gone.
+/// Takes `shared` back from a plan that has run and is dropped.
 pub(super) fn finished<T>(shared: Arc<T>) -> Result<T> {
     let words = "an output is still being written: its plan has to be run, or dropped, before the commit";
     Arc::into_inner(shared).ok_or_else(|| Error::request(words))
 }
 
-/// Stands for a sink where a plan is only explained.
+/// Stands in for a sink in a plan that is only explained.
 pub(super) struct Dry {
     label: String,
     dtype: DType,
@@ -97,7 +97,7 @@ pub(super) struct Dry {
 }
 
 impl Dry {
-    /// What to plan for `expr`, of the chunks that it would be written in.
+    /// The expression and the target to plan for `expr`, with the chunks that it would be written in.
     pub(super) fn root(expr: &Expr, location: &Location, chunk: Option<&[u64]>) -> (Expr, Target) {
         let (label, dtype, shape) = (location.to_string(), expr.dtype(), expr.shape().to_vec());
         let chunk = chunk.map(<[u64]>::to_vec);

@@ -1,4 +1,4 @@
-//! Why an array cannot be opened, or a result not written.
+//! The reasons why an array cannot be opened, or a result not written.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -6,29 +6,29 @@ use std::io;
 use crate::error::{ErrorKind, of_system};
 use crate::text::TextError;
 
-/// An error of the formats. Its words begin with the file, and the array where one is meant.
+/// An error of the formats. Its text begins with the file, and with the array if one is meant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A request that does not go with what is there: an array that the file does not have, a place that holds something
-    /// else, two results in one place.
+    /// A request that does not fit the files: an array that the file does not have, a place that holds something else,
+    /// two results in one place.
     Request(String),
-    /// A file, or an array of one, that is not there.
+    /// A file, or an array in it, that does not exist.
     Missing(String),
-    /// Contents that cannot be read: damaged, cut short, or of a kind that is not supported.
+    /// Contents that cannot be read: damaged, cut short, or of an unsupported kind.
     Content(String),
-    /// A choice of the caller would help.
+    /// An error that a choice of the caller would avoid.
     Needs {
         /// The choice.
         choice: Choice,
         /// The error without it.
         source: Box<Error>,
     },
-    /// What went wrong, and where.
+    /// An error with its place.
     At {
         /// The file, the array in it, or the step.
         place: String,
-        /// What went wrong there.
+        /// The error at that place.
         source: Box<Error>,
     },
     /// The operating system refused.
@@ -41,22 +41,21 @@ pub enum Error {
     Subscript(TextError),
 }
 
-/// A choice that the caller of the library has, and that an error asks for. A program with options of its own names the
-/// option that makes it.
+/// A choice of the library's caller that would avoid an error. A program with options names the option for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Choice {
-    /// The type of elements that their file gives no name to ([`Elements::dtype`](super::Elements)).
+    /// The type of elements for which the file has no name ([`Elements::dtype`](super::Elements)).
     ElementType,
     /// Type and shape of plain elements ([`Elements`](super::Elements)).
     PlainElements,
-    /// A codec that the format has (`Meta::codec`).
+    /// A codec that the format supports (`Meta::codec`).
     Codec,
     /// Another folder for temporary files ([`Context::tmp`](crate::Context)).
     TemporaryFolder,
-    /// To wait for another writer, or longer ([`Writing::wait`](super::Writing)).
+    /// Waiting for another writer, or waiting longer ([`Writing::wait`](super::Writing)).
     Wait {
-        /// Whether it was waited for in vain.
+        /// Whether the caller already waited in vain.
         waited: bool,
     },
 }
@@ -77,12 +76,12 @@ impl Error {
         Error::Content(words.into())
     }
 
-    /// The refusal of two results in one place.
+    /// Refuses two results in one place.
     pub(crate) fn one_place(a: &impl Display, b: &impl Display) -> Error {
         Error::Request(format!("{a} and {b} are one place, and can hold one result: give each its own"))
     }
 
-    /// An error of a crate below, with its causes.
+    /// An error of another crate, with its causes.
     pub(crate) fn foreign(error: impl std::error::Error) -> Error {
         let mut words = error.to_string();
         let mut cause = error.source();
@@ -101,7 +100,7 @@ impl Error {
         Error::At { place: place.to_string(), source: Box::new(self) }
     }
 
-    /// The error under places and choices.
+    /// The innermost error, without its places and choices.
     pub fn root(&self) -> &Error {
         match self {
             Error::At { source, .. } | Error::Needs { source, .. } => source.root(),
@@ -109,7 +108,7 @@ impl Error {
         }
     }
 
-    /// The choice that would help, where there is one.
+    /// The choice that would avoid the error, if there is one.
     pub fn choice(&self) -> Option<Choice> {
         match self {
             Error::Needs { choice, .. } => Some(*choice),
@@ -118,7 +117,7 @@ impl Error {
         }
     }
 
-    /// What kind of error it is.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         match self.root() {
             Error::Request(_) | Error::Subscript(_) => ErrorKind::Invalid,
@@ -140,7 +139,7 @@ impl Error {
     }
 }
 
-/// Words after those that tell where they belong; what one of them says already is not said again.
+/// Joins a place and the text of an error, without repeating text that one of them already has.
 fn join(before: &str, words: &str) -> String {
     if before.contains(words) {
         before.to_owned()
@@ -202,7 +201,8 @@ impl From<TextError> for Error {
     }
 }
 
-/// An error of the library: a run that was stopped stays that, and anything else is told in words, with its kind.
+/// An error of the library: a cancelled run stays [`Cancelled`](crate::Error::Cancelled), and other errors keep their
+/// text and kind.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> crate::Error {
         match error {
@@ -214,9 +214,9 @@ impl From<Error> for crate::Error {
     }
 }
 
-/// Tells where an error happened.
+/// Adds the place to an error.
 pub(crate) trait Placed<T> {
-    /// The same, with the place before the words of an error.
+    /// The same result; an error gets the place before its text.
     fn place<P: Display>(self, place: impl FnOnce() -> P) -> Result<T>;
 }
 

@@ -1,4 +1,4 @@
-//! The formats of files and folders that hold arrays, told by what they hold first, by their endings then.
+//! The formats of files and folders that hold arrays. The content decides the format of an input, then the ending.
 
 use std::fs::File;
 use std::io::Read;
@@ -18,11 +18,11 @@ pub enum Format {
     Npz,
     /// A folder that is a Zarr store of version 3.
     Zarr,
-    /// Plain elements, of which the file says nothing.
+    /// Plain elements, without any description in the file.
     Raw,
 }
 
-/// The endings that say which format a file has, in small letters.
+/// The endings of files and their formats, in lower case.
 const ENDINGS: [(&str, Format); 7] = [
     ("arrs", Format::Arrs),
     ("npy", Format::Npy),
@@ -33,28 +33,28 @@ const ENDINGS: [(&str, Format); 7] = [
     ("dat", Format::Raw),
 ];
 
-/// The same for people.
+/// The same endings, for messages.
 pub(super) const ENDINGS_IN_WORDS: &str = ".arrs, .npy, .npz, .zarr, or .raw, .bin, .dat for plain elements";
 
 impl Format {
-    /// Whether arrays are cut into chunks there, which may be packed.
+    /// Whether the format stores arrays in chunks, which may be packed.
     pub fn has_chunks(self) -> bool {
         matches!(self, Format::Arrs | Format::Zarr)
     }
 
-    /// The format of something that is to be read. A file that nothing is known of holds plain elements, if anything.
+    /// The format of an input. A file of no other format counts as plain elements.
     pub fn of_input(path: &Path) -> Option<Format> {
         let folder = || (path.is_dir() && nodes::holds(path)).then_some(Format::Zarr);
         let plain = || path.is_file().then_some(Format::Raw);
         by_content(path).or_else(|| by_ending(path)).or_else(folder).or_else(plain)
     }
 
-    /// The format of something that is to be written: what its ending says, else what is there already.
+    /// The format of an output: by its ending, else by the content of an existing file or folder.
     pub fn of_output(path: &Path) -> Option<Format> {
         by_ending(path).or_else(|| by_content(path))
     }
 
-    /// Whether arrays have names in it.
+    /// Whether arrays have names in this format.
     pub fn has_names(self) -> bool {
         matches!(self, Format::Arrs | Format::Npz | Format::Zarr)
     }
@@ -65,13 +65,13 @@ pub(super) fn by_ending(path: &Path) -> Option<Format> {
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
 }
 
-/// The format of a file by its first bytes, of a folder by what describes a Zarr node.
+/// The format of a file by its first bytes, or of a folder by the metadata of a Zarr node.
 fn by_content(path: &Path) -> Option<Format> {
     let found = std::fs::metadata(path).ok()?;
     if found.is_dir() {
         return nodes::is_node(path).then_some(Format::Zarr);
     }
-    // A FIFO would block, and a device may do anything: only regular files are looked into.
+    // A FIFO would block, and a device may do anything: only regular files are read.
     if !found.is_file() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! An array that was opened to be read, and what goes with it when it is copied.
+//! An array opened for reading, and the properties that a copy of it keeps.
 
 use arrstore_format::{Attributes, Codec, Meta};
 use serde_json::Value;
@@ -8,26 +8,26 @@ use super::location::Location;
 use crate::npy::Header;
 use crate::{DType, Expr};
 
-/// Facts with their names.
+/// Facts with their labels.
 pub type Facts = Vec<(&'static str, Value)>;
 
-/// An array that was opened to be read.
+/// An array opened for reading.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// The lazy array.
     pub expr: Expr,
-    /// A name that it suggests for a copy: the last part of its own, or the stem of its file.
+    /// The suggested name of a copy: the last part of the array's name, or the stem of its file.
     pub stem: String,
-    /// What a copy keeps.
+    /// The properties that a copy keeps.
     pub about: About,
-    /// What only this format can tell.
+    /// Facts that only this format has.
     pub facts: Facts,
-    /// Whether the file does not name the type of its elements, so that the caller's was taken.
+    /// Whether the file does not name the type of its elements, so that the caller's type was taken.
     pub untyped: bool,
 }
 
 impl Input {
-    /// An array without more than its elements.
+    /// An array that has only elements, and no further properties.
     pub(super) fn bare(location: &Location, expr: Expr, header: &Header) -> Input {
         let order = if header.fortran { "Fortran" } else { "C" };
         let endian = if header.big_endian { "big" } else { "little" };
@@ -36,10 +36,10 @@ impl Input {
     }
 }
 
-/// What goes with an array when it is copied.
+/// The properties of an array that a copy keeps.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// How it is laid out.
+    /// The array's layout.
     pub known: Known,
     /// Its attributes.
     pub attributes: Attributes,
@@ -49,21 +49,21 @@ pub struct About {
     pub fill: Option<Vec<u8>>,
 }
 
-/// What is known of the layout of an array that is read, or that will be replaced.
+/// The known part of the layout of an array that is read, or that will be replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Elements of a chunk along each axis.
     pub chunk: Option<Vec<u64>>,
-    /// How chunks are packed.
+    /// The compression of chunks.
     pub codec: Option<Codec>,
-    /// Whether bytes of equal weight are grouped before that.
+    /// Whether bytes of equal weight are grouped before compression.
     pub shuffle: Option<bool>,
     /// Axes of a chunk, outermost first.
     pub order: Option<Vec<u8>>,
 }
 
 impl Known {
-    /// All of it, of an array that is described in full.
+    /// The whole layout, from an array's full metadata.
     pub fn of(meta: &Meta) -> Known {
         Known {
             chunk: Some(meta.chunk_shape.clone()),
@@ -74,22 +74,22 @@ impl Known {
     }
 }
 
-/// What the caller tells of elements whose file does not say what they are.
+/// The caller's description of elements, for a file that does not describe them itself.
 #[derive(Clone, Debug, Default)]
 pub struct Elements {
-    /// Their type; also that of a `.npy` file which has no name for it, as of bfloat16.
+    /// Their type; also for a `.npy` file that has no name for it, such as bfloat16.
     pub dtype: Option<DType>,
-    /// Elements along each axis; one axis, to the end of the file, when `None`.
+    /// Elements along each axis; `None` means one axis, to the end of the file.
     pub shape: Option<Vec<u64>>,
     /// Whether they are big-endian.
     pub big_endian: bool,
-    /// Bytes before the first one. When shape and offset are told, the file may go on behind the last one.
+    /// Bytes before the first element. With shape and offset given, the file may go on after the last element.
     pub offset: Option<u64>,
     /// Whether the first axis varies fastest.
     pub fortran: bool,
 }
 
-/// An array of a file, and its type and shape or why it cannot be read.
+/// An array of a file: its type and shape, or the reason why it cannot be read.
 #[derive(Debug)]
 pub struct Listed {
     /// Its name, with a leading `/`.

@@ -7,7 +7,8 @@ use super::error::{Error, Placed, Result};
 use super::format::{ENDINGS_IN_WORDS, Format, by_ending};
 use crate::{Index, text};
 
-/// Where an array is, or will be: a file or folder, the name of an array in it, and a part of that array.
+/// The place of an array that exists or will be written: a file or folder, the name of an array in it, and a part of
+/// that array.
 ///
 /// ```
 /// use arrstore::formats::{Format, Location};
@@ -31,23 +32,24 @@ pub struct Location {
 }
 
 impl Location {
-    /// Reads the path of something that exists.
+    /// Parses the path of an existing file or folder.
     ///
     /// # Errors
-    /// When nothing is there, its format is not known, or the name or the subscript cannot be read.
+    /// When the path does not exist, its format is unknown, or the name or the subscript is invalid.
     pub fn of_input(text: &str) -> Result<Location> {
         Location::parse(text, Format::of_input)
     }
 
-    /// Reads the path of something to be written. Its ending says the format, or else what is there.
+    /// Parses the path of an output. Its ending gives the format; without a known ending, the existing file or folder
+    /// does.
     ///
     /// # Errors
-    /// When neither does, or the name or the subscript cannot be read.
+    /// When neither gives a format, or the name or the subscript is invalid.
     pub fn of_output(text: &str) -> Result<Location> {
         Location::parse(text, Format::of_output)
     }
 
-    /// The same, as it was after a commit; `None` for the newest.
+    /// The same location as of a commit; `None` means the newest.
     ///
     /// # Errors
     /// When a commit is asked for of something other than an `.arrs` file.
@@ -73,7 +75,7 @@ impl Location {
         }
     }
 
-    /// The name a file without a named array suggests: its stem.
+    /// The suggested name for an array of this location: the last part of its name, or the stem of the file.
     pub fn stem(&self) -> String {
         match &self.name {
             Some(name) => last_part(name),
@@ -81,12 +83,12 @@ impl Location {
         }
     }
 
-    /// The name of the array, or else another one.
+    /// The name of the array, or else `other`.
     pub(super) fn name_or(&self, other: &str) -> Result<String> {
         self.name.as_ref().map_or_else(|| full_name(other), |name| Ok(name.clone()))
     }
 
-    /// The array that is meant, of those that the file holds: the one named, else the only one.
+    /// Picks one of the arrays that the file holds: the named one, else the only one.
     pub(super) fn pick(&self, names: &[String]) -> Result<String> {
         let list = || match names {
             [] => "it holds no array".to_owned(),
@@ -108,7 +110,7 @@ impl Location {
         }
     }
 
-    /// The folder that the file lies in.
+    /// The folder of the file.
     pub fn folder(&self) -> &Path {
         match self.path.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
@@ -143,17 +145,17 @@ pub(super) fn last_part(name: &str) -> String {
     name.rsplit('/').next().unwrap_or("").to_owned()
 }
 
-/// The places in a text at which a path may end: before a `:` or a `[`.
+/// The places in a text where a path may end: before a `:` or a `[`.
 fn ends(text: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
     text.match_indices([':', '[']).filter_map(|(at, _)| text.split_at_checked(at))
 }
 
-/// Whether what follows a path of this format can follow it.
+/// Whether `rest` can follow a path of this format.
 fn goes_on(format: Format, rest: &str) -> bool {
     rest.starts_with('[') || format.has_names()
 }
 
-/// The longest beginning that is the path of something of a known format, and what follows it.
+/// The longest beginning of `text` that is an existing path of a known format, and the rest.
 fn existing(text: &str, format: fn(&Path) -> Option<Format>) -> Option<(&str, &str)> {
     if Path::new(text).exists() {
         return Some((text, ""));
@@ -163,7 +165,7 @@ fn existing(text: &str, format: fn(&Path) -> Option<Format>) -> Option<(&str, &s
     })
 }
 
-/// The path of something that is not there, and what follows it, by what its ending says.
+/// The path of a file that does not exist yet, and the rest, split by the path's ending.
 fn by_grammar(text: &str) -> (&str, &str) {
     let known =
         |(path, rest): &(&str, &str)| by_ending(Path::new(path)).is_some_and(|format| goes_on(format, rest));
@@ -171,7 +173,7 @@ fn by_grammar(text: &str) -> (&str, &str) {
     ends(text).find(known).or_else(region).unwrap_or((text, ""))
 }
 
-/// Reads the region that ends `text`.
+/// Parses `region`, the subscript at the end of `text`.
 fn subscript(text: &str, region: &str) -> Result<Vec<Index>> {
     let inside = region.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(|| {
         let place = " ".repeat(text.chars().count());
@@ -180,7 +182,7 @@ fn subscript(text: &str, region: &str) -> Result<Vec<Index>> {
     text::parse_subscript(inside).place(|| format!("in '{text}'"))
 }
 
-/// Why something has no format.
+/// The error for a path without a known format.
 fn unknown(text: &str, path: &Path) -> Error {
     if path.is_dir() {
         return Error::request(format!("{}: is a folder, and holds no zarr.json", path.display()));

@@ -1,4 +1,5 @@
-//! Files and folders of arrays in every format that can be read or written: `.arrs`, `.npy`, `.npz`, Zarr, and plain elements.
+//! Files and folders of arrays in every format that can be read or written: `.arrs`, `.npy`, `.npz`, Zarr, plain
+//! elements.
 //!
 //! A path names a file and an array in it, as in `climate.arrs:/ocean/sst` or `x.npz:/a`, and may end with a subscript.
 //! [`open`] gives the lazy array at a path, [`list`] the arrays of a file:
@@ -17,12 +18,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Results are written through [`Outputs`]. Every format has a `Container`: a file or store that is being written. It gives
-//! a [`Sink`](crate::Sink) for each of its arrays, and takes its name, or commits, when all of them are complete. The commit
-//! does not belong to the sink: several arrays of one file are one commit, and results in several files take their places
-//! together or not at all.
+//! Results are written through [`Outputs`]. Every format has a `Container`: a file or store that is being written. It
+//! gives a [`Sink`](crate::Sink) for each of its arrays. When all arrays are complete, it takes its name, or commits.
+//! The commit belongs to the container, not to the sink: several arrays of one file are one commit, and results in
+//! several files take their places together or not at all.
 //!
-//! A format is a file or a folder here, an arm of each `match` below, and an ending in `format.rs`.
+//! A format consists of a file or a folder here, an arm of each `match` below, and an ending in `format.rs`.
 
 mod arrs;
 mod container;
@@ -57,10 +58,10 @@ pub fn open(path: &str) -> Result<Input> {
     open_at(&Location::of_input(path)?, &Elements::default(), &Context::default())
 }
 
-/// Opens the array at `location`; `elements` tells what its file does not say.
+/// Opens the array at `location`; `elements` describes its elements if the file does not.
 ///
-/// Of `context`, the members of `.npz` archives take the folder for what is unpacked (beside the archive when none is
-/// named), whether they are checked, in how many threads, and when to stop.
+/// Members of `.npz` archives use more of `context`: the folder for unpacked data (by default beside the archive), the
+/// check of checksums, the number of threads, and the cancellation.
 ///
 /// # Errors
 /// When there is no such array, or its file cannot be read or is damaged.
@@ -80,7 +81,7 @@ pub fn open_at(location: &Location, elements: &Elements, context: &Context) -> R
     Ok(input)
 }
 
-/// The arrays of a file, those that cannot be read among them.
+/// The arrays of a file, including those that cannot be read.
 ///
 /// # Errors
 /// When the file cannot be read, or its format has no names for arrays.

@@ -1,4 +1,4 @@
-//! Arrays in one piece in a file: mapped when their bytes are the machine's, swapped on the way when big-endian.
+//! Contiguous arrays in a file: mapped if their byte order is the machine's, swapped while read if it is not.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -18,13 +18,13 @@ pub(super) fn regular(path: &Path) -> error::Result<File> {
     File::open(path).place(|| path.display())
 }
 
-/// Bytes of a piece, at most: as many as a chunk that nobody chose.
+/// The most bytes of a piece: the size of a default chunk.
 const PIECE_BYTES: u64 = 4 << 20;
 
 /// Bytes of a cache line.
 const LINE: u64 = 64;
 
-/// The lazy array that `header` describes in `file`, and `crc` is the checksum of.
+/// The lazy array that `header` describes in `file`; `crc` is the checksum of its bytes.
 pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCrc>) -> Result<Expr> {
     if !header.big_endian {
         let source = Mapped::of_file(path, file, header.start, header.dtype, &header.shape, header.fortran)?;
@@ -44,8 +44,9 @@ pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCr
     Ok(if header.fortran { expr.transpose() } else { expr })
 }
 
-/// The chunks of an array in C order, each of which is one run of bytes: the axes before the one that is cut have length 1
-/// in it, those after are whole. An axis is cut evenly, so that the last piece of it is not mostly padding.
+/// The chunk shape of a contiguous array in C order. Each chunk is one run of bytes: one axis is cut, the axes before
+/// it have length 1 in the chunk, and the axes after it stay whole. The axis is cut evenly, so that its last chunk is
+/// not mostly padding.
 fn pieces(dtype: DType, shape: &[u64]) -> Vec<u64> {
     let item = dtype.size() as u64;
     let (mut room, mut chunk) = (PIECE_BYTES / item, vec![1; shape.len()]);
@@ -62,7 +63,7 @@ fn pieces(dtype: DType, shape: &[u64]) -> Vec<u64> {
     chunk
 }
 
-/// A big-endian array in C order. Its chunks are contiguous pieces of it, read and swapped one by one.
+/// A big-endian array in C order. Its chunks are contiguous parts of it, read and swapped one by one.
 #[derive(Debug)]
 struct Swapped {
     path: PathBuf,

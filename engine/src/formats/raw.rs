@@ -1,4 +1,4 @@
-//! Files of plain elements, of which the caller tells what they are.
+//! Files of plain elements, which the caller describes.
 
 use super::error::{Choice, Error, Placed, Result};
 use super::input::{Elements, Input};
@@ -23,7 +23,7 @@ pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
         None => vec![left / dtype.size() as u64],
     };
     let bytes = crate::elements(&shape).ok().and_then(|n| n.checked_mul(dtype.size() as u64));
-    // An offset and a shape mean a part of the file; without both, a size that differs is a mistake.
+    // With an offset and a shape the elements may be a part of the file; otherwise a different size is an error.
     let fits = |bytes| {
         if elements.offset.is_some() && elements.shape.is_some() { bytes <= left } else { bytes == left }
     };

@@ -1,8 +1,8 @@
-//! Boxes of the indices of chunks.
+//! Boxes of chunk indices.
 
 use std::ops::Range;
 
-/// The next index within `spans`, the last axis fastest; `false` after the last.
+/// Moves `index` to the next one within `spans`, the last axis fastest; `false` after the last.
 pub(super) fn advance(index: &mut [u64], spans: &[Range<u64>]) -> bool {
     for (i, span) in index.iter_mut().zip(spans).rev() {
         *i += 1;

@@ -1,11 +1,12 @@
-//! How an array is stored, and the chunks that are chosen when nobody says.
+//! The layout of a stored array, and the default chunks.
 
 use arrstore_format::{Attributes, Codec, Meta};
 
 use crate::{DType, Error, Result, Scalar};
 
-/// How an array is stored. What is not said is as in the array that is replaced, if it has the same shape, or the
-/// default: raw chunks of about 4 MiB that are near squares and cubes, in C order.
+/// The layout of a stored array. Chunk, codec, shuffle and order that are not set come from the replaced array, if it
+/// has the same shape; else the default is raw chunks of about 4 MiB that are near squares and cubes, in C order. Fill
+/// value, names of axes and attributes are not taken from the replaced array.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -28,7 +29,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// A layout of which nothing is said.
+    /// A layout with nothing set.
     pub fn new() -> Layout {
         Layout::default()
     }
@@ -39,14 +40,14 @@ impl Layout {
         Layout { chunk: Some(shape.as_ref().to_vec()), ..self }
     }
 
-    /// How chunks are compressed. [`Codec::None`] leaves them raw, so that they are used where they lie.
+    /// The compression of chunks. [`Codec::None`] leaves chunks raw, so that they are used in place.
     #[must_use]
     pub fn codec(self, codec: Codec) -> Layout {
         Layout { codec: Some(codec), ..self }
     }
 
-    /// Whether the bytes of elements are grouped by their place before compression, which suits most numbers and is what
-    /// zstd and LZ4 do when nobody says.
+    /// Whether to group the bytes of elements by their position before compression. This suits most numbers, and is the
+    /// default for zstd and LZ4.
     #[must_use]
     pub fn shuffle(self, shuffle: bool) -> Layout {
         Layout { shuffle: Some(shuffle), ..self }
@@ -58,7 +59,7 @@ impl Layout {
         Layout { order: Some(axes.as_ref().to_vec()), ..self }
     }
 
-    /// The element that stands where nothing was written; 0 when nobody says.
+    /// The fill value: the element of every place that was never written. The default is 0.
     #[must_use]
     pub fn fill(self, value: impl Into<Scalar>) -> Layout {
         Layout { fill: Some(value.into()), ..self }
@@ -77,7 +78,7 @@ impl Layout {
         self
     }
 
-    /// The metadata of an array of this type and shape, in place of `old`.
+    /// The metadata of an array of this type and shape that replaces `old`.
     pub(super) fn meta(&self, dtype: DType, shape: &[u64], old: Option<&Meta>) -> Result<Meta> {
         let old = old.filter(|old| old.shape == shape);
         let chunk = self.chunk.clone().or_else(|| old.map(|old| old.chunk_shape.clone()));
@@ -106,17 +107,17 @@ impl Layout {
     }
 }
 
-/// Bytes of a chunk that nobody chose.
+/// Bytes of a default chunk.
 ///
-/// Raw chunks of 4 MiB are whole pages that a disk reads at full speed and a tile of the engine covers in one or a
-/// few pieces; smaller ones cost index entries and seeks, larger ones make a small budget touch too much at once.
+/// Raw chunks of 4 MiB are whole pages, a disk reads them at full speed, and a tile covers each in one or a few pieces.
+/// Smaller chunks cost index entries and seeks; larger chunks make a small budget touch too much at once.
 const CHUNK_BYTES: u64 = 4 << 20;
 
 /// Bytes of a cache line.
 const LINE: u64 = 64;
 
-/// Chunks of about 4 MiB that are as near to squares, cubes and so on as the axes allow: an axis that is
-/// shorter than the side of such a cube is kept whole, and the others are longer for it. docs/chunks.md says why.
+/// Chunks of about 4 MiB that are as near to squares, cubes and so on as the axes allow. An axis shorter than the side
+/// of such a cube stays whole, and the other axes get longer chunks in return. docs/chunks.md gives the reasons.
 pub fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
     let item = dtype.size() as u64;
     let mut chunk: Vec<u64> = shape.iter().map(|&n| n.max(1)).collect();
@@ -127,9 +128,9 @@ pub fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
         let side = (room as f64).powf(1.0 / (axes.len() - done) as f64).round().max(1.0) as u64;
         let len = chunk[axis];
         if len > side {
-            // nearly equal pieces, so that the last chunk of an axis is not mostly padding
+            // nearly equal lengths, so that the last chunk of an axis is not mostly padding
             let even = len.div_ceil(len.div_ceil(side));
-            // rows of whole cache lines, where that adds little
+            // rows of whole cache lines, if that adds little
             let line = (LINE / item).max(1);
             let last = axis + 1 == shape.len() && even >= 4 * line;
             chunk[axis] = if last { even.next_multiple_of(line).min(len) } else { even };

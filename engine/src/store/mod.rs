@@ -14,10 +14,10 @@ pub use transaction::Transaction;
 
 use crate::{Array, Context, Error, Expr, IntoArray, Result};
 
-/// One `.arrs` file: named arrays in groups, with attributes, chunks and checksums, which a crash cannot break.
+/// One `.arrs` file: named arrays in groups, with attributes, chunks and checksums. A crash cannot break it.
 ///
-/// Reading takes the newest commit: arrays of an earlier call keep the commit that they were taken from, whatever is
-/// written since. Writing is done in transactions, of which there is one at a time, here and in other programs.
+/// A read uses the newest commit. An array from an earlier call keeps the commit that it came from, even after later
+/// writes. Writes are transactions; only one transaction is open at a time, in this program and all others.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -43,19 +43,18 @@ impl Store {
         Store { file, path: path.to_owned(), context: Context::default().beside(path) }
     }
 
-    /// Begins a new store. The file gets its name with the first commit; when that never comes, nothing is left.
+    /// Begins a new store. The file gets its name with the first commit; without a commit, nothing is left.
     ///
     /// # Errors
-    /// When there is something of that name, or the folder cannot be written.
+    /// When something has that name, or the folder cannot be written.
     pub fn create(path: impl AsRef<Path>) -> Result<Store> {
         Store::create_as(path.as_ref(), false)
     }
 
-    /// Begins a new store that takes the place of a file of that name with its first commit. Until then, the old one
-    /// stays as it is.
+    /// Begins a new store. Its first commit replaces the file of that name; until then the old file stays as it is.
     ///
     /// # Errors
-    /// When the folder, or the file that has the name, cannot be written.
+    /// When the folder, or the existing file, cannot be written.
     pub fn create_over(path: impl AsRef<Path>) -> Result<Store> {
         Store::create_as(path.as_ref(), true)
     }
@@ -65,36 +64,36 @@ impl Store {
         Ok(Store::new(path, File::create(path, &options)?))
     }
 
-    /// Opens a store. Whether it may be written is asked when a transaction begins.
+    /// Opens a store. Only the start of a transaction checks whether the file can be written.
     ///
     /// # Errors
-    /// When there is none, or it is damaged or of a newer version.
+    /// When the file does not exist, is damaged, or has a newer version.
     pub fn open(path: impl AsRef<Path>) -> Result<Store> {
         Ok(Store::new(path.as_ref(), File::open(&path)?))
     }
 
-    /// Opens a store if there is one, else begins it.
+    /// Opens a store if it exists, else begins one.
     ///
     /// # Errors
     /// As [`Store::open`] and [`Store::create`].
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Store> {
-        // an empty file is as good as none
+        // an empty file counts as none
         let exists = std::fs::metadata(&path).is_ok_and(|found| !found.is_file() || found.len() > 0);
         if exists { Store::open(path) } else { Store::create(path) }
     }
 
-    /// The same store, written with this memory, these threads, this progress and this way to stop.
+    /// The same store, which writes with the memory, threads, progress and cancellation of `context`.
     #[must_use]
     pub fn with_context(self, context: &Context) -> Store {
         Store { context: context.beside(&self.path), ..self }
     }
 
-    /// The file, for what only [`arrstore::format`](crate::format) can do.
+    /// The file, for functions that only [`arrstore::format`](crate::format) has.
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// The newest commit, none before the first.
+    /// The newest commit; `None` before the first.
     fn newest(&self) -> Result<Option<Snapshot>> {
         match self.file.snapshot() {
             Ok(snapshot) => Ok(Some(snapshot)),
@@ -111,7 +110,7 @@ impl Store {
         }
     }
 
-    /// An array of the newest commit, which nothing is read of yet.
+    /// An array of the newest commit. Nothing of its elements is read yet.
     ///
     /// # Errors
     /// When there is no such array, or its metadata is damaged.
@@ -136,8 +135,8 @@ impl Store {
         self.newest()?.map_or(Ok(Vec::new()), |snapshot| Ok(snapshot.arrays()?))
     }
 
-    /// The groups that arrays lie in, in order: of `/ocean/deep/salinity`, `/ocean` and `/ocean/deep`. A group is there
-    /// when an array is.
+    /// The groups that hold arrays, in order: `/ocean` and `/ocean/deep` for `/ocean/deep/salinity`. A group exists as
+    /// long as it holds an array.
     ///
     /// # Errors
     /// As [`Store::names`].
@@ -177,12 +176,13 @@ impl Store {
         }
     }
 
-    /// Writes an array in one commit: an `ndarray`, a lazy array, which is computed chunk by chunk inside the budget, or
-    /// a number. An array of that name is replaced, and hands its layout on if it has the same shape.
+    /// Writes an array in one commit: an `ndarray`, a number, or a lazy array, which is computed chunk by chunk inside
+    /// the budget. An array of that name is replaced; the new one keeps its chunks, codec, shuffle and order if the
+    /// shape is the same.
     ///
     /// # Errors
     /// The error that the array carries; as [`Array::compute`]; [`ErrorKind::Locked`](crate::ErrorKind::Locked) while
-    /// another transaction is under way. The store is then as it was.
+    /// another transaction is open. After an error the store is as it was.
     pub fn write(&self, name: &str, array: impl IntoArray) -> Result<()> {
         self.write_with(name, array, &Layout::default())
     }
@@ -195,7 +195,7 @@ impl Store {
         self.transaction(|tx| tx.write_with(name, array, layout))
     }
 
-    /// Changes several things in one commit: all of them are done, or, when `change` returns an error, none.
+    /// Makes several changes in one commit: all of them, or none if `change` returns an error.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -212,8 +212,8 @@ impl Store {
     /// ```
     ///
     /// # Errors
-    /// Those of `change`; [`ErrorKind::Locked`](crate::ErrorKind::Locked) while another transaction is under way; when
-    /// a step failed and `change` went on; when the disk refuses.
+    /// Those of `change`; [`ErrorKind::Locked`](crate::ErrorKind::Locked) while another transaction is open; when a
+    /// step failed but `change` returned `Ok`; when the disk refuses.
     pub fn transaction<T>(&self, change: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
         let transaction = Transaction::begin(&self.file, &self.context)?;
         let result = change(&transaction)?;
@@ -222,12 +222,12 @@ impl Store {
     }
 }
 
-/// The name of an array from the root.
+/// The name of an array, with a leading `/`.
 fn full_name(name: &str) -> String {
     if name.starts_with('/') { name.to_owned() } else { format!("/{name}") }
 }
 
-/// What was shared with a plan that has run and is gone.
+/// Takes `shared` back from a plan that has run and is dropped.
 fn finished<T>(shared: std::sync::Arc<T>) -> Result<T> {
     std::sync::Arc::into_inner(shared).ok_or_else(|| Error::Other("an array is still being written".into()))
 }

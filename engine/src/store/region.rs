@@ -1,8 +1,8 @@
 //! Assignment into a region of a stored array, with any steps.
 //!
 //! Values follow NumPy's `a[...] = value`: leading axes of length 1 that the region does not have are dropped. A number
-//! must fit the type: NaN, infinity and what is out of range are refused for integers, complex numbers for all that is
-//! real. An array is cast, whatever becomes of its elements.
+//! must fit the type: integers refuse NaN, infinity and values out of range; real types refuse complex numbers. An
+//! array is cast without a check of its values.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,40 +14,40 @@ use crate::source::c_strides;
 use crate::view::{AxisMap, Index, View};
 use crate::{DType, Error, Expr, Result};
 
-/// A region of a stored array, written element by element where its steps are not 1.
+/// A region of a stored array. If a step is not 1, it is written element by element.
 ///
-/// A box of the region is a box of the array, perhaps with gaps. For each chunk that it touches, the elements between
-/// are read as they are, those of the region laid over them, and the box written back. Boxes of the region that share no
-/// element become boxes of the array that share none, whatever the steps, so several are written at a time; two regions
-/// are not.
+/// A box of the region is a box of the array, perhaps with gaps. For each chunk that the box touches, the sink reads
+/// the elements between, lays the elements of the region over them, and writes the result back. Boxes of the region
+/// that share no element become boxes of the array that share none, for any steps, so several boxes are written at a
+/// time. Two regions are not written at the same time.
 pub(super) struct RegionSink {
     transaction: Arc<Transaction>,
     id: ArrayId,
     meta: Meta,
-    /// For each axis of the array, where its index comes from.
+    /// For each axis of the array, the source of its index.
     maps: Vec<AxisMap>,
     shape: Vec<u64>,
-    /// Whether the region is made of whole chunks, each of which is then written once.
+    /// Whether the region consists of whole chunks, so that each is written once.
     whole: bool,
 }
 
-/// Bytes of a chunk above which a raw one is written in parts.
+/// A raw chunk of more bytes is written in parts.
 const WHOLE: usize = 16 << 20;
 
-/// What a box of the region covers of one axis of the array.
+/// The part of one axis of the array that a box of the region covers.
 struct Cover {
-    /// First index in the array, ascending.
+    /// The lowest index in the array.
     first: u64,
-    /// Distance of neighbours; 1 for a single element.
+    /// Distance between neighbours; 1 for a single element.
     step: u64,
     count: u64,
-    /// Stride of the data along this axis as the array's index ascends, and where it begins.
+    /// Stride of the data along this axis for ascending indices of the array, and the offset of the first element.
     stride: isize,
     begin: isize,
 }
 
 impl RegionSink {
-    /// The region that `subscript` names of an array.
+    /// The region of an array that `subscript` names.
     pub(super) fn new(transaction: Arc<Transaction>, id: ArrayId, subscript: &[Index]) -> Result<RegionSink> {
         let meta = transaction.meta(id)?;
         let (view, shape) = View::subscript(&meta.shape, subscript)?;
@@ -64,7 +64,7 @@ impl RegionSink {
         Ok(RegionSink { transaction, id, meta, maps: view.0, shape, whole })
     }
 
-    /// What is written to the region for `value`.
+    /// `value`, cast and broadcast to the region.
     pub(super) fn fitted(&self, value: &Expr, subscript: &[Index]) -> Result<Expr> {
         let lone = !subscript.is_empty() && subscript.iter().all(|part| matches!(part, Index::At(_)));
         if lone && self.shape.is_empty() && value.ndim() > 0 {
@@ -103,7 +103,7 @@ impl RegionSink {
         self.maps.iter().map(cover).collect()
     }
 
-    /// Writes what `covers` takes of the chunk whose box is `chunk`.
+    /// Writes the elements of `covers` that lie in the chunk whose box is `chunk`.
     fn write_chunk(
         &self,
         covers: &[Cover],
@@ -115,7 +115,7 @@ impl RegionSink {
         let (mut start, mut extent, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         let (mut from, mut from_strides, mut gaps) = (0isize, Vec::new(), Vec::new());
         for (cover, chunk) in covers.iter().zip(chunk) {
-            // Elements i of the cover with first + step * i inside the chunk.
+            // The elements i of the cover with first + step * i inside the chunk.
             let low = chunk.start.saturating_sub(cover.first).div_ceil(cover.step);
             let high = chunk.end.saturating_sub(cover.first).div_ceil(cover.step).min(cover.count);
             if low >= high {
@@ -183,7 +183,7 @@ impl Sink for RegionSink {
     }
 }
 
-/// The next index within `spans`, the last axis fastest; `false` after the last.
+/// Moves `index` to the next one within `spans`, the last axis fastest; `false` after the last.
 fn advance(index: &mut [u64], spans: &[Range<u64>]) -> bool {
     for (i, span) in index.iter_mut().zip(spans).rev() {
         *i += 1;

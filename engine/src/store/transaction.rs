@@ -1,4 +1,4 @@
-//! Changes that are committed together.
+//! Changes in one commit.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,15 +10,15 @@ use crate::sink::{Sink, StoredSink};
 use crate::view::{Index, show};
 use crate::{Context, Error, IntoArray, Kind, Result, Slice};
 
-/// Changes to a [`Store`](crate::Store) that are seen by nobody before they are committed, all in one.
+/// Changes to a [`Store`](crate::Store) that nobody sees before they are committed together.
 ///
-/// What it reads are the changes made so far. A step that has begun to change an array and failed leaves the
-/// transaction incomplete, so that it cannot be committed any more.
+/// The transaction itself sees the changes made so far. A step that fails after it began to change an array leaves the
+/// transaction incomplete: it can no longer be committed.
 #[derive(Debug)]
 pub struct Transaction {
     inner: Arc<arrstore_format::Transaction>,
     context: Context,
-    /// The error of the first step that failed; held while a step runs, since two regions may interlace.
+    /// The error of the first step that failed. The lock is held while a step runs, because two regions may interlace.
     failed: Mutex<Option<String>>,
 }
 
@@ -38,7 +38,7 @@ impl Transaction {
         }
     }
 
-    /// Does what changes an array, one step at a time, and notes whether that failed.
+    /// Runs a step that changes an array, one at a time, and records the first error.
     fn step<T>(&self, change: impl FnOnce() -> Result<T>) -> Result<T> {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         change().inspect_err(|error| {
@@ -124,12 +124,12 @@ impl Transaction {
         Ok(Arc::new(RegionSink::new(self.inner.clone(), id, region)?))
     }
 
-    /// Assigns to an array, or to a region of it written as in Python: `/t[10:20, ::2]`. The value is an array that
-    /// broadcasts to the region, or a number, and is cast to the array's type as NumPy does on assignment.
+    /// Assigns to an array, or to a region of it written as in Python: `/t[10:20, ::2]`. The value is a number, or an
+    /// array that broadcasts to the region. It is cast to the array's type, as in NumPy's assignment.
     ///
     /// # Errors
-    /// When there is no such array, the region is not inside it, or the value does not fit: by its shape, or because
-    /// imaginary parts would be lost; as [`Store::write`](crate::Store::write).
+    /// When there is no such array, the region is not inside it, the shape of the value does not fit, or imaginary
+    /// parts would be lost; as [`Store::write`](crate::Store::write).
     pub fn set(&self, place: &str, value: impl IntoArray) -> Result<()> {
         let (name, region) = self.place(place)?;
         self.assign(&name, &region, value)
@@ -148,8 +148,7 @@ impl Transaction {
     /// ```
     ///
     /// # Errors
-    /// As [`Transaction::set`]; a negative step is refused: turn the value round with
-    /// [`Array::flip`](crate::Array::flip).
+    /// As [`Transaction::set`]. A negative step is refused: reverse the value with [`Array::flip`](crate::Array::flip).
     pub fn set_slice(&self, name: &str, region: impl AsRef<[Slice]>, value: impl IntoArray) -> Result<()> {
         let parts = region.as_ref().iter().map(|part| part.ascending());
         let turned =
@@ -157,7 +156,7 @@ impl Transaction {
         self.assign(name, &parts.collect::<Option<Vec<Index>>>().ok_or_else(turned)?, value)
     }
 
-    /// An array's name and the region after it.
+    /// Splits `place` into an array's name and the region after it.
     fn place(&self, place: &str) -> Result<(String, Vec<Index>)> {
         let full = full_name(place);
         if self.inner.find(&full).is_ok() {
@@ -197,7 +196,8 @@ impl Transaction {
         self.step(|| value.write(sink, &self.context))
     }
 
-    /// Changes the lengths of an array's axes. Elements beyond a shorter length are gone; new ones are the fill value.
+    /// Changes the lengths of an array's axes. Elements beyond a shorter length are lost; new elements have the fill
+    /// value.
     ///
     /// # Errors
     /// When there is no such array, the number of axes differs, or a chunk that has to be changed is damaged.
@@ -206,7 +206,7 @@ impl Transaction {
         self.step(|| Ok(self.inner.resize(id, shape.as_ref())?))
     }
 
-    /// Takes an array out, be it sound or damaged.
+    /// Deletes an array, sound or damaged.
     ///
     /// # Errors
     /// When there is no such array.
@@ -215,10 +215,10 @@ impl Transaction {
         self.step(|| Ok(self.inner.delete(id)?))
     }
 
-    /// Gives an array another name.
+    /// Renames an array.
     ///
     /// # Errors
-    /// When there is no such array, or the new name is taken or impossible.
+    /// When there is no such array, or the new name is taken or not allowed.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         Ok(self.inner.rename(self.find(from)?, &full_name(to))?)
     }

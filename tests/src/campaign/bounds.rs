@@ -1,4 +1,4 @@
-//! What a job may take: memory by what was promised, time beside a plain copy of as many bytes.
+//! The bounds of a job: memory by the promise, time by a plain copy of as many bytes.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,12 @@ use super::expr::Expr;
 use super::job::Job;
 use super::place::{Cut, Place};
 
-/// What this machine can do, and how strictly it is held against that.
+/// The speed of this machine, and the strictness of the bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Bytes a second of a plain copy from file to file, both in the page cache.
     pub copy: f64,
-    /// Times are multiplied by this: 1 is strict.
+    /// Allowed times are multiplied by this; 1 is strict.
     pub patience: f64,
 }
 
@@ -30,16 +30,17 @@ pub struct Work {
     moves: bool,
     chunks: u64,
     flops: u64,
-    /// Seconds that codecs need.
+    /// Seconds that the codecs need.
     coding: f64,
     threads: u64,
 }
 
-/// Any program takes that long to start and to end on a busy machine.
+/// Seconds that any program needs to start and to end on a busy machine.
 const START: f64 = 0.15;
-/// A copy or a transpose between any two layouts, bytes a second.
+/// Bytes a second of a copy or a transpose between any two layouts; a third of the rate of a plain copy if that is
+/// less.
 const MOVE: f64 = 0.5e9;
-/// Other jobs take at most so many times as long as a plain copy, and a third of the rate of moves where that is slow.
+/// The factor on the time of a plain copy for all other jobs.
 const TIMES: f64 = 6.0;
 
 impl Bounds {
@@ -62,12 +63,12 @@ impl Bounds {
         Bounds { copy: best, patience }
     }
 
-    /// The most resident memory of a job.
+    /// The allowed peak of resident memory of a job.
     pub fn peak(&self, job: &Job) -> u64 {
         job.memory + (64 << 20) + job.threads * (2 << 20)
     }
 
-    /// The longest that a job may take.
+    /// The allowed time of a job.
     pub fn seconds(&self, work: &Work) -> f64 {
         let rate = if work.moves { MOVE.min(self.copy / 3.0) } else { self.copy / TIMES };
         let alone = if work.threads == 1 { 1.6 } else { 1.0 };
@@ -107,7 +108,7 @@ impl Work {
     }
 }
 
-/// Bytes a second that a codec packs and unpacks, at least.
+/// The least bytes a second at which a codec packs and unpacks.
 fn rates(place: &Place) -> (f64, f64) {
     match place {
         Place::Arrs(Cut { codec: Codec::Zstd { .. }, .. }) => (0.1e9, 0.3e9),

@@ -1,4 +1,4 @@
-//! Holds a result's file against the answer.
+//! Checks a result's file against the answer.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -12,7 +12,7 @@ use super::data::{decode, held};
 use super::grid::for_rows;
 use super::oracle::{Answer, Elements};
 
-/// What is wrong with the result in a file, if anything is.
+/// The mistake in a result's file, if there is one.
 pub fn check(answer: &Answer<'_>, path: &Path) -> Option<String> {
     let mut found = match Found::open(path) {
         Ok(found) => found,
@@ -48,7 +48,7 @@ pub fn check(answer: &Answer<'_>, path: &Path) -> Option<String> {
     compared.err().or_else(|| wrong.first.map(|first| format!("{many} element(s) are wrong: {first}")))
 }
 
-/// Elements that are not as they must be.
+/// Elements that differ from the answer.
 #[derive(Default)]
 struct Wrong {
     many: u64,
@@ -79,7 +79,7 @@ impl Wrong {
     }
 }
 
-/// A result.
+/// A result that was read back.
 struct Found {
     dtype: DType,
     shape: Vec<u64>,
@@ -109,7 +109,7 @@ impl Found {
         Ok(Found { dtype: meta.dtype, shape: meta.shape.clone(), file: Kept::Arrs(array) })
     }
 
-    /// Shows every row, or every piece of a row that lies in one chunk.
+    /// Calls `visit` with every row, or with every part of a row in one chunk.
     fn rows(&mut self, mut visit: impl FnMut(&[u64], &[u8])) -> Result<(), String> {
         let (item, mut failed) = (self.dtype.size(), None);
         let mut bytes = Vec::new();

@@ -1,7 +1,7 @@
-//! Programs that are run, and the most memory that they had resident: without root.
+//! Runs programs and measures their peak resident memory, without root.
 //!
-//! The peak that the system tells of a child (`ru_maxrss`) begins at that of the process which started it. A campaign
-//! holds much itself, so a small process stands between: this test's own program, started anew.
+//! The peak that the system reports for a child (`ru_maxrss`) starts at that of the parent. A campaign itself uses much
+//! memory, so a small process stands between: this test's own program, started anew.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,23 +12,23 @@ use arrstore::{Context, Expr, Plan, Stored, Target};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value as Json, json};
 
-/// What a child is to do is in this variable.
+/// The variable with the child's task.
 const VARIABLE: &str = "ARRSTORE_CAMPAIGN_CHILD";
 
-/// How a program ended.
+/// The outcome of a program.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// Its exit code, or why it has none.
+    /// Its exit code, or the reason why it has none.
     pub ended: Result<i32, String>,
-    /// How long it ran.
+    /// Seconds that it ran.
     pub seconds: f64,
-    /// The most bytes that it had resident.
+    /// Its peak resident memory in bytes.
     pub peak: u64,
-    /// What it said on stderr.
+    /// Its text on stderr.
     pub said: String,
 }
 
-/// Runs a program in `folder`, for at most so long.
+/// Runs a program in `folder`, for at most the time `most`.
 ///
 /// # Panics
 /// When it cannot be started.
@@ -36,10 +36,10 @@ pub fn run(program: &Path, args: &[String], folder: &Path, most: Duration) -> Ra
     ask(&json!({ "program": program, "args": args, "folder": folder, "most": most.as_secs_f64() }))
 }
 
-/// The same of a computation by the library, whose results stay in memory until it is done; then each is written to a
-/// `.npy` file.
+/// A computation by the library, run like a program. The results stay in memory until it is done; then each is written
+/// to a `.npy` file.
 pub struct InMemory<'a> {
-    /// The text.
+    /// The text of the expressions.
     pub text: &'a str,
     /// Names and files of the inputs.
     pub inputs: &'a [(&'a str, PathBuf)],
@@ -86,10 +86,10 @@ fn ask(what: &Json) -> Ran {
     }
 }
 
-/// What a test named `child` must do: nothing, unless it is the process between or one that computes.
+/// The body of the test named `child`: it does nothing, unless the process stands between or computes.
 ///
 /// # Panics
-/// When it cannot do what it is asked for.
+/// When the task cannot be done.
 pub fn child() {
     let Some(what) = std::env::var(VARIABLE).ok().and_then(|text| serde_json::from_str::<Json>(&text).ok())
     else {

@@ -1,11 +1,11 @@
-//! Arrays whose elements are a formula of their index, so that nobody has to keep them.
+//! Arrays whose elements are a formula of their index, so that no test needs to keep them.
 //!
-//! The values are whole numbers of at most 12 bits, for floats divided by 64. Every sum of them that fits on this
-//! machine is exact in float64, in whatever order it is made.
+//! The values are whole numbers of at most 12 bits; for floats they are divided by 64. Every sum of them that fits on
+//! this machine is exact in float64, in any order.
 
 use arrstore::{DType, Kind};
 
-/// An array, by its formula.
+/// An array, given by its formula.
 #[derive(Clone, Debug)]
 pub struct Data {
     /// Type of the elements.
@@ -14,7 +14,7 @@ pub struct Data {
     pub shape: Vec<u64>,
     /// Whether one float in 97 is NaN.
     pub nans: bool,
-    /// Tells arrays of one shape apart.
+    /// Distinguishes arrays of one shape.
     pub seed: u64,
 }
 
@@ -24,7 +24,7 @@ impl Data {
         Data { dtype, shape: shape.to_vec(), nans: false, seed }
     }
 
-    /// Element number `k` in C order; the real part of a complex one.
+    /// Element number `k` in C order; for a complex type, its real part.
     pub fn value(&self, k: u64) -> f64 {
         let word =
             k.wrapping_add(self.seed << 40).wrapping_add(self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -45,7 +45,7 @@ impl Data {
     }
 }
 
-/// Appends the element of a type that is nearest to `value`, little-endian. The imaginary part of a complex one is
+/// Appends the element of a type that is nearest to `value`, little-endian. The imaginary part of a complex element is
 /// minus its real part.
 pub fn encode(dtype: DType, value: f64, out: &mut Vec<u8>) {
     match dtype {
@@ -59,7 +59,7 @@ pub fn encode(dtype: DType, value: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// The number that an element is; the real part of a complex one, and its imaginary part.
+/// The real part and the imaginary part of an element.
 pub fn decode(dtype: DType, bytes: &[u8]) -> (f64, f64) {
     let word = || bytes.iter().take(8).rev().fold(0u64, |word, &byte| word << 8 | u64::from(byte));
     match dtype.kind() {
@@ -77,7 +77,7 @@ pub fn decode(dtype: DType, bytes: &[u8]) -> (f64, f64) {
     }
 }
 
-/// `value` as the type holds it: integers wrap, floats are rounded.
+/// `value` as an element of the type holds it: integers wrap, floats are rounded.
 pub fn held(dtype: DType, value: f64) -> f64 {
     match dtype {
         DType::F64 | DType::C128 => value,

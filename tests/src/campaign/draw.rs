@@ -1,4 +1,4 @@
-//! Jobs at random: the same seed and number give the same job.
+//! Random jobs: the same seed and number give the same job.
 
 use arrstore::{DType, Kind};
 use arrstore_format::Codec;
@@ -10,9 +10,9 @@ use super::place::{Cut, Place};
 use super::view::{Part, Step, Strided};
 use crate::data::Words;
 
-/// So many jobs in a row have the same inputs, so that fewer files are written.
+/// The number of jobs in a row with the same inputs, so that fewer files are written.
 pub const GROUP: u64 = 5;
-/// Every so many groups is one of large arrays.
+/// One group in this number has large arrays.
 const LARGE: u64 = 6;
 /// The most chunks of an array.
 const CHUNKS: u64 = 4000;
@@ -38,7 +38,7 @@ impl Draw {
         self.word() % n.max(1)
     }
 
-    /// Whether something happens so many times in a hundred.
+    /// True with a chance of `often` in a hundred.
     fn percent(&mut self, often: u64) -> bool {
         self.below(100) < often
     }
@@ -51,7 +51,7 @@ impl Draw {
         (self.word() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Between the two, with all magnitudes alike.
+    /// A number between the two; all magnitudes are equally likely.
     fn between(&mut self, low: f64, high: f64) -> f64 {
         low * (high / low).powf(self.unit())
     }
@@ -73,7 +73,7 @@ impl Draw {
         let shape = if ndim == 2 && self.percent(30) {
             vec![elements.sqrt() as u64; 2]
         } else {
-            // short-wide, tall and flat arrays come of unequal shares
+            // unequal shares give short-wide, tall and flat arrays
             let shares: Vec<f64> =
                 (0..ndim).map(|_| self.of(&[0.02, 0.3, 1.0, 1.0, 2.0]) + 0.1 * self.unit()).collect();
             let all: f64 = shares.iter().sum();
@@ -100,10 +100,10 @@ impl Draw {
         let axis = self.below(shape.len() as u64) as usize;
         let mut chunk = shape.to_vec();
         match self.below(6) {
-            // slabs along an axis, of one element's thickness or of more
+            // slabs along an axis, one element thick or more
             0 | 1 => chunk[axis] = 1,
             2 if self.percent(50) => chunk[axis] = self.between(1.0, shape[axis] as f64) as u64,
-            // of about 4 MiB
+            // slabs of about 4 MiB
             2 => {
                 let slice = shape.iter().product::<u64>() / shape[axis] * dtype.size() as u64;
                 chunk[axis] = (4 << 20) / slice.max(1);

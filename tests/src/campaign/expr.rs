@@ -1,4 +1,4 @@
-//! The expressions of a job: as text, and what NumPy says of their types and shapes.
+//! The expressions of a job: as text, and with the types and shapes that NumPy gives them.
 
 use arrstore::{DType, Kind};
 
@@ -15,7 +15,7 @@ pub enum Expr {
     Input(usize, Vec<Step>),
     /// A constant.
     Number(i64),
-    /// An operation on elements.
+    /// An operation element by element.
     Binary(Op, Box<[Expr; 2]>),
     /// A reduction.
     Reduce(Fold),
@@ -23,7 +23,7 @@ pub enum Expr {
     Product(Box<[Expr; 2]>),
 }
 
-/// An operation on elements.
+/// An operation element by element.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Op {
     /// `+`
@@ -46,7 +46,7 @@ impl Op {
         }
     }
 
-    /// Its value.
+    /// The value of the operation.
     pub fn of(self, a: f64, b: f64) -> f64 {
         match self {
             Op::Add => a + b,
@@ -57,16 +57,16 @@ impl Op {
     }
 }
 
-/// A reduction of something.
+/// A reduction of an expression.
 #[derive(Clone, Debug)]
 pub struct Fold {
-    /// Which.
+    /// The function.
     pub fun: Fun,
-    /// Of what.
+    /// The reduced expression.
     pub of: Box<Expr>,
-    /// Over which axes; `None` is all.
+    /// The reduced axes; `None` means all.
     pub axes: Option<Vec<usize>>,
-    /// Whether they stay, with length 1.
+    /// Whether the reduced axes stay, with length 1.
     pub keepdims: bool,
 }
 
@@ -77,24 +77,24 @@ pub enum Fun {
     Sum,
     /// The mean.
     Mean,
-    /// The mean of what is no NaN.
+    /// The mean of the elements that are not NaN.
     Nanmean,
     /// The standard deviation.
     Std,
-    /// The greatest.
+    /// The greatest element.
     Max,
-    /// The smallest.
+    /// The smallest element.
     Min,
-    /// Where the greatest is.
+    /// The position of the greatest element.
     Argmax,
-    /// Whether one is not zero.
+    /// Whether any element is not zero.
     Any,
-    /// How many are not zero.
+    /// The number of elements that are not zero.
     CountNonzero,
 }
 
 impl Fun {
-    /// All of them.
+    /// All functions.
     pub const ALL: [Fun; 9] = [
         Fun::Sum,
         Fun::Mean,
@@ -225,14 +225,14 @@ impl Expr {
         }
     }
 
-    /// Whether elements are only moved.
+    /// Whether the expression only moves elements.
     pub fn is_move(&self) -> bool {
         matches!(self, Expr::Input(..))
     }
 }
 
 impl Fold {
-    /// The axes that it goes over.
+    /// The reduced axes, of `ndim` axes.
     pub fn over(&self, ndim: usize) -> Vec<usize> {
         self.axes.clone().unwrap_or_else(|| (0..ndim).collect())
     }
@@ -248,7 +248,7 @@ impl Fold {
     }
 }
 
-/// The shape that two broadcast to.
+/// The shape to which two shapes broadcast.
 pub fn both(a: &[u64], b: &[u64]) -> Vec<u64> {
     let n = a.len().max(b.len());
     let at = |shape: &[u64], axis: usize| (axis + shape.len()).checked_sub(n).map_or(1, |axis| shape[axis]);

@@ -1,4 +1,4 @@
-//! The oracle's arrays: rows of float64 by plain loops over strides.
+//! The oracle's arrays: rows of float64, computed by plain loops over strides.
 
 use arrstore::DType;
 
@@ -6,16 +6,16 @@ use super::data::{Data, held};
 use super::expr::Op;
 use super::view::Strided;
 
-/// An array that can be asked for rows.
+/// An array that gives its rows.
 #[derive(Clone, Debug)]
 pub enum Grid<'a> {
     /// A view of an input.
     Input(&'a Data, Strided),
-    /// A view of numbers that are there.
+    /// A view of numbers in memory.
     Dense(std::rc::Rc<Vec<f64>>, Strided),
     /// One number.
     Number(f64, Vec<u64>),
-    /// An operation, held in a type.
+    /// An operation, with its result rounded to a type.
     Binary(Op, DType, Box<[Grid<'a>; 2]>, Vec<u64>),
 }
 
@@ -52,7 +52,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// Its axes in reverse order.
+    /// The array with its axes in reverse order.
     pub fn reversed(&self) -> Grid<'a> {
         let axes: Vec<usize> = (0..self.shape().len()).rev().collect();
         match self {
@@ -73,7 +73,7 @@ impl<'a> Grid<'a> {
         out
     }
 
-    /// The same into a buffer.
+    /// As [`Grid::row`], into a buffer.
     pub fn fill(&self, index: &[u64], out: &mut [f64]) {
         let step = |view: &Strided| (view.at(index), view.strides.last().copied().unwrap_or(0));
         match self {
@@ -103,7 +103,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// Calls `visit` with the index of the first element of every row, in C order, and with the row's length.
+/// Calls `visit` with the index of the first element of every row, in C order, and with the length of the row.
 pub fn for_rows(shape: &[u64], mut visit: impl FnMut(&[u64], usize)) {
     if shape.contains(&0) {
         return;

@@ -1,4 +1,4 @@
-//! A job: what lies where, what is computed of it, where that goes, and what has to hold.
+//! A job: its inputs and their places, its expressions, the places of its results, and the checks.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::oracle::answer;
 use super::place::Place;
 use super::report::{Finding, Kind};
 
-/// Above so many times what is allowed, no other program is the reason.
+/// The factor on the allowed time above which other programs cannot be the cause: such a job is not repeated.
 const CLIFF: f64 = 4.0;
 
 /// A job.
@@ -21,28 +21,28 @@ const CLIFF: f64 = 4.0;
 pub struct Job {
     /// Its number or its name.
     pub name: String,
-    /// The inputs, called a and b, and where they lie.
+    /// The inputs, called a and b, and their places.
     pub inputs: Vec<(Data, Place)>,
-    /// What is computed together, and where each result goes.
+    /// The expressions, which are computed together.
     pub roots: Vec<Expr>,
-    /// Where the results go.
+    /// The place of the results.
     pub target: Place,
     /// The budget.
     pub memory: u64,
     /// Threads that compute.
     pub threads: u64,
-    /// Whether time is held against the bounds.
+    /// Whether the time is checked against the bounds.
     pub timed: bool,
 }
 
-/// What a job came to.
+/// The outcome of a job.
 #[derive(Debug)]
 pub struct Outcome {
-    /// How its program ended.
+    /// The outcome of its program.
     pub ran: Ran,
     /// Bytes of the inputs and of the results.
     pub bytes: (u64, u64),
-    /// What was wrong.
+    /// The broken promises.
     pub findings: Vec<Finding>,
 }
 
@@ -58,7 +58,7 @@ impl Job {
         texts.join(", ")
     }
 
-    /// The files of the inputs that are used, by name.
+    /// The names and files of the inputs that are used.
     fn files(&self, folder: &Path) -> Vec<(&'static str, PathBuf)> {
         let used = |number: usize| {
             let mut used = false;
@@ -97,7 +97,7 @@ impl Job {
         (0..self.roots.len()).map(|k| folder.join(format!("result{k}.{}", self.target.ending()))).collect()
     }
 
-    /// What it is, in words, and as a command.
+    /// A description of the job in words, and as a command.
     pub fn describe(&self, folder: &Path) -> String {
         let mut text = String::new();
         for ((data, place), name) in self.inputs.iter().zip(NAMES) {
@@ -112,7 +112,7 @@ impl Job {
         text + "arrstore " + &command.join(" ")
     }
 
-    /// Writes the inputs that are used and not there yet.
+    /// Writes the inputs that are used and do not exist yet.
     pub fn write_inputs(&self, folder: &Path) {
         for (name, path) in self.files(folder) {
             let (data, place) = &self.inputs[usize::from(name == NAMES[1])];
@@ -133,7 +133,7 @@ impl Job {
         child::run(program, &self.arguments(folder, &outputs), folder, most)
     }
 
-    /// Bytes of a chunk that has to be in memory whole, because it is packed.
+    /// Bytes of the largest packed chunk, which must be in memory whole.
     fn packed_chunk(&self, data: &[Data]) -> u64 {
         let inputs = self.inputs.iter().map(|(data, place)| place.packed_chunk(data.dtype, &data.shape));
         let results =
@@ -141,7 +141,7 @@ impl Job {
         inputs.chain(results).max().unwrap_or(0)
     }
 
-    /// Does it and holds everything against what was promised.
+    /// Runs the job and checks every promise.
     pub fn run(&self, program: &Path, folder: &Path, bounds: &Bounds) -> Outcome {
         let data = self.data();
         self.write_inputs(folder);
@@ -161,7 +161,7 @@ impl Job {
                         tell(Kind::Wrong, 0.0, format!("{}: {what}", root.text(&data)));
                     }
                 }
-                // Another program may have been in the way: the best of three counts.
+                // Another program may have slowed it down: the best of three runs counts.
                 for _ in 0..2 {
                     if !self.timed || ran.seconds <= allowed || ran.seconds > CLIFF * allowed {
                         break;
@@ -198,7 +198,7 @@ impl Job {
             );
         }
         let left = hidden(folder);
-        // what was killed cannot clean up
+        // a killed program cannot clean up
         if !left.is_empty() && ran.ended.is_ok() {
             let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
             tell(Kind::Left, left.len() as f64, format!("left behind: {}", names.join(", ")));
@@ -210,7 +210,7 @@ impl Job {
     }
 }
 
-/// Hidden files: what a run has not put in its place.
+/// Hidden files: output that a run did not move to its place.
 fn hidden(folder: &Path) -> Vec<PathBuf> {
     let listed = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_hidden =

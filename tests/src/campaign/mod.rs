@@ -1,14 +1,14 @@
-//! The campaign: jobs at random over every layout, view and target, each run by the command as a program of its own, and
-//! held against what is promised everywhere:
+//! The campaign: random jobs over every layout, view and target. The command runs each job as a program of its own, and
+//! every promise is checked:
 //!
-//! 1. The answer is NumPy's: a plain loop over all elements computes it again (`oracle`), and the whole result is compared.
-//! 2. Nothing is refused that some order of reading could do. Only a packed chunk larger than the budget may be.
-//! 3. Peak resident memory, mapped pages included, is at most the budget, 64 MiB and 2 MiB a thread (`child`).
-//! 4. There is no cliff: the time is held against a plain copy of as many bytes (`bounds`).
+//! 1. The answer is NumPy's: a plain loop (`oracle`) computes all elements again, and the whole results are compared.
+//! 2. No job is refused that some order of reading could do. Only a packed chunk larger than the budget may be refused.
+//! 3. Peak resident memory, mapped pages included, is at most the budget plus 64 MiB plus 2 MiB a thread (`child`).
+//! 4. There is no cliff: the time is compared with a plain copy of as many bytes (`bounds`).
 //! 5. No temporary file is left.
 //!
-//! Small arrays try the answers, large ones memory and time, too. The inputs are a formula of their index (`data`), so
-//! that nobody keeps them in memory, and they are written without the engine (`place`).
+//! Small arrays test the answers; large ones also test memory and time. The inputs are a formula of their index
+//! (`data`), so that no test keeps them in memory. They are written without the engine (`place`).
 
 pub mod bounds;
 pub mod check;
@@ -30,7 +30,7 @@ use bounds::Bounds;
 use job::Job;
 use report::Report;
 
-/// A folder for the files of a campaign, and the program that it tries.
+/// A folder for the files of a campaign, and the program under test.
 #[derive(Debug)]
 pub struct Campaign {
     folder: tempfile::TempDir,
@@ -40,10 +40,10 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// A campaign in a folder of its own in `within`. Times may be `patience` times as long as they should be.
+    /// A campaign in a new folder inside `within`. Allowed times are multiplied by `patience`.
     ///
     /// # Panics
-    /// When there is no room for it.
+    /// When the folder cannot be made.
     pub fn new(within: &Path, patience: f64) -> Campaign {
         let folder =
             tempfile::Builder::new().prefix("campaign-").tempdir_in(within).expect("a folder can be made");
@@ -53,7 +53,7 @@ impl Campaign {
         Campaign { folder, program, bounds, report: Report::default() }
     }
 
-    /// Does a job. Inputs that lie there already are not written again.
+    /// Runs a job. Inputs that exist already are not written again.
     pub fn run(&mut self, job: &Job) -> job::Outcome {
         let outcome = job.run(&self.program, self.folder.path(), &self.bounds);
         self.report.add(outcome.findings.clone());
@@ -70,7 +70,7 @@ impl Campaign {
         }
     }
 
-    /// What was found; the files stay when `keep` says so.
+    /// The findings; with `keep`, the files stay.
     pub fn end(self, keep: bool) -> Report {
         if keep {
             eprintln!("its files: {}", self.folder.keep().display());

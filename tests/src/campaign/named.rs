@@ -1,4 +1,4 @@
-//! The jobs that have once been cliffs, at their real sizes.
+//! Jobs that once were performance cliffs, at their real sizes.
 
 use arrstore::DType::{F32, F64, U8, U16};
 
@@ -22,7 +22,7 @@ fn slice(low: u64, high: u64, step: i64) -> Part {
     Part::Slice { low, high, step }
 }
 
-/// All of them, those over the same file beside each other.
+/// All of them. Jobs over the same file are neighbours.
 pub fn all() -> Vec<Job> {
     [squares(), cubes(), tall(), wide(), climate(), images()].concat()
 }

@@ -7,7 +7,7 @@ use super::expr::{Expr, Fold, Fun};
 use super::grid::{Grid, for_rows};
 use super::view::Strided;
 
-/// What a result must be.
+/// The required result.
 #[derive(Debug)]
 pub struct Answer<'a> {
     /// Type of the elements.
@@ -16,22 +16,22 @@ pub struct Answer<'a> {
     pub shape: Vec<u64>,
     /// The elements.
     pub elements: Elements<'a>,
-    /// How far an element may be from the right one, as a share of it and in itself.
+    /// The allowed error of an element: relative, and absolute.
     pub tolerance: (f64, f64),
 }
 
 /// The elements of an answer.
 #[derive(Debug)]
 pub enum Elements<'a> {
-    /// All.
+    /// All elements.
     All(Grid<'a>),
-    /// Those of a product that were computed: rows, columns, values.
+    /// The computed elements of a product: row and column, and value.
     Some(Vec<([u64; 2], f64)>),
 }
 
-/// Multiplications of a product above which a sample of its elements is computed.
+/// For a product with more multiplications, only a sample of its elements is computed.
 const WHOLE_PRODUCT: u64 = 50_000_000;
-/// Elements in such a sample.
+/// The number of elements in such a sample.
 const SAMPLE: u64 = 16;
 
 /// The relative error of one rounding.
@@ -64,7 +64,7 @@ fn tolerance(expr: &Expr, inputs: &[Data]) -> (f64, f64) {
             let (a, b) = (tolerance(&of[0], inputs), tolerance(&of[1], inputs));
             match a == (0.0, 0.0) && b == a {
                 true => a,
-                // a mean, and what it is taken from
+                // a mean, and the input that it is subtracted from
                 false => (0.0, (a.0 + b.0 + 4.0 * unit) * largest(inputs) + a.1 + b.1),
             }
         }
@@ -81,12 +81,12 @@ fn tolerance(expr: &Expr, inputs: &[Data]) -> (f64, f64) {
     }
 }
 
-/// No element is larger.
+/// A bound on the size of every element.
 fn largest(inputs: &[Data]) -> f64 {
     if inputs.iter().all(|data| data.dtype.kind() == Kind::Float) { 32.0 } else { 2048.0 }
 }
 
-/// The elements of anything but a product.
+/// All elements of an expression.
 fn grid<'a>(expr: &Expr, inputs: &'a [Data]) -> Grid<'a> {
     match expr {
         Expr::Input(number, steps) => {
@@ -123,7 +123,7 @@ fn product(a: &Grid<'_>, b: &Grid<'_>) -> (Vec<([u64; 2], f64)>, f64) {
     product_of(a, b, if all * terms <= WHOLE_PRODUCT { all } else { SAMPLE.min(all) })
 }
 
-/// Some elements of a product, spread over it, and the largest sum of the terms' sizes.
+/// Some elements of a product, spread over it, and the largest sum of the absolute values of the terms.
 fn product_of(a: &Grid<'_>, b: &Grid<'_>, some: u64) -> (Vec<([u64; 2], f64)>, f64) {
     let (rows, terms, columns) = (a.shape()[0], a.shape()[1] as usize, b.shape()[1]);
     let all = rows * columns;
@@ -142,16 +142,16 @@ fn product_of(a: &Grid<'_>, b: &Grid<'_>, some: u64) -> (Vec<([u64; 2], f64)>, f
     (elements, size)
 }
 
-/// What a reduction knows of the elements that it has seen.
+/// The state of a reduction after some elements.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     count: f64,
-    /// Of numbers.
+    /// The sum of the elements that are not NaN.
     sum: f64,
     squares: f64,
     nans: f64,
     nonzero: f64,
-    /// The greatest or the smallest, and where it is.
+    /// The greatest or smallest element, and its position.
     best: f64,
     at: f64,
 }
@@ -183,7 +183,7 @@ impl Seen {
             Fun::Sum => self.sum,
             Fun::Mean => self.sum / self.count,
             Fun::Nanmean => self.sum / (self.count - self.nans),
-            // Sums of whole numbers of 64ths, and of their squares: exact, and so is what is left of them here.
+            // These are sums of whole numbers of 64ths and of their squares: exact, and so is their difference.
             Fun::Std => {
                 let (n, sum, squares) =
                     (self.count as i128, (self.sum * 64.0) as i128, (self.squares * 4096.0) as i128);
@@ -202,7 +202,7 @@ fn reduce(fold: &Fold, of: &Grid<'_>) -> Vec<f64> {
     let shape = of.shape().to_vec();
     let kept = Fold { keepdims: true, ..fold.clone() }.shape(&shape);
     let out = Strided::whole(&kept).broadcast(&shape);
-    // An index counts along the axis, or through all of them.
+    // A position counts along the axis, or through all axes.
     let mut places = Strided::whole(&shape);
     if let Some([axis]) = fold.axes.as_deref() {
         places.strides.iter_mut().enumerate().for_each(|(k, stride)| *stride = i64::from(k == *axis));

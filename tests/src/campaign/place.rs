@@ -1,4 +1,4 @@
-//! Where an array lies: the kinds of files, their chunks, orders and codecs.
+//! The place of an array: the format of its file, its chunks, order and codec.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -10,24 +10,24 @@ use arrstore_format::{Codec, CreateOptions, DType, Durability, File as Store, Me
 use super::data::{Data, encode};
 use super::grid::{Grid, for_rows};
 
-/// A kind of file, and how an array is cut in it.
+/// A format, and the cut of an array in it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
     /// A `.npy` file.
     Npy {
-        /// Whether its first axis varies fastest.
+        /// Whether the first axis varies fastest.
         fortran: bool,
     },
     /// A `.arrs` file.
     Arrs(Cut),
-    /// Of a result: memory.
+    /// Memory, for a result.
     Memory,
 }
 
-/// How an array is cut into chunks.
+/// The chunks of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
-    /// Elements of a chunk; of a result `None` leaves the choice to the command.
+    /// Elements of a chunk along each axis; `None` for a result leaves the choice to the command.
     pub chunk: Option<Vec<u64>>,
     /// Axes, outermost first; empty is C order.
     pub order: Vec<u8>,
@@ -42,7 +42,7 @@ impl Place {
     pub const NPY: Place = Place::Npy { fortran: false };
     /// A `.npy` file in Fortran order.
     pub const FORTRAN: Place = Place::Npy { fortran: true };
-    /// A `.arrs` file that is cut as the command thinks best.
+    /// An `.arrs` file with the command's default chunks.
     pub const DEFAULT: Place =
         Place::Arrs(Cut { chunk: None, order: Vec::new(), codec: Codec::None, shuffle: false });
 
@@ -67,7 +67,7 @@ impl Place {
         if let Place::Arrs(_) = self { "arrs" } else { "npy" }
     }
 
-    /// Bytes of a chunk that has to be packed or unpacked whole, 0 where there is none.
+    /// Bytes of a chunk that must be packed or unpacked whole; 0 if there is none.
     pub fn packed_chunk(&self, dtype: DType, shape: &[u64]) -> u64 {
         match self {
             Place::Arrs(Cut { chunk, codec, .. }) if *codec != Codec::None => {
@@ -78,7 +78,7 @@ impl Place {
         }
     }
 
-    /// How many chunks an array of `shape` has.
+    /// The number of chunks of an array of `shape`.
     pub fn count(&self, shape: &[u64]) -> u64 {
         match self {
             Place::Arrs(Cut { chunk: Some(chunk), .. }) => {
@@ -88,7 +88,7 @@ impl Place {
         }
     }
 
-    /// The flags of the command that make a result lie so.
+    /// The command's flags for this place of a result.
     pub fn flags(&self) -> Vec<String> {
         let Place::Arrs(cut) = self else { return Vec::new() };
         let mut flags = Vec::new();
@@ -100,7 +100,7 @@ impl Place {
             flags.extend(["--order".to_owned(), if cut.order.is_sorted() { "C" } else { "F" }.to_owned()]);
         }
         let codec = match cut.codec {
-            // By default a copy keeps the codec of its source.
+            // By default, a copy keeps the codec of its source.
             Codec::None if cut.chunk.is_some() => {
                 flags.extend(["--codec".to_owned(), "none".to_owned()]);
                 return flags;
@@ -115,10 +115,10 @@ impl Place {
         flags
     }
 
-    /// Writes an array to a file; without the engine, so that it is not its own witness.
+    /// Writes an array to a file, without the engine: the engine must not be its own witness.
     ///
     /// # Panics
-    /// When it cannot be written: that is no finding.
+    /// When it cannot be written: that is no finding of the campaign.
     pub fn write(&self, data: &Data, path: &Path) {
         let Place::Arrs(cut) = self else { return self.write_npy(data, path) };
         let options = CreateOptions { overwrite: true, durability: Durability::None };

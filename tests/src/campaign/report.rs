@@ -1,22 +1,22 @@
-//! What a campaign found: a table, the worst first.
+//! The findings of a campaign as a table, the worst first.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What kind of promise was broken, the worst first.
+/// The kind of a broken promise, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// The answer is wrong.
     Wrong,
     /// The program died.
     Crashed,
-    /// It was refused, and some order of reading could do it.
+    /// The job was refused, although some order of reading could do it.
     Refused,
     /// More memory was resident than allowed.
     Peak,
     /// A temporary file is left.
     Left,
-    /// It took longer than allowed.
+    /// The job took longer than allowed.
     Slow,
 }
 
@@ -25,15 +25,15 @@ pub enum Kind {
 pub struct Finding {
     /// The job.
     pub job: String,
-    /// What kind it is.
+    /// The kind of promise.
     pub kind: Kind,
-    /// How many times as much as allowed.
+    /// The multiple of the allowed amount.
     pub ratio: f64,
-    /// What was expected and found, and the command.
+    /// The expected and the found value, and the command.
     pub what: String,
 }
 
-/// All that was found.
+/// All findings.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Jobs that were done.
@@ -42,13 +42,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds what a job came to.
+    /// Adds the findings of a job.
     pub fn add(&mut self, findings: Vec<Finding>) {
         self.jobs += 1;
         self.findings.extend(findings);
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no findings.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }

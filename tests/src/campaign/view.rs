@@ -9,23 +9,23 @@ pub enum Step {
     Transpose(Vec<usize>),
     /// A subscript.
     Index(Vec<Part>),
-    /// The same elements again along new or short axes.
+    /// The same elements repeated along new axes or axes of length 1.
     Broadcast(Vec<u64>),
 }
 
 /// One part of a subscript.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// `low..high` in steps, from the end where they are negative.
+    /// `low..high` in steps; a negative step starts at the end.
     Slice {
-        /// The first that may be taken.
+        /// The lowest index.
         low: u64,
-        /// Behind the last.
+        /// One more than the highest index.
         high: u64,
-        /// How far apart.
+        /// The step, possibly negative.
         step: i64,
     },
-    /// One element; the axis goes.
+    /// One element; the axis is removed.
     At(u64),
     /// A new axis of length 1.
     New,
@@ -36,14 +36,14 @@ pub enum Part {
 pub struct Strided {
     /// Elements along each axis.
     pub shape: Vec<u64>,
-    /// How far the elements of an axis lie apart.
+    /// Distance between neighbours of each axis, in elements.
     pub strides: Vec<i64>,
-    /// The first element.
+    /// The number of the first element.
     pub offset: i64,
 }
 
 impl Strided {
-    /// C order.
+    /// A whole array in C order.
     pub fn whole(shape: &[u64]) -> Strided {
         let mut strides = vec![1; shape.len()];
         for axis in (1..shape.len()).rev() {
@@ -103,7 +103,7 @@ impl Strided {
         out
     }
 
-    /// What a chain of steps makes of it.
+    /// The view after a chain of steps.
     pub fn through(&self, steps: &[Step]) -> Strided {
         steps.iter().fold(self.clone(), |view, step| match step {
             Step::Transpose(axes) => view.permuted(axes),
@@ -113,7 +113,7 @@ impl Strided {
     }
 }
 
-/// The text of a view of the array of this name and shape.
+/// The Python text of a view of the array with this name and shape.
 pub fn text(name: &str, shape: &[u64], steps: &[Step]) -> String {
     let mut text = name.to_owned();
     let mut view = Strided::whole(shape);
@@ -155,7 +155,7 @@ fn subscript(part: &Part, shape: &[u64], axis: &mut usize) -> String {
     }
 }
 
-/// Numbers as Python writes a tuple.
+/// Numbers as a Python tuple.
 pub fn tuple<T: ToString>(numbers: &[T]) -> String {
     match numbers {
         [one] => format!("({},)", one.to_string()),

@@ -1,4 +1,4 @@
-//! The command line: every command, every flag, and what `--help` says of them.
+//! The command line: every command, every flag, and the text of `--help`.
 
 mod plain;
 mod shared;

@@ -1,4 +1,4 @@
-//! What the command line tells of files that do not say themselves what they hold.
+//! The options that describe plain elements, for files that do not describe them.
 
 use anyhow::Result;
 use arrstore::DType;
@@ -35,30 +35,30 @@ pub(crate) struct Plain {
     pub(crate) raw_order: Vec<For<Order>>,
 }
 
-/// A value, and the input that it is for: without a name, for each that needs it.
+/// A value and the input that it is for. Without a name, it is for every input that needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct For<T> {
     name: Option<String>,
     value: T,
 }
 
-/// An element type, and its byte order where the text has one.
+/// An element type, and its byte order if the text gives one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Element {
     dtype: DType,
     endian: Option<Endian>,
 }
 
-/// What is told of one input.
+/// The description of one input on the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
     pub(crate) elements: Elements,
-    /// The options that are for this input and no other.
+    /// The options given for exactly this input.
     own: Vec<&'static str>,
 }
 
 impl Plain {
-    /// What is told of the only input.
+    /// The description of a command's only input.
     pub(crate) fn of_only(&self) -> Result<Told> {
         if let Some((option, name)) = self.names().into_iter().next() {
             return Err(misuse(format!("{option} {name}=...: names of inputs are for eval")));
@@ -66,7 +66,7 @@ impl Plain {
         Ok(Told { own: self.unnamed(), ..self.of("")? })
     }
 
-    /// What is told of the input `name` of an expression.
+    /// The description of the input `name` of an expression.
     pub(crate) fn of(&self, name: &str) -> Result<Told> {
         let element = pick("--dtype", &self.dtype, name)?;
         let endian = pick("--endian", &self.endian, name)?;
@@ -86,12 +86,12 @@ impl Plain {
         Ok(Told { elements, own: own.collect() })
     }
 
-    /// The options that are for an input by its name, and the names.
+    /// The options given for a named input, with the names.
     pub(crate) fn names(&self) -> Vec<(&'static str, &str)> {
         self.each(|option, name| name.map(|name| (option, name)))
     }
 
-    /// The options that are for each input that needs them.
+    /// The options given without a name.
     pub(crate) fn unnamed(&self) -> Vec<&'static str> {
         self.each(|option, name| name.is_none().then_some(option))
     }
@@ -112,7 +112,7 @@ impl Plain {
 }
 
 impl Told {
-    /// Refuses what was told of this input, and is of no use for it: all but `used`.
+    /// Refuses an option that was given for exactly this input and is not among `used`.
     pub(crate) fn only(&self, used: &[&str], what: &str) -> Result<()> {
         match self.own.iter().find(|option| !used.contains(option)) {
             None => Ok(()),
@@ -123,7 +123,7 @@ impl Told {
     }
 }
 
-/// The value for an input: its own, else the one for all.
+/// The value for an input: its own, else the one without a name.
 fn pick<T: Clone>(option: &str, told: &[For<T>], name: &str) -> Result<Option<T>> {
     for wanted in [Some(name), None] {
         let mut found = told.iter().filter(|t| t.name.as_deref() == wanted);
@@ -139,7 +139,7 @@ fn pick<T: Clone>(option: &str, told: &[For<T>], name: &str) -> Result<Option<T>
     Ok(None)
 }
 
-/// Reads `VALUE` or `NAME=VALUE`.
+/// Parses `VALUE` or `NAME=VALUE`.
 fn told<T: Clone + Send + Sync + 'static>(
     parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
 ) -> impl Fn(&str) -> Result<For<T>, String> + Clone + Send + Sync + 'static {

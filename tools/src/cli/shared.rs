@@ -80,7 +80,7 @@ pub(crate) struct Storing {
 }
 
 impl Past {
-    /// The location as it was after the commit.
+    /// The location as of the commit.
     pub(crate) fn of(&self, location: Location) -> anyhow::Result<Location> {
         if self.commit.is_some() && location.format != Format::Arrs {
             return Err(misuse(format!("{location}: --commit is for .arrs files; others have no commits")));

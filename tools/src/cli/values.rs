@@ -1,4 +1,4 @@
-//! What stands behind a flag, and how it is read.
+//! The values of flags, and how they are parsed.
 
 use std::time::Duration;
 
@@ -17,15 +17,15 @@ pub(crate) struct ChunkShape(pub(crate) Vec<u64>);
 /// `--codec`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// Whatever packs a sample best.
+    /// The codec that packs a sample best.
     Auto,
     Is(Codec),
 }
 
-/// The level of pco that nobody chose: its own default.
+/// The default level of pco, which is pco's own default.
 pub(crate) const PCO_LEVEL: i32 = 8;
 
-/// Reads `10x20`, `10,20` or `10`.
+/// Parses `10x20`, `10,20` or `10`.
 fn lengths(text: &str, whole: bool) -> Result<Vec<u64>, String> {
     let length = |part: &str| match part.trim() {
         "-" if whole => Ok(0),
@@ -37,17 +37,17 @@ fn lengths(text: &str, whole: bool) -> Result<Vec<u64>, String> {
     }
 }
 
-/// The value of `--shape`.
+/// Parses the value of `--shape`.
 pub(crate) fn parse_shape(text: &str) -> Result<Shape, String> {
     lengths(text, false).map(Shape)
 }
 
-/// The value of `--chunk`.
+/// Parses the value of `--chunk`.
 pub(crate) fn parse_chunk(text: &str) -> Result<ChunkShape, String> {
     lengths(text, true).map(ChunkShape)
 }
 
-/// The value of `--codec`.
+/// Parses the value of `--codec`.
 pub(crate) fn parse_codec(text: &str) -> Result<Coding, String> {
     let levelled = |name: &str, level: &str, high: i32| match level.parse::<i32>() {
         Ok(level) if (1..=high).contains(&level) => Ok(level),
@@ -90,18 +90,18 @@ pub(crate) enum Endian {
     Big,
 }
 
-/// A size of memory as given.
+/// A size of memory as given on the command line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Memory {
     Bytes(u64),
-    /// Of the container's limit.
+    /// A share of the machine's or container's memory.
     Percent(f64),
 }
 
-/// The least memory that is accepted: below it nothing useful fits.
+/// The least memory that is accepted: with less, nothing useful fits.
 const LEAST_MEMORY: u64 = 1 << 20;
 
-/// Reads `512MiB`, `2GB`, `70%`, or a number of bytes.
+/// Parses `512MiB`, `2GB`, `70%`, or a number of bytes.
 pub(crate) fn parse_memory(text: &str) -> Result<Memory, String> {
     if let Some(percent) = text.trim().strip_suffix('%') {
         return match percent.trim().parse::<f64>() {
@@ -115,7 +115,7 @@ pub(crate) fn parse_memory(text: &str) -> Result<Memory, String> {
     }
 }
 
-/// Reads a size in bytes.
+/// Parses a size in bytes.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     text.parse::<ByteSize>()
         .map(|b| b.as_u64())
@@ -123,7 +123,7 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
 }
 
 impl Memory {
-    /// In bytes.
+    /// The size in bytes.
     pub(crate) fn bytes(self) -> u64 {
         match self {
             Memory::Bytes(n) => n,
@@ -132,7 +132,7 @@ impl Memory {
     }
 }
 
-/// Reads `30s`, `500ms`, `2m`, `1h`, or a number of seconds.
+/// Parses `30s`, `500ms`, `2m`, `1h`, or a number of seconds.
 pub(crate) fn parse_wait(text: &str) -> Result<Duration, String> {
     let refuse = || format!("'{text}' is no time; write 30s, 500ms, 2m or 1h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

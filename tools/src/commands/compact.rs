@@ -1,4 +1,4 @@
-//! `arrstore compact`: a file without its free space, sealed.
+//! `arrstore compact`: rewrites a file without its free space, and seals it.
 
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;

@@ -1,4 +1,4 @@
-//! `arrstore convert`: the identity expression from one kind of file into another.
+//! `arrstore convert`: copies an array from one format to another.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     let target = named(Location::of_output(&args.dst)?, args.name.as_deref())?;
     let begun = Instant::now();
     let writing = run::writing(!args.running.no_sync, false, args.waiting);
-    // First of all, so that what is read is what the last writer left.
+    // Locks the output before it reads, so that it reads what the last writer left.
     let mut outputs = output::open(std::slice::from_ref(&target), &args.storing, writing)?;
     let mut context = run::context(&args.running, Some(target.folder().to_owned()));
     let input = input::open(&source, &args.plain.of_only()?, &context)?;
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The target with the name that `--name` gives its array.
+/// The target, with the name of the array that `--name` gives.
 fn named(mut target: Location, name: Option<&str>) -> Result<Location> {
     let Some(name) = name else { return Ok(target) };
     if let Some(path_name) = &target.name {

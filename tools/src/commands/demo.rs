@@ -1,7 +1,7 @@
-//! `arrstore demo`: the main jobs on a data set larger than the budget, every answer checked.
+//! `arrstore demo`: the main jobs on a data set larger than the budget; checks every answer.
 //!
-//! The data are `a[i, j] = i + 2j` and `b[i, j] = i - j`, whose sums, deviations and matrix product are known in
-//! closed form, and exact in float64 for any size that fits on a disk.
+//! The data are `a[i, j] = i + 2j` and `b[i, j] = i - j`. Their sums, deviations and matrix product are known in closed
+//! form, and exact in float64 for any size that fits on a disk.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +19,8 @@ use crate::output::{self, Written};
 use crate::print::say;
 use crate::{input, probe, report, run};
 
-/// Room on the disk for each byte of the data set: its .npy files beside the store, then the results beside that.
+/// Bytes of disk for each byte of the data set: first its .npy files beside the store, then the results beside the
+/// store.
 const DISK: f64 = 2.1;
 
 /// The work done in one step, and how long it took.
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         no_check: false,
         no_sync: false,
     };
-    // Two arrays of float64 make up the data set.
+    // The data set is two arrays of float64.
     let n = ((args.size / 16) as f64).sqrt() as u64;
     ensure!(n >= 16, "--size {} is too small to show anything: give at least 1MiB", report::bytes(args.size));
     let mut session = Session { args, running, folder: folder.path(), n, steps: Vec::new() };
@@ -154,7 +155,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Sums of k and of k squared for k below n.
+    /// The sums of k and of k squared for k below n.
     fn power_sums(&self) -> (f64, f64) {
         let n = self.n as f64;
         (n * (n - 1.0) / 2.0, (n - 1.0) * n * (2.0 * n - 1.0) / 6.0)
@@ -258,14 +259,14 @@ impl Session<'_> {
     }
 }
 
-/// Equal within the error of a pairwise sum.
+/// Checks that both are equal within the error of a pairwise sum.
 fn compare(what: &str, found: f64, expected: f64) -> Result<()> {
     let error = (found - expected).abs();
     ensure!(error <= 1e-12 * expected.abs().max(1.0), "{what}: expected {expected}, found {found}");
     Ok(())
 }
 
-/// The most memory that this process has had resident.
+/// The peak resident memory of this process.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;

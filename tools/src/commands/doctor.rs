@@ -1,4 +1,4 @@
-//! `arrstore doctor`: what the engine found on this machine, how fast memory and disk are, and what to mend.
+//! `arrstore doctor`: the machine as the engine finds it, the speed of memory and disk, and advice.
 
 use std::fs;
 use std::path::Path;
@@ -14,21 +14,21 @@ use crate::misuse::misuse;
 use crate::print::say;
 use crate::{probe, report};
 
-/// Bytes of the file that the disk is measured with, of at most a quarter of what is free.
+/// Bytes of the file for measuring the disk, but at most a quarter of the free space.
 const DISK_BYTES: u64 = 256 << 20;
-/// Below this much there is nothing to measure.
+/// With less free space, the disk is not measured.
 const LEAST_DISK: u64 = 1 << 20;
-/// Bytes that memory is measured with, of at most an eighth of the budget: more than caches hold.
+/// Bytes for measuring memory, but at most an eighth of the budget: more than caches hold.
 const MEMORY_BYTES: u64 = 256 << 20;
-/// A budget below this cuts most work into many passes.
+/// A smaller budget cuts most work into many passes.
 const SMALL_BUDGET: u64 = 256 << 20;
-/// Variables that make OpenBLAS choose worse than it would by itself.
+/// Variables that make OpenBLAS choose worse than on its own.
 const MISLEADING: [&str; 2] = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"];
 
-/// A name, a value for machines, and words for people.
+/// A name, a value for machines, and text for people.
 type Fact = (&'static str, Value, String);
 
-/// What was found out.
+/// The facts that were found.
 #[derive(Default)]
 struct Findings {
     facts: Vec<Fact>,
@@ -89,7 +89,7 @@ impl Findings {
         self.add("products", json!({ "backend": backend, "core": core }), format!("{backend}, for {core}"));
     }
 
-    /// The threads of a run.
+    /// Adds the number of threads of a run, and returns it.
     fn threads(&mut self) -> usize {
         let (threads, variable) = arrstore::threads_and_why();
         let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -104,7 +104,7 @@ impl Findings {
         threads
     }
 
-    /// The budget of a run.
+    /// Adds the budget of a run, and returns it.
     fn memory(&mut self) -> u64 {
         let (limit, machine) = (arrstore::machine_limit(), arrstore::machine_memory());
         let budget = arrstore::Budget::of_machine().total();
@@ -184,7 +184,7 @@ fn per_second(rate: f64) -> String {
     format!("{}/s", report::bytes(rate as u64))
 }
 
-/// What of the processor matters to speed.
+/// The features of the processor that matter for speed.
 fn features() -> Vec<&'static str> {
     macro_rules! present {
         ($detect:ident: $($name:tt)*) => {

@@ -19,7 +19,7 @@ use crate::profile::Profile;
 use crate::values::Printed;
 use crate::{input, report, run};
 
-/// Where one result goes.
+/// The place of one result.
 enum Place {
     Out(Location),
     Screen(Printed),
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     let formula = Formula::parse(&args.expr)?;
     let outs = args.output.iter().map(|o| Ok(Location::of_output(o)?)).collect::<Result<Vec<_>>>()?;
     let writing = run::writing(!args.running.no_sync, args.explain, args.waiting);
-    // First of all, so that what is read is what the last writer left.
+    // Locks the outputs before it reads, so that it reads what the last writer left.
     let mut outputs = output::open(&outs, &args.storing, writing)?;
     if let Some(path) = &args.profile {
         outputs.check_apart(path)?;
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     for (k, (expr, part)) in results.iter().zip(formula.parts()).enumerate() {
         let out = outs.get(k);
         if out.is_none_or(|location| location.subscript.is_none()) {
-            // a lone integer may be too large for every type; a region has a type of its own
+            // a lone integer may be too large for every type; a region has its own type
             expr.cast(expr.dtype()).map_err(|error| misuse(format!("{part}: {error}")))?;
         }
         let Some(location) = out else {
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     bar.finish_and_clear();
     outputs.commit()?;
     if let Some(profile) = profile {
-        // the results stand, whatever becomes of the trace
+        // the results stay, even if the trace fails
         let folder = measured_folder(args).unwrap_or_else(|_| ".".into());
         match profile.end(&context, !args.running.no_sync, &folder) {
             Ok(summary) => note(args, &summary),
@@ -107,7 +107,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
             Place::Screen(printed) if args.speaking.json => told.push(
                 json!({ "expression": part, "dtype": dtype, "shape": shape, "value": printed.json(&mut values) }),
             ),
-            // When one cannot be printed, the others are still told of.
+            // If one result cannot be printed, the others are still reported.
             Place::Screen(printed) => said = said.and(say(&printed.text(&mut values))),
             Place::Out(location) if args.speaking.json => told.push(
                 json!({ "expression": part, "dtype": dtype, "shape": shape, "output": location.to_string() }),
@@ -132,7 +132,7 @@ fn note(args: &Eval, text: &str) {
     }
 }
 
-/// Opens what the bindings name: `NAME=PATH`, or a path that is bound to its stem.
+/// Opens the inputs that the bindings name: `NAME=PATH`, or a path that is bound to its stem.
 fn bind(args: &Eval, context: &Context) -> Result<BTreeMap<String, Input>> {
     let (mut inputs, mut used) = (BTreeMap::new(), BTreeSet::<&str>::new());
     for binding in &args.bindings {
@@ -163,7 +163,7 @@ fn bind(args: &Eval, context: &Context) -> Result<BTreeMap<String, Input>> {
     Ok(inputs)
 }
 
-/// The name of a binding, where it has one, and its path.
+/// The name of a binding, if it has one, and its path.
 fn split(binding: &str) -> (Option<&str>, &str) {
     match binding.split_once('=') {
         Some((name, path)) if is_name(name) => (Some(name), path),
@@ -171,7 +171,7 @@ fn split(binding: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The folder whose disk a profile is held against: that of the first output, or else of the first input.
+/// The folder whose disk a profile measures: that of the first output, else of the first input.
 fn measured_folder(args: &Eval) -> Result<PathBuf> {
     let location = match (args.output.first(), args.bindings.first()) {
         (Some(out), _) => Location::of_output(out)?,
@@ -181,7 +181,7 @@ fn measured_folder(args: &Eval) -> Result<PathBuf> {
     Ok(location.folder().to_owned())
 }
 
-/// The chunks of an input that has the shape of the result: the result is best cut the same way.
+/// The layout of an input with the shape of the result: the same chunks suit the result best.
 fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> Known {
     let alike = inputs.values().find(|i| i.expr.shape() == expr.shape() && i.about.known.chunk.is_some());
     let chunk = alike.and_then(|i| i.about.known.chunk.clone());

@@ -1,4 +1,4 @@
-//! `arrstore history`: the commits of a file that can still be read.
+//! `arrstore history`: the commits of a file that are still readable.
 
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &History) -> Result<ExitCode> {
     let file = input::open_file(&location.path)?;
     let (mut rows, mut commits) = (Vec::new(), Vec::new());
     for stat in file.history().with_context(at)? {
-        // A writer may take the older slot at any moment, and the list of names may be damaged.
+        // Another writer may take the older slot at any moment, and the list of names may be damaged.
         let names = file.snapshot_at(stat.seq).and_then(|snapshot| snapshot.arrays());
         let written_at = stat.time.duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
         commits.push(json!({

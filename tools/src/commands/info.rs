@@ -1,4 +1,4 @@
-//! `arrstore info`: what a file or an array is.
+//! `arrstore info`: describes a file or an array.
 
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Info) -> Result<ExitCode> {
             .collect();
         facts.push(("not_read", if not_read.is_empty() { Value::Null } else { not_read.into() }));
     } else {
-        // Facts about a packed member need it unpacked: beside the archive, and gone again at once.
+        // To describe a packed member, the command unpacks it beside the archive; the copy is removed at once.
         let input = input::open(&location, &args.plain.of_only()?, &Context::default())?;
         facts.extend(array_facts(&input));
     }
@@ -93,7 +93,7 @@ fn array_facts(input: &Input) -> Facts {
     facts
 }
 
-/// A fact for people.
+/// A fact as text for people.
 fn words(key: &str, value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

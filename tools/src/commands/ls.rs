@@ -11,7 +11,7 @@ use crate::misuse::misuse;
 use crate::print::say;
 use crate::report;
 
-/// An array that cannot be read is part of the list, with the reason, and no failure.
+/// An array that cannot be read is listed with the reason, and is no failure of the command.
 pub(super) fn run(args: &Ls) -> Result<ExitCode> {
     let location = args.past.of(Location::of_input(&args.file)?)?;
     if location.name.is_some() || location.subscript.is_some() {

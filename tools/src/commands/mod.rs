@@ -18,7 +18,7 @@ use anyhow::Result;
 
 use crate::cli::Command;
 
-/// Runs a command to its exit code.
+/// Runs a command and returns its exit code.
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Convert(args) => convert::run(args),

@@ -1,4 +1,4 @@
-//! `arrstore salvage`: what is sound of a damaged file, in a new one.
+//! `arrstore salvage`: writes the sound parts of a damaged file to a new one.
 
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Salvage) -> Result<ExitCode> {
     Ok(if done.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The array and the elements come first; the error behind them says why.
+/// The array and the elements come first, then the error.
 fn words(lost: &Damage) -> String {
     let name = lost.array.as_deref().unwrap_or("what belongs to no array");
     match &lost.region {

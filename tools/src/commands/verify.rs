@@ -1,4 +1,4 @@
-//! `arrstore verify`: every byte of a file against its checksums.
+//! `arrstore verify`: checks every byte of a file against its checksums.
 
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The same of an archive: every member against its checksum.
+/// Checks every member of an archive against its checksum.
 fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
     if args.repair {
         return Err(misuse(format!(
@@ -144,14 +144,14 @@ fn row(array: &ArrayReport) -> Vec<String> {
     vec![array.name.clone(), state, chunks, report::bytes(array.stored_bytes)]
 }
 
-/// Array, chunk and region come first; the error behind them says what was found.
+/// Array, chunk and region come first, then the error.
 fn words(damage: &Damage) -> String {
     let mut text = String::new();
     if let Some(array) = &damage.array {
         text += &format!("{array}: ");
     }
     if let Some(chunk) = &damage.chunk {
-        // Without a region, a part of the index is lost with all that it led to.
+        // Without a region, a part of the index is lost, and with it all that it led to.
         text += &if damage.region.is_some() {
             format!("chunk {chunk:?}: ")
         } else {

@@ -1,4 +1,4 @@
-//! What the command-line tests share: a folder of their own, and the command run in it.
+//! Shared by the command-line tests: a folder for each test, and runs of the command in it.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -11,7 +11,7 @@ use arrstore::npy::Header;
 /// A folder with arrays, removed at the end.
 pub(crate) struct Folder(tempfile::TempDir);
 
-/// What a run said.
+/// The outcome of a run.
 pub(crate) struct Ran {
     pub code: i32,
     pub out: String,
@@ -27,14 +27,14 @@ impl Ran {
         }
     }
 
-    /// The output of a run that went well.
+    /// The output of a run, which must succeed.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{}{}", self.out, self.err);
         self.out
     }
 
-    /// The error of a run that ended with `code`.
+    /// The error text of a run, which must end with `code`.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
@@ -67,7 +67,7 @@ impl Folder {
         Ran::of(&self.command(args).output().unwrap())
     }
 
-    /// Writes a `.npy` file and gives its bytes.
+    /// Writes a `.npy` file and returns its bytes.
     pub(crate) fn npy(&self, name: &str, dtype: DType, shape: &[u64], data: &[u8]) -> Vec<u8> {
         let mut bytes = Header::write(dtype, shape, false).unwrap();
         bytes.extend_from_slice(data);
@@ -90,7 +90,7 @@ impl Folder {
         std::fs::read(self.path(name)).unwrap()
     }
 
-    /// The names in the folder, temporary ones among them.
+    /// The names in the folder, including temporary files.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.0.path())
             .unwrap()

@@ -1,5 +1,5 @@
-//! The writer's lock of an `.arrs` file that has no content yet: of an empty one, and of one that is to be made while others
-//! may want to make it, too.
+//! The writer's lock of an `.arrs` file without content: an empty file, or a new file that several writers may want to
+//! make.
 
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
@@ -12,17 +12,18 @@ use super::wait::wait_for_writer;
 use crate::formats::container::Writing;
 use crate::formats::error::{Placed, Result};
 
-/// An empty file, locked. Whoever waits for it finds the new file in its place, or the claim given up.
+/// An empty file, locked. Another writer that waits for it then finds the new file in its place, or the claim given up.
 pub(super) struct Claim {
     path: PathBuf,
     file: FileStorage,
-    /// Whether it was made to be locked, and goes when nothing comes in its place.
+    /// Whether this claim made the empty file; then it is removed when no new file replaces it.
     made: bool,
 }
 
 impl Claim {
-    /// Claims an empty file; where writers wait, also a name that nothing has, which an empty file then keeps for the run. `None`:
-    /// the file has content, and a lock of its own, or nothing has the name.
+    /// Claims an empty file. If writers wait, it also claims a free name: an empty file holds the name during the run.
+    /// Returns `None` if the file has content (and so a lock of its own), or if the name is free and writers do not
+    /// wait.
     pub(super) fn take(path: &Path, writing: &Writing) -> Result<Option<Claim>> {
         let at = || path.display().to_string();
         loop {
@@ -51,7 +52,7 @@ impl Claim {
     fn lock(&self) -> arrstore_format::Result<()> {
         match self.file.lock_writer() {
             Ok(Lock::Held) => Err(Error::Locked),
-            // Where there are no locks, the file that is made says so.
+            // On a file system without locks, the creation of the file reports that.
             Ok(Lock::Acquired | Lock::Unsupported) => Ok(()),
             Err(source) => Err(Error::Io { doing: "taking the writer's lock".to_owned(), source }),
         }
@@ -67,7 +68,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if self.made && self.stands() {
-            // An empty file that stays is a place like any.
+            // A leftover empty file does no harm: it can be claimed or replaced as any.
             let _ = fs::remove_file(&self.path);
         }
     }

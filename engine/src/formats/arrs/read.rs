@@ -9,10 +9,10 @@ use crate::formats::input::{About, Input, Known};
 use crate::formats::location::{Location, last_part};
 use crate::{Expr, Stored};
 
-/// The commit of an `.arrs` file that a location means: the newest, unless it says another.
+/// The commit of an `.arrs` file that a location names: by default the newest.
 ///
 /// # Errors
-/// When the file cannot be read, or the commit is gone.
+/// When the file cannot be read, or no longer holds the commit.
 pub fn open_snapshot(location: &Location) -> Result<Snapshot> {
     let at = || location.path.display();
     let file = File::open(&location.path).place(at)?;
@@ -36,7 +36,7 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
     Ok(Input { expr, stem, about, facts, untyped: false })
 }
 
-/// What a copy of an array keeps.
+/// The properties of an array that a copy keeps.
 fn about(meta: &Meta) -> About {
     About {
         known: Known::of(meta),

@@ -1,8 +1,8 @@
 //! Assignment into a region of a stored array, with any steps.
 //!
 //! Values follow NumPy's `a[...] = value`: leading axes of length 1 that the region does not have are dropped. A number
-//! must fit the type: NaN, infinity and what is out of range are refused for integers, complex numbers for all that is
-//! real. An array is cast, whatever becomes of its elements; where imaginary parts are dropped, a warning says so.
+//! must fit the type: integers refuse NaN, infinity and values out of range; real types refuse complex numbers. An
+//! array is cast without a check of its values; a warning tells of dropped imaginary parts.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,29 +12,29 @@ use arrstore_format::{ArrayId, Meta, Transaction, strided};
 use crate::formats::spans::advance;
 use crate::{AxisMap, DType, Error, Expr, Index, Kind, Result, Sink, View, c_strides};
 
-/// A region of a stored array, written element by element where its steps are not 1.
+/// A region of a stored array. If a step is not 1, it is written element by element.
 ///
-/// A box of the region is a box of the array with gaps. For each chunk that it touches, the elements between are
-/// read as they are, those of the region laid over them, and the box written back. Boxes may share chunks, so one
-/// is written at a time.
+/// A box of the region is a box of the array with gaps. For each chunk that the box touches, the sink reads the
+/// elements between, lays the elements of the region over them, and writes the box back. Boxes may share chunks, so one
+/// box is written at a time.
 pub(super) struct RegionSink {
     /// `None` when the region is only planned.
     place: Option<(Arc<Transaction>, ArrayId)>,
     meta: Meta,
-    /// For each axis of the array, where its index comes from.
+    /// For each axis of the array, the source of its index.
     maps: Vec<AxisMap>,
     shape: Vec<u64>,
     turn: Arc<Mutex<()>>,
 }
 
-/// What a box of the region covers of one axis of the array.
+/// The part of one axis of the array that a box of the region covers.
 struct Cover {
-    /// First index in the array, ascending.
+    /// The lowest index in the array.
     first: u64,
-    /// Distance of neighbours; 1 for a single element.
+    /// Distance between neighbours; 1 for a single element.
     step: u64,
     count: u64,
-    /// Stride of the data along this axis as the array's index ascends, and where it begins.
+    /// Stride of the data along this axis for ascending indices of the array, and the offset of the first element.
     stride: isize,
     begin: isize,
 }
@@ -44,12 +44,12 @@ impl Cover {
         Some(self.first + self.step * self.count.checked_sub(1)?)
     }
 
-    /// Whether both cover one index.
+    /// Whether both cover a common index.
     fn meets(&self, other: &Cover) -> bool {
         let (wide, narrow) = if self.step >= other.step { (self, other) } else { (other, self) };
         let (Some(wide_last), Some(narrow_last)) = (wide.last(), narrow.last()) else { return false };
         let begin = narrow.first.saturating_sub(wide.first).div_ceil(wide.step);
-        // After as many steps as the narrow one is wide, the distances repeat.
+        // After `narrow.step` candidates the remainders repeat.
         (begin..begin.saturating_add(narrow.step))
             .map_while(|k| wide.step.checked_mul(k)?.checked_add(wide.first))
             .take_while(|&index| index <= wide_last.min(narrow_last))
@@ -58,7 +58,7 @@ impl Cover {
 }
 
 impl RegionSink {
-    /// The region that `subscript` names of an array. Sinks of one transaction share `turn`.
+    /// The region of an array that `subscript` names. Sinks of one transaction share `turn`.
     pub(super) fn new(
         place: Option<(Arc<Transaction>, ArrayId)>,
         meta: Meta,
@@ -75,7 +75,7 @@ impl RegionSink {
         all(self).iter().zip(&all(other)).all(|(a, b)| a.meets(b))
     }
 
-    /// What is written to the region for `value`, and whether imaginary parts are dropped from it.
+    /// `value`, cast and broadcast to the region, and whether that drops imaginary parts.
     pub(super) fn fitted(&self, value: &Expr, subscript: &[Index]) -> Result<(Expr, bool)> {
         let lone = !subscript.is_empty() && subscript.iter().all(|part| matches!(part, Index::At(_)));
         if lone && self.shape.is_empty() && value.ndim() > 0 {
@@ -117,7 +117,7 @@ impl RegionSink {
         self.maps.iter().map(cover).collect()
     }
 
-    /// Writes what `covers` takes of the chunk whose box is `chunk`.
+    /// Writes the elements of `covers` that lie in the chunk whose box is `chunk`.
     fn write_chunk(
         &self,
         covers: &[Cover],
@@ -132,7 +132,7 @@ impl RegionSink {
         let (mut start, mut extent, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         let (mut from, mut from_strides, mut gaps) = (0isize, Vec::new(), Vec::new());
         for (cover, chunk) in covers.iter().zip(chunk) {
-            // Elements i of the cover with first + step * i inside the chunk.
+            // The elements i of the cover with first + step * i inside the chunk.
             let low = chunk.start.saturating_sub(cover.first).div_ceil(cover.step);
             let high = chunk.end.saturating_sub(cover.first).div_ceil(cover.step).min(cover.count);
             if low >= high {

@@ -1,4 +1,4 @@
-//! Another writer is waited for.
+//! Waits for another writer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use arrstore_format::Error::{Cancelled, Locked};
 
 use crate::formats::error::{Choice, Error, Result};
 
-/// The longest pause between two tries.
+/// The longest pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Does what needs the writer's lock of an `.arrs` file: again and again while another writer has it, for as long as `wait`
-/// says, or once.
+/// Does `work` that needs the writer's lock of an `.arrs` file. While another writer has the lock, it tries again for
+/// the time `wait`; without a time it tries once.
 ///
 /// # Errors
-/// Those of `work`; when the time is over; when `cancel` is set meanwhile.
+/// Those of `work`; when the time is over; when `cancel` is set while it waits.
 pub fn wait_for_writer<T>(
     wait: Option<Duration>,
     cancel: &AtomicBool,

@@ -1,4 +1,4 @@
-//! Results in an `.arrs` file: one commit, which gives a new file its name.
+//! Results in an `.arrs` file: one commit, which also gives a new file its name.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,22 +14,22 @@ use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::{Expr, Sink, StoredSink, Target};
 
-/// One `.arrs` file with everything that one run writes to it.
+/// One `.arrs` file with all results that one run writes to it.
 pub(in crate::formats) struct Store {
     path: PathBuf,
     writing: Writing,
-    /// What the file held before; `None` for a new one.
+    /// The state of the file before the run; `None` for a new file.
     before: Option<Snapshot>,
     /// `None` when the run is only planned.
     transaction: Option<Arc<Transaction>>,
-    /// Held by whoever assigns to a region.
+    /// The lock that a sink holds while it writes a box of a region.
     turn: Arc<Mutex<()>>,
     taken: Vec<Taken>,
     /// Held until a new file has its name.
     claim: Option<Claim>,
 }
 
-/// What one result takes: an array, or a region of it.
+/// The place of one result: an array, or a region of it.
 struct Taken {
     label: String,
     name: String,
@@ -37,11 +37,11 @@ struct Taken {
 }
 
 impl Store {
-    /// Opens or begins the file and takes its writer lock; with `dry`, only looks at what is there.
+    /// Opens or begins the file and takes its writer's lock. With `dry`, it only reads an existing file.
     pub(in crate::formats) fn open(path: &Path, writing: &Writing) -> Result<Store> {
         let at = || path.display().to_string();
         let claim = if writing.dry { None } else { Claim::take(path, writing)? };
-        // An empty file is as good as none.
+        // An empty file counts as none.
         let exists = std::fs::metadata(path).is_ok_and(|found| !found.is_file() || found.len() > 0);
         let file = match (exists, writing.dry) {
             (true, true) => Some(File::open(path).place(at)?),
@@ -51,7 +51,7 @@ impl Store {
         };
         let begin = |file: &File| wait_for_writer(writing.wait, &writing.cancel, || file.begin()).place(at);
         let transaction = file.as_ref().filter(|_| !writing.dry).map(begin).transpose()?;
-        // Taken under the writer's lock, so that no other commit comes between.
+        // The snapshot is taken under the writer's lock, so that no other commit comes between.
         let before = file.as_ref().filter(|_| exists).map(File::snapshot).transpose().place(at)?;
         let (transaction, turn) = (transaction.map(Arc::new), Arc::default());
         let (path, writing) = (path.to_owned(), writing.clone());
@@ -67,7 +67,7 @@ impl Store {
         }
     }
 
-    /// `f.arrs:/a[10:20, ::2]`: the value is cast and broadcast to the region, as NumPy assigns.
+    /// Assigns to a region, as in `f.arrs:/a[10:20, ::2]`: the value is cast and broadcast to it, as in NumPy.
     fn add_region(&mut self, expr: &Expr, location: &Location) -> Result<(Expr, Target)> {
         let at = || location.to_string();
         let Some(snapshot) = &self.before else {

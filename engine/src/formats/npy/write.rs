@@ -1,4 +1,4 @@
-//! A result in one piece in a file of its own: `.npy`, or plain elements.
+//! A contiguous result in a file of its own: `.npy`, or plain elements.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::formats::format::Format;
 use crate::formats::location::Location;
 use crate::{Expr, NpySink, Target};
 
-/// One file.
+/// A file with one array.
 pub(in crate::formats) struct OneFile {
     writing: Writing,
     sink: Option<Arc<NpySink>>,
@@ -48,7 +48,7 @@ impl Container for OneFile {
     }
 }
 
-/// A file that may take the output's name, and what is written to it: in Fortran order, the transposed array.
+/// The sink for a new file with the output's name, and the expression to write to it: the transpose for Fortran order.
 pub(in crate::formats) fn sink(
     expr: &Expr,
     location: &Location,
@@ -73,7 +73,7 @@ pub(in crate::formats) fn sink(
     Ok((expr, Arc::new(sink)))
 }
 
-/// Whether the two orders are not the same order: as NumPy, which then says C.
+/// Whether C and Fortran order differ for this shape. If they do not, the file says C, as in NumPy.
 fn orders_differ(shape: &[u64]) -> bool {
     !shape.contains(&0) && shape.iter().filter(|&&len| len > 1).count() > 1
 }

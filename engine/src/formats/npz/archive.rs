@@ -11,10 +11,11 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::piece;
 
-/// The largest dictionary that an LZMA member may ask for; `lzma` itself makes at most 64 MiB of its own accord.
+/// The largest dictionary that an LZMA member may ask for. `lzma` itself chooses at most 64 MiB.
 const MAX_DICTIONARY: u32 = 256 << 20;
 
-/// A member: the name of its array, or its own where it holds none, and its place in the archive.
+/// A member: its name and its place in the archive. The name is that of the array, or the member's own if it holds no
+/// array.
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) index: usize,
@@ -26,7 +27,7 @@ pub(super) fn archive(path: &Path) -> Result<ZipArchive<File>> {
     archive.place(|| format!("{}: is not a .npz file that can be read", path.display()))
 }
 
-/// What an archive holds, in its own order.
+/// The members of an archive, in its own order.
 pub(super) fn members(archive: &ZipArchive<File>) -> Vec<Member> {
     let one = |(index, raw): (usize, &[u8])| {
         let entry = String::from_utf8_lossy(raw);
@@ -44,7 +45,7 @@ pub(super) fn arrays(archive: &ZipArchive<File>) -> impl Iterator<Item = Member>
     members(archive).into_iter().filter(|member| member.is_array)
 }
 
-/// The member, unpacked as it is read.
+/// The member, unpacked while it is read.
 pub(super) fn member(archive: &mut ZipArchive<File>, index: usize) -> Result<ZipFile<'_, File>> {
     let mut raw = archive.by_index_raw(index).map_err(Error::foreign)?;
     if raw.encrypted() {
@@ -65,7 +66,7 @@ pub(super) fn member(archive: &mut ZipArchive<File>, index: usize) -> Result<Zip
     archive.by_index(index).map_err(Error::foreign)
 }
 
-/// Reads a member to its end, where the archive's checksum is compared.
+/// Reads a member to its end, which compares the archive's checksum.
 pub(super) fn drain(
     member: &mut impl Read,
     cancel: &AtomicBool,

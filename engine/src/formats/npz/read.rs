@@ -1,4 +1,4 @@
-//! Members of `.npz` archives: stored ones are mapped where they lie, packed ones unpacked into a nameless file.
+//! Members of `.npz` archives: stored members are mapped in place, packed members are unpacked into a nameless file.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -15,7 +15,7 @@ use crate::formats::piece;
 use crate::npy::Header;
 use crate::{Context, FileCrc};
 
-/// The arrays, with type and shape, which takes no more than their headers.
+/// The arrays with type and shape. Only their headers are read.
 pub(in crate::formats) fn list(path: &Path) -> Result<Vec<Listed>> {
     let mut archive = archive(path)?;
     let found = |archive: &mut ZipArchive<File>, index| -> Result<_> {
@@ -34,7 +34,7 @@ pub(in crate::formats) fn open(location: &Location, elements: &Elements, context
     let names: Vec<String> = all.iter().map(|member| member.name.clone()).collect();
     let name = location.pick(&names)?;
     let label = format!("{}:{name}", path.display());
-    // Of two members of one name the later one counts, as for Python.
+    // Of two members with one name the later one counts, as in Python.
     let index = all.iter().rfind(|member| member.name == name).map_or(0, |member| member.index);
     let mut input =
         open_member(&mut archive, index, location, elements, context, &label).place(|| label.clone())?;
@@ -84,7 +84,7 @@ fn read_header(member: &mut impl Read, elements: &Elements) -> Result<Header> {
     Ok(Header::read_as(member, elements.dtype)?)
 }
 
-/// Refuses a member whose size is not what its own header says, before a byte is unpacked.
+/// Refuses a member whose size differs from the size in its own header, before any byte is unpacked.
 fn check_size(header: &Header, size: u64) -> Result<()> {
     let bytes = crate::elements(&header.shape)?.checked_mul(header.dtype.size() as u64);
     if bytes.and_then(|bytes| bytes.checked_add(header.start)) != Some(size) {
@@ -97,7 +97,7 @@ fn check_size(header: &Header, size: u64) -> Result<()> {
     Ok(())
 }
 
-/// Unpacks `size` bytes into a file without a name; the archive's checksum is compared at its end.
+/// Unpacks `size` bytes into a nameless file; the end of the member compares the archive's checksum.
 fn unpack(member: &mut impl Read, size: u64, tmp: &Path, cancel: &AtomicBool) -> Result<File> {
     let no_room = |error: std::io::Error| {
         Error::from(error).at(format!("unpacking into {}", tmp.display())).needs(Choice::TemporaryFolder)

@@ -1,4 +1,4 @@
-//! Every member of an archive against its checksum.
+//! Checks every member of an archive against its checksum.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -8,24 +8,24 @@ use super::archive::{archive, drain, member, members};
 use crate::Context;
 use crate::formats::error::{Error, Placed, Result};
 
-/// What checking a member has found.
+/// The result of checking a member.
 #[derive(Debug)]
 pub struct Verified {
-    /// Its name: that of its array, or its own where it holds none.
+    /// The name of the array, or the member's own name if it holds no array.
     pub name: String,
-    /// Bytes that it takes in the archive.
+    /// Bytes of the member in the archive.
     pub bytes: u64,
-    /// What is wrong with it.
+    /// The damage, if there is any.
     pub damage: Option<Error>,
 }
 
-/// Reads every member to its end and compares its checksum, several members at a time; `progress` is told the bytes done,
-/// and those of all.
+/// Reads every member to its end and compares its checksum, several members at a time. `progress` gets the bytes done
+/// and the bytes in all.
 ///
-/// Of `context`, it takes the number of threads, and when to stop.
+/// Of `context`, only the number of threads and the cancellation count.
 ///
 /// # Errors
-/// When the archive cannot be read. What is wrong with a member is in its [`Verified::damage`].
+/// When the archive cannot be read. Damage to a member is in [`Verified::damage`].
 pub fn verify(path: &Path, context: &Context, progress: impl Fn(u64, u64) + Sync) -> Result<Vec<Verified>> {
     let mut first = archive(path)?;
     let members = members(&first);
@@ -51,7 +51,7 @@ pub fn verify(path: &Path, context: &Context, progress: impl Fn(u64, u64) + Sync
     };
     std::thread::scope(|scope| {
         for _ in 1..context.threads {
-            // What a helper could not begin is left to the others.
+            // A helper that cannot open the archive leaves the members to the others.
             scope.spawn(|| drop(work()));
         }
         work()

@@ -1,4 +1,4 @@
-//! Results in an `.npz` archive: stored, so that they can be mapped again.
+//! Results in an `.npz` archive. Members are stored, not packed, so that they can be mapped again.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -16,17 +16,17 @@ use crate::formats::location::Location;
 use crate::formats::npy;
 use crate::{Expr, NpySink, Target};
 
-/// Alignment of a member, so that its elements lie as they do in a `.npy` file.
+/// Alignment of a member, so that its elements are aligned as in a `.npy` file.
 const ALIGNMENT: u16 = 64;
 
-/// One archive with everything that one run writes to it. Sizes and checksums are known only at the end, so arrays are
-/// written as `.npy` files without a name first and then put into the archive.
+/// One archive with all members that one run writes to it. Sizes and checksums are known only at the end, so arrays are
+/// first written as nameless `.npy` files and then copied into the archive.
 pub(in crate::formats) struct Archive {
     path: PathBuf,
     writing: Writing,
-    /// What will be the archive; `None` when the run is only planned.
+    /// The new archive; `None` when the run is only planned.
     new: Option<(File, NewName)>,
-    /// Whether nothing is kept of an archive that is there: an output that names no member is the whole of it.
+    /// Whether an existing archive is dropped whole: an output that names no member becomes the whole archive.
     whole: bool,
     members: Vec<Member>,
 }
@@ -117,18 +117,18 @@ impl Container for Archive {
     }
 }
 
-/// The archive that is there, unless nothing is, or an empty file.
+/// The existing archive; `None` if there is no file or an empty one.
 fn old(path: &Path) -> Result<Option<ZipArchive<File>>> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Ok(found) if found.is_file() && found.len() == 0 => Ok(None),
-        // The opening of a FIFO would wait for a writer.
+        // Opening a FIFO would wait for a writer.
         Ok(found) if !found.is_file() => Err(Error::content("is not a regular file")),
         _ => ZipArchive::new(File::open(path)?).map(Some).map_err(Error::foreign),
     }
 }
 
-/// Copies all of a file, unless told to stop.
+/// Copies the whole file, unless the run is told to stop.
 fn copy(from: &mut File, to: &mut impl Write, writing: &Writing) -> Result<()> {
     const PIECE: u64 = 16 << 20;
     while io::copy(&mut from.take(PIECE), to)? > 0 {

@@ -1,6 +1,6 @@
-//! Where results go. The outputs of a run are resolved first, grouped by the file or store that they are parts of, and
-//! refused when one is in another's way. Each is then written where nobody sees it, and all take their places at the end: one
-//! commit for each file, and when one fails, those before it are undone.
+//! The outputs of a run. They are first resolved, grouped by file or store, and checked for conflicts. Each is then
+//! written where nobody sees it, and all take their places at the end: one commit for each file. If one fails, those
+//! before it are undone.
 
 mod place;
 
@@ -37,7 +37,7 @@ use place::Place;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Outputs {
-    /// Each with the number of its container.
+    /// Each with the index of its container.
     places: Vec<(Place, usize)>,
     /// Each with its path.
     containers: Vec<(PathBuf, Box<dyn Container>)>,
@@ -45,11 +45,11 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Looks at every output, refuses what cannot be, and takes the lock of each `.arrs` file.
+    /// Checks every output, and takes the lock of each `.arrs` file.
     ///
     /// # Errors
-    /// When two results would be in one place, or one inside another; when something that is there may not be replaced or
-    /// written into; when another writer has a file.
+    /// When two results have one place, or one lies inside another; when an existing file or folder may not be replaced
+    /// or written into; when another writer has a file.
     pub fn open(locations: &[Location], writing: Writing) -> Result<Outputs> {
         let region = |l: &&Location| l.subscript.is_some() && l.format != Format::Arrs;
         if let Some(location) = locations.iter().find(region) {
@@ -84,10 +84,10 @@ impl Outputs {
         })
     }
 
-    /// Refuses a file that is to be written beside the outputs, when it is one of them.
+    /// Refuses a file that will be written beside the outputs, if it is one of them.
     ///
     /// # Errors
-    /// When it is, or its folder is not there.
+    /// When the file is an output, or its folder does not exist.
     pub fn check_apart(&self, path: &Path) -> Result<()> {
         let real = real_path(path).place(|| path.display())?;
         match self.places.iter().find(|(place, _)| place::same(&place.container, &real)) {
@@ -96,20 +96,20 @@ impl Outputs {
         }
     }
 
-    /// How the array is stored that output `k` replaces, where its format can tell. `name` is as for [`Outputs::add`].
+    /// The layout of the array that output `k` replaces, if its format can tell. `name` is as for [`Outputs::add`].
     pub fn replaced(&self, k: usize, name: &str) -> Option<Meta> {
         let (place, of) = self.places.get(k)?;
         self.containers.get(*of)?.1.replaced(&place.location, name)
     }
 
-    /// Prepares the place of output `k` for `expr`: the expression to plan (cast and broadcast to a region, where one is
-    /// assigned) and its target.
+    /// Prepares the place of output `k` for `expr`. Returns the expression to plan (for an assignment: cast and
+    /// broadcast to the region) and its target.
     ///
-    /// `name` is the name of the array in a file of several, when the location has none. `meta` says how it is stored; formats
-    /// without chunks take the order of the axes alone, and a region is stored as its array is.
+    /// `name` is the array's name in a file of several arrays, if the location has none. `meta` is the layout; formats
+    /// without chunks use only its order of axes, and a region uses the layout of its array.
     ///
     /// # Errors
-    /// When the place is taken or cannot hold the array, or `meta` is of another array.
+    /// When the place is taken or cannot hold the array, or `meta` describes another array.
     pub fn add(&mut self, k: usize, expr: &Expr, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
         let no_such = || Error::request(format!("there is no output {k}: {} are open", self.places.len()));
         let (place, of) = self.places.get(k).ok_or_else(no_such)?;
@@ -121,8 +121,8 @@ impl Outputs {
         container.add(expr, location, name, meta)
     }
 
-    /// Puts everything in place, or nothing. Of several `.arrs` files, those before one that fails keep their commit, and
-    /// the error says so. The plan has to be gone: it holds the sinks.
+    /// Puts all results in place, or none. The exception is several `.arrs` files: if one fails, the files before it
+    /// keep their commits, and the error says so. The plan must be dropped first: it holds the sinks.
     ///
     /// # Errors
     /// When the system refuses, the run was told to stop, or a sink is still in use.
@@ -146,7 +146,7 @@ impl Outputs {
     }
 }
 
-/// Refuses a description that is not one of the array.
+/// Refuses metadata that does not describe the array.
 fn check(expr: &Expr, meta: &Meta, has_chunks: bool) -> Result<()> {
     if (meta.dtype, meta.shape.as_slice()) != (expr.dtype(), expr.shape()) {
         let show = crate::view::show;
@@ -173,7 +173,7 @@ fn check(expr: &Expr, meta: &Meta, has_chunks: bool) -> Result<()> {
     Ok(())
 }
 
-/// Gives names first, which can be taken back, and commits last.
+/// Publishes containers that can be undone first, and those that commit last.
 fn publish(containers: Vec<(PathBuf, Box<dyn Container>)>, published: &mut Vec<Published>) -> Result<()> {
     let alone = containers.len() == 1;
     let (last, first): (Vec<_>, Vec<_>) =
@@ -194,7 +194,7 @@ fn publish(containers: Vec<(PathBuf, Box<dyn Container>)>, published: &mut Vec<P
     Ok(())
 }
 
-/// Takes names back, the last first, and adds to the error what could not be.
+/// Undoes published names, the last first, and adds failures to the error.
 fn undo(published: Vec<Published>, error: Error) -> Error {
     published.into_iter().rev().fold(error, |error, published| match published.undo() {
         Ok(()) => error,

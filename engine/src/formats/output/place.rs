@@ -1,4 +1,4 @@
-//! Where outputs go: each path resolved to what it stands for, so that two names of one file are one.
+//! The places of outputs: each path is resolved, so that two names of one file count as one place.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,13 +11,13 @@ use crate::formats::format::Format;
 use crate::formats::location::Location;
 use crate::formats::zarr;
 
-/// What an output stands for on the disk.
+/// An output's place on the disk.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) location: Location,
     /// The file, or the root of a Zarr store: absolute, with links followed.
     pub(super) container: PathBuf,
-    /// What is replaced: the same, or for an array of a Zarr store its folder.
+    /// The path that is replaced: `container`, or the folder of an array in a Zarr store.
     target: PathBuf,
 }
 
@@ -31,16 +31,16 @@ impl Place {
         Ok(Place { location: location.clone(), container, target })
     }
 
-    /// Whether both are parts of one file, or of one store.
+    /// Whether both are parts of one file or of one store.
     pub(super) fn shares(&self, other: &Place) -> bool {
         self.location.format == other.location.format && same(&self.container, &other.container)
     }
 
-    /// Refuses two results of which one would be lost.
+    /// Refuses two results if one of them would be lost.
     fn check_beside(&self, other: &Place) -> Result<()> {
         let (a, b) = (&self.location, &other.location);
         if same(&self.target, &other.target) {
-            // A file that is replaced loses its other hard links; only an .arrs file that is there is written in place.
+            // Replacing a file separates it from its other hard links; only an existing .arrs file is written in place.
             let stays = || fs::metadata(&self.target).is_ok_and(|found| found.len() > 0);
             let one_name = self.target == other.target;
             let holds_many = match a.format {
@@ -48,7 +48,7 @@ impl Place {
                 Format::Npz => one_name,
                 _ => false,
             };
-            // The names of their arrays are compared when they are known.
+            // The names of the arrays are compared later, when they are known.
             return if holds_many && a.format == b.format { Ok(()) } else { Err(Error::one_place(a, b)) };
         }
         for (outer, inner) in [(self, other), (other, self)] {
@@ -63,7 +63,7 @@ impl Place {
     }
 }
 
-/// Resolves the outputs of one run, and refuses those that are in one another's way.
+/// Resolves the outputs of one run, and refuses outputs that conflict.
 pub(super) fn resolve(locations: &[Location]) -> Result<Vec<Place>> {
     let places = locations.iter().map(Place::of).collect::<Result<Vec<_>>>()?;
     for (k, place) in places.iter().enumerate() {
@@ -72,7 +72,7 @@ pub(super) fn resolve(locations: &[Location]) -> Result<Vec<Place>> {
     Ok(places)
 }
 
-/// Whether two paths without links name one file: as hard links may, and folders that are mounted twice.
+/// Whether two paths without links name one file. Hard links can, and so can folders that are mounted twice.
 pub(super) fn same(a: &Path, b: &Path) -> bool {
     let number = |path: &Path| fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
     match (number(a), number(b)) {
@@ -84,11 +84,11 @@ pub(super) fn same(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// The real path of what may be missing with some of the folders above it.
+/// The real path of a file or folder that may not exist yet, nor some of the folders above it.
 fn real_below(path: &Path) -> PathBuf {
     let real = |above: &Path| Some(above.canonicalize().ok()?.join(path.strip_prefix(above).ok()?));
     match path.ancestors().find_map(real) {
-        // Joining nothing would add a slash.
+        // Joining an empty path would add a slash.
         Some(real) => real.components().collect(),
         None => path.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Zarr stores of version 3: folders of `zarr.json` files and chunks, whose chunks are read and written through `zarrs`.
+//! Zarr stores of version 3: folders of `zarr.json` files and chunks. `zarrs` reads and writes the chunks.
 
 pub(in crate::formats) mod nodes;
 mod read;

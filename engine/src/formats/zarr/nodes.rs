@@ -1,4 +1,4 @@
-//! The nodes of a Zarr store: the folders that have a `zarr.json`, and what is in it.
+//! The nodes of a Zarr store: the folders with a `zarr.json`, and its content.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -13,20 +13,20 @@ use crate::formats::piece;
 /// The largest `zarr.json` that is read.
 const MAX_METADATA: u64 = 16 << 20;
 
-/// The deepest group that is looked into for arrays.
+/// The depth to which folders are searched for arrays.
 const MAX_DEPTH: usize = 16;
 
-/// The most folders that are looked into to find out whether there is a node among them.
+/// The most folders that are searched for a node.
 const MAX_SEARCH: usize = 10_000;
 
-/// What a node of Zarr v2 has in place of a `zarr.json`.
+/// The metadata files of a Zarr v2 node.
 const V2: [&str; 4] = [".zarray", ".zgroup", ".zattrs", ".zmetadata"];
 
-/// What a folder is in a store.
+/// The kind of a node.
 enum Node {
     Array,
     Group,
-    /// It has a description that cannot be read, or one of Zarr v2.
+    /// Its metadata cannot be read, or is of Zarr v2.
     Unreadable,
 }
 
@@ -39,7 +39,7 @@ fn is_v2(folder: &Path) -> bool {
     V2.iter().any(|file| folder.join(file).exists())
 }
 
-/// What a folder is; `None` for one without a description.
+/// The kind of a folder; `None` if it has no metadata.
 fn node(folder: &Path) -> Option<Node> {
     is_node(folder).then(|| match metadata(folder) {
         Ok(json) if is_array(&json) => Node::Array,
@@ -48,7 +48,7 @@ fn node(folder: &Path) -> Option<Node> {
     })
 }
 
-/// Whether a folder is an array, or may be one, which opening it tells.
+/// Whether a folder is an array, or may be one; only opening it can tell.
 pub(super) fn may_be_array(folder: &Path) -> bool {
     matches!(node(folder), Some(Node::Array | Node::Unreadable))
 }
@@ -57,7 +57,7 @@ fn is_array(json: &Value) -> bool {
     json.get("node_type").and_then(Value::as_str) == Some("array")
 }
 
-/// A folder's `zarr.json`.
+/// Reads a folder's `zarr.json`.
 pub(in crate::formats) fn metadata(folder: &Path) -> Result<Value> {
     let path = folder.join("zarr.json");
     let at = || path.display().to_string();
@@ -82,8 +82,8 @@ pub(in crate::formats) fn metadata(folder: &Path) -> Result<Value> {
     }
 }
 
-/// JSON as Python writes it, made strict: the numbers that JSON has not become the texts by which Zarr names them in
-/// fill values, `"NaN"`, `"Infinity"` and `"-Infinity"`.
+/// Makes JSON as Python writes it strict: numbers that JSON lacks become the strings that Zarr uses for them in fill
+/// values, `"NaN"`, `"Infinity"` and `"-Infinity"`.
 fn strict(text: &str) -> Cow<'_, str> {
     const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
     let (mut out, mut rest, mut quoted) = (String::new(), text, false);
@@ -95,7 +95,7 @@ fn strict(text: &str) -> Cow<'_, str> {
         let word = WORDS.into_iter().find(|word| !quoted && found.starts_with(word));
         let len = match word {
             Some(word) => word.len(),
-            // What is escaped is passed over with its backslash.
+            // A backslash and the character that it escapes are skipped together.
             None if found.starts_with('\\') => 1 + found.chars().nth(1).map_or(0, char::len_utf8),
             None => at - start + 1,
         };
@@ -114,8 +114,8 @@ fn strict(text: &str) -> Cow<'_, str> {
     Cow::Owned(out + rest)
 }
 
-/// The names of the arrays under a folder, sorted; `/` when the folder itself is one. A node that cannot be read is
-/// among them: it may be one, and opening it says what is wrong.
+/// The names of the arrays under a folder, sorted; `/` if the folder itself is an array. The list includes nodes that
+/// cannot be read: such a node may be an array, and opening it gives the error.
 pub(in crate::formats) fn arrays(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     match node(root) {
@@ -137,7 +137,7 @@ pub(in crate::formats) fn arrays(root: &Path) -> Result<Vec<String>> {
             found.push(name.to_owned());
         }
         match node {
-            // What is torn may have been a group.
+            // A node with damaged metadata may have been a group.
             Some(Node::Unreadable) if folder.join("zarr.json").exists() => Step::Into,
             Some(Node::Array | Node::Unreadable) => Step::Over,
             Some(Node::Group) | None => Step::Into,
@@ -147,7 +147,7 @@ pub(in crate::formats) fn arrays(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Whether a folder that describes nothing itself has a node somewhere in it.
+/// Whether a folder is a node, or has one somewhere in it.
 pub(in crate::formats) fn holds(root: &Path) -> bool {
     let (mut found, mut looked) = (is_node(root), 0);
     let walked = walk(root, "", &[], &mut |_, folder| {
@@ -158,15 +158,15 @@ pub(in crate::formats) fn holds(root: &Path) -> bool {
     walked.is_ok() && found
 }
 
-/// What to do with a folder after it was seen.
+/// How to go on after a folder was visited.
 enum Step {
     Into,
     Over,
     Out,
 }
 
-/// Shows the folders below one to `visit`, hidden ones not among them, and none within itself.
-/// Gives whether all were seen.
+/// Calls `visit` with the folders below `folder`, except hidden ones. A folder that links back to one of its own
+/// parents is not entered again. Returns whether the walk went to its end.
 fn walk(
     folder: &Path,
     name: &str,
@@ -190,7 +190,7 @@ fn walk(
         let goes_on = match visit(&child, &below) {
             Step::Over => true,
             Step::Out => false,
-            // A folder that may not be looked into hides nothing that could be read.
+            // A folder that cannot be listed has nothing that could be read.
             Step::Into => walk(&below, &child, &within, visit).unwrap_or(true),
         };
         if !goes_on {
@@ -206,7 +206,7 @@ pub(in crate::formats) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> 
     if bare.components().any(|c| !matches!(c, Component::Normal(_))) {
         return Err(Error::request(format!("{name}: the name of an array has no '..' and no empty part")));
     }
-    // Joining nothing would add a slash.
+    // Joining an empty path would add a slash.
     Ok(if bare.as_os_str().is_empty() { root.to_owned() } else { root.join(bare) })
 }
 

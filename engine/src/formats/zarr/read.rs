@@ -14,12 +14,12 @@ use crate::formats::input::{About, Input, Known};
 use crate::formats::location::{Location, last_part};
 use crate::{DType, Data, Expr, Located, Source, c_strides};
 
-/// The codecs that are read; every other is refused by its name.
+/// The codecs that can be read; every other codec is refused by name.
 const CODECS: [&str; 5] = ["bytes", "transpose", "numcodecs.shuffle", "zstd", "crc32c"];
 
 pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
     let name = match &location.name {
-        // What is there under its name need not be looked for.
+        // A named array that exists needs no search.
         Some(name) if folder_of(&location.path, name).is_ok_and(|folder| may_be_array(&folder)) => {
             name.clone()
         }
@@ -81,11 +81,11 @@ fn check_codecs(json: &Value) -> Result<Vec<String>> {
     Ok(codecs(json).map(|c| codec_name(c).to_owned()).collect())
 }
 
-/// The level of the zstd codec, within the levels that are written here.
+/// The level of the zstd codec, limited to the levels that can be written.
 fn level(json: &Value) -> Option<i32> {
     let zstd = codecs(json).find(|c| codec_name(c) == "zstd")?;
     let level = zstd.get("configuration").and_then(|c| c.get("level")).and_then(Value::as_i64);
-    // Level 0 is zstd's word for its default.
+    // Level 0 means zstd's default.
     Some(match level.unwrap_or(0) {
         0 => 3,
         n => n.clamp(1, 22) as i32,
@@ -158,7 +158,7 @@ impl Source for ZarrSource {
         self.chunk_bytes
     }
     fn scratch_bytes(&self) -> usize {
-        // zarrs holds the encoded chunk, and one more form of it for each codec at work, two at a time.
+        // zarrs holds the encoded chunk and, while a codec works, two more forms of it.
         self.chunk_bytes.saturating_mul(3)
     }
     fn locate(&self, index: &[u64]) -> crate::Result<Located<'_>> {

@@ -1,4 +1,5 @@
-//! What a folder is to Zarr, and whether all in it is Zarr's: nothing else may be replaced or written into.
+//! The kind of a folder in Zarr, and whether it holds foreign files: only Zarr's own content is replaced or written
+//! into.
 
 use std::fs;
 use std::io;
@@ -10,21 +11,21 @@ use super::nodes;
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 
-/// The metadata of a Zarr array or group of version 3.
+/// The metadata file of a Zarr array or group of version 3.
 pub(super) const METADATA: &str = "zarr.json";
-/// Those of version 2.
+/// The metadata files of version 2.
 const METADATA_2: [&str; 4] = [".zgroup", ".zarray", ".zattrs", ".zmetadata"];
 
-/// What stands at a path.
+/// The kind of a path.
 enum Node {
-    /// Nothing, or a file or folder without content.
+    /// Nothing, or an empty file or folder.
     Vacant,
     Array,
-    /// With its metadata, where it has some.
+    /// With its metadata, if it has any.
     Group(Option<Map<String, Value>>),
-    /// Something of Zarr version 2.
+    /// An array or group of Zarr version 2.
     Older,
-    /// Why it is nothing of the kind.
+    /// None of these; the text gives the reason.
     Other(String),
 }
 
@@ -68,18 +69,18 @@ fn holds(foreign: &Path) -> String {
 
 /// The way to an array that will be written.
 pub(super) struct Way {
-    /// The topmost folder that is not there yet, or that is replaced.
+    /// The topmost folder that is new, or that is replaced.
     pub(super) top: PathBuf,
-    /// The array's folder, below it.
+    /// The path of the array's folder below `top`.
     pub(super) rest: PathBuf,
-    /// Groups that are there and get other metadata: groups by the look of them alone, and those that keep a list of what is
-    /// in them.
+    /// Existing groups that get other metadata: groups without metadata of their own, and groups that keep a list of
+    /// their members.
     pub(super) groups: Vec<(PathBuf, Value)>,
 }
 
 impl Way {
-    /// The way to the array at `location` of the store at `root`. Refuses what would take something that is not Zarr's, or
-    /// what no reader would find.
+    /// The way to the array at `location` of the store at `root`. Refuses a location that would replace foreign files,
+    /// or that no reader would find.
     pub(super) fn to(location: &Location, root: &Path) -> Result<Way> {
         let at = || location.to_string();
         let Some(name) = &location.name else {
@@ -124,12 +125,12 @@ impl Way {
             path.push(part);
             left = rest;
         }
-        // A link stays one.
+        // A symbolic link is kept.
         let top = arrstore_format::replace::real_path(&path).place(at)?;
         Ok(Way { top, rest: PathBuf::from(left), groups })
     }
 
-    /// The folders of the groups that come with the array, within the new folder.
+    /// The folders of the new groups above the array, relative to the new folder.
     pub(super) fn new_groups(&self) -> impl Iterator<Item = &Path> {
         self.rest.ancestors().skip(1)
     }
@@ -140,16 +141,16 @@ pub(super) fn group() -> Value {
     json!({ "zarr_format": 3, "node_type": "group", "attributes": {} })
 }
 
-/// The metadata that a group needs when something in it changes, if it needs other than it has.
+/// The new metadata of a group in which a member changes; `None` if its metadata can stay.
 fn renewed(metadata: Option<Map<String, Value>>) -> Option<Value> {
     match metadata {
         None => Some(group()),
-        // Its list of what is in it would hide a new array, and tell of the one that was replaced.
+        // The consolidated list of members would hide a new array, and describe the array that was replaced.
         Some(mut json) => json.remove("consolidated_metadata").map(|_| Value::Object(json)),
     }
 }
 
-/// Refuses to replace anything but a Zarr store whole.
+/// Refuses to replace anything but a whole Zarr store.
 fn check_whole(location: &Location, root: &Path) -> Result<()> {
     let at = || location.to_string();
     let why = match Node::at(root).place(at)? {
@@ -163,7 +164,7 @@ fn check_whole(location: &Location, root: &Path) -> Result<()> {
     Err(Error::request(format!("{location}: {why}: only a Zarr store or an empty folder is replaced")))
 }
 
-/// The folder of an array, with a name that Zarr allows.
+/// The folder of an array; refuses a name that Zarr does not allow.
 pub(in crate::formats) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> {
     let reserved = |part: &str| part == METADATA || METADATA_2.contains(&part) || part.starts_with("__");
     if let Some(part) = name.split('/').find(|part| reserved(part)) {
@@ -174,14 +175,14 @@ pub(in crate::formats) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> 
     nodes::folder_of(root, name)
 }
 
-/// The first thing below a folder that is no part of a Zarr store.
+/// The first path below a folder that is no part of a Zarr store.
 fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
     let is_array =
         folder.join(".zarray").exists() || nodes::metadata(folder).is_ok_and(|json| is_array(&json));
     foreign_in(folder, is_array)
 }
 
-/// The same, of a folder that holds chunks or does not.
+/// The same for a folder that does or does not hold chunks.
 fn foreign_in(folder: &Path, chunks: bool) -> io::Result<Option<PathBuf>> {
     let mut empty = true;
     for entry in fs::read_dir(folder)? {
@@ -202,7 +203,7 @@ fn foreign_in(folder: &Path, chunks: bool) -> io::Result<Option<PathBuf>> {
     Ok((empty && !chunks).then(|| folder.to_owned()))
 }
 
-/// Whether a name is one of a chunk, or of a folder of chunks: `c`, `c.0.1`, `0.1`, `0`.
+/// Whether a name is that of a chunk, or of a folder of chunks: `c`, `c.0.1`, `0.1`, `0`.
 fn is_chunk(name: &str) -> bool {
     !name.is_empty()
         && name.strip_prefix('c').unwrap_or(name).bytes().all(|b| b.is_ascii_digit() || b == b'.')

@@ -1,4 +1,4 @@
-//! Results in a Zarr v3 store, through `zarrs`: in new folders, which then take the places of what was there.
+//! Results in a Zarr v3 store, through `zarrs`. New folders are written first and then replace the old ones.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -25,18 +25,18 @@ use crate::formats::location::Location;
 use crate::formats::spans::advance;
 use crate::{DType, Expr, Sink, Target, c_strides};
 
-/// One Zarr store with everything that one run writes to it.
+/// One Zarr store with all arrays that one run writes to it.
 pub(in crate::formats) struct Store {
     root: PathBuf,
     writing: Writing,
-    /// New folders by the path that they will have. Arrays may share one: a group that is not there yet.
+    /// New folders by their final paths. Arrays may share a folder: a new group.
     folders: BTreeMap<PathBuf, NewFolder>,
-    /// The metadata of groups that are there, by their folders.
+    /// New metadata of existing groups, by their folders.
     groups: BTreeMap<PathBuf, serde_json::Value>,
 }
 
 impl Store {
-    /// Looks at what is there, and refuses what may not be replaced or written into.
+    /// Refuses locations that may not be replaced or written into.
     pub(in crate::formats) fn open<'a>(
         root: &Path,
         locations: impl Iterator<Item = &'a Location>,
@@ -86,7 +86,7 @@ impl Container for Store {
         Ok(())
     }
 
-    /// Takes all names, or none: they can be undone in any case.
+    /// Takes all names; the caller can undo them in any case.
     fn publish(self: Box<Self>, _: bool, published: &mut Vec<Published>) -> Result<()> {
         let at = || self.root.display().to_string();
         for (group, metadata) in &self.groups {
@@ -108,7 +108,7 @@ fn write_json(mut file: impl Write, json: &serde_json::Value) -> std::io::Result
     writeln!(file, "{json:#}")
 }
 
-/// Flushes a folder and everything in it.
+/// Flushes a folder and everything in it to the disk.
 fn sync_tree(folder: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -120,7 +120,7 @@ fn sync_tree(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// The array in its folder, before it has metadata or chunks there.
+/// The array in its folder, before its metadata and chunks are written.
 fn array(meta: &Meta, folder: &Path) -> Result<Array<FilesystemStore>> {
     let fill = FillValue::new(meta.fill.clone());
     let mut builder =
@@ -151,7 +151,7 @@ fn array(meta: &Meta, folder: &Path) -> Result<Array<FilesystemStore>> {
     builder.build(Arc::new(store), "/").map_err(Error::foreign)
 }
 
-/// Writes whole chunks, the far ones padded with the fill value.
+/// Writes whole chunks; chunks at the far edges are padded with the fill value.
 struct ZarrSink {
     label: String,
     array: Array<FilesystemStore>,
@@ -169,7 +169,7 @@ impl Sink for ZarrSink {
         Some(&self.meta.chunk_shape)
     }
     fn scratch_bytes(&self) -> usize {
-        // The gathered chunk, and zarrs' own forms of it on the way to the file.
+        // The gathered chunk, and the forms of it that zarrs makes on the way to the file.
         self.meta.chunk_bytes().saturating_mul(4)
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> crate::Result<()> {
