@@ -49,6 +49,8 @@ pub struct Plan {
 
 /// If files are larger than memory, their pages are expected to take one of this many parts of memory.
 const PAGES: u64 = 4;
+/// No machine has so little memory that files of this many bytes do not fit.
+const MANY: u64 = 32 << 20;
 
 impl Plan {
     /// Plans the computation of `roots` within the context's budget.
@@ -57,11 +59,11 @@ impl Plan {
     /// When a sink does not fit its expression, or a step cannot fit in the budget: the error says how many bytes
     /// suffice.
     pub fn new(roots: &[(Expr, Target)], context: &Context) -> Result<Plan> {
-        Plan::on(roots, context, machine_limit())
+        Plan::on(roots, context, None)
     }
 
-    /// The same on a machine with `memory` bytes of memory.
-    fn on(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
+    /// The same on a machine of `memory` bytes; `None` stands for this one.
+    fn on(roots: &[(Expr, Target)], context: &Context, memory: Option<u64>) -> Result<Plan> {
         let mut plan = Plan::within(roots, context, memory);
         let mut larger = context.clone();
         // with more memory, a plan holds more and writes larger boxes: ask again until the number suffices
@@ -78,7 +80,7 @@ impl Plan {
     }
 
     /// A plan within the context's budget.
-    fn within(roots: &[(Expr, Target)], context: &Context, memory: u64) -> Result<Plan> {
+    fn within(roots: &[(Expr, Target)], context: &Context, memory: Option<u64>) -> Result<Plan> {
         let mut graph = Graph::default();
         let ids = roots.iter().map(|(e, _)| graph.add(e)).collect::<Result<Vec<_>>>()?;
         for ((expr, target), &id) in roots.iter().zip(&ids) {
@@ -96,7 +98,10 @@ impl Plan {
             tmp: context.tmp.clone().unwrap_or_else(|| PathBuf::from(".")),
             files: Medium::Near,
         };
-        if plan.bytes_of_files()? > memory {
+        let bytes = plan.bytes_of_files()?;
+        // asking the system for its limit takes longer than many a plan
+        let memory = memory.unwrap_or_else(|| if bytes > MANY { machine_limit() } else { u64::MAX });
+        if bytes > memory {
             plan.files = Medium::Far { pages: memory / PAGES };
         }
         plan.build(context)?;

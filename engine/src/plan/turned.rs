@@ -52,7 +52,7 @@ fn stages(shape: [u64; 2], chunk: &[u64], budget: u64, memory: u64) -> Result<us
     let sink = Arc::new(InChunks(sink, chunk.to_vec()));
     let context = Context { tmp: Some(folder.path().to_owned()), ..Context::new(budget, 2) };
     let roots = [(Expr::npy(&from)?.transpose(), Target::Sink(sink.clone()))];
-    let plan = Plan::on(&roots, &context, memory)?;
+    let plan = Plan::on(&roots, &context, Some(memory))?;
     let stages = plan.explain(budget).stages.len();
     plan.run(&context)?;
     drop(roots);
