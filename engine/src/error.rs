@@ -1,4 +1,4 @@
-//! What can go wrong between an expression and its answer.
+//! The errors of the library.
 
 use std::panic::Location;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::DType;
 use crate::display::size;
 
-/// An error of the library. Every message says what was expected, what was found and, where one is known, the way out.
+/// An error of the library. Every message names the expected and the actual value, and a remedy if there is one.
 ///
-/// A program that acts on an error asks for its [`Error::kind`], which looks through the layers: an error met while
-/// an array was built, or in a file.
+/// A program that acts on an error asks for its [`Error::kind`]. For an error that wraps another, such as
+/// [`Error::At`], this is the kind of the inner error.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -22,7 +22,7 @@ use crate::display::size;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An error met while an array was built, and the place in the program that asked for that step.
+    /// An error from building an array, and the place in the program that asked for the failing step.
     #[error("{error}, at {place}")]
     At {
         /// The error.
@@ -33,7 +33,7 @@ pub enum Error {
     /// Shapes that do not go together.
     #[error("{0}")]
     Shape(String),
-    /// Elements of another type than is needed.
+    /// Elements of the wrong type.
     #[error("{what}: expected elements of {expected}, found {found}")]
     DType {
         /// The array, or the function.
@@ -84,11 +84,11 @@ pub enum Error {
     Budget {
         /// The step that does not fit.
         what: String,
-        /// Bytes that would do.
+        /// Bytes that would be enough.
         needed: u64,
         /// Bytes allowed.
         budget: u64,
-        /// Not empty where the result would take less memory in a file.
+        /// Not empty if the step would need less memory with its result in a file.
         #[doc(hidden)]
         hint: &'static str,
     },
@@ -100,7 +100,7 @@ pub enum Error {
     Npy {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why the file cannot be used.
         reason: String,
     },
     /// The operating system refused.
