@@ -21,7 +21,7 @@ pub(super) fn narrow<T: Real>(z: Complex64) -> C<T> {
     C::new(T::from_f64(z.re), T::from_f64(z.im))
 }
 
-/// Functions of both complex types, made of one of doubles.
+/// Defines functions of both complex types from one function of doubles.
 macro_rules! in_double {
     ($($name:ident $function:ident)+) => { $(
         pub(crate) fn $name<T: $crate::kernels::math::real::Real>(
@@ -68,7 +68,7 @@ fn sqrt64(z: Complex64) -> Complex64 {
     if x.is_nan() || y.is_nan() {
         return C::new(f64::NAN, f64::NAN);
     }
-    // powers of 4 that keep the modulus away from both ends
+    // scaling by powers of 4 keeps the modulus away from overflow and underflow
     let greater = x.abs().max(y.abs());
     let (scale, root) = match greater {
         g if g > 1e307 => (0.0625, 4.0),
@@ -229,7 +229,7 @@ fn tanh64(z: Complex64) -> Complex64 {
 
 fn sin64(z: Complex64) -> Complex64 {
     let turned = back(sinh64(turned(z)));
-    // the sign of this infinity is anyone's choice; glibc's
+    // Annex G leaves the sign of this infinity open; this is glibc's choice
     if z.im.is_infinite() && !z.re.is_finite() { C::new(turned.re, f64::INFINITY) } else { turned }
 }
 

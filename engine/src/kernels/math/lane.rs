@@ -101,7 +101,8 @@ pub(crate) trait Lane: Real {
     /// Exponent `k` and significand `m` of a normal positive number x = 2^k m, with m between the square roots of 1/2
     /// and 2.
     fn split(self) -> [Self; 2];
-    /// The whole `k` for which `self / below` is between about 0.8 and 1.85 times 2^k, both of them positive and normal.
+    /// The whole number `k` for which `self / below` is between about 0.8 and 1.85 times 2^k. Both numbers have to be
+    /// positive and normal.
     fn exponent_over(self, below: Self) -> Self;
     /// An approximation of the inverse of the cube root of a positive normal number.
     fn near_inverse_root_3(self) -> Self;
