@@ -135,7 +135,7 @@ fn elsewhere(hint: &str) -> &'static str {
     if hint.is_empty() { "" } else { ", and less if the result is written to a file or a store" }
 }
 
-/// What kind of error it is, for a program that acts on it.
+/// The kind of an error, for a program that acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -193,7 +193,7 @@ impl Error {
         Error::Io { path: path.into(), source }
     }
 
-    /// Two dtypes where one was wanted.
+    /// Elements of type `found` in place of `expected`.
     pub(crate) fn dtype(what: &str, expected: DType, found: DType) -> Error {
         Error::DType { what: what.to_owned(), expected, found }
     }

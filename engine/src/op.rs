@@ -32,7 +32,7 @@ macro_rules! table {
                 }
             }
 
-            /// The name in the array API standard, or NumPy's where the standard has none.
+            /// The name in the array API standard, or NumPy's name if the standard has none.
             pub fn name(self) -> &'static str {
                 self.names()[0]
             }

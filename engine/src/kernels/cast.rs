@@ -1,8 +1,8 @@
 //! Casts, by the rules of NumPy's `astype`.
 //!
 //! Integers wrap; floats lose their fraction; complex numbers lose their imaginary part; everything but zero is true.
-//! NumPy's result for a float outside the range of an integer type is undefined. Here it is cast by way of `i32` or
-//! `i64`, whose least value stands for all values out of range.
+//! NumPy's result for NaN, or for a float outside the range of an integer type, is undefined. Here such a float is cast
+//! by way of `i32` or `i64`, whose least value stands for NaN and for all values out of range.
 
 use bytemuck::Pod;
 use half::{bf16, f16};

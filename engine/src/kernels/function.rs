@@ -108,7 +108,7 @@ fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, s
                 out.iter_mut().zip(a).filter(|(o, _)| o.is_nan()).for_each(|(o, &a)| *o = slow(a));
             }
         }
-        // the one computed result is that of all elements
+        // the one computed result stands for all elements
         if let ([first, rest @ ..], 1) = (out, n) {
             rest.fill(*first);
         }

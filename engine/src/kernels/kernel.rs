@@ -10,7 +10,7 @@ pub(crate) struct Kernel {
     pub(super) run: &'static Loop,
     /// The actual types, if the loop itself is one over `f32`.
     pub(super) widened: Option<Widened>,
-    /// The loop takes its two operands in the other order.
+    /// Whether the loop takes its two operands in reverse order.
     pub(super) swapped: bool,
 }
 

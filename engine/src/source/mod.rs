@@ -71,7 +71,8 @@ pub trait Source: Send + Sync + Debug {
         }
         Ok(())
     }
-    /// Whether chunks in place have checksums of their own, or count towards one checksum over several chunks.
+    /// Whether chunks in place have checksums, or belong to a checksum over more bytes that the source computes along
+    /// the way.
     fn has_checksums(&self) -> bool {
         false
     }

@@ -81,7 +81,7 @@ fn sqrt64(z: Complex64) -> Complex64 {
     if x >= 0.0 { C::new(large, small.copysign(y)) } else { C::new(small, large.copysign(y)) }
 }
 
-/// `exp(x) * factor`, where the exponential alone may overflow.
+/// `exp(x) * factor`, even if the exponential alone overflows.
 fn exp_times(x: f64, factor: f64) -> f64 {
     if x < 709.0 {
         return Real::exp(x) * factor;

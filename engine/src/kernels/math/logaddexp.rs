@@ -1,4 +1,4 @@
-//! `log(exp(a) + exp(b))`, without overflow and without losing digits where the result is near zero.
+//! `log(exp(a) + exp(b))`, without overflow and without loss of digits if the result is near zero.
 //!
 //! With `a >= b` the result is `a + log1p(exp(b - a))`. The loops compute the second term to a few more digits than a
 //! float has. This is not enough if the two terms cancel: then [`slow`] computes everything in pairs of doubles.

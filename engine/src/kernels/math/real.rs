@@ -9,7 +9,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use bytemuck::Pod;
 
-/// A float that has loops of its own.
+/// A float type that has its own loops.
 pub(crate) trait Real:
     Pod
     + PartialOrd
@@ -308,31 +308,31 @@ pub(crate) fn heaviside<T: Real>(x: T, at_zero: T) -> T {
     }
 }
 
-/// The greater; the first NaN, where there is one.
+/// The greater number, or the first NaN if there is any.
 #[inline(always)]
 pub(crate) fn maximum<T: Real>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// The smaller; the first NaN, where there is one.
+/// The smaller number, or the first NaN if there is any.
 #[inline(always)]
 pub(crate) fn minimum<T: Real>(a: T, b: T) -> T {
     if a <= b || a.is_nan() { a } else { b }
 }
 
-/// The greater of those that are not NaN.
+/// The greater of the operands that are not NaN.
 #[inline(always)]
 pub(crate) fn fmax<T: Real>(a: T, b: T) -> T {
     if a >= b || b.is_nan() { a } else { b }
 }
 
-/// The smaller of those that are not NaN.
+/// The smaller of the operands that are not NaN.
 #[inline(always)]
 pub(crate) fn fmin<T: Real>(a: T, b: T) -> T {
     if a <= b || b.is_nan() { a } else { b }
 }
 
-/// `x` between two bounds: the upper one where they cross, NaN where one is NaN.
+/// `x` clipped to two bounds. The result is the upper bound if the bounds cross, and NaN if any operand is NaN.
 #[inline(always)]
 pub(crate) fn clip<T: Real>(x: T, low: T, high: T) -> T {
     let x = if x < low || (low.is_nan() && !x.is_nan()) { low } else { x };
