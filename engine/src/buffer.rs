@@ -103,7 +103,7 @@ impl Buffer {
     pub fn bytes(&self) -> &[u8] {
         let none: &[Line] = &[];
         let all = match &self.store {
-            // aligned like any other, so that it can be seen as elements
+            // aligned like any other buffer, so that it can be cast to elements
             Store::Empty => bytemuck::cast_slice(none),
             Store::Heap(lines) => bytemuck::cast_slice(lines),
             Store::Map(map) => &map[..],

@@ -30,7 +30,7 @@ pub enum Error {
         /// File, line and column.
         place: &'static Location<'static>,
     },
-    /// Shapes that do not go together.
+    /// Shapes that do not fit together.
     #[error("{0}")]
     Shape(String),
     /// Elements of the wrong type.
@@ -67,13 +67,13 @@ pub enum Error {
     /// A view that only a copy could give.
     #[error("{0}; write the operand to an array first, then take the view of that")]
     NeedsCopy(String),
-    /// Types that do not go together.
+    /// Types that do not fit together.
     #[error(transparent)]
     Promote(#[from] crate::promote::PromoteError),
     /// An expression in text that has no meaning.
     #[error(transparent)]
     Text(#[from] crate::text::TextError),
-    /// An operation that has no answer for these values, or a request without a meaning.
+    /// An operation that has no result for these values, or a request without a meaning.
     #[error("{0}")]
     Value(String),
     /// The memory budget is too small for this plan.
@@ -114,15 +114,15 @@ pub enum Error {
     /// The array file refused.
     #[error(transparent)]
     Format(#[from] arrstore_format::Error),
-    /// An array of a file cannot be opened, or a result not be written to one.
+    /// An array of a file cannot be opened, or a result cannot be written to a file.
     #[error("{words}")]
     File {
-        /// What kind of error it is.
+        /// The kind of the error.
         kind: ErrorKind,
         /// The file, the array in it, and what is wrong.
         words: String,
     },
-    /// A step of a transaction failed, and the transaction was to be committed all the same.
+    /// The program tried to commit a transaction in which a step had failed.
     #[error("nothing was committed, because a step of the transaction failed before: {0}")]
     Transaction(String),
     /// A source or sink from outside this crate failed.
@@ -139,21 +139,21 @@ fn elsewhere(hint: &str) -> &'static str {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Shapes, axes or numbers of elements that do not go together.
+    /// Shapes, axes or numbers of elements that do not fit together.
     Shape,
     /// An index or a region outside the array.
     Index,
-    /// Element types that do not go together.
+    /// Element types that do not fit together.
     DType,
     /// A view that only a copy could give.
     NeedsCopy,
-    /// Values for which there is no answer, or a request without a meaning: an impossible name, layout or text.
+    /// Values for which there is no result, or a request without a meaning: an impossible name, layout or text.
     Invalid,
     /// The memory budget is too small.
     Budget,
     /// The run was asked to stop.
     Cancelled,
-    /// A file is damaged, is none of the kind it should be, or was written by a newer version.
+    /// A file is damaged, has the wrong format, or was written by a newer version.
     Damaged,
     /// No such file, array or commit.
     NotFound,
@@ -168,7 +168,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// What kind of error it is.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::At { error, .. } => error.kind(),

@@ -124,13 +124,13 @@ impl Header {
             "{{'descr': '{endian}{code}', 'fortran_order': {fortran}, 'shape': {}, }}",
             crate::view::show(shape)
         );
-        // NumPy leaves room so that the first axis can grow without moving the elements.
+        // Like NumPy, leave room for a longer slowest axis, so that the array can grow without moving its elements.
         if let Some(&grows) = if fortran == "True" { shape.last() } else { shape.first() } {
             let width = grows.to_string().len();
             text.extend(std::iter::repeat_n(' ', GROWTH_DIGITS.saturating_sub(width)));
         }
         const PREFIX: usize = 10;
-        let total = (PREFIX + text.len() + 1) / 64 * 64 + 64; // NumPy pads a full 64 where none were needed
+        let total = (PREFIX + text.len() + 1) / 64 * 64 + 64; // NumPy adds a full 64 bytes if no padding is needed
         let mut out = b"\x93NUMPY\x01\x00".to_vec();
         out.extend(((total - PREFIX) as u16).to_le_bytes());
         out.extend(text.bytes());
@@ -140,7 +140,7 @@ impl Header {
     }
 }
 
-/// Digits of the largest length of an axis that NumPy leaves room for.
+/// Digits for which NumPy leaves room in the length of the growing axis.
 const GROWTH_DIGITS: usize = 21;
 
 /// Bytes of an element, if `descr` gives its size and no type.

@@ -11,13 +11,13 @@ use crate::{Error, Result};
 pub enum AxisMap {
     /// A fixed index.
     At(u64),
-    /// `start + step * i`, where `i` runs along axis `axis` of the view.
+    /// `start + step * i`, for the index `i` along axis `axis` of the view.
     Along {
         /// The view's axis.
         axis: usize,
-        /// Index underneath for `i = 0`.
+        /// Index in the array underneath for `i = 0`.
         start: i64,
-        /// Step underneath for each step of `i`; never 0.
+        /// Step in the array underneath for each step of `i`; never 0.
         step: i64,
     },
 }
@@ -70,7 +70,7 @@ impl View {
         shape.iter().enumerate().map(map).collect::<Result<_>>().map(View)
     }
 
-    /// This view seen through `outer`: `outer` maps this view's own axes on to those of a third array.
+    /// The composition with `outer`, which is a view of this view.
     pub fn through(&self, outer: &View) -> View {
         let compose = |m: &AxisMap| match *m {
             AxisMap::At(k) => AxisMap::At(k),

@@ -156,7 +156,7 @@ fn every_reduction_takes_every_type() {
     }
 }
 
-/// A scalar block counts once for each element it stands for.
+/// A scalar block counts once for each element for which it stands.
 #[test]
 fn scalar_blocks_reduce_as_blocks() {
     for &reduction in Reduction::ALL {

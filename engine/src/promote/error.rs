@@ -2,7 +2,7 @@
 
 use arrstore_format::DType;
 
-/// Types that do not go together.
+/// Element types that do not fit together, or a Python number that does not fit a type.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PromoteError {

@@ -1,4 +1,4 @@
-//! Which element types an elementwise operation has loops for.
+//! The element types for which an elementwise operation has loops.
 
 use arrstore_format::DType;
 

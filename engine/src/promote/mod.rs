@@ -91,7 +91,7 @@ fn resolve(operands: &[Operand]) -> Vec<DType> {
     operands.iter().map(one).collect()
 }
 
-/// The type that the operands have in common.
+/// The common type of the operands.
 ///
 /// # Errors
 /// None so far: any two types have a common type.

@@ -46,12 +46,12 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
     }
 }
 
-/// The first of `types` that all of `operands` can be cast to.
+/// The first of `types` to which all of `operands` can be cast.
 pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
     types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
 }
 
-/// The type that arrays of types `a` and `b` have in common.
+/// The common type of arrays of types `a` and `b`.
 pub(crate) fn promote_types(a: DType, b: DType) -> DType {
     // complex128 takes every type
     first(ORDER, &[a, b]).unwrap_or(C128)

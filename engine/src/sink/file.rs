@@ -31,7 +31,7 @@ impl Plain {
         &self.path
     }
 
-    /// Makes the file as long as the array needs, so that a full disk shows early and writing is fast.
+    /// Makes the file as long as the array needs, so that a full disk is noticed early and writing is fast.
     pub(super) fn reserve(&self, file: &File) -> Result<()> {
         let bytes = elements(&self.shape)? * self.dtype.size() as u64;
         let end = self.start + bytes;

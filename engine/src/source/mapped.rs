@@ -1,4 +1,4 @@
-//! Arrays in one piece in a file, mapped: `.npy` files, raw binary files, spilled results.
+//! Unchunked arrays in a mapped file: `.npy` files, raw binary files, members of archives.
 
 use std::fs::File;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::npy::Header;
 use super::{Data, FileCrc, Located, Source, c_strides, elements};
 use crate::{DType, Error, Result};
 
-/// An array that lies in one piece in a mapped file.
+/// An unchunked array in a mapped file.
 #[derive(Debug)]
 pub struct Mapped {
     path: PathBuf,

@@ -16,7 +16,7 @@ pub struct Value {
 }
 
 impl Value {
-    /// Takes `bytes`, the elements of an array of `shape` in C order, little-endian.
+    /// An array of `shape` with the elements `bytes`, little-endian and in C order.
     ///
     /// # Errors
     /// When the number of bytes does not match the shape.

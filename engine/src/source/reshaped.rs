@@ -7,7 +7,7 @@ use super::{Located, Source};
 use crate::view::{AxisMap, View};
 use crate::{DType, Result};
 
-/// A source of one chunk, seen through a view and under another shape.
+/// A view of a source of one chunk, under another shape.
 #[derive(Debug)]
 pub struct Reshaped {
     inner: Arc<dyn Source>,

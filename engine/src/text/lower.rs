@@ -16,7 +16,7 @@ type Variables = BTreeMap<String, Expr>;
 /// Names of a module that may precede NumPy's names.
 const MODULES: [&str; 3] = ["np", "numpy", "xp"];
 
-/// Names that are numbers, `None` or an index.
+/// Names of constants and of `None` (`newaxis`).
 pub(super) const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
 
 /// The arrays of a whole text.

@@ -1,4 +1,4 @@
-//! Arithmetic of complex numbers: NumPy's, operation by operation.
+//! Arithmetic of complex numbers, with the same steps as in NumPy.
 
 use num_complex::Complex;
 
@@ -126,7 +126,7 @@ pub(crate) fn pow<T: Real>(a: C<T>, b: C<T>) -> C<T> {
             3 => return multiply(a, multiply(a, a)),
             _ => {}
         }
-        // from one on, which shows in infinite results
+        // the product starts from one, which matters for infinite results
         let (mut left, mut square, mut power) = (exponent.abs() as u32, a, one);
         while left != 0 {
             if left & 1 == 1 {

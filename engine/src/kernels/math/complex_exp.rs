@@ -218,7 +218,7 @@ fn tanh64(z: Complex64) -> Complex64 {
     }
     let (sin, cos) = (Real::sin(y), Real::cos(y));
     if x.abs() > 22.0 {
-        // 4 sin cos exp(-2|x|), in steps that do not underflow early
+        // 4 sin cos exp(-2|x|), in two factors, so that no intermediate value underflows early
         let decay = Real::exp(-x.abs().min(2000.0));
         return C::new(1f64.copysign(x), 4.0 * sin * cos * decay * decay);
     }

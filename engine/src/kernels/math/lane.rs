@@ -24,7 +24,7 @@ pub(crate) trait Lane: Real {
     const TANH_END: Self;
     /// Below this number, `expm1` and similar functions are the identity.
     const TINY: Self;
-    /// The greatest magnitude that `sin`, `cos` and `tan` can reduce.
+    /// The greatest magnitude of an angle that `sin`, `cos` and `tan` can reduce.
     const ANGLE_END: Self;
     /// pi / 2 in three parts. Each part is the float nearest to the rest after the parts before it.
     const PI_2: [Self; 3];
@@ -92,7 +92,7 @@ pub(crate) trait Lane: Real {
 
     /// `self * b + c`, rounded once.
     fn fma(self, b: Self, c: Self) -> Self;
-    /// 2 to a whole power whose result is normal.
+    /// 2 to a whole power. The result has to be normal.
     fn pow2(self) -> Self;
     /// The whole number n nearest to `self * b`, and 2^(n + more), which has to be normal.
     fn whole_and_power(self, b: Self, more: Self) -> [Self; 2];

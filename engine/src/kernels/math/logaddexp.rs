@@ -54,7 +54,7 @@ fn lost<T: Lane>(a: T, b: T, difference: T) -> T {
     if difference > T::NEG_INFINITY { lost } else { T::ZERO }
 }
 
-/// `log(1 + 2^n power)`, for a power of at most 1.
+/// `log(1 + 2^n * power)`, for a power of at most 1.
 #[inline(always)]
 fn ln_1p<T: Lane>(power: Pair<T>, n: T) -> Pair<T> {
     let sum = Pair::ordered_sum(T::ONE, scaled(power.high, n)).and(scaled(power.low, n));
@@ -84,7 +84,7 @@ fn expm1(x: Pair<f64>) -> Pair<f64> {
     let (mut term, mut sum) = (x, x);
     for k in 2..16 {
         term = term.times_pair(x);
-        // division by a small integer, to twice the digits
+        // division by a small integer, with twice the digits
         let high = term.high / f64::from(k);
         term = Pair::sum(high, ((-high).mul_add(f64::from(k), term.high) + term.low) / f64::from(k));
         sum = sum.plus(term);

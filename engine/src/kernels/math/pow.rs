@@ -14,7 +14,7 @@ fn log2<T: Lane>(x: T) -> Pair<T> {
     let [k, m] = x.split();
     let f = m - T::ONE;
     let s = f / (m + T::ONE);
-    // f - 2s is exact: 2s differs from f by less than a fifth
+    // f - 2s is exact, because 2s differs from f by less than a fifth
     let rest = (-s).fma(f, s.fma(-T::TWO, f));
     let z = s * s;
     let z_low = s.fma(s, -z);

@@ -249,7 +249,7 @@ fn hypotf(x: f32, y: f32) -> f32 {
     (x * x + y * y).sqrt() as f32
 }
 
-/// Python's floor of the quotient and the remainder that goes with it.
+/// Python's floor of the quotient, and the matching remainder.
 #[inline]
 fn divmod<T: Real>(a: T, b: T) -> (T, T) {
     let mut rest = a % b;

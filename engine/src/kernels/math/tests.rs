@@ -15,7 +15,7 @@ trait Float: Lane {
     const DTYPE: DType;
     fn of_bits(bits: u64) -> Self;
     fn exact_exp2(self) -> Self;
-    /// Its place among the floats, both zeros apart.
+    /// The rank among the floats. The two zeros have different ranks.
     fn place(self) -> i64;
 }
 

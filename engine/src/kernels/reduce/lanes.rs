@@ -30,7 +30,7 @@ pub(super) fn accumulate_beside<T: Copy, A: Copy, B: Copy>(
     let n = into.len();
     let beside = &beside[..n];
     let row = |r: usize| &block[r * stride..][..n];
-    // several rows at a time, so that `into` is read and written less often
+    // four rows at a time, so that `into` is read and written less often
     for r in (0..rows - rows % 4).step_by(4) {
         let (a, b, c, d) = (row(r), row(r + 1), row(r + 2), row(r + 3));
         for k in 0..n {
@@ -107,7 +107,7 @@ fn in_rows<T: Copy, A: Copy, const N: usize>(values: &[T], start: A, step: impl 
 
 /// Lanes of elements of four and eight bytes: as many as registers hold.
 const REGISTERS: usize = 32;
-/// Lanes of a leaf of smaller elements, unless it is shorter.
+/// Lanes of a leaf of smaller elements, unless the leaf has fewer elements than this.
 const LANES: usize = 128;
 
 /// A fold in lanes.

@@ -32,7 +32,7 @@ use crate::op::Reduction;
 
 /// Elements of a leaf of a row.
 const LEAF: usize = 1024;
-/// The same for elements of one or two bytes: 128 for each lane.
+/// Elements of a leaf of a row, if they have one or two bytes: 128 for each lane.
 const SMALL_LEAF: usize = 16384;
 /// Rows of a leaf of columns.
 const LEAF_ROWS: usize = 128;
@@ -331,7 +331,7 @@ impl Reducer {
         self.fold.state_size()
     }
 
-    /// Bytes that a column takes beside its state.
+    /// Bytes of a column's lane.
     pub(crate) fn lane_size(&self) -> usize {
         self.fold.lane_size()
     }
@@ -373,7 +373,8 @@ impl Reducer {
         }
     }
 
-    /// Folds each column of a block of `count` x `cols` elements into its own state, by way of its lane.
+    /// Folds each column of a block of `count` x `cols` elements into its lane, and the lane into the column's state at
+    /// the end of a leaf.
     pub(crate) fn fold_cols(
         &self,
         columns: Columns<'_>,
