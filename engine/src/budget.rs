@@ -1,4 +1,4 @@
-//! The one number that bounds the process's working memory.
+//! The budget: the limit of the process's working memory.
 
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,9 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::{Error, Result};
 
-/// A budget of bytes shared by everything that runs under it. Clones share it.
+/// A budget of bytes, shared by all computations under it. A clone is the same budget.
 ///
-/// A computation takes all that it needs at once, and waits for it if need be, so that two never wait for each other.
+/// A computation takes all its memory at once, and waits until there is enough. So two computations never wait for each
+/// other.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<State>);
 
@@ -20,7 +21,7 @@ struct State {
     peak: AtomicU64,
 }
 
-/// Bytes taken from a [`Budget`], given back when dropped.
+/// Bytes taken from a [`Budget`]. Dropping the permit gives them back.
 #[derive(Debug)]
 pub struct Permit {
     budget: Budget,
@@ -33,13 +34,13 @@ impl Budget {
         Budget(Arc::new(State { total, used: Mutex::new(0), freed: Condvar::new(), peak: AtomicU64::new(0) }))
     }
 
-    /// The process' own budget: 70 % of what the container (cgroup) or else the machine has. All who ask share it.
+    /// The process's own budget: 70 % of the memory of the container (cgroup) or of the machine. All callers share it.
     pub fn of_machine() -> Budget {
         static SHARED: OnceLock<Budget> = OnceLock::new();
         SHARED.get_or_init(|| Budget::new(machine_limit() / 10 * 7)).clone()
     }
 
-    /// The whole of it, in bytes.
+    /// The size of the budget, in bytes.
     pub fn total(&self) -> u64 {
         self.0.total
     }
@@ -55,10 +56,10 @@ impl Budget {
         self.0.peak.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes`, waiting for others to give back if need be.
+    /// Takes `bytes`. If too few are available, it waits until other permits are dropped.
     ///
     /// # Errors
-    /// [`Error::Budget`] when the whole budget is smaller; `what` names the taker in the message.
+    /// [`Error::Budget`] when the whole budget is smaller than `bytes`. `what` names the caller in the message.
     #[doc(hidden)]
     pub fn take(&self, bytes: u64, what: &str) -> Result<Permit> {
         if bytes > self.0.total {
@@ -73,7 +74,7 @@ impl Budget {
         Ok(Permit { budget: self.clone(), bytes })
     }
 
-    /// The error that says how much would do.
+    /// The error that states how large a budget would be enough.
     #[doc(hidden)]
     pub fn refusal(&self, needed: u64, what: &str) -> Error {
         Error::Budget { what: what.to_owned(), needed, budget: self.0.total, hint: "" }
@@ -106,8 +107,8 @@ pub fn machine_memory() -> u64 {
         .map_or(4 << 30, |kib| kib * 1024)
 }
 
-/// The smallest of the memory limits that hold for this process: its cgroup's (v2 or v1, and their
-/// parents') and the machine's memory.
+/// The smallest memory limit of this process: the limits of its cgroup (v1 or v2) and its parents, and the machine's
+/// memory.
 pub fn machine_limit() -> u64 {
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     groups.lines().flat_map(group_limits).fold(machine_memory(), u64::min)

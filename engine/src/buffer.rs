@@ -1,4 +1,4 @@
-//! Working memory: aligned buffers, the large ones of which go back to the system when they are dropped.
+//! Working memory: aligned buffers. Large buffers go back to the system when they are dropped.
 
 use std::cell::RefCell;
 
@@ -6,18 +6,19 @@ use memmap2::MmapMut;
 
 use crate::{Error, Result};
 
-/// Below this size a buffer comes from the allocator, which keeps about twice as much for each thread (the 2 MiB that a
-/// thread is allowed beside the budget), so that it is warm the next time; above it comes from `mmap`, and goes back.
+/// A buffer below this size comes from the allocator, so that its memory is warm the next time. The allocator keeps
+/// about twice this size for each thread (the 2 MiB that a thread may use beside the budget). A buffer from this size
+/// on comes from `mmap` and goes back to the system.
 const MAP_FROM: usize = (1 << 20) + 1;
 
-/// Bytes of buffers let go that a thread keeps for the next ones: fresh memory has to be cleared, which takes as long as
-/// computing what goes there.
+/// Bytes of dropped buffers that a thread keeps for its next buffers. Fresh memory has to be cleared, which takes as
+/// long as computing its contents.
 const KEPT: usize = MAP_FROM + (128 << 10);
-/// Smaller ones are not kept.
+/// Smaller buffers are not kept.
 const KEPT_FROM: usize = 4 << 10;
 
 thread_local! {
-    /// What is kept, the last one let go at the end.
+    /// The kept buffers, the most recently dropped one last.
     static SPARE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -25,7 +26,7 @@ thread_local! {
 #[cfg(target_os = "linux")]
 const HUGE: usize = 2 << 20;
 
-/// Bytes aligned to at least 64, all zero when new. Its size must have been taken from the budget before.
+/// Bytes aligned to at least 64. Take their number from the budget first.
 #[derive(Debug, Default)]
 pub struct Buffer {
     store: Store,
@@ -48,7 +49,7 @@ impl Buffer {
     /// A buffer of `len` zero bytes.
     ///
     /// # Errors
-    /// When the system has no memory to give.
+    /// When the system has too little memory.
     pub fn new(len: usize) -> Result<Buffer> {
         let store = match len {
             0 => Store::Empty,
@@ -61,7 +62,7 @@ impl Buffer {
         Ok(Buffer { store, len })
     }
 
-    /// A buffer of `len` bytes to be written to before it is read: they are whatever they were.
+    /// A buffer of `len` bytes with arbitrary contents, to be written before it is read.
     ///
     /// # Errors
     /// As [`Buffer::new`].
@@ -75,8 +76,8 @@ impl Buffer {
         }
     }
 
-    /// Makes the buffer at least `len` bytes long; what it held is lost when it has to grow, and its bytes are then
-    /// whatever they were.
+    /// Makes the buffer at least `len` bytes long. If it has to grow, its contents are lost and its bytes are
+    /// arbitrary.
     ///
     /// # Errors
     /// As [`Buffer::new`].
@@ -102,7 +103,7 @@ impl Buffer {
     pub fn bytes(&self) -> &[u8] {
         let none: &[Line] = &[];
         let all = match &self.store {
-            // aligned like any other, so that it can be seen as elements
+            // aligned like any other buffer, so that it can be cast to elements
             Store::Empty => bytemuck::cast_slice(none),
             Store::Heap(lines) => bytemuck::cast_slice(lines),
             Store::Map(map) => &map[..],
@@ -110,7 +111,7 @@ impl Buffer {
         all.get(..self.len).unwrap_or(all)
     }
 
-    /// All bytes, to be changed.
+    /// All bytes, mutable.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         let len = self.len;
         let all: &mut [u8] = match &mut self.store {
@@ -145,12 +146,13 @@ impl Drop for Buffer {
     }
 }
 
-/// What a thread keeps, unless it is ending.
+/// Calls `f` with the buffers that this thread keeps, unless the thread is ending.
 fn with_spare<T>(f: impl FnOnce(&mut Vec<Vec<Line>>) -> T) -> Option<T> {
     SPARE.try_with(|spare| spare.try_borrow_mut().ok().map(|mut spare| f(&mut spare))).ok().flatten()
 }
 
-/// Fresh memory, in huge pages where there are any: a fault for each small one takes longer than filling it.
+/// Fresh memory, in huge pages if the system has them: a page fault for each small page takes longer than filling the
+/// page.
 fn anonymous(len: usize) -> std::io::Result<MmapMut> {
     let map = MmapMut::map_anon(len)?;
     #[cfg(target_os = "linux")]

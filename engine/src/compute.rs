@@ -6,9 +6,9 @@ use crate::promote::{Operand, signature};
 use crate::{DType, Error, Result};
 
 impl Op {
-    /// Computes elements that lie in memory one after the other, on this thread and without a plan. All operands are
-    /// little-endian elements of `dtype`, and as many as `out` has room for; the results' type is the one that
-    /// [`Expr::apply`](crate::Expr::apply) gives them. Quickest where all are aligned to their type.
+    /// Computes contiguous elements in memory, on this thread and without a plan. Each operand holds little-endian
+    /// elements of `dtype`, as many as fit in `out`. The results have the type that [`Expr::apply`](crate::Expr::apply)
+    /// gives them. The function is fastest if all slices are aligned to their types.
     ///
     /// ```
     /// use arrstore::{DType, Op};
@@ -20,7 +20,8 @@ impl Op {
     /// ```
     ///
     /// # Errors
-    /// When the operation is not computed in this type, lengths differ, or it has no answer for these values.
+    /// When the operation is not computed in this type, lengths differ, or the operation has no result for these
+    /// values.
     pub fn compute(self, dtype: DType, operands: &[&[u8]], out: &mut [u8]) -> Result<()> {
         let signature = signature(self, &vec![Operand::Typed(dtype); operands.len()])?;
         let physical: Vec<Physical> = signature.inputs.iter().map(|&input| input.into()).collect();

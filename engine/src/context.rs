@@ -1,4 +1,4 @@
-//! What a run is given: memory, threads, a way to watch it and a way to stop it.
+//! Settings of a run: memory, threads, a way to watch it and a way to stop it.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::profile::{Recorder, Work, record};
 use crate::{Budget, Error, Result};
 
-/// Called now and then with the bytes done and the bytes there are to do.
+/// A function called from time to time with the bytes done and the total bytes to do.
 pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Settings of a run. Clones share the budget, the counters and the stop flag.
@@ -17,17 +17,17 @@ pub struct Context {
     pub budget: Budget,
     /// Threads that compute.
     pub threads: usize,
-    /// Where spill files go; `None`: beside the output, or the working directory.
+    /// Folder for spill files; `None`: the folder of the output, or the working directory.
     pub tmp: Option<PathBuf>,
     /// Whether raw chunks are checked against their checksums while they are consumed.
     pub check: bool,
-    /// Told of progress.
+    /// Receives the progress.
     pub progress: Option<Progress>,
     /// Set it to stop the run at the next tile.
     pub cancel: Arc<AtomicBool>,
-    /// What happened so far.
+    /// Counters of the work so far.
     pub metrics: Arc<Metrics>,
-    /// Takes down when each thread did what.
+    /// Records the work of each thread, with its times.
     pub profile: Option<Arc<Recorder>>,
 }
 
@@ -58,48 +58,48 @@ impl std::fmt::Debug for Context {
 }
 
 impl Context {
-    /// A context with `bytes` of memory and `threads` threads, else as the default.
+    /// A context with `bytes` of memory and `threads` threads. Other settings have their default.
     pub fn new(bytes: u64, threads: usize) -> Context {
         Context { budget: Budget::new(bytes), threads: threads.max(1), ..Context::default() }
     }
 
-    /// The same context with this to be told of progress: the bytes done, and the bytes there are to do. It is called from
-    /// the threads that compute, so it should be quick.
+    /// The same context with `progress` as the function that receives the bytes done and the total bytes to do. The
+    /// threads that compute call it, so it should be quick.
     #[must_use]
     pub fn on_progress(self, progress: impl Fn(u64, u64) + Send + Sync + 'static) -> Context {
         Context { progress: Some(Arc::new(progress)), ..self }
     }
 
-    /// Stops, at the next tile, whatever runs with this context or a clone of it, in any thread; nothing more can be run
-    /// with it. What was running ends with [`Error::Cancelled`], and nothing is committed.
+    /// Stops all runs with this context or a clone of it, in any thread, at their next tile. These runs end with
+    /// [`Error::Cancelled`] and commit nothing. The context cannot be used for further runs.
     pub fn stop(&self) {
         self.cancel.store(true, Ordering::Relaxed);
     }
 
-    /// The same, with temporary files beside `path` if nothing was said of them.
+    /// The same context, with spill files beside `path` unless [`Context::tmp`] names a folder.
     pub(crate) fn beside(&self, path: &Path) -> Context {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         Context { tmp: self.tmp.clone().or(folder.map(Path::to_owned)), ..self.clone() }
     }
 
-    /// Does `f` in `threads` threads, and takes it down where that is asked for.
+    /// Runs `f`, which uses `threads` threads, and records it if the context has a recorder.
     pub(crate) fn record<T>(&self, work: Work, threads: usize, amount: u64, f: impl FnOnce() -> T) -> T {
         record(self.profile.as_deref(), work, threads, amount, f)
     }
 
-    /// Refuses to go on once the run was cancelled.
+    /// Fails if the run has been cancelled.
     pub(crate) fn go_on(&self) -> Result<()> {
         if self.cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
     }
 }
 
-/// Threads to use when not told: the smallest of `RAYON_NUM_THREADS`, `OMP_NUM_THREADS`,
-/// `OPENBLAS_NUM_THREADS` where they are set, else what the machine and the container's quota give.
+/// The default number of threads: the smallest of those of `RAYON_NUM_THREADS`, `OMP_NUM_THREADS` and
+/// `OPENBLAS_NUM_THREADS` that are set, otherwise the number that the machine and the container's quota allow.
 pub fn default_threads() -> usize {
     threads_and_why().0
 }
 
-/// [`default_threads`], and the variable that said so, if one did.
+/// [`default_threads`], and the variable that set it, if any.
 pub fn threads_and_why() -> (usize, Option<&'static str>) {
     ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
         .into_iter()
@@ -107,13 +107,13 @@ pub fn threads_and_why() -> (usize, Option<&'static str>) {
         .filter(|&(n, _)| n > 0)
         .min_by_key(|&(n, _)| n)
         .unwrap_or_else(|| {
-            // asking reads the files of the container's quota
+            // this call reads the files of the container's quota, so it is made once
             static ALL: OnceLock<usize> = OnceLock::new();
             (*ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)), None)
         })
 }
 
-/// Counters of a run, all in bytes unless said.
+/// Counters of a run, in bytes unless stated otherwise.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Metrics {

@@ -1,4 +1,4 @@
-//! What can go wrong between an expression and its answer.
+//! The errors of the library.
 
 use std::panic::Location;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::DType;
 use crate::display::size;
 
-/// An error of the library. Every message says what was expected, what was found and, where one is known, the way out.
+/// An error of the library. Every message names the expected and the actual value, and a remedy if there is one.
 ///
-/// A program that acts on an error asks for its [`Error::kind`], which looks through the layers: an error met while
-/// an array was built, or in a file.
+/// A program that acts on an error asks for its [`Error::kind`]. For an error that wraps another, such as
+/// [`Error::At`], this is the kind of the inner error.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -22,7 +22,7 @@ use crate::display::size;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An error met while an array was built, and the place in the program that asked for that step.
+    /// An error from building an array, and the place in the program that asked for the failing step.
     #[error("{error}, at {place}")]
     At {
         /// The error.
@@ -30,10 +30,10 @@ pub enum Error {
         /// File, line and column.
         place: &'static Location<'static>,
     },
-    /// Shapes that do not go together.
+    /// Shapes that do not fit together.
     #[error("{0}")]
     Shape(String),
-    /// Elements of another type than is needed.
+    /// Elements of the wrong type.
     #[error("{what}: expected elements of {expected}, found {found}")]
     DType {
         /// The array, or the function.
@@ -67,13 +67,13 @@ pub enum Error {
     /// A view that only a copy could give.
     #[error("{0}; write the operand to an array first, then take the view of that")]
     NeedsCopy(String),
-    /// Types that do not go together.
+    /// Types that do not fit together.
     #[error(transparent)]
     Promote(#[from] crate::promote::PromoteError),
     /// An expression in text that has no meaning.
     #[error(transparent)]
     Text(#[from] crate::text::TextError),
-    /// An operation that has no answer for these values, or a request without a meaning.
+    /// An operation that has no result for these values, or a request without a meaning.
     #[error("{0}")]
     Value(String),
     /// The memory budget is too small for this plan.
@@ -84,11 +84,11 @@ pub enum Error {
     Budget {
         /// The step that does not fit.
         what: String,
-        /// Bytes that would do.
+        /// Bytes that would be enough.
         needed: u64,
         /// Bytes allowed.
         budget: u64,
-        /// Not empty where the result would take less memory in a file.
+        /// Not empty if the step would need less memory with its result in a file.
         #[doc(hidden)]
         hint: &'static str,
     },
@@ -100,7 +100,7 @@ pub enum Error {
     Npy {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why the file cannot be used.
         reason: String,
     },
     /// The operating system refused.
@@ -114,15 +114,15 @@ pub enum Error {
     /// The array file refused.
     #[error(transparent)]
     Format(#[from] arrstore_format::Error),
-    /// An array of a file cannot be opened, or a result not be written to one.
+    /// An array of a file cannot be opened, or a result cannot be written to a file.
     #[error("{words}")]
     File {
-        /// What kind of error it is.
+        /// The kind of the error.
         kind: ErrorKind,
         /// The file, the array in it, and what is wrong.
         words: String,
     },
-    /// A step of a transaction failed, and the transaction was to be committed all the same.
+    /// The program tried to commit a transaction in which a step had failed.
     #[error("nothing was committed, because a step of the transaction failed before: {0}")]
     Transaction(String),
     /// A source or sink from outside this crate failed.
@@ -135,25 +135,25 @@ fn elsewhere(hint: &str) -> &'static str {
     if hint.is_empty() { "" } else { ", and less if the result is written to a file or a store" }
 }
 
-/// What kind of error it is, for a program that acts on it.
+/// The kind of an error, for a program that acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Shapes, axes or numbers of elements that do not go together.
+    /// Shapes, axes or numbers of elements that do not fit together.
     Shape,
     /// An index or a region outside the array.
     Index,
-    /// Element types that do not go together.
+    /// Element types that do not fit together.
     DType,
     /// A view that only a copy could give.
     NeedsCopy,
-    /// Values for which there is no answer, or a request without a meaning: an impossible name, layout or text.
+    /// Values for which there is no result, or a request without a meaning: an impossible name, layout or text.
     Invalid,
     /// The memory budget is too small.
     Budget,
     /// The run was asked to stop.
     Cancelled,
-    /// A file is damaged, is none of the kind it should be, or was written by a newer version.
+    /// A file is damaged, has the wrong format, or was written by a newer version.
     Damaged,
     /// No such file, array or commit.
     NotFound,
@@ -168,7 +168,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// What kind of error it is.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::At { error, .. } => error.kind(),
@@ -193,7 +193,7 @@ impl Error {
         Error::Io { path: path.into(), source }
     }
 
-    /// Two dtypes where one was wanted.
+    /// Elements of type `found` in place of `expected`.
     pub(crate) fn dtype(what: &str, expected: DType, found: DType) -> Error {
         Error::DType { what: what.to_owned(), expected, found }
     }

@@ -1,9 +1,9 @@
-//! Arrays larger than memory, kept in one file, computed on where they lie.
+//! Arrays larger than memory, kept in one file, with computation directly on that file.
 //!
-//! An [`Array`] is lazy: it stands for elements of a file, of memory, or of what is computed from them, with the operators,
-//! functions, types and views of NumPy 2. Whatever needs the elements plans first, what it will read and how much memory
-//! it will take, and then computes tile by tile, in several threads, inside the [`Budget`] of its [`Context`]. A [`Store`]
-//! is one file with many named arrays. Everything that a program needs comes with one line:
+//! An [`Array`] is lazy: it stands for elements in a file, elements in memory, or a computation on other arrays. It has
+//! the operators, functions, types and views of NumPy 2. A computation first makes a plan of its reads and its memory.
+//! Then it computes tile by tile, in several threads, inside the [`Budget`] of its [`Context`]. A [`Store`] is one file
+//! with many named arrays. One line imports everything that a program needs:
 //!
 //! ```
 //! use arrstore::prelude::*;
@@ -23,12 +23,13 @@
 //!
 //! # Memory
 //!
-//! Without more words, all that a process computes shares one budget of 70 % of what its container, or the machine, has.
-//! [`Context::new`] gives another. Results in memory count while they are computed; afterwards they are the program's.
+//! By default, all computations of a process share one budget: 70 % of the memory of its container or of the machine.
+//! [`Context::new`] sets another budget. A result in memory counts against the budget while it is computed. Afterwards
+//! it belongs to the program and no longer counts.
 //!
-//! # What else there is
+//! # Other modules
 //!
-//! [`mod@format`] is the file itself, below all arithmetic. [`text`] reads expressions in Python's grammar.
+//! [`mod@format`] is the file format, without any arithmetic. [`text`] reads expressions in Python's grammar.
 
 #![deny(missing_docs)]
 
@@ -73,11 +74,11 @@ pub use promote::PromoteError;
 pub use source::Value;
 pub use store::{Layout, Store, Transaction};
 
-/// The crates whose types the library takes and gives, in the versions that it uses.
+/// The crates whose types appear in the library's interface, in the versions that it uses.
 pub use {half, ndarray, num_complex, serde_json};
 
-/// What the command, the tests and the benches of this workspace need beside the library: its graph, its planner, its
-/// sources and sinks. None of it is promised to stay.
+/// Internals for the command, the tests and the benches of this workspace: the graph, the planner, the sources and the
+/// sinks. They may change or vanish in any version.
 #[doc(hidden)]
 pub use {
     budget::{Permit, machine_limit, machine_memory},
@@ -94,7 +95,7 @@ pub use {
     view::{AxisMap, Index, View},
 };
 
-/// The README's examples are tests too.
+/// Runs the README's examples as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

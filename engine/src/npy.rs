@@ -8,19 +8,19 @@ pub use types::element_type;
 
 use crate::DType;
 
-/// Longest header that is read; NumPy's own limit is 10,000 bytes.
+/// Longest accepted header in bytes; NumPy's own limit is 10,000.
 const LIMIT: u32 = 64 << 10;
 
-/// Why something is no header of an array of numbers. Its words follow the name of the file.
+/// The reason why a header is not accepted as that of an array of numbers. Its text follows the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// NumPy has no name for the type of the elements, so that the caller has to tell it.
+    /// The header gives no type of the elements, because NumPy has no name for it. The caller has to name the type.
     #[error("holds elements of {size} bytes and does not say of which type ('{descr}'): name it")]
     Untyped {
         /// Bytes of an element.
         size: usize,
-        /// What the header says instead.
+        /// The header's description in place of a type.
         descr: String,
     },
     /// Anything else.
@@ -34,7 +34,7 @@ impl From<String> for HeaderError {
     }
 }
 
-/// What the header of a `.npy` file says.
+/// The header of a `.npy` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Type of the elements.
@@ -47,21 +47,22 @@ pub struct Header {
     pub big_endian: bool,
     /// Byte at which the elements begin.
     pub start: u64,
-    /// Whether the header gives the size of an element and not its type (`|V2`), so that [`Header::dtype`] is the caller's.
+    /// Whether the header gives only the size of an element (`|V2`). In this case the caller chose [`Header::dtype`].
     pub untyped: bool,
 }
 
 impl Header {
-    /// Reads the header at the start of `reader`, and not a byte more.
+    /// Reads the header at the start of `reader`, and no byte after it.
     ///
     /// # Errors
-    /// When it is no header of an array of numbers.
+    /// When the bytes are not the header of an array of numbers.
     pub fn read(reader: impl Read) -> Result<Header, HeaderError> {
         Header::read_as(reader, None)
     }
 
-    /// As [`Header::read`]. Elements whose type NumPy does not know have none in the header, only their size (`|V2`): they
-    /// are taken to be `untyped`, if they are as large. So `ml_dtypes` saves bfloat16.
+    /// As [`Header::read`], for elements of a type that NumPy does not know, too. Their header gives only a size
+    /// (`|V2`). They are read as elements of type `untyped`, if it has this size. `ml_dtypes` saves bfloat16 in this
+    /// way.
     ///
     /// # Errors
     /// As [`Header::read`].
@@ -108,7 +109,8 @@ impl Header {
         Ok(Header { dtype, shape, fortran, big_endian, start, untyped })
     }
 
-    /// The header that `numpy.save` writes for such an array (little-endian, C order unless `fortran`).
+    /// The header that `numpy.save` writes for an array of this type and shape (little-endian, C order unless
+    /// `fortran`).
     ///
     /// # Errors
     /// When NumPy has no such type (bfloat16).
@@ -122,13 +124,13 @@ impl Header {
             "{{'descr': '{endian}{code}', 'fortran_order': {fortran}, 'shape': {}, }}",
             crate::view::show(shape)
         );
-        // NumPy leaves room so that the first axis can grow without moving the elements.
+        // Like NumPy, leave room for a longer slowest axis, so that the array can grow without moving its elements.
         if let Some(&grows) = if fortran == "True" { shape.last() } else { shape.first() } {
             let width = grows.to_string().len();
             text.extend(std::iter::repeat_n(' ', GROWTH_DIGITS.saturating_sub(width)));
         }
         const PREFIX: usize = 10;
-        let total = (PREFIX + text.len() + 1) / 64 * 64 + 64; // NumPy pads a full 64 where none were needed
+        let total = (PREFIX + text.len() + 1) / 64 * 64 + 64; // NumPy adds a full 64 bytes if no padding is needed
         let mut out = b"\x93NUMPY\x01\x00".to_vec();
         out.extend(((total - PREFIX) as u16).to_le_bytes());
         out.extend(text.bytes());
@@ -138,10 +140,10 @@ impl Header {
     }
 }
 
-/// Digits of the largest length of an axis that NumPy leaves room for.
+/// Digits for which NumPy leaves room in the length of the growing axis.
 const GROWTH_DIGITS: usize = 21;
 
-/// Bytes of an element without a type, of which `descr` says no more.
+/// Bytes of an element, if `descr` gives its size and no type.
 fn untyped_size(descr: &str) -> Option<usize> {
     descr.strip_prefix(['<', '>', '|', '=']).unwrap_or(descr).strip_prefix('V')?.parse().ok()
 }
@@ -174,7 +176,7 @@ struct Fields {
 }
 
 impl Fields {
-    /// Reads the one form of Python literal that a header has: flat, so that nothing nests.
+    /// Reads a header's Python literal: one dictionary with the three known keys, without nested dictionaries.
     fn parse(text: &str) -> Result<Fields, String> {
         let mut rest = Literal(text);
         let (mut descr, mut fortran, mut shape) = (None, None, None);
@@ -203,7 +205,7 @@ impl Fields {
     }
 }
 
-/// What is left of a Python literal.
+/// The unread rest of a Python literal.
 struct Literal<'a>(&'a str);
 
 impl<'a> Literal<'a> {
@@ -232,7 +234,7 @@ impl<'a> Literal<'a> {
 
     fn string(&mut self) -> Result<&'a str, String> {
         self.0 = self.0.trim_start();
-        // Python 2 wrote texts that are Unicode with a u.
+        // Python 2 wrote Unicode strings with the prefix u.
         self.0 = self.0.strip_prefix(['u', 'U']).unwrap_or(self.0);
         let quote = if self.0.starts_with('"') { '"' } else { '\'' };
         self.expect(quote)?;
@@ -253,7 +255,7 @@ impl<'a> Literal<'a> {
         self.expect('(')?;
         let mut lengths = Vec::new();
         while !self.accept(')') {
-            // Python 2 wrote long integers with an L.
+            // Python 2 wrote long integers with the suffix L.
             let word = self.word();
             let length = word.strip_suffix('L').unwrap_or(word).parse();
             lengths.push(length.map_err(|_| format!("'{word:.40}' is not a length"))?);
@@ -305,7 +307,7 @@ mod tests {
         assert_eq!((header.dtype, header.untyped, header.start), (DType::BF16, true, 80));
         assert_eq!(read(Some(DType::F16)).unwrap().dtype, DType::F16);
         assert!(read(Some(DType::F32)).is_err() && read(None).unwrap_err().to_string().contains("name it"));
-        // a type that is named is not the caller's
+        // a type named in the header overrides the caller's
         let typed = Header::write(DType::U8, &[3], false).unwrap();
         let header = Header::read_as(&typed[..], Some(DType::F64)).unwrap();
         assert_eq!((header.dtype, header.untyped), (DType::U8, false));

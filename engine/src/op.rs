@@ -1,14 +1,14 @@
-//! The table of operations: what there is, under which names, and what it means.
+//! The table of operations, with their names and their help texts.
 //!
-//! The table is what the expression language, its help, promotion and the kernels agree on. A new operation is
-//! one row here, the element types it is defined on in [`crate::promote`], and one line per class of element
-//! types in [`crate::kernels`].
+//! The expression language, its help, promotion and the kernels all use this table. A new operation needs one row here,
+//! its element types in [`crate::promote`], and one line per class of element types in [`crate::kernels`].
 
 mod scalar;
 
 pub use scalar::Scalar;
 
-/// The enum of a table. What is `hidden` has no name and is in no list: only the library itself makes use of it.
+/// The enum of a table. Rows under `hidden` are not in `ALL` and cannot be found by name: only the library itself uses
+/// them.
 macro_rules! table {
     (
         $(#[$meta:meta])*
@@ -24,7 +24,7 @@ macro_rules! table {
             /// Every row of the table, sorted by name.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];
 
-            /// All names: the array API's first, then NumPy's other ones.
+            /// All names: first the array API's, then NumPy's others.
             pub fn names(self) -> &'static [&'static str] {
                 match self {
                     $($name::$variant => &[stringify!($first) $(, $alias)*],)+
@@ -32,7 +32,7 @@ macro_rules! table {
                 }
             }
 
-            /// The name in the array API standard, or NumPy's where the standard has none.
+            /// The name in the array API standard, or NumPy's name if the standard has none.
             pub fn name(self) -> &'static str {
                 self.names()[0]
             }
@@ -61,8 +61,8 @@ macro_rules! table {
     };
 }
 
-/// The elementwise operations, handed to a macro that makes something of each: the enum here, the methods of
-/// [`crate::Array`] elsewhere.
+/// Passes the table of elementwise operations to a macro. One such macro makes the enum below, another the methods of
+/// [`crate::Array`].
 macro_rules! operations {
     ($with:ident) => {
         $with! {
@@ -156,7 +156,7 @@ macro_rules! operations {
 pub(crate) use operations;
 operations!(table);
 
-/// The reductions, likewise.
+/// Passes the table of reductions to a macro.
 macro_rules! reductions {
     ($with:ident) => {
         $with! {
@@ -190,23 +190,23 @@ pub(crate) use reductions;
 reductions!(table);
 
 impl Reduction {
-    /// Whether it answers with an index.
+    /// Whether its result is an index.
     pub fn is_arg(self) -> bool {
         matches!(self, Reduction::Argmax | Reduction::Argmin)
     }
 
-    /// Whether it has an answer for no elements at all (NaN, for means and variances).
+    /// Whether it has a result for an empty array (NaN, for means and variances).
     pub fn has_identity(self) -> bool {
         use Reduction::{Max, Min, Nanmax, Nanmin};
         !self.is_arg() && !matches!(self, Max | Min | Nanmax | Nanmin)
     }
 
-    /// Whether it passes over NaN.
+    /// Whether it skips NaN.
     pub fn skips_nan(self) -> bool {
         self.plain() != self
     }
 
-    /// The reduction without its passing over NaN.
+    /// The form of the reduction that does not skip NaN.
     pub fn plain(self) -> Reduction {
         match self {
             Reduction::Nanmax => Reduction::Max,

@@ -7,11 +7,11 @@ use crate::plan::Plan;
 use crate::store::default_chunk;
 use crate::{Array, Context, Error, Result};
 
-/// Opens an array of a file in any format that the library reads: `.arrs`, `.npy`, `.npz` and Zarr. What a file is shows in
-/// its first bytes. A name after a colon picks an array of several, and a subscript a part of it, as in
-/// `climate.arrs:/ocean/sst[0]`; without a name, the file has to hold one array.
+/// Opens an array of a file in any format that the library reads: `.arrs`, `.npy`, `.npz` and Zarr. The first bytes of
+/// a file tell its format. A name after a colon picks one of several arrays, and a subscript picks a part of it, as in
+/// `climate.arrs:/ocean/sst[0]`. Without a name, the file has to hold exactly one array.
 ///
-/// [`formats`] has more: plain elements, the other facts that a file tells of an array, and what a file holds.
+/// [`formats`] has more: files of plain elements, other properties of an array in a file, and a listing of a file.
 ///
 /// ```
 /// use arrstore::prelude::*;
@@ -24,12 +24,12 @@ use crate::{Array, Context, Error, Result};
 /// ```
 ///
 /// # Errors
-/// When there is no such file or array, or it cannot be read.
+/// When there is no such file or array, or the file cannot be read.
 pub fn open(path: impl AsRef<Path>) -> Result<Array> {
     Ok(formats::open(text(path.as_ref())?)?.expr.into())
 }
 
-/// Computes an array into a file, as the ending of its path says.
+/// Computes an array into a file. The ending of the path chooses the format.
 pub(crate) fn save(array: &Array, path: &Path, context: &Context) -> Result<()> {
     let location = Location::of_output(text(path)?)?;
     let expr = array.expr()?;

@@ -1,4 +1,4 @@
-//! What a run did, when, and in which thread: for [`Context::profile`](crate::Context::profile).
+//! A record of the work of a run, by time and thread, for [`Context::profile`](crate::Context::profile).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::DType;
 use crate::sink::Sink;
 
-/// The most events that are kept; what comes later is counted, and adds to the totals.
+/// The most events that are kept. Later events are only counted and added to the totals.
 const LIMIT: usize = 200_000;
 
 /// A kind of work.
@@ -15,24 +15,24 @@ const LIMIT: usize = 200_000;
 pub enum Work {
     /// A stage of the plan, from its start to its end.
     Stage,
-    /// A tile of a pass evaluated, and its blocks folded.
+    /// The evaluation of a tile of a pass, with the folds of its blocks.
     Tile,
     /// A panel of an operand of a product, or a thread's part of it.
     Panel,
-    /// A chunk decoded, within a tile or a panel.
+    /// The decoding of a chunk, within a tile or a panel.
     Decode,
     /// A box given to a sink.
     Write,
     /// A box given to a sink that encodes it.
     Encode,
-    /// Two panels multiplied.
+    /// The product of two panels.
     Product,
 }
 
 impl Work {
     const ALL: usize = 7;
 
-    /// What a sink does with a box.
+    /// The kind of work that a sink does with a box.
     pub(crate) fn of_sink(sink: &dyn Sink) -> Work {
         if sink.encodes() { Work::Encode } else { Work::Write }
     }
@@ -51,24 +51,24 @@ impl Work {
     }
 }
 
-/// Something that took time. Events of a thread lie apart or within each other.
+/// A span of work. Two events of a thread are either disjoint in time or nested.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
-    /// What was done.
+    /// The kind of work.
     pub work: Work,
-    /// The thread, numbered in the order in which threads first did something.
+    /// The thread's number. Threads are numbered in the order of their first events.
     pub thread: u64,
-    /// Since the recorder was made.
+    /// The start, relative to the creation of the recorder.
     pub start: Duration,
-    /// How long it took.
+    /// The duration.
     pub length: Duration,
-    /// Threads that it kept busy.
+    /// The number of threads that the work kept busy.
     pub threads: usize,
     /// Elements (of a stage, a tile, a panel), bytes (decoded, written, encoded) or multiplications (of a product).
     pub amount: u64,
 }
 
-/// Takes down what the threads of a run do.
+/// Records the work of the threads of a run.
 #[derive(Debug)]
 pub struct Recorder {
     began: Instant,
@@ -91,22 +91,22 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// The events so far, each after those within it.
+    /// The events so far. An event comes after the events nested in it.
     pub fn events(&self) -> Vec<Event> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Events that found no room.
+    /// The number of events beyond the limit, which were not kept.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// The time that threads have spent on a kind of work, added up.
+    /// The total time that threads have spent on a kind of work.
     pub fn total(&self, work: Work) -> Duration {
         Duration::from_nanos(self.totals[work as usize].load(Ordering::Relaxed))
     }
 
-    /// The type that the last product of matrices was computed in.
+    /// The type of computation of the last matrix product.
     pub fn product_dtype(&self) -> Option<DType> {
         *self.product_dtype.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,7 +128,7 @@ impl Recorder {
     }
 }
 
-/// Does `f`, and takes it down where there is a recorder.
+/// Runs `f`, and records it if there is a recorder.
 pub(crate) fn record<T>(
     recorder: Option<&Recorder>,
     work: Work,

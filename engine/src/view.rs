@@ -1,23 +1,23 @@
 //! Views: slices, permutations, broadcasts and their compositions as one index transform.
 //!
-//! A view never touches elements. It says, for each axis of the array underneath, which index of that axis an
-//! element of the view has: a fixed one, or `start + step * i` for the index `i` along one axis of the view.
-//! An axis of the view that no axis underneath follows is a broadcast.
+//! A view never touches elements. For each axis of the array underneath, it gives the index along that axis: either a
+//! fixed index, or `start + step * i` for the index `i` along one axis of the view. If no axis underneath uses an axis
+//! of the view, the view is broadcast along that axis.
 
 use crate::{Error, Result};
 
-/// Where the index along one axis of the array underneath comes from.
+/// The index along one axis of the array underneath, as a function of the indices of the view.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AxisMap {
-    /// Always this index.
+    /// A fixed index.
     At(u64),
-    /// `start + step * i`, where `i` runs along axis `axis` of the view.
+    /// `start + step * i`, for the index `i` along axis `axis` of the view.
     Along {
         /// The view's axis.
         axis: usize,
-        /// Index underneath for `i = 0`.
+        /// Index in the array underneath for `i = 0`.
         start: i64,
-        /// Step underneath for each step of `i`; never 0.
+        /// Step in the array underneath for each step of `i`; never 0.
         step: i64,
     },
 }
@@ -33,16 +33,16 @@ pub enum Index {
     At(i64),
     /// `start:stop:step` by Python's rules.
     Slice {
-        /// First index; `None`: the end the step comes from.
+        /// First index; `None`: the first element for a positive step, the last for a negative one.
         start: Option<i64>,
-        /// Index to stop before; `None`: all of it.
+        /// Index to stop before; `None`: continue to the end of the axis.
         stop: Option<i64>,
         /// Step; `None`: 1.
         step: Option<i64>,
     },
     /// `newaxis`: an axis of length 1.
     NewAxis,
-    /// `...`: as many whole axes as are not named.
+    /// `...`: all axes that the other parts do not name.
     Ellipsis,
 }
 
@@ -70,7 +70,7 @@ impl View {
         shape.iter().enumerate().map(map).collect::<Result<_>>().map(View)
     }
 
-    /// This view seen through `outer`: `outer` maps this view's own axes on to those of a third array.
+    /// The composition with `outer`, which is a view of this view.
     pub fn through(&self, outer: &View) -> View {
         let compose = |m: &AxisMap| match *m {
             AxisMap::At(k) => AxisMap::At(k),
@@ -129,7 +129,7 @@ impl View {
     }
 }
 
-/// A non-negative index for one that may count from the end.
+/// A non-negative index, from an index that may count from the end.
 fn resolve(index: i64, size: u64, axis: usize) -> Result<u64> {
     let at = if index < 0 { index + size as i64 } else { index };
     if at < 0 || at as u64 >= size {
@@ -153,7 +153,7 @@ fn slice(size: u64, start: Option<i64>, stop: Option<i64>, step: Option<i64>) ->
     let len = if span <= 0 { 0 } else { ((span - 1) as u64 / step.unsigned_abs()) + 1 };
     Ok(match len {
         0 => (0, step.signum(), 0),
-        // nobody takes the step, and it may be too large to be composed with another
+        // the step of a single element is never used, and it may be too large to be composed with another
         1 => (start, step.signum(), 1),
         _ => (start, step, len),
     })
@@ -187,7 +187,7 @@ pub(crate) fn show(shape: &[u64]) -> String {
     }
 }
 
-/// Axes counted from either end made non-negative, distinct and in the order given.
+/// Non-negative, distinct axes, from axes that may count from the end, in the given order.
 pub(crate) fn resolve_axes(axes: &[i64], ndim: usize) -> Result<Vec<usize>> {
     let mut out = Vec::with_capacity(axes.len());
     for &axis in axes {

@@ -1,4 +1,4 @@
-//! How a column of floats agrees on one form: positional or scientific, and how wide.
+//! The common form of a column of floats: positional or scientific, and the width.
 
 use arrstore_format::DType;
 
@@ -18,7 +18,7 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// `plus` writes the sign of positive numbers too (an imaginary part's).
+    /// With `plus`, positive numbers have a sign too, for imaginary parts.
     pub(super) fn new(values: &[Real], plus: bool) -> Column {
         let finite: Vec<Real> = values.iter().copied().filter(|x| x.value.is_finite()).collect();
         let sign = |d: &Digits| d.integer.len() + usize::from(plus && !d.integer.starts_with('-'));
@@ -56,7 +56,7 @@ impl Column {
         }
         let left = self.left;
         if let Some(width) = self.exponent {
-            // Once the column has more places than this number needs, its own next digits fill them.
+            // If the column has more places than this number needs, the number's own next digits fill them.
             let d = digits::exact(x, self.precision);
             let places = self.precision;
             let integer = format!("{plus}{}", d.integer);
@@ -72,9 +72,10 @@ fn is_negative_zero(x: f64) -> bool {
     x == 0.0 && x.is_sign_negative()
 }
 
-/// NumPy's rule: numbers from 1e8 (or what the type holds exactly) on, below 1e-4, or too far apart.
+/// NumPy's rule for the scientific form: the largest size is at least 1e8 (1e6 for `float32`, 1e3 for `float16`), the
+/// smallest is below 1e-4, or their quotient is above 1000.
 ///
-/// It compares in the array's own type, so the bounds and the quotient are rounded to it.
+/// NumPy compares in the array's own type, so the bounds and the quotient are rounded to this type.
 fn wants_exponent(finite: &[Real]) -> bool {
     let sizes = || finite.iter().map(|x| x.value.abs()).filter(|&x| x != 0.0);
     let (Some(dtype), Some(most)) = (finite.first().map(|x| x.dtype), sizes().reduce(f64::max)) else {

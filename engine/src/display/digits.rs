@@ -1,8 +1,9 @@
-//! One number as digits: the fewest that tell it from its neighbours, or rounded where that is too many.
+//! One number as digits: the fewest digits that distinguish it from its neighbours, or fewer, rounded, if these are too
+//! many.
 
 use arrstore_format::DType;
 
-/// A float of any width, with the type that decides how many digits tell it apart.
+/// A float of any width, with its type, which decides how many digits distinguish it from its neighbours.
 #[derive(Clone, Copy)]
 pub(super) struct Real {
     pub(super) value: f64,
@@ -10,19 +11,19 @@ pub(super) struct Real {
     pub(super) dtype: DType,
 }
 
-/// A finite number cut into its sign, its digits before and after the point, and its power of ten.
+/// The parts of a finite number: its sign, its digits before and after the point, and its power of ten.
 pub(super) struct Digits {
-    /// With its sign, `-` or nothing.
+    /// The digits before the point, after a `-` if the number is negative.
     pub(super) integer: String,
-    /// Without trailing zeros; may be empty.
+    /// The digits after the point, without trailing zeros. It may be empty.
     pub(super) fraction: String,
     pub(super) exponent: i32,
 }
 
 /// The shortest digits that read back as the same number, as `d.ddd` and a power of ten.
 ///
-/// Of two equally short and equally near ones NumPy takes the even digit; the formatter with a precision does so
-/// too, the one without does not.
+/// If two results are equally short and equally near, NumPy takes the one with the even last digit. Rust's formatter
+/// does so with a precision, but not without one.
 fn shortest(x: Real) -> String {
     let same = |text: &str| match x.dtype {
         DType::F32 => text.parse::<f32>().is_ok_and(|v| f64::from(v) == x.value),
@@ -58,7 +59,8 @@ pub(super) fn scientific(x: Real, precision: Option<usize>) -> Digits {
     }
 }
 
-/// `d.ddde±x` with the number's own first digits, whether they are needed or not.
+/// `d.ddde±x` with the number's own digits, rounded to `places` after the point. These can be more digits than the
+/// shortest form has.
 pub(super) fn exact(x: Real, places: usize) -> Digits {
     cut(&format!("{:.places$e}", x.value))
 }
@@ -98,7 +100,7 @@ pub(super) fn positional(x: Real, precision: Option<usize>) -> Digits {
     }
 }
 
-/// `str()` of NumPy's scalar: all digits that matter; `point` keeps the `.0` of a whole number.
+/// `str()` of NumPy's scalar, with all significant digits. With `point`, a whole number keeps its `.0`.
 pub(super) fn scalar(x: Real, point: bool) -> String {
     let size = x.value.abs();
     if size.is_nan() {
@@ -131,7 +133,7 @@ pub(super) fn power(exponent: i32, width: usize) -> String {
     format!("e{sign}{:0width$}", exponent.unsigned_abs())
 }
 
-/// C's `%g`, which is how `ml_dtypes` prints a bfloat16.
+/// C's `%g`, by which `ml_dtypes` prints a bfloat16.
 pub(super) fn general(x: f64) -> String {
     if !x.is_finite() {
         return if x.is_nan() { "nan".to_owned() } else { format!("{x}") };

@@ -1,8 +1,8 @@
 //! Results as NumPy prints them: `print(a)` with its default options.
 //!
-//! The layout (columns that align, lines of 75 characters, three items at each edge of an array of more than a
-//! thousand elements) is here; how a number becomes digits is in `digits`, how a column of numbers agrees on
-//! its width is in `column`.
+//! This module makes the layout: aligned columns, lines of 75 characters, and three items at each edge of an array of
+//! more than a thousand elements. `digits` turns a number into digits. `column` finds a common form for a column of
+//! numbers.
 
 mod column;
 mod digits;
@@ -14,15 +14,15 @@ use arrstore_format::{DType, Kind};
 use column::Column;
 use digits::Real;
 
-/// Elements beyond which only the edges are printed.
+/// An array of more elements than this is printed only at its edges.
 pub const THRESHOLD: u64 = 1000;
 
-/// Items shown at each end of an axis that is cut short.
+/// Items printed at each end of a shortened axis.
 pub const EDGE_ITEMS: u64 = 3;
 
 const LINE_WIDTH: usize = 75;
 
-/// Bytes as people read them, as in `12.5 MiB`: rounded up, so that a budget of as many as are written is enough.
+/// Bytes in readable form, as in `12.5 MiB`. They are rounded up, so that a budget of the printed size is enough.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if bytes < 1024 {
@@ -42,7 +42,7 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// Prints an array, as `str()` of NumPy's array or (for no axis) of NumPy's scalar.
 ///
-/// `data` holds the elements in C order, little-endian; a text of another length prints as far as it goes.
+/// `data` holds the elements in C order, little-endian. If it is too short, the elements that it holds are printed.
 pub fn display(dtype: DType, shape: &[u64], data: &[u8]) -> String {
     match summary(shape) {
         None => display_summary(dtype, shape, data),
@@ -50,10 +50,10 @@ pub fn display(dtype: DType, shape: &[u64], data: &[u8]) -> String {
     }
 }
 
-/// The indices that are printed along each axis of an array too large to be printed whole, else `None`.
+/// The printed indices along each axis of an array that is too large to be printed whole; `None` for smaller arrays.
 ///
-/// A caller that does not hold the array reads only these parts (their product over the axes, in C order) and
-/// prints with [`display_summary`].
+/// A caller without the whole array in memory reads only these parts (their product over the axes, in C order) and
+/// prints them with [`display_summary`].
 pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
     if crate::elements(shape).is_ok_and(|n| n <= THRESHOLD) {
         return None;
@@ -66,7 +66,7 @@ pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
     Some(shape.iter().map(axis).collect())
 }
 
-/// Prints an array of `shape` of which `data` holds the parts that [`summary`] names.
+/// Prints an array of `shape`. `data` holds only the parts that [`summary`] names.
 pub fn display_summary(dtype: DType, shape: &[u64], data: &[u8]) -> String {
     let size = dtype.size();
     if shape.is_empty() {
@@ -93,7 +93,7 @@ fn edges(shape: &[u64], axes: &[Vec<Range<u64>>], data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Every element as its word, all of the same width where NumPy aligns them.
+/// Each element as a word. All words have the same width if NumPy aligns them.
 fn words(dtype: DType, data: &[u8]) -> Vec<String> {
     let elements = data.chunks_exact(dtype.size());
     match dtype.kind() {
@@ -186,8 +186,8 @@ struct Printer<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = &'a String>> Printer<'a, I> {
-    /// One axis and all within it. `indent` counts the brackets that stand before it; `width` is what a line
-    /// may hold.
+    /// One axis and all axes within it. `indent` is the number of brackets before it, and `width` the most characters
+    /// of a line.
     fn axis(&mut self, axis: usize, indent: usize, width: usize) -> String {
         let len = self.shape.get(axis).copied().unwrap_or(0);
         let cut = self.cut && len > 2 * EDGE_ITEMS;

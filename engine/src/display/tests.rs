@@ -1,4 +1,4 @@
-//! Against a table of what NumPy prints, written by `testdata/display.py`.
+//! Compares with a table of NumPy's printed arrays, written by `testdata/display.py`.
 
 use super::*;
 

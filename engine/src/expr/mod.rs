@@ -1,4 +1,5 @@
-//! Lazy arrays: a graph of operations that is typed and shaped when it is built, and computed when asked for.
+//! Lazy arrays: a graph of operations. Building the graph settles types and shapes; the elements are computed on
+//! request.
 
 mod reshape;
 
@@ -11,7 +12,7 @@ use crate::source::{Mapped, Source, Stored, Value, elements};
 use crate::view::{AxisMap, Index, View, broadcast_shape, resolve_axes};
 use crate::{DType, Error, Result};
 
-/// A lazy array. Cloning shares it; building costs nothing and reads nothing.
+/// A lazy array. A clone shares the same node. Building an array costs nothing and reads no elements.
 ///
 /// ```
 /// use arrstore::{Expr, Op};
@@ -30,11 +31,12 @@ pub(crate) struct Node {
     pub(crate) shape: Vec<u64>,
 }
 
-/// What a node of the graph does. Inputs are cast and shaped as it needs them, but not broadcast.
+/// The operation of a node of the graph. Its inputs already have the types and shapes that it needs, but are not
+/// broadcast.
 #[derive(Debug)]
 pub(crate) enum Kind {
     Source(Arc<dyn Source>),
-    /// A Python scalar, typed by what it meets.
+    /// A Python scalar. It takes its type from the arrays beside it.
     Weak(Scalar),
     /// One element.
     Constant(Vec<u8>),
@@ -53,7 +55,7 @@ pub(crate) enum Kind {
     },
 }
 
-/// An operator on its inputs, which are cast and shaped as it needs them.
+/// An operator and its inputs, which already have the types and shapes that it needs.
 #[derive(Debug)]
 pub(crate) struct Application {
     pub(crate) operator: Box<dyn Operator>,
@@ -63,7 +65,7 @@ pub(crate) struct Application {
 }
 
 impl Kind {
-    /// What the node is computed from, in order.
+    /// The inputs of the node, in order.
     pub(crate) fn inputs(&self) -> &[Expr] {
         match self {
             Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => &[],
@@ -73,7 +75,7 @@ impl Kind {
         }
     }
 
-    /// The same, taken out; what is left is a node without inputs.
+    /// Takes the inputs out and leaves a node without inputs.
     fn take_inputs(&mut self) -> Vec<Expr> {
         match std::mem::replace(self, Kind::Weak(Scalar::Bool(false))) {
             Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => Vec::new(),
@@ -85,7 +87,8 @@ impl Kind {
     }
 }
 
-/// A graph may be thousands of nodes deep (a sum of so many terms is), deeper than the stack: it is let go node by node.
+/// A graph may be thousands of nodes deep, for example a sum of thousands of terms. Recursion would overflow the stack,
+/// so this loop drops the graph node by node.
 impl Drop for Node {
     fn drop(&mut self) {
         let mut unused = self.kind.take_inputs();
@@ -108,7 +111,7 @@ impl Expr {
         Expr(Arc::new(Node { kind, dtype, shape }))
     }
 
-    /// The outputs of an operator, of these types and shapes.
+    /// All outputs of an operator, with the given types and shapes.
     #[cfg_attr(not(test), expect(dead_code, reason = "every operator has one output so far"))]
     pub(crate) fn outputs(
         operator: impl Operator + 'static,
@@ -122,7 +125,7 @@ impl Expr {
         of.outputs.iter().enumerate().map(output).collect()
     }
 
-    /// The output of an operator that has one.
+    /// The output of an operator that has only one.
     pub(crate) fn output(
         operator: impl Operator + 'static,
         inputs: Vec<Expr>,
@@ -136,7 +139,7 @@ impl Expr {
     /// The array of a source.
     ///
     /// # Errors
-    /// When its elements are too many to count.
+    /// When the source has too many elements to count.
     pub fn source(source: Arc<dyn Source>) -> Result<Expr> {
         let (dtype, shape) = (source.dtype(), source.shape().to_vec());
         crate::source::bytes(dtype.size(), &shape)?;
@@ -171,13 +174,13 @@ impl Expr {
         Expr::source(Arc::new(Value::from_ndarray(array)?))
     }
 
-    /// A Python scalar: it takes the type of the arrays it meets (NEP 50).
+    /// A Python scalar: it takes the type of the arrays beside it (NEP 50).
     pub fn scalar(value: impl Into<Scalar>) -> Expr {
         let value = value.into();
         Expr::new(Kind::Weak(value), value.default_dtype(), Vec::new())
     }
 
-    /// Type of the elements (of a lone scalar: the one NumPy gives it).
+    /// Type of the elements. A Python scalar has the type that NumPy gives it when it stands alone.
     pub fn dtype(&self) -> DType {
         self.0.dtype
     }
@@ -192,7 +195,7 @@ impl Expr {
         self.0.shape.len()
     }
 
-    /// The scalar, when this is one.
+    /// The Python scalar, if this is one.
     pub fn as_scalar(&self) -> Option<Scalar> {
         match self.0.kind {
             Kind::Weak(value) => Some(value),
@@ -225,7 +228,7 @@ impl Expr {
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
     }
 
-    /// The operator `**`: [`Op::Pow`], but for a few Python exponents that NumPy has better loops for.
+    /// The operator `**`. It is [`Op::Pow`], except for a few Python exponents for which NumPy has better loops.
     ///
     /// # Errors
     /// As [`Expr::apply`].
@@ -240,7 +243,7 @@ impl Expr {
         }
     }
 
-    /// The array with its elements converted, as NumPy's `astype`.
+    /// The array with its elements converted, as by NumPy's `astype`.
     ///
     /// # Errors
     /// When a Python scalar does not fit the type.
@@ -252,7 +255,7 @@ impl Expr {
         }
     }
 
-    /// This, with a scalar given the type NumPy would give it.
+    /// The same array; a Python scalar gets the type that NumPy would give it.
     pub(crate) fn typed(&self) -> Result<Expr> {
         match self.0.kind {
             Kind::Weak(value) => self.cast(value.default_dtype()),
@@ -312,7 +315,7 @@ impl Expr {
     /// Two axes exchanged.
     ///
     /// # Errors
-    /// When an axis is not there.
+    /// When the array has no such axis.
     pub fn swap_axes(&self, a: i64, b: i64) -> Result<Expr> {
         let mut axes: Vec<i64> = (0..self.ndim() as i64).collect();
         let at = |x| Ok::<usize, Error>(resolve_axes(&[x], self.ndim())?[0]);
@@ -323,7 +326,7 @@ impl Expr {
     /// The elements along `axes` (`None`: all) in reverse order.
     ///
     /// # Errors
-    /// When an axis is not there or named twice.
+    /// When the array has no such axis, or an axis is named twice.
     pub fn flip(&self, axes: Option<&[i64]>) -> Result<Expr> {
         let axes = match axes {
             Some(axes) => resolve_axes(axes, self.ndim())?,
@@ -338,16 +341,16 @@ impl Expr {
     /// The array broadcast to a larger shape.
     ///
     /// # Errors
-    /// When NumPy would not broadcast it so.
+    /// When NumPy would not broadcast the array to this shape.
     pub fn broadcast_to(&self, shape: &[u64]) -> Result<Expr> {
         elements(shape)?;
         self.viewed(View::broadcast(self.shape(), shape)?, shape.to_vec())
     }
 
-    /// The array without axes of length 1 (`None`: all of those).
+    /// The array without the named axes, which must have length 1 (`None`: all axes of length 1).
     ///
     /// # Errors
-    /// When a named axis is not there or has another length.
+    /// When the array has no such axis, or the axis has another length.
     pub fn squeeze(&self, axes: Option<&[i64]>) -> Result<Expr> {
         let axes = match axes {
             Some(axes) => resolve_axes(axes, self.ndim())?,

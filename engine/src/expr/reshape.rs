@@ -9,12 +9,12 @@ use crate::view::{View, show};
 use crate::{Buffer, Error, Result};
 
 impl Expr {
-    /// Another shape of the same elements in C order, where no element has to move: axes of length 1 come and
-    /// go, elementwise operations are looked through, and an array in one C-ordered piece takes any shape. One
-    /// length may be -1.
+    /// Another shape of the same elements in C order, if no element has to move. Axes of length 1 can be added and
+    /// removed. A contiguous array in C order takes any shape. An elementwise operation is reshaped by reshaping its
+    /// inputs. One length may be -1.
     ///
     /// # Errors
-    /// When the number of elements differs, or only a copy could have that shape.
+    /// When the number of elements differs, or the shape needs a copy.
     pub fn reshape(&self, shape: &[i64]) -> Result<Expr> {
         let shape = self.resolve_shape(shape)?;
         self.reshaped(&shape)
@@ -50,7 +50,7 @@ impl Expr {
             let nothing = Value::new(self.dtype(), shape, Buffer::new(0)?)?;
             return Expr::source(Arc::new(nothing));
         }
-        // Elementwise operations are looked through, each node once and its inputs first, without a stack frame for each.
+        // Elementwise operations are reshaped by their inputs: each node once, after its inputs, and without recursion.
         let looks_through = |x: &Expr| matches!(x.0.kind, Kind::Cast(_) | Kind::Apply { .. });
         let mut done: HashMap<*const Node, Expr> = HashMap::new();
         let mut path = vec![self];
@@ -69,7 +69,7 @@ impl Expr {
         done.remove(&Arc::as_ptr(&self.0)).ok_or_else(|| self.no_reshape(shape, "it has no elements"))
     }
 
-    /// This under another shape, where `done` has the inputs of its own shape under that.
+    /// This node under another shape. `done` has the reshaped forms of the inputs that have this node's shape.
     fn reshaped_over(&self, shape: &[u64], done: &HashMap<*const Node, Expr>) -> Result<Expr> {
         let input = |x: &Expr| match done.get(&Arc::as_ptr(&x.0)) {
             Some(reshaped) => Ok(reshaped.clone()),
@@ -92,7 +92,7 @@ impl Expr {
         }
     }
 
-    /// The elements of a source seen through `view`, under another shape.
+    /// The elements of a view of a source, under another shape.
     fn reshaped_source(&self, source: &Arc<dyn Source>, view: &View, shape: &[u64]) -> Result<Expr> {
         match Reshaped::new(source, view, self.shape(), shape) {
             Some(source) => Expr::source(Arc::new(source)),

@@ -1,4 +1,4 @@
-//! One loop per number of operands, made of a closure over single elements.
+//! One loop per number of operands, from a closure over single elements.
 
 use bytemuck::Pod;
 
@@ -6,8 +6,8 @@ use super::block::{Arg, Values, fill, values};
 use super::dispatch::{dispatch, widest};
 use super::kernel::Kernel;
 
-/// [`dispatch`], or [`widest`] where elements of type `A` become shorter ones, as truth values are: vectors are packed in
-/// fewer steps there.
+/// [`dispatch`], or [`widest`] if the results are shorter than elements of type `A`, for example booleans: the widest
+/// instruction set packs vectors in fewer steps.
 #[inline(always)]
 fn by_length<A, R, T>(f: impl FnOnce() -> T) -> T {
     if size_of::<R>() < size_of::<A>() { widest(f) } else { dispatch(f) }
@@ -44,7 +44,7 @@ where
     })
 }
 
-/// A kernel of two operands, compiled for each instruction set. One loop serves scalars too: they are spread in
+/// A kernel of two operands, compiled for each instruction set. The same loop serves scalars: they are repeated in
 /// pieces that stay in the nearest cache.
 pub(super) fn binary<A: Pod, B: Pod, R: Pod, F>(f: F) -> Kernel
 where
@@ -80,7 +80,7 @@ where
     })
 }
 
-/// `n` elements of a block, or so many copies of one, made in `room` when they are first asked for.
+/// `n` elements of a block, or `n` copies of a scalar. The first call makes the copies in `room`.
 pub(super) fn piece<'a, T: Pod>(
     values: &'a Values<'_, T>,
     at: usize,

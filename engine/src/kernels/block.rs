@@ -7,9 +7,9 @@ use bytemuck::Pod;
 /// An operand of a kernel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Arg<'a> {
-    /// One element, for the whole block.
+    /// One element that stands for the whole block.
     Scalar(&'a [u8]),
-    /// As many elements as the result has.
+    /// Elements as many as those of the result.
     Block(&'a [u8]),
 }
 
@@ -29,7 +29,7 @@ impl<T: Pod> Values<'_, T> {
     }
 }
 
-/// Bytes as elements: in place where they are aligned, as the executor sees to, else copied.
+/// Bytes as elements. Aligned bytes, as the executor provides them, are borrowed; others are copied.
 pub(super) fn elements<T: Pod>(bytes: &[u8]) -> Cow<'_, [T]> {
     match bytemuck::try_cast_slice(bytes) {
         Ok(values) => Cow::Borrowed(values),
@@ -37,7 +37,7 @@ pub(super) fn elements<T: Pod>(bytes: &[u8]) -> Cow<'_, [T]> {
     }
 }
 
-/// The elements of operand `k`; zero where it is missing.
+/// The elements of operand `k`; a zero if there is no such operand.
 pub(super) fn values<'a, T: Pod>(args: &[Arg<'a>], k: usize) -> Values<'a, T> {
     match args.get(k) {
         Some(Arg::Block(bytes)) => Values::Many(elements(bytes)),
@@ -46,7 +46,7 @@ pub(super) fn values<'a, T: Pod>(args: &[Arg<'a>], k: usize) -> Values<'a, T> {
     }
 }
 
-/// Lets `f` fill the elements of a result.
+/// Calls `f` to fill the elements of a result.
 pub(super) fn fill<T: Pod>(out: &mut [u8], f: impl FnOnce(&mut [T])) {
     if let Ok(values) = bytemuck::try_cast_slice_mut(out) {
         return f(values);
@@ -56,7 +56,7 @@ pub(super) fn fill<T: Pod>(out: &mut [u8], f: impl FnOnce(&mut [T])) {
     out.copy_from_slice(bytemuck::cast_slice(&values));
 }
 
-/// A truth value: any byte but 0 is true; results are 0 or 1.
+/// A boolean: any byte but 0 is true. Results are 0 or 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub(super) struct Truth(u8);

@@ -1,11 +1,11 @@
-//! Loops over truth values.
+//! Loops over booleans.
 
 use super::arity::{binary, ternary, unary};
 use super::block::Truth;
 use super::kernel::Kernel;
 use crate::op::Op;
 
-/// Two operands.
+/// A kernel of two booleans.
 fn of2(f: impl Fn(bool, bool) -> bool + Copy + Send + Sync + 'static) -> Kernel {
     binary(move |a: Truth, b: Truth| Truth::from(f(a.get(), b.get())))
 }

@@ -1,8 +1,9 @@
-//! A loop that calls a function of the program's.
+//! A loop that calls a function of the user's program.
 //!
-//! A kernel is found by its operation and the types of its operands, and holds nothing; a function holds whatever it
-//! captured. So the operation has a second operand, one number for the whole array, that says which function is meant.
-//! Whatever gives that number owns the [`Function`], so that it can be called for as long as it may be asked for.
+//! A kernel is found by its operation and the types of its operands, and holds no data, while a function holds the
+//! variables that it captured. So the operation has a second operand: one number for the whole array, which identifies
+//! the function. The source of that number owns the [`Function`], so that the function lives as long as a kernel can
+//! call it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,10 +18,10 @@ use crate::Error;
 /// A loop over a block of elements.
 type Loop = dyn Fn(&Arg<'_>, &mut [u8]) + Send + Sync;
 
-/// The functions that can be called, by their numbers.
+/// The callable functions, by their numbers.
 static FUNCTIONS: LazyLock<RwLock<HashMap<[u8; 8], Weak<Loop>>>> = LazyLock::new(RwLock::default);
 
-/// A function of one element that can be called by its number.
+/// A function of one element, callable by its number.
 pub(crate) struct Function {
     number: [u8; 8],
     call: Arc<Loop>,

@@ -1,8 +1,8 @@
 //! Casts, by the rules of NumPy's `astype`.
 //!
-//! Integers wrap; floats lose their fraction; complex numbers lose their imaginary part; everything but zero is
-//! true. A float that no integer of the type equals, where NumPy's answer is undefined, is cast by way of `i32`
-//! or `i64`, whose least value stands for all that is out of range.
+//! Integers wrap; floats lose their fraction; complex numbers lose their imaginary part; everything but zero is true.
+//! NumPy's result for NaN, or for a float outside the range of an integer type, is undefined. Here such a float is cast
+//! by way of `i32` or `i64`, whose least value stands for NaN and for all values out of range.
 
 use bytemuck::Pod;
 use half::{bf16, f16};
@@ -17,10 +17,10 @@ use crate::kernels::Physical;
 
 /// An element to cast.
 trait From: Pod + Send + Sync {
-    /// Whether loops are worth compiling for each instruction set.
+    /// Whether to compile the loops for each instruction set.
     const VECTORS: bool = true;
     fn truth(self) -> bool;
-    /// Right for integer types of up to 32 bits, but for `u32`.
+    /// The value as `i32`, on the way to integer types of up to 32 bits, except `u32`.
     fn i32(self) -> i32;
     fn i64(self) -> i64;
     fn u64(self) -> u64;
@@ -133,7 +133,7 @@ fn each<F: From, R: Pod>(f: impl Fn(F) -> R + Copy + Send + Sync + 'static) -> K
     if F::VECTORS { unary(f) } else { call(f) }
 }
 
-/// The loop from integers `F` to any type that has loops; the sign of the type that they wrap to does not matter.
+/// The loop from integers `F` to any type that has loops. Integers wrap to signed and unsigned types alike.
 fn from_whole<F: From>(to: Physical) -> Kernel {
     match to {
         Physical::I8 | Physical::U8 => each(|x: F| x.u64() as u8),
@@ -188,7 +188,7 @@ fn from_half(half: Half, to: Physical) -> Kernel {
 pub(crate) fn cast(source: Physical, to: Physical) -> Kernel {
     match source {
         _ if source == to && to != Physical::Bool => copy(),
-        // rounded once, where a way through f32 would round twice
+        // this rounds once; by way of f32, it would round twice
         Physical::F64 if to == Physical::F16 => call(f16::from_f64),
         Physical::F64 if to == Physical::BF16 => call(bf16::from_f64),
         Physical::C128 if to == Physical::F16 => call(|z: Complex64| f16::from_f64(z.re)),

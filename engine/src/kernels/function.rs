@@ -1,8 +1,8 @@
-//! Loops over functions of many operations: exponentials, logarithms, trigonometry and their kin.
+//! Loops over long functions: exponentials, logarithms, trigonometry and the like.
 //!
 //! The functions themselves are branch-free ([`super::math::lane`]) and have to be inlined into the loop to be
-//! vectorised. Some do not serve all numbers: they give NaN for what they do not know, and where a piece of a block has
-//! such a result, it is computed again by the slow function that serves all.
+//! vectorised. Some do not handle all numbers and give NaN for the rest. The slow function, which handles all numbers,
+//! then computes these results again.
 
 use super::arity::{PIECE, piece};
 use super::block::{Arg, Values, fill, values};
@@ -39,7 +39,7 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
         Op::Cbrt => one_or::<T, W>(inverse::cbrt, T::cbrt),
         Op::Hypot => two::<T, W>(inverse::hypot),
         Op::Pow => power::<T, W>(),
-        // closures, as a long function is not inlined through its name
+        // closures, because a long function passed by name is not inlined
         Op::Logaddexp => two_or::<T, W>(
             #[inline(always)]
             |a, b| logaddexp::logaddexp(a, b),
@@ -53,14 +53,15 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
     })
 }
 
-/// Whether there is a NaN among results. In a loop of its own: the one that computes would not be vectorised with it.
+/// Whether there is a NaN among the results. It is a separate loop, because the computing loop would not be vectorised
+/// with this test in it.
 #[inline(always)]
 fn any_nan<T: Real>(results: &[T]) -> bool {
-    // a maximum of whole numbers takes half the time of asking each
+    // a maximum of integers takes half the time of a test of each element
     results.iter().fold(T::ZERO.bits(), |most, x| most.max(x.abs().bits())) > T::INFINITY.bits()
 }
 
-/// A number in the type of computing, and back.
+/// Converts a number to the type of computation, or back.
 #[inline(always)]
 fn converted<T: Real, W: Real>(x: T) -> W {
     W::from_f64(x.to_f64())
@@ -71,7 +72,7 @@ fn one<T: Real, W: Lane>(f: impl Fn(W) -> W + Copy + Send + Sync + 'static) -> K
     one_or(f, |_: T| T::NAN)
 }
 
-/// A kernel of a function of one number, and of the one that is asked where it gives NaN.
+/// A kernel of a function of one number, and of a slow function for arguments that give NaN.
 fn one_or<T: Real, W: Lane>(
     f: impl Fn(W) -> W + Copy + Send + Sync + 'static,
     slow: impl Fn(T) -> T + Copy + Send + Sync + 'static,
@@ -95,7 +96,8 @@ fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, s
             let unknown = widest(
                 #[inline(always)]
                 || {
-                    // not `for_each`: it is a function of its own, for any machine, where the closure is long
+                    // not `for_each`: with a long closure, it is compiled as a separate function, for the baseline
+                    // instruction set
                     for (o, &a) in out.iter_mut().zip(a) {
                         *o = converted(f(converted(a)));
                     }
@@ -106,7 +108,7 @@ fn run<T: Real, W: Real>(args: &[Arg<'_>], out: &mut [u8], f: impl Fn(W) -> W, s
                 out.iter_mut().zip(a).filter(|(o, _)| o.is_nan()).for_each(|(o, &a)| *o = slow(a));
             }
         }
-        // the only one computed is that of all
+        // the one computed result stands for all elements
         if let ([first, rest @ ..], 1) = (out, n) {
             rest.fill(*first);
         }
@@ -118,7 +120,7 @@ fn two<T: Real, W: Lane>(f: impl Fn(W, W) -> W + Copy + Send + Sync + 'static) -
     two_or(f, |_: T, _: T| T::NAN)
 }
 
-/// A kernel of a function of two numbers, and of the one that is asked where it gives NaN.
+/// A kernel of a function of two numbers, and of a slow function for arguments that give NaN.
 fn two_or<T: Real, W: Lane>(
     f: impl Fn(W, W) -> W + Copy + Send + Sync + 'static,
     slow: impl Fn(T, T) -> T + Copy + Send + Sync + 'static,
@@ -129,7 +131,7 @@ fn two_or<T: Real, W: Lane>(
     })
 }
 
-/// Computes again what gave NaN.
+/// Computes all NaN results again with the slow function.
 fn ask_slow<T: Real>(out: &mut [T], a: &[T], b: &[T], slow: &impl Fn(T, T) -> T) {
     let pairs = out.iter_mut().zip(a.iter().zip(b)).filter(|(o, _)| o.is_nan());
     pairs.for_each(|(o, (&a, &b))| *o = slow(a, b));
@@ -166,7 +168,7 @@ fn run_two<T: Real, W: Real>(
     });
 }
 
-/// Whether no number is below zero.
+/// Whether no number has a sign.
 fn has_no_sign<T: Real>(x: &Values<'_, T>) -> bool {
     let all = match x {
         Values::One(x) => std::slice::from_ref(x),
@@ -178,7 +180,7 @@ fn has_no_sign<T: Real>(x: &Values<'_, T>) -> bool {
     )
 }
 
-/// The kernel of powers: one exponent for all may make it a plain operation.
+/// The kernel of powers. If all elements have the same exponent, it may be a plain operation.
 fn power<T: Real, W: Lane>() -> Kernel {
     Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
         match values::<T>(args, 1) {
@@ -201,7 +203,7 @@ fn power<T: Real, W: Lane>() -> Kernel {
     })
 }
 
-/// The loops of powers: two short ones after another keep more elements under way than a long one.
+/// The loops of powers: two short loops in sequence keep more elements in flight than one long loop.
 #[inline(always)]
 fn run_power<T: Real, W: Lane>(args: &[Arg<'_>], out: &mut [u8], of: impl Fn(W, W, [W; 2]) -> W) {
     let (x, y) = (values::<T>(args, 0), values::<T>(args, 1));

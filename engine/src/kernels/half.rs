@@ -1,4 +1,4 @@
-//! Loops over the 16-bit floats: those of `f32` on widened pieces, and a few on the bits themselves.
+//! Loops over the 16-bit floats: loops over `f32` on widened pieces, and a few loops on the bits themselves.
 
 use bytemuck::Pod;
 use half::{bf16, f16};
@@ -11,11 +11,11 @@ use super::{float, function};
 use crate::op::Op;
 use crate::promote::gives_truth;
 
-/// What the loops over bits need of the two.
+/// The properties of a 16-bit float type that the loops over bits need.
 pub(super) trait Bits: Pod + Send + Sync {
     const ONE: u16;
     const INFINITY: u16;
-    /// Whether zeros keep their sign in `sign`, and `nextafter` of equal ones is the second: as in `ml_dtypes`.
+    /// Whether `sign` of a zero keeps its sign, and `nextafter` of equal numbers is the second one, as in `ml_dtypes`.
     const SECOND_ZERO: bool;
 
     #[inline(always)]
@@ -59,7 +59,7 @@ pub(super) fn bind<T: Bits>(op: Op, half: Half) -> Option<Kernel> {
         Op::Sign => unary(sign::<T>),
         _ => {
             let (to, item) = if gives_truth(op) { (None, 1) } else { (Some(half), 2) };
-            // rounded once in effect: what doubles give is nearly exact
+            // rounded only once in effect, because the result in double precision is nearly exact
             let kernel = function::bind::<f32, f64>(op).or_else(|| float::bind::<f32>(op))?;
             Kernel { widened: Some(Widened { from: Some(half), to, item }), ..kernel }
         }
@@ -79,7 +79,7 @@ fn sign<T: Bits>(x: T) -> T {
 }
 
 fn nextafter<T: Bits>(from: T, to: T) -> T {
-    /// Place among the numbers, both zeros alike.
+    /// Rank among the numbers, the same for both zeros.
     fn place(bits: u16) -> i32 {
         let magnitude = i32::from(bits & 0x7fff);
         if bits & 0x8000 == 0 { magnitude } else { -magnitude }

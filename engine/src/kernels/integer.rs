@@ -8,7 +8,7 @@ use super::kernel::Kernel;
 use super::negative_power;
 use crate::op::Op;
 
-/// What the loops need of the integer types.
+/// The operations that the loops need of an integer type.
 pub(super) trait Integer: Pod + Ord + Send + Sync {
     const ZERO: Self;
     fn plus(self, other: Self) -> Self;
@@ -30,7 +30,7 @@ pub(super) trait Integer: Pod + Ord + Send + Sync {
     /// Remainder with the sign of the dividend.
     fn rest(self, by: Self) -> Self;
     fn power(self, exponent: Self) -> Self;
-    /// 1 / x, towards zero; 0 of 0.
+    /// 1 / x, rounded towards zero; 0 for 0.
     fn inverse(self) -> Self;
     fn wide(self) -> i128;
 }
@@ -71,7 +71,7 @@ macro_rules! integer {
             #[inline(always)]
             fn right(self, by: Self) -> Self {
                 let by = if (by as $unsigned) < Self::BITS as $unsigned { by as u32 } else { Self::BITS };
-                // moving in two steps reaches the full width
+                // two shifts can move a number by its full width, one cannot
                 (self >> (by - by / 2)) >> (by / 2)
             }
             #[inline(always)]
@@ -148,7 +148,7 @@ pub(super) fn whole<T: Integer>(op: Op) -> Option<Kernel> {
     })
 }
 
-/// The kernel of an operation that heeds the sign.
+/// The kernel of an operation that differs for signed and unsigned integers.
 pub(super) fn ordered<T: Integer>(op: Op) -> Option<Kernel> {
     Some(match op {
         Op::FloorDivide => call2(T::over),
@@ -179,7 +179,7 @@ pub(super) fn mixed<A: Integer, B: Integer>(op: Op) -> Option<Kernel> {
     })
 }
 
-/// Powers, refused for a negative exponent whatever the base.
+/// Powers. A negative exponent is an error for every base.
 fn power<T: Integer>() -> Kernel {
     Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
         let negative = match values::<T>(args, 1) {

@@ -8,9 +8,9 @@ use crate::Result;
 #[derive(Clone, Copy)]
 pub(crate) struct Kernel {
     pub(super) run: &'static Loop,
-    /// The loop is one over `f32`, and the operands are of this type.
+    /// The actual types, if the loop itself is one over `f32`.
     pub(super) widened: Option<Widened>,
-    /// The loop takes its two operands in the other order.
+    /// Whether the loop takes its two operands in reverse order.
     pub(super) swapped: bool,
 }
 
@@ -20,15 +20,15 @@ impl Kernel {
     where
         F: Fn(&[Arg<'_>], &mut [u8]) -> Result<()> + Send + Sync + 'static,
     {
-        // so that nothing is leaked here
+        // size zero, so that `leak` leaks no memory
         const { assert!(size_of::<F>() == 0) };
         Kernel { run: Box::leak(Box::new(run)), widened: None, swapped: false }
     }
 
-    /// Computes a block; `out` decides of how many elements.
+    /// Computes a block. The length of `out` sets the number of elements.
     ///
     /// # Errors
-    /// When the operation has no answer for these values (integers to negative powers).
+    /// When the operation has no result for these values (integers to negative powers).
     pub(crate) fn run(&self, args: &[Arg<'_>], out: &mut [u8]) -> Result<()> {
         let exchanged;
         let args = match *args {

@@ -1,14 +1,14 @@
 //! The loops that compute: elementwise kernels, casts and reductions over blocks in cache.
 //!
-//! A block is contiguous elements, little-endian, aligned to their type; a *kernel* takes blocks (or one element
-//! that stands for a whole block) and fills another. [`bind`] finds the kernel of an operation for the types that
-//! [`crate::promote::signature`] chose: one match over element types, then one function per class of them, with
-//! one line per operation. A line is a closure over single elements; [`arity`] makes a loop of it, compiled for
-//! each instruction set where that pays and chosen at run time; [`function`] does so for exponentials, sines and their
-//! kin. A product and a sum are fused only where the text says so, and then are on every machine, so that all
-//! instruction sets give the same bits.
+//! A block is a run of contiguous little-endian elements, aligned to their type. A *kernel* takes blocks (or single
+//! elements that stand for whole blocks) and fills another block. [`bind`] finds the kernel of an operation for the
+//! types that [`crate::promote::signature`] chose. It has one match over element types, then one function per class of
+//! types, with one line per operation. A line is a closure over single elements. [`arity`] makes a loop of it, compiled
+//! for each instruction set if that is worthwhile, and chosen at run time. [`function`] does so for exponentials, sines
+//! and the like. A product and a sum are fused only where the source text says so, and then on every machine, so that
+//! all instruction sets give the same bits.
 //!
-//! The small floats have no loops of their own: they are widened to `f32` in pieces, and the result of each
+//! The 16-bit floats have hardly any loops of their own: they are widened to `f32` in pieces, and the result of each
 //! operation is rounded once.
 
 mod arity;
@@ -46,7 +46,7 @@ use crate::op::Op;
 
 use self::widen::Half;
 
-/// The kernel of `op` on operands of exactly these types, if there is one: those that promotion gives.
+/// The kernel of `op` on operands of exactly these types, if there is one. Promotion gives these types.
 pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
     if op == Op::Map {
         return Some(called::kernel());

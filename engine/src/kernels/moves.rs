@@ -1,4 +1,4 @@
-//! Kernels that move elements, or forget them, whatever these mean.
+//! Kernels that copy elements or discard them, for elements of any type.
 
 use arrstore_format::Kind;
 use bytemuck::Pod;
@@ -9,7 +9,7 @@ use super::kernel::Kernel;
 use super::physical::Physical;
 use crate::op::Op;
 
-/// The kernel of `where`: elements are moved as they are.
+/// The kernel of `where`, which copies the bytes of elements.
 pub(super) fn select(dtype: Physical) -> Kernel {
     fn of<T: Pod>() -> Kernel {
         ternary(|c: Truth, a: T, b: T| if c.get() { a } else { b })
@@ -23,7 +23,7 @@ pub(super) fn select(dtype: Physical) -> Kernel {
     }
 }
 
-/// The kernel of an operation that copies its operand or forgets it, on elements of any size.
+/// The kernel of an operation that copies or ignores its operand, on elements of any size.
 pub(super) fn moved(op: Op, kind: Kind) -> Option<Kernel> {
     let whole = matches!(kind, Kind::Bool | Kind::Signed | Kind::Unsigned);
     match op {

@@ -1,11 +1,12 @@
-//! Physical types: what the bytes of an element are to a loop.
+//! Physical types: how a loop reads the bytes of an element.
 //!
-//! A [`DType`] is what an element means: promotion, printing and files speak of it. A loop asks less. Several logical types
-//! may have one physical type, and a new one with a known physical type has all of its loops at once.
+//! A [`DType`] is the logical type of an element. Promotion, printing and files use it; a loop needs only the physical
+//! type. Several logical types may share one physical type. A new logical type with a known physical type has all of
+//! its loops at once.
 
 use arrstore_format::{DType, Kind};
 
-/// What the bytes of an element are.
+/// The physical type of an element.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Physical {
     /// A byte; 0 is false.
@@ -72,8 +73,8 @@ impl Physical {
     }
 }
 
-/// Evaluates the arm of a physical type's class, in which the given name stands for the type of its elements. In `bits`
-/// instead of `whole`, integers of both signs are unsigned: for loops to which the sign does not matter.
+/// Evaluates the arm of a physical type's class. In the arm, the given name stands for the type of the elements. With
+/// `bits` instead of `whole`, signed integers are read as unsigned, for loops in which the sign does not matter.
 macro_rules! by_class {
     ($physical:expr, $T:ident {
         truth => $truth:expr, whole => $whole:expr, float => $float:expr, complex => $complex:expr, half => $half:expr $(,)?

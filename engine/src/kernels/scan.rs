@@ -1,7 +1,7 @@
 //! Scans: each element of a line becomes the sum, or product, of all elements up to it.
 //!
-//! Elements are combined one after the other in their own type, as NumPy does, so that every element has NumPy's bits.
-//! Several lines are under way at a time, so that none waits for the last addition of another.
+//! Elements are combined one after the other in their own type, as in NumPy, so that every element has NumPy's bits.
+//! Several lines are scanned side by side, because each addition in one line has to wait for the one before.
 
 use bytemuck::Pod;
 use half::{bf16, f16};
@@ -16,7 +16,7 @@ use crate::op::Op;
 /// Lines that are scanned side by side.
 const LINES: usize = 8;
 
-/// A box of lines: `outer` x `length` x `inner` elements in C order, scanned along the middle axis.
+/// A box of `outer` x `length` x `inner` elements in C order, with lines along the middle axis.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lines {
     pub(crate) outer: usize,
@@ -29,8 +29,8 @@ pub(crate) struct Lines {
 pub(crate) struct Scanner(fn(&mut [u8], Lines, &mut [u8], bool));
 
 impl Scanner {
-    /// Scans `elements` in place. `carry` has one element for each line: where the box does not `begin` its lines, the last
-    /// of the box before; afterwards the last of this one.
+    /// Scans `elements` in place. `carry` has one element for each line. On entry, it holds the last elements of the
+    /// box before, unless the box `begins` its lines. On return, it holds the last elements of this box.
     pub(crate) fn run(&self, elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool) {
         if lines.outer * lines.length * lines.inner > 0 {
             self.0(elements, lines, carry, begins);
@@ -44,7 +44,7 @@ impl std::fmt::Debug for Scanner {
     }
 }
 
-/// The scan by `op`, which is a sum or a product, of elements of a type.
+/// The scan by `op` (a sum or a product) of elements of a type.
 pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
     by_class!(physical, T {
         truth => bind::<T>(op),
@@ -161,7 +161,7 @@ fn side_by_side<T: Term>(
     *carry = last;
 }
 
-/// Scans lines that lie beside each other.
+/// Scans interleaved lines.
 #[inline(always)]
 fn across<T: Term>(elements: &mut [T], lines: Lines, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
     let Lines { length, inner, .. } = lines;

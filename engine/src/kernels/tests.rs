@@ -1,4 +1,4 @@
-//! Tests of the kernels as a whole; the values themselves are held against NumPy's in the crate of tests.
+//! Tests of the kernels as a whole. The crate of tests compares the values themselves with NumPy's.
 
 use arrstore_format::DType;
 
@@ -67,7 +67,7 @@ fn every_signature_has_a_kernel() {
     }
 }
 
-/// One element for all gives what a block of it gives, and a block gives what its elements give one by one.
+/// A scalar gives the same result as a block of copies of it, and a block the same as its elements one by one.
 #[test]
 fn scalars_and_pieces_agree_with_blocks() {
     let n = 2100;
@@ -156,7 +156,7 @@ fn every_reduction_takes_every_type() {
     }
 }
 
-/// A scalar block counts once for each element it stands for.
+/// A scalar block counts once for each element for which it stands.
 #[test]
 fn scalar_blocks_reduce_as_blocks() {
     for &reduction in Reduction::ALL {
@@ -208,7 +208,7 @@ fn the_first_of_equals_and_the_first_nan_win() {
     assert_eq!(arg(3, Reduction::Argmax), 1i64.to_le_bytes());
     assert_eq!(arg(6, Reduction::Argmax), 3i64.to_le_bytes());
     assert_eq!(arg(6, Reduction::Argmin), 3i64.to_le_bytes());
-    // states may meet in any order of their indices
+    // states may be merged in any order of their indices
     let reducer = reducer(Reduction::Argmax, DType::F64, DType::I64, 0.0).unwrap();
     let state = |value: f64, base: u64| {
         let mut state = vec![0; reducer.state_size()];

@@ -7,7 +7,7 @@ use super::block::{Arg, elements, fill};
 use super::dispatch::{dispatch, widest};
 use crate::Result;
 
-/// A loop over blocks: operands, and the elements that it fills.
+/// A loop over blocks. Its arguments are the operands and the elements to fill.
 pub(super) type Loop = dyn Fn(&[Arg<'_>], &mut [u8]) -> Result<()> + Send + Sync;
 
 /// A 16-bit float.
@@ -18,7 +18,7 @@ pub(super) enum Half {
 }
 
 impl Half {
-    /// Elements, as bytes, as `f32`.
+    /// Converts elements, given as bytes, to `f32`.
     pub(super) fn widen(self, from: &[u8], to: &mut [f32]) {
         match self {
             Half::F16 => {
@@ -38,7 +38,7 @@ impl Half {
         }
     }
 
-    /// The nearest of `f32`, as bytes.
+    /// Rounds `f32` to the nearest elements, as bytes.
     pub(super) fn narrow(self, from: &[f32], to: &mut [u8]) {
         match self {
             Half::F16 => fill(to, |to: &mut [f16]| to.convert_from_f32_slice(from)),
@@ -52,14 +52,14 @@ impl Half {
     }
 }
 
-/// The same number, without a branch, so that loops of it vectorise. NaN keeps its bits, as
-/// in NumPy, also where a processor would make it quiet.
+/// The same number as `f32`. The function has no branches, so that loops over it vectorise. A NaN keeps its bits, as in
+/// NumPy, even though a processor would make it quiet.
 #[inline(always)]
 pub(super) fn widened_f16(x: f16) -> f32 {
-    /// What the exponents' biases differ by, as a factor; it makes normal numbers of subnormal ones, too.
+    /// The difference of the exponents' biases, as a factor. The multiplication also normalises subnormal numbers.
     const SCALE: f32 = f32::from_bits((127 + 112) << 23);
     const END: f32 = 65_536.0;
-    /// The sign and all digits of a number that was moved up by 13 bits.
+    /// Mask of the sign and the digits of a number that was shifted up by 13 bits.
     const DIGITS: u32 = 0x8fff_e000;
     let moved = i32::from(x.to_bits() as i16) << 13;
     let number = f32::from_bits(moved as u32 & DIGITS) * SCALE;
@@ -81,12 +81,12 @@ fn nearest(x: f32) -> bf16 {
     bf16::from_bits(((if x.is_nan() { quiet } else { nearest }) >> 16) as u16)
 }
 
-/// What a loop over `f32` stands for.
+/// The actual types of a loop over `f32`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Widened {
-    /// The operands' type, if it is a small one.
+    /// The operands' type, if it is a 16-bit float.
     pub(super) from: Option<Half>,
-    /// The result's type, if it is a small one.
+    /// The result's type, if it is a 16-bit float.
     pub(super) to: Option<Half>,
     /// Bytes of one element of the result.
     pub(super) item: usize,

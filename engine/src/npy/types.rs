@@ -2,7 +2,7 @@
 
 use crate::DType;
 
-/// NumPy's characters for element types, as on 64-bit Linux; a byte order may stand before them.
+/// NumPy's characters for element types, as on 64-bit Linux. A byte order may precede them.
 const CHARACTERS: [(&str, DType); 20] = [
     ("?", DType::Bool),
     ("b", DType::I8),
@@ -26,7 +26,7 @@ const CHARACTERS: [(&str, DType); 20] = [
     ("D", DType::C128),
 ];
 
-/// NumPy's names for element types beside [`DType::name`].
+/// NumPy's names for element types, in addition to [`DType::name`].
 const NAMES: [(&str, DType); 23] = [
     ("bool_", DType::Bool),
     ("byte", DType::I8),
@@ -53,8 +53,8 @@ const NAMES: [(&str, DType); 23] = [
     ("complex", DType::C128),
 ];
 
-/// The element type that a text names, and whether it is big-endian: `float64`, `<f8`, `>d`, and all else that NumPy's
-/// `dtype` takes for such a type.
+/// The element type that a text names, and whether it is big-endian. It reads `float64`, `<f8`, `>d` and all other
+/// names that NumPy's `dtype` accepts for these types.
 pub fn element_type(text: &str) -> Option<(DType, bool)> {
     let named =
         |names: &[(&str, DType)], text| names.iter().find(|(n, _)| *n == text).map(|(_, dtype)| *dtype);

@@ -6,15 +6,15 @@ use num_complex::{Complex32, Complex64};
 
 use crate::promote::PromoteError;
 
-/// A Python number. It has no type of its own among arrays: it takes the type of those it meets (NEP 50).
+/// A Python number. It has no element type of its own: it takes its type from the arrays beside it (NEP 50).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scalar {
     /// `True` or `False`.
     Bool(bool),
     /// An integer.
     Int(i128),
-    /// An integer that an `i128` has no room for, by the float nearest to it, which may be infinite. No integer type
-    /// holds it; among floats it counts as that float.
+    /// An integer that does not fit in an `i128`, as the nearest float, which may be infinite. No integer type can hold
+    /// it. Beside floats it counts as that float.
     Large(f64),
     /// A float.
     Float(f64),
@@ -23,7 +23,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The type NumPy gives it when it stands alone.
+    /// The type that NumPy gives the number when it stands alone.
     pub fn default_dtype(self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,
@@ -54,12 +54,12 @@ impl Scalar {
         }
     }
 
-    /// One element of type `dtype` with this value, as NumPy assigns a Python number to an element: floats lose their
-    /// fraction on the way to integers.
+    /// One element of type `dtype` with this value, by NumPy's rules for assigning a Python number to an element. A
+    /// float loses its fraction in an integer type.
     ///
     /// # Errors
-    /// When an integer type has no room for it, or it is NaN; when it is complex, and the type neither complex nor
-    /// boolean; when it is an integer larger than any float, and the type a float.
+    /// When the number does not fit in an integer type or is NaN; when it is complex and the type is neither complex
+    /// nor boolean; when it is an integer larger than any float and the type is a float.
     pub fn to_bytes(self, dtype: DType) -> Result<Vec<u8>, PromoteError> {
         let wide = self.complex();
         match (self, dtype.kind()) {

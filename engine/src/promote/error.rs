@@ -1,8 +1,8 @@
-//! Types that do not go together.
+//! Errors of type promotion.
 
 use arrstore_format::DType;
 
-/// Types that do not go together.
+/// Element types that do not fit together, or a Python number that does not fit a type.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PromoteError {
@@ -13,10 +13,10 @@ pub enum PromoteError {
         op: &'static str,
         /// Types of the operands, as text.
         operands: String,
-        /// The way out, or empty.
+        /// A remedy, or empty.
         hint: &'static str,
     },
-    /// As many operands as the operation does not take.
+    /// The wrong number of operands.
     #[error("{op} takes {expected} operand(s), found {found}")]
     Arity {
         /// The operation.
@@ -26,7 +26,7 @@ pub enum PromoteError {
         /// Operands given.
         found: usize,
     },
-    /// A Python integer that the array's type has no room for.
+    /// A Python integer that does not fit in the array's type.
     #[error("Python integer {value} out of bounds for {dtype}")]
     OutOfBounds {
         /// The integer.
@@ -34,10 +34,10 @@ pub enum PromoteError {
         /// The type it was to take.
         dtype: DType,
     },
-    /// A Python integer beyond `i128` that the type has no room for.
+    /// A Python integer beyond `i128`, which does not fit in the type.
     #[error("Python integer of {} out of bounds for {dtype}", about(*value))]
     TooLarge {
-        /// The float nearest to it.
+        /// The float nearest to the integer.
         value: f64,
         /// The type it was to take.
         dtype: DType,
@@ -50,7 +50,7 @@ pub enum PromoteError {
         /// The type it was to take.
         dtype: DType,
     },
-    /// A Python float that has no counterpart among the integers of a type.
+    /// A Python float that an integer type cannot represent.
     #[error("Python float {value} out of bounds for {dtype}")]
     Unrepresentable {
         /// The float.

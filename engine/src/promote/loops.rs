@@ -1,26 +1,26 @@
-//! Which element types an elementwise operation has loops for.
+//! The element types for which an elementwise operation has loops.
 
 use arrstore_format::DType;
 
 use super::types::{BITS, FLOATS, INEXACT, INTEGERS, NUMBERS, ORDER, REAL_NUMBERS, REALS};
 use crate::op::Op;
 
-/// Type of a result, from that of the operands.
+/// The type of a result, from the type of the operands.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Gives {
     Same,
     Truth,
-    /// The component's type, of complex numbers.
+    /// For complex numbers, the type of their components.
     Part,
 }
 
-/// The element types an operation has loops for, and what they give.
+/// The element types for which an operation has loops, and the type of the results.
 pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
     use Gives::{Part, Same, Truth};
     match op {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
-        // its types are the function's
+        // the mapped function sets its own types
         Op::Map => (&[], Same),
         Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
         Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
@@ -45,7 +45,7 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
     }
 }
 
-/// Whether results are booleans whatever the operands.
+/// Whether the results are booleans for all operands.
 pub(crate) fn gives_truth(op: Op) -> bool {
     loops(op).1 == Gives::Truth
 }

@@ -1,14 +1,14 @@
 //! NumPy's type promotion (NEP 50).
 //!
-//! Everything rests on one list, the element types in the order in which NumPy searches, and one relation,
-//! whether a type can be cast to another *safely*. The common type of two is the first of the list that both
-//! can be cast to. The loop of an operation is the first one of the list of its loops that its operands can be
-//! cast to; which types have loops is a contiguous piece of the list, with few exceptions.
+//! All rules follow from a list and a relation. The list holds the element types in the order in which NumPy searches
+//! them. The relation tells whether a type can be cast to another *safely*. The common type of two types is the first
+//! of the list to which both can be cast. An operation has a list of types with loops, usually a contiguous part of the
+//! whole list. Its loop is the first one to whose type all operands can be cast.
 //!
-//! Python's numbers take part with their kind only: an integer beside an array of integers or floats takes its
-//! type, beside booleans `int64`; a float beside floats takes their type, beside others `float64`. bfloat16
-//! behaves as if NumPy knew it: Python's floats are weak beside it too, and its common type with float16 and
-//! 16-bit integers is float32.
+//! A Python number takes part only with its kind. An integer beside integers or floats takes their type, and beside
+//! booleans `int64`. A float beside floats takes their type, and beside other types `float64`. bfloat16 behaves as if
+//! NumPy knew it: Python's floats are weak beside it too, and its common type with float16 and with 16-bit integers is
+//! float32.
 
 mod error;
 mod loops;
@@ -25,7 +25,7 @@ pub(crate) use types::{is_exact, part, promote_types};
 
 use crate::op::{Op, Reduction, Scalar};
 
-/// What an operation is applied to.
+/// An operand of an operation.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Operand {
     /// An array.
@@ -34,15 +34,15 @@ pub(crate) enum Operand {
     Weak(Scalar),
 }
 
-/// The loop that is taken: operands are cast to `inputs`, and the result is of type `output`.
+/// The chosen loop: operands are cast to `inputs`, and the result has the type `output`.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Signature {
     /// One type per operand.
     pub(crate) inputs: Vec<DType>,
     /// Type of the result.
     pub(crate) output: DType,
-    /// For each operand, the number that stands in for a Python number which `inputs` has no room for, where
-    /// NumPy gives an answer nevertheless: comparisons (an infinity) and clip (the end of the range).
+    /// For each operand, a replacement for a Python number that does not fit its type in `inputs`. NumPy accepts such
+    /// numbers in comparisons (the replacement is an infinity) and in clip (the end of the type's range).
     pub(crate) stand_ins: Vec<Option<Scalar>>,
 }
 
@@ -70,7 +70,7 @@ fn weak_type(scalar: Scalar, beside: Option<DType>) -> DType {
     }
 }
 
-/// The operands' types, with Python's numbers given theirs.
+/// The operands' types. A Python number gets its type from the arrays beside it.
 fn resolve(operands: &[Operand]) -> Vec<DType> {
     let typed = operands.iter().filter_map(|o| match *o {
         Operand::Typed(dtype) => Some(dtype),
@@ -91,16 +91,16 @@ fn resolve(operands: &[Operand]) -> Vec<DType> {
     operands.iter().map(one).collect()
 }
 
-/// The type that the operands have in common.
+/// The common type of the operands.
 ///
 /// # Errors
-/// None so far: every two types have one.
+/// None so far: any two types have a common type.
 pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
     Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
 }
 
-/// The operation that NumPy's `**` takes in place of `pow` for a Python exponent: exact where a power rounds, and
-/// with other zeros and infinities.
+/// The operation that NumPy's `**` uses in place of `pow` for some Python exponents. It can be exact where `pow`
+/// rounds, and treats some zeros and infinities differently.
 pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
     let value = match exponent {
         Scalar::Int(n) => n as f64,
@@ -131,7 +131,7 @@ pub(crate) fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str
 /// The loop for an operation on these operands.
 ///
 /// # Errors
-/// When NumPy has no such loop, or a Python integer does not fit the type it has to take.
+/// When NumPy has no such loop, or a Python integer does not fit its type.
 pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, PromoteError> {
     if operands.len() != op.arity() {
         return Err(PromoteError::Arity { op: op.name(), expected: op.arity(), found: operands.len() });
@@ -152,7 +152,7 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     }
     let types = resolve(&operands);
     if operands.iter().all(|o| matches!(o, Operand::Weak(_))) {
-        // without an array beside them, integers take a type of their own
+        // without an array beside them, Python numbers take their default types
         let own = operands.iter().map(|o| match *o {
             Operand::Weak(scalar) => scalar.default_dtype(),
             Operand::Typed(dtype) => dtype,
@@ -200,7 +200,7 @@ fn inputs(
         Op::Round if bools => return all(F16),
         _ => {}
     }
-    // the end of the range that a Python integer lies beyond, and whether that is the lower one
+    // the end of the range that a Python integer exceeds, and whether it is the lower end
     let outside = |k: usize| {
         let range = Scalar::range(types[k])?;
         let below = match operands[k] {
@@ -217,7 +217,7 @@ fn inputs(
     }
     if is_comparison(op) {
         for k in 0..2 {
-            // beside booleans NumPy refuses
+            // NumPy refuses such a number beside booleans
             if let (Some((_, below)), true) = (outside(k), operands[1 - k] != Operand::Typed(Bool)) {
                 stand_ins[k] = Some(Scalar::Float(if below { f64::NEG_INFINITY } else { f64::INFINITY }));
                 return all(F64);
@@ -234,7 +234,7 @@ fn inputs(
     found.map_or_else(|| Err(no_loop(op.name(), operands, "")), all)
 }
 
-/// Whether Python's integers fit.
+/// Fails if a Python integer does not fit its type.
 fn check(operands: &[Operand], inputs: &[DType]) -> Result<(), PromoteError> {
     for (operand, &dtype) in operands.iter().zip(inputs) {
         if let (Operand::Weak(Scalar::Large(value)), Some(_)) = (operand, Scalar::range(dtype)) {
@@ -249,13 +249,13 @@ fn check(operands: &[Operand], inputs: &[DType]) -> Result<(), PromoteError> {
     Ok(())
 }
 
-/// The type to cast the input of a reduction to, and the type of its result. `dtype` is what the user asked to
-/// compute in; means and deviations in integers, and sums in truth values, are put together of others.
+/// The type to cast the input of a reduction to, and the type of its result. `dtype` is the type of computation that
+/// the user asked for. Means and deviations in integers, and sums in booleans, are composed of other operations.
 ///
-/// Small integers are not widened where the reduction reads them as they are: its accumulator is wide.
+/// Small integers are not widened if the reduction reads them directly, because its accumulator is wide.
 ///
 /// # Errors
-/// When the reduction takes no `dtype`, or does not go with it.
+/// When the reduction takes no `dtype`, or is not defined for it.
 pub(crate) fn reduction(
     reduction: Reduction,
     input: DType,

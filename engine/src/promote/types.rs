@@ -1,4 +1,4 @@
-//! The element types among themselves: NumPy's order, which casts are safe, and the common type of two.
+//! Relations between element types: NumPy's order, safe casts, and the common type of two types.
 
 use arrstore_format::DType::{
     self, BF16, Bool, C64, C128, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64,
@@ -21,12 +21,13 @@ pub(super) const REALS: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64,
 /// Integers, floats and complex numbers.
 pub(super) const NUMBERS: &[DType] = &[I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
 
-/// Whether it is a type of integers or truth values.
+/// Whether the type is one of integers or booleans.
 pub(crate) fn is_exact(dtype: DType) -> bool {
     matches!(dtype.kind(), Kind::Bool | Kind::Signed | Kind::Unsigned)
 }
 
-/// Whether a cast keeps every value (for 64-bit integers to float64: as NumPy pretends).
+/// Whether a cast keeps every value. As in NumPy, this includes casts of 64-bit integers to float64, although they
+/// round.
 pub(super) fn can_cast(from: DType, to: DType) -> bool {
     let (a, b) = (from.size(), to.size());
     match (from.kind(), to.kind()) {
@@ -45,18 +46,18 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
     }
 }
 
-/// The first of `types` that all of `operands` can be cast to.
+/// The first of `types` to which all of `operands` can be cast.
 pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
     types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
 }
 
-/// The type that arrays of types `a` and `b` have in common.
+/// The common type of arrays of types `a` and `b`.
 pub(crate) fn promote_types(a: DType, b: DType) -> DType {
     // complex128 takes every type
     first(ORDER, &[a, b]).unwrap_or(C128)
 }
 
-/// The type of a component of complex numbers; of others their own.
+/// The type of a component of a complex type; any other type itself.
 pub(crate) fn part(dtype: DType) -> DType {
     match dtype {
         C64 => F32,

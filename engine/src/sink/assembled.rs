@@ -1,4 +1,4 @@
-//! Boxes that are put together to whole chunks before they are written.
+//! Assembly of boxes into whole chunks before they are written.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,28 +9,28 @@ use super::{Sink, parts};
 use crate::source::c_strides;
 use crate::{Buffer, DType, Result};
 
-/// A sink that takes any box, in front of one that takes whole chunks: a chunk waits in memory until all of its elements
-/// have been written.
+/// A sink that takes boxes of any shape, in front of a sink that takes only whole chunks. A chunk waits in memory until
+/// all of its elements have been written.
 pub(crate) struct Assembled {
     sink: Arc<dyn Sink>,
     grid: Grid,
     open: Mutex<HashMap<u64, Open>>,
 }
 
-/// A chunk under way, and the number of elements that are missing.
+/// An incomplete chunk, and the number of its missing elements.
 struct Open {
     elements: Buffer,
     missing: u64,
 }
 
 impl Assembled {
-    /// In front of `sink`, whose chunks are `chunk`.
+    /// An assembling sink in front of `sink`, whose chunks have the shape `chunk`.
     pub(crate) fn new(sink: Arc<dyn Sink>, chunk: &[u64]) -> Assembled {
         let grid = Grid::new(sink.shape(), chunk);
         Assembled { sink, grid, open: Mutex::default() }
     }
 
-    /// Bytes of the chunks of `sink` that are under way, at most, when boxes within one of `open` elements are.
+    /// The most bytes of incomplete chunks of `sink` at a time, if all open boxes lie within one box of shape `open`.
     pub(crate) fn bytes(sink: &dyn Sink, open: &[u64]) -> u64 {
         let chunk = sink.chunk_shape().unwrap_or(sink.shape());
         let along = open.iter().zip(chunk).zip(sink.shape());

@@ -1,4 +1,4 @@
-//! Results in one piece in a file: `.npy`, and the elements alone.
+//! Unchunked results in a file: `.npy`, or raw elements without a header.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -11,7 +11,7 @@ use crate::npy::Header;
 use crate::source::{c_strides, elements};
 use crate::{DType, Error, Result};
 
-/// An array in C order from some byte of a file on.
+/// An array in C order that starts at some byte of a file.
 #[derive(Debug)]
 pub(super) struct Plain {
     path: PathBuf,
@@ -31,7 +31,7 @@ impl Plain {
         &self.path
     }
 
-    /// Makes the file as long as the array needs, so that a full disk shows early and writing is fast.
+    /// Makes the file as long as the array needs, so that a full disk is noticed early and writing is fast.
     pub(super) fn reserve(&self, file: &File) -> Result<()> {
         let bytes = elements(&self.shape)? * self.dtype.size() as u64;
         let end = self.start + bytes;
@@ -44,8 +44,8 @@ impl Plain {
         }
     }
 
-    /// Writes a box, of an array that lies `base` bytes after this one: one `pwrite` for each run of elements that is
-    /// contiguous in the file.
+    /// Writes a box of an array that lies `base` bytes after this one. It makes one `pwrite` for each run of elements
+    /// that is contiguous in the file.
     pub(super) fn write(
         &self,
         file: &File,
@@ -85,7 +85,8 @@ impl Plain {
     }
 }
 
-/// A `.npy` file, which gets its name by [`NpySink::commit`] and leaves nothing behind when that never comes.
+/// A `.npy` file. It gets its name only by [`NpySink::commit`] or [`NpySink::publish`]; without them, it leaves nothing
+/// behind.
 #[derive(Debug)]
 pub struct NpySink {
     plain: Plain,
@@ -94,11 +95,11 @@ pub struct NpySink {
 }
 
 impl NpySink {
-    /// Begins a `.npy` file that will replace `target`. With `fortran`, what is written is the transposed array, which is
-    /// the array itself in Fortran order, as the header then says.
+    /// Begins a `.npy` file that will replace `target`. With `fortran`, the caller writes the transposed array. The
+    /// header then describes the array itself, in Fortran order.
     ///
     /// # Errors
-    /// When the folder or a file that has the name cannot be written, the disk is full, or NumPy has no such type.
+    /// When the folder or an existing file of this name cannot be written, the disk is full, or NumPy has no such type.
     pub fn create(target: &Path, dtype: DType, shape: &[u64], fortran: bool) -> Result<NpySink> {
         let mut told = shape.to_vec();
         if fortran {
@@ -109,10 +110,10 @@ impl NpySink {
         NpySink::after(&header, target, dtype, shape)
     }
 
-    /// Begins a file of the elements alone, without a header, that will replace `target`.
+    /// Begins a file of raw elements, without a header, that will replace `target`.
     ///
     /// # Errors
-    /// When the folder or a file that has the name cannot be written, or the disk is full.
+    /// When the folder or an existing file of this name cannot be written, or the disk is full.
     pub fn raw(target: &Path, dtype: DType, shape: &[u64]) -> Result<NpySink> {
         NpySink::after(&[], target, dtype, shape)
     }
@@ -125,15 +126,16 @@ impl NpySink {
         Ok(NpySink { plain, file, name })
     }
 
-    /// Waits until the disk has what was written.
+    /// Waits until all written bytes are on the disk.
     ///
     /// # Errors
-    /// When it fails.
+    /// When the system fails to write them.
     pub fn sync(&self) -> Result<()> {
         self.file.sync_all().map_err(|e| Error::io(&self.plain.path, e))
     }
 
-    /// Makes the file durable, unless told not to, and puts it in place of what had its name.
+    /// Replaces any file of the target's name by this file. With `durable`, waits until the file and its name are on
+    /// the disk.
     ///
     /// # Errors
     /// When the system refuses; the old file then still stands.
@@ -146,7 +148,7 @@ impl NpySink {
         if durable { published.sync() } else { Ok(()) }.map_err(|e| Error::io(&path, e))
     }
 
-    /// Puts the file in place of what had its name, so that it can be undone if that is wanted.
+    /// Replaces any file of the target's name by this file. With `undoable`, the replacement can be undone.
     ///
     /// # Errors
     /// When the system refuses; the old file then still stands.
@@ -154,7 +156,7 @@ impl NpySink {
         self.name.publish(&self.file, true, undoable).map_err(|e| Error::io(&self.plain.path, e))
     }
 
-    /// The file, which now gets no name.
+    /// The file, which then never gets its name.
     pub fn into_file(self) -> File {
         self.file
     }

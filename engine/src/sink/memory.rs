@@ -15,15 +15,15 @@ pub struct MemorySink {
     shape: Vec<u64>,
     strides: Vec<isize>,
     len: usize,
-    /// Nothing until something is written.
+    /// Empty until the first write.
     bytes: Mutex<Buffer>,
 }
 
 impl MemorySink {
-    /// Room for an array; its bytes must have been taken from the budget.
+    /// A sink for an array. Take the array's bytes from the budget first.
     ///
     /// # Errors
-    /// When the array is larger than memory can be.
+    /// When the array is larger than any memory.
     pub fn new(dtype: DType, shape: &[u64]) -> Result<MemorySink> {
         Ok(MemorySink {
             dtype,
@@ -34,7 +34,7 @@ impl MemorySink {
         })
     }
 
-    /// What was collected; zeros where nothing was.
+    /// The collected elements, with zeros where nothing was written.
     ///
     /// # Errors
     /// As [`Value::new`], and when memory is short.

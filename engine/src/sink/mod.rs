@@ -1,4 +1,4 @@
-//! Where results go.
+//! Sinks: the destinations of results.
 
 mod assembled;
 mod file;
@@ -20,12 +20,12 @@ use arrstore_format::Grid;
 
 use crate::{Buffer, DType, Result};
 
-/// Elements from one to the next along each axis of an array in C order.
+/// Strides in elements of an array in C order.
 pub(crate) fn c_order(shape: &[u64]) -> Vec<u64> {
     crate::source::c_strides(shape, 1).into_iter().map(|s| s.unsigned_abs() as u64).collect()
 }
 
-/// What a box has of one chunk.
+/// The part of a box that lies in one chunk.
 struct Part {
     /// The grid index of the chunk.
     index: Vec<u64>,
@@ -59,29 +59,30 @@ pub trait Sink: Send + Sync {
     fn dtype(&self) -> DType;
     /// Elements along each axis.
     fn shape(&self) -> &[u64];
-    /// The chunks that are written whole: every box given to [`Sink::write`] then covers whole chunks (clipped at the
-    /// array's end), but for chunks of many matrices that do not fit in the budget. `None`: any box is as good.
+    /// The shape of chunks that have to be written whole. Every box given to [`Sink::write`] then covers whole chunks
+    /// (clipped at the array's end), except for chunks of many matrices that do not fit in the budget. `None`: boxes
+    /// may have any shape.
     fn chunk_shape(&self) -> Option<&[u64]>;
-    /// Elements from one to the next along each axis, where chunks are not written whole: which boxes are written in long runs.
+    /// Strides in elements, if chunks are not written whole. They tell which boxes are written in long runs.
     fn element_strides(&self) -> Vec<u64> {
         c_order(self.shape())
     }
-    /// Bytes that [`Sink::write`] takes beside `data`, for each thread.
+    /// Bytes of memory that [`Sink::write`] needs in addition to `data`, for each thread.
     fn scratch_bytes(&self) -> usize {
         0
     }
-    /// Whether [`Sink::write`] may take as many bytes as `data` has, besides.
+    /// Whether [`Sink::write`] may also need as much memory again as `data` takes.
     fn copies_boxes(&self) -> bool {
         false
     }
-    /// Whether what is written is compressed first.
+    /// Whether the sink compresses elements before it writes them.
     fn encodes(&self) -> bool {
         false
     }
-    /// Writes the box of `shape` at `start`; `data` is its elements in C order.
+    /// Writes the box of `shape` at `start`. `data` holds its elements in C order.
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()>;
-    /// The elements themselves, in C order, where the sink is in memory: a run may write to them instead of calling
-    /// [`Sink::write`], and does then write all of them.
+    /// The elements themselves, in C order, if the sink is in memory. A run may write to them directly instead of
+    /// calling [`Sink::write`], and then writes all of them.
     ///
     /// # Errors
     /// When memory is short.

@@ -1,9 +1,9 @@
-//! Outputs that nobody needs.
+//! A sink for unused outputs.
 
 use super::Sink;
 use crate::{DType, Result};
 
-/// Takes everything and keeps nothing: for the outputs of an operator that are not used.
+/// A sink for the unused outputs of an operator: it discards all elements.
 #[derive(Debug)]
 pub(crate) struct Nowhere;
 

@@ -1,4 +1,4 @@
-//! Intermediate results too large for memory, and inputs that are turned, in a file without a name.
+//! Spills: nameless files for intermediate results too large for memory, and for inputs written in another order.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,12 +16,12 @@ pub(crate) struct Spill {
     file: File,
     dtype: DType,
     grid: Grid,
-    /// One chunk; where it lies is added when it is written to.
+    /// The layout of one chunk. The chunk's offset in the file is added on writing.
     plain: Plain,
 }
 
 impl Spill {
-    /// Room for an array in chunks of `chunk`, in a nameless file of `folder`.
+    /// A spill for an array in chunks of shape `chunk`, in a nameless file of `folder`.
     ///
     /// # Errors
     /// When the folder cannot be written or the disk is full.
@@ -34,7 +34,7 @@ impl Spill {
         Ok(Spill { file, dtype, grid, plain })
     }
 
-    /// The array, to be read.
+    /// The array, as a source.
     ///
     /// # Errors
     /// When it cannot be mapped.

@@ -7,7 +7,7 @@ use arrstore_format::{ArrayId, Codec, Transaction};
 use super::Sink;
 use crate::{DType, Result};
 
-/// An array of a transaction. The caller commits the transaction when the run has ended well.
+/// An array of a transaction. The caller commits the transaction after a successful run.
 #[derive(Debug)]
 pub struct StoredSink {
     transaction: Arc<Transaction>,
@@ -24,7 +24,7 @@ pub struct StoredSink {
     encodes: bool,
 }
 
-/// Bytes of a chunk above which a raw one is written in parts.
+/// A raw chunk of more bytes than this is written in parts.
 const WHOLE: usize = 16 << 20;
 
 impl StoredSink {

@@ -1,4 +1,4 @@
-//! One checksum over all bytes of a part of a file, checked while they are read.
+//! One checksum over all bytes of a part of a file, computed while a run reads the bytes.
 
 use std::fs::File;
 use std::ops::Range;
@@ -11,27 +11,27 @@ use crc32fast::Hasher;
 
 use crate::{Error, Result};
 
-/// Bytes of a block, at least: as many as checking is asked for at a time.
+/// Least bytes of a block: callers hand over bytes in units of this size.
 const BLOCK: u64 = 64 << 10;
 
-/// The most blocks that are told apart: 16 MiB of notes. A part of more than 128 GiB has larger blocks.
+/// The most blocks, whose checksums take 16 MiB. A part of more than 128 GiB has larger blocks.
 const MOST_BLOCKS: u64 = 2 << 20;
 
 /// Marks a block whose checksum is known.
 const SEEN: u64 = 1 << 32;
 
-/// The CRC-32 of a part of a file, as the members of a zip archive have one.
+/// The CRC-32 of a part of a file, for example of a member of a zip archive.
 ///
-/// It says nothing about fewer bytes than all. So whoever reads takes down the checksums of the blocks that it comes by,
-/// in any order and in any thread ([`FileCrc::saw`]), and at the end [`FileCrc::check`] reads what nobody came by and
-/// puts them together.
+/// It can be compared only after all bytes have been read. So each reader records the checksums of the blocks that it
+/// reads, in any order and in any thread ([`FileCrc::saw`]). At the end, [`FileCrc::check`] reads the remaining blocks
+/// and combines all checksums.
 #[derive(Debug)]
 pub struct FileCrc {
     file: File,
     label: PathBuf,
-    /// The bytes that the checksum is of.
+    /// The range of bytes that the checksum covers.
     part: Range<u64>,
-    /// The byte from which on blocks are counted. What is before it is read at the end.
+    /// The byte at which the first block starts. Bytes before it are read at the end.
     body: u64,
     expected: u32,
     block: u64,
@@ -42,8 +42,8 @@ pub struct FileCrc {
 }
 
 impl FileCrc {
-    /// The checksum `expected` of the bytes `part` of `file`, of which those from `body` on are going to be read. What is
-    /// left at the end is read in `threads` threads, unless `cancel` is set. Errors name `label`.
+    /// The checksum `expected` of the bytes `part` of `file`. A run is going to read bytes from `body` on. At the end,
+    /// `threads` threads read the remaining bytes, unless `cancel` is set. Errors name `label`.
     ///
     /// # Errors
     /// When the file cannot be opened again, or memory is short.
@@ -74,7 +74,7 @@ impl FileCrc {
         })
     }
 
-    /// Takes down the checksums of the blocks that lie wholly in `bytes`, which were read from byte `at` of the body on.
+    /// Records the checksums of the blocks that lie wholly in `bytes`, which start at byte `at` of the body.
     pub fn saw(&self, at: u64, bytes: &[u8]) {
         let end = at + bytes.len() as u64;
         let first = at.div_ceil(self.block);
@@ -91,10 +91,10 @@ impl FileCrc {
         }
     }
 
-    /// Reads what nobody came by, and compares the checksum of all bytes with what it should be.
+    /// Reads the remaining blocks, and compares the checksum of all bytes with the expected one.
     ///
     /// # Errors
-    /// When they differ, when the file cannot be read, or when the run was cancelled.
+    /// When the checksums differ, when the file cannot be read, or when the run was cancelled.
     pub fn check(&self) -> Result<()> {
         let found = match self.found.get() {
             Some(found) => *found,
@@ -139,7 +139,7 @@ impl FileCrc {
         Ok(all.finalize())
     }
 
-    /// Reads blocks that nobody came by, until `next` says that there are no more.
+    /// Reads blocks without a recorded checksum, until `next` has passed the last block.
     fn read_unseen(&self, next: &AtomicUsize) -> Result<()> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -152,7 +152,7 @@ impl FileCrc {
         }
     }
 
-    /// The bytes of a block, counted from the body's first.
+    /// The range of a block's bytes, relative to the body.
     fn range(&self, number: usize) -> Range<u64> {
         let start = number as u64 * self.block;
         start..(start + self.block).min(self.part.end - self.body)
@@ -230,7 +230,7 @@ mod tests {
                 assert!(error.contains("x: is damaged") && one.check().is_err(), "{error}");
             }
         }
-        // what lies outside of the part is nobody's business
+        // bytes outside the part do not matter
         let mut bytes = bytes;
         bytes[9] ^= 1;
         crc(&bytes, expected, 1).check().unwrap();

@@ -1,4 +1,4 @@
-//! Arrays in one piece in a file, mapped: `.npy` files, raw binary files, spilled results.
+//! Unchunked arrays in a mapped file: `.npy` files, raw binary files, members of archives.
 
 use std::fs::File;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::npy::Header;
 use super::{Data, FileCrc, Located, Source, c_strides, elements};
 use crate::{DType, Error, Result};
 
-/// An array that lies in one piece in a mapped file.
+/// An unchunked array in a mapped file.
 #[derive(Debug)]
 pub struct Mapped {
     path: PathBuf,
@@ -42,8 +42,8 @@ impl Mapped {
         Mapped::of_file(path, &file, header.start, header.dtype, &header.shape, header.fortran)
     }
 
-    /// Maps an array of `shape` that lies at byte `start` of a file, in C order or, with `fortran`, with the
-    /// first axis varying fastest.
+    /// Maps an array of `shape` that starts at byte `start` of a file. It is in C order or, with `fortran`, in Fortran
+    /// order, in which the first axis varies fastest.
     ///
     /// # Errors
     /// When the file cannot be read or is too short.
@@ -95,8 +95,8 @@ impl Mapped {
         })
     }
 
-    /// The same array, whose elements are the body of what `crc` is the checksum of: a run that reads any of them fails
-    /// if it does not match.
+    /// The same array, with its elements as the body of `crc`: a run that reads any of them fails if the checksum does
+    /// not match.
     pub fn checked_by(self, crc: FileCrc) -> Mapped {
         Mapped { crc: Some(crc), ..self }
     }
@@ -126,7 +126,7 @@ impl Source for Mapped {
         true
     }
     fn chunk_bytes(&self) -> usize {
-        // It was found to fit the file.
+        // The number cannot overflow: the array was found to fit in the file.
         elements(&self.shape).unwrap_or(0) as usize * self.dtype.size()
     }
     fn locate(&self, index: &[u64]) -> Result<Located<'_>> {

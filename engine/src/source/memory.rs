@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Data, Located, Source, c_strides, elements};
 use crate::{Buffer, DType, Error, Result};
 
-/// An array in memory, in C order: what an evaluation gives, and what can be put in.
+/// An array in memory, in C order: the result of a computation, or an input of one.
 #[derive(Clone, Debug)]
 pub struct Value {
     dtype: DType,
@@ -16,10 +16,10 @@ pub struct Value {
 }
 
 impl Value {
-    /// Takes `bytes`, the elements of an array of `shape` in C order, little-endian.
+    /// An array of `shape` with the elements `bytes`, little-endian and in C order.
     ///
     /// # Errors
-    /// When the number of bytes is not that of the shape.
+    /// When the number of bytes does not match the shape.
     pub fn new(dtype: DType, shape: &[u64], bytes: Buffer) -> Result<Value> {
         let expected = elements(shape)?.saturating_mul(dtype.size() as u64);
         if bytes.len() as u64 != expected {

@@ -1,4 +1,4 @@
-//! Where elements come from: arrays of chunks that lie in memory, in a map, or have to be decoded.
+//! Sources of elements: arrays of chunks that lie in memory or in a map, or have to be decoded.
 
 mod crc;
 mod mapped;
@@ -21,8 +21,8 @@ use crate::{DType, Error, Result};
 
 /// An array of chunks that can be read from several threads.
 ///
-/// Chunks form a regular grid of `chunk_shape`; those at the far edges are as large as the others and padded.
-/// An array in one piece is one chunk of its whole shape.
+/// Chunks form a regular grid of `chunk_shape`. A chunk at the far edge is as large as the others and padded. An
+/// unchunked array is one chunk of its whole shape.
 pub trait Source: Send + Sync + Debug {
     /// Type of the elements.
     fn dtype(&self) -> DType;
@@ -32,17 +32,17 @@ pub trait Source: Send + Sync + Debug {
     fn chunk_shape(&self) -> &[u64];
     /// Bytes from one element to the next along each axis of a chunk, from [`Source::offset`] on.
     fn strides(&self) -> &[isize];
-    /// Byte of a chunk at which its first element lies.
+    /// Offset in bytes of a chunk's first element within the chunk.
     fn offset(&self) -> usize {
         0
     }
     /// A name for messages.
     fn label(&self) -> String;
-    /// Whether chunks that hold varied values are read where they lie, so that they need no buffer.
+    /// Whether chunks that hold varied values are read directly from memory or a map, without a buffer.
     fn in_place(&self) -> bool;
     /// Bytes of one decoded chunk.
     fn chunk_bytes(&self) -> usize;
-    /// Bytes that [`Source::decode`] takes beside its output.
+    /// Bytes of memory that [`Source::decode`] needs in addition to its output.
     fn scratch_bytes(&self) -> usize {
         0
     }
@@ -53,7 +53,7 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, out);
         Err(Error::Other(format!("{}: holds no encoded chunk", self.label())))
     }
-    /// Copies the bytes of a chunk in place from byte `start` on, without mapping them where they are stored in a file.
+    /// Copies bytes of a chunk in place, starting at byte `start`. It does not map bytes that are stored in a file.
     fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
         let Data::InPlace(bytes) = chunk.data else {
             return Err(Error::Other(format!("{}: a chunk that is not in place was read", self.label())));
@@ -71,7 +71,8 @@ pub trait Source: Send + Sync + Debug {
         }
         Ok(())
     }
-    /// Whether chunks in place have checksums, or are noted as they are read.
+    /// Whether chunks in place have checksums, or belong to a checksum over more bytes that the source computes along
+    /// the way.
     fn has_checksums(&self) -> bool {
         false
     }
@@ -80,70 +81,70 @@ pub trait Source: Send + Sync + Debug {
         let _ = (chunk, bytes);
         Ok(())
     }
-    /// The same of bytes that [`Source::read`] has copied from byte `start` of the chunk on. They begin and end at a multiple of
-    /// 64 KiB, or with the chunk; of a chunk of up to 1 MiB they are all.
+    /// The same check for `bytes` that [`Source::read`] has copied, which start at byte `start` of the chunk. They
+    /// begin and end at a multiple of 64 KiB or with the chunk. For a chunk of up to 1 MiB, `bytes` is the whole chunk.
     fn check_read(&self, chunk: &Located<'_>, start: usize, bytes: &[u8]) -> Result<()> {
         let _ = (chunk, start, bytes);
         Ok(())
     }
-    /// Asks whether all that was read so far was really there and sound: a file can be cut short under a map, and a checksum
-    /// over more than a chunk can be compared only at the end.
+    /// Checks at the end that all bytes read so far existed and were correct. A mapped file can be truncated meanwhile,
+    /// and a checksum over more than one chunk can be compared only at the end.
     fn intact(&self) -> Result<()> {
         Ok(())
     }
-    /// Says that most bytes of a range of a chunk, as it is stored, will be read, so that they are brought from a disk at once.
+    /// Announces that most bytes in a range of a stored chunk will be read, so that they come from the disk at once.
     fn bring(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);
     }
-    /// Says that a range of a chunk, as it is stored, will be read soon, but little of what lies around it.
+    /// Announces that a range of a stored chunk will be read soon, but few of the bytes around it.
     fn expect(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);
     }
-    /// Whether a range of a chunk, as it is stored, need not be brought from a disk.
+    /// Whether a range of a stored chunk is in memory already, so that it need not come from a disk.
     fn holds(&self, chunk: &Located<'_>, bytes: Range<usize>) -> bool {
         let _ = (chunk, bytes);
         true
     }
-    /// Says that bytes of a chunk in place are not needed for now, so that their pages can be let go.
+    /// Announces that bytes of a chunk in place are not needed for now, so that their pages can leave memory.
     fn release(&self, chunk: &Located<'_>, bytes: Range<usize>) {
         let _ = (chunk, bytes);
     }
-    /// The same of all chunks at once, which takes far less time than one after the other.
+    /// Releases all chunks at once, which takes far less time than one chunk after the other.
     fn release_all(&self) {}
     /// Whether chunks are read from a file.
     fn is_stored(&self) -> bool {
         self.is_mapped()
     }
-    /// Whether elements in place are pages of a map, which take memory while they are read.
+    /// Whether elements in place lie in pages of a map, which take memory while they are read.
     fn is_mapped(&self) -> bool {
         false
     }
 }
 
-/// A chunk that was found.
+/// A chunk that [`Source::locate`] has found.
 #[derive(Debug)]
 pub struct Located<'a> {
-    /// What it holds.
+    /// The content of the chunk.
     pub data: Data<'a>,
     /// The grid index.
     pub index: Vec<u64>,
-    /// Where a stored chunk lies, for its own source.
+    /// The place of a stored chunk in its file. Only the chunk's own source uses it.
     pub(crate) stored: Option<arrstore_format::Chunk>,
 }
 
-/// What a chunk holds.
+/// The content of a chunk.
 #[derive(Debug)]
 pub enum Data<'a> {
-    /// One value, these bytes, for every element.
+    /// The bytes of the one value that every element has.
     Constant(Vec<u8>),
-    /// The elements, where they lie.
+    /// The elements themselves, in memory or in a map.
     InPlace(&'a [u8]),
-    /// Something to decode.
+    /// Encoded bytes, for [`Source::decode`].
     Encoded,
 }
 
 impl<'a> Located<'a> {
-    /// A chunk of a source that needs no more than its index to find it again.
+    /// A chunk of a source that needs only the index to find the chunk again.
     pub fn new(index: &[u64], data: Data<'a>) -> Located<'a> {
         Located { data, index: index.to_vec(), stored: None }
     }
@@ -152,12 +153,13 @@ impl<'a> Located<'a> {
 /// Number of elements of a shape.
 ///
 /// # Errors
-/// When they are more than an index can count; as for NumPy, an axis of length 0 does not make up for the others.
+/// When the number is larger than `i64::MAX`. As in NumPy, the other axes must not exceed it even if one axis has
+/// length 0.
 pub fn elements(shape: &[u64]) -> Result<u64> {
     bytes(1, shape)
 }
 
-/// Bytes of an array of a shape, of `item` bytes an element; errors are those of [`elements`].
+/// Bytes of an array of `shape` with `item` bytes per element. Errors are those of [`elements`].
 pub(crate) fn bytes(item: usize, shape: &[u64]) -> Result<u64> {
     let mut lengths = shape.iter().filter(|&&n| n > 0);
     let all =

@@ -1,4 +1,4 @@
-//! One piece seen under another shape, where that moves nothing.
+//! A single chunk under another shape, without moving elements.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::{Located, Source};
 use crate::view::{AxisMap, View};
 use crate::{DType, Result};
 
-/// A source of one chunk, seen through a view and under another shape.
+/// A view of a source of one chunk, under another shape.
 #[derive(Debug)]
 pub struct Reshaped {
     inner: Arc<dyn Source>,
@@ -18,8 +18,8 @@ pub struct Reshaped {
 }
 
 impl Reshaped {
-    /// `inner` seen through `view`, which makes it an array of shape `from`, as an array of `shape`, which has as
-    /// many elements; `None` when elements would have to move, or when `inner` is several chunks.
+    /// The elements of `inner` as an array of `shape`. The view `view` of `inner` has the shape `from`, with as many
+    /// elements as `shape`. The result is `None` if elements would have to move, or if `inner` has several chunks.
     pub fn new(inner: &Arc<dyn Source>, view: &View, from: &[u64], shape: &[u64]) -> Option<Reshaped> {
         if inner.shape().iter().zip(inner.chunk_shape()).any(|(n, c)| n > c) {
             return None;
@@ -44,7 +44,7 @@ impl Reshaped {
         })
     }
 
-    /// The chunk underneath: the only one.
+    /// The only chunk of the source underneath.
     fn inner<'a>(&self, chunk: &'a Located<'_>) -> Located<'a> {
         let data = match &chunk.data {
             super::Data::Constant(v) => super::Data::Constant(v.clone()),
@@ -129,9 +129,9 @@ impl Source for Reshaped {
     }
 }
 
-/// The strides under which an array of shape `from` is one of shape `to`, in C order of both; `None` when there
-/// are none. As NumPy, axes are taken in the smallest groups that have as many elements on both sides: a group
-/// must be evenly strided, and is then divided anew.
+/// The strides that give an array of shape `from` the shape `to`, in C order of both; `None` if there are no such
+/// strides. As in NumPy, axes are split into the smallest groups with equally many elements on both sides. A group must
+/// be evenly strided, and is then divided into its new axes.
 fn reshaped_strides(from: &[u64], strides: &[isize], to: &[u64], item: usize) -> Option<Vec<isize>> {
     let old: Vec<(u64, isize)> =
         from.iter().copied().zip(strides.iter().copied()).filter(|(n, _)| *n != 1).collect();

@@ -1,4 +1,4 @@
-//! What was spilled: raw chunks, one after the other, in a mapped file.
+//! Spilled arrays: raw chunks, one after the other, in a mapped file.
 
 use std::fs::File;
 use std::ops::Range;
@@ -33,7 +33,7 @@ impl Spilled {
         Ok(Spilled { path: path.to_owned(), map, dtype, grid, strides, chunk_bytes: chunk_bytes as usize })
     }
 
-    /// Where a range of the bytes of a chunk lies.
+    /// The place in the file of a range of a chunk's bytes.
     fn place(&self, chunk: &Located<'_>, bytes: Range<usize>) -> Range<usize> {
         let start = self.grid.linear(&chunk.index) as usize * self.chunk_bytes;
         start + bytes.start.min(self.chunk_bytes)..start + bytes.end.min(self.chunk_bytes)

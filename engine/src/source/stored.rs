@@ -7,7 +7,7 @@ use arrstore_format::{Array, ChunkState};
 use super::{Data, Located, Source};
 use crate::{DType, Result};
 
-/// An array of a snapshot of an `.arrs` file: raw chunks are read from the map, encoded ones decoded.
+/// An array of a snapshot of an `.arrs` file. Raw chunks are read from the map, and encoded chunks are decoded.
 #[derive(Clone, Debug)]
 pub struct Stored {
     array: Array,
@@ -15,7 +15,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The source of an array; it keeps the array's snapshot.
+    /// The source of an array. It keeps the array's snapshot alive.
     pub fn new(array: Array) -> Stored {
         let strides = array.chunk_strides().iter().map(|&s| s as isize).collect();
         Stored { array, strides }

@@ -1,10 +1,10 @@
-//! What the parser makes of a text: a tree whose nodes know their place in it.
+//! The parser's result: a tree whose nodes know their places in the text.
 
 use std::ops::Range;
 
 use num_bigint::BigInt;
 
-/// A part of an expression, with the bytes of the text that it stands for.
+/// A part of an expression, with its range of bytes in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
@@ -26,20 +26,20 @@ pub(crate) enum Kind {
     /// `[a, b]`.
     List(Vec<Node>),
     Unary(Unary, Box<Node>),
-    /// `first op next op next ...`, grouped to the left. A sum of thousands of terms is as deep as one.
+    /// `first op next op next ...`, grouped to the left. A sum of thousands of terms adds only one level to the tree.
     Chain(Box<Node>, Vec<Link>),
-    /// `first op next op next ...`, true where every link holds.
+    /// `first op next op next ...`, true if every comparison holds.
     Compare(Box<Node>, Vec<Link>),
-    /// `and`, `or`, `not`: parsed to be refused with advice.
+    /// `and`, `or`, `not`: parsed only to give a helpful error.
     Truth(&'static str),
     Call(Box<Node>, Vec<Argument>),
     /// The object, the name, the name's span.
     Attribute(Box<Node>, String, Range<usize>),
-    /// The object, the parts, whether a comma stands between or behind them.
+    /// The object, the parts, and whether there is a comma between or after them.
     Subscript(Box<Node>, Vec<Item>, bool),
 }
 
-/// An operator and its right operand. The operator has a span of its own, for errors that lie between the operands.
+/// An operator and its right operand. The operator has its own span, for errors that concern both operands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Link {
     pub(crate) op: Binary,
@@ -68,7 +68,7 @@ pub(crate) enum Unary {
     Invert,
 }
 
-/// Operators of two operands, the comparisons among them.
+/// Operators of two operands, including comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binary {
     Add,

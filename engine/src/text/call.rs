@@ -1,4 +1,4 @@
-//! The arguments of a call, bound to the parameters of a function as Python binds them.
+//! The arguments of a call, and their binding to the parameters of a function by Python's rules.
 
 use std::ops::Range;
 
@@ -6,21 +6,21 @@ use super::error::{Fault, Result};
 use super::meaning::Placed;
 use crate::Expr;
 
-/// An argument's name, where it was given by name.
+/// An argument's name, if the call gives one.
 pub(super) type Keyword = Option<(String, Range<usize>)>;
 
 /// A call before its function is known to exist.
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
-    /// Where the name stands.
+    /// The place of the function's name.
     pub(super) at: Range<usize>,
-    /// What stands before the point of a method call.
+    /// The object of a method call.
     pub(super) object: Option<Placed>,
-    /// Arguments in order, with the names they were given by.
+    /// The arguments in order, with their names.
     pub(super) given: Vec<(Keyword, Placed)>,
 }
 
-/// Arguments under the names of the parameters.
+/// The arguments by the names of the parameters.
 pub(super) struct Bound {
     pub(super) at: Range<usize>,
     pub(super) function: String,
@@ -28,13 +28,13 @@ pub(super) struct Bound {
 }
 
 impl Call<'_> {
-    /// Every argument by position, the object of a method first.
+    /// The positional arguments in order. The object of a method call comes first.
     pub(super) fn positional(&self) -> impl Iterator<Item = &Placed> {
         self.object.iter().chain(self.given.iter().filter(|g| g.0.is_none()).map(|g| &g.1))
     }
 
-    /// Binds the arguments to `parameters`, written as in Python: after `*` they are given by name only; a name
-    /// that ends in `?` may be left out.
+    /// Binds the arguments to `parameters`, which are written as in Python. Parameters after `*` take arguments only by
+    /// name. A parameter that ends in `?` is optional.
     pub(super) fn bind(&self, parameters: &'static [&'static str]) -> Result<Bound> {
         let bare = |p: &'static str| p.trim_end_matches('?');
         let by_position = parameters.iter().take_while(|p| **p != "*").count();
@@ -78,12 +78,12 @@ impl Call<'_> {
 }
 
 impl Bound {
-    /// An argument, unless it was left out.
+    /// An argument, if the call has it.
     pub(super) fn get(&self, name: &str) -> Option<&Placed> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, p)| p)
     }
 
-    /// An argument, unless it was left out or is `None`.
+    /// An argument, if the call has it and it is not `None`.
     pub(super) fn some(&self, name: &str) -> Option<&Placed> {
         self.get(name).filter(|p| !p.is_none())
     }
@@ -105,7 +105,8 @@ impl Bound {
         self.get(name).map_or(Ok(false), Placed::boolean)
     }
 
-    /// An error of the engine, placed at the argument that it is about, else at the function's name.
+    /// An error of the engine, placed at the argument named `about` or, without such an argument, at the function's
+    /// name.
     pub(super) fn fault(&self, about: &str, error: crate::Error) -> Fault {
         let axis = matches!(error, crate::Error::Axis { .. } | crate::Error::DuplicateAxis(_));
         let at = self.get(about).filter(|_| axis || about != "axis").map_or(&self.at, |p| &p.span);

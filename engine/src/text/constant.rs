@@ -1,4 +1,4 @@
-//! What Python computes itself: operators between its own numbers, before an array is met.
+//! Operators between Python's own numbers, which Python computes before an array takes part.
 //!
 //! The result stays a Python number, so that `a * (2 * pi)` has the type of `a * 6.28`.
 
@@ -14,7 +14,7 @@ use super::ast::{Binary, Unary};
 use super::error::{Fault, Result};
 use super::number::{self, MAX_BITS, Number};
 
-/// Python's answer to `a op b`, at `span` of the text.
+/// Python's result of `a op b`, at `span` of the text.
 pub(super) fn binary(op: Binary, span: &Range<usize>, a: &Number, b: &Number) -> Result<Number> {
     use Number::{Bool, Complex, Float, Int};
     if let (Bool(a), Bool(b)) = (a, b)
@@ -38,7 +38,7 @@ pub(super) fn binary(op: Binary, span: &Range<usize>, a: &Number, b: &Number) ->
     }
 }
 
-/// Python's answer to a sign before a number.
+/// Python's result of a sign before a number.
 pub(super) fn unary(op: Unary, span: &Range<usize>, a: &Number) -> Result<Number> {
     Ok(match (op, a.clone().counted()) {
         (Unary::Plus, a) => a,
@@ -76,7 +76,7 @@ fn booleans(op: Binary, a: bool, b: bool) -> Option<bool> {
     }
 }
 
-/// The answer to a comparison; complex numbers are equal or not, and have no order.
+/// The result of a comparison. Complex numbers can be equal, but have no order.
 fn compared(op: Binary, a: &Number, b: &Number) -> Option<bool> {
     use Number::{Complex, Float, Int};
     let real = |z: &Complex64| Float(z.re);
@@ -154,7 +154,7 @@ fn too_long(span: &Range<usize>) -> Fault {
     Fault::new(span, format!("the integer becomes too large: it has more than {MAX_BITS} bits"))
 }
 
-/// `a` to the power `b`, which is not negative, unless it is too long.
+/// `a` to the power `b`, which must not be negative; `None` if the result is too long.
 fn power(a: &BigInt, b: &BigInt) -> Option<BigInt> {
     if a.magnitude().is_one() {
         return Some(if a.is_negative() && b.is_odd() { a.clone() } else { BigInt::one() });
@@ -166,7 +166,7 @@ fn power(a: &BigInt, b: &BigInt) -> Option<BigInt> {
     Some(a.pow(exponent))
 }
 
-/// A float, or the complex number that a negative one has as its root.
+/// The result for two floats. A negative base with a fractional exponent gives a complex number.
 fn floats(op: Binary, span: &Range<usize>, a: f64, b: f64) -> Result<std::result::Result<f64, Complex64>> {
     let divides = matches!(op, Binary::Div | Binary::FloorDiv | Binary::Mod);
     if (divides && b == 0.0) || (op == Binary::Pow && a == 0.0 && b < 0.0 && b.is_finite()) {
@@ -190,7 +190,7 @@ fn floats(op: Binary, span: &Range<usize>, a: f64, b: f64) -> Result<std::result
     }))
 }
 
-/// `a // b` and `a % b`, as Python comes to them.
+/// `a // b` and `a % b`, by Python's algorithm.
 fn divided(a: f64, b: f64) -> (f64, f64) {
     let mut rest = a % b;
     let mut times = (a - rest) / b;
@@ -223,7 +223,7 @@ fn complexes(op: Binary, span: &Range<usize>, a: Complex64, b: Complex64) -> Res
     }
 }
 
-/// The quotient by Smith's formula; none by 0.
+/// The quotient by Smith's formula; `None` for a division by 0.
 fn ratio(a: Complex64, b: Complex64) -> Option<Complex64> {
     if b == Complex64::ZERO {
         return None;
@@ -241,7 +241,8 @@ fn ratio(a: Complex64, b: Complex64) -> Option<Complex64> {
     })
 }
 
-/// Whole exponents up to 100 multiply, as Python does; others go by angle and length. None where 0 is divided by.
+/// The power, by Python's algorithm: multiplications for a whole exponent up to 100, otherwise angle and modulus.
+/// `None` for a division by 0.
 fn complex_power(a: Complex64, b: Complex64) -> Option<Complex64> {
     if b.im == 0.0 && b.re.fract() == 0.0 && b.re.abs() <= 100.0 {
         let (mut product, mut square, mut left) = (Complex64::ONE, a, b.re.abs() as u32);

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
-/// What is wrong with an expression, and where.
+/// An error in the text of an expression, with its place.
 ///
-/// Its `Display` is three lines: the message, the line of the text, and carets under the part that is meant;
-/// a fourth line holds the help when there is some.
+/// Its `Display` has three lines: the message, the line of the text, and carets under the faulty part. A fourth line
+/// holds the help, if there is any.
 #[derive(Debug)]
 pub struct TextError {
     text: String,
@@ -16,7 +16,7 @@ pub struct TextError {
 /// The result of a step from text to expression.
 pub(crate) type Result<T> = std::result::Result<T, Fault>;
 
-/// An error before it knows its text: the steps share it, and [`Fault::within`] completes it.
+/// An error without its text. All steps use it, and [`Fault::within`] adds the text.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) span: Range<usize>,
@@ -35,7 +35,7 @@ impl Fault {
         self
     }
 
-    /// An error of the engine, met while building the part at `span`.
+    /// An error of the engine from building the part at `span`.
     pub(crate) fn engine(span: &Range<usize>, error: crate::Error) -> Fault {
         Fault { span: span.clone(), message: error.to_string(), help: None, source: Some(Box::new(error)) }
     }
@@ -51,17 +51,17 @@ impl TextError {
         &self.fault.message
     }
 
-    /// The bytes of the text that are meant.
+    /// The faulty part, as a range of bytes of the text.
     pub fn span(&self) -> Range<usize> {
         self.fault.span.clone()
     }
 
-    /// What to do about it, where that can be said.
+    /// A remedy, if there is one.
     pub fn help(&self) -> Option<&str> {
         self.fault.help.as_deref()
     }
 
-    /// The engine's own error, when the text was well formed and its meaning was not.
+    /// The engine's own error, if the text is well formed but cannot be built.
     pub fn engine_error(&self) -> Option<&crate::Error> {
         self.fault.source.as_deref()
     }
@@ -116,7 +116,7 @@ impl std::error::Error for TextError {
     }
 }
 
-/// The candidate nearest to `name`, if it is near enough that a typing error may be meant.
+/// The candidate nearest to `name`, if it is near enough for a typing error.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > 64 {
         return None;
@@ -134,7 +134,7 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, c)| c)
 }
 
-/// Levenshtein distance, a swap of neighbours counting as one.
+/// Levenshtein distance, with a swap of neighbours as one edit.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];

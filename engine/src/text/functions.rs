@@ -1,4 +1,4 @@
-//! The functions that a text may call: operations and reductions by their names, and everything about shape.
+//! The functions that a text may call: operations, reductions, and functions for shapes and the like.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,7 +18,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("permute_dims", "transpose"),
 ];
 
-/// A function with a rule of its own, neither an elementwise operation nor a reduction.
+/// A function with its own rule. It is neither an elementwise operation nor a reduction.
 struct Function {
     name: &'static str,
     /// Whether arrays have a method of this name.
@@ -34,7 +34,7 @@ macro_rules! functions {
     };
 }
 
-/// The table of these functions: name, whether it is a method, help, rule.
+/// The table of these functions. A row has the name, whether it is also a method, the help and the rule.
 const FUNCTIONS: &[Function] = functions! {
     "astype" true "the elements in another type": special;
     "broadcast_to" false "a view of a larger shape": shape;
@@ -74,12 +74,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     reductions.chain(ops).chain(FUNCTIONS.iter().map(|f| f.name)).chain(ALIASES.iter().map(|a| a.0))
 }
 
-/// Every function with one line of help, but for other names of the same.
+/// Every function with one line of help, without aliases.
 pub(super) fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ops = Op::ALL.iter().map(|op| (op.name(), op.doc()));
     let reductions = Reduction::ALL.iter().map(|r| (r.name(), r.doc()));
     let own = FUNCTIONS.iter().map(|f| (f.name, f.doc));
-    // clip, round and where are elementwise operations with a rule of their own
+    // clip, round and where are elementwise operations that have a row in the table, too
     let shadowed = |name: &str| FUNCTIONS.iter().any(|f| f.name == name);
     reductions.chain(ops.filter(move |(name, _)| !shadowed(name))).chain(own)
 }
@@ -98,13 +98,13 @@ pub(super) fn is_method(name: &str) -> bool {
         || (Reduction::from_name(name).is_some() && !name.starts_with("nan") && name != "count_nonzero")
 }
 
-/// The operation of a name on arrays; errors stand at `at`.
+/// The elementwise operation with this name, applied to arrays. `at` is the place of errors.
 pub(super) fn elementwise(name: &str, at: &Range<usize>, args: &[Expr]) -> Result<Expr> {
     let op = Op::from_name(name).ok_or_else(|| Fault::new(at, format!("unknown function '{name}'")))?;
     Expr::apply(op, args).map_err(|e| Fault::engine(at, e))
 }
 
-/// The value of a call. A name that no function has may be a variable.
+/// The value of a call. An unknown function's name may be that of a variable.
 pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> Result<Meaning> {
     let suggest = |fault: Fault, near: Option<&str>| match near {
         Some(near) => fault.help(format!("did you mean '{near}'?")),
@@ -130,7 +130,7 @@ pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> R
     }
 }
 
-/// The value of a call, `None` when no function has that name.
+/// The value of a call; `None` if no function has this name.
 fn apply_function(call: &Call<'_>) -> Result<Option<Expr>> {
     let name = ALIASES.iter().find(|a| a.0 == call.name).map_or(call.name, |a| a.1);
     if let Some(function) = FUNCTIONS.iter().find(|f| f.name == name) {
@@ -182,7 +182,7 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
     a.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
 }
 
-/// The axes of a reduction. An array without axes has an axis 0 for NumPy, but not in a tuple.
+/// The axes of a reduction. NumPy accepts the axis 0 for an array without axes, but not in a tuple.
 fn reduced_axes(b: &Bound, a: &Expr) -> Result<Option<Vec<i64>>> {
     let axes = b.axes("axis")?;
     let tuple = b.get("axis").is_some_and(|p| matches!(p.meaning, Meaning::Tuple(_) | Meaning::List(_)));
@@ -282,7 +282,7 @@ fn product(name: &str, call: &Call<'_>) -> Result<Expr> {
     }
 }
 
-/// The lengths or axes that a method takes as a tuple or one by one: `a.reshape(2, 3)`.
+/// The array, and the lengths or axes of a method that takes them as a tuple or one by one, as in `a.reshape(2, 3)`.
 fn spread(call: &Call<'_>, b: impl FnOnce() -> Result<Bound>, name: &str) -> Result<(Expr, Vec<i64>)> {
     let mut places = call.positional();
     if call.object.is_some() && call.given.len() > 1 && call.given.iter().all(|g| g.0.is_none()) {

@@ -1,4 +1,4 @@
-//! Text to tokens, as Python's tokenizer cuts an expression.
+//! Text to tokens, by the rules of Python's tokenizer for expressions.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ pub(crate) enum Token {
 }
 
 impl Token {
-    /// The token as an error names it.
+    /// The token's description in an error.
     pub(crate) fn describe(&self) -> String {
         match self {
             Token::Int(n) => format!("the number {n}"),
@@ -41,7 +41,7 @@ impl Token {
     }
 }
 
-/// Longest first, so that the first that fits is the right one.
+/// All signs, the longest first, so that the first match is the right one.
 const SIGNS: [&str; 35] = [
     "...", "**=", "//=", ">>=", "<<=", "**", "//", ">>", "<<", "<=", ">=", "==", "!=", ":=", "->", "+", "-",
     "*", "/", "%", "@", "&", "|", "^", "~", "<", ">", "(", ")", "[", "]", ",", ":", ".", "=",
@@ -84,7 +84,7 @@ impl<'a> Lexer<'a> {
         rest.get(..len).unwrap_or("")
     }
 
-    /// Passes over space, line breaks and comments: an expression ends where the text does.
+    /// Skips space, line breaks and comments. A line break does not end an expression.
     fn skip(&mut self) {
         loop {
             self.take_while(char::is_whitespace);
@@ -178,7 +178,7 @@ impl<'a> Lexer<'a> {
             })
     }
 
-    /// Digits with single underscores between them, the underscores taken out.
+    /// Digits with single underscores between them; the result has no underscores.
     fn digits(&mut self, radix: u32) -> Option<String> {
         let run = self.take_while(|c| c.is_digit(radix) || c == '_');
         let sound = !run.is_empty() && !run.starts_with('_') && !run.ends_with('_') && !run.contains("__");

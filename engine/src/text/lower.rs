@@ -13,10 +13,10 @@ use crate::{Expr, Index};
 
 type Variables = BTreeMap<String, Expr>;
 
-/// Names of the module that may stand before NumPy's names.
+/// Names of a module that may precede NumPy's names.
 const MODULES: [&str; 3] = ["np", "numpy", "xp"];
 
-/// Names that are numbers, `None` or an index.
+/// Names of constants and of `None` (`newaxis`).
 pub(super) const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
 
 /// The arrays of a whole text.
@@ -83,7 +83,7 @@ fn constant_named(name: &str) -> Option<Meaning> {
     Some(Meaning::Number(Number::Float(value)))
 }
 
-/// The name of a module, when the node is one.
+/// Whether the node is the name of a module.
 fn module(node: &Node) -> bool {
     matches!(&node.kind, Kind::Name(name) if MODULES.contains(&name.as_str()))
 }
@@ -257,7 +257,7 @@ impl Lowering<'_> {
         };
         let parts = self.indices(items, comma)?;
         array.index(&parts).map(Meaning::Array).map_err(|error| {
-            // Where one index is to blame, and each index is written as one item, point at it.
+            // If one index causes the error, and each index is written as one item, point at this item.
             let at = match error {
                 crate::Error::Index { axis, .. } => parts
                     .iter()
@@ -287,8 +287,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// The parts of a subscript. A tuple that is all of it (without a comma behind) is its parts: `a[(0, 2)]` is
-    /// `a[0, 2]`.
+    /// The parts of a subscript. A single tuple without a comma after it gives the parts: `a[(0, 2)]` is `a[0, 2]`.
     fn indices(&self, items: &[Item], comma: bool) -> Result<Vec<Index>> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
@@ -320,7 +319,7 @@ impl Lowering<'_> {
     }
 }
 
-/// One part of a subscript. What NumPy would take for an array of indices or a mask is refused.
+/// One part of a subscript. Arrays of indices and masks are refused.
 fn index(placed: &Placed) -> Result<Index> {
     let refuse = |message: &str, help: &str| Err(Fault::new(&placed.span, message).help(help));
     match &placed.meaning {
@@ -347,7 +346,7 @@ fn index(placed: &Placed) -> Result<Index> {
     }
 }
 
-/// What to write in place of a list of indices.
+/// A suggestion in place of a list of indices.
 fn instead(items: &[Placed]) -> String {
     let places: Vec<i64> = items.iter().map_while(|item| item.integer().ok()).collect();
     let numbers = |places: &[i64]| places.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! What a part of a text can mean.
+//! The possible meanings of a part of a text.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ impl From<Expr> for Meaning {
     }
 }
 
-/// A thing and where it stands.
+/// A meaning with its place in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
     pub(super) meaning: Meaning,
@@ -77,7 +77,7 @@ impl Placed {
         }
     }
 
-    /// An end or the step of a slice, which may lie beyond all arrays.
+    /// An end or the step of a slice. It may be larger than any array.
     pub(super) fn bound(&self) -> Result<i64> {
         match self.number() {
             Some(Number::Int(n)) => {

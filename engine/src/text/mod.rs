@@ -1,9 +1,9 @@
 //! Expressions as text: Python's grammar of expressions with NumPy's names.
 //!
-//! A text goes through three steps, each of which knows where in the text it is, so that every error can point
-//! at its place: `lexer` cuts it into tokens, `parser` makes a tree of them, `lower` gives the tree its meaning as
-//! lazy arrays. What the names mean is in `functions`; what Python itself computes before an array is met
-//! (`2 * pi`) is in `constant`. A text may have line breaks and comments (`# ...`) anywhere between its tokens.
+//! A text goes through three steps: `lexer` cuts it into tokens, `parser` builds a tree of the tokens, and `lower`
+//! turns the tree into lazy arrays. Each step tracks its place in the text, so that every error can point at it.
+//! `functions` holds the meaning of the names. `constant` computes with Python's own numbers (`2 * pi`). A text may
+//! have line breaks and comments (`# ...`) anywhere between its tokens.
 //!
 //! ```
 //! use arrstore::{Array, text::Formula};
@@ -37,10 +37,10 @@ use crate::{Array, Expr, Index};
 use ast::{Kind, Node};
 pub use error::TextError;
 
-/// The longest text that is read.
+/// The longest text that [`Formula::parse`] accepts, in bytes.
 pub const MAX_BYTES: usize = parser::MAX_BYTES;
 
-/// A text that was parsed: one expression, or several separated by commas.
+/// A parsed text: one expression, or several separated by commas.
 #[derive(Clone, Debug)]
 pub struct Formula {
     text: String,
@@ -51,8 +51,8 @@ impl Formula {
     /// Parses `text`.
     ///
     /// # Errors
-    /// When it is not an expression of Python's grammar, is longer than [`MAX_BYTES`] or nests deeper than 200 levels.
-    /// How many operators stand in a row is not limited.
+    /// When the text is not an expression of Python's grammar, is longer than [`MAX_BYTES`] or nests deeper than 200
+    /// levels. The number of operators in a row is not limited.
     pub fn parse(text: &str) -> Result<Formula, TextError> {
         let root = parser::parse(text).map_err(|fault| fault.within(text))?;
         Ok(Formula { text: text.to_owned(), root })
@@ -65,7 +65,7 @@ impl Formula {
         names.into_iter().collect()
     }
 
-    /// The text of each expression, as many as [`Formula::arrays`] gives arrays.
+    /// The text of each expression. [`Formula::arrays`] gives one array for each.
     pub fn parts(&self) -> Vec<&str> {
         let text = |node: &Node| self.text.get(node.span.clone()).unwrap_or("");
         match &self.root.kind {
@@ -74,18 +74,18 @@ impl Formula {
         }
     }
 
-    /// The lazy arrays that the text stands for, one for each expression, where its names stand for `variables`.
+    /// The lazy arrays of the text, one for each expression. The names in the text refer to `variables`.
     ///
     /// # Errors
-    /// When a name is unknown, an argument is missing or of the wrong kind, or shapes, types or axes do not fit; the
-    /// errors that the variables carry.
+    /// When a name is unknown, an argument is missing or of the wrong kind, shapes, types or axes do not fit, or a
+    /// variable carries an error.
     pub fn arrays(&self, variables: &[(&str, &Array)]) -> crate::Result<Vec<Array>> {
         let named = |(name, array): &(&str, &Array)| Ok(((*name).to_owned(), array.expr()?.clone()));
         let variables = variables.iter().map(named).collect::<crate::Result<_>>()?;
         Ok(self.lower(&variables)?.into_iter().map(Array::from).collect())
     }
 
-    /// What [`Formula::arrays`] gives, in the graph.
+    /// As [`Formula::arrays`], with nodes of the graph.
     ///
     /// # Errors
     /// When a name is unknown, an argument is missing or of the wrong kind, or shapes, types or axes do not fit.
@@ -102,7 +102,7 @@ pub fn functions() -> Vec<(&'static str, &'static str)> {
     all
 }
 
-/// Parses what stands between the brackets of a subscript, as in `10:20, ::2, -1`.
+/// Parses the text between the brackets of a subscript, as in `10:20, ::2, -1`.
 ///
 /// # Errors
 /// When it is not a list of integers, slices, `...` and `None`.

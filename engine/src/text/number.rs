@@ -1,4 +1,4 @@
-//! Python's numbers: integers of any size, floats and complex numbers, and how one becomes the other.
+//! Python's numbers: integers of any size, floats and complex numbers, and conversions between them.
 
 use std::cmp::Ordering;
 
@@ -8,10 +8,10 @@ use num_traits::{FromPrimitive, One, Signed, ToPrimitive, Zero};
 
 use crate::Scalar;
 
-/// The longest integer, in bits. The greatest float has 1024.
+/// The longest integer, in bits. The greatest float, as an integer, has 1024 bits.
 pub(super) const MAX_BITS: u64 = 16384;
 
-/// A number that Python computes with, before an array is met.
+/// A number with which Python computes before an array takes part.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Number {
     Bool(bool),
@@ -33,7 +33,7 @@ impl From<Scalar> for Number {
 }
 
 impl Number {
-    /// The number as arrays meet it.
+    /// The number as an operand beside arrays.
     pub(super) fn scalar(&self) -> Scalar {
         match self {
             Number::Bool(b) => Scalar::Bool(*b),
@@ -50,7 +50,7 @@ impl Number {
         }
     }
 
-    /// A truth value counts as 0 or 1.
+    /// The number, with a boolean as 0 or 1.
     pub(super) fn counted(self) -> Number {
         match self {
             Number::Bool(b) => Number::Int(u8::from(b).into()),
@@ -59,19 +59,19 @@ impl Number {
     }
 }
 
-/// The float nearest to an integer, unless that is infinite.
+/// The float nearest to an integer; `None` if it is infinite.
 pub(super) fn float(n: &BigInt) -> Option<f64> {
     quotient(n, &BigInt::one())
 }
 
-/// The float nearest to `a / b`, ties to even, unless that is infinite; `b` is not 0.
+/// The float nearest to `a / b`, ties to even; `None` if it is infinite. `b` must not be 0.
 pub(super) fn quotient(a: &BigInt, b: &BigInt) -> Option<f64> {
     let negative = a.is_negative() != b.is_negative();
     let (a, b) = (a.magnitude(), b.magnitude());
     if a.is_zero() {
         return Some(0.0);
     }
-    // 56 bits or 57 of the quotient, the last one of which stands for all that follow
+    // 56 or 57 bits of the quotient; the last bit is set if any of the following bits are
     let down = a.bits() as i64 - b.bits() as i64 - 56;
     let (rest, mut bits) = {
         let (a, b) =
@@ -80,18 +80,18 @@ pub(super) fn quotient(a: &BigInt, b: &BigInt) -> Option<f64> {
         (a - &whole * b, whole.to_u64()?)
     };
     bits |= u64::from(!rest.is_zero());
-    // bits that a float has no room for; below 2**-1074 it has none at all
+    // the number of bits that a float cannot hold; it holds no bits below 2**-1074
     let extra = (i64::from(64 - bits.leading_zeros()) - 53).max(-1074 - down).clamp(0, 63) as u32;
     let (kept, lost, half) = (bits >> extra, bits & ((1 << extra) - 1), 1 << extra >> 1);
     let up = lost > half || (lost == half && half > 0 && kept & 1 == 1);
     let exponent = down + i64::from(extra);
-    // in two steps, since a power of two alone may be out of range where the product is not
+    // in two steps, because the power of two may be out of range even if the product is not
     let power = |e: i64| 2f64.powi(e.clamp(-2000, 2000) as i32);
     let value = (kept + u64::from(up)) as f64 * power(exponent / 2) * power(exponent - exponent / 2);
     value.is_finite().then_some(if negative { -value } else { value })
 }
 
-/// How an integer compares with a float, exactly.
+/// The exact comparison of an integer with a float.
 pub(super) fn order(n: &BigInt, x: f64) -> Option<Ordering> {
     match BigInt::from_f64(x.trunc()) {
         Some(whole) => Some(n.cmp(&whole).then(0.0.partial_cmp(&x.fract())?)),

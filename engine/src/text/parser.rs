@@ -1,9 +1,9 @@
 //! Tokens to tree, by Python's grammar of expressions.
 //!
-//! One function climbs the precedences (the power binds tighter than a sign on its left and looser than one on
-//! its right, comparisons chain), so that a nesting of the text costs one stack frame or two. Operators in a row are
-//! one node, however many they are. The depth of the tree is bounded while it is built: a hostile text gets an
-//! error, not a stack overflow, here or in whoever walks the tree later.
+//! One function climbs the precedences, so that a level of nesting costs only one or two stack frames. A power binds
+//! tighter than a sign on its left and looser than a sign on its right. Comparisons chain. Any number of operators in a
+//! row make one node. The depth of the tree is bounded while it is built, so that a hostile text gives an error and not
+//! a stack overflow, in the parser or in later walks of the tree.
 
 use std::ops::Range;
 
@@ -11,13 +11,14 @@ use super::ast::{Argument, Binary, Item, Kind, Link, Node, Unary};
 use super::error::{Fault, Result};
 use super::lexer::{self, Token};
 
-/// The longest text that is read.
+/// The longest accepted text, in bytes.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
-/// The deepest tree that is built.
+/// The depth of the deepest accepted tree.
 pub(crate) const MAX_DEPTH: usize = 250;
 
-/// The deepest nesting of brackets, signs and powers, which the parser follows on the stack. Python's is the same.
+/// The deepest accepted nesting of brackets, signs and powers, for which the parser recurses. Python has the same
+/// limit.
 pub(crate) const MAX_NESTING: usize = 200;
 
 /// Binding powers, loosest first.
@@ -70,7 +71,7 @@ impl Parser {
         self.tokens.get(self.at).map_or(0..0, |t| t.1.clone())
     }
 
-    /// Where the last token taken ends.
+    /// The end of the last token taken.
     fn end(&self) -> usize {
         self.at.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(0, |t| t.1.end)
     }
@@ -194,7 +195,7 @@ impl Parser {
         self.chain(left, links)
     }
 
-    /// Operators in a row; `depth` is that of the deepest operand.
+    /// A node of operators in a row. `depth` is the depth of the deepest operand.
     fn chain(&self, (first, depth): Tree, links: Vec<Link>) -> Result<Tree> {
         let Some(last) = links.last() else { return Ok((first, depth)) };
         let span = first.span.start..last.right.span.end;
@@ -327,7 +328,7 @@ impl Parser {
         Ok((arguments, depth))
     }
 
-    /// The parts of a subscript, the depth of the deepest, whether there is a comma.
+    /// The parts of a subscript, the depth of the deepest part, and whether there is a comma.
     fn items(&mut self, open: &Range<usize>) -> Result<(Vec<Item>, usize, bool)> {
         let (mut items, mut depth, mut comma) = (Vec::new(), 0, false);
         if self.is("]") {

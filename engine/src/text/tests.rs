@@ -1,4 +1,4 @@
-//! The parser against Python's own, and the place that errors point at.
+//! Compares the parser with Python's own, and checks the places of errors.
 
 use super::ast::{Binary, Item, Kind, Node, Unary};
 use super::*;
@@ -86,7 +86,7 @@ fn groups_as_python_does() {
     assert!(lines.len() >= 600);
     for pair in lines.chunks_exact(2) {
         let found = parser::parse(pair[0]).map(|n| dump(&n)).unwrap_or_else(|e| e.message);
-        // Python writes 0.001 where Rust writes 0.001 too; both write whole floats with a point.
+        // Python and Rust print these floats alike, for example 0.001; both print whole floats with a point.
         assert_eq!(found, pair[1], "for {}", pair[0]);
     }
 }
@@ -213,7 +213,7 @@ fn hostile_texts_are_refused_not_crashed_on() {
     assert_eq!(Formula::parse("日本 + 1").unwrap().names(), ["日本"]);
 }
 
-/// A name for an array of three numbers, and one for a table.
+/// Variables: an array of three numbers, and a table.
 fn bound() -> BTreeMap<String, Expr> {
     let a = Expr::from_ndarray(&ndarray::array![1.0, 2.0, 3.0]).unwrap();
     let t = Expr::from_ndarray(&ndarray::Array2::<f64>::zeros((4, 6))).unwrap();
@@ -319,7 +319,7 @@ fn a_list_is_no_subscript() {
     }
 }
 
-/// Every name that the tables have, and every name that an error suggests, is one that resolves.
+/// Every name in the tables and every name that an error suggests resolves.
 #[test]
 fn names_resolve() {
     let message = |text: &str| match Formula::parse(text).and_then(|f| f.lower(&bound()).map(|_| ())) {
@@ -348,7 +348,7 @@ fn names_resolve() {
             assert!(!message(&text).contains("unknown"), "{text}");
         }
     }
-    // what help texts recommend by name
+    // the expressions that help texts recommend
     for text in
         ["where(a > 0, a, 1)", "(a > 0) & (a < 1)", "logical_not(a)", "logical_xor(a, a)", "matmul(a, a)"]
     {

@@ -1,4 +1,4 @@
-//! Arithmetic of complex numbers: NumPy's, operation by operation.
+//! Arithmetic of complex numbers, with the same steps as in NumPy.
 
 use num_complex::Complex;
 
@@ -69,7 +69,7 @@ pub(crate) fn truth<T: Real>(a: C<T>) -> bool {
     (a.re != T::ZERO) | (a.im != T::ZERO)
 }
 
-/// Lexicographic order, in which nothing holds beside a NaN that would decide.
+/// Lexicographic order. With a NaN in any part, the comparison is false.
 #[inline(always)]
 pub(crate) fn less<T: Real>(a: C<T>, b: C<T>) -> bool {
     (a.re < b.re) & !a.im.is_nan() & !b.im.is_nan() | (a.re == b.re) & (a.im < b.im)
@@ -80,7 +80,7 @@ pub(crate) fn less_equal<T: Real>(a: C<T>, b: C<T>) -> bool {
     (a.re < b.re) & !a.im.is_nan() & !b.im.is_nan() | (a.re == b.re) & (a.im <= b.im)
 }
 
-/// The greater; the first with a NaN, where there is one.
+/// The greater number, or the first one with a NaN if there is any.
 #[inline(always)]
 pub(crate) fn maximum<T: Real>(a: C<T>, b: C<T>) -> C<T> {
     if less_equal(b, a) || is_nan(a) { a } else { b }
@@ -91,7 +91,7 @@ pub(crate) fn minimum<T: Real>(a: C<T>, b: C<T>) -> C<T> {
     if less_equal(a, b) || is_nan(a) { a } else { b }
 }
 
-/// The greater of those without a NaN.
+/// The greater of the numbers without a NaN.
 #[inline(always)]
 pub(crate) fn fmax<T: Real>(a: C<T>, b: C<T>) -> C<T> {
     if less_equal(b, a) || is_nan(b) { a } else { b }
@@ -126,7 +126,7 @@ pub(crate) fn pow<T: Real>(a: C<T>, b: C<T>) -> C<T> {
             3 => return multiply(a, multiply(a, a)),
             _ => {}
         }
-        // from one on, which shows in infinite results
+        // the product starts from one, which matters for infinite results
         let (mut left, mut square, mut power) = (exponent.abs() as u32, a, one);
         while left != 0 {
             if left & 1 == 1 {
@@ -142,7 +142,7 @@ pub(crate) fn pow<T: Real>(a: C<T>, b: C<T>) -> C<T> {
     exp(annex_g_product(b, log(a)))
 }
 
-/// The product in which an infinite operand is not lost to NaN.
+/// The product by C99's Annex G, in which an infinite operand does not become NaN.
 fn annex_g_product<T: Real>(a: C<T>, b: C<T>) -> C<T> {
     let plain = multiply(a, b);
     if !(plain.re.is_nan() && plain.im.is_nan()) {

@@ -21,7 +21,7 @@ pub(super) fn narrow<T: Real>(z: Complex64) -> C<T> {
     C::new(T::from_f64(z.re), T::from_f64(z.im))
 }
 
-/// Functions of both complex types, made of one of doubles.
+/// Defines functions of both complex types from one function of doubles.
 macro_rules! in_double {
     ($($name:ident $function:ident)+) => { $(
         pub(crate) fn $name<T: $crate::kernels::math::real::Real>(
@@ -68,7 +68,7 @@ fn sqrt64(z: Complex64) -> Complex64 {
     if x.is_nan() || y.is_nan() {
         return C::new(f64::NAN, f64::NAN);
     }
-    // powers of 4 that keep the modulus away from both ends
+    // scaling by powers of 4 keeps the modulus away from overflow and underflow
     let greater = x.abs().max(y.abs());
     let (scale, root) = match greater {
         g if g > 1e307 => (0.0625, 4.0),
@@ -81,7 +81,7 @@ fn sqrt64(z: Complex64) -> Complex64 {
     if x >= 0.0 { C::new(large, small.copysign(y)) } else { C::new(small, large.copysign(y)) }
 }
 
-/// `exp(x) * factor`, where the exponential alone may overflow.
+/// `exp(x) * factor`, even if the exponential alone overflows.
 fn exp_times(x: f64, factor: f64) -> f64 {
     if x < 709.0 {
         return Real::exp(x) * factor;
@@ -218,7 +218,7 @@ fn tanh64(z: Complex64) -> Complex64 {
     }
     let (sin, cos) = (Real::sin(y), Real::cos(y));
     if x.abs() > 22.0 {
-        // 4 sin cos exp(-2|x|), in steps that do not underflow early
+        // 4 sin cos exp(-2|x|), in two factors, so that no intermediate value underflows early
         let decay = Real::exp(-x.abs().min(2000.0));
         return C::new(1f64.copysign(x), 4.0 * sin * cos * decay * decay);
     }
@@ -229,7 +229,7 @@ fn tanh64(z: Complex64) -> Complex64 {
 
 fn sin64(z: Complex64) -> Complex64 {
     let turned = back(sinh64(turned(z)));
-    // the sign of this infinity is anyone's choice; glibc's
+    // Annex G leaves the sign of this infinity open; this is glibc's choice
     if z.im.is_infinite() && !z.re.is_finite() { C::new(turned.re, f64::INFINITY) } else { turned }
 }
 

@@ -32,8 +32,8 @@ fn half_gap(x: f64, b: f64, root: f64) -> f64 {
     }
 }
 
-/// The two parts of asinh and acos for x, y >= 0 that are neither huge nor tiny: Re asinh(x + iy), and the
-/// angle whose sine is Im asinh: as the operands of `atan2`.
+/// The two parts of asinh and acos for x, y >= 0 that are neither huge nor tiny: Re asinh(x + iy), and the angle whose
+/// sine is Im asinh, as the operands of `atan2`.
 fn hull(x: f64, y: f64) -> (f64, Angle) {
     let (r, s) = (hypot(x, y + 1.0), hypot(x, y - 1.0));
     let a = ((r + s) * 0.5).max(1.0);
@@ -75,7 +75,7 @@ fn hull(x: f64, y: f64) -> (f64, Angle) {
 /// An angle of the first quadrant.
 enum Angle {
     Sine(f64),
-    /// The side opposite, and the adjacent one.
+    /// The opposite and the adjacent side.
     Sides(f64, f64),
 }
 

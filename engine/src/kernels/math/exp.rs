@@ -2,7 +2,7 @@
 
 use super::lane::{Lane, bounded, poly};
 
-/// `n` and `r` with x = n log(2) + r, and what `r` lacks.
+/// `n` and `r` with x = n log(2) + r, and the rounding error of `r`.
 #[inline(always)]
 pub(super) fn reduced<T: Lane>(x: T) -> [T; 3] {
     let n = x.fma(T::LOG2_E, T::WHOLE) - T::WHOLE;
@@ -13,7 +13,7 @@ pub(super) fn reduced<T: Lane>(x: T) -> [T; 3] {
     [n, r, n.fma(-low, whole_part - r)]
 }
 
-/// `exp(r) - 1` of the rest of `x` after `n` log(2).
+/// `exp(r) - 1` for the rest r of `x` after `n` log(2).
 #[inline(always)]
 pub(super) fn expm1_of_rest<T: Lane>(x: T, n: T) -> T {
     let [high, low] = T::LN_2_PARTS;
@@ -38,7 +38,7 @@ pub(crate) fn exp2<T: Lane>(x: T) -> T {
     r.fma(poly(r, T::EXP2), T::ONE) * a * b
 }
 
-/// `exp(x) - 1`, of which half is computed, as that has no overflow before its time.
+/// `exp(x) - 1`. The loop computes half of it, so that no intermediate value overflows before the result does.
 #[inline(always)]
 pub(crate) fn expm1<T: Lane>(x: T) -> T {
     let [low, high] = T::EXP_RANGE;
@@ -53,7 +53,8 @@ pub(crate) fn expm1<T: Lane>(x: T) -> T {
     if x.abs() < T::TINY { x } else { result }
 }
 
-/// `tanh(x)`: an odd polynomial, and for greater numbers 1 - 2 / (exp(2x) + 1), in which the exponential's error is small.
+/// `tanh(x)`: an odd polynomial, and for larger numbers 1 - 2 / (exp(2x) + 1), to which the exponential's error
+/// contributes little.
 #[inline(always)]
 pub(crate) fn tanh<T: Lane>(x: T) -> T {
     let y = x.abs();

@@ -1,7 +1,7 @@
 //! Hyperbolic functions and their inverses.
 //!
-//! `sinh` and `cosh` are half the difference and half the sum of exp(x), in two parts, and its inverse; the inverse
-//! functions are logarithms of a sum, or of a quotient, whose lost digits are kept.
+//! `sinh` and `cosh` are half the difference and half the sum of exp(x), in two parts, and its inverse. The inverse
+//! functions are logarithms of a sum or a quotient, computed together with its rounding error.
 
 use super::exp::expm1_of_rest;
 use super::lane::{Lane, if_known, poly};
@@ -42,7 +42,8 @@ pub(crate) fn asinh<T: Lane>(x: T) -> T {
     let square = y * y;
     let below = square + T::ONE;
     let root = below.sqrt();
-    // what the root lacks, over twice the root, which matters where that is about 2 - root
+    // the rounding error of the root: the error of its square over twice the root; it matters only for a root near 1,
+    // where 1 / (2 root) is about 1 - root / 2
     let lost = (square - (below - T::ONE)) + y.fma(y, -square) + (-root).fma(root, below);
     let lost = if root < T::TWO { lost * root.fma(-T::HALF, T::ONE) } else { T::ZERO };
     let sum = y + root;
@@ -59,7 +60,7 @@ pub(crate) fn acosh<T: Lane>(x: T) -> T {
     let (twice, square) = (t + t, t * t);
     let below = square + twice;
     let root = below.sqrt();
-    // what the root lacks
+    // the error of the squared root
     let short = (square - (below - twice)) + t.fma(t, -square) + (-root).fma(root, below);
     let short = if root > T::ZERO && t < T::TWO { T::HALF * short / root } else { T::ZERO };
     let sum = x + root;
@@ -79,6 +80,6 @@ pub(crate) fn atanh<T: Lane>(x: T) -> T {
     let z = s * s;
     let [high, low] = T::LN_2_PARTS;
     let rest = k.fma(low, s * z * poly(z, T::ATANH)) * T::HALF;
-    // nearer to 1, the sum with 2^k is rounded
+    // for arguments nearer to 1, the sum with 2^k is rounded
     if_known(y < T::TANGENT_END, k.fma(high * T::HALF, s + rest).copysign(x))
 }

@@ -2,14 +2,15 @@
 
 use super::lane::{Lane, horner, if_known, poly};
 
-/// `start + slope asin(y)`, or `far_start + far_slope asin(root((1 - y) / 2))` where y is above 1/2, of a magnitude y.
-/// Starts are in two parts.
+/// `start + slope asin(y)` for a magnitude y; for y above 1/2, `far_start + far_slope asin(root((1 - y) / 2))`. Starts
+/// are in two parts.
 #[inline(always)]
 fn arc<T: Lane>(y: T, near: [T; 3], far: [T; 3]) -> T {
     let is_far = y > T::HALF;
     let z = if is_far { (T::ONE - y) * T::HALF } else { y * y };
     let root = z.sqrt();
-    // what the root lacks, over twice the root, for which a line is near enough where it matters
+    // the rounding error of the root: the error of its square over twice the root; a straight line in the root replaces
+    // the division accurately enough where the error matters
     let lost = (-root).fma(root, z) * root.fma(T::from_f64(-3.5), T::from_f64(2.75));
     let (s, lost) = if is_far { (root, lost) } else { (y, T::ZERO) };
     let [start, start_low, slope] = if is_far { far } else { near };
@@ -37,16 +38,16 @@ pub(crate) fn acos<T: Lane>(x: T) -> T {
     arc(x.abs(), near, far)
 }
 
-/// `start + atan(q)` of a q from -1 to 1 and the `slope` (atan(q) - q) / q^3.
+/// `start + atan(q)` for q from -1 to 1, given the `slope` (atan(q) - q) / q^3.
 #[inline(always)]
 fn arc_tangent<T: Lane>(q: T, slope: T, start: T, start_low: T) -> T {
     let high = start + q;
-    // the start is above q, or zero
+    // the start is larger than q, or zero
     let rest = q - (high - start);
     high + (q * (q * q)).fma(slope, rest + start_low)
 }
 
-/// `atan(x)`; in the middle, from about 0.55 to 1.82, pi/4 + atan((x - 1) / (x + 1)).
+/// `atan(x)`. From about 0.55 to 1.82 it is pi/4 + atan((x - 1) / (x + 1)).
 #[inline(always)]
 pub(crate) fn atan<T: Lane>(x: T) -> T {
     let [right, right_low, _] = T::PI_2;
@@ -86,7 +87,7 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     let is_far = up > aside;
     let (above, below) = (if is_far { -x } else { up.copysign(x) }, if is_far { up } else { aside });
     let q = above / below;
-    // what rounding the quotient took from the angle
+    // the change of the angle by the rounding of the quotient
     let lost = (-q).fma(below, above) / q.fma(above, below);
     let lost = if lost.abs() < T::ONE { lost } else { T::ZERO };
     // both zero or both infinite
@@ -111,14 +112,14 @@ pub(crate) fn atan2<T: Lane>(y: T, x: T) -> T {
     arc_tangent(q, slope, start, start_low + lost).copysign(y)
 }
 
-/// The cube root of a normal number: 1 / root from a near number by a polynomial that has half of the digits, and a step
-/// of Newton's for the root itself.
+/// The cube root of a normal number. A polynomial improves an approximation of 1 / root to half of the digits, and a
+/// Newton step gives the root itself.
 #[inline(always)]
 pub(crate) fn cbrt<T: Lane>(x: T) -> T {
     let third = T::from_f64(1.0 / 3.0);
     let y = x.abs();
     let near = y.near_inverse_root_3();
-    // of this order neither overflows
+    // products in this order do not overflow
     let inverse = near * poly((y * near) * (near * near), T::ROOT_3);
     let square = inverse * inverse;
     let root = x * square;

@@ -1,6 +1,6 @@
 //! Logarithms: x = 2^k (1 + f), and log(1 + f) = 2 atanh(s) with s = f / (2 + f), as in Sun's fdlibm.
 //!
-//! They know positive normal numbers.
+//! They handle only positive normal numbers.
 
 use super::lane::{Lane, if_known, poly};
 
@@ -10,7 +10,7 @@ fn is_known<T: Lane>(x: T) -> bool {
     x >= T::NORMAL && x < T::INFINITY
 }
 
-/// `f`, and what `log(1 + f)` is made of: f^2 / 2, s, and (log(1 + f) - f + f^2 / 2) / s.
+/// The parts of `log(1 + f)`: f^2 / 2, s, and (log(1 + f) - f + f^2 / 2) / s.
 #[inline(always)]
 pub(super) fn parts<T: Lane>(f: T) -> [T; 3] {
     let s = f / (T::TWO + f);
@@ -62,13 +62,13 @@ pub(crate) fn ln_1p<T: Lane>(x: T) -> T {
     if_known(x > -T::ONE && x < T::INFINITY, result)
 }
 
-/// `log(2^more (sum + lost))`, where `lost` is what rounding took from a sum that may be very near 1.
+/// `log(2^more (sum + lost))`, where `lost` is the rounding error of a sum that may be very near 1.
 #[inline(always)]
 pub(super) fn ln_1p_parts<T: Lane>(sum: T, lost: T, more: T) -> T {
     let [k, m] = sum.split();
     let f = m - T::ONE;
     let [half, s, rest] = parts(f);
-    // what the sum lost, times the derivative of the logarithm: 1 / m = (1 - s) / (1 + s), nearly
+    // the sum's rounding error times the derivative of the logarithm, which is nearly 1 / m = (1 - s) / (1 + s)
     let slope = s.fma(s.fma(T::TWO, -T::TWO), T::ONE);
     let scale = (if k > T::MANY { -T::MANY } else { -k }).pow2();
     let k = k + more;

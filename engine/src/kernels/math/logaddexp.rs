@@ -1,7 +1,7 @@
-//! `log(exp(a) + exp(b))`, without overflow and without losing digits where the result is near zero.
+//! `log(exp(a) + exp(b))`, without overflow and without loss of digits if the result is near zero.
 //!
-//! With `a >= b` the result is `a + log1p(exp(b - a))`, whose second term the loops compute to some more digits than a
-//! number has. Where the two terms cancel, that is not enough, and [`slow`] computes in pairs of doubles throughout.
+//! With `a >= b` the result is `a + log1p(exp(b - a))`. The loops compute the second term to a few more digits than a
+//! float has. This is not enough if the two terms cancel: then [`slow`] computes everything in pairs of doubles.
 
 use super::exp::reduced;
 use super::lane::{Lane, bounded, if_known, poly, scaled, whole};
@@ -9,7 +9,7 @@ use super::log::parts;
 use super::pair::Pair;
 use super::real::Real;
 
-/// `log(exp(a) + exp(b))`; not known where the terms are of some size and cancel.
+/// `log(exp(a) + exp(b))`; NaN, for unknown, if the two terms cancel and the second is above 1e-6.
 #[inline(always)]
 pub(crate) fn logaddexp<T: Lane>(a: T, b: T) -> T {
     let log = term(a, b);
@@ -35,7 +35,7 @@ pub(crate) fn logaddexp2<T: Lane>(a: T, b: T) -> T {
     if a == b { a + T::ONE } else { total(a, b, log.high, log.low) }
 }
 
-/// The logarithm to be added to the greater number.
+/// The logarithm that is added to the greater number.
 #[inline(always)]
 fn term<T: Lane>(a: T, b: T) -> Pair<T> {
     let (greater, smaller) = if a >= b { (a, b) } else { (b, a) };
@@ -47,14 +47,14 @@ fn term<T: Lane>(a: T, b: T) -> Pair<T> {
     ln_1p(Pair::ordered_sum(power.high, power.low), n)
 }
 
-/// What the difference of two numbers has lost to rounding.
+/// The rounding error of the difference of two numbers.
 #[inline(always)]
 fn lost<T: Lane>(a: T, b: T, difference: T) -> T {
     let lost = Pair::sum(a, -b).low;
     if difference > T::NEG_INFINITY { lost } else { T::ZERO }
 }
 
-/// `log(1 + 2^n power)`, for a power of at most 1.
+/// `log(1 + 2^n * power)`, for a power of at most 1.
 #[inline(always)]
 fn ln_1p<T: Lane>(power: Pair<T>, n: T) -> Pair<T> {
     let sum = Pair::ordered_sum(T::ONE, scaled(power.high, n)).and(scaled(power.low, n));
@@ -77,14 +77,14 @@ fn total<T: Lane>(a: T, b: T, high: T, low: T) -> T {
     if greater.abs() == T::INFINITY && smaller <= greater { greater } else { sum.high + (sum.low + low) }
 }
 
-/// exp(x) - 1 for moderate x: the Taylor series of x / 256, doubled up.
+/// exp(x) - 1 for moderate x: the Taylor series for x / 256, then eight doublings of the argument.
 fn expm1(x: Pair<f64>) -> Pair<f64> {
     const HALVINGS: i32 = 8;
     let x = x.scaled(0.5f64.powi(HALVINGS));
     let (mut term, mut sum) = (x, x);
     for k in 2..16 {
         term = term.times_pair(x);
-        // division by a small integer, to twice the digits
+        // division by a small integer, with twice the digits
         let high = term.high / f64::from(k);
         term = Pair::sum(high, ((-high).mul_add(f64::from(k), term.high) + term.low) / f64::from(k));
         sum = sum.plus(term);
@@ -105,7 +105,7 @@ pub(crate) fn slow<T: Real>(a: T, b: T) -> T {
     let one = Pair { high: 1.0, low: 0.0 };
     let exp = expm1(Pair::sum(smaller, -greater)).plus(one);
     let rough = Real::ln_1p(exp.high);
-    // one step of Newton's: exp(y) - 1 should be exp
+    // one Newton step: exp(y) - 1 should equal exp
     let error = exp.plus(expm1(Pair { high: rough, low: 0.0 }).scaled(-1.0));
     let log = Pair::sum(rough, error.high / (1.0 + exp.high));
     let sum = log.plus(Pair { high: greater, low: 0.0 });

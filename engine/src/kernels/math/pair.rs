@@ -1,4 +1,4 @@
-//! Numbers in two parts, for about twice the digits.
+//! Numbers in two parts, with about twice the digits of one float.
 
 use super::lane::Lane;
 
@@ -10,7 +10,7 @@ pub(super) struct Pair<T> {
 }
 
 impl<T: Lane> Pair<T> {
-    /// The sum of numbers of which the first is greater, or zero.
+    /// The sum of two numbers, of which the first is larger in magnitude, or zero.
     #[inline(always)]
     pub(super) fn ordered_sum(a: T, b: T) -> Pair<T> {
         let high = a + b;
@@ -53,7 +53,7 @@ impl<T: Lane> Pair<T> {
         Pair { high: self.high * by, low: self.low * by }
     }
 
-    /// With a number added to the lower part.
+    /// The pair with a number added to its lower part.
     #[inline(always)]
     pub(super) fn and(self, more: T) -> Pair<T> {
         Pair { low: self.low + more, ..self }

@@ -1,5 +1,5 @@
-//! Powers: x^y is 2 to the power y log2(x), of a logarithm in two parts, so that multiplied by a thousand it still
-//! has all the digits of a fraction.
+//! Powers: x^y is 2 to the power y log2(x). The logarithm is in two parts, so that its fraction still has all digits
+//! after a multiplication by a thousand.
 
 use super::lane::{Lane, bounded, if_known, poly};
 use super::pair::Pair;
@@ -7,14 +7,14 @@ use super::real::Real;
 
 /// log2 of a normal positive number in two parts, to about 1.2 times the digits.
 ///
-/// x = 2^k m, and log(m) = 2 atanh(s) with s = (m - 1) / (m + 1); what the series s + s^3 / 3 + ... has after its
-/// second term needs no second part.
+/// x = 2^k m, and log(m) = 2 atanh(s) with s = (m - 1) / (m + 1). In the series s + s^3 / 3 + ..., only the first two
+/// terms need a second part.
 #[inline(always)]
 fn log2<T: Lane>(x: T) -> Pair<T> {
     let [k, m] = x.split();
     let f = m - T::ONE;
     let s = f / (m + T::ONE);
-    // f - 2s is exact: 2s differs from f by less than a fifth
+    // f - 2s is exact, because 2s differs from f by less than a fifth
     let rest = (-s).fma(f, s.fma(-T::TWO, f));
     let z = s * s;
     let z_low = s.fma(s, -z);
@@ -23,8 +23,8 @@ fn log2<T: Lane>(x: T) -> Pair<T> {
     let slope = z.fma(third, first);
     let slope_low = z.fma(third, first - slope) + z_low.fma(third, z.fma(third_low, first_low));
     let slope_low = (z * z).fma(poly(z, T::LOG2_REST), slope_low);
-    // what `s` lacks is rest / (m + 1), and the derivative of the logarithm there first / (1 - z): their product is rest
-    // log2(e) / (1 + s), of which some digits are enough
+    // the error of `s` is rest / (m + 1), and the derivative of the logarithm there is first / (1 - z); their product
+    // is rest log2(e) / (1 + s), for which a few digits are enough
     let derivative = s.fma(s.fma(T::from_f64(1.4847), T::from_f64(-1.4746)), T::from_f64(1.44257));
     let log = s * slope;
     let sum = Pair::ordered_sum(k, log);
@@ -32,14 +32,15 @@ fn log2<T: Lane>(x: T) -> Pair<T> {
     Pair { high: sum.high, low: s.fma(slope_low, low) }
 }
 
-/// The exponent of two that `x^y` has, for a normal base whose sign is let go, in two parts.
+/// log2(|x|^y) in two parts, for a normal base.
 #[inline(always)]
 pub(crate) fn exponent<T: Lane>(x: T, y: T) -> [T; 2] {
     let Pair { high, low } = log2(x.abs()).times(y);
     [bounded(high, T::POW_RANGE), bounded(low, [-T::ONE, T::ONE])]
 }
 
-/// `x^y` of its [`exponent`], for a positive normal base, save for the exponents that [`slow`] has a plain operation for.
+/// `x^y` from its [`exponent`], for a positive normal base. It does not handle the exponents for which [`slow`] has a
+/// plain operation.
 #[inline(always)]
 pub(crate) fn of_positive<T: Lane>(x: T, y: T, [high, low]: [T; 2]) -> T {
     let [n, a, b] = high.whole_and_powers(T::ONE);
@@ -50,7 +51,8 @@ pub(crate) fn of_positive<T: Lane>(x: T, y: T, [high, low]: [T; 2]) -> T {
     if_known(normal && !plain, result)
 }
 
-/// The same of any normal base: a negative one has a sign for odd exponents, and no power for fractions.
+/// The same for any normal base. For a negative base, an odd exponent gives a negative power, and a fraction gives
+/// none.
 #[inline(always)]
 pub(crate) fn of_any<T: Lane>(x: T, y: T, exponent: [T; 2]) -> T {
     let half = y * T::HALF;
@@ -59,7 +61,7 @@ pub(crate) fn of_any<T: Lane>(x: T, y: T, exponent: [T; 2]) -> T {
     if_known(x > T::ZERO || is_whole, of_positive(x.abs(), y, exponent).copysign(sign))
 }
 
-/// `x^y` of any numbers; for the exponents that are met most, what the plain operation gives.
+/// `x^y` of any numbers. For the most common exponents it is the result of a plain operation.
 pub(crate) fn slow<T: Real>(x: T, y: T) -> T {
     if y == T::TWO {
         square(x)
@@ -78,7 +80,7 @@ pub(crate) fn square<T: Real>(x: T) -> T {
     x * x
 }
 
-/// `x^(1/2)`, which has its own way with negative infinity and zero.
+/// `x^(1/2)`, which differs from the square root for negative infinity and negative zero.
 #[inline(always)]
 pub(crate) fn root<T: Real>(x: T) -> T {
     if x == T::NEG_INFINITY { T::INFINITY } else { (x + T::ZERO).sqrt() }

@@ -1,14 +1,15 @@
 //! Functions of real numbers, the same for `f32` and `f64`.
 //!
-//! The transcendental ones are for single numbers: for complex ones, and where the loops' own ([`super::lane`]) do not
-//! serve. They come from `pxfm`, which rounds correctly wherever we looked, in single precision and in double; where
-//! the system's are several times as fast and err by less than one unit in the last place, they are taken for doubles.
+//! The transcendental functions here work on one number at a time. They serve complex numbers, and arguments that the
+//! vectorised functions ([`super::lane`]) do not handle. They come from `pxfm`, which rounded correctly in all our
+//! checks, in single and in double precision. For doubles, the system's function is used instead if it is several times
+//! as fast and its error is below one unit in the last place.
 
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use bytemuck::Pod;
 
-/// A float that has loops of its own.
+/// A float type that has its own loops.
 pub(crate) trait Real:
     Pod
     + PartialOrd
@@ -22,7 +23,7 @@ pub(crate) trait Real:
     + Sync
     + std::fmt::Debug
 {
-    /// Whole numbers, with signs, that have room for its bits.
+    /// The signed integer type of the same size.
     type Bits: Ord + Copy;
 
     const ZERO: Self;
@@ -51,7 +52,8 @@ pub(crate) trait Real:
     fn is_nan(self) -> bool;
     fn is_infinite(self) -> bool;
     fn is_finite(self) -> bool;
-    /// Its bits, which are below zero where it has a sign, and else in its order, with NaN above infinity.
+    /// The bits as a signed integer. They are negative if the float has a sign. The others have the order of the
+    /// floats, with NaN above infinity.
     fn bits(self) -> Self::Bits;
     fn nextafter(self, to: Self) -> Self;
     fn sin(self) -> Self;
@@ -237,7 +239,7 @@ macro_rules! real {
 real!(f32, i32: pxfm::f_sinf, pxfm::f_cosf, pxfm::f_tanf, pxfm::f_asinf, pxfm::f_acosf, pxfm::f_atanf, pxfm::f_atan2f, pxfm::f_sinhf, pxfm::f_coshf, pxfm::f_tanhf, pxfm::f_asinhf, pxfm::f_acoshf, pxfm::f_atanhf, pxfm::f_expf, pxfm::f_expm1f, pxfm::f_logf, pxfm::f_log1pf, pxfm::f_log2f, pxfm::f_log10f, pxfm::f_cbrtf, hypotf);
 real!(f64, i64: f64::sin, f64::cos, pxfm::f_tan, pxfm::f_asin, pxfm::f_acos, f64::atan, pxfm::f_atan2, pxfm::f_sinh, pxfm::f_cosh, pxfm::f_tanh, pxfm::f_asinh, pxfm::f_acosh, pxfm::f_atanh, f64::exp, pxfm::f_expm1, f64::ln, pxfm::f_log1p, f64::log2, pxfm::f_log10, pxfm::f_cbrt, f64::hypot);
 
-/// The squares and their sum have room in a double.
+/// The squares of singles and their sum do not overflow in a double.
 #[inline(always)]
 fn hypotf(x: f32, y: f32) -> f32 {
     if x.is_infinite() || y.is_infinite() {
@@ -247,7 +249,7 @@ fn hypotf(x: f32, y: f32) -> f32 {
     (x * x + y * y).sqrt() as f32
 }
 
-/// Python's floor of the quotient and the remainder that goes with it.
+/// Python's floor of the quotient, and the matching remainder.
 #[inline]
 fn divmod<T: Real>(a: T, b: T) -> (T, T) {
     let mut rest = a % b;
@@ -306,31 +308,31 @@ pub(crate) fn heaviside<T: Real>(x: T, at_zero: T) -> T {
     }
 }
 
-/// The greater; the first NaN, where there is one.
+/// The greater number, or the first NaN if there is any.
 #[inline(always)]
 pub(crate) fn maximum<T: Real>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// The smaller; the first NaN, where there is one.
+/// The smaller number, or the first NaN if there is any.
 #[inline(always)]
 pub(crate) fn minimum<T: Real>(a: T, b: T) -> T {
     if a <= b || a.is_nan() { a } else { b }
 }
 
-/// The greater of those that are not NaN.
+/// The greater of the operands that are not NaN.
 #[inline(always)]
 pub(crate) fn fmax<T: Real>(a: T, b: T) -> T {
     if a >= b || b.is_nan() { a } else { b }
 }
 
-/// The smaller of those that are not NaN.
+/// The smaller of the operands that are not NaN.
 #[inline(always)]
 pub(crate) fn fmin<T: Real>(a: T, b: T) -> T {
     if a <= b || b.is_nan() { a } else { b }
 }
 
-/// `x` between two bounds: the upper one where they cross, NaN where one is NaN.
+/// `x` clipped to two bounds. The result is the upper bound if the bounds cross, and NaN if any operand is NaN.
 #[inline(always)]
 pub(crate) fn clip<T: Real>(x: T, low: T, high: T) -> T {
     let x = if x < low || (low.is_nan() && !x.is_nan()) { low } else { x };

@@ -1,4 +1,5 @@
-//! The functions of the loops against `pxfm`'s, which round correctly or nearly, and across instruction sets.
+//! Compares the vectorised functions with those of `pxfm`, which round correctly or nearly so, and compares instruction
+//! sets with each other.
 
 use arrstore_format::DType;
 
@@ -14,7 +15,7 @@ trait Float: Lane {
     const DTYPE: DType;
     fn of_bits(bits: u64) -> Self;
     fn exact_exp2(self) -> Self;
-    /// Its place among the floats, both zeros apart.
+    /// The rank among the floats. The two zeros have different ranks.
     fn place(self) -> i64;
 }
 
@@ -46,7 +47,7 @@ impl Float for f64 {
     }
 }
 
-/// Floats between `a` and `b`, zeros counted as one; no NaN lies next to a number.
+/// The number of floats between `a` and `b`, with both zeros as one. A NaN is far from every number.
 fn ulps<T: Float>(a: T, b: T) -> u64 {
     match (a.is_nan(), b.is_nan()) {
         (true, true) => 0,
@@ -55,7 +56,7 @@ fn ulps<T: Float>(a: T, b: T) -> u64 {
     }
 }
 
-/// What the loops compute with.
+/// A function of the loops.
 #[derive(Clone, Copy)]
 enum Function<T> {
     One(fn(T) -> T, fn(T) -> T, [f64; 2]),
@@ -93,7 +94,7 @@ fn functions<T: Float>() -> Vec<(Op, Function<T>)> {
     ]
 }
 
-/// `logaddexp` in pairs of doubles where these functions serve.
+/// `logaddexp` in pairs of doubles, where the functions for pairs are accurate.
 fn exact_logaddexp<T: Float>(a: T, b: T) -> T {
     let gap = (a - b).to_f64().abs();
     if a.is_infinite() || gap.is_nan() || gap >= 14.0 {
@@ -103,7 +104,7 @@ fn exact_logaddexp<T: Float>(a: T, b: T) -> T {
     }
 }
 
-/// Numbers that are as random on every machine: half of them in a range, half of any exponent.
+/// Pseudo-random numbers, the same on every machine: half of them in a range, half with any exponent.
 fn numbers<T: Float>(seed: u64, n: usize, [low, high]: [f64; 2]) -> Vec<T> {
     let mut state = seed;
     let mut random = move || {
@@ -119,7 +120,7 @@ fn numbers<T: Float>(seed: u64, n: usize, [low, high]: [f64; 2]) -> Vec<T> {
     (0..n).map(element).collect()
 }
 
-/// Numbers where functions change their ways, and their neighbours.
+/// Numbers at which functions switch between methods, and their neighbours.
 fn turns<T: Float>() -> Vec<T> {
     const TURNS: [f64; 40] = [
         0.0,
@@ -173,7 +174,7 @@ fn turns<T: Float>() -> Vec<T> {
     turns
 }
 
-/// The worst error so far, in units in the last place, and of how many.
+/// The worst error so far in units in the last place, and the number of values compared.
 #[derive(Default)]
 struct Worst {
     ulps: u64,
@@ -181,7 +182,7 @@ struct Worst {
     count: u64,
 }
 
-/// What the bound kernel gives for columns of arguments.
+/// The results of the bound kernel for columns of arguments.
 fn run<T: Float>(op: Op, args: &[&[T]]) -> Vec<T> {
     let kernel = bind(op, &vec![T::DTYPE; args.len()]).unwrap();
     let blocks: Vec<Arg<'_>> = args.iter().map(|a| Arg::Block(bytemuck::cast_slice(a))).collect();
@@ -255,7 +256,7 @@ fn many_numbers_are_near_references() {
     near_references::<f64>(10_000_000);
 }
 
-/// Every single, of the functions of one number; `ARRSTORE_FUNCTION` names one of them.
+/// Checks the functions of one number on every single. `ARRSTORE_FUNCTION` selects one function.
 #[test]
 #[ignore = "an hour"]
 fn all_singles_are_near_references() {
@@ -275,7 +276,7 @@ fn all_singles_are_near_references() {
     }
 }
 
-/// What a kernel knows is what its function gives compiled for any machine, wherever in a block.
+/// A kernel's known results equal those of its function compiled for the baseline, at every place in a block.
 fn instruction_sets_agree_on<T: Float>() {
     for (op, function) in functions::<T>() {
         let a = [turns::<T>(), numbers(1, 5003, range(&function))].concat();
@@ -297,7 +298,7 @@ fn instruction_sets_agree() {
     instruction_sets_agree_on::<f64>();
 }
 
-/// The instruction set between the two, for a function of each kind.
+/// Checks the instruction set between the baseline and the widest, for one function of each kind.
 #[test]
 fn the_middle_instruction_set_agrees() {
     fn agrees<T: Float>(f: impl Fn(T) -> T + Copy, g: fn(T) -> T) {
@@ -306,7 +307,7 @@ fn the_middle_instruction_set_agrees() {
         dispatch(
             #[inline(always)]
             || {
-                // not `for_each`, which is a function of its own when its closure is long
+                // not `for_each`: with a long closure, it would be compiled as a separate function
                 for (o, &a) in out.iter_mut().zip(&a) {
                     *o = f(a);
                 }

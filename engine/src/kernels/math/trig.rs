@@ -1,6 +1,6 @@
 //! Sine, cosine and tangent: x = n pi/2 + r, by the method of Cody and Waite with fused products.
 //!
-//! That is good for angles up to [`Lane::ANGLE_END`].
+//! The method is accurate for angles up to [`Lane::ANGLE_END`].
 
 use super::lane::{Lane, if_known, poly};
 
@@ -23,7 +23,7 @@ fn reduced<T: Lane>(x: T) -> [T; 3] {
     [quadrant, r, n.fma(-low, ((rough - r) - step) - n.fma(middle, -step))]
 }
 
-/// The same in one part: an error of half a unit in its last place.
+/// The same with the rest in one part, whose error is half a unit in its last place.
 #[inline(always)]
 fn reduced_to_one<T: Lane>(x: T) -> [T; 3] {
     let quadrant = x.fma(T::FRAC_2_PI, T::WHOLE);
@@ -58,11 +58,11 @@ pub(crate) fn sin<T: Lane>(x: T) -> T {
 pub(crate) fn cos<T: Lane>(x: T) -> T {
     let [quadrant, r, rest] = if T::FINE_ANGLES { reduced(x) } else { reduced_to_one(x) };
     let value = if quadrant.is_odd() { sin_of(r, rest) } else { cos_of(r) };
-    // one quadrant on, where the sign of the sine changes
+    // the cosine is the sine one quadrant further on, so the sign changes there
     if_known(is_known(x), value.flipped_by(quadrant + T::ONE))
 }
 
-/// `tan(x)`; in odd quadrants -1 / tan of the rest, which is as steep as to be needed in two parts.
+/// `tan(x)`. In odd quadrants it is -1 / tan of the rest, which is so steep that the rest needs its second part.
 #[inline(always)]
 pub(crate) fn tan<T: Lane>(x: T) -> T {
     let [quadrant, r, rest] = reduced(x);

@@ -1,4 +1,4 @@
-//! Index of the greatest or least element: the first of equal ones, and the first NaN before all.
+//! Index of the greatest or least element: the first of equal elements, or the first NaN if there is any.
 
 use std::marker::PhantomData;
 
@@ -40,7 +40,7 @@ struct Arg<T, const MAX: bool>(PhantomData<T>);
 const WIDTH: usize = 256;
 
 impl<T: Ordered, const MAX: bool> Arg<T, MAX> {
-    /// Whether `a` comes before `b` wherever they stand.
+    /// Whether `a` is better than `b`, regardless of their places.
     #[inline(always)]
     fn beats(a: T, b: T) -> bool {
         let better = if MAX { T::less(b, a) } else { T::less(a, b) };
@@ -70,7 +70,7 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
             }
         }
         if let Some((first, best)) = found {
-            // the first that is as good
+            // the first element that is as good as the best
             let place = row[first..].iter().position(|&x| !Self::beats(best, x)).unwrap_or(0) + first;
             <Self as Fold>::merge(state, &Best::new(row[place], at.base + place as u64 * at.col_step));
         }

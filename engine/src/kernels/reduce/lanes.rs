@@ -1,10 +1,10 @@
-//! Folds whose order of elements does not show in their state: sums, products, extremes, counts.
+//! Folds whose state keeps no places of elements: sums, products, extremes, counts.
 
 use bytemuck::{Pod, Zeroable};
 
 use super::{At, Fold, Last, Leaf, pairwise};
 
-/// Steps each of `into` through its column of `block`, whose rows start `stride` elements apart.
+/// Folds each column of `block` into its element of `into`. The rows of `block` start `stride` elements apart.
 #[inline(always)]
 pub(super) fn accumulate<T: Copy, A: Copy>(
     into: &mut [A],
@@ -17,7 +17,7 @@ pub(super) fn accumulate<T: Copy, A: Copy>(
     accumulate_beside(into, &nothing, block, rows, stride, |a, (), x| step(a, x));
 }
 
-/// The same, where each column has a number `beside` that the steps are told.
+/// The same, with a number in `beside` for each column, which the steps receive.
 #[inline(always)]
 pub(super) fn accumulate_beside<T: Copy, A: Copy, B: Copy>(
     into: &mut [A],
@@ -30,7 +30,7 @@ pub(super) fn accumulate_beside<T: Copy, A: Copy, B: Copy>(
     let n = into.len();
     let beside = &beside[..n];
     let row = |r: usize| &block[r * stride..][..n];
-    // several rows at a time, so that `into` is read and written less often
+    // four rows at a time, so that `into` is read and written less often
     for r in (0..rows - rows % 4).step_by(4) {
         let (a, b, c, d) = (row(r), row(r + 1), row(r + 2), row(r + 3));
         for k in 0..n {
@@ -45,8 +45,8 @@ pub(super) fn accumulate_beside<T: Copy, A: Copy, B: Copy>(
     }
 }
 
-/// A leaf in lanes: lane k of n takes elements k, k + n, ... in order; then the lanes are widened and joined.
-/// Joining with `start` must change nothing.
+/// Folds a leaf in lanes. Lane k of n takes the elements k, k + n, ... in order. Then the lanes are widened and joined.
+/// A join with `start` must change nothing.
 #[inline(always)]
 pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
     values: &[T],
@@ -56,7 +56,7 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
     join: impl Fn(B, B) -> B,
 ) -> B {
     if values.len() < LANES {
-        // fewer lanes, and so less to join
+        // a short leaf has fewer lanes, and so fewer joins
         let mut few = [start; 8];
         let (full, rest) = values.as_chunks::<8>();
         for values in full {
@@ -69,7 +69,7 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
     }
     let mut tree = [widen(start); REGISTERS];
     if size_of::<T>() >= 4 && size_of::<A>() == size_of::<T>() {
-        // read from first to last, which memory answers fastest
+        // elements are read from first to last, the fastest order for memory
         let mut lanes = [start; REGISTERS];
         let (full, rest) = values.as_chunks::<REGISTERS>();
         for values in full {
@@ -84,7 +84,7 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
         let lanes: [A; LANES] = in_rows(values, start, &step);
         accumulate(&mut tree, &lanes, LANES / REGISTERS, REGISTERS, |wide, lane| join(wide, widen(lane)));
     }
-    // were the compiler to know the width, it would take minutes to lay out all additions
+    // with a known width, the compiler would take minutes to unroll all additions
     let mut width = std::hint::black_box(REGISTERS / 2);
     while width > 0 {
         let (low, high) = tree.split_at_mut(width);
@@ -94,7 +94,7 @@ pub(super) fn lanes<T: Copy, A: Copy, B: Copy>(
     tree[0]
 }
 
-/// Lanes that take rows of `values`.
+/// The lanes after a fold of `values`, row by row.
 #[inline(always)]
 fn in_rows<T: Copy, A: Copy, const N: usize>(values: &[T], start: A, step: impl Fn(A, T) -> A) -> [A; N] {
     let mut lanes = [start; N];
@@ -107,24 +107,24 @@ fn in_rows<T: Copy, A: Copy, const N: usize>(values: &[T], start: A, step: impl 
 
 /// Lanes of elements of four and eight bytes: as many as registers hold.
 const REGISTERS: usize = 32;
-/// Lanes of a leaf of smaller elements, unless it is shorter.
+/// Lanes of a leaf of smaller elements, unless the leaf has fewer elements than this.
 const LANES: usize = 128;
 
 /// A fold in lanes.
 pub(super) trait Monoid: Send + Sync + 'static {
     type In: Pod;
     type Lane: Pod;
-    /// A lane among the joined ones.
+    /// The widened form of a lane, in which lanes are joined.
     type Wide: Copy;
     type State: Pod;
     const VECTORS: bool = true;
-    /// What a lane starts from.
+    /// The first value of a lane.
     const START: Self::Lane;
 
     fn step(lane: Self::Lane, x: Self::In) -> Self::Lane;
     fn widen(lane: Self::Lane) -> Self::Wide;
     fn join(a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// The state of lanes that took `count` elements.
+    /// The state from joined lanes that took `count` elements.
     fn state(lane: Self::Wide, count: usize) -> Self::State;
     fn new() -> Self::State;
     fn merge(into: &mut Self::State, from: &Self::State);
@@ -194,7 +194,7 @@ pub(super) fn put_integer(value: u64, out: &mut [u8]) {
     out[..n].copy_from_slice(&bytes[..n]);
 }
 
-/// Writes floats as `f32` or `f64`, whichever fits `out`: a real number or the two parts of a complex one.
+/// Writes a real number, or the two parts of a complex one, as `f32` or `f64`, depending on the size of `out`.
 #[inline(always)]
 pub(super) fn put_floats<const N: usize>(values: [f64; N], out: &mut [u8]) {
     let item = out.len() / N;
@@ -206,7 +206,7 @@ pub(super) fn put_floats<const N: usize>(values: [f64; N], out: &mut [u8]) {
     }
 }
 
-/// Knuth's exact sum of two numbers: the rounded one, and what rounding lost of it.
+/// Knuth's exact sum of two numbers: the rounded sum and its rounding error.
 #[inline(always)]
 pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
@@ -214,7 +214,7 @@ pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     (sum, (a - (sum - of_b)) + (b - of_b))
 }
 
-/// A sum kept together with what rounding lost of it.
+/// A sum together with its rounding error.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct Total {
@@ -230,7 +230,7 @@ impl Total {
         Total { sum, lost: 0.0 }
     }
 
-    /// The sum of two, and the errors along.
+    /// The sum of two totals, with the sum of their errors.
     #[inline(always)]
     pub(super) fn add(&mut self, other: &Total) {
         let (sum, lost) = two_sum(self.sum, other.sum);

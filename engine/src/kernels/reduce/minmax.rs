@@ -55,7 +55,7 @@ impl<T: Ordered, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, S
     }
 }
 
-/// The fold of `max` or `min`, and of their forms that pass over NaN.
+/// The fold of `max` or `min`, or of their forms that skip NaN.
 pub(super) fn bind<const MAX: bool>(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
     fn float<T: Ordered, const MAX: bool>(skip: bool) -> Option<&'static dyn Bytes> {
         if skip {

@@ -1,12 +1,15 @@
-//! Reductions: blocks are folded into *states*, states are merged, and a state becomes an element of the result.
+//! Reductions: blocks are folded into *states*, states are merged, and each state becomes one element of the result.
 //!
-//! A state is plain bytes and knows of everything that it has seen, its count where that matters. A row of a
-//! block is cut into leaves of 1024 elements; a leaf runs in lanes, of which each adds its elements in order, and
-//! the lanes are joined in a fixed order, so that all instruction sets give the same bits; leaves are merged
-//! pairwise. Columns are folded in leaves of at most 128 rows: each column has a *lane* that takes the rows of a
-//! leaf one after the other, whatever blocks they come in, and is merged into the column's state when the leaf
-//! ends. Real and complex sums are kept together with their rounding errors when leaves are merged, so that the
-//! tree above the leaves hardly matters to them.
+//! A state is plain bytes. It covers all elements folded so far, and holds their count if the result depends on it.
+//!
+//! Rows: a row of a block is cut into leaves of 1024 elements (16384 if elements have one or two bytes). A leaf is
+//! folded in several lanes. Each lane takes its elements in order, and the lanes are joined in a fixed order, so that
+//! all instruction sets give the same bits. Leaves are merged pairwise.
+//!
+//! Columns: a leaf is at most 128 rows. Each column has one *lane*, which takes the rows of a leaf one after the other,
+//! even if they come in several blocks. At the end of the leaf, the lane is merged into the column's state.
+//!
+//! Merged real and complex sums carry their rounding errors along, so that the order of the merges hardly matters.
 
 mod arg;
 mod lanes;
@@ -27,15 +30,15 @@ use super::widen::Half;
 use crate::kernels::Physical;
 use crate::op::Reduction;
 
-/// Elements of a row that are folded at a time.
+/// Elements of a leaf of a row.
 const LEAF: usize = 1024;
-/// The same for elements of one or two bytes: 128 for each lane.
+/// Elements of a leaf of a row, if they have one or two bytes: 128 for each lane.
 const SMALL_LEAF: usize = 16384;
-/// Rows that are folded column by column at a time.
+/// Rows of a leaf of columns.
 const LEAF_ROWS: usize = 128;
 
-/// Where a block lies among the elements that are reduced: element (r, c) has the index
-/// `base + r * row_step + c * col_step`.
+/// Place of a block among the elements that are reduced: element (r, c) has the index `base + r * row_step + c *
+/// col_step`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct At {
     pub(crate) base: u64,
@@ -47,12 +50,12 @@ pub(crate) struct At {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     pub(crate) values: Arg<'a>,
-    /// Elements from one row to the next; `None` where rows follow each other without a gap.
+    /// Elements from one row to the next; `None` if rows follow each other without a gap.
     pub(crate) stride: Option<usize>,
 }
 
-/// Where the rows of a block lie among the rows of a tile that are folded into the same states: row `at` is the
-/// block's first. Leaves end at multiples of [`LEAF_ROWS`] and at `end`; none holds rows before `start`.
+/// Place of a block's rows among the rows of a tile that are folded into the same states. The block's first row is row
+/// `at`. Leaves end at multiples of [`LEAF_ROWS`] and at `end`; no leaf holds rows before `start`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows {
     pub(crate) start: usize,
@@ -60,12 +63,12 @@ pub(crate) struct Rows {
     pub(crate) end: usize,
 }
 
-/// Which part of a leaf some rows are.
+/// The part of a leaf that some rows make up.
 #[derive(Clone, Copy, Debug)]
 struct Leaf {
-    /// They are its first.
+    /// The rows include the leaf's first.
     begins: bool,
-    /// They are its last, and it has so many.
+    /// The number of rows of the leaf, if the rows include its last.
     ends: Option<usize>,
 }
 
@@ -73,20 +76,19 @@ struct Leaf {
 trait Fold: Send + Sync + 'static {
     type In: Pod;
     type State: Pod;
-    /// What the rows of a leaf come to, column by column, until it ends; of no size where rows go into the
-    /// states at once.
+    /// The intermediate result of one column within a leaf. Its size is zero if rows go directly into the states.
     type Lane: Pod;
-    /// Whether the loops are worth compiling for each instruction set.
+    /// Whether to compile the loops for each instruction set.
     const VECTORS: bool;
 
-    /// A state that has seen nothing.
+    /// A state before any element.
     fn new() -> Self::State;
 
-    /// Folds a row into its state; its first element has the index `at.base`.
+    /// Folds a row into its state. The row's first element has the index `at.base`.
     fn row(state: &mut Self::State, row: &[Self::In], at: At);
 
-    /// Folds each column of `block`, whose rows start `stride` elements apart, into its lane, and that into its
-    /// state where the leaf ends; at least one row, and none beyond the leaf.
+    /// Folds each column of `block` into its lane, and the lane into the column's state if the leaf ends. The rows of
+    /// `block` start `stride` elements apart. There is at least one row, and all rows belong to one leaf.
     fn columns(
         states: &mut [Self::State],
         lanes: &mut [Self::Lane],
@@ -97,7 +99,7 @@ trait Fold: Send + Sync + 'static {
         at: At,
     );
 
-    /// Adds what `from` has seen, which comes later.
+    /// Merges `from` into `into`. The elements of `from` come later.
     fn merge(into: &mut Self::State, from: &Self::State);
 
     /// Writes one element of the result.
@@ -206,18 +208,18 @@ fn fold_columns<F: Fold>(
     }
 }
 
-/// Columns under way: their states, and their lanes in the leaf at hand.
+/// The columns of a fold: their states, and their lanes in the current leaf.
 pub(crate) struct Columns<'a> {
     pub(crate) states: &'a mut [u8],
     pub(crate) lanes: &'a mut [u8],
 }
 
-/// States of a row that wait for their neighbours: a row of 2048 leaves needs so many.
+/// The most states of a row that wait for their neighbours: as many as a row of 2048 leaves needs.
 const LEVELS: usize = 12;
 
-/// The state of a row: leaves are merged pairwise, as the digits of a binary counter carry; 2048 leaves at a time, more than
-/// any block has. `leaf` is called in one place and has to be inlined there: a function apart would be compiled for the
-/// baseline instruction set.
+/// The state of a row. Leaves are merged pairwise, as the digits of a binary counter carry, 2048 leaves at a time; no
+/// block has that many. `leaf` is called in only one place and has to be inlined there: as a separate function, it
+/// would be compiled for the baseline instruction set.
 #[inline(always)]
 fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut S, &S)) -> Option<S> {
     let mut all: Option<S> = None;
@@ -260,20 +262,20 @@ fn pairwise<T, S: Copy>(row: &[T], leaf: impl Fn(&[T]) -> S, merge: impl Fn(&mut
 pub(crate) struct Reducer {
     reduction: Reduction,
     fold: &'static dyn Bytes,
-    /// The fold is one over `f32`, and the input is of this type.
+    /// The 16-bit type of the input, if the fold itself reads `f32`.
     from: Option<Half>,
-    /// The fold gives `f32`, and the result is of this type.
+    /// The 16-bit type of the result, if the fold itself gives `f32`.
     to: Option<Half>,
     /// Bytes of one element of the result.
     item: usize,
     last: Last,
 }
 
-/// What turns a sum of squares into the result.
+/// How a sum of squares becomes the result.
 #[derive(Clone, Copy, Debug)]
 struct Last {
     ddof: f64,
-    /// The square root of the variance is wanted.
+    /// Whether the result is the square root of the variance.
     root: bool,
 }
 
@@ -317,7 +319,7 @@ fn fold(reduction: Reduction, input: Physical) -> Option<&'static dyn Bytes> {
     }
 }
 
-/// A fold as a constant; it is of no size, so that nothing is leaked.
+/// A static reference to a fold. Folds have size zero, so that `leak` leaks no memory.
 fn of<F: Fold>(fold: F) -> Option<&'static dyn Bytes> {
     const { assert!(size_of::<F>() == 0) };
     Some(Box::leak(Box::new(fold)))
@@ -329,7 +331,7 @@ impl Reducer {
         self.fold.state_size()
     }
 
-    /// Bytes that a column takes beside its state.
+    /// Bytes of a column's lane.
     pub(crate) fn lane_size(&self) -> usize {
         self.fold.lane_size()
     }
@@ -339,12 +341,12 @@ impl Reducer {
         self.reduction.name()
     }
 
-    /// Whether it gives the place of an element.
+    /// Whether the result is the index of an element.
     pub(crate) fn is_arg(&self) -> bool {
         self.reduction.is_arg()
     }
 
-    /// Makes every state one that has seen nothing.
+    /// Resets every state, as before any element.
     pub(crate) fn init(&self, states: &mut [u8]) {
         self.fold.init(states);
     }
@@ -371,7 +373,8 @@ impl Reducer {
         }
     }
 
-    /// Folds each column of a block of `count` x `cols` elements into its own state, by way of its lane.
+    /// Folds each column of a block of `count` x `cols` elements into its lane, and the lane into the column's state at
+    /// the end of a leaf.
     pub(crate) fn fold_cols(
         &self,
         columns: Columns<'_>,
@@ -415,7 +418,7 @@ impl Reducer {
         }
     }
 
-    /// Adds to each state what one of `from` has seen, which comes later.
+    /// Merges each state of `from` into its state of `into`. The elements of `from` come later.
     pub(crate) fn merge(&self, into: &mut [u8], from: &[u8]) {
         self.fold.merge(into, from);
     }
@@ -434,7 +437,7 @@ impl Reducer {
     }
 }
 
-/// Small floats of columns that are widened at a time, and how many columns of [`LEAF_ROWS`] that is.
+/// Small floats of columns that are widened at a time. [`WIDE_COLS`] is the same as columns of [`LEAF_ROWS`] elements.
 const WIDE: usize = 4 * LEAF;
 const WIDE_COLS: usize = WIDE / LEAF_ROWS;
 

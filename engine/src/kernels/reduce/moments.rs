@@ -1,11 +1,11 @@
-//! Variances and standard deviations in one pass, as exact as in two.
+//! Variances and standard deviations in one pass over the array, as exact as in two.
 //!
-//! A leaf lies in cache and is read twice: its distance from its own first element, then the squares of the distances
-//! from its mean, less what the rounding of that mean added to them. A state keeps its mean together with what rounding
-//! lost of it: where a mean is large beside the deviation, it could not be told apart from its neighbours otherwise.
-//! States are merged by Chan's formula.
+//! A leaf lies in cache and is read twice. The first time gives its mean, from the distances to its first element. The
+//! second time sums the squared distances to the mean, and corrects the sum for the rounding of the mean. A state keeps
+//! its mean together with its rounding error: without the error, means that are large beside the deviation could not be
+//! told apart. States are merged by Chan's formula.
 //!
-//! Where finite values overflow, the variance is infinite; where a value is infinite or NaN, it is NaN.
+//! If finite values overflow, the variance is infinite. If a value is infinite or NaN, the variance is NaN.
 
 use std::marker::PhantomData;
 
@@ -14,11 +14,11 @@ use super::sum::Terms;
 use super::{At, Bytes, Fold, Last, Leaf, of, pairwise};
 use crate::kernels::physical::{Physical, by_class};
 
-/// The square of a wider gap is infinite, and so is that of this one: a mean is not moved farther.
+/// The limit of the gap between two means. The square of this gap is infinite already, and so is that of any wider gap.
 const WIDEST_GAP: f64 = 1e160;
 
-/// How many, the sum of the squared distances from their mean, and that mean, these two with what rounding lost of them.
-/// The mean is finite, whatever was seen.
+/// The count of the elements, the sum of the squared distances to their mean, and this mean. The sum and the mean have
+/// their rounding errors beside them. The mean is always finite, even after infinite elements.
 #[derive(Clone, Copy)]
 struct Moments<const N: usize> {
     count: f64,
@@ -31,7 +31,7 @@ struct Moments<const N: usize> {
 impl<const N: usize> Moments<N> {
     const NEW: Moments<N> = Moments { count: 0.0, squares: 0.0, lost: 0.0, mean: [0.0; N], rest: [0.0; N] };
 
-    /// From its numbers in a state; there are `S = 3 + 2 * N` of them.
+    /// Reads the `S = 3 + 2 * N` numbers of a state.
     #[inline(always)]
     fn of<const S: usize>(state: &[f64; S]) -> Moments<N> {
         const { assert!(S == 3 + 2 * N) };
@@ -51,7 +51,7 @@ impl<const N: usize> Moments<N> {
         state[3 + N..].copy_from_slice(&self.rest);
     }
 
-    /// Adds others to some, where `weight` is the others' share of all.
+    /// Adds the moments of other elements, whose share of all elements is `weight`.
     #[inline(always)]
     fn join(&mut self, other: &Moments<N>, weight: f64) {
         let mut apart = 0.0;
@@ -81,7 +81,7 @@ impl<const N: usize> Moments<N> {
         self.join(other, other.count / (self.count + other.count));
     }
 
-    /// What stands for elements whose squares overflowed, or that are not all finite.
+    /// Marks the moments of elements whose squares overflowed, or which are not all `finite`.
     fn unbounded(&mut self, finite: bool) {
         let squares = if finite { f64::INFINITY } else { f64::NAN };
         *self = Moments { count: self.count, squares, ..Moments::NEW };
@@ -89,13 +89,13 @@ impl<const N: usize> Moments<N> {
 
     fn variance(&self, freedom: f64) -> f64 {
         let squares = if self.squares.is_finite() { self.squares + self.lost } else { self.squares };
-        // where the sum overflows, NumPy knows no mean
+        // if the sum overflows, NumPy has no finite mean, so the variance is infinite
         let overflows = squares.is_finite() && self.mean.iter().any(|mean| (mean * self.count).is_infinite());
         (if overflows { f64::INFINITY } else { squares }) / freedom
     }
 }
 
-/// Variances, in states of `S` numbers; `SKIP`: of those that are not NaN.
+/// Variances, in states of `S` numbers; with `SKIP`, of the elements that are not NaN.
 struct Variance<T, const N: usize, const S: usize, const SKIP: bool>(PhantomData<T>);
 
 impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, N, S, SKIP> {
@@ -109,14 +109,14 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, 
         if Self::skipped(x) { 0.0 } else { 1.0 }
     }
 
-    /// How far part `k` of an element is from `origin`; 0 of one that is passed over.
+    /// The distance of part `k` of an element from `origin`; 0 for a skipped element.
     #[inline(always)]
     fn gap(x: T, k: usize, origin: f64) -> f64 {
         let gap = x.parts()[k] - origin;
         if Self::skipped(x) { 0.0 } else { gap }
     }
 
-    /// Whether none of `values` is infinite or NaN, but for those that are passed over.
+    /// Whether none of `values` is infinite or NaN, except for skipped elements.
     #[cold]
     #[inline(never)]
     fn finite<'v>(mut values: impl Iterator<Item = &'v T>) -> bool
@@ -154,7 +154,7 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Variance<T, 
         found
     }
 
-    /// The first element of each column that is not passed over; 0 where there is none.
+    /// The first element of each column that is not skipped; 0 if there is none.
     #[inline(always)]
     fn pivots(pivot: &mut [[f64; WIDTH]; N], n: usize, block: &[T], rows: usize, stride: usize) {
         for (k, pivot) in pivot.iter_mut().enumerate() {

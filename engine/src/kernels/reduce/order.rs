@@ -8,10 +8,10 @@ use crate::kernels::block::Truth;
 use crate::kernels::math::complex;
 use crate::kernels::math::real::{self, Real};
 
-/// An element with an order, in which NaN is before or behind all.
+/// An element with an order. `greater` and `smaller` prefer a NaN to every number.
 pub(super) trait Ordered: Pod + Send + Sync {
     const VECTORS: bool = true;
-    /// What no element is below or, of floats without NaN, what gives way to any.
+    /// A value that no element is below: the start of a maximum that does not skip NaN.
     const LEAST: Self;
     const GREATEST: Self;
     const NAN: Self;
@@ -22,7 +22,7 @@ pub(super) trait Ordered: Pod + Send + Sync {
     }
     fn greater(a: Self, b: Self) -> Self;
     fn smaller(a: Self, b: Self) -> Self;
-    /// Those that pass over NaN.
+    /// The greater of two elements; a NaN gives way to a number.
     fn greater_number(a: Self, b: Self) -> Self;
     fn smaller_number(a: Self, b: Self) -> Self;
 }
@@ -71,7 +71,7 @@ macro_rules! floats {
 }
 floats!(f32 f64);
 
-/// The place of a number among all, both zeros at one.
+/// The rank of a number among all numbers, the same for both zeros.
 #[inline(always)]
 fn place(x: f16) -> i16 {
     let bits = x.to_bits() as i16;

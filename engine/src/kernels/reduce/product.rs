@@ -12,7 +12,7 @@ use crate::kernels::math::complex::multiply;
 use crate::kernels::math::real::Real;
 use crate::kernels::physical::{Physical, by_class};
 
-/// A factor: integers as 64 bits that wrap, floats in double precision.
+/// A factor. Integers are multiplied in 64 bits and wrap, floats in double precision.
 trait Factor: Pod + Send + Sync {
     type Product: Pod + Send + Sync;
     const ONE: Self::Product;
@@ -92,7 +92,7 @@ where
     }
 }
 
-/// Products; `SKIP`: of those that are not NaN.
+/// Products; with `SKIP`, of the elements that are not NaN.
 struct Product<T, const SKIP: bool>(PhantomData<T>);
 
 impl<T: Factor, const SKIP: bool> Monoid for Product<T, SKIP> {

@@ -13,8 +13,8 @@ use crate::kernels::math::real::Real;
 use crate::kernels::physical::{Physical, by_class};
 use crate::kernels::widen::widened_f16;
 
-/// Integers: those of a lane are added in a type that 128 of them fit, those of a leaf in a wider one, and the
-/// rest in 64 bits, where overflow wraps.
+/// Integers. A lane adds its integers in a type large enough for 128 of them, and a leaf joins its lanes in a wider
+/// type. Leaves are added in 64 bits, where overflow wraps.
 pub(super) trait Whole: Pod + Send + Sync {
     type Lane: Pod + Send + Sync;
     type Wide: Copy + Send + Sync;
@@ -132,7 +132,7 @@ impl<T: Whole> Monoid for WholeMean<T> {
 
 /// A number as one or two floats.
 pub(super) trait Terms<const N: usize>: Pod + Send + Sync {
-    /// Whether it is a float, and not an integer to be converted.
+    /// Whether the number is a float; an integer has to be converted.
     const FLOAT: bool;
 
     fn parts(self) -> [f64; N];
@@ -184,8 +184,8 @@ fn merge<const N: usize>(into: &mut [Total; N], from: &[Total; N]) {
     }
 }
 
-/// The mean of what N totals came to; the last one is the count. NumPy divides complex numbers by a complex count, and
-/// 0 times a part that is infinite or NaN makes NaN of the other.
+/// The mean from N totals and a last total, the count. NumPy divides complex numbers by a complex count. If a part is
+/// infinite or NaN, 0 times this part makes the other part NaN.
 fn mean<const N: usize, const M: usize>(state: &[Total; M]) -> [f64; N] {
     let count = state[M - 1].value();
     let finite = |(_, part): (usize, &Total)| part.value().is_finite();
@@ -193,7 +193,7 @@ fn mean<const N: usize, const M: usize>(state: &[Total; M]) -> [f64; N] {
     std::array::from_fn(|k| if alone(k) { state[k].value() / count } else { f64::NAN })
 }
 
-/// Sums of floats; `SKIP`: of those that are not NaN.
+/// Sums of floats; with `SKIP`, of the floats that are not NaN.
 struct Sum<T, const N: usize, const SKIP: bool>(PhantomData<T>);
 
 impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
@@ -232,8 +232,8 @@ impl<T: Terms<N>, const N: usize, const SKIP: bool> Monoid for Sum<T, N, SKIP> {
     }
 }
 
-/// Sums of `float16`; `SKIP`: of those that are not NaN. The numbers of a lane are added as singles: what rounding takes is far
-/// less than a `float16` can tell, and none of them overflows.
+/// Sums of `float16`; with `SKIP`, of the numbers that are not NaN. A lane adds its numbers as singles. Their rounding
+/// error is far below the precision of a `float16`, and no such sum overflows.
 struct HalfSum<const SKIP: bool>;
 
 impl<const SKIP: bool> Monoid for HalfSum<SKIP> {
@@ -271,7 +271,7 @@ impl<const SKIP: bool> Monoid for HalfSum<SKIP> {
     }
 }
 
-/// Means of floats; `M` is `N + 1`, the count being the last.
+/// Means of floats. `M` is `N + 1`: the last total is the count.
 struct Mean<T, const N: usize, const M: usize>(PhantomData<T>);
 
 impl<T: Terms<N>, const N: usize, const M: usize> Monoid for Mean<T, N, M> {
@@ -309,7 +309,7 @@ impl<T: Terms<N>, const N: usize, const M: usize> Monoid for Mean<T, N, M> {
     }
 }
 
-/// Means of the floats that are not NaN, which are counted one by one.
+/// Means of the floats that are not NaN. Each of them is counted.
 struct NanMean<T, const N: usize, const M: usize>(PhantomData<T>);
 
 impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {

@@ -13,7 +13,7 @@ use crate::kernels::math::real::Real;
 use crate::kernels::physical::{Physical, by_class};
 use crate::op::Reduction;
 
-/// An element that is true or not.
+/// An element with a truth value.
 trait Boolean: Pod + Send + Sync {
     const VECTORS: bool = true;
     fn truth(self) -> bool;
@@ -84,7 +84,7 @@ impl<T: Boolean> Monoid for Count<T> {
     }
 }
 
-/// Whether all are true, or, if not `ALL`, one is.
+/// Whether all elements are true, or, without `ALL`, any element is.
 struct Joined<T, const ALL: bool>(PhantomData<T>);
 
 impl<T: Boolean, const ALL: bool> Monoid for Joined<T, ALL> {
@@ -131,7 +131,7 @@ pub(super) fn bind(reduction: Reduction, input: Physical) -> Option<&'static dyn
             _ => of(Count::<T>(PhantomData)),
         }
     }
-    // zero is all bits zero, whatever the sign
+    // for integers of either sign, zero has all bits zero
     by_class!(input, T {
         truth => one::<T>(reduction),
         bits => one::<T>(reduction),
