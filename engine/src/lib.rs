@@ -45,6 +45,7 @@ mod exec;
 mod expr;
 pub mod formats;
 mod kernels;
+#[doc(hidden)]
 pub mod npy;
 mod op;
 mod operator;
