@@ -77,7 +77,7 @@ impl Budget {
     /// The error that states how large a budget would be enough.
     #[doc(hidden)]
     pub fn refusal(&self, needed: u64, what: &str) -> Error {
-        Error::Budget { what: what.to_owned(), needed, budget: self.0.total, hint: "" }
+        Error::Budget { what: what.to_owned(), needed, budget: self.0.total, result: false }
     }
 }
 

@@ -79,7 +79,7 @@ pub enum Error {
     /// The memory budget is too small for this plan.
     #[error(
         "{what} needs {} of memory, and the budget is {}: a budget of {} would do{}",
-        size(*needed), size(*budget), size(*needed), elsewhere(hint)
+        size(*needed), size(*budget), size(*needed), elsewhere(*result)
     )]
     Budget {
         /// The step that does not fit.
@@ -88,9 +88,8 @@ pub enum Error {
         needed: u64,
         /// Bytes allowed.
         budget: u64,
-        /// Not empty if the step would need less memory with its result in a file.
-        #[doc(hidden)]
-        hint: &'static str,
+        /// Whether less memory would do if the result were written to a file.
+        result: bool,
     },
     /// The run was asked to stop.
     #[error("cancelled; nothing was committed")]
@@ -131,8 +130,8 @@ pub enum Error {
 }
 
 /// The words about another place for a result.
-fn elsewhere(hint: &str) -> &'static str {
-    if hint.is_empty() { "" } else { ", and less if the result is written to a file or a store" }
+fn elsewhere(result: bool) -> &'static str {
+    if result { ", and less if the result is written to a file or a store" } else { "" }
 }
 
 /// The kind of an error, for a program that acts on it.
@@ -238,10 +237,11 @@ mod tests {
 
     #[test]
     fn sizes_are_for_people_and_enough() {
-        let error = Error::Budget { what: "a sum".into(), needed: (3 << 30) + 1, budget: 1 << 30, hint: "" };
+        let error =
+            Error::Budget { what: "a sum".into(), needed: (3 << 30) + 1, budget: 1 << 30, result: false };
         let words = "a sum needs 3.01 GiB of memory, and the budget is 1 GiB: a budget of 3.01 GiB would do";
         assert_eq!(error.to_string(), words);
-        let error = Error::Budget { what: "a sum".into(), needed: 2048, budget: 1023, hint: "file" };
+        let error = Error::Budget { what: "a sum".into(), needed: 2048, budget: 1023, result: true };
         assert!(error.to_string().contains("2 KiB of memory, and the budget is 1023 bytes"), "{error}");
         assert!(error.to_string().ends_with("written to a file or a store"), "{error}");
     }

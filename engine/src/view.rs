@@ -46,6 +46,12 @@ pub enum Index {
     Ellipsis,
 }
 
+impl From<std::ops::Range<u64>> for Index {
+    fn from(range: std::ops::Range<u64>) -> Index {
+        Index::Slice { start: Some(range.start as i64), stop: Some(range.end as i64), step: None }
+    }
+}
+
 impl Index {
     /// `:`, the whole axis.
     pub const ALL: Index = Index::Slice { start: None, stop: None, step: None };

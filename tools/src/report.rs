@@ -50,8 +50,8 @@ fn flag(error: &(dyn Error + 'static)) -> String {
         None => error.downcast_ref::<arrstore::Error>(),
     };
     match engine {
-        Some(arrstore::Error::Budget { needed, hint, .. }) => {
-            let file = if hint.is_empty() { "" } else { ", or write the result to a file with -o" };
+        Some(arrstore::Error::Budget { needed, result, .. }) => {
+            let file = if *result { ", or write the result to a file with -o" } else { "" };
             format!("; give --memory {}MiB{file}", needed.div_ceil(1 << 20))
         }
         Some(arrstore::Error::NeedsCopy(_)) => {
@@ -153,7 +153,7 @@ mod tests {
             what: "a sum".into(),
             needed: (3 << 20) + 1,
             budget: 1 << 20,
-            hint: "file",
+            result: true,
         };
         let words = chain(&*anyhow::Error::new(error).context("x.npy"));
         assert!(words.ends_with("; give --memory 4MiB, or write the result to a file with -o"), "{words}");

@@ -1,9 +1,10 @@
 //! Results on stdout, as NumPy prints them or as JSON. Only the edges of a large array are computed.
 
+use std::ops::Range;
+
 use anyhow::{Result, bail};
-use arrstore::display::{display_summary, summary};
+use arrstore::display::{Corners, display_summary};
 use arrstore::{DType, Expr, Index, Kind, Target, Value};
-use arrstore_format::strided;
 use serde_json::{Number, json};
 
 use crate::misuse::misuse;
@@ -11,17 +12,14 @@ use crate::misuse::misuse;
 /// The most elements that are printed as JSON.
 const JSON_LIMIT: u64 = 1 << 20;
 
-/// The most separate parts in a summary; more make no sense to a reader.
-const MAX_PARTS: usize = 1024;
-
 /// An array that will be printed, cut into its visible parts.
 pub(crate) struct Printed {
     dtype: DType,
     shape: Vec<u64>,
-    /// Lengths of the visible array.
-    edges: Vec<u64>,
-    /// For each part: its first index in the visible array, and the lazy part.
-    parts: Vec<(Vec<u64>, Expr)>,
+    /// The visible parts; `None` if the whole array is visible.
+    corners: Option<Corners>,
+    /// Each part, lazy.
+    parts: Vec<Expr>,
 }
 
 impl Printed {
@@ -35,63 +33,41 @@ impl Printed {
                     "the result has no elements in more than {JSON_LIMIT} lists, too many to write out: give it a place with -o"
                 )));
             }
-            return Ok(Printed { dtype, edges: shape.clone(), shape, parts: Vec::new() });
+            return Ok(Printed { dtype, shape, corners: None, parts: Vec::new() });
         }
         let size = arrstore::elements(&shape).unwrap_or(u64::MAX);
-        let axes = match summary(&shape) {
+        let corners = match Corners::of(&shape) {
             Some(_) if all && size > JSON_LIMIT => {
                 return Err(misuse(format!(
                     "the result has {size} elements, too many to write out: give it a place with -o"
                 )));
             }
-            Some(axes) if !all => axes,
-            _ => {
-                let parts = vec![(vec![0; shape.len()], expr.clone())];
-                return Ok(Printed { dtype, edges: shape.clone(), shape, parts });
-            }
+            corners => corners.filter(|_| !all),
         };
-        if axes.iter().map(Vec::len).product::<usize>() > MAX_PARTS {
-            bail!("an array of {} long axes is not printed: give it a place with -o", axes.len());
+        let Some(corners) = corners else {
+            return Ok(Printed { dtype, shape, corners: None, parts: vec![expr.clone()] });
+        };
+        if corners.are_too_many() {
+            bail!("an array of {} long axes is not printed: give it a place with -o", shape.len());
         }
-        let edges = axes.iter().map(|ranges| ranges.iter().map(|r| r.end - r.start).sum()).collect();
-        let mut parts = vec![(Vec::new(), Vec::new())];
-        for ranges in &axes {
-            let mut next = Vec::new();
-            for (at, index) in &parts {
-                let mut offset = 0;
-                for range in ranges {
-                    let (mut at, mut index): (Vec<u64>, Vec<Index>) = (at.clone(), index.clone());
-                    at.push(offset);
-                    offset += range.end - range.start;
-                    let (start, stop) = (Some(range.start as i64), Some(range.end as i64));
-                    index.push(Index::Slice { start, stop, step: None });
-                    next.push((at, index));
-                }
-            }
-            parts = next;
-        }
-        let parts =
-            parts.into_iter().map(|(at, index)| Ok((at, expr.index(&index)?))).collect::<Result<Vec<_>>>()?;
-        Ok(Printed { dtype, shape, edges, parts })
+        let part =
+            |part: &[Range<u64>]| expr.index(&part.iter().cloned().map(Index::from).collect::<Vec<_>>());
+        let parts = corners.boxes().map(part).collect::<Result<_, _>>()?;
+        Ok(Printed { dtype, shape, corners: Some(corners), parts })
     }
 
     /// The expressions and targets to plan.
     pub(crate) fn targets(&self) -> impl Iterator<Item = (Expr, Target)> {
-        self.parts.iter().map(|(_, expr)| (expr.clone(), Target::Memory))
+        self.parts.iter().map(|expr| (expr.clone(), Target::Memory))
     }
 
     /// The bytes of the visible array, from the values of [`Printed::targets`] in order.
     fn assemble(&self, values: &mut impl Iterator<Item = Value>) -> Vec<u8> {
-        let item = self.dtype.size();
-        let strides = arrstore::c_strides(&self.edges, item);
-        let mut bytes = vec![0; arrstore::elements(&self.edges).unwrap_or(0) as usize * item];
-        for ((at, _), value) in self.parts.iter().zip(values) {
-            let shape: Vec<usize> = value.shape().iter().map(|&n| n as usize).collect();
-            let from = arrstore::c_strides(value.shape(), item);
-            let to: isize = at.iter().zip(&strides).map(|(&i, s)| i as isize * s).sum();
-            strided::copy(item, &shape, value.bytes(), 0, &from, &mut bytes, to as usize, &strides);
+        let values: Vec<Value> = values.take(self.parts.len()).collect();
+        match &self.corners {
+            Some(corners) => corners.assemble(self.dtype, values.iter().map(Value::bytes)),
+            None => values.first().map_or_else(Vec::new, |value| value.bytes().to_vec()),
         }
-        bytes
     }
 
     /// The array as NumPy prints it.
@@ -101,7 +77,8 @@ impl Printed {
 
     /// The array as nested JSON lists.
     pub(crate) fn json(&self, values: &mut impl Iterator<Item = Value>) -> serde_json::Value {
-        nested(self.dtype, &self.edges, &self.assemble(values))
+        let edges = self.corners.as_ref().map_or(&self.shape[..], Corners::edges);
+        nested(self.dtype, edges, &self.assemble(values))
     }
 }
 

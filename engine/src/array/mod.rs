@@ -24,6 +24,7 @@
 mod axes;
 mod compute;
 mod convert;
+mod formula;
 mod functions;
 mod map;
 mod memory;
@@ -31,6 +32,7 @@ mod native;
 mod operators;
 mod print;
 mod reduce;
+mod reduced;
 mod scan;
 mod slice;
 mod views;
@@ -46,7 +48,7 @@ pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
 
 use crate::{DType, Error, Expr, Result};
-use reduce::Reduced;
+use reduced::Reduced;
 
 /// A lazy array: elements of a file or of memory, or results computed from them. A clone shares them; building an array
 /// reads nothing and computes nothing.

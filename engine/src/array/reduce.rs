@@ -2,16 +2,10 @@
 
 use std::sync::Arc;
 
+use super::reduced::Reduced;
 use super::{Array, IntoAxes};
 use crate::op::reductions;
-use crate::{DType, Error, Expr, ReduceOptions, Reduction};
-
-/// The reduction of an array, kept so that its options can still change.
-pub(super) struct Reduced {
-    input: Expr,
-    reduction: Reduction,
-    options: ReduceOptions,
-}
+use crate::{DType, Error, ReduceOptions, Reduction};
 
 impl Array {
     #[track_caller]

@@ -5,6 +5,7 @@
 //! numbers.
 
 mod column;
+mod corners;
 mod digits;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use arrstore_format::{DType, Kind};
 
 use column::Column;
+pub use corners::Corners;
 use digits::Real;
 
 /// An array of more elements than this is printed only at its edges.
@@ -54,8 +56,9 @@ pub fn display(dtype: DType, shape: &[u64], data: &[u8]) -> String {
 ///
 /// A caller without the whole array in memory reads only these parts (their product over the axes, in C order) and
 /// prints them with [`display_summary`].
-pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
-    if crate::elements(shape).is_ok_and(|n| n <= THRESHOLD) {
+fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
+    let count = shape.iter().try_fold(1u64, |count, &n| count.checked_mul(n));
+    if shape.contains(&0) || count.is_some_and(|n| n <= THRESHOLD) {
         return None;
     }
     let axis = |&len: &u64| {
@@ -66,7 +69,7 @@ pub fn summary(shape: &[u64]) -> Option<Vec<Vec<Range<u64>>>> {
     Some(shape.iter().map(axis).collect())
 }
 
-/// Prints an array of `shape`. `data` holds only the parts that [`summary`] names.
+/// Prints an array of `shape`. `data` holds only the parts that [`Corners`] names.
 pub fn display_summary(dtype: DType, shape: &[u64], data: &[u8]) -> String {
     let size = dtype.size();
     if shape.is_empty() {

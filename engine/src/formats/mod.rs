@@ -36,7 +36,6 @@ pub mod npz;
 mod output;
 mod piece;
 mod raw;
-mod spans;
 mod zarr;
 
 pub use arrs::{open_snapshot, wait_for_writer};

@@ -67,13 +67,13 @@ impl Plan {
         let mut plan = Plan::within(roots, context, memory);
         let mut larger = context.clone();
         // with more memory, a plan holds more and writes larger boxes: ask again until the number suffices
-        while let Err(Error::Budget { what, needed, hint, .. }) = plan {
+        while let Err(Error::Budget { what, needed, result, .. }) = plan {
             larger.budget = Budget::new(needed);
             plan = match Plan::within(roots, &larger, memory) {
                 Err(Error::Budget { needed: more, .. }) if more > needed => {
-                    Err(Error::Budget { what, needed: more, budget: context.budget.total(), hint })
+                    Err(Error::Budget { what, needed: more, budget: context.budget.total(), result })
                 }
-                _ => return Err(Error::Budget { what, needed, budget: context.budget.total(), hint }),
+                _ => return Err(Error::Budget { what, needed, budget: context.budget.total(), result }),
             };
         }
         plan

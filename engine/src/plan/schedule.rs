@@ -85,7 +85,7 @@ impl Schedule {
             let what = "the result, which goes to memory,";
             return Err(match context.budget.refusal(schedule.most().saturating_mul(2), what) {
                 Error::Budget { what, needed, budget, .. } => {
-                    Error::Budget { what, needed, budget, hint: "file" }
+                    Error::Budget { what, needed, budget, result: true }
                 }
                 other => other,
             });

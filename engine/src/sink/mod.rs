@@ -13,6 +13,7 @@ pub use memory::MemorySink;
 pub(crate) use nowhere::Nowhere;
 pub(crate) use spill::Spill;
 pub use stored::StoredSink;
+pub(crate) use stored::writes_parts;
 
 use std::sync::MutexGuard;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrstore_format::{ArrayId, Codec, Transaction};
+use arrstore_format::{ArrayId, Codec, Meta, Transaction};
 
 use super::Sink;
 use crate::{DType, Result};
@@ -27,6 +27,11 @@ pub struct StoredSink {
 /// A raw chunk of more bytes than this is written in parts.
 const WHOLE: usize = 16 << 20;
 
+/// Whether the chunks of an array are written in parts: raw chunks too large for memory to hold several.
+pub(crate) fn writes_parts(meta: &Meta) -> bool {
+    meta.takes_parts() && meta.chunk_bytes() > WHOLE
+}
+
 impl StoredSink {
     /// Writes to the array `id` of `transaction`.
     ///
@@ -34,7 +39,7 @@ impl StoredSink {
     /// When the transaction has no such array.
     pub fn new(transaction: Arc<Transaction>, id: ArrayId) -> Result<StoredSink> {
         let meta = transaction.meta(id)?;
-        let parts = meta.takes_parts() && meta.chunk_bytes() > WHOLE;
+        let parts = writes_parts(&meta);
         Ok(StoredSink {
             name: meta.name.clone(),
             dtype: meta.dtype,

@@ -1,7 +1,6 @@
 //! A store: one `.arrs` file with named arrays.
 
 mod layout;
-mod region;
 mod transaction;
 
 use std::collections::BTreeSet;

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrstore_format::{ArrayId, Attributes, File, Meta};
 
-use super::region::RegionSink;
 use super::{Layout, finished, full_name};
+use crate::region::RegionSink;
 use crate::sink::{Sink, StoredSink};
 use crate::view::{Index, show};
-use crate::{Context, Error, IntoArray, Kind, Result, Slice};
+use crate::{Context, Error, IntoArray, Result, Slice};
 
 /// Changes to a [`Store`](crate::Store) that nobody sees before they are committed together.
 ///
@@ -121,7 +121,8 @@ impl Transaction {
     }
 
     fn region(&self, id: ArrayId, region: &[Index]) -> Result<Arc<RegionSink>> {
-        Ok(Arc::new(RegionSink::new(self.inner.clone(), id, region)?))
+        let meta = self.inner.meta(id)?;
+        Ok(Arc::new(RegionSink::new(Some((self.inner.clone(), id)), meta, region, None)?))
     }
 
     /// Assigns to an array, or to a region of it written as in Python: `/t[10:20, ::2]`. The value is a number, or an
@@ -184,14 +185,14 @@ impl Transaction {
             return self.step(|| value.write(sink, &self.context));
         }
         let value = value.expr()?;
-        if value.dtype().kind() == Kind::Complex && !matches!(meta.dtype.kind(), Kind::Complex | Kind::Bool) {
+        let (fitted, drops) = sink.fitted(&value, region)?;
+        if drops {
             return Err(Error::DType {
                 what: format!("assigning to {name} would lose imaginary parts, unless real() is taken"),
                 expected: meta.dtype,
                 found: value.dtype(),
             });
         }
-        let fitted = sink.fitted(&value, region)?;
         let value = crate::Array::from(fitted).into_written();
         self.step(|| value.write(sink, &self.context))
     }

@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 use crate::Scalar;
-use crate::{Array, Expr, Index};
+use crate::{Expr, Index};
 use ast::{Kind, Node};
 pub use error::TextError;
 
@@ -72,17 +72,6 @@ impl Formula {
             Kind::Tuple(items) => items.iter().map(text).collect(),
             _ => vec![text(&self.root)],
         }
-    }
-
-    /// The lazy arrays of the text, one for each expression. The names in the text refer to `variables`.
-    ///
-    /// # Errors
-    /// When a name is unknown, an argument is missing or of the wrong kind, shapes, types or axes do not fit, or a
-    /// variable carries an error.
-    pub fn arrays(&self, variables: &[(&str, &Array)]) -> crate::Result<Vec<Array>> {
-        let named = |(name, array): &(&str, &Array)| Ok(((*name).to_owned(), array.expr()?.clone()));
-        let variables = variables.iter().map(named).collect::<crate::Result<_>>()?;
-        Ok(self.lower(&variables)?.into_iter().map(Array::from).collect())
     }
 
     /// As [`Formula::arrays`], with nodes of the graph.

@@ -172,9 +172,9 @@ impl Pass {
         for load in &self.program.loads {
             let item = load.dtype.size() as u64;
             print.mapped += load.mapped_bytes(&self.program.domain);
-            if load.is_encoded() && !self.visits_once(load) {
+            if load.is_encoded() {
                 let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-                print.cache += self.row_of_chunks(load).saturating_mul(chunk);
+                print.cache += self.chunks_used_again(load).saturating_mul(chunk);
             }
             print.worker += match self.thrifty && !load.is_encoded() {
                 // small pieces are read, not mapped
@@ -231,12 +231,18 @@ impl Pass {
         load.access.iter().enumerate().all(chunks_fit)
     }
 
-    /// Chunks that lie between a tile and the one after it along the outermost axis of the walk.
-    fn row_of_chunks(&self, load: &Load) -> u64 {
-        let inner = self.walk.iter().skip(1);
-        let along =
-            |&k: &usize| load.access[k].map_or(1, |a| self.program.domain[k].div_ceil(a.span().max(1)));
-        inner.map(along).product::<u64>().max(1) * 2
+    /// Chunks of an encoded input that are read again before the pass has moved on from them: by the tiles beside a tile
+    /// along the outermost axis of the walk, or by later pieces of one tile, where other inputs cut it.
+    fn chunks_used_again(&self, load: &Load) -> u64 {
+        let count = |k: usize, extent: u64| load.access[k].map_or(1, |a| extent.div_ceil(a.span().max(1)));
+        let extents = self.tiles.extents();
+        let of_tile: u64 = (0..extents.len()).map(|k| count(k, extents[k])).product();
+        if self.visits_once(load) {
+            return if of_tile > 1 && self.program.loads.len() > 1 { of_tile } else { 0 };
+        }
+        let Some((&outermost, inner)) = self.walk.split_first() else { return 1 };
+        let row: u64 = inner.iter().map(|&k| count(k, self.program.domain[k])).product();
+        row.max(1) * count(outermost, extents[outermost]).max(2)
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod claim;
 mod read;
-mod region;
 mod wait;
 mod write;
 

@@ -7,11 +7,11 @@ use arrstore_format::replace::Published;
 use arrstore_format::{CreateOptions, Durability, File, Meta, Snapshot, Transaction};
 
 use super::claim::Claim;
-use super::region::RegionSink;
 use super::wait::wait_for_writer;
 use crate::formats::container::{Container, Dry, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
+use crate::region::RegionSink;
 use crate::{Expr, Sink, StoredSink, Target};
 
 /// One `.arrs` file with all results that one run writes to it.
@@ -88,7 +88,7 @@ impl Store {
             None => (snapshot.array(&name).place(at)?.meta().clone(), None),
         };
         let subscript = location.subscript.as_deref().unwrap_or(&[]);
-        let sink = Arc::new(RegionSink::new(place, meta, subscript, self.turn.clone()).place(at)?);
+        let sink = Arc::new(RegionSink::new(place, meta, subscript, Some(self.turn.clone())).place(at)?);
         let (value, drops) = sink.fitted(expr, subscript).place(|| {
             let (dtype, shape) = (sink.dtype(), crate::view::show(sink.shape()));
             format!("{location}: assigning to a region of {dtype} of shape {shape}")

@@ -22,7 +22,7 @@ use super::tree::{self, METADATA, Way};
 use crate::formats::container::{Container, Dry, Writing};
 use crate::formats::error::{Choice, Error, Placed, Result};
 use crate::formats::location::Location;
-use crate::formats::spans::advance;
+use crate::spans::advance;
 use crate::{DType, Expr, Sink, Target, c_strides};
 
 /// One Zarr store with all arrays that one run writes to it.
