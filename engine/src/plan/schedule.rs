@@ -145,8 +145,8 @@ impl Schedule {
     }
 
     /// Parks the result `id` of an operator, which would go to a sink at once: it waits in a file for a pass of the
-    /// level after its own. Returns that level.
-    pub(super) fn park(&mut self, id: Id, root: usize) -> usize {
+    /// level after its own.
+    pub(super) fn park(&mut self, id: Id, root: usize) {
         self.parked.insert(root);
         self.spilled.insert(id);
         let level = self.levels[id] + 1;
@@ -155,7 +155,6 @@ impl Schedule {
             let held = self.live.last().copied().unwrap_or(0);
             self.live.resize(level + 1, held);
         }
-        level
     }
 }
 

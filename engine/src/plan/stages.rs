@@ -87,11 +87,7 @@ impl Plan {
             Fit::Takes(bytes) => self.stages.push(Planned { stage, level, to, peak: held + bytes }),
             Fit::Needs(bytes) => {
                 let told = stage.explain();
-                let what = match told.kind {
-                    "pass" => format!("a pass over {}", crate::view::show(&told.domain)),
-                    "matmul" => "a product of matrices".to_owned(),
-                    name => format!("{name} over {}", crate::view::show(&told.domain)),
-                };
+                let what = format!("a {} over {}", told.kind, crate::view::show(&told.domain));
                 return Err(context.budget.refusal(held.saturating_add(bytes), &what));
             }
         }

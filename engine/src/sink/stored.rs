@@ -5,14 +5,14 @@ use std::sync::Arc;
 use arrstore_format::{ArrayId, Codec, Meta, Transaction};
 
 use super::Sink;
-use crate::{DType, Result};
+use crate::{DType, Error, Result};
 
 /// An array of a transaction. The caller commits the transaction after a successful run.
 #[derive(Debug)]
 pub struct StoredSink {
-    transaction: Arc<Transaction>,
-    id: ArrayId,
-    name: String,
+    /// `None` when the array is only planned.
+    place: Option<(Arc<Transaction>, ArrayId)>,
+    label: String,
     dtype: DType,
     shape: Vec<u64>,
     chunk: Vec<u64>,
@@ -39,9 +39,15 @@ impl StoredSink {
     /// When the transaction has no such array.
     pub fn new(transaction: Arc<Transaction>, id: ArrayId) -> Result<StoredSink> {
         let meta = transaction.meta(id)?;
-        let parts = writes_parts(&meta);
-        Ok(StoredSink {
-            name: meta.name.clone(),
+        Ok(StoredSink { place: Some((transaction, id)), ..StoredSink::planned(&meta, &meta.name) })
+    }
+
+    /// Stands for an array that is described and not written: a plan for it can be explained.
+    pub(crate) fn planned(meta: &Meta, label: &str) -> StoredSink {
+        let parts = writes_parts(meta);
+        StoredSink {
+            place: None,
+            label: label.to_owned(),
             dtype: meta.dtype,
             shape: meta.shape.clone(),
             chunk: meta.chunk_shape.clone(),
@@ -49,9 +55,7 @@ impl StoredSink {
             parts,
             scratch: if parts { 0 } else { meta.encode_scratch() },
             encodes: meta.codec != Codec::None,
-            transaction,
-            id,
-        })
+        }
     }
 }
 
@@ -84,9 +88,12 @@ impl Sink for StoredSink {
         self.encodes
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
-        Ok(self.transaction.write(self.id, start, shape, data)?)
+        match &self.place {
+            Some((transaction, id)) => Ok(transaction.write(*id, start, shape, data)?),
+            None => Err(Error::Other("this output is only planned".to_owned())),
+        }
     }
     fn label(&self) -> String {
-        self.name.clone()
+        self.label.clone()
     }
 }

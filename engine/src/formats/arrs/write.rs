@@ -8,7 +8,7 @@ use arrstore_format::{CreateOptions, Durability, File, Meta, Snapshot, Transacti
 
 use super::claim::Claim;
 use super::wait::wait_for_writer;
-use crate::formats::container::{Container, Dry, Writing, finished};
+use crate::formats::container::{Container, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::region::RegionSink;
@@ -121,7 +121,8 @@ impl Container for Store {
         self.taken.push(Taken { label: label.clone(), name: name.clone(), region: None });
         let at = || label.clone();
         let Some(transaction) = &self.transaction else {
-            return Ok(Dry::root(expr, location, Some(&meta.chunk_shape)));
+            let sink = StoredSink::planned(meta, &location.to_string());
+            return Ok((expr.clone(), Target::Sink(Arc::new(sink))));
         };
         let id = transaction.replace(&name, meta.clone()).place(at)?;
         let sink = StoredSink::new(transaction.clone(), id).place(at)?;
