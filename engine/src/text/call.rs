@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::error::{Fault, Result};
 use super::meaning::Placed;
-use crate::Expr;
+use crate::{Context, Expr};
 
 /// An argument's name, if the call gives one.
 pub(super) type Keyword = Option<(String, Range<usize>)>;
@@ -16,6 +16,8 @@ pub(super) struct Call<'a> {
     pub(super) at: Range<usize>,
     /// The object of a method call.
     pub(super) object: Option<Placed>,
+    /// Memory and threads to count elements with, where a shape depends on data; `None`: the default.
+    pub(super) context: Option<&'a Context>,
     /// The arguments in order, with their names.
     pub(super) given: Vec<(Keyword, Placed)>,
 }
@@ -28,6 +30,11 @@ pub(super) struct Bound {
 }
 
 impl Call<'_> {
+    /// Memory and threads to count elements with, where a shape depends on data.
+    pub(super) fn context(&self) -> Context {
+        self.context.cloned().unwrap_or_default()
+    }
+
     /// The positional arguments in order. The object of a method call comes first.
     pub(super) fn positional(&self) -> impl Iterator<Item = &Placed> {
         self.object.iter().chain(self.given.iter().filter(|g| g.0.is_none()).map(|g| &g.1))

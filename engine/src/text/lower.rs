@@ -9,7 +9,7 @@ use super::error::{Fault, Result, nearest};
 use super::meaning::{self, Meaning, Placed};
 use super::number::Number;
 use super::{constant, functions};
-use crate::{Expr, Index};
+use crate::{Context, Expr, Index};
 
 type Variables = BTreeMap<String, Expr>;
 
@@ -19,19 +19,40 @@ const MODULES: [&str; 3] = ["np", "numpy", "xp"];
 /// Names of constants and of `None` (`newaxis`).
 pub(super) const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
 
-/// The arrays of a whole text.
-pub(super) fn results(variables: &Variables, root: &Node) -> Result<Vec<Expr>> {
-    let lowering = Lowering { variables };
-    match &root.kind {
-        Kind::Tuple(items) if items.is_empty() => Err(Fault::new(&root.span, "an empty tuple has no result")),
-        Kind::Tuple(items) => items.iter().map(|item| lowering.array(item)).collect(),
-        _ => Ok(vec![lowering.array(root)?]),
+/// The arrays of a whole text, each with its own text. A function of several results gives one array for each result.
+pub(super) fn results(
+    variables: &Variables,
+    context: Option<&Context>,
+    text: &str,
+    root: &Node,
+) -> Result<Vec<(String, Expr)>> {
+    let lowering = Lowering { variables, context };
+    let items = match &root.kind {
+        Kind::Tuple(items) if items.is_empty() => {
+            return Err(Fault::new(&root.span, "an empty tuple has no result"));
+        }
+        Kind::Tuple(items) => &items[..],
+        _ => std::slice::from_ref(root),
+    };
+    let mut results = Vec::new();
+    for item in items {
+        let text = text.get(item.span.clone()).unwrap_or_default();
+        let placed = lowering.place(item)?;
+        match (&placed.meaning, &item.kind) {
+            (Meaning::Tuple(parts), Kind::Call(..)) => {
+                for (number, part) in parts.iter().enumerate() {
+                    results.push((format!("{text}[{number}]"), part.array()?));
+                }
+            }
+            _ => results.push((text.to_owned(), placed.array()?)),
+        }
     }
+    Ok(results)
 }
 
 /// The parts of a subscript.
 pub(super) fn indices(variables: &Variables, items: &[Item], comma: bool) -> Result<Vec<Index>> {
-    Lowering { variables }.indices(items, comma)
+    Lowering { variables, context: None }.indices(items, comma)
 }
 
 /// Collects the names that are not functions, modules, constants or types.
@@ -90,6 +111,7 @@ fn module(node: &Node) -> bool {
 
 struct Lowering<'a> {
     variables: &'a Variables,
+    context: Option<&'a Context>,
 }
 
 impl Lowering<'_> {
@@ -211,7 +233,8 @@ impl Lowering<'_> {
         for argument in arguments {
             given.push((argument.name.clone(), self.place(&argument.value)?));
         }
-        functions::evaluate(&Call { name, at: at.clone(), object, given }, self.variables)
+        let call = Call { name, at: at.clone(), object, context: self.context, given };
+        functions::evaluate(&call, self.variables)
     }
 
     fn attribute(&self, object: &Node, name: &str, at: &Range<usize>) -> Result<Meaning> {

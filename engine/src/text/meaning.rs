@@ -27,6 +27,13 @@ impl From<Expr> for Meaning {
     }
 }
 
+/// Several arrays, as a function of several results gives them.
+impl From<Vec<Expr>> for Meaning {
+    fn from(exprs: Vec<Expr>) -> Meaning {
+        Meaning::Tuple(exprs.into_iter().map(|expr| Placed { meaning: expr.into(), span: 0..0 }).collect())
+    }
+}
+
 /// A meaning with its place in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {

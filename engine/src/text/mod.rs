@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 use crate::Scalar;
-use crate::{Expr, Index};
+use crate::{Context, Expr, Index};
 use ast::{Kind, Node};
 pub use error::TextError;
 
@@ -65,22 +65,27 @@ impl Formula {
         names.into_iter().collect()
     }
 
-    /// The text of each expression. [`Formula::arrays`] gives one array for each.
-    pub fn parts(&self) -> Vec<&str> {
-        let text = |node: &Node| self.text.get(node.span.clone()).unwrap_or("");
-        match &self.root.kind {
-            Kind::Tuple(items) => items.iter().map(text).collect(),
-            _ => vec![text(&self.root)],
-        }
-    }
-
     /// As [`Formula::arrays`], with nodes of the graph.
     ///
     /// # Errors
     /// When a name is unknown, an argument is missing or of the wrong kind, or shapes, types or axes do not fit.
     #[doc(hidden)]
     pub fn lower(&self, variables: &BTreeMap<String, Expr>) -> Result<Vec<Expr>, TextError> {
-        lower::results(variables, &self.root).map_err(|fault| fault.within(&self.text))
+        Ok(self.results(variables, None)?.into_iter().map(|(_, expr)| expr).collect())
+    }
+
+    /// As [`Formula::lower`], each with its own text. Where a shape depends on data, elements are counted with the
+    /// memory and threads of `context`.
+    ///
+    /// # Errors
+    /// As [`Formula::lower`].
+    #[doc(hidden)]
+    pub fn results(
+        &self,
+        variables: &BTreeMap<String, Expr>,
+        context: Option<&Context>,
+    ) -> Result<Vec<(String, Expr)>, TextError> {
+        lower::results(variables, context, &self.text, &self.root).map_err(|fault| fault.within(&self.text))
     }
 }
 

@@ -361,7 +361,10 @@ fn names_are_those_to_bind() {
     let formula =
         Formula::parse("np.sum(a.T[b:, None] * pi), c.mean(axis=d), sqrt(float32(1)), np.inf").unwrap();
     assert_eq!(formula.names(), ["a", "b", "c", "d"]);
-    assert_eq!(formula.parts()[1..3], ["c.mean(axis=d)", "sqrt(float32(1))"]);
+    let variables = [("a".to_owned(), Expr::scalar(1)), ("b".to_owned(), Expr::scalar(2.5))].into();
+    let results = Formula::parse("a + b, sqrt(float32(1))").unwrap().results(&variables, None).unwrap();
+    let texts: Vec<&str> = results.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts, ["a + b", "sqrt(float32(1))"]);
 }
 
 #[test]

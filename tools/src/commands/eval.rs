@@ -44,7 +44,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     for name in variables.keys().filter(|n| !formula.names().contains(&n.as_str())) {
         note(args, &format!("'{name}' is bound and not used"));
     }
-    let results = formula.lower(&variables)?;
+    let results = formula.results(&variables, Some(&context))?;
     if outs.len() > results.len() {
         return Err(misuse(format!(
             "{} outputs are given for {} result(s): give one -o for each expression",
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
 
     let mut roots: Vec<(Expr, Target)> = Vec::new();
     let mut places = Vec::new();
-    for (k, (expr, part)) in results.iter().zip(formula.parts()).enumerate() {
+    for (k, (part, expr)) in results.iter().enumerate() {
         let out = outs.get(k);
         if out.is_none_or(|location| location.subscript.is_none()) {
             // a lone integer may be too large for every type; a region has its own type
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
 
     let mut values = values.into_iter().flatten();
     let (mut told, mut said) = (Vec::new(), Ok(()));
-    for ((place, expr), part) in places.iter().zip(&results).zip(formula.parts()) {
+    for (place, (part, expr)) in places.iter().zip(&results) {
         let (dtype, shape) = (expr.dtype().name(), expr.shape());
         match place {
             Place::Screen(printed) if args.speaking.json => told.push(

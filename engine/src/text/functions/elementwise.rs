@@ -1,0 +1,60 @@
+//! Elementwise functions with arguments beside arrays.
+
+use super::{Function, elementwise, functions, reduced_axes};
+use crate::text::call::Call;
+use crate::text::error::{Fault, Result};
+use crate::{Expr, ReduceOptions, Reduction};
+
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = functions! {
+    "astype" true "the elements in another type": special;
+    "clip" true "elements held between a least and a greatest": special;
+    "ptp" false "greatest element less the smallest": special;
+    "round" true "nearest whole number, ties to even": special;
+    "where" false "x where the condition is true, else y": special;
+};
+
+fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
+    match name {
+        "where" => {
+            let b = call.bind(&["condition", "x", "y"])?;
+            elementwise("where", &b.at, &[b.array("condition")?, b.array("x")?, b.array("y")?])
+        }
+        "astype" => {
+            let b = call.bind(&["x", "dtype", "*", "copy?"])?;
+            b.array("x")?.cast(b.need("dtype")?.dtype()?).map_err(|e| b.fault("x", e))
+        }
+        "clip" => clip(call),
+        "round" => {
+            let b = call.bind(&["a", "decimals?"])?;
+            match b.get("decimals") {
+                Some(p) if p.integer()? != 0 => Err(Fault::new(&p.span, "round works to whole numbers")
+                    .help("for two decimals: round(a * 100) / 100")),
+                _ => elementwise("round", &b.at, &[b.array("a")?]),
+            }
+        }
+        "ptp" => {
+            let b = call.bind(&["a", "axis?", "*", "keepdims?"])?;
+            let (a, keepdims) = (b.array("a")?, b.boolean("keepdims")?);
+            let options = ReduceOptions { axes: reduced_axes(&b, &a)?, keepdims, ..ReduceOptions::default() };
+            let of = |r| a.reduce(r, &options).map_err(|e| b.fault("axis", e));
+            elementwise("subtract", &b.at, &[of(Reduction::Max)?, of(Reduction::Min)?])
+        }
+        _ => Err(Fault::new(&call.at, format!("unknown function '{name}'"))),
+    }
+}
+
+fn clip(call: &Call<'_>) -> Result<Expr> {
+    let old = call.given.iter().any(|g| g.0.as_ref().is_some_and(|n| n.0.starts_with("a_")));
+    let (b, low, high) = match old {
+        true => (call.bind(&["a", "a_min?", "a_max?"])?, "a_min", "a_max"),
+        false => (call.bind(&["a", "min?", "max?"])?, "min", "max"),
+    };
+    let a = b.array("a")?;
+    match (b.some(low), b.some(high)) {
+        (Some(low), Some(high)) => elementwise("clip", &b.at, &[a, low.array()?, high.array()?]),
+        (Some(low), None) => elementwise("maximum", &b.at, &[a, low.array()?]),
+        (None, Some(high)) => elementwise("minimum", &b.at, &[a, high.array()?]),
+        (None, None) => elementwise("positive", &b.at, &[a]),
+    }
+}

@@ -1,0 +1,185 @@
+//! The functions that a text may call: operations, reductions, and the tables of functions with rules of their own, a
+//! file for each family.
+
+mod elementwise;
+mod products;
+mod scans;
+mod shape;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::call::{Bound, Call};
+use super::error::{Fault, Result, nearest};
+use super::meaning::{self, Meaning};
+use crate::{Error, Expr, Op, ReduceOptions, Reduction};
+
+/// Other names of operations and reductions: Python's built-ins and NumPy's aliases.
+const ALIASES: &[(&str, &str)] = &[
+    ("amin", "min"),
+    ("amax", "max"),
+    ("around", "round"),
+    ("sometrue", "any"),
+    ("alltrue", "all"),
+    ("permute_dims", "transpose"),
+];
+
+/// A function with its own rule. It is neither an elementwise operation nor a reduction.
+struct Function {
+    name: &'static str,
+    /// Whether arrays have a method of this name.
+    method: bool,
+    /// One line of help.
+    doc: &'static str,
+    call: fn(&str, &Call<'_>) -> Result<Meaning>,
+}
+
+/// A table of functions. A row has the name, whether it is also a method, the help and the rule. A rule takes the name
+/// and the call, and gives an array, several arrays or any other meaning.
+macro_rules! functions {
+    ($($name:literal $method:literal $doc:literal: $call:ident;)*) => {
+        &[$(Function { name: $name, method: $method, doc: $doc, call: |name, call| $call(name, call).map(Into::into) },)*]
+    };
+}
+use functions;
+
+/// The tables of all families of functions.
+const TABLES: &[&[Function]] =
+    &[elementwise::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+
+/// All functions of the tables.
+fn all() -> impl Iterator<Item = &'static Function> {
+    TABLES.iter().copied().flatten()
+}
+
+/// Elementwise operations that arrays have as methods.
+const OP_METHODS: &[&str] = &["conj", "conjugate"];
+
+/// Every function's name.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let ops = Op::ALL.iter().flat_map(|op| op.names()).copied();
+    let reductions = Reduction::ALL.iter().flat_map(|r| r.names()).copied();
+    reductions.chain(ops).chain(all().map(|f| f.name)).chain(ALIASES.iter().map(|a| a.0))
+}
+
+/// Every function with one line of help, without aliases.
+pub(super) fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ops = Op::ALL.iter().map(|op| (op.name(), op.doc()));
+    let reductions = Reduction::ALL.iter().map(|r| (r.name(), r.doc()));
+    let own = all().map(|f| (f.name, f.doc));
+    // clip, round and where are elementwise operations that have a row in the table, too
+    let shadowed = |name: &str| all().any(|f| f.name == name);
+    reductions.chain(ops.filter(move |(name, _)| !shadowed(name))).chain(own)
+}
+
+/// Every method's name.
+pub(super) fn methods() -> impl Iterator<Item = &'static str> {
+    let reductions = Reduction::ALL.iter().map(|r| r.name()).filter(|n| is_method(n));
+    let own = all().filter(|f| f.method).map(|f| f.name);
+    reductions.chain(own).chain(OP_METHODS.iter().copied())
+}
+
+/// Whether arrays have a method of this name.
+pub(super) fn is_method(name: &str) -> bool {
+    OP_METHODS.contains(&name)
+        || all().any(|f| f.method && f.name == name)
+        || (Reduction::from_name(name).is_some() && !name.starts_with("nan") && name != "count_nonzero")
+}
+
+/// The elementwise operation with this name, applied to arrays. `at` is the place of errors.
+pub(super) fn elementwise(name: &str, at: &Range<usize>, args: &[Expr]) -> Result<Expr> {
+    let op = Op::from_name(name).ok_or_else(|| Fault::new(at, format!("unknown function '{name}'")))?;
+    Expr::apply(op, args).map_err(|e| Fault::engine(at, e))
+}
+
+/// The value of a call. An unknown function's name may be that of a variable.
+pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> Result<Meaning> {
+    let suggest = |fault: Fault, near: Option<&str>| match near {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None => fault,
+    };
+    if call.object.is_some() && !is_method(call.name) {
+        let fault = Fault::new(&call.at, format!("arrays have no method '{}'", call.name));
+        return Err(match names().any(|f| f == call.name) {
+            true => fault.help(format!("write it as a function: {}(...)", call.name)),
+            false => suggest(fault, nearest(call.name, methods())),
+        });
+    }
+    match apply_function(call)? {
+        Some(Meaning::Tuple(mut parts)) => {
+            parts.iter_mut().for_each(|part| part.span = call.at.clone());
+            Ok(Meaning::Tuple(parts))
+        }
+        Some(meaning) => Ok(meaning),
+        None if call.object.is_none() && variables.contains_key(call.name) => {
+            Err(Fault::new(&call.at, format!("'{}' is an array, not a function", call.name))
+                .help("index it with [ ]"))
+        }
+        None => {
+            let fault = Fault::new(&call.at, format!("unknown function '{}'", call.name));
+            Err(suggest(fault, nearest(call.name, names())))
+        }
+    }
+}
+
+/// The value of a call; `None` if no function has this name.
+fn apply_function(call: &Call<'_>) -> Result<Option<Meaning>> {
+    let name = ALIASES.iter().find(|a| a.0 == call.name).map_or(call.name, |a| a.1);
+    if let Some(function) = all().find(|f| f.name == name) {
+        return (function.call)(name, call).map(Some);
+    }
+    if let Some(reduction) = Reduction::from_name(name) {
+        return reduce(reduction, call).map(|e| Some(e.into()));
+    }
+    if let Some(op) = Op::from_name(name) {
+        return apply(op, call).map(|e| Some(e.into()));
+    }
+    match meaning::dtype(name) {
+        Some(dtype) => {
+            let b = call.bind(&["x"])?;
+            b.array("x")?.cast(dtype).map(|e| Some(e.into())).map_err(|e| b.fault("x", e))
+        }
+        None => Ok(None),
+    }
+}
+
+fn apply(op: Op, call: &Call<'_>) -> Result<Expr> {
+    let b = match op.arity() {
+        1 => call.bind(&["x"])?,
+        2 => call.bind(&["x1", "x2"])?,
+        _ => call.bind(&["x1", "x2", "x3"])?,
+    };
+    let names: &[&str] = if op.arity() == 1 { &["x"] } else { &["x1", "x2", "x3"] };
+    let args = names.iter().take(op.arity()).map(|n| b.array(n)).collect::<Result<Vec<_>>>()?;
+    Expr::apply(op, &args).map_err(|e| Fault::engine(&call.at, e))
+}
+
+fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
+    let b = match reduction.name().trim_start_matches("nan") {
+        "sum" | "prod" | "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?"])?,
+        "std" | "var" => call.bind(&["a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?"])?,
+        _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
+    };
+    if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
+        return Err(Fault::new(&second.span, "ddof and correction are two names of one argument"));
+    }
+    let ddof = b.get("ddof").or(b.get("correction")).map_or(Ok(0.0), |p| p.float())?;
+    let a = b.array("a")?;
+    let options = ReduceOptions {
+        axes: reduced_axes(&b, &a)?,
+        keepdims: b.boolean("keepdims")?,
+        dtype: b.some("dtype").map(|p| p.dtype()).transpose()?,
+        ddof,
+    };
+    a.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
+}
+
+/// The axes of a reduction. NumPy accepts the axis 0 for an array without axes, but not in a tuple.
+fn reduced_axes(b: &Bound, a: &Expr) -> Result<Option<Vec<i64>>> {
+    let axes = b.axes("axis")?;
+    let tuple = b.get("axis").is_some_and(|p| matches!(p.meaning, Meaning::Tuple(_) | Meaning::List(_)));
+    match axes.as_deref() {
+        Some(&[axis, ..]) if tuple && a.ndim() == 0 => Err(b.fault("axis", Error::Axis { axis, ndim: 0 })),
+        _ => Ok(axes),
+    }
+}

@@ -1,0 +1,34 @@
+//! Scans along an axis.
+
+use super::{Function, functions};
+use crate::text::call::Call;
+use crate::text::error::{Fault, Result};
+use crate::{Expr, ScanOptions};
+
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = functions! {
+    "cumprod" true "product of the elements up to each one": scan;
+    "cumsum" true "sum of the elements up to each one": scan;
+    "cumulative_prod" false "product of the elements up to each one, along an axis": scan;
+    "cumulative_sum" false "sum of the elements up to each one, along an axis": scan;
+};
+
+fn scan(name: &str, call: &Call<'_>) -> Result<Expr> {
+    let (b, x) = match name.starts_with("cumulative") {
+        true => (call.bind(&["x", "axis?", "*", "dtype?", "include_initial?"])?, "x"),
+        false => (call.bind(&["a", "axis?", "dtype?"])?, "a"),
+    };
+    let x = b.array(x)?;
+    let axis = match b.axes("axis")?.as_deref() {
+        None if name.starts_with("cumulative") && x.ndim() > 1 => {
+            return Err(Fault::new(&b.at, format!("{name} of an array of {} axes needs an axis", x.ndim())));
+        }
+        None => None,
+        Some(&[axis]) => Some(axis),
+        Some(_) => return Err(Fault::new(&b.at, format!("{name} goes along one axis"))),
+    };
+    let dtype = b.some("dtype").map(|p| p.dtype()).transpose()?;
+    let options = ScanOptions { axis, dtype, include_initial: b.boolean("include_initial")? };
+    let scanned = if name.ends_with("sum") { x.cumsum(&options) } else { x.cumprod(&options) };
+    scanned.map_err(|e| b.fault("axis", e))
+}
