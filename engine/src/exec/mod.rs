@@ -6,6 +6,7 @@ mod delivery;
 mod feed;
 mod fetch;
 mod fold;
+mod folding;
 mod gemm;
 mod input;
 mod input_cache;

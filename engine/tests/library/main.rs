@@ -1,0 +1,35 @@
+//! The library as a program meets it: everything through `arrstore::prelude`.
+
+mod elements;
+mod expressions;
+mod running;
+mod stores;
+mod views;
+
+use arrstore::Transaction;
+use arrstore::prelude::*;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder for a test")
+}
+
+fn text(array: &Array) -> String {
+    array.compute().expect("an array that can be computed").to_string()
+}
+
+const fn crosses_threads<T: Send + Sync>() {}
+const _: () = {
+    crosses_threads::<Array>();
+    crosses_threads::<Value>();
+    crosses_threads::<Store>();
+    crosses_threads::<Transaction>();
+    crosses_threads::<Context>();
+    crosses_threads::<Error>();
+    crosses_threads::<Layout>();
+    crosses_threads::<arrstore::Budget>();
+    crosses_threads::<arrstore::Explain>();
+    crosses_threads::<arrstore::Plan>();
+    crosses_threads::<arrstore::text::Formula>();
+};
