@@ -48,7 +48,7 @@ impl Printed {
             return Ok(Printed { dtype, shape, corners: None, parts: vec![expr.clone()] });
         };
         if corners.are_too_many() {
-            bail!("an array of {} long axes is not printed: give it a place with -o", shape.len());
+            bail!("an array with {} long axes is too large to print; write it to a file with -o", shape.len());
         }
         let part =
             |part: &[Range<u64>]| expr.index(&part.iter().cloned().map(Index::from).collect::<Vec<_>>());

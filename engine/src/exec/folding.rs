@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use arrstore_format::strided;
 
-use super::each_tile;
+use super::delivery::give_alike;
 use super::fold::{Reduced, States};
 use crate::program::tiles::Tiles;
 use crate::sink::Sink;
@@ -102,15 +102,6 @@ impl<'p> Folding<'p> {
         self.reduced.reducer.init(state.bytes_mut());
         let mut one = vec![0; self.reduced.item];
         self.reduced.reducer.finish(state.bytes(), &mut one);
-        let tiles = Tiles::unled(shape);
-        let extents = tiles.extents();
-        let n: u64 = extents.iter().product();
-        let mut all = Buffer::new(n as usize * one.len())?;
-        all.bytes_mut().chunks_exact_mut(one.len()).for_each(|to| to.copy_from_slice(&one));
-        each_tile(&tiles, &(0..shape.len()).collect::<Vec<_>>(), |index| {
-            let (start, shape) = tiles.tile(index);
-            let n: u64 = shape.iter().product();
-            self.sink.write(&start, &shape, &all.bytes()[..n as usize * one.len()])
-        })
+        give_alike(&one, shape, |start, shape, bytes| self.sink.write(start, shape, bytes))
     }
 }

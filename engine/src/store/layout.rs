@@ -87,7 +87,7 @@ impl Layout {
         let packs_bytes = matches!(codec, Codec::Zstd { .. } | Codec::Lz4);
         if self.shuffle == Some(true) && !packs_bytes {
             return Err(Error::Value(format!(
-                "shuffle is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
+                "shuffle works with codecs that pack bytes (zstd, lz4), not with {codec}: leave it out"
             )));
         }
         let known = old.filter(|_| self.codec.is_none()).map(|old| old.shuffle);

@@ -49,7 +49,7 @@ impl Placed {
             Meaning::DType(_) => "a dtype",
             Meaning::None => "None",
             Meaning::Ellipsis => "...",
-            Meaning::Str(_) => "a text",
+            Meaning::Str(_) => "a string",
             Meaning::Tuple(_) => "a tuple",
             Meaning::List(_) => "a list",
         };
@@ -68,7 +68,7 @@ impl Placed {
             Meaning::Array(e) => Ok(e.clone()),
             Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
             Meaning::Tuple(_) | Meaning::List(_) => {
-                Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
+                Err(self.wrong("an array").help("a list of numbers is not an array here"))
             }
             _ => Err(self.wrong("an array")),
         }
@@ -77,7 +77,7 @@ impl Placed {
     pub(super) fn integer(&self) -> Result<i64> {
         match self.number() {
             Some(Number::Int(n)) => {
-                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
+                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits"))
             }
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("an integer")),
@@ -98,7 +98,7 @@ impl Placed {
         match self.number() {
             Some(Number::Float(x)) => Ok(*x),
             Some(Number::Int(n)) => {
-                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
+                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits"))
             }
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("a real number")),

@@ -101,7 +101,7 @@ pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> R
     if call.object.is_some() && !is_method(call.name) {
         let fault = Fault::new(&call.at, format!("arrays have no method '{}'", call.name));
         return Err(match names().any(|f| f == call.name) {
-            true => fault.help(format!("write it as a function: {}(...)", call.name)),
+            true => fault.help(format!("call it as a function: {}(...)", call.name)),
             false => suggest(fault, nearest(call.name, methods())),
         });
     }
@@ -112,8 +112,8 @@ pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> R
         }
         Some(meaning) => Ok(meaning),
         None if call.object.is_none() && variables.contains_key(call.name) => {
-            Err(Fault::new(&call.at, format!("'{}' is an array, not a function", call.name))
-                .help("index it with [ ]"))
+            Err(Fault::new(&call.at, format!("'{}' is an array, and cannot be called", call.name))
+                .help("to index it, use [ ]"))
         }
         None => {
             let fault = Fault::new(&call.at, format!("unknown function '{}'", call.name));
@@ -161,7 +161,7 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
     };
     if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
-        return Err(Fault::new(&second.span, "ddof and correction are two names of one argument"));
+        return Err(Fault::new(&second.span, "ddof and correction mean the same: give only one of them"));
     }
     let ddof = b.get("ddof").or(b.get("correction")).map_or(Ok(0.0), |p| p.float())?;
     let a = b.array("a")?;

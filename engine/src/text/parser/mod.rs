@@ -43,7 +43,7 @@ mod power {
 /// Parses a whole text: one expression, or several separated by commas (a [`Kind::Tuple`]).
 pub(crate) fn parse(text: &str) -> Result<Node> {
     if text.len() > MAX_BYTES {
-        let message = format!("the expression has {} bytes; at most {MAX_BYTES} are read", text.len());
+        let message = format!("the expression has {} bytes: expected at most {MAX_BYTES}", text.len());
         return Err(Fault::new(&(0..0), message));
     }
     let tokens = lexer::tokens(text)?;
@@ -112,15 +112,15 @@ impl Parser {
         let span = self.span();
         let fault = Fault::new(&span, format!("unexpected {}", self.peek().describe()));
         match self.peek() {
-            Token::Sign("=" | ":=") => fault.help("an expression assigns nothing; equality is =="),
+            Token::Sign("=" | ":=") => fault.help("expressions cannot assign; to compare, use =="),
             Token::Sign("+=" | "-=" | "**=" | "//=" | ">>=" | "<<=") => {
-                fault.help("an expression assigns nothing")
+                fault.help("expressions cannot assign")
             }
             Token::Name(n) if n == "if" || n == "else" => {
                 fault.help("choose element by element with where(condition, x, y)")
             }
             Token::Name(n) if n == "for" => {
-                fault.help("expressions work on whole arrays; loops are not needed")
+                fault.help("expressions work on whole arrays, so they have no loops")
             }
             _ => fault,
         }
@@ -128,7 +128,7 @@ impl Parser {
 
     fn too_deep(&self, span: &Range<usize>, levels: usize) -> Fault {
         Fault::new(span, format!("the expression nests deeper than {levels} levels"))
-            .help("store a part of it first, and use that by its name")
+            .help("compute a part of it first, store it, and use it by its name")
     }
 
     fn build(&self, kind: Kind, span: Range<usize>, below: usize) -> Result<Tree> {
