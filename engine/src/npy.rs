@@ -78,10 +78,9 @@ impl Header {
             (1, 0) => 2,
             (2 | 3, 0) => 4,
             _ => {
-                return Err(format!(
-                    "is a .npy file of version {major}.{minor}: expected 1.0, 2.0 or 3.0"
-                )
-                .into());
+                return Err(
+                    format!("is a .npy file of version {major}.{minor}: expected 1.0, 2.0 or 3.0").into()
+                );
             }
         };
         let mut length = [0; 4];

@@ -96,7 +96,7 @@ impl RegionSink {
         let lone = !subscript.is_empty() && subscript.iter().all(|part| matches!(part, Index::At(_)));
         if lone && self.shape.is_empty() && value.ndim() > 0 {
             return Err(Error::Shape(format!(
-                "an array with {} axes cannot be assigned to a single element; take one element of it, as with [0]",
+                "an array with {} axes cannot be broadcast to a single element; take one element of it, as with [0]",
                 value.ndim()
             )));
         }

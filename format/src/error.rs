@@ -131,9 +131,7 @@ pub enum Error {
         id: u64,
     },
     /// A name that is taken.
-    #[error(
-        "the name '{name}' is taken by '{taken}': delete or replace that array, or choose another name"
-    )]
+    #[error("the name '{name}' is taken by '{taken}': delete or replace that array, or choose another name")]
     NameTaken {
         /// The name asked for.
         name: String,
@@ -151,7 +149,9 @@ pub enum Error {
         counts: Vec<u64>,
     },
     /// A region that is not inside the array.
-    #[error("the region of shape {shape:?} at {start:?} reaches outside '{array}', which has shape {whole:?}")]
+    #[error(
+        "the region of shape {shape:?} at {start:?} reaches outside '{array}', which has shape {whole:?}"
+    )]
     Region {
         /// The array.
         array: String,

@@ -34,7 +34,7 @@ impl Storing {
             Some(Coding::Is(codec)) => codec,
             Some(Coding::Auto) => {
                 return Err(misuse(
-                    "--codec auto tries codecs on a sample of what is converted; a result is not there to be sampled: name a codec",
+                    "--codec auto tries codecs on a sample, and a result cannot be sampled before it is computed: name a codec",
                 ));
             }
             None => known.codec.unwrap_or_default(),
@@ -59,13 +59,13 @@ impl Storing {
         let any = chunked.or(self.order.map(|_| "--order"));
         if let (Some(flag), []) = (any, locations) {
             return Err(misuse(format!(
-                "{flag} says how a result is stored, and none is: give it a place with -o"
+                "{flag} is for stored results, and this one is printed: choose a place with -o"
             )));
         }
         for location in locations {
             if let (Some(flag), true) = (any, location.subscript.is_some()) {
                 return Err(misuse(format!(
-                    "{location}: a region is stored as its array is; {flag} is for whole arrays"
+                    "{location}: a region keeps the layout of its array; {flag} is for whole arrays"
                 )));
             }
             if let (Some(flag), false) = (chunked, location.format.has_chunks()) {
@@ -87,7 +87,7 @@ pub(crate) fn packs_bytes(codec: Codec) -> bool {
 fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
     if lengths.len() != shape.len() {
         return Err(misuse(format!(
-            "--chunk {} names {} axes, and the array of shape {} has {}",
+            "--chunk {} has {} axes, but the array of shape {} has {}",
             crate::report::shape(lengths),
             lengths.len(),
             crate::report::shape(shape),

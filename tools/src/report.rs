@@ -54,9 +54,7 @@ fn flag(error: &(dyn Error + 'static)) -> String {
             let file = if *result { ", or write the result to a file with -o" } else { "" };
             format!("; try --memory {}MiB{file}", needed.div_ceil(1 << 20))
         }
-        Some(arrstore::Error::NeedsCopy(_)) => {
-            "\n  help: write the operand to a file with -o".to_owned()
-        }
+        Some(arrstore::Error::NeedsCopy(_)) => "\n  help: write the operand to a file with -o".to_owned(),
         _ => String::new(),
     }
 }

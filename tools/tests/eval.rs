@@ -227,7 +227,7 @@ fn an_array_is_cast_and_broadcast_to_a_region() {
 fn errors_point_at_the_text_and_exit_with_2() {
     let folder = folder();
     for (expr, says) in [
-        ("a +", "the expression ends where an operand is needed\n  a +\n     ^"),
+        ("a +", "the expression ends too early: expected an operand\n  a +\n     ^"),
         ("a + c", "unknown name 'c'\n  a + c\n      ^"),
         ("smu(a)", "unknown function 'smu'\n  smu(a)\n  ^^^\n  help: did you mean 'sum'?"),
         ("a + a[:, :3]", "\n  a + a[:, :3]\n    ^"),

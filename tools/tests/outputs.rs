@@ -101,9 +101,9 @@ fn two_results_in_one_place_are_refused() {
     folder.run(&args).ok();
     assert_eq!(folder.run(&["show", "s.arrs:/a[:, 0]"]).ok(), "[0. 1. 0. 1.]\n");
     // The place of a trace is no place for an array.
-    folder.refuses(&["eval", "x", "x.npy", "--profile", "x.npy"], "cannot hold a trace");
+    folder.refuses(&["eval", "x", "x.npy", "--profile", "x.npy"], "a trace cannot go to a file of arrays");
     symlink("o.npy", folder.path("o.json")).unwrap();
-    folder.refuses(&["eval", "x", "x.npy", "-o", "o.npy", "--profile", "o.json"], "one place");
+    folder.refuses(&["eval", "x", "x.npy", "-o", "o.npy", "--profile", "o.json"], "the same place");
 }
 
 #[test]
@@ -120,9 +120,11 @@ fn flags_that_would_change_nothing_are_refused() {
     }
     let both = ["eval", "x, x", "x.npy", "-o", "o.arrs", "-o", "o.npy", "--codec", "zstd"];
     folder.refuses(&both, "o.npy: --codec is for .arrs and .zarr");
-    folder.refuses(&["eval", "x", "x.npy", "--order", "F"], "give it a place");
-    folder
-        .refuses(&["eval", "1", "-o", "s.arrs:/a[0]", "--codec", "zstd"], "a region is stored as its array");
+    folder.refuses(&["eval", "x", "x.npy", "--order", "F"], "choose a place");
+    folder.refuses(
+        &["eval", "1", "-o", "s.arrs:/a[0]", "--codec", "zstd"],
+        "a region keeps the layout of its array",
+    );
     folder.refuses(&["convert", "x.npy", "o.arrs", "--shuffle", "on"], "--shuffle on");
     folder.refuses(&["convert", "x.npy", "o.arrs", "--shuffle", "on", "--codec", "pco"], "--shuffle on");
 }

@@ -55,7 +55,9 @@ impl Location {
     /// When a commit is asked for of something other than an `.arrs` file.
     pub fn at_commit(self, commit: Option<u64>) -> Result<Location> {
         if commit.is_some() && self.format != Format::Arrs {
-            return Err(Error::request(format!("{self}: expected an .arrs file, because only these have commits")));
+            return Err(Error::request(format!(
+                "{self}: expected an .arrs file, because only these have commits"
+            )));
         }
         Ok(Location { commit, ..self })
     }
@@ -185,7 +187,10 @@ fn subscript(text: &str, region: &str) -> Result<Vec<Index>> {
 /// The error for a path without a known format.
 fn unknown(text: &str, path: &Path) -> Error {
     if path.is_dir() {
-        return Error::request(format!("{}: is a folder without a zarr.json, so it is not a Zarr store", path.display()));
+        return Error::request(format!(
+            "{}: is a folder without a zarr.json, so it is not a Zarr store",
+            path.display()
+        ));
     }
     if path.is_file() {
         let file = path.display();

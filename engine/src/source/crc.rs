@@ -122,8 +122,12 @@ impl FileCrc {
         std::thread::scope(|scope| {
             let helpers: Vec<_> = (1..self.threads.min(unseen)).map(|_| scope.spawn(read)).collect();
             helpers.into_iter().fold(read(), |done, helper| {
-                let gone =
-                    || Error::Other(format!("{}: a thread that was checking the file ended early", self.label.display()));
+                let gone = || {
+                    Error::Other(format!(
+                        "{}: a thread that was checking the file ended early",
+                        self.label.display()
+                    ))
+                };
                 done.and(helper.join().map_err(|_| gone()).flatten())
             })
         })?;

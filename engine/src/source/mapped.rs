@@ -36,7 +36,8 @@ impl Mapped {
         if header.big_endian {
             return Err(Error::Npy {
                 path: path.to_owned(),
-                reason: "holds big-endian elements, which cannot be mapped in place; convert the file first".into(),
+                reason: "holds big-endian elements, which cannot be mapped in place; convert the file first"
+                    .into(),
             });
         }
         Mapped::of_file(path, &file, header.start, header.dtype, &header.shape, header.fortran)

@@ -228,5 +228,7 @@ fn full_name(name: &str) -> String {
 
 /// Takes `shared` back from a plan that has run and is dropped.
 fn finished<T>(shared: std::sync::Arc<T>) -> Result<T> {
-    std::sync::Arc::into_inner(shared).ok_or_else(|| Error::Other("the transaction cannot end while one of its arrays is still being written".into()))
+    std::sync::Arc::into_inner(shared).ok_or_else(|| {
+        Error::Other("the transaction cannot end while one of its arrays is still being written".into())
+    })
 }

@@ -109,7 +109,11 @@ impl Transaction {
             )));
         }
         let mut shape = meta.shape.clone();
-        let overflow = || Error::Shape(format!("appending to {name}: the array would be too large: its number of elements exceeds 64 bits"));
+        let overflow = || {
+            Error::Shape(format!(
+                "appending to {name}: the array would be too large: its number of elements exceeds 64 bits"
+            ))
+        };
         shape[axis] = shape[axis].checked_add(added[axis]).ok_or_else(overflow)?;
         crate::elements(&shape)?;
         let mut region = vec![Index::ALL; meta.ndim()];

@@ -145,7 +145,11 @@ fn integers(op: Binary, span: &Range<usize>, a: &BigInt, b: &BigInt) -> Result<N
         Binary::And => a & b,
         Binary::Or => a | b,
         Binary::Xor => a ^ b,
-        _ => return Err(Fault::new(span, "@ multiplies matrices, and these are numbers").help("use * for numbers")),
+        _ => {
+            return Err(
+                Fault::new(span, "@ multiplies matrices, and these are numbers").help("use * for numbers")
+            );
+        }
     };
     if answer.bits() > MAX_BITS { Err(too_long(span)) } else { Ok(Number::Int(answer)) }
 }
@@ -215,7 +219,8 @@ fn complexes(op: Binary, span: &Range<usize>, a: Complex64, b: Complex64) -> Res
         Binary::Div => ratio(a, b).ok_or_else(|| zero(span)),
         Binary::Pow => {
             let answer = complex_power(a, b).ok_or_else(|| {
-                Fault::new(span, "0 cannot be raised to a negative or complex power").help("this divides by zero")
+                Fault::new(span, "0 cannot be raised to a negative or complex power")
+                    .help("this divides by zero")
             })?;
             if answer.re.is_infinite() || answer.im.is_infinite() { Err(overflow(span)) } else { Ok(answer) }
         }

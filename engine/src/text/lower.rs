@@ -306,7 +306,10 @@ impl Lowering<'_> {
         let from_start = if index < 0 { index.saturating_add(parts.len() as i64) } else { index };
         let part = usize::try_from(from_start).ok().and_then(|i| parts.get(i));
         part.map(|p| p.meaning.clone()).ok_or_else(|| {
-            Fault::new(&node.span, format!("index {index} is out of bounds for a tuple of {} items", parts.len()))
+            Fault::new(
+                &node.span,
+                format!("index {index} is out of bounds for a tuple of {} items", parts.len()),
+            )
         })
     }
 
@@ -410,6 +413,5 @@ fn truth(word: &str, span: &Range<usize>) -> Fault {
         "or" => "use a | b, with comparisons in parentheses: (x < 0) | (x > 1)",
         _ => "use ~a, or logical_not(a)",
     };
-    Fault::new(span, format!("'{word}' needs one truth value, but an array has many"))
-        .help(instead)
+    Fault::new(span, format!("'{word}' needs one truth value, but an array has many")).help(instead)
 }

@@ -117,7 +117,7 @@ impl Told {
         match self.own.iter().find(|option| !used.contains(option)) {
             None => Ok(()),
             Some(option) => {
-                Err(misuse(format!("{what} says itself what it holds: {option} is for plain elements")))
+                Err(misuse(format!("{what} names its own element type: {option} is for plain elements")))
             }
         }
     }

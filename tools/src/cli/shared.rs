@@ -83,7 +83,9 @@ impl Past {
     /// The location as of the commit.
     pub(crate) fn of(&self, location: Location) -> anyhow::Result<Location> {
         if self.commit.is_some() && location.format != Format::Arrs {
-            return Err(misuse(format!("{location}: --commit is for .arrs files; other formats have no commits")));
+            return Err(misuse(format!(
+                "{location}: --commit is for .arrs files; other formats have no commits"
+            )));
         }
         Ok(location.at_commit(self.commit)?)
     }

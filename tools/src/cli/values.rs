@@ -117,9 +117,7 @@ pub(crate) fn parse_memory(text: &str) -> Result<Memory, String> {
 
 /// Parses a size in bytes.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
-    text.parse::<ByteSize>()
-        .map(|b| b.as_u64())
-        .map_err(|_| format!("'{text}' is not a size; try 512MiB"))
+    text.parse::<ByteSize>().map(|b| b.as_u64()).map_err(|_| format!("'{text}' is not a size; try 512MiB"))
 }
 
 impl Memory {

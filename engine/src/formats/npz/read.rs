@@ -53,9 +53,12 @@ fn open_member(
     let mut member = member(archive, index)?;
     let (size, method) = (member.size(), member.compression());
     let (expr, header) = if method == CompressionMethod::Stored {
-        let start = member.data_start().ok_or_else(|| Error::content("its place in the archive lies outside the file: the archive is damaged"))?;
-        let end =
-            start.checked_add(member.compressed_size()).ok_or_else(|| Error::content("it ends outside the file: the archive is damaged or cut short"))?;
+        let start = member.data_start().ok_or_else(|| {
+            Error::content("its place in the archive lies outside the file: the archive is damaged")
+        })?;
+        let end = start
+            .checked_add(member.compressed_size())
+            .ok_or_else(|| Error::content("it ends outside the file: the archive is damaged or cut short"))?;
         let crc = member.crc32();
         drop(member);
         let mut file = piece::regular(&location.path)?;
@@ -106,7 +109,9 @@ fn unpack(member: &mut impl Read, size: u64, tmp: &Path, cancel: &AtomicBool) ->
     let mut left = size;
     drain(member, cancel, |piece| {
         let less = left.checked_sub(piece.len() as u64);
-        left = less.ok_or_else(|| Error::content("the member is longer than the archive says: the archive is damaged"))?;
+        left = less.ok_or_else(|| {
+            Error::content("the member is longer than the archive says: the archive is damaged")
+        })?;
         file.write_all(piece).map_err(no_room)
     })?;
     if left > 0 {

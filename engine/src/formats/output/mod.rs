@@ -111,7 +111,8 @@ impl Outputs {
     /// # Errors
     /// When the place is taken or cannot hold the array, or `meta` describes another array.
     pub fn add(&mut self, k: usize, expr: &Expr, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
-        let no_such = || Error::request(format!("there is no output {k}: only {} are open", self.places.len()));
+        let no_such =
+            || Error::request(format!("there is no output {k}: only {} are open", self.places.len()));
         let (place, of) = self.places.get(k).ok_or_else(no_such)?;
         let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
         let location = &place.location;
@@ -161,7 +162,11 @@ fn check(expr: &Expr, meta: &Meta, has_chunks: bool) -> Result<()> {
     let mut order = meta.order.clone();
     order.sort_unstable();
     if !(order.len() == meta.ndim() && order.iter().enumerate().all(|(k, &axis)| k == usize::from(axis))) {
-        return Err(Error::request(format!("{:?} is not an order of the axes: expected each of the {} axes once", meta.order, meta.ndim())));
+        return Err(Error::request(format!(
+            "{:?} is not an order of the axes: expected each of the {} axes once",
+            meta.order,
+            meta.ndim()
+        )));
     }
     if has_chunks && (meta.chunk_shape.len() != meta.ndim() || meta.chunk_shape.contains(&0)) {
         return Err(Error::request(format!(

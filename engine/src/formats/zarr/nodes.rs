@@ -70,7 +70,10 @@ pub(in crate::formats) fn metadata(folder: &Path) -> Result<Value> {
     let file = piece::regular(&path)?;
     let mut text = String::new();
     if file.take(MAX_METADATA + 1).read_to_string(&mut text).place(at)? as u64 > MAX_METADATA {
-        return Err(Error::content(format!("{}: expected at most {MAX_METADATA} bytes of metadata, found more", at())));
+        return Err(Error::content(format!(
+            "{}: expected at most {MAX_METADATA} bytes of metadata, found more",
+            at()
+        )));
     }
     let json: Value = serde_json::from_str(&strict(&text)).map_err(Error::foreign).place(at)?;
     match json.get("zarr_format") {
@@ -204,7 +207,9 @@ fn walk(
 pub(in crate::formats) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> {
     let bare = Path::new(name.trim_start_matches('/'));
     if bare.components().any(|c| !matches!(c, Component::Normal(_))) {
-        return Err(Error::request(format!("{name}: is not a name of an array: expected no '..' and no empty part")));
+        return Err(Error::request(format!(
+            "{name}: is not a name of an array: expected no '..' and no empty part"
+        )));
     }
     // Joining an empty path would add a slash.
     Ok(if bare.as_os_str().is_empty() { root.to_owned() } else { root.join(bare) })

@@ -21,7 +21,10 @@ fn scan(name: &str, call: &Call<'_>) -> Result<Expr> {
     let x = b.array(x)?;
     let axis = match b.axes("axis")?.as_deref() {
         None if name.starts_with("cumulative") && x.ndim() > 1 => {
-            return Err(Fault::new(&b.at, format!("{name} needs an axis, because the array has {} of them", x.ndim())));
+            return Err(Fault::new(
+                &b.at,
+                format!("{name} needs an axis, because the array has {} of them", x.ndim()),
+            ));
         }
         None => None,
         Some(&[axis]) => Some(axis),

@@ -39,7 +39,10 @@ impl Parser {
         let (mut arguments, mut depth) = (Vec::<Argument>::new(), 0);
         while !self.is(")") {
             if self.is("*") || self.is("**") {
-                return Err(Fault::new(&self.span(), "arguments cannot be unpacked with * or **: write each one"));
+                return Err(Fault::new(
+                    &self.span(),
+                    "arguments cannot be unpacked with * or **: write each one",
+                ));
             }
             let (mut value, mut d) = self.expression(power::ANY)?;
             let mut name = None;
@@ -52,7 +55,10 @@ impl Parser {
                 self.at += 1;
                 (value, d) = self.expression(power::ANY)?;
             } else if arguments.last().is_some_and(|a| a.name.is_some()) {
-                return Err(Fault::new(&value.span, "an argument without a name follows one with a name: write it first"));
+                return Err(Fault::new(
+                    &value.span,
+                    "an argument without a name follows one with a name: write it first",
+                ));
             }
             depth = depth.max(d);
             arguments.push(Argument { name, value });
@@ -68,7 +74,10 @@ impl Parser {
     fn items(&mut self, open: &Range<usize>) -> Result<(Vec<Item>, usize, bool)> {
         let (mut items, mut depth, mut comma) = (Vec::new(), 0, false);
         if self.is("]") {
-            return Err(Fault::new(&(open.start..self.span().end), "the subscript is empty: expected an index"));
+            return Err(Fault::new(
+                &(open.start..self.span().end),
+                "the subscript is empty: expected an index",
+            ));
         }
         while !self.is("]") {
             items.push(self.item(&mut depth)?);
@@ -121,7 +130,9 @@ impl Parser {
                 }
                 _ => Kind::Name(name),
             },
-            Token::End => return Err(Fault::new(&span, "the expression ends too early: expected an operand")),
+            Token::End => {
+                return Err(Fault::new(&span, "the expression ends too early: expected an operand"));
+            }
             Token::Sign(_) => {
                 self.at -= 1;
                 return Err(self.unexpected());
