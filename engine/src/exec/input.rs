@@ -51,10 +51,10 @@ pub(super) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
     let gathered = if load.gathers.contains(&true) { boxed } else { 0 };
     let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
     gathered
-        + match load.leaf.source() {
-            Some(source) if !source.in_place() => (source.chunk_bytes() + source.scratch_bytes()) as u64,
+        + match load.is_encoded() {
+            true => load.decoded_bytes(),
             // mapped pages, which are let go a few megabytes late
-            _ => boxed.min(chunk) + all.min(RELEASE as u64),
+            false => boxed.min(chunk) + all.min(RELEASE as u64),
         }
 }
 

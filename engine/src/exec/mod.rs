@@ -3,6 +3,7 @@
 mod bands;
 mod carries;
 mod delivery;
+mod derived;
 mod feed;
 mod fetch;
 mod fold;
@@ -24,7 +25,8 @@ mod worker;
 
 pub(crate) use carries::Carries;
 pub(crate) use delivery::{Give, deliver};
-pub(crate) use feed::Feed;
+pub(crate) use derived::{Derive, Derived, like, rows};
+pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;
 pub use gemm::{BACKEND, backend_core};

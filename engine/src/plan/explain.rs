@@ -53,8 +53,8 @@ pub struct Stage {
 pub struct Read {
     /// Its name.
     pub label: String,
-    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `held` or
-    /// `spilled`.
+    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `computed as it is
+    /// read`, `held` or `spilled`.
     pub how: &'static str,
     /// Bytes of elements read, counted each time that they are read.
     pub bytes: u64,
@@ -107,6 +107,9 @@ impl Plan {
                 },
                 bytes,
             },
+            Leaf::Derived(_, deferred) => {
+                Read { label: deferred.name().to_owned(), how: "computed as it is read", bytes }
+            }
             Leaf::Cut(id) => {
                 let how = if self.schedule.is_spilled(*id) { "spilled" } else { "held" };
                 Read { label: "an earlier result".into(), how, bytes }
