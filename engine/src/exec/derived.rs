@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::feed::Feed;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use crate::program::tiles::{lead, loop_order};
 use crate::program::{Deferred, Program};
 use crate::source::{Data, Located, Source, c_strides};

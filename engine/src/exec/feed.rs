@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::input;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use super::worker::{Out, Worker};
 use crate::program::Program;
 use crate::program::tiles::loop_order;
