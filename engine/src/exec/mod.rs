@@ -3,13 +3,13 @@
 mod bands;
 pub(crate) mod carries;
 mod delivery;
+mod derived;
 mod feed;
 mod fetch;
 mod fold;
 mod folding;
 mod gemm;
 mod input;
-mod input_cache;
 mod loops;
 mod matmul;
 mod pass;
@@ -26,7 +26,8 @@ mod worker;
 
 pub(crate) use carries::Carries;
 pub(crate) use delivery::{ALIKE, deliver, give_alike};
-pub(crate) use feed::Feed;
+pub(crate) use derived::{Derive, Derived, like};
+pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;
 pub use gemm::{BACKEND, backend_core};

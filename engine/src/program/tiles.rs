@@ -62,16 +62,7 @@ impl Tiles {
 
     /// The longest tiles of at most `elements` elements that lie in one piece in C order.
     pub(crate) fn in_one_piece(domain: &[u64], elements: u64) -> Tiles {
-        let mut room = elements.max(1);
-        let mut extent = vec![1; domain.len()];
-        for (extent, &n) in extent.iter_mut().zip(domain).rev() {
-            *extent = n.clamp(1, room);
-            room /= n.max(1);
-            if room == 0 {
-                break;
-            }
-        }
-        Tiles::regular(domain, &extent)
+        Tiles::regular(domain, &rows(domain, elements))
     }
 
     /// Whether tiles that lie in one piece in C order still do so when they are cut along `axis`.
@@ -212,6 +203,20 @@ impl Tiles {
         }
         Tiles::regular(domain, &extent)
     }
+}
+
+/// The longest box of at most `elements` elements that lie in one piece in C order.
+pub(crate) fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
+    let mut room = elements.max(1);
+    let mut extent = vec![1; shape.len()];
+    for (extent, &n) in extent.iter_mut().zip(shape).rev() {
+        *extent = n.clamp(1, room);
+        room /= n.max(1);
+        if room == 0 {
+            break;
+        }
+    }
+    extent
 }
 
 /// The input whose grid the tiles follow: an input with the most elements, preferably one with several chunks, and the
