@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 use arrstore::DType;
 use arrstore::formats::{self, Choice};
 use arrstore::text::TextError;
+use arrstore_format::HeaderError;
 use bytesize::ByteSize;
 
 /// The text without characters that control a terminal or change the direction of writing: they become `\u001b` and the
@@ -45,6 +46,9 @@ fn flag(error: &(dyn Error + 'static)) -> String {
     if let Some(choice) = error.downcast_ref::<formats::Error>().and_then(formats::Error::choice) {
         return choose(choice).to_owned();
     }
+    if let Some(arrstore_format::Error::Header(HeaderError::Crc(_))) = error.downcast_ref() {
+        return " (arrstore verify --repair)".to_owned();
+    }
     let engine = match error.downcast_ref::<TextError>() {
         Some(text) => text.engine_error(),
         None => error.downcast_ref::<arrstore::Error>(),
@@ -54,6 +58,7 @@ fn flag(error: &(dyn Error + 'static)) -> String {
             let file = if *result { ", or write the result to a file with -o" } else { "" };
             format!("; try --memory {}MiB{file}", needed.div_ceil(1 << 20))
         }
+        Some(arrstore::Error::Format(error)) => flag(error),
         Some(arrstore::Error::NeedsCopy(_)) => "\n  help: write the operand to a file with -o".to_owned(),
         _ => String::new(),
     }

@@ -116,7 +116,7 @@ fn what_cannot_be_read_hides_nothing() {
         ("/good", ""),
         ("/later", "expected zarr_format 3, found 4"),
         ("/odd", "x.zarr"),
-        ("/old", "Zarr v2"),
+        ("/old", "Zarr version 2"),
         ("/packed", "'blosc'"),
         ("/time", "'numpy.datetime64'"),
         ("/torn", "zarr.json"),

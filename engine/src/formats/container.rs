@@ -44,6 +44,7 @@ pub(super) trait Container {
 
 /// The options of a run that writes.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Writing {
     /// Waits for the disk before a commit counts.
     pub durable: bool,

@@ -19,6 +19,7 @@ use crate::{Index, text};
 /// # Ok::<(), arrstore::formats::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Location {
     /// The file or folder.
     pub path: PathBuf,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use arrstore_format::{Attributes, CreateOptions, File, Meta, Snapshot, Stat};
 
-pub use layout::{Layout, default_chunk};
+pub use layout::{Layout, default_chunk, packs_bytes};
 pub use transaction::Transaction;
 
 use crate::{Array, Context, Error, Expr, IntoArray, Result};
@@ -59,7 +59,7 @@ impl Store {
     }
 
     fn create_as(path: &Path, overwrite: bool) -> Result<Store> {
-        let options = CreateOptions { overwrite, ..CreateOptions::default() };
+        let options = CreateOptions::default().overwrite(overwrite);
         Ok(Store::new(path, File::create(path, &options)?))
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrstore_format::{ArrayId, Attributes, File, Meta};
 
 use super::{Layout, finished, full_name};
+use crate::formats::Known;
 use crate::region::RegionSink;
 use crate::sink::{Sink, StoredSink};
 use crate::view::{Index, show};
@@ -78,8 +79,9 @@ impl Transaction {
     pub fn write_with(&self, name: &str, array: impl IntoArray, layout: &Layout) -> Result<()> {
         let array = array.into_written();
         let (dtype, shape) = array.describe()?;
-        let old = self.meta(name).ok();
-        let meta = layout.meta(dtype, &shape, old.as_ref())?;
+        let old = self.meta(name).ok().filter(|old| old.shape == shape);
+        let known = old.as_ref().map(Known::of).unwrap_or_default();
+        let meta = layout.meta(dtype, &shape, &known)?;
         self.step(|| {
             let id = self.inner.replace(&full_name(name), meta)?;
             array.write(Arc::new(StoredSink::new(self.inner.clone(), id)?), &self.context)

@@ -31,5 +31,17 @@ const _: () = {
     crosses_threads::<arrstore::Budget>();
     crosses_threads::<arrstore::Explain>();
     crosses_threads::<arrstore::Plan>();
+    crosses_threads::<arrstore::Metrics>();
+    crosses_threads::<arrstore::PromoteError>();
+    crosses_threads::<arrstore::Scalar>();
     crosses_threads::<arrstore::text::Formula>();
+    crosses_threads::<arrstore::text::TextError>();
+    crosses_threads::<arrstore::formats::Error>();
+    crosses_threads::<arrstore::formats::Location>();
+    crosses_threads::<arrstore::formats::Input>();
+    crosses_threads::<arrstore::formats::Writing>();
+    crosses_threads::<arrstore::format::File>();
+    crosses_threads::<arrstore::format::Snapshot>();
+    crosses_threads::<arrstore::format::Transaction>();
+    crosses_threads::<arrstore::format::Array>();
 };

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Compute an expression over arrays
     Eval(Eval),
+    /// List the functions that an expression may call, with one line of help each
+    Functions(Functions),
     /// Describe a file or an array
     Info(Info),
     /// List the arrays of a file
@@ -88,7 +90,8 @@ pub(crate) struct Convert {
 #[command(after_help = PATHS)]
 pub(crate) struct Eval {
     /// A Python expression with NumPy's names, or several separated by commas:
-    /// 'sum((a-b)**2, axis=0), a.max()'. It may have several lines; # begins a comment
+    /// 'sum((a-b)**2, axis=0), a.max()'. It may have several lines; # begins a comment. The command functions lists
+    /// all functions
     #[arg(allow_hyphen_values = true)]
     pub(crate) expr: String,
     /// NAME=PATH; a PATH alone is bound to the name of its array, or of its file
@@ -113,6 +116,17 @@ pub(crate) struct Eval {
     pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Brackets mark optional parameters, and those after * are given by name. The names are NumPy's; docs/numpy.md compares all of NumPy's functions."
+)]
+pub(crate) struct Functions {
+    /// A function to describe: its parameters, help and other names [default: a table of all functions]
+    pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }

@@ -76,13 +76,12 @@ impl Plain {
         }
         let own =
             self.names().into_iter().filter(|(_, for_name)| *for_name == name).map(|(option, _)| option);
-        let elements = Elements {
-            dtype: element.map(|e| e.dtype),
-            shape: pick("--shape", &self.shape, name)?.map(|shape| shape.0),
-            big_endian: endian.or(said) == Some(Endian::Big),
-            offset: pick("--offset", &self.offset, name)?,
-            fortran: pick("--raw-order", &self.raw_order, name)? == Some(Order::F),
-        };
+        let mut elements = Elements::default();
+        elements.dtype = element.map(|e| e.dtype);
+        elements.shape = pick("--shape", &self.shape, name)?.map(|shape| shape.0);
+        elements.big_endian = endian.or(said) == Some(Endian::Big);
+        elements.offset = pick("--offset", &self.offset, name)?;
+        elements.fortran = pick("--raw-order", &self.raw_order, name)? == Some(Order::F);
         Ok(Told { elements, own: own.collect() })
     }
 

@@ -67,7 +67,8 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
             places.push(Place::Screen(printed));
             continue;
         };
-        let about = About { known: chunks_like(expr, &inputs), ..About::default() };
+        let mut about = About::default();
+        about.known = chunks_like(expr, &inputs);
         let name = if results.len() == 1 { "result".to_owned() } else { format!("result{k}") };
         let written = Written { output: k, location, name: &name, storing: &args.storing, about: &about };
         roots.push(output::add(&mut outputs, expr, &written)?);
@@ -187,7 +188,9 @@ fn measured_folder(args: &Eval) -> Result<PathBuf> {
 fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> Known {
     let alike = inputs.values().find(|i| i.expr.shape() == expr.shape() && i.about.known.chunk.is_some());
     let chunk = alike.and_then(|i| i.about.known.chunk.clone());
-    Known { chunk, ..Known::default() }
+    let mut known = Known::default();
+    known.chunk = chunk;
+    known
 }
 
 fn explain_json(explain: &arrstore::Explain) -> serde_json::Value {

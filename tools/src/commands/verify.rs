@@ -89,7 +89,8 @@ fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
         )));
     }
     let bar = run::bar(args.quiet, "verify");
-    let mut context = Context { cancel: run::stop_flag(), ..Context::default() };
+    let mut context = Context::default();
+    context.cancel = run::stop_flag();
     context.threads = args.threads.map_or(context.threads, |n| n as usize);
     let members = npz::verify(&location.path, &context, |done, all| {
         bar.set_length(all);
