@@ -14,6 +14,7 @@ What is in a file is said in container.py; each family is one file beside this o
     products                  matmul
     scans                     cumulative sums and products
     chains                    expressions of several steps
+    mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
@@ -34,6 +35,7 @@ from container import Golden
 
 import chains
 import elementwise
+import mixed
 import products
 import promotion
 import reductions
@@ -55,6 +57,7 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "mixed": mixed.mixed,
 }
 
 

@@ -108,7 +108,7 @@ impl Walk {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, context, || {
                 let (mut reader, mut filled, mut spare) =
-                    (feed.reader()?, Buffer::default(), Buffer::default());
+                    (feed.reader(), Buffer::default(), Buffer::default());
                 while let Some(number) = turns.take(context)? {
                     let index = tile_index(&self.tiles, &self.order, number);
                     let (start, shape) = self.tiles.tile(&index);
