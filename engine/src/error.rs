@@ -124,7 +124,7 @@ pub enum Error {
     /// The program tried to commit a transaction in which a step had failed.
     #[error("nothing was committed, because an earlier step of the transaction failed: {0}")]
     Transaction(String),
-    /// A source or sink from outside this crate failed.
+    /// A source or sink from outside this crate failed, or the library found a fault of its own.
     #[error("{0}")]
     Other(String),
 }
@@ -190,6 +190,11 @@ impl Error {
     /// An I/O error with the file it happened on.
     pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Error {
         Error::Io { path: path.into(), source }
+    }
+
+    /// A state that the library itself should never reach.
+    pub(crate) fn internal(what: &str) -> Error {
+        Error::Other(format!("internal error: {what}; please report it"))
     }
 
     /// Elements of type `found` in place of `expected`.

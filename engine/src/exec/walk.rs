@@ -100,7 +100,7 @@ impl Walk {
         work: impl Fn(&mut Tile<'_>) -> Result<()> + Sync,
     ) -> Result<()> {
         let ([sources], [sink]) = (run.sources, run.sinks) else {
-            return Err(Error::Other("a walk over tiles has one input and one output".into()));
+            return Err(Error::internal("a walk over tiles has one input and one output"));
         };
         let context = run.context;
         let feed = Feed::new(program, sources, context, false);

@@ -28,7 +28,7 @@ impl Operator for Matmul {
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Ok([a, b]), [output]) = (<[Program; 2]>::try_from(feeds), outputs) else {
-            return Err(Error::Other("a product has two operands and one result".into()));
+            return Err(Error::internal("a product has two operands and one result"));
         };
         Ok(Box::new(Product::new(a, b, output.dtype, output.written.clone())))
     }

@@ -29,7 +29,7 @@ use crate::{Buffer, Context, Error, Result};
 /// Runs a product.
 pub(super) fn run(product: &Product, run: &Run<'_>) -> Result<()> {
     let Run { sources: [a, b], sinks: [sink], done, .. } = *run else {
-        return Err(Error::Other("a product has two operands and one result".into()));
+        return Err(Error::internal("a product has two operands and one result"));
     };
     let began = Instant::now();
     let _span = tracing::info_span!("product", flops = product.flops()).entered();
