@@ -109,7 +109,7 @@ fn errors_point_at_their_place() {
         ("1__0", "1__0", "is not a number"),
         ("017", "017", "0o17"),
         ("3abc", "3abc", "is not a number"),
-        ("'f4", "'f4", "closing"),
+        ("'f4", "'f4", "never closed"),
         ("a[]", "[]", "expected an index"),
         ("f(x=1, 2)", "2", "without a name follows one with a name"),
         ("f(x=1, x=2)", "x", "given twice"),
