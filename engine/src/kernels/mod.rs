@@ -28,6 +28,7 @@ mod moves;
 mod physical;
 mod reduce;
 mod scan;
+mod select;
 #[cfg(test)]
 mod tests;
 mod widen;
@@ -40,6 +41,7 @@ pub(crate) use kernel::Kernel;
 pub(crate) use physical::Physical;
 pub(crate) use reduce::{At, Block, Columns, Reducer, Rows, reducer};
 pub(crate) use scan::{Lines, Scanner, scanner};
+pub(crate) use select::{Cuts, Key, Keys, Wanted, collect, keys, place, within};
 
 use crate::Error;
 use crate::op::Op;
