@@ -5,7 +5,7 @@
 //! are combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
 
 use super::{Operator, Output};
-use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
+use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, rows, tile_index};
 use crate::expr::Expr;
 use crate::kernels::{Arg, Lines, Scanner, bind, scanner};
 use crate::op::{Op, Reduction};
