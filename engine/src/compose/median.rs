@@ -1,7 +1,8 @@
 //! Medians: the mean of the one or two elements in the middle of the sorted order.
 
 use super::quantile::{Count, Sorted};
-use super::{integers, op, spread};
+use super::small::integers;
+use super::{op, spread};
 use crate::op::Op;
 use crate::view::Index;
 use crate::{DType, Expr, ReduceOptions, Reduction, Result};
@@ -57,7 +58,8 @@ impl Expr {
         let step = spread(&integers(&[0, 1])?, sorted.kept)?;
         let ranks = op(Op::Add, &[&low, &op(Op::Multiply, &[&op(Op::Subtract, &[&high, &low])?, &step])?])?;
         let found = sorted.moved.select(&ranks, sorted.along, false)?;
-        let median = if sorted.kept > 0 && sorted.length < MASKED {
+        let masked = sorted.kept > 0 && sorted.length < MASKED;
+        let mut median = if masked {
             op(Op::Divide, &[&found.over_first(Reduction::Sum)?, &Expr::scalar(2.0)])?
         } else {
             let first = Index::Slice { start: None, stop: Some(1), step: None };
@@ -65,6 +67,15 @@ impl Expr {
             let odd = op(Op::Remainder, &[&count, &Expr::scalar(2)])?.cast(DType::Bool)?;
             op(Op::Where, &[&odd, &one, &found.over_first(Reduction::Mean)?])?
         };
+        if matches!(typed.dtype(), DType::C64 | DType::C128) {
+            // a line without numbers has a NaN that may have a part that is a number
+            let last = vec![Index::At(-1); sorted.along];
+            let nan = match masked {
+                true => Expr::scalar(f64::NAN),
+                false => sorted.moved.index(&[&vec![Index::ALL; sorted.kept][..], &last].concat())?,
+            };
+            median = op(Op::Where, &[&op(Op::Equal, &[&count, &Expr::scalar(0)])?, &nan, &median])?;
+        }
         sorted.result(median, 0, keepdims)
     }
 

@@ -1,25 +1,25 @@
 //! Functions that are composed of others, a file for each family.
 
+mod average;
+mod covariance;
+mod histogram;
 mod median;
 mod quantile;
+mod small;
+mod tallies;
 
-pub use quantile::{QuantileMethod, QuantileOptions, Quantiles};
-
-use std::sync::Arc;
+pub use covariance::CovarianceOptions;
+pub use histogram::{BinRule, Bins, HistogramOptions};
+pub use quantile::{IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles};
+pub use tallies::GridOptions;
+pub(crate) use tallies::{columns, histogramdd};
 
 use crate::op::Op;
-use crate::source::Value;
-use crate::{DType, Expr, Result};
+use crate::{Expr, Result};
 
 /// An operation on operands that broadcast together.
 fn op(op: Op, args: &[&Expr]) -> Result<Expr> {
     Expr::apply(op, &args.iter().map(|&arg| arg.clone()).collect::<Vec<_>>())
-}
-
-/// Some integers along one axis, in memory.
-fn integers(values: &[i64]) -> Result<Expr> {
-    let value = Value::copied_from(DType::I64, &[values.len() as u64], bytemuck::cast_slice(values))?;
-    Expr::source(Arc::new(value))
 }
 
 /// The same array with `count` more axes of length 1 at its end.

@@ -3,13 +3,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use super::{integers, op, spread};
+use super::small::{computed, floats, integers, values};
+use super::{op, spread};
 use crate::op::{Op, Scalar};
-use crate::plan::{Plan, Target};
 use crate::promote::is_exact;
-use crate::source::Value;
 use crate::view::resolve_axes;
 use crate::{Context, DType, Error, Expr, ReduceOptions, Reduction, Result};
 
@@ -131,19 +129,15 @@ impl Quantiles {
                 values.ndim()
             )));
         }
-        let roots = [(values.clone(), Target::Memory), (values.cast(DType::F64)?, Target::Memory)];
-        let mut computed = Plan::new(&roots, context)?.run(context)?.into_iter().flatten();
-        let (Some(values), Some(doubles)) = (computed.next(), computed.next()) else {
-            return Err(Error::Other("the plan gave no value".into()));
-        };
+        let [values] = computed([values], context)?;
         let outside = |q: &&f64| !(0.0..=1.0).contains(*q);
-        if let Some(q) = bytemuck::cast_slice::<u8, f64>(doubles.bytes()).iter().find(outside) {
+        if let Some(q) = floats(&values, context)?.iter().find(outside) {
             return Err(Error::Value(format!(
                 "a quantile is wanted at {}; expected a number from 0 to {most}",
                 q * most
             )));
         }
-        Ok(Quantiles { values: Expr::source(Arc::new(values))?, weak })
+        Ok(Quantiles { values, weak })
     }
 }
 
@@ -305,7 +299,11 @@ impl Expr {
         let typed = self.typed()?;
         let (axes, method) = (options.axes.as_deref(), options.method);
         if matches!(typed.dtype(), DType::C64 | DType::C128) {
-            return Err(Error::dtype("quantile, which has no order of complex numbers", DType::F64, typed.dtype()));
+            return Err(Error::dtype(
+                "quantile, which has no order of complex numbers",
+                DType::F64,
+                typed.dtype(),
+            ));
         }
         if options.skip_nan && typed.shape().contains(&0) {
             return typed.mean_of_nothing(Reduction::Nanmean, axes, options.keepdims);
@@ -375,8 +373,7 @@ impl IntoQuantiles for f64 {
 
 impl IntoQuantiles for &[f64] {
     fn into_quantiles(self) -> Result<Expr> {
-        let value = Value::copied_from(DType::F64, &[self.len() as u64], bytemuck::cast_slice(self))?;
-        Expr::source(Arc::new(value))
+        values(self)
     }
 }
 

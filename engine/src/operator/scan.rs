@@ -11,7 +11,7 @@ use crate::kernels::{Arg, Lines, Scanner, bind, scanner};
 use crate::op::{Op, Reduction};
 use crate::profile::Work;
 use crate::program::Program;
-use crate::program::tiles::{Tiles, loop_order, rows};
+use crate::program::tiles::{Tiles, loop_order};
 use crate::program::written::{self, Written};
 use crate::view::resolve_axes;
 use crate::{Buffer, DType, Error, Result, Scalar, promote};

@@ -17,6 +17,8 @@ pub(crate) struct Cuts<K>(Vec<K>);
 impl<K: Key> Cuts<K> {
     /// The intervals between these keys.
     pub(crate) fn new(mut cuts: Vec<K>) -> Cuts<K> {
+        // nothing lies below the least key
+        cuts.retain(|cut| *cut > K::LEAST);
         cuts.sort_unstable();
         cuts.dedup();
         Cuts(cuts)

@@ -74,6 +74,7 @@ mod tests {
                 [vec![0], vec![n - 1], vec![0, n - 1], vec![n / 3, n / 3 + 1, n / 2], (0..n).collect()]
             {
                 let mut ranks: Vec<u64> = ranks.into_iter().filter(|&rank| rank < n).collect();
+                ranks.sort_unstable();
                 ranks.dedup();
                 let mut keys = some(n);
                 place(&mut keys, &ranks, 0);

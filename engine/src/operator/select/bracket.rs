@@ -231,9 +231,16 @@ mod tests {
         passes
     }
 
+    /// Numbers without a pattern.
+    fn mixed(k: u64) -> u64 {
+        let x = (k ^ k >> 30).wrapping_add(0x9E37_79B9_7F4A_7C15).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        x ^ x >> 31
+    }
+
     #[test]
     fn one_pass_finds_the_middle_of_random_keys() {
-        let keys: Vec<u64> = (1..200_000_u64).map(|k| k.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
+        let keys: Vec<u64> = (1..200_000).map(mixed).collect();
         assert_eq!(select(&keys, &[99_999, 100_000], 60_000, 64), 1);
         assert_eq!(select(&keys, &[0, 100_000, 199_998], 100_000, 64), 1);
         // with room for few keys, some passes only count
@@ -249,7 +256,7 @@ mod tests {
             &|k| k,
             &|k| u64::MAX - k,
             &|k| k % 3,
-            &|k| if k % 10 == 0 { k.wrapping_mul(0x9E37_79B9_7F4A_7C15) } else { 1 << 40 },
+            &|k| if k % 10 == 0 { mixed(k) } else { 1 << 40 },
             &|k| (k * k) << 20,
             &|k| if k % 2048 == 0 { u64::MAX } else { k & 1 },
         ];
