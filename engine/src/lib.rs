@@ -65,13 +65,15 @@ mod store;
 pub mod text;
 mod view;
 
-pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis, Slice, compute_all};
+pub use array::{
+    Array, Ellipsis, IntoArray, IntoAxes, IntoBins, IntoShape, Native, NewAxis, Slice, compute_all,
+};
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
 pub use compose::{
-    BinRule, Bins, CovarianceOptions, GridOptions, HistogramOptions, IntoQuantiles, QuantileMethod,
-    QuantileOptions,
+    BinRule, Bins, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
+    QuantileMethod, QuantileOptions,
 };
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};

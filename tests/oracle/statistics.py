@@ -6,7 +6,7 @@ Left out: zeros of both signs in one line, whose order NumPy's partition leaves 
 
 import numpy as np
 import values
-from container import BF16, exact
+from container import BF16, error_kind, evaluate, exact
 
 METHODS = (
     "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear median_unbiased normal_unbiased lower higher midpoint nearest"
@@ -20,6 +20,8 @@ def statistics(golden):
     quantiles(golden)
     edges(golden)
     histograms(golden)
+    averages(golden)
+    covariances(golden)
 
 
 def cube(dtype, seed=41):
@@ -190,3 +192,51 @@ def grids(golden):
     x = np.arange(5.0)
     for expr in ("histogram2d(x, x[1:])[0]", "histogram2d(x, x, 0)", "histogram2d(x, x, [1, 2, 0.5])", "histogram2d(x, x, 3, [(0, 1)])", "histogramdd(x)", "histogram2d(x, x / 0)", "histogram2d(x, x, 3, weights=x[1:])"):
         exact(golden, expr, {"x": x})
+
+
+def averages(golden):
+    for dtype in values.ALL:
+        if dtype == BF16:
+            continue
+        a = values.moderate(dtype, (5, 6, 7), 61)
+        whole = values.moderate(np.dtype("int16"), a.shape, 62, low=1, high=8) % 7 + 8
+        for axis, w in (("", whole), (", axis=1", whole), (", axis=(0, 2)", whole), (", axis=1", whole[0, :, 0]), (", axis=(2, 0)", whole[:, 0, :].T), (", axis=-1, keepdims=True", whole[0, 0])):
+            for kind in ("uint8", "float32", "float64"):
+                near(golden, f"average(a{axis}, weights=w)", {"a": a, "w": w.astype(kind)})
+            near(golden, f"average(a{axis}, weights=w, returned=True)[1]", {"a": a, "w": w})
+        near(golden, "average(a, 1, w.T, True)[0]", {"a": a, "w": whole[:, :, 0].T[:, 0]})
+        for expr in ("average(a)", "average(a, axis=0)", "average(a, axis=(0, 1), keepdims=True)", "average(a, returned=True)[1]", "average(a, axis=1, returned=True)[1]"):
+            near(golden, expr, {"a": a})
+    a = values.moderate(np.dtype("float64"), (4, 5), 3)
+    for expr in ("average(a, weights=w)", "average(a, axis=1, weights=w)", "average(a, axis=2)", "average(a, axis=(0, 0))", "average(a, weights=a[0])"):
+        exact(golden, expr, {"a": a, "w": np.arange(4.0) + 1})
+
+
+def covariances(golden):
+    for dtype in values.ALL:
+        if dtype in values.BOOL + [BF16, np.dtype("float16")]:
+            continue
+        m, y = values.moderate(dtype, (4, 30), 71), values.moderate(dtype, (2, 30), 72)
+        f, a = values.moderate(np.dtype("uint8"), (30,), 73), np.abs(values.moderate(np.dtype("float64"), (30,), 74))
+        inputs = {"m": m, "y": y, "f": f, "a": a}
+        for expr in ("cov(m)", "cov(m, rowvar=False)", "cov(m.T, rowvar=False)", "cov(m, y)", "cov(m[0])", "cov(m[0], y[1])", "cov(m.T, y.T, False)", "cov(m, bias=True)", "cov(m, ddof=0)", "cov(m, ddof=5)", "cov(m, fweights=f)", "cov(m, aweights=a)", "cov(m, fweights=f, aweights=a)", "cov(m, None, True, False, 0, f, a)", "cov(m, ddof=3, aweights=a)", "cov(m[:0])", "cov(m[:1])", "corrcoef(m)", "corrcoef(m, y)", "corrcoef(m.T, rowvar=False)", "corrcoef(m[0], y[0])", "corrcoef(m[1])"):
+            used = {k: v for k, v in inputs.items() if k == "m" or (f" {k}" in expr or f"={k}" in expr)}
+            near(golden, expr, used, 1e-12)
+    x = values.moderate(np.dtype("float64"), (3, 10), 75)
+    for expr in ("cov(x, fweights=x[0])", "cov(x, aweights=-x[0] * x[0])", "cov(x[None])", "corrcoef(x[None])"):
+        exact(golden, expr, {"x": x})
+    for expr in ("cov(x, aweights=x)", "cov(x, fweights=f[:5])"):
+        golden.error(expr, {"x": x, "f": np.arange(10)} if "f[" in expr else {"x": x}, "value")  # NumPy's RuntimeError
+
+
+def near(golden, expr, inputs, relative=1e-14):
+    """Sums are held to a share of the sum of sizes, here a bound by the greatest element of the answer."""
+    try:
+        want = evaluate(expr, inputs)
+    except Exception as error:  # noqa: BLE001 - error_kind() raises what it does not know
+        golden.error(expr, inputs, error_kind(error))
+        return
+    part = values.part(want.dtype) if want.dtype.kind in "fc" else None
+    scale = max([float(np.abs(x).max()) ** 2 for x in inputs.values() if x.size and x.dtype.kind in "iufc"] + [1.0])
+    unit = max(relative, float(np.finfo(part).eps) * 8) if part is not None else 0.0
+    golden.case(expr, inputs, want, tol=np.full(want.shape + ((2,) if want.dtype.kind == "c" else ()), unit * scale) if want.dtype.kind in "fc" else None)

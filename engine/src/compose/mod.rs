@@ -2,6 +2,7 @@
 
 mod average;
 mod covariance;
+mod describe;
 mod histogram;
 mod median;
 mod quantile;
@@ -9,6 +10,7 @@ mod small;
 mod tallies;
 
 pub use covariance::CovarianceOptions;
+pub use describe::Description;
 pub use histogram::{BinRule, Bins, HistogramOptions};
 pub use quantile::{IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles};
 pub use tallies::GridOptions;

@@ -72,7 +72,11 @@ pub struct GridOptions {
 ///
 /// # Errors
 /// When coordinates are complex or of different lengths, edges do not ascend, or a range is not finite.
-pub(crate) fn histogramdd(samples: &[Expr], options: &GridOptions, context: &Context) -> Result<(Expr, Vec<Expr>)> {
+pub(crate) fn histogramdd(
+    samples: &[Expr],
+    options: &GridOptions,
+    context: &Context,
+) -> Result<(Expr, Vec<Expr>)> {
     let operands: Vec<_> = samples.iter().map(Expr::operand).collect();
     let common = result_type(&operands)?;
     if matches!(common, DType::C64 | DType::C128) {

@@ -370,3 +370,64 @@ impl Sums {
         Ok(self.total.bytes().to_vec())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Context, Plan, Target, Value};
+
+    fn array<T: bytemuck::NoUninit>(dtype: DType, shape: &[u64], elements: &[T]) -> Expr {
+        let value = Value::copied_from(dtype, shape, bytemuck::cast_slice(elements)).unwrap();
+        Expr::source(Arc::new(value)).unwrap()
+    }
+
+    fn compute(expr: &Expr, context: &Context) -> Vec<u8> {
+        let plan = Plan::new(&[(expr.clone(), Target::Memory)], context).unwrap();
+        assert!(plan.peak() <= context.budget.total());
+        plan.run(context).unwrap().pop().flatten().unwrap().bytes().to_vec()
+    }
+
+    /// Tables that do not fit are tallied a range at a time. Weights are added in the order of the elements, whatever
+    /// the threads and the memory.
+    #[test]
+    fn memory_and_threads_change_no_bit() {
+        let n = 400_000_u64;
+        let numbers: Vec<i64> = (0..n as i64).map(|k| k * k % 300_007 - 3).collect();
+        let weights: Vec<f64> = (0..n).map(|k| 1.0 / (k + 1) as f64).collect();
+        let shape = [400, 1000];
+        let (numbers_of, weights_of) =
+            (array(DType::I64, &shape, &numbers), array(DType::F64, &shape, &weights));
+        for (rows, row) in [(300_000, 1), (600, 500), (7, 3)] {
+            let out: &[u64] = if row == 1 { &[rows] } else { &[rows, row] };
+            let size = (rows * row) as usize;
+            let (mut counts, mut sums) = (vec![0_i64; size], vec![0.0_f64; size]);
+            let (mut blocks, mut block) = (vec![0.0_f32; size], vec![0.0_f64; size]);
+            for (k, (number, weight)) in numbers.iter().zip(&weights).enumerate() {
+                if let Ok(at) = usize::try_from(*number)
+                    && at < size
+                {
+                    counts[at] += 1;
+                    sums[at] += weight;
+                    block[at] += weight;
+                }
+                if (k + 1) % BLOCK as usize == 0 || k + 1 == numbers.len() {
+                    blocks
+                        .iter_mut()
+                        .zip(&mut block)
+                        .for_each(|(all, one)| *all += std::mem::take(one) as f32);
+                }
+            }
+            let by = |tally, dtype| numbers_of.tally_weights(&weights_of, out, tally, dtype).unwrap();
+            for (budget, threads) in [(256 << 20, 2), (64 << 20, 3), (20 << 20, 1)] {
+                let context = Context::new(budget, threads);
+                let check =
+                    |expr: &Expr, wanted: &[u8]| assert!(compute(expr, &context) == wanted, "{out:?}");
+                check(&numbers_of.tally(out).unwrap(), bytemuck::cast_slice(&counts));
+                check(&by(Tally::Weights, DType::F64), bytemuck::cast_slice(&sums));
+                check(&by(Tally::Blocks { wide: false }, DType::F32), bytemuck::cast_slice(&blocks));
+            }
+        }
+    }
+}

@@ -6,6 +6,8 @@
 mod bracket;
 mod passes;
 mod sample;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use std::fmt::Debug;
@@ -76,7 +78,7 @@ impl Operator for Select {
             ranks,
             output: output.clone(),
         };
-        Ok(Box::new(Selecting { way: Way::Whole(Whole::new(&lines)), lines }))
+        Ok(Box::new(Selecting { way: Way::Whole(Whole::new(&lines, u64::MAX)), lines, keeps: false }))
     }
 }
 
@@ -150,6 +152,8 @@ enum Way {
 struct Selecting {
     lines: Lines,
     way: Way,
+    /// Whether mapped pages of the array stay until it is done.
+    keeps: bool,
 }
 
 /// Longer lines are read in passes.
@@ -166,10 +170,36 @@ impl Selecting {
         }
     }
 
-    fn run_with<K: Key>(&self, run: &Run<'_>, give: &Give<'_>) -> Result<()> {
+    fn run_with<K: Key>(&self, feeds: [&Feed<'_>; 2], run: &Run<'_>, give: &Give<'_>) -> Result<()> {
         match &self.way {
-            Way::Whole(whole) => whole.run::<K>(&self.lines, run, give),
-            Way::Passes(passes) => passes.run::<K>(&self.lines, run, give),
+            Way::Whole(whole) => whole.run::<K>(&self.lines, feeds, run, give),
+            Way::Passes(passes) => passes.run::<K>(&self.lines, feeds, run, give),
+        }
+    }
+
+    /// Chooses the way in which lines are read.
+    fn choose(&mut self, room: Room) -> Fit {
+        let (length, count) = (self.lines.length(), self.lines.across().iter().product::<u64>());
+        let mut passes = Passes::new(&self.lines);
+        if length > LONG || (length > LONG_AND_FEW && count < 4 * room.threads) {
+            let fit = passes.fit(&self.lines, room);
+            self.way = Way::Passes(passes);
+            return fit;
+        }
+        let mut whole = Whole::new(&self.lines, room.free / (4 * room.threads.max(1)));
+        let fit = whole.fit(&self.lines, room);
+        let suits = matches!(fit, Fit::Takes(_)) && !whole.reads_often(&self.lines, room);
+        self.way = Way::Whole(whole);
+        if suits {
+            return fit;
+        }
+        match (fit, passes.fit(&self.lines, room)) {
+            (_, Fit::Takes(bytes)) => {
+                self.way = Way::Passes(passes);
+                Fit::Takes(bytes)
+            }
+            (Fit::Needs(whole), Fit::Needs(passes)) => Fit::Needs(whole.min(passes)),
+            (fit, _) => fit,
         }
     }
 }
@@ -180,31 +210,14 @@ impl Stage for Selecting {
     }
 
     fn fit(&mut self, room: Room) -> Fit {
-        let (length, count) = (self.lines.length(), self.lines.across().iter().product::<u64>());
-        if length > LONG || (length > LONG_AND_FEW && count < 4 * room.threads) {
-            let mut passes = Passes::new(&self.lines);
-            let fit = passes.fit(&self.lines, room);
-            self.way = Way::Passes(passes);
-            return fit;
-        }
-        let mut whole = Whole::new(&self.lines);
-        let fit = whole.fit(&self.lines, room);
-        let suits = matches!(fit, Fit::Takes(_)) && !whole.reads_often(&self.lines, room);
-        self.way = Way::Whole(whole);
-        if suits {
-            return fit;
-        }
-        let mut passes = Passes::new(&self.lines);
-        match passes.fit(&self.lines, room) {
-            Fit::Takes(bytes) => {
-                self.way = Way::Passes(passes);
-                Fit::Takes(bytes)
-            }
-            Fit::Needs(needed) => match fit {
-                Fit::Needs(less) => Fit::Needs(less.min(needed)),
-                Fit::Takes(bytes) => Fit::Takes(bytes),
-            },
-        }
+        let fit = self.choose(room);
+        let Fit::Takes(bytes) = fit else { return fit };
+        // half of the budget is left to others that share it
+        let feed = &self.lines.feed;
+        let mapped = feed.loads.iter().map(|load| load.mapped_bytes(&feed.domain)).sum::<u64>();
+        let held = room.total.saturating_sub(room.free);
+        self.keeps = held.saturating_add(bytes).saturating_add(mapped) <= room.total / 2;
+        Fit::Takes(bytes + if self.keeps { mapped } else { 0 })
     }
 
     fn work(&self) -> u64 {
@@ -235,28 +248,36 @@ impl Stage for Selecting {
             threads,
             reads: vec![self.lines.feed.bytes_read(), self.lines.ranks.bytes_read()],
             passes,
+            keeps: self.keeps,
             ..Told::default()
         }
     }
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
-        let ([_, _], [sink]) = (run.sources, run.sinks) else {
+        let ([sources, places], [sink]) = (run.sources, run.sinks) else {
             return Err(Error::Other("a selection has an array, places and one output".into()));
         };
+        let feed = Feed::new(&self.lines.feed, sources, run.context, self.keeps);
+        let ranks = Feed::new(&self.lines.ranks, places, run.context, false);
+        let feeds = [&feed, &ranks];
         let (_, extents) = self.lines.results(&[], &self.tiles().0.extents());
         let written = Tiles::regular(&self.lines.output.shape, &extents);
-        deliver(sink.as_ref(), &written, run.context, |give| {
+        let ran = deliver(sink.as_ref(), &written, run.context, |give| {
             if self.lines.output.shape.contains(&0) {
                 return Ok(());
             }
             match self.lines.item() {
-                1 => self.run_with::<u8>(run, give),
-                2 => self.run_with::<u16>(run, give),
-                4 => self.run_with::<u32>(run, give),
-                8 => self.run_with::<u64>(run, give),
-                _ => self.run_with::<u128>(run, give),
+                1 => self.run_with::<u8>(feeds, run, give),
+                2 => self.run_with::<u16>(feeds, run, give),
+                4 => self.run_with::<u32>(feeds, run, give),
+                8 => self.run_with::<u64>(feeds, run, give),
+                _ => self.run_with::<u128>(feeds, run, give),
             }
-        })
+        });
+        if self.keeps {
+            sources.iter().for_each(|source| source.release_all());
+        }
+        ran
     }
 }
 

@@ -18,8 +18,8 @@ use crate::{Buffer, Result};
 
 /// The most lines that are read together.
 const LINES: u64 = 4096;
-/// Elements of a box that is read at a time. It stays in the second cache.
-const BOX: u64 = 1 << 16;
+/// Bytes of a box that is read at a time. It stays in the second cache.
+const BOX: u64 = 512 << 10;
 /// The least number of elements of one line in a box.
 const RUN: u64 = 64;
 /// Keys of the samples of all lines together.
@@ -80,7 +80,7 @@ impl Passes {
     /// The box that is read at a time, for a group of `group` lines.
     fn part(&self, lines: &Lines, group: u64) -> Vec<u64> {
         let extents = self.tiles.extents();
-        rows(&extents, (BOX / group).max(RUN).min(lines.length()))
+        rows(&extents, (BOX / lines.item() / group).max(RUN).min(lines.length()))
     }
 
     /// Bytes of each thread, and bytes taken once beside the collected keys.
@@ -119,9 +119,13 @@ impl Passes {
         }
     }
 
-    pub(super) fn run<K: Key>(&self, lines: &Lines, run: &Run<'_>, give: &Give<'_>) -> Result<()> {
-        let [feed, ranks] = [(&lines.feed, 0), (&lines.ranks, 1)]
-            .map(|(program, k)| Feed::new(program, &run.sources[k], run.context, false));
+    pub(super) fn run<K: Key>(
+        &self,
+        lines: &Lines,
+        [feed, ranks]: [&Feed<'_>; 2],
+        run: &Run<'_>,
+        give: &Give<'_>,
+    ) -> Result<()> {
         let order: Vec<usize> = (0..lines.kept).collect();
         for number in 0..self.groups.len() {
             let (start, shape) = self.groups.tile(&tile_index(&self.groups, &order, number));
@@ -130,7 +134,7 @@ impl Passes {
             let mut places = Buffer::unfilled((results * 8) as usize)?;
             ranks.reader()?.fill(&at, &boxed, places.bytes_mut())?;
             let ranks: &[i64] = bytemuck::cast_slice(places.bytes());
-            let group = Group { passes: self, lines, feed: &feed, run, start, shape };
+            let group = Group { passes: self, lines, feed, run, start, shape };
             let found = group.select::<K>(ranks)?;
             let mut result = Buffer::unfilled((results * lines.item()) as usize)?;
             as_keys::<K>(result.bytes_mut())?.copy_from_slice(&found);

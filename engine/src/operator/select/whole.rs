@@ -8,8 +8,9 @@ use crate::program::tiles::Tiles;
 use crate::program::written;
 use crate::{Buffer, Result};
 
-/// Bytes of the lines of a tile, unless one line or the chunks that they lie in are larger.
-const TILE: u64 = 4 << 20;
+/// The most bytes of the lines of a tile, unless one line or the chunks that they lie in are larger. A tile is smaller
+/// if a larger one would not be read in longer runs.
+const TILE: u64 = 32 << 20;
 /// A file that is larger than memory is not read in runs shorter than this, if it can be read in passes.
 const RUN: u64 = 4096;
 
@@ -22,8 +23,9 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    pub(super) fn new(lines: &Lines) -> Whole {
-        let extents = written::lines(&lines.feed, lines.kept, TILE);
+    /// Tiles of at most about `limit` bytes.
+    pub(super) fn new(lines: &Lines, limit: u64) -> Whole {
+        let extents = written::lines(&lines.feed, lines.kept, limit.min(TILE));
         Whole { tiles: Tiles::regular(lines.across(), &extents[..lines.kept]), threads: 1 }
     }
 
@@ -71,9 +73,13 @@ impl Whole {
         })
     }
 
-    pub(super) fn run<K: Key>(&self, lines: &Lines, run: &Run<'_>, give: &Give<'_>) -> Result<()> {
-        let [feed, ranks] = [(&lines.feed, 0), (&lines.ranks, 1)]
-            .map(|(program, k)| Feed::new(program, &run.sources[k], run.context, false));
+    pub(super) fn run<K: Key>(
+        &self,
+        lines: &Lines,
+        [feed, ranks]: [&Feed<'_>; 2],
+        run: &Run<'_>,
+        give: &Give<'_>,
+    ) -> Result<()> {
         let (length, item, nan) = (lines.length(), lines.item(), lines.keys.nan().filter(|_| lines.nan));
         let order: Vec<usize> = (0..lines.kept).collect();
         let turns = Turns::new(self.tiles.len());

@@ -12,6 +12,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "average" false "mean with weights": average;
     "corrcoef" false "correlations of rows": covariance;
     "cov" false "covariances of rows": covariance;
+    "describe" false "count, NaN, min, max, mean, std and quartiles of the elements that are not NaN": describe;
     "median" false "middle of the sorted elements; NaN if there is one": median;
     "nanmedian" false "middle of the sorted elements that are not NaN": median;
     "nanpercentile" false "quantiles of the elements that are not NaN, in percent": quantile;
@@ -59,6 +60,13 @@ fn average(_: &str, call: &Call<'_>) -> Result<Meaning> {
         .average(weights.as_ref(), axes.as_deref(), b.boolean("keepdims")?)
         .map_err(|e| b.fault("axis", e))?;
     Ok(if b.boolean("returned")? { vec![average, scale].into() } else { average.into() })
+}
+
+fn describe(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
+    let b = call.bind(&["a", "axis?"])?;
+    let a = b.array("a")?;
+    let found = a.describe(reduced_axes(&b, &a)?.as_deref()).map_err(|e| b.fault("axis", e))?;
+    Ok(vec![found.count, found.nan, found.min, found.max, found.mean, found.std, found.quantiles])
 }
 
 fn covariance(name: &str, call: &Call<'_>) -> Result<Expr> {
