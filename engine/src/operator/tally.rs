@@ -224,7 +224,7 @@ impl Tallying {
             (Turns::new(self.tiles.len()), (0..self.tiles.borders.len()).collect::<Vec<_>>());
         let part = self.part();
         turns.run(self.threads, run.context, || {
-            let (mut reader, mut buffer) = (numbers.reader()?, Buffer::default());
+            let (mut reader, mut buffer) = (numbers.reader(), Buffer::default());
             let mut counts = Counts::new(first, length);
             while let Some(number) = turns.take(run.context)? {
                 let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &order, number));
@@ -261,7 +261,7 @@ impl Tallying {
         let (turns, carries) = (Turns::new(self.tiles.len()), Carries::default());
         let order: Vec<usize> = (0..self.tiles.borders.len()).collect();
         turns.run(self.threads, run.context, || {
-            let mut readers = (numbers.reader()?, weights.reader()?);
+            let mut readers = (numbers.reader(), weights.reader());
             let [mut number_buffer, mut weight_buffer] = [const { () }; 2].map(|()| Buffer::default());
             while let Some(number) = turns.take(run.context)? {
                 let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &order, number));

@@ -132,7 +132,7 @@ impl Passes {
             let (at, boxed) = lines.results(&start, &shape);
             let results = boxed.iter().product::<u64>();
             let mut places = Buffer::unfilled((results * 8) as usize)?;
-            ranks.reader()?.fill(&at, &boxed, places.bytes_mut())?;
+            ranks.reader().fill(&at, &boxed, places.bytes_mut())?;
             let ranks: &[i64] = bytemuck::cast_slice(places.bytes());
             let group = Group { passes: self, lines, feed, run, start, shape };
             let found = group.select::<K>(ranks)?;
@@ -192,7 +192,7 @@ impl Group<'_> {
         let taken = blocks.min(all);
         let block = extent.iter().product::<u64>() as usize;
         let mut drawn = vec![Vec::with_capacity(block * taken as usize); self.count()];
-        let mut reader = self.feed.reader()?;
+        let mut reader = self.feed.reader();
         let mut buffer = Buffer::unfilled(block * self.count() * self.lines.item() as usize)?;
         for number in 0..taken {
             // the middle of each of `taken` equal parts
@@ -253,7 +253,7 @@ impl Group<'_> {
         let part = self.passes.part(self.lines, self.count() as u64);
         let turns = Turns::new(tiles.len());
         turns.run(self.passes.threads, context, || {
-            let (mut reader, mut buffer) = (self.feed.reader()?, Buffer::default());
+            let (mut reader, mut buffer) = (self.feed.reader(), Buffer::default());
             let (mut counts, mut found) = (vec![0; size], Vec::new());
             while let Some(number) = turns.take(context)? {
                 let (start, shape) = tiles.tile(&tile_index(tiles, &order, number));

@@ -84,7 +84,7 @@ impl Whole {
         let order: Vec<usize> = (0..lines.kept).collect();
         let turns = Turns::new(self.tiles.len());
         turns.run(self.threads, run.context, || {
-            let (mut reader, mut ranks) = (feed.reader()?, ranks.reader()?);
+            let (mut reader, mut ranks) = (feed.reader(), ranks.reader());
             let [mut elements, mut places, mut found] = [const { () }; 3].map(|()| Buffer::default());
             while let Some(number) = turns.take(run.context)? {
                 let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &order, number));
