@@ -134,6 +134,8 @@ def histograms(golden):
         for expr in ("histogram(a)[0]", "histogram(a)[1]", "histogram(a[::-1, 2:, ::2].T, 7)[0]", "histogram(a, 33, (-20, 50.5))[0]", "histogram(a, 33, (-20, 50.5))[1]", "histogram(a, bins=4, range=(3, 40))[0]", "histogram(a, 1000, (0, 1000))[0]", "histogram(a, 5, density=True)[0]", "histogram(a, bins=[-30, -1, 0, 5, 5, 77])[0]", "histogram(a, bins=[-30.5, 0, 0.25, 5, 80])[0]", "histogram(a, bins=[0.5, 2, 9.5], density=True)[0]", "histogram(a, [5])[0]", "histogram_bin_edges(a, 6)", "histogram_bin_edges(a, [1, 2])", "histogram(a[:0])[0]", "histogram(a[:0], 3)[1]", "histogram(a[0, 0, :1], 3)[1]", "histogram(a[0, 0, :1], 3)[0]"):
             exact(golden, expr, {"a": a})
         for rule in ("auto", "doane", "fd", "rice", "scott", "stone", "sturges", "sqrt"):
+            if rule == "stone" and dtype.name not in ("int16", "float64"):
+                continue  # it takes a hundred histograms
             exact(golden, f"histogram(a, '{rule}')[0]", {"a": a})
             exact(golden, f"histogram_bin_edges(a, '{rule}', range=(1, 50))", {"a": a})
             exact(golden, f"histogram(a[0, 0, :1], '{rule}')[0]", {"a": a})

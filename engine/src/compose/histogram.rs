@@ -372,8 +372,6 @@ impl Data {
     ) -> Result<Option<Expr>> {
         let Some(span) = &self.span else { return Ok(None) };
         let n = self.size as f64;
-        // a number of NumPy's, which makes small floats wide
-        let wide = |x: f64| values(&[x]).and_then(|x| x.index(&[Index::At(0)]));
         let over = |x: Expr| op(Op::Divide, &[span, &x]);
         Ok(Some(match rule {
             BinRule::Sqrt => over(wide(n.sqrt())?)?,
@@ -440,8 +438,13 @@ impl Data {
         let skew = op(Op::Abs, &[&cubes.reduce(skew, &ReduceOptions::default())?])?;
         let error = (6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0))).sqrt();
         let more = (1.0 + number(&skew, context)? / error).log2();
-        op(Op::Divide, &[span, &Expr::scalar(1.0 + n.log2() + more)]).map(Some)
+        op(Op::Divide, &[span, &wide(1.0 + n.log2() + more)?]).map(Some)
     }
+}
+
+/// A number of NumPy's, which makes small floats wide.
+fn wide(x: f64) -> Result<Expr> {
+    values(&[x])?.index(&[Index::At(0)])
 }
 
 /// The sums of the weights of bins, in the type of the weights, as NumPy has them.

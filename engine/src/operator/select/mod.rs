@@ -133,7 +133,7 @@ impl Lines {
         let written = &self.output.written;
         let (_, boxed) = self.results(shape, shape);
         let elements = boxed.iter().copied().fold(1, u64::saturating_mul);
-        let copies = if written.copies { 2 } else { 1 };
+        let copies = if written.copies { 3 } else { 2 };
         elements.saturating_mul(8 + copies * written.item)
             + written.scratch
             + Feed::bytes(&self.ranks, &boxed)

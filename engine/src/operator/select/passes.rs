@@ -94,7 +94,7 @@ impl Passes {
         let counts = count * (self.cuts(lines) + 1);
         let each =
             2 * boxed + 8 * counts + Feed::bytes(&lines.feed, &part).max(Feed::bytes(&lines.feed, &block));
-        let line = 2 * drawn * item + (wanted + 1) * 96 + self.cuts(lines) * (2 * item + 64) + 256;
+        let line = 3 * drawn * item + (wanted + 1) * 96 + self.cuts(lines) * (2 * item + 64) + 256;
         (each, count * line + 8 * counts + lines.result_bytes(&across))
     }
 
