@@ -136,6 +136,8 @@ def histograms(golden):
         for rule in ("auto", "doane", "fd", "rice", "scott", "stone", "sturges", "sqrt"):
             if rule == "stone" and dtype.name not in ("int16", "float64"):
                 continue  # it takes a hundred histograms
+            if rule == "scott" and dtype.name == "float16":
+                continue  # NumPy's deviation overflows
             exact(golden, f"histogram(a, '{rule}')[0]", {"a": a})
             exact(golden, f"histogram_bin_edges(a, '{rule}', range=(1, 50))", {"a": a})
             exact(golden, f"histogram(a[0, 0, :1], '{rule}')[0]", {"a": a})
@@ -144,7 +146,7 @@ def histograms(golden):
         for name, w in weights.items():
             exact(golden, f"histogram(a, 6, weights={name})[0]", {"a": a, name: w})
         for name in "dz":
-            exact(golden, f"histogram(a, 6, (-30, 30), True, {name})[0]", {"a": a, name: weights[name]})
+            near(golden, f"histogram(a, 6, (-30, 30), True, {name})[0]", {"a": a, name: weights[name]})
         whole = values.moderate(np.dtype("float64"), a.shape, 3).round()
         exact(golden, "histogram(a, [-30, -1, 0, 5, 5, 77], weights=w)[0]", {"a": a, "w": whole})
         exact(golden, "histogram(a, [-30, -1, 0, 5, 5, 77], weights=w, density=True)[0]", {"a": a, "w": weights["i"]})
@@ -155,10 +157,10 @@ def histograms(golden):
     for dtype in (np.dtype("float16"), np.dtype("float32"), np.dtype("float64"), np.dtype("int64")):
         for low, high, n in ((0, 1, 10), (-0.3, 0.7, 77), (1e6, 1e6 + 1, 1000), (1e-3, 2e-3, 7), (-7, 1000, 1007)):
             edges = np.linspace(low, high, n + 1).astype(dtype)
-            near = np.concatenate([edges, np.nextafter(edges, np.inf), np.nextafter(edges, -np.inf), rng.uniform(low, high, 500).astype(dtype)]).astype(dtype) if dtype.kind == "f" else edges
-            exact(golden, f"histogram(a, {n}, ({low}, {high}))[0]", {"a": near})
-            exact(golden, f"histogram(a, {n})[0]", {"a": near})
-            exact(golden, f"histogram(a, {n})[1]", {"a": near})
+            around = np.concatenate([edges, np.nextafter(edges, np.inf), np.nextafter(edges, -np.inf), rng.uniform(low, high, 500).astype(dtype)]).astype(dtype) if dtype.kind == "f" else edges
+            exact(golden, f"histogram(a, {n}, ({low}, {high}))[0]", {"a": around})
+            exact(golden, f"histogram(a, {n})[0]", {"a": around})
+            exact(golden, f"histogram(a, {n})[1]", {"a": around})
     big = np.array([-(2**63), 2**63 - 1, 0, 5, 2**53, 2**53 + 1, 2**62], "int64")
     for expr in ("histogram(a, 4)[0]", "histogram(a, 4)[1]", "histogram(a, 4, (2**53, 2**53 + 1))[0]", "histogram(a, 3, (2**53 + 1, 2**62))[0]", "histogram(a, [-5, 0, 2**53 + 1, 2**62])[0]"):
         exact(golden, expr, {"a": big})
@@ -185,7 +187,8 @@ def grids(golden):
         inputs = {"x": x, "y": y, "w": w}
         for args in ("", ", 4", ", [3, 5]", ", bins=[3, [-4, 0, 0.5, 4]]", ", bins=[[1, 2, 3], [2, 4]]", ", bins=[-1, 0, 3, 8]", ", range=[(-1, 5), (2, 3)]", ", range=[None, (2, 6.5)], bins=7", ", density=True", ", weights=w", ", 3, None, True, w"):
             for k in (0, 1, 2):
-                exact(golden, f"histogram2d(x, y{args})[{k}]", inputs)
+                # a sum of weights is not NumPy's to the bit
+                (near if "True, w" in args and k == 0 else exact)(golden, f"histogram2d(x, y{args})[{k}]", inputs)
         points = values.moderate(dtype, (150, 3), 23)
         for args in ("", ", 3", ", (2, 3, 4)", ", bins=[[0, 1, 5], 2, 3]", ", range=[(0, 3), None, (1, 2)]", ", density=True, bins=3", ", weights=w[:150]"):
             exact(golden, f"histogramdd(p{args})[0]", {"p": points, "w": w})

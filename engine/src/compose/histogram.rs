@@ -313,6 +313,9 @@ impl Expr {
         }
         let width = if is_exact(self.dtype()) && wide < 1.0 { Expr::scalar(1) } else { width };
         let count = number(&op(Op::Ceil, &[&op(Op::Divide, &[&span(first, last)?, &width])?])?, context)?;
+        if count.is_nan() || count < 1.0 {
+            return Err(Error::Value(format!("a rule finds no width for bins: it gives {wide}")));
+        }
         Ok(count as u64)
     }
 }

@@ -18,7 +18,7 @@ impl Expr {
     /// When elements are not integers, one is negative, or the array has not one axis.
     pub fn bincount(&self, weights: Option<&Expr>, minlength: u64, context: &Context) -> Result<Expr> {
         let x = self.typed()?;
-        if !is_exact(x.dtype()) || x.dtype() == DType::U64 {
+        if !is_exact(x.dtype()) {
             return Err(Error::dtype("bincount", DType::I64, x.dtype()));
         }
         if x.ndim() != 1 {
