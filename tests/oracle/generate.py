@@ -13,6 +13,7 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    statistics                medians and quantiles
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -41,6 +42,7 @@ import promotion
 import reductions
 import rules
 import scans
+import statistics
 import views
 
 FAMILIES = {
@@ -57,6 +59,7 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "statistics": statistics.statistics,
     "mixed": mixed.mixed,
 }
 

@@ -5,6 +5,7 @@ mod reshape;
 
 use std::sync::Arc;
 
+use crate::kernels::Function;
 use crate::op::{Op, Scalar};
 use crate::operator::Operator;
 use crate::promote::{self, Operand};
@@ -226,6 +227,12 @@ impl Expr {
         let all = args.iter().zip(&signature.inputs).zip(&signature.stand_ins);
         let inputs = all.map(cast).collect::<Result<Vec<_>>>()?;
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
+    }
+
+    /// A function of each element, which gives elements of type `dtype`.
+    pub(crate) fn called(&self, function: Function, dtype: DType) -> Result<Expr> {
+        let inputs = vec![self.typed()?, Expr::source(Arc::new(function))?];
+        Ok(Expr::new(Kind::Apply { op: Op::Map, inputs }, dtype, self.0.shape.clone()))
     }
 
     /// The operator `**`. It is [`Op::Pow`], except for a few Python exponents for which NumPy has better loops.

@@ -10,6 +10,8 @@ pub(crate) mod concatenate;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
+pub(crate) mod select;
+pub(crate) mod tally;
 
 use std::fmt::Debug;
 use std::sync::Arc;

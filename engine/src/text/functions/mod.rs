@@ -2,10 +2,12 @@
 //! file for each family.
 
 mod elementwise;
+mod histograms;
 mod joining;
 mod products;
 mod scans;
 mod shape;
+mod statistics;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -48,8 +50,15 @@ macro_rules! functions {
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, joining::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    elementwise::FUNCTIONS,
+    histograms::FUNCTIONS,
+    joining::FUNCTIONS,
+    products::FUNCTIONS,
+    scans::FUNCTIONS,
+    shape::FUNCTIONS,
+    statistics::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
