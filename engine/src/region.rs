@@ -142,7 +142,9 @@ impl RegionSink {
         buffer: &mut Vec<u8>,
     ) -> Result<()> {
         let Some((transaction, id)) = &self.place else {
-            return Err(Error::Value("this output was opened for planning only, so nothing can be written to it".into()));
+            return Err(Error::Value(
+                "this output was opened for planning only, so nothing can be written to it".into(),
+            ));
         };
         let item = self.meta.dtype.size();
         let (mut start, mut extent, mut counts) = (Vec::new(), Vec::new(), Vec::new());

@@ -117,7 +117,9 @@ impl Sink for Dry {
         self.chunk.as_deref()
     }
     fn write(&self, _: &[u64], _: &[u64], _: &[u8]) -> crate::Result<()> {
-        Err(crate::Error::Value("this output was opened for planning only, so nothing can be written to it".into()))
+        Err(crate::Error::Value(
+            "this output was opened for planning only, so nothing can be written to it".into(),
+        ))
     }
     fn label(&self) -> String {
         self.label.clone()

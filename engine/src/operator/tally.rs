@@ -7,13 +7,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{Operator, Output};
-use crate::exec::{Carries, Feed, Fit, Reader, Room, Run, Stage, Told, Turns, deliver, rows, tile_index};
+use crate::exec::{Feed, Fit, InOrder, Reader, Room, Run, Stage, Told, Turns, deliver, tile_index};
 use crate::expr::Expr;
 use crate::kernels::{Arg, Counts, add_weights, bind, cast};
 use crate::op::Op;
 use crate::profile::Work;
 use crate::program::Program;
-use crate::program::tiles::Tiles;
+use crate::program::tiles::{Tiles, rows};
 use crate::source::elements;
 use crate::{Buffer, DType, Error, Result};
 
@@ -257,8 +257,8 @@ impl Tallying {
         run: &Run<'_>,
         done: &(dyn Fn(u64) + Sync),
     ) -> Result<Vec<u8>> {
-        let sums = Mutex::new(Some(Sums::new(self.tally, self.output.dtype, first, length)?));
-        let (turns, carries) = (Turns::new(self.tiles.len()), Carries::default());
+        let sums = InOrder::new(Sums::new(self.tally, self.output.dtype, first, length)?);
+        let turns = Turns::new(self.tiles.len());
         let order: Vec<usize> = (0..self.tiles.borders.len()).collect();
         turns.run(self.threads, run.context, || {
             let mut readers = (numbers.reader(), weights.reader());
@@ -271,20 +271,16 @@ impl Tallying {
                     let weights = read(&mut readers.1, &start, &shape, &mut weight_buffer)?;
                     Ok::<_, Error>((numbers, weights))
                 })?;
-                // the tile before this one has been added
-                if number > 0 && carries.wait(0, number, &turns).is_none() {
+                let add =
+                    |sums: &mut Sums| sums.add(bytemuck::cast_slice(numbers), bytemuck::cast_slice(weights));
+                if !sums.change(number, &turns, add)? {
                     return Ok(());
                 }
-                if let Some(sums) = sums.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                    sums.add(bytemuck::cast_slice(numbers), bytemuck::cast_slice(weights))?;
-                }
-                carries.put(0, number + 1, Vec::new());
                 done(elements);
             }
             Ok(())
         })?;
-        let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
-        sums.map_or_else(|| Ok(Vec::new()), Sums::result)
+        sums.into_inner().result()
     }
 }
 

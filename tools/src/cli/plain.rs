@@ -9,7 +9,8 @@ use super::values::{Endian, Order, Shape, parse_bytes, parse_shape};
 use crate::misuse::misuse;
 
 /// The heading of these options in the help.
-const HEADING: &str = "Options for plain elements (in eval, NAME=VALUE applies to the input of that name only)";
+const HEADING: &str =
+    "Options for plain elements (in eval, NAME=VALUE applies to the input of that name only)";
 
 /// What a file of plain elements holds.
 #[derive(Args, Clone, Debug, Default)]

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use super::bracket::Line;
 use super::sample::Sample;
 use super::{Lines, as_keys};
-use crate::exec::{Feed, Fit, Give, Room, Run, Turns, rows, tile_index};
+use crate::exec::{Feed, Fit, Give, Room, Run, Turns, tile_index};
 use crate::kernels::{Key, collect, within};
 use crate::profile::Work;
-use crate::program::tiles::{Tiles, loop_order};
+use crate::program::tiles::{Tiles, loop_order, rows};
 use crate::{Buffer, Result};
 
 /// The most lines that are read together.
