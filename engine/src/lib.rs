@@ -36,6 +36,7 @@
 pub mod array;
 mod budget;
 mod buffer;
+mod compose;
 mod compute;
 mod context;
 #[doc(hidden)]
