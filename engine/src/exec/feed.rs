@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::input;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use super::worker::{Out, Worker};
 use crate::program::Program;
 use crate::program::tiles::loop_order;
@@ -36,8 +36,7 @@ impl<'p> Feed<'p> {
     /// # Errors
     /// When memory is short.
     pub(crate) fn reader(&'p self) -> Result<Reader<'p>> {
-        let worker = Worker::new(self.program, &self.order, &[], self.sources, self.context, &self.shared)?;
-        Ok(Reader { worker, item: self.program.output_size() })
+        Reader::new(self.program, &self.order, self.sources, self.context, &self.shared)
     }
 
     /// Bytes that a reader takes to compute boxes of `shape`, beside the box itself.
@@ -50,16 +49,51 @@ impl<'p> Feed<'p> {
 /// One thread's means to read a [`Feed`].
 pub(crate) struct Reader<'p> {
     worker: Worker<'p>,
+    shape: &'p [u64],
     item: usize,
 }
 
-impl Reader<'_> {
+impl<'p> Reader<'p> {
+    /// A reader of a program whose sources are given. `order` is the order of its loops.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub(super) fn new(
+        program: &'p Program,
+        order: &'p [usize],
+        sources: &'p [Arc<dyn Source>],
+        context: &'p Context,
+        shared: &'p InputCache,
+    ) -> Result<Reader<'p>> {
+        let worker = Worker::new(program, order, &[], sources, context, shared)?;
+        Ok(Reader { worker, shape: &program.domain, item: program.output_size() })
+    }
+
+    /// The shape of the array.
+    pub(crate) fn shape(&self) -> &'p [u64] {
+        self.shape
+    }
+
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors
     /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
         let strides = c_strides(shape, self.item);
+        self.fill_strided(start, shape, out, strides)
+    }
+
+    /// The same, with the elements `strides` bytes apart along each axis.
+    ///
+    /// # Errors
+    /// As [`Reader::fill`].
+    pub(crate) fn fill_strided(
+        &mut self,
+        start: &[u64],
+        shape: &[u64],
+        out: &mut [u8],
+        strides: Vec<isize>,
+    ) -> Result<()> {
         self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])
     }
 }

@@ -5,7 +5,7 @@
 //! are combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
 
 use super::{Operator, Output};
-use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
+use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, rows, tile_index};
 use crate::expr::Expr;
 use crate::kernels::{Arg, Lines, Scanner, bind, scanner};
 use crate::op::{Op, Reduction};
@@ -116,20 +116,6 @@ impl Operator for Scan {
             threads: 1,
         }))
     }
-}
-
-/// The longest box of at most `elements` elements that lie in one piece in C order.
-fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
-    let mut room = elements.max(1);
-    let mut extent = vec![1; shape.len()];
-    for (extent, &n) in extent.iter_mut().zip(shape).rev() {
-        *extent = n.clamp(1, room);
-        room /= n.max(1);
-        if room == 0 {
-            break;
-        }
-    }
-    extent
 }
 
 impl Scan {

@@ -2,6 +2,7 @@
 //! file for each family.
 
 mod elementwise;
+mod joining;
 mod products;
 mod scans;
 mod shape;
@@ -22,6 +23,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("sometrue", "any"),
     ("alltrue", "all"),
     ("permute_dims", "transpose"),
+    ("concat", "concatenate"),
 ];
 
 /// A function with its own rule. It is neither an elementwise operation nor a reduction.
@@ -45,7 +47,7 @@ use functions;
 
 /// The tables of all families of functions.
 const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+    &[elementwise::FUNCTIONS, joining::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
