@@ -69,9 +69,11 @@ pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
+pub use compose::{Closeness, Order};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};
+pub use operator::{correlate::Overlap, interp::Beyond};
 pub use place::open;
 pub use plan::{Explain, ExplainStage, Read, Write};
 pub use promote::PromoteError;

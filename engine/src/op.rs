@@ -159,6 +159,7 @@ macro_rules! operations {
                 Map 2 "a function of the caller's; x2 says which": map;
                 Significand 1 "digits of a float, between 1/2 and 1, as frexp": significand;
                 Unless 2 "x1; an error where x2 is true, for slices of NaN alone": unless;
+                Weighed 2 "x1; an error where x2 is true, for weights of the sum 0": weighed;
             }
         }
     };

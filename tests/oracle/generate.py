@@ -13,6 +13,10 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    arithmetic                functions of several steps or results, gcd, ldexp, isclose, unwrap
+    chosen                    reductions with where=, initial= and mean=, averages, nanargmax
+    differences               diff, gradient, trapezoid, convolve, maximum.accumulate
+    contractions              einsum, tensordot, cross, kron, add.reduce, add.outer
     chains                    expressions of several steps
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
@@ -32,7 +36,11 @@ import warnings
 import numpy as np
 from container import Golden
 
+import arithmetic
 import chains
+import chosen
+import contractions
+import differences
 import elementwise
 import products
 import promotion
@@ -55,6 +63,10 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "arithmetic": arithmetic.arithmetic,
+    "chosen": chosen.chosen,
+    "differences": differences.differences,
+    "contractions": contractions.contractions,
 }
 
 

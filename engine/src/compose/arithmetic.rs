@@ -37,6 +37,10 @@ impl Expr {
         if a.dtype() == DType::Bool {
             return Err(crate::Error::Value("booleans have no decimals: expected decimals=0".into()));
         }
+        if a.dtype().kind() == Kind::Complex {
+            let part = |op| one(op, &a)?.round_to(decimals);
+            return two(Op::Complex, &part(Op::Real)?, &part(Op::Imag)?);
+        }
         let power = Expr::scalar(power_of_ten(decimals.unsigned_abs()));
         let (before, after) =
             if decimals > 0 { (Op::Multiply, Op::Divide) } else { (Op::Divide, Op::Multiply) };
@@ -96,6 +100,28 @@ impl Expr {
         two(Op::Divide, &one(Op::Sin, &y)?, &y)
     }
 
+    /// Whether elements are plus (or `negative`: minus) infinity.
+    ///
+    /// # Errors
+    /// For complex numbers.
+    pub fn is_signed_infinity(&self, negative: bool) -> Result<Expr> {
+        let sign = one(Op::Signbit, self)?;
+        let sign = if negative { sign } else { one(Op::LogicalNot, &sign)? };
+        two(Op::BitwiseAnd, &one(Op::Isinf, self)?, &sign)
+    }
+
+    /// Whether all imaginary parts are below `tolerance`, or, above 1, below that many times the distance of 1 to the
+    /// next float: one boolean.
+    ///
+    /// # Errors
+    /// As [`Expr::apply`].
+    pub fn is_about_real(&self, tolerance: f64) -> Result<Expr> {
+        let epsilon = if self.dtype() == DType::C64 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let limit = if tolerance > 1.0 { epsilon * tolerance } else { tolerance };
+        let size = one(Op::Abs, &one(Op::Imag, &self.typed()?)?)?;
+        all(&two(Op::Less, &size, &Expr::scalar(limit))?)
+    }
+
     /// The angle of complex numbers, in radians or in degrees. Of a real number it is 0 or pi.
     ///
     /// # Errors
@@ -127,8 +153,9 @@ impl Expr {
                 _ => f64::MAX,
             };
             let put = |into: Expr, condition: Expr, value: Option<&Expr>, other: f64| {
-                let value = value.map_or(Ok(Expr::scalar(other)), |value| value.as_number(x.dtype()))?;
-                choose(&condition, &value.broadcast_to(x.shape())?.cast(x.dtype())?, &into)
+                let value = value.cloned().unwrap_or_else(|| Expr::scalar(other)).as_number(x.dtype())?;
+                let value = if value.ndim() == 0 { value } else { value.broadcast_to(x.shape())? };
+                choose(&condition, &value, &into)
             };
             let equals = |value: f64| two(Op::Equal, x, &Expr::scalar(value));
             let kept = put(x.clone(), one(Op::Isnan, x)?, Some(nan), 0.0)?;
@@ -139,6 +166,18 @@ impl Expr {
             Kind::Complex => two(Op::Complex, &part(&one(Op::Real, &x)?)?, &part(&one(Op::Imag, &x)?)?),
             Kind::Float => part(&x),
             _ => Ok(x),
+        }
+    }
+
+    /// The array with a number in place of each NaN.
+    ///
+    /// # Errors
+    /// As [`Expr::apply`].
+    pub fn without_nan(&self, number: i64) -> Result<Expr> {
+        let x = self.typed()?;
+        match is_exact(x.dtype()) {
+            true => Ok(x),
+            false => choose(&one(Op::Isnan, &x)?, &Expr::scalar(number), &x),
         }
     }
 
@@ -177,7 +216,7 @@ impl Expr {
     }
 
     /// A Python number that is real, as a float.
-    fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         match self.as_scalar()? {
             Scalar::Bool(b) => Some(b.into()),
             Scalar::Int(n) => Some(n as f64),
@@ -242,9 +281,12 @@ impl Expr {
         let half = Expr::scalar(period.number().unwrap_or(f64::NAN) / 2.0);
         let small = two(Op::Less, &one(Op::Abs, &gaps)?, discont.unwrap_or(&half))?;
         let corrections = choose(&small, &Expr::scalar(0), &two(Op::Subtract, &moved, &gaps)?)?;
-        // a sum from -0.0 on changes no bit of the first element
         let options = ScanOptions { axis: Some(axis), include_initial: true, ..ScanOptions::default() };
-        let sums = one(Op::Negative, &one(Op::Negative, &corrections)?.cumsum(&options)?)?;
+        let sums = match is_exact(corrections.dtype()) {
+            true => corrections.cumsum(&options)?,
+            // sums that begin with -0.0 change no bit of the first element
+            false => one(Op::Negative, &one(Op::Negative, &corrections)?.cumsum(&options)?)?,
+        };
         two(Op::Add, &p, &sums)?.cast(dtype)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{choose, one, two};
 use crate::promote::{self, is_exact};
-use crate::view::show;
+use crate::view::{resolve_axes, show};
 use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
 
 /// A reduction with `only`, `initial` or `mean` among its options. Elements that are not chosen are replaced by a value
@@ -148,5 +148,69 @@ pub(crate) fn moments(
         (Reduction::Std, Some(dtype)) => one(Op::Sqrt, &variance)?.cast(promote::part(dtype)),
         (Reduction::Std, None) => one(Op::Sqrt, &variance),
         _ => Ok(variance),
+    }
+}
+
+impl Expr {
+    /// The index of the greatest or smallest element that is not NaN ([`Reduction::Argmax`], [`Reduction::Argmin`]), as
+    /// NumPy's `nanargmax` and `nanargmin`.
+    ///
+    /// # Errors
+    /// As [`Expr::reduce`]. Where all elements are NaN, the computation fails.
+    pub fn nanarg(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
+        let a = self.typed()?;
+        if is_exact(a.dtype()) {
+            return a.reduce(reduction, options);
+        }
+        let worst = if reduction == Reduction::Argmax { f64::NEG_INFINITY } else { f64::INFINITY };
+        let nan = one(Op::Isnan, &a)?;
+        let index = choose(&nan, &Expr::scalar(worst), &a)?.reduce(reduction, options)?;
+        match a.shape().contains(&0) {
+            true => Ok(index),
+            false => two(Op::Unless, &index, &nan.reduce(Reduction::All, options)?),
+        }
+    }
+
+    /// The mean with weights, and the sum of the weights. Weights have the array's shape, or the lengths of `axes`.
+    ///
+    /// # Errors
+    /// When an axis is not there or the weights do not fit. Where the weights add up to 0, the computation fails.
+    pub fn average(&self, weights: Option<&Expr>, axes: Option<&[i64]>, keepdims: bool) -> Result<[Expr; 2]> {
+        let a = self.typed()?;
+        let resolved = axes.map(|axes| resolve_axes(axes, a.ndim())).transpose()?;
+        let options = |dtype| ReduceOptions { axes: axes.map(<[i64]>::to_vec), keepdims, dtype, ..ReduceOptions::default() };
+        let Some(weights) = weights else {
+            let mean = a.reduce(Reduction::Mean, &options(None))?;
+            let (all, of) = (crate::elements(a.shape())?, crate::elements(mean.shape())?);
+            let total = Expr::scalar(all as f64 / of as f64).cast(mean.dtype())?.broadcast_to(mean.shape())?;
+            return Ok([mean, total]);
+        };
+        let weights = weights.typed()?;
+        let weights = match resolved {
+            _ if weights.shape() == a.shape() => weights,
+            Some(axes) if weights.shape() == axes.iter().map(|&k| a.shape()[k]).collect::<Vec<_>>() => {
+                let mut order: Vec<i64> = (0..axes.len() as i64).collect();
+                order.sort_by_key(|&k| axes[k as usize]);
+                let others: Vec<i64> = (0..a.ndim()).filter(|k| !axes.contains(k)).map(|k| k as i64).collect();
+                weights.permute(&order)?.expand_dims(&others)?
+            }
+            _ => {
+                return Err(Error::Shape(format!(
+                    "expected weights of the array's shape {}, or of the lengths of the axes, found {}",
+                    show(a.shape()),
+                    show(weights.shape())
+                )));
+            }
+        };
+        let mut operands = vec![a.operand(), weights.operand()];
+        if is_exact(a.dtype()) {
+            operands.push(promote::Operand::Typed(DType::F64));
+        }
+        let dtype = promote::result_type(&operands)?;
+        let weights = weights.cast(dtype)?;
+        let total = weights.broadcast_to(a.shape())?.reduce(Reduction::Sum, &options(Some(dtype)))?;
+        let total = two(Op::Weighed, &total, &two(Op::Equal, &total, &Expr::scalar(0))?)?;
+        let sum = two(Op::Multiply, &a.cast(dtype)?, &weights)?.reduce(Reduction::Sum, &options(None))?;
+        Ok([two(Op::Divide, &sum, &total)?, total])
     }
 }

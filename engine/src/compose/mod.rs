@@ -5,10 +5,15 @@
 
 mod arithmetic;
 mod chosen;
+mod differences;
+mod einsum;
+mod products;
 
 use crate::{Expr, Op, Result};
 
+pub use arithmetic::Closeness;
 pub(crate) use chosen::{moments, reduce_chosen};
+pub use einsum::Order;
 
 fn one(op: Op, x: &Expr) -> Result<Expr> {
     Expr::apply(op, std::slice::from_ref(x))

@@ -25,7 +25,7 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
         // these set their own types
-        Op::Map | Op::Unless => (&[], Same),
+        Op::Map | Op::Unless | Op::Weighed => (&[], Same),
         Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
         Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
         Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),

@@ -21,7 +21,7 @@ pub use error::PromoteError;
 pub(crate) use loops::gives_truth;
 use loops::{Gives, loops};
 use types::first;
-pub(crate) use types::{is_exact, part, promote_types};
+pub(crate) use types::{is_exact, part, promote_types, same_kind};
 
 use crate::op::{Op, Reduction, Scalar};
 
@@ -150,7 +150,7 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         check(&operands, &inputs)?;
         return Ok(Signature { inputs, output: dtype, stand_ins: vec![None; 3] });
     }
-    if op == Op::Unless {
+    if matches!(op, Op::Unless | Op::Weighed) {
         let dtype = result_type(&operands[..1])?;
         return Ok(Signature { inputs: vec![dtype, Bool], output: dtype, stand_ins: vec![None; 2] });
     }
@@ -246,7 +246,7 @@ fn inputs(
 /// counts as the shortest float.
 fn scaled(operands: &[Operand], types: &[DType]) -> Result<Vec<DType>, PromoteError> {
     let (float, exponent) = match (operands, types) {
-        (&[Operand::Weak(Scalar::Int(_) | Scalar::Bool(_)), Operand::Typed(t)], _) => (F16, t),
+        (&[Operand::Weak(Scalar::Int(_) | Scalar::Bool(_)), Operand::Typed(t)], _) if t != Bool => (F16, t),
         (&[_, Operand::Weak(Scalar::Int(_) | Scalar::Large(_) | Scalar::Bool(_))], &[x, _]) => (x, I64),
         (_, &[x, t]) => (x, t),
         _ => return Err(no_loop(Op::Ldexp.name(), operands, "")),

@@ -48,6 +48,18 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
     }
 }
 
+/// Whether a cast keeps the kind of numbers, or goes to a larger kind: NumPy's rule `same_kind`.
+pub(crate) fn same_kind(from: DType, to: DType) -> bool {
+    let rank = |dtype: DType| match dtype.kind() {
+        Kind::Bool => 0,
+        Kind::Unsigned => 1,
+        Kind::Signed => 2,
+        Kind::Float => 3,
+        Kind::Complex => 4,
+    };
+    rank(from) <= rank(to)
+}
+
 /// The first of `types` to which all of `operands` can be cast.
 pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
     types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))

@@ -30,6 +30,8 @@ use super::widen::Half;
 use crate::kernels::Physical;
 use crate::op::Reduction;
 
+pub(in crate::kernels) use order::Ordered;
+
 /// Elements of a leaf of a row.
 const LEAF: usize = 1024;
 /// Elements of a leaf of a row, if they have one or two bytes: 128 for each lane.

@@ -1,11 +1,15 @@
 //! The functions that a text may call: operations, reductions, and the tables of functions with rules of their own, a
 //! file for each family.
 
+mod arithmetic;
+mod differences;
 mod elementwise;
 mod joining;
 mod products;
+mod reductions;
 mod scans;
 mod shape;
+pub(super) mod ufuncs;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -46,8 +50,16 @@ macro_rules! functions {
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, joining::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    arithmetic::FUNCTIONS,
+    differences::FUNCTIONS,
+    elementwise::FUNCTIONS,
+    joining::FUNCTIONS,
+    products::FUNCTIONS,
+    reductions::FUNCTIONS,
+    scans::FUNCTIONS,
+    shape::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
@@ -158,8 +170,13 @@ fn apply(op: Op, call: &Call<'_>) -> Result<Expr> {
 
 fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
     let b = match reduction.name().trim_start_matches("nan") {
-        "sum" | "prod" | "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?"])?,
-        "std" | "var" => call.bind(&["a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?"])?,
+        "sum" | "prod" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?", "initial?", "where?"])?,
+        "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?", "where?"])?,
+        "std" | "var" => call.bind(&[
+            "a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?", "where?", "mean?",
+        ])?,
+        "max" | "min" => call.bind(&["a", "axis?", "*", "keepdims?", "initial?", "where?"])?,
+        "any" | "all" => call.bind(&["a", "axis?", "*", "keepdims?", "where?"])?,
         _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
     };
     if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
@@ -172,6 +189,9 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
         keepdims: b.boolean("keepdims")?,
         dtype: b.some("dtype").map(|p| p.dtype()).transpose()?,
         ddof,
+        only: b.get("where").map(|p| p.array()).transpose()?,
+        initial: b.some("initial").map(|p| p.array()).transpose()?,
+        mean: b.get("mean").map(|p| p.array()).transpose()?,
     };
     a.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
 }
