@@ -18,6 +18,7 @@ What is in a file is said in container.py; each family is one file beside this o
     differences               diff, gradient, trapezoid, convolve, maximum.accumulate
     contractions              einsum, tensordot, cross, kron, add.reduce, add.outer
     chains                    expressions of several steps
+    mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
@@ -42,6 +43,7 @@ import chosen
 import contractions
 import differences
 import elementwise
+import mixed
 import products
 import promotion
 import reductions
@@ -67,6 +69,7 @@ FAMILIES = {
     "chosen": chosen.chosen,
     "differences": differences.differences,
     "contractions": contractions.contractions,
+    "mixed": mixed.mixed,
 }
 
 

@@ -210,7 +210,9 @@ impl Expr {
         let near = two(Op::BitwiseAnd, &near, &one(Op::Isfinite, &y)?)?;
         let near = two(Op::BitwiseOr, &near, &two(Op::Equal, x, &y)?)?;
         match how.equal_nan {
-            true => two(Op::BitwiseOr, &near, &two(Op::BitwiseAnd, &one(Op::Isnan, x)?, &one(Op::Isnan, &y)?)?),
+            true => {
+                two(Op::BitwiseOr, &near, &two(Op::BitwiseAnd, &one(Op::Isnan, x)?, &one(Op::Isnan, &y)?)?)
+            }
             false => Ok(near),
         }
     }

@@ -19,14 +19,20 @@ pub(crate) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
         true => Ok(()),
         false => Err(Error::Value(format!("{} takes no '{option}'", reduction.name()))),
     };
-    takes("where", options.only.is_none() || matches!(plain, Sum | Prod | Max | Min | Any | All | Mean | Std | Var))?;
+    takes(
+        "where",
+        options.only.is_none() || matches!(plain, Sum | Prod | Max | Min | Any | All | Mean | Std | Var),
+    )?;
     takes("initial", options.initial.is_none() || matches!(plain, Sum | Prod | Max | Min))?;
     takes("mean", options.mean.is_none() || matches!(plain, Std | Var))?;
     let rest = ReduceOptions { only: None, initial: None, mean: None, ..options.clone() };
     let only = options.only.as_ref().map(|only| mask(only, a.shape())).transpose()?;
     let initial = match &options.initial {
         Some(initial) if initial.ndim() > 0 => {
-            return Err(Error::Shape(format!("the initial value is one number, found shape {}", show(initial.shape()))));
+            return Err(Error::Shape(format!(
+                "the initial value is one number, found shape {}",
+                show(initial.shape())
+            )));
         }
         Some(initial) => Some(initial.as_number(promote::reduction(reduction, a.dtype(), options.dtype)?.1)?),
         None => None,
@@ -178,11 +184,17 @@ impl Expr {
     pub fn average(&self, weights: Option<&Expr>, axes: Option<&[i64]>, keepdims: bool) -> Result<[Expr; 2]> {
         let a = self.typed()?;
         let resolved = axes.map(|axes| resolve_axes(axes, a.ndim())).transpose()?;
-        let options = |dtype| ReduceOptions { axes: axes.map(<[i64]>::to_vec), keepdims, dtype, ..ReduceOptions::default() };
+        let options = |dtype| ReduceOptions {
+            axes: axes.map(<[i64]>::to_vec),
+            keepdims,
+            dtype,
+            ..ReduceOptions::default()
+        };
         let Some(weights) = weights else {
             let mean = a.reduce(Reduction::Mean, &options(None))?;
             let (all, of) = (crate::elements(a.shape())?, crate::elements(mean.shape())?);
-            let total = Expr::scalar(all as f64 / of as f64).cast(mean.dtype())?.broadcast_to(mean.shape())?;
+            let total =
+                Expr::scalar(all as f64 / of as f64).cast(mean.dtype())?.broadcast_to(mean.shape())?;
             return Ok([mean, total]);
         };
         let weights = weights.typed()?;
@@ -191,7 +203,8 @@ impl Expr {
             Some(axes) if weights.shape() == axes.iter().map(|&k| a.shape()[k]).collect::<Vec<_>>() => {
                 let mut order: Vec<i64> = (0..axes.len() as i64).collect();
                 order.sort_by_key(|&k| axes[k as usize]);
-                let others: Vec<i64> = (0..a.ndim()).filter(|k| !axes.contains(k)).map(|k| k as i64).collect();
+                let others: Vec<i64> =
+                    (0..a.ndim()).filter(|k| !axes.contains(k)).map(|k| k as i64).collect();
                 weights.permute(&order)?.expand_dims(&others)?
             }
             _ => {

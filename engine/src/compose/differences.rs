@@ -201,7 +201,8 @@ fn slope(f: &Expr, axis: usize, h: &Expr, edge_order: i64, dtype: DType) -> Resu
         let a = two(Op::Divide, &one(Op::Negative, &h2)?, &times(&h1, &both)?)?;
         let b = two(Op::Divide, &two(Op::Subtract, &h2, &h1)?, &times(&h1, &h2)?)?;
         let c = two(Op::Divide, &h1, &times(&h2, &both)?)?;
-        let [a, b, c] = [as_axis(&a, axis, f.ndim())?, as_axis(&b, axis, f.ndim())?, as_axis(&c, axis, f.ndim())?];
+        let [a, b, c] =
+            [as_axis(&a, axis, f.ndim())?, as_axis(&b, axis, f.ndim())?, as_axis(&c, axis, f.ndim())?];
         sum3([&a, &b, &c], [&left, &middle, &right])?
     };
     let (first, last) = if edge_order == 1 {
@@ -223,7 +224,8 @@ fn slope(f: &Expr, axis: usize, h: &Expr, edge_order: i64, dtype: DType) -> Resu
             let weights = |h1: &Expr, h2: &Expr| {
                 // those of the end itself, of its neighbour and of the next
                 let both = two(Op::Add, h1, h2)?;
-                let near = two(Op::Divide, &two(Op::Add, &times(&Expr::scalar(2.0), h1)?, h2)?, &times(h1, &both)?)?;
+                let near =
+                    two(Op::Divide, &two(Op::Add, &times(&Expr::scalar(2.0), h1)?, h2)?, &times(h1, &both)?)?;
                 let next = two(Op::Divide, &both, &times(h1, h2)?)?;
                 let far = two(Op::Divide, h1, &times(h2, &both)?)?;
                 Ok::<_, Error>([near, next, far])

@@ -247,10 +247,7 @@ fn multiply(
 }
 
 /// The product of arrays from left to right. It keeps the labels that `keep` says.
-fn in_turn(
-    terms: impl Iterator<Item = Labelled>,
-    keep: impl Fn(u32) -> bool,
-) -> Result<Option<Labelled>> {
+fn in_turn(terms: impl Iterator<Item = Labelled>, keep: impl Fn(u32) -> bool) -> Result<Option<Labelled>> {
     let mut left: std::collections::VecDeque<Labelled> = terms.collect();
     while left.len() > 1 {
         if let (Some(a), Some(b)) = (left.pop_front(), left.pop_front()) {
@@ -270,7 +267,8 @@ fn cost(
 ) -> (f64, Vec<u32>) {
     let mut all = a.to_vec();
     all.extend(b.iter().filter(|l| !a.contains(l)));
-    let size = |labels: &[u32]| labels.iter().map(|l| lengths.get(l).map_or(1.0, |&n| n as f64)).product::<f64>();
+    let size =
+        |labels: &[u32]| labels.iter().map(|l| lengths.get(l).map_or(1.0, |&n| n as f64)).product::<f64>();
     let kept = |l: &u32| result.contains(l) || others.iter().any(|other| other.contains(l));
     let left: Vec<u32> = all.iter().copied().filter(kept).collect();
     // an intermediate result is written and read, which takes longer than a multiplication

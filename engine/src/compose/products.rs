@@ -32,7 +32,8 @@ impl Labelled {
 
     /// The sums over the labels that `keep` refuses, in the array's own type.
     pub(super) fn summed(&self, keep: impl Fn(u32) -> bool) -> Result<Labelled> {
-        let axes: Vec<i64> = (0..self.labels.len()).filter(|&k| !keep(self.labels[k])).map(|k| k as i64).collect();
+        let axes: Vec<i64> =
+            (0..self.labels.len()).filter(|&k| !keep(self.labels[k])).map(|k| k as i64).collect();
         if axes.is_empty() {
             return Ok(self.clone());
         }
@@ -260,7 +261,9 @@ impl Expr {
             let axis = resolve_axes(&[axis], x.ndim())?[0];
             let length = x.shape()[axis];
             if !(2..=3).contains(&length) {
-                return Err(Error::Shape(format!("a cross product takes vectors of 2 or 3 elements, found {length}")));
+                return Err(Error::Shape(format!(
+                    "a cross product takes vectors of 2 or 3 elements, found {length}"
+                )));
             }
             let part = |k: u64| {
                 let parts: Vec<Index> =
@@ -286,7 +289,9 @@ impl Expr {
 
 fn axes_at_least(name: &str, x: &Expr, least: usize) -> Result<()> {
     match x.ndim() < least {
-        true => Err(Error::Shape(format!("{name} needs an array of at least {least} axes, found {}", x.ndim()))),
+        true => {
+            Err(Error::Shape(format!("{name} needs an array of at least {least} axes, found {}", x.ndim())))
+        }
         false => Ok(()),
     }
 }

@@ -186,7 +186,7 @@ impl Source for DerivedSource {
         let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
         let readers = inputs
             .map(|(((feed, order), sources), cache)| Reader::new(feed, order, sources, &self.context, cache));
-        let mut readers = readers.collect::<Result<Vec<_>>>()?;
+        let mut readers: Vec<Reader<'_>> = readers.collect();
         let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();
         let within = |((&s, &n), &all): ((&u64, &u64), &u64)| n.min(all.saturating_sub(s));
         let boxed: Vec<u64> = start.iter().zip(full).zip(shape).map(within).collect();

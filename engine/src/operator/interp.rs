@@ -51,7 +51,10 @@ impl Expr {
             return Err(Error::dtype("the places of interp", DType::F64, places.dtype()));
         }
         let &[points] = xp.shape() else {
-            return Err(Error::Shape(format!("expected points along one axis, found shape {}", show(xp.shape()))));
+            return Err(Error::Shape(format!(
+                "expected points along one axis, found shape {}",
+                show(xp.shape())
+            )));
         };
         if xp.shape() != fp.shape() || points == 0 {
             return Err(Error::Shape(format!(

@@ -145,6 +145,11 @@ impl Placed {
         }
     }
 
+    /// Whether it is a list or a tuple, which an array beside it turns into an array.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.meaning, Meaning::Tuple(_) | Meaning::List(_))
+    }
+
     pub(super) fn is_none(&self) -> bool {
         matches!(self.meaning, Meaning::None)
     }

@@ -102,9 +102,7 @@ fn interp(_: &str, call: &Call<'_>) -> Result<Expr> {
     };
     let period = b.some("period").map(|p| p.float()).transpose()?;
     let beyond = Beyond { left: end("left")?, right: end("right")?, period };
-    b.array("x")?
-        .interp(&b.array("xp")?, &b.array("fp")?, beyond)
-        .map_err(|e| Fault::engine(&call.at, e))
+    b.array("x")?.interp(&b.array("xp")?, &b.array("fp")?, beyond).map_err(|e| Fault::engine(&call.at, e))
 }
 
 fn real_if_close(_: &str, call: &Call<'_>) -> Result<Expr> {

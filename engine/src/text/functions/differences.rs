@@ -19,7 +19,8 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
 fn diff(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["a", "n?", "axis?", "prepend?", "append?"])?;
     let edge = |name| b.get(name).map(|p| p.array()).transpose();
-    let (n, axis) = (b.get("n").map_or(Ok(1), |p| p.integer())?, b.get("axis").map_or(Ok(-1), |p| p.integer())?);
+    let (n, axis) =
+        (b.get("n").map_or(Ok(1), |p| p.integer())?, b.get("axis").map_or(Ok(-1), |p| p.integer())?);
     b.array("a")?
         .diff(n, axis, edge("prepend")?.as_ref(), edge("append")?.as_ref())
         .map_err(|e| b.fault("axis", e))

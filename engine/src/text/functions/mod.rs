@@ -172,9 +172,9 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
     let b = match reduction.name().trim_start_matches("nan") {
         "sum" | "prod" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?", "initial?", "where?"])?,
         "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?", "where?"])?,
-        "std" | "var" => call.bind(&[
-            "a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?", "where?", "mean?",
-        ])?,
+        "std" | "var" => {
+            call.bind(&["a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?", "where?", "mean?"])?
+        }
         "max" | "min" => call.bind(&["a", "axis?", "*", "keepdims?", "initial?", "where?"])?,
         "any" | "all" => call.bind(&["a", "axis?", "*", "keepdims?", "where?"])?,
         _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,

@@ -80,7 +80,9 @@ fn einsum(_: &str, call: &Call<'_>) -> Result<Expr> {
         match keyword.as_ref().map(|k| (k.0.as_str(), &k.1)) {
             None => {}
             Some(("optimize", _)) => order = in_order(value)?,
-            Some(("dtype", _)) => dtype = Some(value).filter(|p| !p.is_none()).map(|p| p.dtype()).transpose()?,
+            Some(("dtype", _)) => {
+                dtype = Some(value).filter(|p| !p.is_none()).map(|p| p.dtype()).transpose()?;
+            }
             Some((name, at)) => {
                 let fault = Fault::new(at, format!("einsum has no argument '{name}'"));
                 return Err(fault.help("einsum(subscripts, arrays, ..., [optimize], [dtype])"));
@@ -106,8 +108,11 @@ fn einsum(_: &str, call: &Call<'_>) -> Result<Expr> {
     if let Some(dtype) = dtype {
         for array in &mut arrays {
             if crate::promote::promote_types(array.dtype(), dtype) != dtype {
-                return Err(Fault::new(&call.at, format!("{} does not hold all values of {dtype}", array.dtype()))
-                    .help("convert the arrays first: x.astype(dtype)"));
+                return Err(Fault::new(
+                    &call.at,
+                    format!("{} does not hold all values of {dtype}", array.dtype()),
+                )
+                .help("convert the arrays first: x.astype(dtype)"));
             }
             *array = array.cast(dtype).map_err(fail)?;
         }

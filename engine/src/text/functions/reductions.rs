@@ -27,8 +27,9 @@ fn average(_: &str, call: &Call<'_>) -> Result<Meaning> {
     let a = b.array("a")?;
     let weights = b.some("weights").map(|p| p.array()).transpose()?;
     let axes = b.axes("axis")?;
-    let [mean, total] =
-        a.average(weights.as_ref(), axes.as_deref(), b.boolean("keepdims")?).map_err(|e| b.fault("axis", e))?;
+    let [mean, total] = a
+        .average(weights.as_ref(), axes.as_deref(), b.boolean("keepdims")?)
+        .map_err(|e| b.fault("axis", e))?;
     match b.boolean("returned")? {
         true => Ok(vec![mean, total].into()),
         false => Ok(mean.into()),

@@ -22,8 +22,9 @@ pub(in crate::text) fn evaluate(op: Op, call: &Call<'_>) -> Result<Expr> {
         }
         "reduce" => reduce(op, call),
         "accumulate" => accumulate(op, call),
-        name => Err(Fault::new(&call.at, format!("no function has the method '{name}' here"))
-            .help("reduce, accumulate and outer are there; sums over index ranges are differences of cumsum")),
+        name => Err(Fault::new(&call.at, format!("no function has the method '{name}' here")).help(
+            "reduce, accumulate and outer are there; sums over index ranges are differences of cumsum",
+        )),
     }
 }
 
