@@ -69,7 +69,7 @@ pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
-pub use compose::{Closeness, Order};
+pub use compose::{Closeness, ProductOrder};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};

@@ -1,7 +1,7 @@
 //! Products of arrays over chosen axes.
 
 use super::{Array, IntoArray, IntoAxes};
-use crate::{Expr, Op, Order, Result};
+use crate::{Expr, Op, ProductOrder, Result};
 
 impl Array {
     #[track_caller]
@@ -112,12 +112,12 @@ impl Array {
     /// spilled. Types are not widened, as in NumPy: a sum of `int8` is an `int8`.
     #[track_caller]
     pub fn einsum(subscripts: &str, arrays: &[&Array]) -> Array {
-        Array::einsum_in(subscripts, arrays, &Order::default())
+        Array::einsum_in(subscripts, arrays, &ProductOrder::default())
     }
 
     /// [`Array::einsum`] in a given order of the products.
     #[track_caller]
-    pub fn einsum_in(subscripts: &str, arrays: &[&Array], order: &Order) -> Array {
+    pub fn einsum_in(subscripts: &str, arrays: &[&Array], order: &ProductOrder) -> Array {
         Array::make(|| {
             let arrays = arrays.iter().map(|array| array.expr().cloned()).collect::<Result<Vec<_>>>()?;
             Expr::einsum(subscripts, &arrays, order)

@@ -11,8 +11,8 @@ use crate::{Error, Expr, Index, Result};
 
 /// The order in which the arrays of [`Expr::einsum`] are multiplied.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum Order {
-    /// The cheapest order of all for up to six arrays, and [`Order::Greedy`] beyond.
+pub enum ProductOrder {
+    /// The cheapest order of all for up to six arrays, and [`ProductOrder::Greedy`] beyond.
     #[default]
     Best,
     /// From left to right.
@@ -79,7 +79,7 @@ impl Expr {
     ///
     /// # Errors
     /// When the subscripts do not fit the arrays, or lengths differ.
-    pub fn einsum(subscripts: &str, arrays: &[Expr], order: &Order) -> Result<Expr> {
+    pub fn einsum(subscripts: &str, arrays: &[Expr], order: &ProductOrder) -> Result<Expr> {
         let text: String = subscripts.chars().filter(|c| !c.is_whitespace()).collect();
         let (inputs, output) = match text.split_once("->") {
             Some((inputs, output)) => (inputs, Some(Subscripts::parse(output)?)),
@@ -215,16 +215,16 @@ fn without_ones(term: &Labelled, lengths: &BTreeMap<u32, u64>) -> Result<Labelle
 fn multiply(
     mut terms: Vec<Labelled>,
     result: &[u32],
-    order: &Order,
+    order: &ProductOrder,
     lengths: &BTreeMap<u32, u64>,
 ) -> Result<Labelled> {
     let labels: Vec<Vec<u32>> = terms.iter().map(|term| term.labels.clone()).collect();
     let steps = match order {
         // all that is left is multiplied from left to right
-        Order::Given => Vec::new(),
-        Order::Path(path) => path.clone(),
-        Order::Best if labels.len() <= FEW => best(&labels, result, lengths).1,
-        Order::Best | Order::Greedy => greedy(labels, result, lengths),
+        ProductOrder::Given => Vec::new(),
+        ProductOrder::Path(path) => path.clone(),
+        ProductOrder::Best if labels.len() <= FEW => best(&labels, result, lengths).1,
+        ProductOrder::Best | ProductOrder::Greedy => greedy(labels, result, lengths),
     };
     for step in steps {
         let mut places = step.clone();
@@ -321,4 +321,32 @@ fn greedy(mut labels: Vec<Vec<u32>>, result: &[u32], lengths: &BTreeMap<u32, u64
         steps.push(vec![i, k]);
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cheapest_order_is_found() {
+        // (9 x 1000)(1000 x 9)(9 x 1000): the first two make a small matrix
+        let lengths = BTreeMap::from([(0, 9), (1, 1000), (2, 9), (3, 1000)]);
+        let labels = [vec![0, 1], vec![1, 2], vec![2, 3]];
+        assert_eq!(best(&labels, &[0, 3], &lengths).1, [[0, 1], [0, 1]]);
+        // and the other way round the last two
+        let labels = [vec![1, 2], vec![2, 3], vec![3, 0]];
+        assert_eq!(best(&labels, &[1, 0], &lengths).1, [[1, 2], [0, 1]]);
+        assert_eq!(greedy(labels.to_vec(), &[1, 0], &lengths), [[1, 2], [0, 1]]);
+        assert!(best(&labels[..1], &[1], &lengths).1.is_empty());
+    }
+
+    #[test]
+    fn subscripts_without_a_result() {
+        let parse = |text: &str| text.split(',').map(|t| Subscripts::parse(t).unwrap()).collect::<Vec<_>>();
+        let letters = |text: &str| text.chars().map(u32::from).collect::<Vec<_>>();
+        assert_eq!(implicit(&parse("ij,jk"), 0), letters("ik"));
+        assert_eq!(implicit(&parse("bA,Ac,cc"), 0), letters("b"));
+        assert_eq!(implicit(&parse("j...,j"), 2), [broadcast(1), broadcast(0)]);
+        assert!(Subscripts::parse("i..j").is_err() && Subscripts::parse("......").is_err());
+    }
 }

@@ -13,7 +13,7 @@ use crate::{Expr, Op, Result};
 
 pub use arithmetic::Closeness;
 pub(crate) use chosen::{moments, reduce_chosen};
-pub use einsum::Order;
+pub use einsum::ProductOrder;
 
 fn one(op: Op, x: &Expr) -> Result<Expr> {
     Expr::apply(op, std::slice::from_ref(x))

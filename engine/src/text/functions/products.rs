@@ -5,7 +5,7 @@ use crate::text::call::Call;
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::{Meaning, Placed};
 use crate::text::number::Number;
-use crate::{Expr, Order};
+use crate::{Expr, ProductOrder};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -75,7 +75,7 @@ fn tensordot(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 /// `einsum("ij,jk->ik", a, b)`, or `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
 fn einsum(_: &str, call: &Call<'_>) -> Result<Expr> {
-    let (mut order, mut dtype) = (Order::default(), None);
+    let (mut order, mut dtype) = (ProductOrder::default(), None);
     for (keyword, value) in &call.given {
         match keyword.as_ref().map(|k| (k.0.as_str(), &k.1)) {
             None => {}
@@ -138,12 +138,12 @@ fn letters(list: &Placed) -> Result<String> {
 }
 
 /// The meaning of `optimize`.
-fn in_order(value: &Placed) -> Result<Order> {
+fn in_order(value: &Placed) -> Result<ProductOrder> {
     match &value.meaning {
-        Meaning::Number(Number::Bool(false)) => Ok(Order::Given),
-        Meaning::Number(Number::Bool(true)) => Ok(Order::Greedy),
-        Meaning::Str(name) if name == "greedy" => Ok(Order::Greedy),
-        Meaning::Str(name) if name == "optimal" => Ok(Order::Best),
+        Meaning::Number(Number::Bool(false)) => Ok(ProductOrder::Given),
+        Meaning::Number(Number::Bool(true)) => Ok(ProductOrder::Greedy),
+        Meaning::Str(name) if name == "greedy" => Ok(ProductOrder::Greedy),
+        Meaning::Str(name) if name == "optimal" => Ok(ProductOrder::Best),
         Meaning::List(items) | Meaning::Tuple(items)
             if matches!(items.first(), Some(Placed { meaning: Meaning::Str(_), .. })) =>
         {
@@ -152,7 +152,7 @@ fn in_order(value: &Placed) -> Result<Order> {
                 let places = places.collect::<std::result::Result<Vec<_>, _>>();
                 places.map_err(|_| Fault::new(&step.span, "the places of arrays count from 0"))
             };
-            items.iter().skip(1).map(step).collect::<Result<_>>().map(Order::Path)
+            items.iter().skip(1).map(step).collect::<Result<_>>().map(ProductOrder::Path)
         }
         _ => Err(Fault::new(&value.span, "optimize is True, False, 'greedy', 'optimal' or a path")
             .help("a path is a list such as ['einsum_path', (0, 1), (0, 1)]")),
