@@ -10,7 +10,7 @@ fn square(n: usize) -> Array2<f64> {
 
 #[test]
 fn einsum_in_a_small_budget() -> arrstore::Result<()> {
-    // three arrays of 2 MiB and an intermediate result of 2 MiB, in 3 MiB
+    // three arrays of 2 MiB and an intermediate result of 2 MiB, in 5 MiB
     let n = 512;
     let (a, b) = (square(n), square(n).reversed_axes());
     let (x, y) = (Array::from(&a), Array::from(&b));
@@ -21,10 +21,27 @@ fn einsum_in_a_small_budget() -> arrstore::Result<()> {
         let sums = Array::einsum_in("ij,jk,ik->i", &[&x, &y, &x], &order);
         assert_eq!(sums.compute()?.to_ndarray::<f64>()?, expected.clone().into_dyn(), "{order:?}");
     }
-    let small = arrstore::Context::new(3 << 20, 2);
+    let small = arrstore::Context::new(5 << 20, 2);
     let found = sums.compute_in(&small)?.to_ndarray::<f64>()?;
     // whole numbers: the sums are exact in any order
     assert_eq!(found, expected.into_dyn());
+    Ok(())
+}
+
+#[test]
+fn quadratic_forms_of_long_rows() -> arrstore::Result<()> {
+    let (m, n) = (3, 4100);
+    let x = Array2::from_shape_fn((m, n), |(i, j)| ((i * 5 + j * 3) % 7) as i64 - 3);
+    let y = Array2::from_shape_fn((n, n), |(j, k)| ((j * 11 + k * 2) % 13) as i64 - 6);
+    let expected = (x.dot(&y) * &x).sum_axis(ndarray::Axis(1)).into_dyn();
+    let (a, b) = (Array::from(&x), Array::from(&y));
+    let rows = Array::einsum("ij,jk,ik->i", &[&a, &b, &a]);
+    assert_eq!(rows.compute()?.to_ndarray::<i64>()?, expected);
+    let turned = a.t();
+    let rows = Array::einsum("ki,jk,ji->i", &[&turned, &b, &turned]);
+    assert_eq!(rows.compute()?.to_ndarray::<i64>()?, expected);
+    let all = Array::einsum("jk,ij,ik,i->", &[&b, &a, &a, &Array::from(vec![1i64, 2, -1])]);
+    assert_eq!(all.compute()?.to_string(), (expected[[0]] + 2 * expected[[1]] - expected[[2]]).to_string());
     Ok(())
 }
 

@@ -180,7 +180,8 @@ def interp(golden):
     ]  # fmt: skip
     for xp, fp in tables:
         for more in ("", ", left=-7", ", right=8.5", ", -1, 1", ", left=None, right=nan", ", period=4", ", 1, 2, -2.5", ", left=2j", ", period=0"):
-            exact(golden, f"interp(x, p, f{more})", {"x": x, "p": xp, "f": fp})
+            if np.isfinite(xp).all() or "period" not in more and "-2.5" not in more:
+                exact(golden, f"interp(x, p, f{more})", {"x": x, "p": xp, "f": fp})
     exact(golden, "interp(x, p, f, period=360)", {"x": np.array([-180, -170, -185, 185, -10, -5, 0, 365]), "p": np.array([190, -190, 350, -350]), "f": np.array([5, 10, 3, 4])})
     many = np.sort(np.round(np.random.default_rng(9).uniform(0, 100, 400), 3))
     for kind in ("int16", "float32", "float64", "bool", "complex64"):

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::products::{Labelled, contract, in_common_type};
+use super::quadratic::take_form;
 use crate::{Error, Expr, Index, Result};
 
 /// The order in which the arrays of [`Expr::einsum`] are multiplied.
@@ -218,6 +219,9 @@ fn multiply(
     order: &ProductOrder,
     lengths: &BTreeMap<u32, u64>,
 ) -> Result<Labelled> {
+    if *order == ProductOrder::Best {
+        take_form(&mut terms, result)?;
+    }
     let labels: Vec<Vec<u32>> = terms.iter().map(|term| term.labels.clone()).collect();
     let steps = match order {
         // all that is left is multiplied from left to right

@@ -8,6 +8,7 @@ mod chosen;
 mod differences;
 mod einsum;
 mod products;
+mod quadratic;
 
 use crate::{Expr, Op, Result};
 

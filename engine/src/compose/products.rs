@@ -43,7 +43,7 @@ impl Labelled {
 }
 
 /// The sum over axes in the array's own type. Of booleans it says whether one is true.
-fn sum(x: &Expr, axes: &[i64]) -> Result<Expr> {
+pub(super) fn sum(x: &Expr, axes: &[i64]) -> Result<Expr> {
     let options =
         ReduceOptions { axes: Some(axes.to_vec()), dtype: Some(x.dtype()), ..ReduceOptions::default() };
     x.reduce(Reduction::Sum, &options)

@@ -169,7 +169,8 @@ impl Interp {
             return [f64::NAN; 2];
         };
         if x.is_nan() {
-            return [x, 0.0];
+            // of one point, NumPy compares alone
+            return if points.len() == 1 { least } else { [x, 0.0] };
         }
         if x < first {
             return self.left.unwrap_or(least);
