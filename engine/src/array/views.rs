@@ -61,8 +61,10 @@ impl Array {
     pub fn broadcast_to(&self, shape: impl IntoShape) -> Array {
         let shape = shape.into_shape();
         Array::make(|| {
-            let length =
-                |&n: &i64| u64::try_from(n).map_err(|_| Error::Shape(format!("{n} is not a length")));
+            let length = |&n: &i64| {
+                u64::try_from(n)
+                    .map_err(|_| Error::Shape(format!("{n} is not a length: expected a number from 0 on")))
+            };
             self.expr()?.broadcast_to(&shape.iter().map(length).collect::<Result<Vec<_>>>()?)
         })
     }

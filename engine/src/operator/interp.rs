@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use super::Operator;
-use crate::exec::{Derive, Reader, rows};
+use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::op::Op;
 use crate::program::Program;
+use crate::program::tiles::rows;
 use crate::view::show;
 use crate::{Buffer, DType, Error, Kind, Result, Scalar};
 
