@@ -75,9 +75,11 @@ pub use compose::{
     BinRule, Bins, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
     QuantileMethod, QuantileOptions,
 };
+pub use compose::{Closeness, ProductOrder};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};
+pub use operator::{correlate::Overlap, interp::Beyond};
 pub use place::open;
 pub use plan::{Explain, ExplainStage, Read, Write};
 pub use promote::PromoteError;

@@ -101,14 +101,18 @@ macro_rules! operations {
                 Fmax 2 "the greater; a number before NaN": fmax;
                 Fmin 2 "the smaller; a number before NaN": fmin;
                 Fmod 2 "remainder with the sign of x1": fmod;
+                Gcd 2 "greatest common divisor": gcd;
                 Greater 2 "x1 > x2": greater;
                 GreaterEqual 2 "x1 >= x2": greater_equal;
                 Heaviside 2 "0 below 0, x2 at 0, 1 above": heaviside;
                 Hypot 2 "sqrt(x1**2 + x2**2) without overflow": hypot;
+                I0 1 "modified Bessel function of the first kind, order 0": i0;
                 Imag 1 "imaginary part": imag;
                 Isfinite 1 "neither infinite nor NaN": isfinite;
                 Isinf 1 "infinite": isinf;
                 Isnan 1 "not a number": isnan;
+                Lcm 2 "least common multiple": lcm;
+                Ldexp 2 "x1 times 2 to the power x2, a whole number": ldexp;
                 Less 2 "x1 < x2": less;
                 LessEqual 2 "x1 <= x2": less_equal;
                 Log 1 "natural logarithm": log;
@@ -139,6 +143,7 @@ macro_rules! operations {
                 Signbit 1 "the sign bit is set": signbit;
                 Sin 1 "sine": sin;
                 Sinh 1 "hyperbolic sine": sinh;
+                Spacing 1 "distance to the next float away from 0": spacing;
                 Sqrt 1 "square root": sqrt;
                 Square 1 "x * x": square;
                 Subtract 2 "difference": subtract;
@@ -148,7 +153,13 @@ macro_rules! operations {
                 Where 3 "x2 where x1 is true, else x3": where;
             }
             hidden {
+                Complex 2 "x1 + x2 * 1j, each part kept as it is": complex;
+                Exponent 1 "exponent of two of a float, as frexp": exponent;
+                Fraction 1 "part of a float after the point, as modf": fraction;
                 Map 2 "a function of the caller's; x2 says which": map;
+                Significand 1 "digits of a float, between 1/2 and 1, as frexp": significand;
+                Unless 2 "x1; an error where x2 is true, for slices of NaN alone": unless;
+                Weighed 2 "x1; an error where x2 is true, for weights of the sum 0": weighed;
             }
         }
     };

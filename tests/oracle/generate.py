@@ -14,6 +14,10 @@ What is in a file is said in container.py; each family is one file beside this o
     products                  matmul
     scans                     cumulative sums and products
     statistics                medians and quantiles
+    arithmetic                functions of several steps or results, gcd, ldexp, isclose, unwrap
+    chosen                    reductions with where=, initial= and mean=, averages, nanargmax
+    differences               diff, gradient, trapezoid, convolve, maximum.accumulate
+    contractions              einsum, tensordot, cross, kron, add.reduce, add.outer
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -34,7 +38,11 @@ import warnings
 import numpy as np
 from container import Golden
 
+import arithmetic
 import chains
+import chosen
+import contractions
+import differences
 import elementwise
 import mixed
 import products
@@ -60,6 +68,10 @@ FAMILIES = {
     "rules": rules.rules,
     "scans": scans.scans,
     "statistics": statistics.statistics,
+    "arithmetic": arithmetic.arithmetic,
+    "chosen": chosen.chosen,
+    "differences": differences.differences,
+    "contractions": contractions.contractions,
     "mixed": mixed.mixed,
 }
 

@@ -85,6 +85,26 @@ fn statistics() {
 }
 
 #[test]
+fn arithmetic_of_several_steps() {
+    hold("arithmetic");
+}
+
+#[test]
+fn reductions_of_chosen_elements() {
+    hold("chosen");
+}
+
+#[test]
+fn differences_and_sliding_products() {
+    hold("differences");
+}
+
+#[test]
+fn contractions() {
+    hold("contractions");
+}
+
+#[test]
 fn rules_at_the_edges() {
     // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);

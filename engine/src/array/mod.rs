@@ -21,9 +21,11 @@
 //! assert!(error.to_string().starts_with("operands could not be broadcast together with shapes (3,) (2,), at "));
 //! ```
 
+mod arithmetic;
 mod axes;
 mod compute;
 mod convert;
+mod differences;
 mod formula;
 mod functions;
 mod map;
@@ -31,6 +33,7 @@ mod memory;
 mod native;
 mod operators;
 mod print;
+mod products;
 mod reduce;
 mod reduced;
 mod scan;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::reduced::Reduced;
-use super::{Array, IntoAxes};
+use super::{Array, IntoArray, IntoAxes};
 use crate::op::reductions;
-use crate::{DType, Error, ReduceOptions, Reduction};
+use crate::{DType, Error, Expr, ReduceOptions, Reduction, Scalar};
 
 impl Array {
     #[track_caller]
@@ -60,6 +60,71 @@ impl Array {
     #[track_caller]
     pub fn ddof(&self, ddof: impl Into<f64>) -> Array {
         self.reduce_again("ddof(1)", |options| options.ddof = ddof.into())
+    }
+
+    /// Only the elements where `chosen` is true take part in the preceding reduction: NumPy's `where=`. The booleans
+    /// broadcast to the array's shape.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(vec![1, 2, 3]);
+    /// assert_eq!(a.sum(0).only(a.gt(1)).compute()?.to_string(), "5");
+    /// assert_eq!(a.max(0).initial(0).only(a.lt(3)).compute()?.to_string(), "2");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn only(&self, chosen: impl IntoArray) -> Array {
+        let chosen = chosen.into_array();
+        match chosen.expr() {
+            Ok(chosen) => self.reduce_again("only(condition)", |options| options.only = Some(chosen.clone())),
+            Err(_) => chosen,
+        }
+    }
+
+    /// A number that takes part in the preceding sum, product, greatest or smallest element: NumPy's `initial=`.
+    #[track_caller]
+    pub fn initial(&self, value: impl Into<Scalar>) -> Array {
+        let value = Expr::scalar(value);
+        self.reduce_again("initial(0)", |options| options.initial = Some(value))
+    }
+
+    /// The mean of the preceding `var` or `std`, if it is known already: NumPy's `mean=`.
+    #[track_caller]
+    pub fn about(&self, mean: impl IntoArray) -> Array {
+        let mean = mean.into_array();
+        match mean.expr() {
+            Ok(mean) => self.reduce_again("about(mean)", |options| options.mean = Some(mean.clone())),
+            Err(_) => mean,
+        }
+    }
+
+    /// The index of the greatest element that is not NaN along an axis. Where all are NaN, the computation fails.
+    #[track_caller]
+    pub fn nanargmax(&self, axes: impl IntoAxes) -> Array {
+        self.nanarg(Reduction::Argmax, axes)
+    }
+
+    /// The index of the smallest element that is not NaN along an axis. Where all are NaN, the computation fails.
+    #[track_caller]
+    pub fn nanargmin(&self, axes: impl IntoAxes) -> Array {
+        self.nanarg(Reduction::Argmin, axes)
+    }
+
+    #[track_caller]
+    fn nanarg(&self, reduction: Reduction, axes: impl IntoAxes) -> Array {
+        let options = ReduceOptions { axes: axes.into_axes(), ..ReduceOptions::default() };
+        Array::make(|| self.expr()?.nanarg(reduction, &options))
+    }
+
+    /// The mean with weights, which have the array's shape or the lengths of these axes. Where the weights add up to 0,
+    /// the computation fails.
+    #[track_caller]
+    pub fn average(&self, weights: impl IntoArray, axes: impl IntoAxes) -> Array {
+        let (weights, axes) = (weights.into_array(), axes.into_axes());
+        Array::make(|| {
+            let [mean, _] = self.expr()?.average(Some(weights.expr()?), axes.as_deref(), false)?;
+            Ok(mean)
+        })
     }
 
     /// Computes the preceding reduction in this type, as NumPy's `dtype=`: elements are cast to it first.

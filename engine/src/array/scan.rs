@@ -1,7 +1,7 @@
 //! Cumulative sums and products.
 
 use super::Array;
-use crate::ScanOptions;
+use crate::{Op, ScanOptions};
 
 impl Array {
     /// The cumulative sum along `axis`, as NumPy's `cumsum`: the same shape, and small integers become 64 bits wide.
@@ -21,6 +21,41 @@ impl Array {
     #[track_caller]
     pub fn cumprod(&self, axis: i64) -> Array {
         self.scanned(|expr| expr.cumprod(&ScanOptions { axis: Some(axis), ..ScanOptions::default() }))
+    }
+
+    /// The cumulative sum along `axis`, NaN counted as 0.
+    #[track_caller]
+    pub fn nancumsum(&self, axis: i64) -> Array {
+        self.scanned(|expr| {
+            expr.without_nan(0)?.cumsum(&ScanOptions { axis: Some(axis), ..ScanOptions::default() })
+        })
+    }
+
+    /// The cumulative product along `axis`, NaN counted as 1.
+    #[track_caller]
+    pub fn nancumprod(&self, axis: i64) -> Array {
+        self.scanned(|expr| {
+            expr.without_nan(1)?.cumprod(&ScanOptions { axis: Some(axis), ..ScanOptions::default() })
+        })
+    }
+
+    /// The greatest element up to each one along `axis`, as NumPy's `maximum.accumulate`. A NaN stays to the end.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(vec![1, 3, 2]);
+    /// assert_eq!(a.cummax(0).compute()?.to_string(), "[1 3 3]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn cummax(&self, axis: i64) -> Array {
+        self.scanned(|expr| expr.extremes(Op::Maximum, axis))
+    }
+
+    /// The smallest element up to each one along `axis`, as NumPy's `minimum.accumulate`.
+    #[track_caller]
+    pub fn cummin(&self, axis: i64) -> Array {
+        self.scanned(|expr| expr.extremes(Op::Minimum, axis))
     }
 
     #[track_caller]

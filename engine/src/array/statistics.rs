@@ -201,23 +201,6 @@ impl Array {
         self.composed(|expr| expr.bincount(Some(weights.expr()?), minlength, &Context::default()))
     }
 
-    /// The average along axes, as NumPy's `average`. Weights have the shape of the array, or of the axes.
-    ///
-    /// ```
-    /// use arrstore::prelude::*;
-    /// let a = Array::from(&ndarray::array![[1.0, 2.0], [3.0, 6.0]]);
-    /// let weights = Array::from(&ndarray::array![3.0, 1.0]);
-    /// assert_eq!(a.average(&weights, 1).compute()?.to_string(), "[1.25 3.75]");
-    /// # Ok::<(), arrstore::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn average(&self, weights: &Array, axes: impl IntoAxes) -> Array {
-        self.composed(|expr| {
-            let (average, _) = expr.average(Some(weights.expr()?), axes.into_axes().as_deref(), false)?;
-            Ok(average)
-        })
-    }
-
     /// The covariances of the rows, as NumPy's `cov`.
     #[track_caller]
     pub fn cov(&self) -> Array {

@@ -2,7 +2,7 @@
 
 use super::{Array, IntoArray, IntoAxes, IntoShape, Slice};
 use crate::view::Index;
-use crate::{DType, Error, Expr, Result};
+use crate::{DType, Error, Result};
 
 impl Array {
     /// A part of the array, always a view: see [`s!`](crate::s).
@@ -101,23 +101,5 @@ impl Array {
     pub fn matmul(&self, other: impl IntoArray) -> Array {
         let other = other.into_array();
         Array::make(|| self.expr()?.matmul(other.expr()?))
-    }
-
-    /// NumPy's `dot`: the product with a number, the inner product of two vectors, or the matrix product of arrays of
-    /// up to two axes.
-    #[track_caller]
-    pub fn dot(&self, other: impl IntoArray) -> Array {
-        let other = other.into_array();
-        Array::make(|| {
-            let (a, b): (&Expr, &Expr) = (self.expr()?, other.expr()?);
-            match (a.ndim(), b.ndim()) {
-                (0, _) | (_, 0) => Expr::apply(crate::Op::Multiply, &[a.clone(), b.clone()]),
-                (_, 1 | 2) => a.matmul(b),
-                _ => Err(Error::Shape(format!(
-                    "dot: the second operand has {} axes, but dot takes at most two; use matmul",
-                    b.ndim()
-                ))),
-            }
-        })
     }
 }

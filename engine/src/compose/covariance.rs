@@ -164,7 +164,7 @@ impl Expr {
             (None, None) => None,
         };
         let ddof = options.ddof.unwrap_or(if options.bias { 0.0 } else { 1.0 });
-        let (average, _) = x.average(both.as_ref(), Some(&[1]), true)?;
+        let [average, _] = x.average(both.as_ref(), Some(&[1]), true)?;
         let total = |x: &Expr| number(&x.reduce(Reduction::Sum, &ReduceOptions::default())?, context);
         let count = match (&both, &weights) {
             (None, _) => observations as f64 - ddof,

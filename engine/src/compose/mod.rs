@@ -1,23 +1,46 @@
-//! Functions that are composed of others, a file for each family.
+//! Functions that are compositions of others, a file for each family.
+//!
+//! Most of NumPy needs no operator of its own. These functions use the methods of [`Expr`](crate::Expr) that any user
+//! has, so that they are planned, fused and kept within memory like the text that a user would write instead.
 
-mod average;
+mod arithmetic;
+mod chosen;
 mod covariance;
 mod describe;
+mod differences;
+mod einsum;
 mod histogram;
 mod median;
+mod products;
+mod quadratic;
 mod quantile;
 mod small;
 mod tallies;
 
+use crate::{Expr, Op, Result};
+
+pub use arithmetic::Closeness;
+pub(crate) use chosen::{moments, reduce_chosen};
 pub use covariance::CovarianceOptions;
 pub use describe::Description;
+pub use einsum::ProductOrder;
 pub use histogram::{BinRule, Bins, HistogramOptions};
 pub use quantile::{IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles};
 pub use tallies::GridOptions;
 pub(crate) use tallies::{columns, histogramdd};
 
-use crate::op::Op;
-use crate::{Expr, Result};
+fn one(op: Op, x: &Expr) -> Result<Expr> {
+    Expr::apply(op, std::slice::from_ref(x))
+}
+
+fn two(op: Op, x: &Expr, y: &Expr) -> Result<Expr> {
+    Expr::apply(op, &[x.clone(), y.clone()])
+}
+
+/// `yes` where `condition` is true, else `no`.
+fn choose(condition: &Expr, yes: &Expr, no: &Expr) -> Result<Expr> {
+    Expr::apply(Op::Where, &[condition.clone(), yes.clone(), no.clone()])
+}
 
 /// An operation on operands that broadcast together.
 fn op(op: Op, args: &[&Expr]) -> Result<Expr> {

@@ -262,6 +262,18 @@ impl Expr {
         }
     }
 
+    /// The number, an array without axes, in a type that it is given to.
+    ///
+    /// # Errors
+    /// When the type does not hold the number, or the number is complex and the type is not.
+    pub(crate) fn as_number(&self, dtype: DType) -> Result<Expr> {
+        let complex = |dtype: DType| dtype.kind() == crate::Kind::Complex;
+        if complex(self.dtype()) && !complex(dtype) {
+            return Err(Error::dtype("a number", dtype, self.dtype()));
+        }
+        self.cast(dtype)
+    }
+
     /// The same array; a Python scalar gets the type that NumPy would give it.
     pub(crate) fn typed(&self) -> Result<Expr> {
         match self.0.kind {

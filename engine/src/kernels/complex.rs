@@ -9,6 +9,14 @@ use super::math::real::Real;
 use super::math::{complex as z, complex_exp as exp, complex_inverse as inverse};
 use crate::op::Op;
 
+/// The kernel that makes complex numbers of their parts.
+pub(super) fn join<T: Real>() -> Kernel
+where
+    Complex<T>: bytemuck::Pod,
+{
+    binary(|re: T, im: T| Complex::new(re, im))
+}
+
 /// The kernel of an operation on complex numbers.
 pub(super) fn bind<T: Real>(op: Op) -> Option<Kernel>
 where

@@ -1,11 +1,24 @@
 //! Loops over `f32` and `f64`.
 
-use super::arity::{binary, call2, ternary, unary};
+use half::{bf16, f16};
+
+use super::arity::{binary, call, call2, ternary, unary};
 use super::block::Truth;
 use super::math::lane::Lane;
 use super::math::real;
-use super::{Kernel, function};
+use super::{Kernel, Physical, function};
 use crate::op::Op;
+
+/// The kernel of `ldexp`, for each type of floats.
+pub(super) fn scale(dtype: Physical) -> Option<Kernel> {
+    match dtype {
+        Physical::F16 => Some(call2(|x: f16, n: i64| f16::from_f64(real::ldexp(x.to_f64(), n)))),
+        Physical::BF16 => Some(call2(|x: bf16, n: i64| bf16::from_f64(real::ldexp(x.to_f64(), n)))),
+        Physical::F32 => Some(call2(|x: f32, n: i64| real::ldexp(f64::from(x), n) as f32)),
+        Physical::F64 => Some(call2(real::ldexp)),
+        _ => None,
+    }
+}
 
 /// The kernel of an operation on floats.
 pub(super) fn bind<T: Lane>(op: Op) -> Option<Kernel> {
@@ -37,6 +50,10 @@ pub(super) fn bind<T: Lane>(op: Op) -> Option<Kernel> {
         Op::Heaviside => binary(real::heaviside::<T>),
         Op::Copysign => binary(T::copysign),
         Op::Nextafter => binary(T::nextafter),
+        Op::Spacing => unary(real::spacing::<T>),
+        Op::Fraction => unary(real::fraction::<T>),
+        Op::Significand => call(|a: T| T::from_f64(real::frexp(a.to_f64()).0)),
+        Op::Exponent => call(|a: T| real::frexp(a.to_f64()).1),
         Op::Signbit => unary(|a: T| Truth::from(a.signbit())),
         Op::Isnan => unary(|a: T| Truth::from(a.is_nan())),
         Op::Isinf => unary(|a: T| Truth::from(a.is_infinite())),

@@ -10,7 +10,7 @@ use super::dispatch::{dispatch, widest};
 use super::kernel::Kernel;
 use super::math::lane::Lane;
 use super::math::real::Real;
-use super::math::{exp, hyperbolic, inverse, log, logaddexp, pow, trig};
+use super::math::{bessel, exp, hyperbolic, inverse, log, logaddexp, pow, trig};
 use crate::op::Op;
 
 /// The kernel of a function on elements of type `T`, computed in type `W`.
@@ -39,6 +39,10 @@ pub(super) fn bind<T: Real, W: Lane>(op: Op) -> Option<Kernel> {
         Op::Cbrt => one_or::<T, W>(inverse::cbrt, T::cbrt),
         Op::Hypot => two::<T, W>(inverse::hypot),
         Op::Pow => power::<T, W>(),
+        Op::I0 => one::<T, W>(
+            #[inline(always)]
+            |x| bessel::i0(x),
+        ),
         // closures, because a long function passed by name is not inlined
         Op::Logaddexp => two_or::<T, W>(
             #[inline(always)]

@@ -6,6 +6,7 @@ use half::{bf16, f16};
 use super::arity::{binary, unary};
 use super::block::Truth;
 use super::kernel::Kernel;
+use super::math::real;
 use super::widen::{Half, Widened};
 use super::{float, function};
 use crate::op::Op;
@@ -15,9 +16,12 @@ use crate::promote::gives_truth;
 pub(super) trait Bits: Pod + Send + Sync {
     const ONE: u16;
     const INFINITY: u16;
-    /// Whether `sign` of a zero keeps its sign, and `nextafter` of equal numbers is the second one, as in `ml_dtypes`.
+    /// Whether `sign` of a zero keeps its sign, `nextafter` of equal numbers is the second one, and `spacing` leads away
+    /// from 0, as in `ml_dtypes`. NumPy's own `spacing` of a `float16` always leads up.
     const SECOND_ZERO: bool;
 
+    fn wide(self) -> f64;
+    fn nearest(x: f64) -> Self;
     #[inline(always)]
     fn bits(self) -> u16 {
         bytemuck::cast(self)
@@ -36,12 +40,24 @@ impl Bits for f16 {
     const ONE: u16 = 0x3c00;
     const INFINITY: u16 = 0x7c00;
     const SECOND_ZERO: bool = false;
+    fn wide(self) -> f64 {
+        self.to_f64()
+    }
+    fn nearest(x: f64) -> Self {
+        f16::from_f64(x)
+    }
 }
 
 impl Bits for bf16 {
     const ONE: u16 = 0x3f80;
     const INFINITY: u16 = 0x7f80;
     const SECOND_ZERO: bool = true;
+    fn wide(self) -> f64 {
+        self.to_f64()
+    }
+    fn nearest(x: f64) -> Self {
+        bf16::from_f64(x)
+    }
 }
 
 /// The kernel of an operation on elements of type `T`, which is `half`.
@@ -56,6 +72,9 @@ pub(super) fn bind<T: Bits>(op: Op, half: Half) -> Option<Kernel> {
         Op::Isfinite => unary(|a: T| Truth::from(a.bits() & 0x7fff < T::INFINITY)),
         Op::LogicalNot => unary(|a: T| Truth::from(a.bits() & 0x7fff == 0)),
         Op::Nextafter => binary(nextafter::<T>),
+        Op::Spacing => unary(spacing::<T>),
+        Op::Significand => unary(|a: T| T::nearest(real::frexp(a.wide()).0)),
+        Op::Exponent => unary(|a: T| real::frexp(a.wide()).1),
         Op::Sign => unary(sign::<T>),
         _ => {
             let (to, item) = if gives_truth(op) { (None, 1) } else { (Some(half), 2) };
@@ -76,6 +95,13 @@ fn sign<T: Bits>(x: T) -> T {
     } else {
         T::from_bits(sign | T::ONE)
     }
+}
+
+fn spacing<T: Bits>(x: T) -> T {
+    let down = T::SECOND_ZERO && x.bits() & 0x8000 != 0;
+    let next = nextafter(x, T::nearest(if down { f64::NEG_INFINITY } else { f64::INFINITY }));
+    let gap = if x.wide().is_finite() { next.wide() - x.wide() } else { f64::NAN };
+    T::nearest(gap)
 }
 
 fn nextafter<T: Bits>(from: T, to: T) -> T {

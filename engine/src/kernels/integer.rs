@@ -30,6 +30,10 @@ pub(super) trait Integer: Pod + Ord + Send + Sync {
     /// Remainder with the sign of the dividend.
     fn rest(self, by: Self) -> Self;
     fn power(self, exponent: Self) -> Self;
+    /// Greatest common divisor, without a sign unless it overflows.
+    fn gcd(self, other: Self) -> Self;
+    /// Least common multiple, without a sign unless it overflows.
+    fn lcm(self, other: Self) -> Self;
     /// 1 / x, rounded towards zero; 0 for 0.
     fn inverse(self) -> Self;
     fn wide(self) -> i128;
@@ -106,6 +110,20 @@ macro_rules! integer {
                 }
                 power
             }
+            #[inline]
+            fn gcd(self, other: Self) -> Self {
+                let (mut a, mut b) = (self.magnitude() as $unsigned, other.magnitude() as $unsigned);
+                while a != 0 {
+                    (a, b) = (b % a, a);
+                }
+                b as Self
+            }
+            #[inline]
+            fn lcm(self, other: Self) -> Self {
+                let gcd = self.gcd(other) as $unsigned;
+                let (a, b) = (self.magnitude() as $unsigned, other.magnitude() as $unsigned);
+                (a.checked_div(gcd).unwrap_or(0)).wrapping_mul(b) as Self
+            }
             #[inline(always)]
             fn inverse(self) -> Self { if self == 0 { 0 } else { Self::wrapping_div(1, self) } }
             #[inline(always)]
@@ -154,6 +172,8 @@ pub(super) fn ordered<T: Integer>(op: Op) -> Option<Kernel> {
         Op::FloorDivide => call2(T::over),
         Op::Remainder => call2(T::modulo),
         Op::Fmod => call2(T::rest),
+        Op::Gcd => call2(T::gcd),
+        Op::Lcm => call2(T::lcm),
         Op::Pow => power::<T>(),
         Op::BitwiseRightShift => binary(T::right),
         Op::Maximum | Op::Fmax => binary(|a: T, b: T| a.max(b)),

@@ -65,6 +65,11 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
     };
     let kernel = match *inputs {
         [Physical::Bool, a, b] if op == Op::Where && a == b => Some(moves::select(a)),
+        [_, Physical::Bool] if op == Op::Unless => Some(moves::unless::<true>()),
+        [_, Physical::Bool] if op == Op::Weighed => Some(moves::unless::<false>()),
+        [a, Physical::I64] if op == Op::Ldexp => float::scale(a),
+        [Physical::F32, Physical::F32] if op == Op::Complex => Some(complex::join::<f32>()),
+        [Physical::F64, Physical::F64] if op == Op::Complex => Some(complex::join::<f64>()),
         [Physical::I64, Physical::U64] if swapped => integer::mixed::<u64, i64>(op),
         [Physical::U64, Physical::I64] if swapped => integer::mixed::<i64, u64>(op),
         [Physical::I64, Physical::U64] => integer::mixed::<i64, u64>(op),

@@ -4,9 +4,10 @@ use arrstore_format::Kind;
 use bytemuck::Pod;
 
 use super::arity::ternary;
-use super::block::{Arg, Truth};
+use super::block::{Arg, Truth, Values, values};
 use super::kernel::Kernel;
 use super::physical::Physical;
+use crate::Error;
 use crate::op::Op;
 
 /// The kernel of `where`, which copies the bytes of elements.
@@ -21,6 +22,22 @@ pub(super) fn select(dtype: Physical) -> Kernel {
         8 => of::<u64>(),
         _ => of::<[u64; 2]>(),
     }
+}
+
+/// The kernel that copies its first operand, and fails if an element of the second is true: of slices of NaN alone, or of
+/// weights that add up to 0.
+pub(super) fn unless<const NAN: bool>() -> Kernel {
+    Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
+        let any = match values::<Truth>(args, 1) {
+            Values::One(bad) => bad.get(),
+            Values::Many(bad) => bad.iter().any(|bad| bad.get()),
+        };
+        if any && !out.is_empty() {
+            let of = if NAN { "All-NaN slice encountered" } else { "the weights of an average add up to 0" };
+            return Err(Error::Value(of.into()));
+        }
+        copy().run(args, out)
+    })
 }
 
 /// The kernel of an operation that copies or ignores its operand, on elements of any size.

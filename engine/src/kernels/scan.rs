@@ -1,4 +1,4 @@
-//! Scans: each element of a line becomes the sum, or product, of all elements up to it.
+//! Scans: each element of a line becomes the sum, the product, the greatest or the smallest of all elements up to it.
 //!
 //! Elements are combined one after the other in their own type, as in NumPy, so that every element has NumPy's bits.
 //! Several lines are scanned side by side, because each addition in one line has to wait for the one before.
@@ -10,7 +10,9 @@ use num_complex::{Complex32, Complex64};
 use super::block::{Truth, fill};
 use super::dispatch::dispatch;
 use super::math::complex::multiply;
+use super::math::real;
 use super::physical::{Physical, by_class};
+use super::reduce::Ordered;
 use crate::op::Op;
 
 /// Lines that are scanned side by side.
@@ -44,8 +46,17 @@ impl std::fmt::Debug for Scanner {
     }
 }
 
-/// The scan by `op` (a sum or a product) of elements of a type.
+/// The scan by `op` (a sum, a product, the greatest or the smallest) of elements of a type.
 pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
+    if matches!(op, Op::Maximum | Op::Minimum) {
+        return by_class!(physical, T {
+            truth => extreme::<T>(op),
+            whole => extreme::<T>(op),
+            float => extreme::<T>(op),
+            complex => extreme::<T>(op),
+            half => if physical == Physical::F16 { extreme::<f16>(op) } else { extreme_bf16(op) },
+        });
+    }
     by_class!(physical, T {
         truth => bind::<T>(op),
         bits => bind::<T>(op),
@@ -64,6 +75,29 @@ fn bind<T: Term>(op: Op) -> Option<Scanner> {
             Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::times)))
         }
         _ => None,
+    }
+}
+
+fn extreme<T: Ordered>(op: Op) -> Option<Scanner> {
+    match op {
+        Op::Maximum => {
+            Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::greater)))
+        }
+        _ => Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::smaller))),
+    }
+}
+
+fn extreme_bf16(op: Op) -> Option<Scanner> {
+    fn widened(f: fn(f32, f32) -> f32) -> impl Fn(bf16, bf16) -> bf16 {
+        move |a, b| bf16::from_f32(f(a.to_f32(), b.to_f32()))
+    }
+    match op {
+        Op::Maximum => Some(Scanner(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, widened(real::maximum));
+        })),
+        _ => Some(Scanner(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, widened(real::minimum));
+        })),
     }
 }
 
@@ -103,7 +137,7 @@ term! {
     Complex64: a b a + b, multiply(a, b);
 }
 
-fn scan<T: Term>(elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool, f: impl Fn(T, T) -> T) {
+fn scan<T: Pod>(elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool, f: impl Fn(T, T) -> T) {
     fill(carry, |carry: &mut [T]| {
         fill(elements, |elements: &mut [T]| {
             dispatch(
@@ -119,7 +153,7 @@ fn scan<T: Term>(elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bo
 
 /// Scans lines that lie one after the other.
 #[inline(always)]
-fn along<T: Term>(elements: &mut [T], length: usize, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
+fn along<T: Pod>(elements: &mut [T], length: usize, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
     for (group, carry) in elements.chunks_mut(LINES * length).zip(carry.chunks_mut(LINES)) {
         let mut lines = group.chunks_exact_mut(length);
         if let Ok(carry) = <&mut [T; LINES]>::try_from(&mut *carry) {
@@ -139,7 +173,7 @@ fn along<T: Term>(elements: &mut [T], length: usize, carry: &mut [T], begins: bo
 }
 
 #[inline(always)]
-fn side_by_side<T: Term>(
+fn side_by_side<T: Pod>(
     lines: [&mut [T]; LINES],
     length: usize,
     carry: &mut [T; LINES],
@@ -163,7 +197,7 @@ fn side_by_side<T: Term>(
 
 /// Scans interleaved lines.
 #[inline(always)]
-fn across<T: Term>(elements: &mut [T], lines: Lines, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
+fn across<T: Pod>(elements: &mut [T], lines: Lines, carry: &mut [T], begins: bool, f: impl Fn(T, T) -> T) {
     let Lines { length, inner, .. } = lines;
     for (plane, carry) in elements.chunks_exact_mut(length * inner).zip(carry.chunks_exact_mut(inner)) {
         let mut last: &mut [T] = carry;

@@ -7,6 +7,9 @@
 
 pub(crate) mod blocks;
 pub(crate) mod concatenate;
+pub(crate) mod correlate;
+pub(crate) mod diagonal;
+pub(crate) mod interp;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;

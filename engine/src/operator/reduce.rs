@@ -1,6 +1,7 @@
 //! Reductions, with NumPy's meaning of `dtype=`.
 
 use super::{Fold, Operator};
+use crate::compose;
 use crate::expr::Expr;
 use crate::kernels;
 use crate::op::{Op, Reduction};
@@ -44,6 +45,12 @@ pub struct ReduceOptions {
     pub dtype: Option<DType>,
     /// The number subtracted from the count in `var` and `std`.
     pub ddof: f64,
+    /// NumPy's `where`: booleans that broadcast to the array's shape and choose the elements that take part.
+    pub only: Option<Expr>,
+    /// A number that takes part in a sum, a product, a greatest or a smallest element.
+    pub initial: Option<Expr>,
+    /// The mean of `var` and `std`, if it is known already.
+    pub mean: Option<Expr>,
 }
 
 impl Expr {
@@ -54,6 +61,9 @@ impl Expr {
     /// without an identity has nothing to reduce.
     pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let typed = self.typed()?;
+        if options.only.is_some() || options.initial.is_some() || options.mean.is_some() {
+            return compose::reduce_chosen(&typed, reduction, options);
+        }
         match options.dtype {
             Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),
             _ => typed.reduced(reduction, options),
@@ -61,7 +71,7 @@ impl Expr {
     }
 
     fn reduced(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
-        let axes = self.reduced_axes(reduction, options)?;
+        let axes = self.axes_to_reduce(reduction, options)?;
         let (compute, output) = promote::reduction(reduction, self.dtype(), options.dtype)?;
         let shape = (0..self.ndim()).filter(|k| !axes.contains(k)).map(|k| self.shape()[k]).collect();
         if axes.iter().any(|&k| self.shape()[k] == 0) && !reduction.has_identity() {
@@ -81,7 +91,7 @@ impl Expr {
     }
 
     /// The axes to reduce, ascending.
-    fn reduced_axes(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Vec<usize>> {
+    pub(crate) fn axes_to_reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Vec<usize>> {
         let ndim = self.ndim();
         let mut axes = match options.axes.as_deref() {
             None => (0..ndim).collect(),
@@ -117,38 +127,8 @@ impl Expr {
         match plain {
             Sum if dtype == DType::Bool => self.reduced(Any, &with(None)),
             Prod if dtype == DType::Bool => self.reduced(All, &with(None)),
-            Mean | Var | Std => self.mean_in(dtype, plain, options),
+            Mean | Var | Std => compose::moments(self, plain, options, None, None),
             _ => self.reduced(reduction, &with(Some(dtype))),
-        }
-    }
-
-    /// `mean`, `var` or `std` by way of sums of `dtype`; the result of every step is cast to that type.
-    fn mean_in(&self, dtype: DType, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
-        let axes = self.reduced_axes(reduction, options)?;
-        let count = axes.iter().map(|&k| self.shape()[k] as f64).product::<f64>();
-        let mean = |x: &Expr, keepdims: bool, count: f64| {
-            let options = ReduceOptions { dtype: Some(dtype), keepdims, ..options.clone() };
-            Expr::apply(Op::Divide, &[x.reduce(Reduction::Sum, &options)?, Expr::scalar(count)])?.cast(dtype)
-        };
-        if reduction == Reduction::Mean {
-            return mean(self, options.keepdims, count);
-        }
-        let gap = Expr::apply(Op::Subtract, &[self.clone(), mean(self, true, count)?])?;
-        let squares = match self.dtype() {
-            DType::C64 | DType::C128 => {
-                let conjugate = Expr::apply(Op::Conj, std::slice::from_ref(&gap))?;
-                Expr::apply(Op::Real, &[Expr::apply(Op::Multiply, &[gap, conjugate])?])?
-            }
-            _ => Expr::apply(Op::Multiply, &[gap.clone(), gap])?,
-        };
-        let variance = mean(&squares, options.keepdims, (count - options.ddof).max(0.0))?;
-        match reduction {
-            Reduction::Std if variance.ndim() == 0 => Expr::apply(Op::Sqrt, &[variance])?.cast(dtype),
-            Reduction::Std => {
-                let hint = "; along axes a deviation is a float";
-                Err(promote::no_loop(reduction.name(), &[Operand::Typed(dtype)], hint).into())
-            }
-            _ => Ok(variance),
         }
     }
 }

@@ -56,6 +56,18 @@ impl Expr {
         self.scan(Op::Multiply, Reduction::Prod, options)
     }
 
+    /// The greatest ([`Op::Maximum`]) or smallest ([`Op::Minimum`]) of the elements up to each one along an axis, as
+    /// NumPy's `maximum.accumulate`. A NaN stays to the end of its line.
+    ///
+    /// # Errors
+    /// When the axis is not there.
+    pub fn extremes(&self, op: Op, axis: i64) -> Result<Expr> {
+        let input = self.typed()?;
+        let axis = resolve_axes(&[axis], input.ndim())?.first().copied();
+        let (dtype, shape) = (input.dtype(), input.shape().to_vec());
+        Ok(Expr::output(Scan { op, axis, initial: false }, vec![input], dtype, shape))
+    }
+
     fn scan(&self, op: Op, total: Reduction, options: &ScanOptions) -> Result<Expr> {
         let typed = self.typed()?;
         let (_, dtype) = promote::reduction(total, typed.dtype(), options.dtype)?;
@@ -81,7 +93,12 @@ impl Expr {
 
 impl Operator for Scan {
     fn name(&self) -> &'static str {
-        if self.op == Op::Add { "cumulative_sum" } else { "cumulative_prod" }
+        match self.op {
+            Op::Add => "cumulative_sum",
+            Op::Maximum => "cumulative maximum",
+            Op::Minimum => "cumulative minimum",
+            _ => "cumulative_prod",
+        }
     }
 
     fn key(&self) -> Vec<u8> {

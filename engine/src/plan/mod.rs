@@ -192,8 +192,15 @@ impl Plan {
 /// # Errors
 /// As [`Plan::new`] and [`Plan::run`].
 pub fn evaluate(expr: &Expr) -> Result<Value> {
-    let context = Context::default();
-    let values = Plan::new(&[(expr.clone(), Target::Memory)], &context)?.run(&context)?;
+    evaluate_in(expr, &Context::default())
+}
+
+/// Computes one expression into memory.
+///
+/// # Errors
+/// As [`Plan::new`] and [`Plan::run`].
+pub(crate) fn evaluate_in(expr: &Expr, context: &Context) -> Result<Value> {
+    let values = Plan::new(&[(expr.clone(), Target::Memory)], context)?.run(context)?;
     let value = values.into_iter().next().flatten();
     value.ok_or_else(|| Error::Other("the plan gave no value".into()))
 }

@@ -14,14 +14,14 @@ mod error;
 mod loops;
 mod types;
 
-use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I64, U64};
+use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I32, I64, U64};
 use arrstore_format::Kind;
 
 pub use error::PromoteError;
 pub(crate) use loops::gives_truth;
 use loops::{Gives, loops};
 use types::first;
-pub(crate) use types::{is_exact, part, promote_types};
+pub(crate) use types::{is_exact, part, promote_types, same_kind};
 
 use crate::op::{Op, Reduction, Scalar};
 
@@ -150,6 +150,10 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         check(&operands, &inputs)?;
         return Ok(Signature { inputs, output: dtype, stand_ins: vec![None; 3] });
     }
+    if matches!(op, Op::Unless | Op::Weighed) {
+        let dtype = result_type(&operands[..1])?;
+        return Ok(Signature { inputs: vec![dtype, Bool], output: dtype, stand_ins: vec![None; 2] });
+    }
     let types = resolve(&operands);
     if operands.iter().all(|o| matches!(o, Operand::Weak(_))) {
         // without an array beside them, Python numbers take their default types
@@ -174,6 +178,8 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         Gives::Same => inputs[0],
         Gives::Truth => Bool,
         Gives::Part => part(inputs[0]),
+        Gives::Whole => types::whole(inputs[0]),
+        Gives::Int => I32,
     };
     Ok(Signature { inputs, output, stand_ins })
 }
@@ -189,7 +195,7 @@ fn inputs(
     let hint = match op {
         Op::Subtract if bools => "; use ^ or logical_xor",
         Op::Negative if bools => "; use ~ or logical_not",
-        Op::Positive | Op::Sign if bools => "; cast it first",
+        Op::Positive | Op::Sign | Op::Gcd | Op::Lcm if bools => "; cast it first",
         _ => "",
     };
     if !hint.is_empty() {
@@ -197,7 +203,9 @@ fn inputs(
     }
     match op {
         Op::Divide if types.iter().all(|&t| is_exact(t)) => return all(F64),
+        Op::I0 if types.iter().all(|&t| is_exact(t)) => return all(F64),
         Op::Round if bools => return all(F16),
+        Op::Ldexp => return scaled(operands, types),
         _ => {}
     }
     // the end of the range that a Python integer exceeds, and whether it is the lower end
@@ -232,6 +240,21 @@ fn inputs(
     }
     let found = first(loops(op).0, types);
     found.map_or_else(|| Err(no_loop(op.name(), operands, "")), all)
+}
+
+/// The types of `ldexp`: a float and a whole number. A Python integer is a whole number whatever stands before it, and
+/// counts as the shortest float.
+fn scaled(operands: &[Operand], types: &[DType]) -> Result<Vec<DType>, PromoteError> {
+    let (float, exponent) = match (operands, types) {
+        (&[Operand::Weak(Scalar::Int(_) | Scalar::Bool(_)), Operand::Typed(t)], _) if t != Bool => (F16, t),
+        (&[_, Operand::Weak(Scalar::Int(_) | Scalar::Large(_) | Scalar::Bool(_))], &[x, _]) => (x, I64),
+        (_, &[x, t]) => (x, t),
+        _ => return Err(no_loop(Op::Ldexp.name(), operands, "")),
+    };
+    match (first(loops(Op::Ldexp).0, &[float]), first(&[I64], &[exponent])) {
+        (Some(float), Some(exponent)) => Ok(vec![float, exponent]),
+        _ => Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds")),
+    }
 }
 
 /// Fails if a Python integer does not fit its type.
@@ -298,7 +321,7 @@ pub(crate) fn reduction(
 
 #[cfg(test)]
 mod tests {
-    use arrstore_format::DType::{BF16, C64, F32, I8, I16, I32, U8};
+    use arrstore_format::DType::{BF16, C64, F32, I8, I16, U8};
 
     use super::*;
 

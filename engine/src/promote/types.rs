@@ -12,6 +12,8 @@ pub(super) const INTEGERS: &[DType] = &[I8, U8, I16, U16, I32, U32, I64, U64];
 /// Booleans and integers.
 pub(super) const BITS: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64];
 pub(super) const FLOATS: &[DType] = &[F16, BF16, F32, F64];
+/// The types of the components of complex numbers.
+pub(super) const PARTS: &[DType] = &[F32, F64];
 /// Floats and complex numbers.
 pub(super) const INEXACT: &[DType] = &[F16, BF16, F32, F64, C64, C128];
 /// Integers and floats.
@@ -46,6 +48,18 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
     }
 }
 
+/// Whether a cast keeps the kind of numbers, or goes to a larger kind: NumPy's rule `same_kind`.
+pub(crate) fn same_kind(from: DType, to: DType) -> bool {
+    let rank = |dtype: DType| match dtype.kind() {
+        Kind::Bool => 0,
+        Kind::Unsigned => 1,
+        Kind::Signed => 2,
+        Kind::Float => 3,
+        Kind::Complex => 4,
+    };
+    rank(from) <= rank(to)
+}
+
 /// The first of `types` to which all of `operands` can be cast.
 pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
     types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
@@ -64,6 +78,11 @@ pub(crate) fn part(dtype: DType) -> DType {
         C128 => F64,
         real => real,
     }
+}
+
+/// The complex type whose components are of type `part`; `complex128` for any type but `float32`.
+pub(super) fn whole(part: DType) -> DType {
+    if part == F32 { C64 } else { C128 }
 }
 
 #[cfg(test)]

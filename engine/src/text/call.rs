@@ -58,7 +58,11 @@ impl Call<'_> {
             let known = parameters.iter().copied().filter(|p| *p != "*").map(bare).find(|p| p == name);
             let Some(parameter) = known else {
                 let fault = Fault::new(at, format!("{} has no argument '{name}'", self.name));
-                return Err(fault.help(self.usage(parameters)));
+                let usage = self.usage(parameters);
+                return Err(match instead(name) {
+                    Some(instead) => fault.help(format!("{usage}; {instead}")),
+                    None => fault.help(usage),
+                });
             };
             if values.iter().any(|(n, _)| *n == parameter) {
                 return Err(Fault::new(at, format!("the argument '{parameter}' is given twice")));
@@ -81,6 +85,17 @@ impl Call<'_> {
             .map(|p| p.strip_suffix('?').map_or_else(|| (*p).to_owned(), |name| format!("[{name}]")))
             .collect();
         format!("{}({})", self.name, list.join(", "))
+    }
+}
+
+/// A suggestion in place of an argument that functions of NumPy take, and functions here do not.
+fn instead(argument: &str) -> Option<&'static str> {
+    match argument {
+        "out" => Some("a result goes where the command or the program sends it"),
+        "where" => Some("to choose elements, write where(condition, result, other)"),
+        "dtype" => Some("to compute in another type, convert an array first: x.astype(float32)"),
+        "casting" | "order" | "subok" | "like" => Some("leave it out: no value of it changes an element"),
+        _ => None,
     }
 }
 

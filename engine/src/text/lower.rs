@@ -9,7 +9,7 @@ use super::error::{Fault, Result, nearest};
 use super::meaning::{self, Meaning, Placed};
 use super::number::Number;
 use super::{constant, functions};
-use crate::{Context, Expr, Index};
+use crate::{Context, Expr, Index, Op};
 
 type Variables = BTreeMap<String, Expr>;
 
@@ -71,7 +71,9 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
             links.iter().for_each(|l| free_names(&l.right, names));
         }
         Kind::Call(function, arguments) => {
-            if let Kind::Attribute(object, ..) = &function.kind {
+            if let Kind::Attribute(object, name, _) = &function.kind
+                && ufunc(object, name).is_none()
+            {
                 free_names(object, names);
             }
             arguments.iter().for_each(|a| free_names(&a.value, names));
@@ -107,6 +109,16 @@ fn constant_named(name: &str) -> Option<Meaning> {
 /// Whether the node is the name of a module.
 fn module(node: &Node) -> bool {
     matches!(&node.kind, Kind::Name(name) if MODULES.contains(&name.as_str()))
+}
+
+/// The operation whose method is called: `add` in `add.reduce`. No array has a method of such a name.
+fn ufunc(object: &Node, method: &str) -> Option<Op> {
+    let name = match &object.kind {
+        Kind::Name(name) => name,
+        Kind::Attribute(object, name, _) if module(object) => name,
+        _ => return None,
+    };
+    functions::ufuncs::METHODS.contains(&method).then(|| Op::from_name(name)).flatten()
 }
 
 struct Lowering<'a> {
@@ -228,6 +240,7 @@ impl Lowering<'_> {
     fn call(&self, function: &Node, arguments: &[Argument]) -> Result<Meaning> {
         let (name, at, object) = match &function.kind {
             Kind::Name(name) => (name, &function.span, None),
+            Kind::Attribute(object, name, at) if ufunc(object, name).is_some() => (name, at, None),
             Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => (name, at, None),
             Kind::Attribute(object, name, at) => (name, at, Some(self.place(object)?)),
             _ => return Err(Fault::new(&function.span, "this is not a function, and cannot be called")),
@@ -237,7 +250,14 @@ impl Lowering<'_> {
             given.push((argument.name.clone(), self.place(&argument.value)?));
         }
         let call = Call { name, at: at.clone(), object, context: self.context, given };
-        functions::evaluate(&call, self.variables)
+        let op = match &function.kind {
+            Kind::Attribute(object, name, _) => ufunc(object, name),
+            _ => None,
+        };
+        match op {
+            Some(op) => functions::ufuncs::evaluate(op, &call).map(Meaning::from),
+            None => functions::evaluate(&call, self.variables),
+        }
     }
 
     fn attribute(&self, object: &Node, name: &str, at: &Range<usize>) -> Result<Meaning> {

@@ -1,5 +1,6 @@
 //! Functions of one or two numbers.
 
+pub(super) mod bessel;
 pub(super) mod complex;
 pub(super) mod complex_exp;
 pub(super) mod complex_inverse;

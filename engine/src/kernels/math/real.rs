@@ -338,3 +338,50 @@ pub(crate) fn clip<T: Real>(x: T, low: T, high: T) -> T {
     let x = if x < low || (low.is_nan() && !x.is_nan()) { low } else { x };
     if x > high || (high.is_nan() && !x.is_nan()) { high } else { x }
 }
+
+/// The distance from `x` to the next float away from zero, with the sign of `x`.
+#[inline(always)]
+pub(crate) fn spacing<T: Real>(x: T) -> T {
+    if x.is_infinite() {
+        return T::NAN;
+    }
+    let away = if x < T::ZERO { T::NEG_INFINITY } else { T::INFINITY };
+    x.nextafter(away) - x
+}
+
+/// The part of a number after the point, with its sign.
+#[inline(always)]
+pub(crate) fn fraction<T: Real>(x: T) -> T {
+    let fraction = if x.is_infinite() { T::ZERO } else { x - x.trunc() };
+    fraction.copysign(x)
+}
+
+/// `x` times two to the power `n`, rounded once.
+pub(crate) fn ldexp(x: f64, n: i64) -> f64 {
+    const UP: f64 = f64::from_bits((1023 + 1023) << 52);
+    // the digits of a number that becomes subnormal stay, so that only the last product rounds
+    const DOWN: f64 = f64::from_bits((1023 - 969) << 52);
+    let power = |n: i64| f64::from_bits(((1023 + n) as u64) << 52);
+    let (mut x, mut n) = (x, n.clamp(-3000, 3000));
+    for _ in 0..2 {
+        if n > 1023 {
+            (x, n) = (x * UP, n - 1023);
+        } else if n < -1022 {
+            (x, n) = (x * DOWN, n + 969);
+        }
+    }
+    x * power(n.clamp(-1022, 1023))
+}
+
+/// The digits of a number, between 1/2 and 1, and its exponent of two. A zero, an infinity and a NaN are their own
+/// digits, with the exponent 0.
+pub(crate) fn frexp(x: f64) -> (f64, i32) {
+    const DIGITS: u64 = 0x800f_ffff_ffff_ffff;
+    if x == 0.0 || !x.is_finite() {
+        return (x, 0);
+    }
+    let subnormal = x.abs() < f64::MIN_POSITIVE;
+    let bits = if subnormal { x * f64::from_bits((1023 + 54) << 52) } else { x }.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as i32 - 1022;
+    (f64::from_bits(bits & DIGITS | 1022 << 52), exponent - if subnormal { 54 } else { 0 })
+}

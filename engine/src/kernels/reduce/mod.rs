@@ -26,6 +26,7 @@ use std::borrow::Cow;
 
 pub(crate) use fold::{At, Columns, Rows};
 use fold::{Bytes, Fold, LEAF, LEAF_ROWS, Leaf, of};
+pub(in crate::kernels) use order::Ordered;
 use pairwise::pairwise;
 
 use super::block::Arg;

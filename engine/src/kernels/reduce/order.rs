@@ -9,7 +9,7 @@ use crate::kernels::math::complex;
 use crate::kernels::math::real::{self, Real};
 
 /// An element with an order. `greater` and `smaller` prefer a NaN to every number.
-pub(super) trait Ordered: Pod + Send + Sync {
+pub(in crate::kernels) trait Ordered: Pod + Send + Sync {
     const VECTORS: bool = true;
     /// A value that no element is below: the start of a maximum that does not skip NaN.
     const LEAST: Self;

@@ -10,7 +10,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "astype" true "the elements in another type": special;
     "clip" true "elements held between a least and a greatest": special;
     "ptp" false "greatest element less the smallest": special;
-    "round" true "nearest whole number, ties to even": special;
+    "round" true "rounded to decimals, by default to whole numbers; ties to even": special;
     "where" false "x where the condition is true, else y": special;
 };
 
@@ -28,11 +28,8 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
         "round" => {
             let b = call.bind(&["a", "decimals?"])?;
             match b.get("decimals") {
-                Some(p) if p.integer()? != 0 => {
-                    Err(Fault::new(&p.span, "round takes no decimals: it rounds to whole numbers")
-                        .help("for two decimals: round(a * 100) / 100"))
-                }
-                _ => elementwise("round", &b.at, &[b.array("a")?]),
+                Some(p) => b.array("a")?.round_to(p.integer()?).map_err(|e| b.fault("a", e)),
+                None => elementwise("round", &b.at, &[b.array("a")?]),
             }
         }
         "ptp" => {

@@ -1,13 +1,17 @@
 //! The functions that a text may call: operations, reductions, and the tables of functions with rules of their own, a
 //! file for each family.
 
+mod arithmetic;
+mod differences;
 mod elementwise;
 mod histograms;
 mod joining;
 mod products;
+mod reductions;
 mod scans;
 mod shape;
 mod statistics;
+pub(super) mod ufuncs;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -51,10 +55,13 @@ use functions;
 
 /// The tables of all families of functions.
 const TABLES: &[&[Function]] = &[
+    arithmetic::FUNCTIONS,
+    differences::FUNCTIONS,
     elementwise::FUNCTIONS,
     histograms::FUNCTIONS,
     joining::FUNCTIONS,
     products::FUNCTIONS,
+    reductions::FUNCTIONS,
     scans::FUNCTIONS,
     shape::FUNCTIONS,
     statistics::FUNCTIONS,
@@ -208,8 +215,13 @@ fn apply(op: Op, call: &Call<'_>) -> Result<Expr> {
 
 fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
     let b = match reduction.name().trim_start_matches("nan") {
-        "sum" | "prod" | "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?"])?,
-        "std" | "var" => call.bind(&["a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?"])?,
+        "sum" | "prod" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?", "initial?", "where?"])?,
+        "mean" => call.bind(&["a", "axis?", "dtype?", "*", "keepdims?", "where?"])?,
+        "std" | "var" => {
+            call.bind(&["a", "axis?", "dtype?", "*", "ddof?", "correction?", "keepdims?", "where?", "mean?"])?
+        }
+        "max" | "min" => call.bind(&["a", "axis?", "*", "keepdims?", "initial?", "where?"])?,
+        "any" | "all" => call.bind(&["a", "axis?", "*", "keepdims?", "where?"])?,
         _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
     };
     if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
@@ -222,6 +234,9 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
         keepdims: b.boolean("keepdims")?,
         dtype: b.some("dtype").map(|p| p.dtype()).transpose()?,
         ddof,
+        only: b.get("where").map(|p| p.array()).transpose()?,
+        initial: b.some("initial").map(|p| p.array()).transpose()?,
+        mean: b.get("mean").map(|p| p.array()).transpose()?,
     };
     a.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
 }

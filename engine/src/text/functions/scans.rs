@@ -11,6 +11,8 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "cumsum" true "sum of the elements up to each one": scan;
     "cumulative_prod" false "product of the elements up to each one, along an axis": scan;
     "cumulative_sum" false "sum of the elements up to each one, along an axis": scan;
+    "nancumprod" false "product of the elements up to each one, NaN counted as 1": scan;
+    "nancumsum" false "sum of the elements up to each one, NaN counted as 0": scan;
 };
 
 fn scan(name: &str, call: &Call<'_>) -> Result<Expr> {
@@ -18,7 +20,10 @@ fn scan(name: &str, call: &Call<'_>) -> Result<Expr> {
         true => (call.bind(&["x", "axis?", "*", "dtype?", "include_initial?"])?, "x"),
         false => (call.bind(&["a", "axis?", "dtype?"])?, "a"),
     };
-    let x = b.array(x)?;
+    let mut x = b.array(x)?;
+    if name.starts_with("nan") {
+        x = x.without_nan(if name.ends_with("sum") { 0 } else { 1 }).map_err(|e| b.fault("a", e))?;
+    }
     let axis = match b.axes("axis")?.as_deref() {
         None if name.starts_with("cumulative") && x.ndim() > 1 => {
             return Err(Fault::new(

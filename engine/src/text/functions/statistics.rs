@@ -9,7 +9,6 @@ use crate::text::meaning::{Meaning, Placed};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
-    "average" false "mean with weights": average;
     "corrcoef" false "correlations of rows": covariance;
     "cov" false "covariances of rows": covariance;
     "describe" false "count, NaN, min, max, mean, std and quartiles of the elements that are not NaN": describe;
@@ -49,17 +48,6 @@ fn quantile(name: &str, call: &Call<'_>) -> Result<Expr> {
         skip_nan: name.starts_with("nan"),
     };
     a.quantile(&q, &options).map_err(|e| b.fault("axis", e))
-}
-
-fn average(_: &str, call: &Call<'_>) -> Result<Meaning> {
-    let b = call.bind(&["a", "axis?", "weights?", "returned?", "*", "keepdims?"])?;
-    let a = b.array("a")?;
-    let weights = b.some("weights").map(Placed::array).transpose()?;
-    let axes = reduced_axes(&b, &a)?;
-    let (average, scale) = a
-        .average(weights.as_ref(), axes.as_deref(), b.boolean("keepdims")?)
-        .map_err(|e| b.fault("axis", e))?;
-    Ok(if b.boolean("returned")? { vec![average, scale].into() } else { average.into() })
 }
 
 fn describe(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
