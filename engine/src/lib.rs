@@ -36,6 +36,7 @@
 pub mod array;
 mod budget;
 mod buffer;
+mod compose;
 mod compute;
 mod context;
 #[doc(hidden)]
@@ -64,10 +65,13 @@ mod store;
 pub mod text;
 mod view;
 
-pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis, Slice, compute_all};
+pub use array::{
+    Array, Ellipsis, IntoArray, IntoAxes, IntoPart, IntoParts, IntoShape, Native, NewAxis, Slice, compute_all,
+};
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
+pub use compose::Mode;
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};
@@ -86,6 +90,7 @@ pub use {half, ndarray, num_complex, serde_json};
 pub use {
     budget::{Permit, machine_limit, machine_memory},
     buffer::Buffer,
+    compose::Part,
     context::{default_threads, threads_and_why},
     exec::{BACKEND, backend_core},
     expr::Expr,

@@ -26,6 +26,7 @@ mod compute;
 mod convert;
 mod formula;
 mod functions;
+mod indexing;
 mod map;
 mod memory;
 mod native;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 pub use axes::{IntoAxes, IntoShape};
 pub use compute::compute_all;
 pub use convert::{IntoArray, Written};
+pub use indexing::{IntoPart, IntoParts};
 pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::input;
 use super::input_cache::InputCache;
 use super::worker::{Out, Worker};
-use crate::program::Program;
 use crate::program::tiles::loop_order;
+use crate::program::{Load, Program};
 use crate::source::{Source, c_strides};
 use crate::{Context, Result};
 
@@ -29,6 +29,26 @@ impl<'p> Feed<'p> {
         keeps: bool,
     ) -> Feed<'p> {
         Feed { program, order: loop_order(program), sources, shared: InputCache::new(0, keeps), context }
+    }
+
+    /// The same feed, which keeps up to `bytes` of decoded chunks for later boxes.
+    pub(crate) fn caching(self, bytes: u64) -> Feed<'p> {
+        Feed { shared: InputCache::new(bytes as usize, self.shared.pages), ..self }
+    }
+
+    /// Bytes of all chunks to decode that a box of `shape` touches.
+    pub(crate) fn decoded_beside(program: &Program, shape: &[u64]) -> u64 {
+        let of = |load: &Load| {
+            let touched = load
+                .access
+                .iter()
+                .zip(shape)
+                .filter_map(|(a, &n)| a.map(|a| n.div_ceil(a.span().max(1)) + 1));
+            touched
+                .fold(load.dtype.size() as u64, u64::saturating_mul)
+                .saturating_mul(load.chunk.iter().product())
+        };
+        program.loads.iter().filter(|load| load.is_encoded()).map(of).fold(0, u64::saturating_add)
     }
 
     /// One thread's means to read it.
@@ -67,6 +87,33 @@ impl<'p> Reader<'p> {
     ) -> Result<Reader<'p>> {
         let worker = Worker::new(program, order, &[], sources, context, shared)?;
         Ok(Reader { worker, shape: &program.domain, item: program.output_size() })
+    }
+
+    /// The same reader for few of the elements: it compares checksums only of blocks that it reads anyway.
+    pub(super) fn sparing(mut self) -> Reader<'p> {
+        self.worker.sparing();
+        self
+    }
+
+    /// Bytes that [`Reader::pick`] takes for `count` elements of an array of `ndim` axes, with their places.
+    pub(crate) fn picking(count: u64, ndim: usize) -> u64 {
+        count.saturating_mul(input::POINT + 8 * ndim.max(1) as u64).saturating_add(input::TABLES)
+    }
+
+    /// Copies single elements to `out`, one after the other. `places` holds the index of each along every axis.
+    ///
+    /// # Errors
+    /// Errors of the sources.
+    pub(crate) fn pick(&mut self, places: &[u64], out: &mut [u8]) -> Result<()> {
+        if let Some(input) = self.worker.lone_input() {
+            return input.pick(places, out);
+        }
+        let (ndim, ones) = (self.shape.len(), vec![1; self.shape.len()]);
+        for (number, element) in out.chunks_exact_mut(self.item).enumerate() {
+            let place = places.get(number * ndim..(number + 1) * ndim).unwrap_or_default();
+            self.fill(place, &ones, element)?;
+        }
+        Ok(())
     }
 
     /// The shape of the array.

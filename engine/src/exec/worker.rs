@@ -81,6 +81,19 @@ impl<'p> Worker<'p> {
         (slots + packs) as u64
     }
 
+    /// The input whose elements are the output as they are, if the program computes nothing.
+    pub(super) fn lone_input(&mut self) -> Option<&mut Input<'p>> {
+        match (&self.program.steps[..], &self.program.outputs[..]) {
+            ([], &[Reg::Load(k)]) => self.inputs.get_mut(k),
+            _ => None,
+        }
+    }
+
+    /// Reads few elements of the inputs: see [`Input::sparing`].
+    pub(super) fn sparing(&mut self) {
+        self.inputs.iter_mut().for_each(Input::sparing);
+    }
+
     /// Evaluates the program over the box of `shape` at `start`; `outs` are its outputs, in order.
     pub(super) fn tile(&mut self, start: &[u64], shape: &[u64], outs: &mut [Out<'_>]) -> Result<()> {
         if shape.contains(&0) {

@@ -53,8 +53,16 @@ pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
     fn feeds(&self) -> &[Program];
     /// Bytes that a thread takes to compute a chunk, beside the chunk itself.
     fn scratch(&self) -> u64;
-    /// The source of its elements, given the sources of the inputs' loads.
-    fn bind(self: Arc<Self>, sources: Vec<Vec<Arc<dyn Source>>>, context: &Context) -> Arc<dyn Source>;
+    /// For each input, how often each of its chunks is read on the way through the result.
+    fn visits(&self) -> Vec<f64>;
+    /// The source of its elements, given the sources of the inputs' loads. `keeps` says whether pages of mapped sources
+    /// stay until the stage is done.
+    fn bind(
+        self: Arc<Self>,
+        sources: Vec<Vec<Arc<dyn Source>>>,
+        keeps: bool,
+        context: &Context,
+    ) -> Arc<dyn Source>;
 }
 
 impl Leaf {
@@ -226,6 +234,10 @@ impl Load {
     /// Bytes of all mapped chunks that a pass over `domain` reads from. The number is capped so that a few such numbers
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
+        if let Leaf::Derived(_, deferred) = &self.leaf {
+            let feeds = deferred.feeds().iter().map(Program::mapped_bytes);
+            return feeds.fold(0, u64::saturating_add).min(1 << 56);
+        }
         if !self.is_mapped() {
             return 0;
         }
@@ -293,6 +305,12 @@ impl Program {
     /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
         self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
+    }
+
+    /// Bytes of all mapped chunks that it reads from: see [`Load::mapped_bytes`].
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        let loads = self.loads.iter().map(|load| load.mapped_bytes(&self.domain));
+        loads.fold(0, u64::saturating_add)
     }
 
     /// Bytes of an element of the first output.

@@ -2,6 +2,7 @@
 //! file for each family.
 
 mod elementwise;
+mod indexing;
 mod joining;
 mod products;
 mod scans;
@@ -46,8 +47,14 @@ macro_rules! functions {
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, joining::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    elementwise::FUNCTIONS,
+    indexing::FUNCTIONS,
+    joining::FUNCTIONS,
+    products::FUNCTIONS,
+    scans::FUNCTIONS,
+    shape::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {

@@ -1,10 +1,14 @@
 //! One input of a pass as one worker sees it: the chunk at hand, as a strided window.
 
+mod points;
+
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrstore_format::{Grid, strided};
+
+pub(super) use points::{POINT, TABLES};
 
 use super::fetch::{Part, Scout, fetch};
 use super::input_cache::InputCache;
@@ -165,6 +169,11 @@ impl<'p> Input<'p> {
     pub(super) fn lending(mut self) -> Input<'p> {
         self.lends = true;
         self
+    }
+
+    /// The same input for a reader of few of its elements: a box that uses few bytes of its blocks is not checked.
+    pub(super) fn sparing(&mut self) {
+        self.whole = false;
     }
 
     /// Makes the box of `shape` at `start` of the domain the window. Unless the input is gathered, the box lies within
