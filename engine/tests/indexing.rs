@@ -126,7 +126,10 @@ fn a_failed_assignment_leaves_nothing() -> Outcome {
         (store.transaction(|tx| tx.set_at("/a", (Array::from([1i64]),), [1.0, 2.0])), "cannot broadcast"),
         (store.transaction(|tx| tx.put("/a", [400i64], [1.0])), "index 400 is out of bounds"),
         (store.transaction(|tx| tx.put_mask("/a", [true], [1.0])), "a mask for /a has the shape (20, 20)"),
-        (store.transaction(|tx| tx.add_at("/a", (0,), num_complex::Complex64::new(0.0, 1.0))), "expected elements"),
+        (
+            store.transaction(|tx| tx.add_at("/a", (0,), num_complex::Complex64::new(0.0, 1.0))),
+            "expected elements",
+        ),
         (store.transaction(|tx| tx.combine_at(Op::Less, "/a", (0,), 1)), "expected elements of float64"),
         (store.transaction(|tx| tx.set_at("/b", (0,), 0)), "/b"),
     ] {
@@ -156,7 +159,10 @@ fn results_do_not_depend_on_memory() -> Outcome {
             let x = store.array(name)?;
             let masked = x.mask_in(x.gt(20), &context);
             let value = masked.compute_in(&context)?;
-            assert_eq!(value.to_ndarray::<f64>()?, ArrayD::from_shape_vec(vec![selected.len()], selected.clone())?);
+            assert_eq!(
+                value.to_ndarray::<f64>()?,
+                ArrayD::from_shape_vec(vec![selected.len()], selected.clone())?
+            );
             let mut found = value.bytes().to_vec();
             for array in [
                 masked.sum(..),
@@ -190,8 +196,14 @@ fn arrays_have_the_methods() -> Outcome {
     assert_eq!(text(&a.take_along_axis(array![[1i64], [0]], 1))?, "[[5]\n [7]]");
     assert_eq!(text(&a.compress([false, true], 0))?, "[[7 0 1]]");
     assert_eq!(text(&a.at((NewAxis, Array::from([1i64]), 0)))?, "[[7]]");
-    assert_eq!(text(&Array::select(&[a.gt(4), a.lt(1)], &[a.clone(), Array::from(-1)], 0))?, "[[-1  5  0]\n [ 7 -1  0]]");
-    assert_eq!(text(&Array::from([1i64, 0]).choose(&[Array::from([1i64, 2]), Array::from([3i64, 4])], Mode::Raise))?, "[3 2]");
+    assert_eq!(
+        text(&Array::select(&[a.gt(4), a.lt(1)], &[a.clone(), Array::from(-1)], 0))?,
+        "[[-1  5  0]\n [ 7 -1  0]]"
+    );
+    assert_eq!(
+        text(&Array::from([1i64, 0]).choose(&[Array::from([1i64, 2]), Array::from([3i64, 4])], Mode::Raise))?,
+        "[3 2]"
+    );
     let error = a.take(Array::from([1i64]) + 1, 0).compute().unwrap_err();
     assert_eq!(error.to_string(), "index 2 is out of bounds for axis 0 with size 2");
     let error = a.take([2i64], 0).compute().unwrap_err();

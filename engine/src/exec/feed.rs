@@ -100,12 +100,17 @@ impl<'p> Reader<'p> {
         count.saturating_mul(input::POINT + 8 * ndim.max(1) as u64).saturating_add(input::TABLES)
     }
 
+    /// Whether [`Reader::pick`] takes elements as they lie, without a computation for each.
+    pub(crate) fn picks(&self) -> bool {
+        self.worker.lone().is_some()
+    }
+
     /// Copies single elements to `out`, one after the other. `places` holds the index of each along every axis.
     ///
     /// # Errors
     /// Errors of the sources.
     pub(crate) fn pick(&mut self, places: &[u64], out: &mut [u8]) -> Result<()> {
-        if let Some(input) = self.worker.lone_input() {
+        if let Some(input) = self.worker.lone().and_then(|lone| self.worker.input(lone)) {
             return input.pick(places, out);
         }
         let (ndim, ones) = (self.shape.len(), vec![1; self.shape.len()]);

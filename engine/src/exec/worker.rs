@@ -81,12 +81,17 @@ impl<'p> Worker<'p> {
         (slots + packs) as u64
     }
 
-    /// The input whose elements are the output as they are, if the program computes nothing.
-    pub(super) fn lone_input(&mut self) -> Option<&mut Input<'p>> {
+    /// The number of the input whose elements are the output as they are, if the program computes nothing.
+    pub(super) fn lone(&self) -> Option<usize> {
         match (&self.program.steps[..], &self.program.outputs[..]) {
-            ([], &[Reg::Load(k)]) => self.inputs.get_mut(k),
+            ([], &[Reg::Load(k)]) => Some(k),
             _ => None,
         }
+    }
+
+    /// An input.
+    pub(super) fn input(&mut self, number: usize) -> Option<&mut Input<'p>> {
+        self.inputs.get_mut(number)
     }
 
     /// Reads few elements of the inputs: see [`Input::sparing`].

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Operator;
-use super::gather::{BLOCK, resolve};
+use super::gather::{BLOCK, resolve, visits};
 use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
@@ -91,6 +91,15 @@ impl Derive for Along {
     fn scratch(&self, _: &[Program], of: &[u64]) -> u64 {
         let count = of.iter().product::<u64>();
         count.saturating_mul(8).saturating_add(BLOCK.max(Reader::picking(count, of.len())))
+    }
+
+    fn visits(&self, feeds: &[Program], shape: &[u64], chunk: &[u64]) -> Vec<f64> {
+        let mut all = vec![1.0; feeds.len()];
+        if let (Some(array), Some(first)) = (feeds.first(), all.first_mut()) {
+            let within = |axis: usize| (axis != self.axis).then(|| chunk.get(axis).copied().unwrap_or(1));
+            *first = visits(array, (shape, chunk), within, chunk.iter().product());
+        }
+        all
     }
 
     fn reads_all(&self, input: usize) -> bool {

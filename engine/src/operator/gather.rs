@@ -319,6 +319,29 @@ fn take(from: &[u8], to: &mut [u8], unit: usize, moves: &[(u32, u32)]) {
     }
 }
 
+/// How often each chunk of an array is read for a result of `shape` in chunks of `chunk`: a chunk of the result reads
+/// `within` elements along an axis (`None`: any of them), and no more than `most` chunks in all along these others.
+pub(super) fn visits(
+    array: &Program,
+    (shape, chunk): (&[u64], &[u64]),
+    mut within: impl FnMut(usize) -> Option<u64>,
+    most: u64,
+) -> f64 {
+    let Some(load) = lead(array) else { return 1.0 };
+    let boxes: f64 = shape.iter().zip(chunk).map(|(&n, &c)| n.div_ceil(c.max(1)) as f64).product();
+    let (mut touched, mut anywhere, mut all) = (1.0, 1.0, 1.0);
+    for (axis, &n) in array.domain.iter().enumerate() {
+        let span = load.access.get(axis).copied().flatten().map_or(n, |access| access.span()).max(1);
+        let count = n.div_ceil(span).max(1) as f64;
+        all *= count;
+        match within(axis) {
+            Some(extent) => touched *= extent.div_ceil(span).max(1) as f64,
+            None => anywhere *= count,
+        }
+    }
+    boxes * touched * anywhere.min(most as f64) / all
+}
+
 impl Derive for Gather {
     /// Long along the axes whose elements lie closest in the array.
     fn chunk(&self, feeds: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
@@ -371,27 +394,17 @@ impl Derive for Gather {
     }
 
     fn visits(&self, feeds: &[Program], shape: &[u64], chunk: &[u64]) -> Vec<f64> {
-        let mut visits = vec![1.0; feeds.len()];
-        let Some(array) = feeds.first() else { return visits };
-        let Some(load) = lead(array) else { return visits };
-        let boxes: f64 = shape.iter().zip(chunk).map(|(&n, &c)| n.div_ceil(c.max(1)) as f64).product();
-        // the chunks of the array that a box touches, and all of them
         let (indexed, kept) = self.split(chunk);
-        let mut lengths = kept.into_iter();
-        let (mut touched, mut all, mut cells) = (1.0, 1.0, 1.0);
-        for (axis, &n) in array.domain.iter().enumerate() {
-            let span = load.access.get(axis).copied().flatten().map_or(n, |a| a.span()).max(1);
-            let count = n.div_ceil(span).max(1) as f64;
-            all *= count;
-            if self.is_flat() || self.axes.contains(&axis) {
-                cells *= count;
-            } else {
-                touched *= lengths.next().unwrap_or(1).div_ceil(span).max(1) as f64;
-            }
+        let mut kept = kept.into_iter();
+        let within = |axis| match self.is_flat() || self.axes.contains(&axis) {
+            true => None,
+            false => Some(kept.next().unwrap_or(1)),
+        };
+        let mut all = vec![1.0; feeds.len()];
+        if let (Some(array), Some(first)) = (feeds.first(), all.first_mut()) {
+            *first = visits(array, (shape, chunk), within, indexed.iter().product());
         }
-        touched *= cells.min(indexed.iter().product::<u64>() as f64);
-        visits[0] = boxes * touched / all;
-        visits
+        all
     }
 
     fn reads_all(&self, input: usize) -> bool {
@@ -434,7 +447,7 @@ impl Derive for Gather {
             ends.is_some_and(|(low, high)| (high - low) / SPARSE > count as u64)
         };
         match self.axes.len() == 1 {
-            true if self.may_pick(unit) && sparse() => self.pick(array, &boxed, kept, out),
+            true if self.may_pick(unit) && array.picks() && sparse() => self.pick(array, &boxed, kept, out),
             true => self.runs(array, &boxed, kept, &strides, out),
             false if self.is_flat() || self.may_pick(unit) => self.pick(array, &boxed, kept, out),
             false => self.units(array, &boxed, kept, &strides, out),

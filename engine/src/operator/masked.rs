@@ -16,7 +16,7 @@ use crate::exec::{Derive, Feed, Fit, Reader, Room, Run, Stage, Told, Turns, rows
 use crate::expr::Expr;
 use crate::plan::{Plan, Target};
 use crate::profile::Work;
-use crate::program::Program;
+use crate::program::{Program, mapped_bytes};
 use crate::source::{Kept, elements};
 use crate::view::{Index, show};
 use crate::{Buffer, Context, DType, Error, Result};
@@ -189,7 +189,6 @@ impl Band {
     /// Writes selected elements number `from` and on to `out`, as many as there is room for.
     fn pack(
         &mut self,
-        what: Selected,
         values: Option<&mut Reader<'_>>,
         (start, shape): (&[u64], &[u64]),
         from: usize,
@@ -217,8 +216,7 @@ impl Band {
                     .zip(out.chunks_exact_mut(shape.len().max(1)))
                     .for_each(|(&at, to)| place(at, to));
             }
-            Some(values) if count * SPARSE <= n => {
-                debug_assert!(what == Selected::Values);
+            Some(values) if count * SPARSE <= n && values.picks() => {
                 let mut places = vec![0; count * shape.len()];
                 found
                     .iter()
@@ -340,7 +338,7 @@ impl Derive for Masked {
                 }
                 let here = (high.min(first + count) - at) as usize;
                 let (part, rest) = std::mem::take(&mut room).split_at_mut(here * item);
-                band.pack(self.what, values.first_mut(), (&from, &lengths), (at - low) as usize, part, item)?;
+                band.pack(values.first_mut(), (&from, &lengths), (at - low) as usize, part, item)?;
                 (room, at) = (rest, at + here as u64);
             }
             number += 1;
@@ -458,7 +456,7 @@ impl Stage for Counted {
         if taken.saturating_add(cached) <= room.free {
             (self.cache, taken) = (decoded, taken + cached);
         }
-        let mapped = self.feeds.iter().map(Program::mapped_bytes).max().unwrap_or(0);
+        let mapped = mapped_bytes(&self.feeds);
         let held = room.total.saturating_sub(room.free);
         self.keeps = held.saturating_add(taken).saturating_add(mapped) <= room.total / 2;
         Fit::Takes(taken + if self.keeps { mapped } else { 0 })
@@ -511,8 +509,7 @@ impl Stage for Counted {
                         let count = band.find(elements as usize)?;
                         if keep.take((count * self.item) as u64) && count > 0 {
                             let mut kept = vec![0; count * self.item];
-                            let what = self.counting.what;
-                            band.pack(what, values.first_mut(), (&start, &shape), 0, &mut kept, self.item)?;
+                            band.pack(values.first_mut(), (&start, &shape), 0, &mut kept, self.item)?;
                             keep.put(number, kept);
                         }
                         Ok::<_, Error>(count)

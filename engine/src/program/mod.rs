@@ -5,7 +5,7 @@ pub(crate) mod access;
 pub(crate) mod tiles;
 pub(crate) mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::kernels::Kernel;
@@ -66,6 +66,14 @@ pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
 }
 
 impl Leaf {
+    /// A number that other leaves of a plan do not have.
+    fn identity(&self) -> usize {
+        match self {
+            Leaf::Source(source) => Arc::as_ptr(source).addr(),
+            Leaf::Cut(id) | Leaf::Derived(id, _) => *id,
+        }
+    }
+
     /// The source, if it exists before the plan runs.
     pub(crate) fn source(&self) -> Option<&Arc<dyn Source>> {
         match self {
@@ -235,8 +243,7 @@ impl Load {
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
         if let Leaf::Derived(_, deferred) = &self.leaf {
-            let feeds = deferred.feeds().iter().map(Program::mapped_bytes);
-            return feeds.fold(0, u64::saturating_add).min(1 << 56);
+            return mapped_bytes(deferred.feeds());
         }
         if !self.is_mapped() {
             return 0;
@@ -289,6 +296,17 @@ fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
     rank
 }
 
+/// Bytes of all mapped chunks that some programs read from. A source that several of them read counts once.
+pub(crate) fn mapped_bytes(programs: &[Program]) -> u64 {
+    let mut of_leaf: HashMap<usize, u64> = HashMap::new();
+    let loads = programs.iter().flat_map(|program| program.loads.iter().map(|load| (load, &program.domain)));
+    for (load, domain) in loads {
+        let bytes = of_leaf.entry(load.leaf.identity()).or_default();
+        *bytes = load.mapped_bytes(domain).max(*bytes);
+    }
+    of_leaf.into_values().fold(0, u64::saturating_add).min(1 << 56)
+}
+
 impl Program {
     /// A program without inputs and steps.
     pub(crate) fn new(domain: &[u64]) -> Program {
@@ -305,12 +323,6 @@ impl Program {
     /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
         self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
-    }
-
-    /// Bytes of all mapped chunks that it reads from: see [`Load::mapped_bytes`].
-    pub(crate) fn mapped_bytes(&self) -> u64 {
-        let loads = self.loads.iter().map(|load| load.mapped_bytes(&self.domain));
-        loads.fold(0, u64::saturating_add)
     }
 
     /// Bytes of an element of the first output.
@@ -397,11 +409,7 @@ impl Program {
 
     /// The facts that decide how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
-        let which = |load: &Load| match &load.leaf {
-            Leaf::Source(source) => Arc::as_ptr(source).addr(),
-            Leaf::Cut(id) | Leaf::Derived(id, _) => *id,
-        };
-        Blocking(self.loads.iter().map(|l| (which(l), l.access.clone(), l.stride.clone())).collect())
+        Blocking(self.loads.iter().map(|l| (l.leaf.identity(), l.access.clone(), l.stride.clone())).collect())
     }
 
     /// Elements of the domain.

@@ -61,13 +61,7 @@ impl Transaction {
     ///
     /// # Errors
     /// As [`Transaction::add_at`], and when the operation does not have two operands.
-    pub fn combine_at(
-        &self,
-        op: Op,
-        name: &str,
-        parts: impl IntoParts,
-        value: impl IntoArray,
-    ) -> Result<()> {
+    pub fn combine_at(&self, op: Op, name: &str, parts: impl IntoParts, value: impl IntoArray) -> Result<()> {
         self.scatter(name, &parts.into_parts()?, &value.into_array(), How::Combine(op))
     }
 
@@ -80,13 +74,16 @@ impl Transaction {
         let (indices, values) = (indices.into_array(), values.into_array());
         let indices = flat(indices.expr()?)?;
         let shape = self.meta(name)?.shape;
-        let Some(values) = repeated(values.expr()?, &counted(elements(indices.shape())?)?)? else { return Ok(()) };
+        let Some(values) = repeated(values.expr()?, &counted(elements(indices.shape())?)?)? else {
+            return Ok(());
+        };
         let size = elements(&shape)?;
         indices.check_known(size, 0)?;
         let from_end = Expr::apply(Op::Less, &[indices.clone(), Expr::scalar(0)])?;
         let wrapped = Expr::apply(Op::Add, &[indices.clone(), Expr::scalar(size as i64)])?;
         let places = Expr::apply(Op::Where, &[from_end, wrapped, indices])?;
-        let parts = places.unravel_index(&shape, self.context())?.into_iter().map(Part::Array).collect::<Vec<_>>();
+        let parts =
+            places.unravel_index(&shape, self.context())?.into_iter().map(Part::Array).collect::<Vec<_>>();
         self.scatter(name, &parts, &Array::from(values), How::Set)
     }
 
@@ -145,7 +142,7 @@ impl Transaction {
         if let How::Combine(op) = how {
             let signature = signature(op, &[Operand::Typed(meta.dtype), value.operand()])?;
             let [first, ..] = signature.inputs[..] else { return Err(Error::Value("no operands".into())) };
-            for found in [first, signature.output].into_iter().filter(|&dtype| dtype != meta.dtype) {
+            if let Some(found) = [first, signature.output].into_iter().find(|&dtype| dtype != meta.dtype) {
                 return Err(Error::dtype(&format!("{} of elements of {name}", op.name()), meta.dtype, found));
             }
         }
@@ -173,7 +170,8 @@ fn flat(array: &Expr) -> Result<Expr> {
 fn counted(count: u64) -> Result<Expr> {
     // the places of as many true elements
     let one = Expr::scalar(true).cast(DType::Bool)?.broadcast_to(&[count])?;
-    let numbers = one.cumsum(&crate::ScanOptions { axis: Some(0), dtype: Some(DType::I64), include_initial: false })?;
+    let numbers =
+        one.cumsum(&crate::ScanOptions { axis: Some(0), dtype: Some(DType::I64), include_initial: false })?;
     Expr::apply(Op::Subtract, &[numbers, Expr::scalar(1)])
 }
 

@@ -80,7 +80,11 @@ impl Scatter {
             match indexed.axes.iter().position(|&(_, view)| view == axis) {
                 Some(number) => axes.push(Along::Indices(number)),
                 None => {
-                    axes.push(Along::Region(if region.len() < place { region.len() } else { region.len() + rank }));
+                    axes.push(Along::Region(if region.len() < place {
+                        region.len()
+                    } else {
+                        region.len() + rank
+                    }));
                     region.push(n);
                 }
             }
@@ -119,9 +123,11 @@ impl Scatter {
         let batch = (total / SHARE / each).clamp(FEW, MANY);
         let parts = parts(&meta);
         let part = parts.chunk_shape().iter().fold(item, |bytes, &n| bytes.saturating_mul(n));
-        let scratch = (meta.chunk_bytes() as u64).saturating_mul(2).saturating_add(meta.encode_scratch() as u64);
+        let scratch =
+            (meta.chunk_bytes() as u64).saturating_mul(2).saturating_add(meta.encode_scratch() as u64);
         let planned = total / 4;
-        let bytes = batch.saturating_mul(each).saturating_add(part).saturating_add(scratch).saturating_add(planned);
+        let bytes =
+            batch.saturating_mul(each).saturating_add(part).saturating_add(scratch).saturating_add(planned);
         let _permit = context.budget.take(bytes, "an assignment to scattered elements")?;
         let within = Context { budget: Budget::new(planned), progress: None, ..context.clone() };
 
@@ -149,8 +155,10 @@ impl Scatter {
         (start, shape): (&[u64], &[u64]),
         context: &Context,
     ) -> Result<Vec<Value>> {
-        let slices: Vec<Index> = start.iter().zip(shape).map(|(&first, &n)| (first..first + n).into()).collect();
-        let of_indices = slices.get(self.indexed.place..).and_then(|rest| rest.get(..self.indexed.shape.len()));
+        let slices: Vec<Index> =
+            start.iter().zip(shape).map(|(&first, &n)| (first..first + n).into()).collect();
+        let of_indices =
+            slices.get(self.indexed.place..).and_then(|rest| rest.get(..self.indexed.shape.len()));
         let of_indices = of_indices.unwrap_or_default();
         let mut roots = Vec::new();
         for index in indices {
@@ -188,7 +196,12 @@ impl Scatter {
     }
 
     /// The elements of a box of the region, sorted by the part of the array that they lie in.
-    fn points(&self, parts: &Grid, (start, shape): (&[u64], &[u64]), indices: &[Value]) -> Result<Vec<Point>> {
+    fn points(
+        &self,
+        parts: &Grid,
+        (start, shape): (&[u64], &[u64]),
+        indices: &[Value],
+    ) -> Result<Vec<Point>> {
         let indices: Vec<&[i64]> = indices
             .iter()
             .map(|value| bytemuck::try_cast_slice(value.bytes()).map_err(|e| Error::Other(e.to_string())))
@@ -207,7 +220,9 @@ impl Scatter {
                 let index = match *map {
                     AxisMap::At(index) => index,
                     AxisMap::Along { axis: of_view, start, step } => match self.axes.get(of_view) {
-                        Some(&Along::Region(k)) => (start + step * at.get(k).copied().unwrap_or(0) as i64) as u64,
+                        Some(&Along::Region(k)) => {
+                            (start + step * at.get(k).copied().unwrap_or(0) as i64) as u64
+                        }
                         Some(&Along::Indices(k)) => {
                             let given = indices.get(k).and_then(|all| all.get(number as usize)).copied();
                             resolve(given.unwrap_or(0), size[axis], axis)?
@@ -217,7 +232,8 @@ impl Scatter {
                 };
                 let first = index / part[axis] * part[axis];
                 (cell, step) = (cell + index / part[axis] * step, step * size[axis].div_ceil(part[axis]));
-                (place, stride) = (place + (index - first) * stride, stride * part[axis].min(size[axis] - first));
+                (place, stride) =
+                    (place + (index - first) * stride, stride * part[axis].min(size[axis] - first));
             }
             points.push(Point { part: cell, place, value: value as usize });
             for (k, at) in at.iter_mut().enumerate().rev() {
@@ -236,7 +252,11 @@ impl Scatter {
 /// The parts of an array that are changed at a time: chunks, or parts of large ones.
 fn parts(meta: &Meta) -> Grid {
     let large = meta.chunk_bytes() as u64 > WHOLE;
-    let part = if large { rows(&meta.chunk_shape, PART / meta.dtype.size() as u64) } else { meta.chunk_shape.clone() };
+    let part = if large {
+        rows(&meta.chunk_shape, PART / meta.dtype.size() as u64)
+    } else {
+        meta.chunk_shape.clone()
+    };
     Grid::new(&meta.shape, &part)
 }
 
@@ -256,7 +276,8 @@ fn combine(elements: &mut [u8], points: &[Point], values: &[u8], (op, dtype): (O
     // in each round, every place takes its next value
     let mut round = 0;
     while !runs.is_empty() {
-        (old.clear(), more.clear());
+        old.clear();
+        more.clear();
         let next: Vec<&Point> = runs.iter().filter_map(|run| run.get(round)).collect();
         for point in &next {
             let (at, value) = (point.place as usize * item, point.value * item);
@@ -280,7 +301,8 @@ fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Resu
     let mut all: Vec<Expr> = exprs.cloned().collect();
     let computed: Vec<usize> = (0..all.len()).filter(|&k| !all[k].is_stored()).collect();
     let bytes = |k: &usize| crate::source::bytes(all[*k].dtype().size(), all[*k].shape());
-    let total = computed.iter().map(bytes).try_fold(0u64, |sum, bytes| Ok::<_, Error>(sum.saturating_add(bytes?)))?;
+    let total =
+        computed.iter().map(bytes).try_fold(0u64, |sum, bytes| Ok::<_, Error>(sum.saturating_add(bytes?)))?;
     let held = total <= context.budget.total() / SHARE;
     let folder = context.tmp.clone().unwrap_or_else(|| ".".into());
     let mut spills: Vec<Option<Arc<Spill>>> = Vec::new();

@@ -77,7 +77,7 @@ impl<'p> Input<'p> {
             match &self.held {
                 Held::Nothing => {}
                 Held::Constant(value) => {
-                    group.iter().try_for_each(|p| copy(out, p.number, item, value, 0))?
+                    group.iter().try_for_each(|p| copy(out, p.number, item, value, 0))?;
                 }
                 Held::Decoded(all) => {
                     group.iter().try_for_each(|p| copy(out, p.number, item, all.bytes(), p.byte))?;
