@@ -114,7 +114,7 @@ impl Scatter {
             return Ok(());
         }
         let meta = transaction.meta(id)?;
-        let mut inputs = settled(self.indexed.indices.iter().chain([values]), context)?;
+        let (mut inputs, held) = settled(self.indexed.indices.iter().chain([values]), context)?;
         let values = inputs.pop().ok_or_else(|| Error::Other("no values".into()))?;
         let total = context.budget.total();
         let item = meta.dtype.size() as u64;
@@ -125,9 +125,10 @@ impl Scatter {
         let part = parts.chunk_shape().iter().fold(item, |bytes, &n| bytes.saturating_mul(n));
         let scratch =
             (meta.chunk_bytes() as u64).saturating_mul(2).saturating_add(meta.encode_scratch() as u64);
-        let planned = total / 4;
-        let bytes =
-            batch.saturating_mul(each).saturating_add(part).saturating_add(scratch).saturating_add(planned);
+        let planned = total / 2;
+        let bytes = [batch.saturating_mul(each), part, scratch, planned, held]
+            .into_iter()
+            .fold(0, u64::saturating_add);
         let _permit = context.budget.take(bytes, "an assignment to scattered elements")?;
         let within = Context { budget: Budget::new(planned), progress: None, ..context.clone() };
 
@@ -296,8 +297,8 @@ fn combine(elements: &mut [u8], points: &[Point], values: &[u8], (op, dtype): (O
 }
 
 /// The same arrays, so that a part of them costs no more than its elements: computed to memory, or to files if they are
-/// large. Views of stored arrays stay as they are.
-fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Result<Vec<Expr>> {
+/// large. Views of stored arrays stay as they are. With them comes the number of bytes in memory.
+fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Result<(Vec<Expr>, u64)> {
     let mut all: Vec<Expr> = exprs.cloned().collect();
     let computed: Vec<usize> = (0..all.len()).filter(|&k| !all[k].is_stored()).collect();
     let bytes = |k: &usize| crate::source::bytes(all[*k].dtype().size(), all[*k].shape());
@@ -314,7 +315,7 @@ fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Resu
         spills.push(spill);
     }
     if roots.is_empty() {
-        return Ok(all);
+        return Ok((all, 0));
     }
     let plan = Plan::new(&roots, context)?;
     drop(roots);
@@ -326,7 +327,7 @@ fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Resu
             (None, None) => return Err(Error::Other("the plan gave no value".into())),
         };
     }
-    Ok(all)
+    Ok((all, if held { total } else { 0 }))
 }
 
 fn spill(folder: &Path, expr: &Expr) -> Result<Arc<Spill>> {
