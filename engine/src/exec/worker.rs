@@ -7,8 +7,8 @@
 use arrstore_format::strided;
 
 use super::fold::{Fold, Place, States, has_rows};
+use super::input::InputCache;
 use super::input::{Input, Window};
-use super::input_cache::InputCache;
 use super::loops::{Layout, Loops, Steps, layout};
 use super::pieces::{each_block, each_piece};
 use super::registers::{Values, prepare, shifted};
@@ -79,14 +79,6 @@ impl<'p> Worker<'p> {
         let slots = program.slots * BLOCK * program.widest();
         let packs: usize = program.loads.iter().map(|l| l.dtype.size() * FOLD_BLOCK).sum();
         (slots + packs) as u64
-    }
-
-    /// The number of the input whose elements are the output as they are, if the program computes nothing.
-    pub(super) fn lone(&self) -> Option<usize> {
-        match (&self.program.steps[..], &self.program.outputs[..]) {
-            ([], &[Reg::Load(k)]) => Some(k),
-            _ => None,
-        }
     }
 
     /// An input.

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use super::Operator;
-use crate::exec::{Derive, Reader, rows};
+use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
-use crate::program::tiles::lead;
+use crate::program::tiles::{lead, rows};
 use crate::source::{c_strides, elements};
 use crate::view::broadcast_shape;
 use crate::{Buffer, DType, Error, Result};

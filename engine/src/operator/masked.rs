@@ -12,10 +12,11 @@ use arrstore_format::Grid;
 
 use super::{Operator, Output};
 use crate::budget::Budget;
-use crate::exec::{Derive, Feed, Fit, Reader, Room, Run, Stage, Told, Turns, rows};
+use crate::exec::{Derive, Feed, Fit, Reader, Room, Run, Stage, Told, Turns};
 use crate::expr::Expr;
 use crate::plan::{Plan, Target};
 use crate::profile::Work;
+use crate::program::tiles::rows;
 use crate::program::{Program, mapped_bytes};
 use crate::source::{Kept, elements};
 use crate::view::{Index, show};
@@ -101,7 +102,7 @@ fn truth(mask: &Expr) -> Result<Expr> {
 /// Counts the elements that the mask, the first input, selects.
 fn selected(what: Selected, inputs: Vec<Expr>, context: &Context) -> Result<Expr> {
     let (Some(mask), Some(last)) = (inputs.first(), inputs.last()) else {
-        return Err(Error::Other("no mask".into()));
+        return Err(Error::internal("no mask"));
     };
     let shape = mask.shape().to_vec();
     let bands = Bands::new(&shape);
@@ -118,7 +119,7 @@ fn selected(what: Selected, inputs: Vec<Expr>, context: &Context) -> Result<Expr
         let plan = Plan::new(&[(counts, Target::Memory)], &within)?;
         let _permit = context.budget.take(plan.peak() + keep.room, "counting the elements of a mask")?;
         let values = plan.run(&within)?.into_iter().flatten().next();
-        let counts = values.ok_or_else(|| Error::Other("the plan gave no value".into()))?;
+        let counts = values.ok_or_else(|| Error::internal("the plan gave no value"))?;
         for count in counts.bytes().as_chunks::<8>().0 {
             before.push(before.last().copied().unwrap_or(0) + u64::from_le_bytes(*count));
         }
@@ -486,7 +487,7 @@ impl Stage for Counted {
     }
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
-        let [sink] = run.sinks else { return Err(Error::Other("a count has one output".into())) };
+        let [sink] = run.sinks else { return Err(Error::internal("a count has one output")) };
         let feed =
             |(program, sources)| Feed::new(program, sources, run.context, self.keeps).caching(self.cache);
         let feeds: Vec<Feed<'_>> =
@@ -494,7 +495,7 @@ impl Stage for Counted {
         let (bands, keep) = (self.bands.grid.len(), &self.counting.keep);
         let turns = Turns::new(bands.div_ceil(TURN));
         let ran = turns.run(self.threads, run.context, || {
-            let mut readers = feeds.iter().map(Feed::reader).collect::<Result<Vec<_>>>()?;
+            let mut readers: Vec<Reader<'_>> = feeds.iter().map(Feed::reader).collect();
             let Some((mask, values)) = readers.split_first_mut() else { return Ok(()) };
             let mut band = Band::new();
             while let Some(turn) = turns.take(run.context)? {

@@ -325,6 +325,14 @@ impl Program {
         self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
     }
 
+    /// The number of the load whose elements are the output as they are, if the program computes nothing.
+    pub(crate) fn lone_load(&self) -> Option<usize> {
+        match (&self.steps[..], &self.outputs[..]) {
+            ([], &[Reg::Load(load)]) => Some(load),
+            _ => None,
+        }
+    }
+
     /// Bytes of an element of the first output.
     pub(crate) fn output_size(&self) -> usize {
         match self.outputs.first() {

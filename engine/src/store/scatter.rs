@@ -11,10 +11,10 @@ use arrstore_format::{ArrayId, Grid, Meta, Transaction};
 
 use super::finished;
 use crate::compose::Indexed;
-use crate::exec::rows;
 use crate::op::Op;
 use crate::operator::gather::resolve;
 use crate::plan::{Plan, Target};
+use crate::program::tiles::rows;
 use crate::sink::{Sink, Spill};
 use crate::source::elements;
 use crate::view::{AxisMap, Index, View};
@@ -115,7 +115,7 @@ impl Scatter {
         }
         let meta = transaction.meta(id)?;
         let (mut inputs, held) = settled(self.indexed.indices.iter().chain([values]), context)?;
-        let values = inputs.pop().ok_or_else(|| Error::Other("no values".into()))?;
+        let values = inputs.pop().ok_or_else(|| Error::internal("no values"))?;
         let total = context.budget.total();
         let item = meta.dtype.size() as u64;
         // a point, the indices and the value of an element, and as much again for the results of the plan
@@ -228,7 +228,7 @@ impl Scatter {
                             let given = indices.get(k).and_then(|all| all.get(number as usize)).copied();
                             resolve(given.unwrap_or(0), size[axis], axis)?
                         }
-                        None => return Err(Error::Other("an axis without an index".into())),
+                        None => return Err(Error::internal("an axis without an index")),
                     },
                 };
                 let first = index / part[axis] * part[axis];
@@ -324,7 +324,7 @@ fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Resu
         all[k] = match (spill, value) {
             (Some(spill), _) => Expr::source(Arc::new(finished(spill)?.into_source()?))?,
             (None, Some(value)) => Expr::source(Arc::new(value))?,
-            (None, None) => return Err(Error::Other("the plan gave no value".into())),
+            (None, None) => return Err(Error::internal("the plan gave no value")),
         };
     }
     Ok((all, if held { total } else { 0 }))

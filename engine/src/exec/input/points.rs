@@ -202,5 +202,5 @@ fn copy(out: &mut [u8], number: usize, item: usize, from: &[u8], byte: usize) ->
 }
 
 fn outside() -> Error {
-    Error::Other("an element outside its chunk was asked for".into())
+    Error::internal("an element outside its chunk was asked for")
 }
