@@ -19,11 +19,11 @@ impl Kept {
     ///
     /// # Errors
     /// When memory is short.
-    pub(crate) fn new<'a>(
+    pub(crate) fn new(
         dtype: DType,
         shape: &[u64],
         chunk: &[u64],
-        parts: impl Iterator<Item = &'a [u8]>,
+        parts: impl Iterator<Item = Vec<u8>>,
     ) -> Result<Kept> {
         let each = chunk.iter().product::<u64>() as usize * dtype.size();
         let length = shape.first().copied().unwrap_or(1);
@@ -35,7 +35,7 @@ impl Kept {
             let Some((here, rest)) = std::mem::take(&mut room).split_at_mut_checked(part.len()) else {
                 break;
             };
-            here.copy_from_slice(part);
+            here.copy_from_slice(&part);
             room = rest;
         }
         let strides = c_strides(chunk, dtype.size());
