@@ -113,7 +113,7 @@ impl Derive for Along {
         let mut places = Buffer::unfilled(count * 8)?;
         index.fill(start, shape, places.bytes_mut())?;
         let places: &mut [i64] =
-            bytemuck::try_cast_slice_mut(places.bytes_mut()).map_err(|e| Error::Other(e.to_string()))?;
+            bytemuck::try_cast_slice_mut(places.bytes_mut()).map_err(|e| Error::internal(&e.to_string()))?;
         let size = array.shape()[self.axis];
         for place in places.iter_mut() {
             if *place < 0 && !self.from_end {

@@ -205,7 +205,7 @@ impl Scatter {
     ) -> Result<Vec<Point>> {
         let indices: Vec<&[i64]> = indices
             .iter()
-            .map(|value| bytemuck::try_cast_slice(value.bytes()).map_err(|e| Error::Other(e.to_string())))
+            .map(|value| bytemuck::try_cast_slice(value.bytes()).map_err(|e| Error::internal(&e.to_string())))
             .collect::<Result<_>>()?;
         let (size, part) = (parts.shape(), parts.chunk_shape());
         let inner: u64 = shape.iter().skip(self.indexed.place + self.indexed.shape.len()).product();

@@ -61,7 +61,7 @@ impl Band {
     /// Finds the selected elements, once the mask is read.
     pub(super) fn find(&mut self, n: usize) -> Result<usize> {
         let found: &mut [u32] = bytemuck::try_cast_slice_mut(self.found.reserve(4 * n)?)
-            .map_err(|e| Error::Other(e.to_string()))?;
+            .map_err(|e| Error::internal(&e.to_string()))?;
         let mask = self.mask.bytes().get(..n).unwrap_or_default();
         let mut count = 0;
         let mut note = |at: usize, byte: u8| {
@@ -89,7 +89,7 @@ impl Band {
     ) -> Result<()> {
         let n = shape.iter().product::<u64>() as usize;
         let found: &[u32] =
-            bytemuck::try_cast_slice(self.found.bytes()).map_err(|e| Error::Other(e.to_string()))?;
+            bytemuck::try_cast_slice(self.found.bytes()).map_err(|e| Error::internal(&e.to_string()))?;
         let count = out.len() / item;
         let found = found.get(from..from + count).unwrap_or_default();
         let place = |at: u32, to: &mut [u64]| {
@@ -102,7 +102,7 @@ impl Band {
         match values {
             None => {
                 let out: &mut [u64] =
-                    bytemuck::try_cast_slice_mut(out).map_err(|e| Error::Other(e.to_string()))?;
+                    bytemuck::try_cast_slice_mut(out).map_err(|e| Error::internal(&e.to_string()))?;
                 found
                     .iter()
                     .zip(out.chunks_exact_mut(shape.len().max(1)))
