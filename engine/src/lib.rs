@@ -66,16 +66,16 @@ pub mod text;
 mod view;
 
 pub use array::{
-    Array, Ellipsis, IntoArray, IntoAxes, IntoBins, IntoShape, Native, NewAxis, Slice, compute_all,
+    Array, Ellipsis, IntoArray, IntoAxes, IntoBins, IntoPart, IntoParts, IntoShape, Native, NewAxis, Slice,
+    compute_all,
 };
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
 pub use compose::{
-    BinRule, Bins, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
-    QuantileMethod, QuantileOptions,
+    BinRule, Bins, Closeness, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
+    Mode, ProductOrder, QuantileMethod, QuantileOptions,
 };
-pub use compose::{Closeness, ProductOrder};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};
@@ -95,7 +95,7 @@ pub use {half, ndarray, num_complex, serde_json};
 pub use {
     budget::{Permit, machine_limit, machine_memory},
     buffer::Buffer,
-    compose::Quantiles,
+    compose::{Part, Quantiles},
     context::{default_threads, threads_and_why},
     exec::{BACKEND, backend_core},
     expr::Expr,

@@ -18,6 +18,7 @@ What is in a file is said in container.py; each family is one file beside this o
     chosen                    reductions with where=, initial= and mean=, averages, nanargmax
     differences               diff, gradient, trapezoid, convolve, maximum.accumulate
     contractions              einsum, tensordot, cross, kron, add.reduce, add.outer
+    indexing                  arrays of indices, masks, take and its kin
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -44,6 +45,7 @@ import chosen
 import contractions
 import differences
 import elementwise
+import indexing
 import mixed
 import products
 import promotion
@@ -72,6 +74,7 @@ FAMILIES = {
     "chosen": chosen.chosen,
     "differences": differences.differences,
     "contractions": contractions.contractions,
+    "indexing": indexing.indexing,
     "mixed": mixed.mixed,
 }
 

@@ -105,6 +105,11 @@ fn contractions() {
 }
 
 #[test]
+fn indexing_by_arrays_and_masks() {
+    hold("indexing");
+}
+
+#[test]
 fn rules_at_the_edges() {
     // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);

@@ -28,7 +28,7 @@ impl Expr {
             DType::C64 | DType::C128 => {
                 // a mean would spoil the part that is a number
                 let ranks = spread(&integers(&[&ranks[..], &[-1]].concat())?, sorted.kept)?;
-                let found = sorted.moved.select(&ranks, sorted.along, false)?;
+                let found = sorted.moved.order_statistics(&ranks, sorted.along, false)?;
                 let last = found.index(&[Index::At(-1)])?;
                 let middle = Index::Slice { start: None, stop: Some(-1), step: None };
                 let mean = found.index(&[middle])?.over_first(Reduction::Mean)?;
@@ -36,7 +36,7 @@ impl Expr {
             }
             _ => {
                 let ranks = spread(&integers(&ranks)?, sorted.kept)?;
-                sorted.moved.select(&ranks, sorted.along, true)?.over_first(Reduction::Mean)?
+                sorted.moved.order_statistics(&ranks, sorted.along, true)?.over_first(Reduction::Mean)?
             }
         };
         sorted.result(median, 0, keepdims)
@@ -57,7 +57,7 @@ impl Expr {
         let high = op(Op::FloorDivide, &[&count, &Expr::scalar(2)])?;
         let step = spread(&integers(&[0, 1])?, sorted.kept)?;
         let ranks = op(Op::Add, &[&low, &op(Op::Multiply, &[&op(Op::Subtract, &[&high, &low])?, &step])?])?;
-        let found = sorted.moved.select(&ranks, sorted.along, false)?;
+        let found = sorted.moved.order_statistics(&ranks, sorted.along, false)?;
         let masked = sorted.kept > 0 && sorted.length < MASKED;
         let mut median = if masked {
             op(Op::Divide, &[&found.over_first(Reduction::Sum)?, &Expr::scalar(2.0)])?

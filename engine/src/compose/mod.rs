@@ -10,11 +10,14 @@ mod describe;
 mod differences;
 mod einsum;
 mod histogram;
+mod indexing;
 mod median;
+mod places;
 mod products;
 mod quadratic;
 mod quantile;
 mod small;
+mod subscript;
 mod tallies;
 
 use crate::{Expr, Op, Result};
@@ -25,7 +28,10 @@ pub use covariance::CovarianceOptions;
 pub use describe::Description;
 pub use einsum::ProductOrder;
 pub use histogram::{BinRule, Bins, HistogramOptions};
+pub use indexing::Mode;
 pub use quantile::{IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles};
+pub(crate) use subscript::Indexed;
+pub use subscript::Part;
 pub use tallies::GridOptions;
 pub(crate) use tallies::{columns, histogramdd};
 

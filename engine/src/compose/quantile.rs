@@ -314,7 +314,7 @@ impl Expr {
         }
         let count = if options.skip_nan { sorted.numbers()? } else { Count::All(sorted.length) };
         let values = spread(&q.values, sorted.kept)?;
-        let select = |ranks: &Expr| sorted.moved.select(ranks, sorted.along, !options.skip_nan);
+        let select = |ranks: &Expr| sorted.moved.order_statistics(ranks, sorted.along, !options.skip_nan);
         let found = match method.place(&count, &values)? {
             Place::At(ranks) => select(&ranks)?,
             Place::Between(place) => {

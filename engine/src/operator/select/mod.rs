@@ -41,7 +41,7 @@ impl Expr {
     ///
     /// # Errors
     /// When lines are empty, or the shapes do not fit.
-    pub(crate) fn select(&self, ranks: &Expr, along: usize, nan: bool) -> Result<Expr> {
+    pub(crate) fn order_statistics(&self, ranks: &Expr, along: usize, nan: bool) -> Result<Expr> {
         let typed = self.typed()?;
         let kept = &typed.shape()[..typed.ndim().saturating_sub(along)];
         let lead = ranks.ndim().saturating_sub(kept.len());

@@ -48,7 +48,7 @@ fn long_lines_are_selected_from_in_any_memory() {
         let wanted: Vec<f32> = ranks.iter().map(|&r| sorted[r.rem_euclid(n as i64) as usize]).collect();
         for shape in [vec![n], vec![1000, 1500]] {
             let expr = array(DType::F32, &shape, &elements);
-            let found = expr.select(&array(DType::I64, &[6], &ranks), shape.len(), true).unwrap();
+            let found = expr.order_statistics(&array(DType::I64, &[6], &ranks), shape.len(), true).unwrap();
             for context in contexts() {
                 assert_eq!(compute::<f32>(&found, &context), wanted, "{shape:?}");
             }
@@ -68,7 +68,7 @@ fn lines_beside_each_other_are_selected_from_in_passes() {
     };
     let expr = array(DType::U16, &[n, lines], &elements).transpose();
     let ranks = [0, 550_000, 550_001, -2];
-    let found = expr.select(&array(DType::I64, &[4, 1], &ranks), 1, false).unwrap();
+    let found = expr.order_statistics(&array(DType::I64, &[4, 1], &ranks), 1, false).unwrap();
     let all: Vec<u16> = [0, 550_000, 550_001, n as usize - 2]
         .into_iter()
         .flat_map(|rank| (0..lines).map(move |line| (line, rank)))
@@ -87,7 +87,7 @@ fn a_nan_in_a_long_line_is_its_answer() {
     let expr = array(DType::F64, &[2, n], &elements);
     let ranks = array(DType::I64, &[3, 1], &[0_i64, 600_000, -2]);
     for (nan, context) in [true, false].into_iter().flat_map(|nan| contexts().map(move |c| (nan, c))) {
-        let found: Vec<f64> = compute(&expr.select(&ranks, 1, nan).unwrap(), &context);
+        let found: Vec<f64> = compute(&expr.order_statistics(&ranks, 1, nan).unwrap(), &context);
         for line in 0..2 {
             let mut sorted = elements[line * n as usize..][..n as usize].to_vec();
             sorted.sort_by(|a, b| a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b)));
@@ -105,7 +105,7 @@ fn a_nan_in_a_long_line_is_its_answer() {
 #[test]
 fn too_little_memory_is_refused_with_the_memory_that_suffices() {
     let expr = array(DType::F64, &[1 << 21], &vec![1.0; 1 << 21]);
-    let found = expr.select(&array(DType::I64, &[1], &[5_i64]), 1, true).unwrap();
+    let found = expr.order_statistics(&array(DType::I64, &[1], &[5_i64]), 1, true).unwrap();
     let roots = [(found, Target::Memory)];
     let Err(crate::Error::Budget { needed, .. }) = Plan::new(&roots, &Context::new(1 << 20, 2)) else {
         panic!("a budget of 1 MiB is too small");

@@ -5,6 +5,7 @@ mod arithmetic;
 mod differences;
 mod elementwise;
 mod histograms;
+mod indexing;
 mod joining;
 mod products;
 mod reductions;
@@ -59,6 +60,7 @@ const TABLES: &[&[Function]] = &[
     differences::FUNCTIONS,
     elementwise::FUNCTIONS,
     histograms::FUNCTIONS,
+    indexing::FUNCTIONS,
     joining::FUNCTIONS,
     products::FUNCTIONS,
     reductions::FUNCTIONS,
