@@ -36,6 +36,7 @@
 pub mod array;
 mod budget;
 mod buffer;
+mod compose;
 mod compute;
 mod context;
 #[doc(hidden)]
@@ -68,6 +69,7 @@ pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
+pub use compose::{Cuts, Pad, Places, Samples, Stat};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};

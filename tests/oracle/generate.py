@@ -13,6 +13,8 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    shapes                    joined, split, repeated, rolled and padded arrays, windows, diagonals
+    creation                  ranges, constants, identities, grids
     chains                    expressions of several steps
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
@@ -33,12 +35,14 @@ import numpy as np
 from container import Golden
 
 import chains
+import creation
 import elementwise
 import products
 import promotion
 import reductions
 import rules
 import scans
+import shapes
 import views
 
 FAMILIES = {
@@ -55,6 +59,8 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "shapes": shapes.shapes,
+    "creation": creation.creation,
 }
 
 

@@ -24,8 +24,10 @@
 mod axes;
 mod compute;
 mod convert;
+mod creation;
 mod formula;
 mod functions;
+mod joining;
 mod map;
 mod memory;
 mod native;

@@ -48,12 +48,27 @@ impl Array {
         Array::make(|| self.expr()?.swap_axes(a, b))
     }
 
-    /// The same elements in C order under another shape, if no element has to move; one length may be -1. A reshape
-    /// that needs a copy is refused, with the reason: write the array to a store first.
+    /// The same elements in C order under another shape; one length may be -1. It is a view where no element has to
+    /// move. Otherwise elements move when they are read, chunk by chunk; `explain` then names the reshape.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(&ndarray::array![[1, 2, 3], [4, 5, 6]]);
+    /// assert_eq!(a.t().reshape([2, -1]).compute()?.to_string(), "[[1 4 2]\n [5 3 6]]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
     #[track_caller]
     pub fn reshape(&self, shape: impl IntoShape) -> Array {
         let shape = shape.into_shape();
         Array::make(|| self.expr()?.reshape(&shape))
+    }
+
+    /// The same, but always a view: a reshape that has to move elements is refused, with the reason, as by NumPy's
+    /// `reshape(..., copy=False)`.
+    #[track_caller]
+    pub fn reshape_view(&self, shape: impl IntoShape) -> Array {
+        let shape = shape.into_shape();
+        Array::make(|| self.expr()?.reshape_view(&shape))
     }
 
     /// The array repeated along new axes and along axes of length 1, to a larger shape.

@@ -17,6 +17,9 @@ use crate::{Context, DType, Result};
 /// Bytes of a chunk of a derived result, unless the rule chooses another: few enough to stay in the second cache.
 const CHUNK: u64 = 512 << 10;
 
+/// Chunks of an input of at most this many bytes are not cut.
+const WHOLE: u64 = 16 << 20;
+
 /// The rule by which boxes of a result follow from boxes of the inputs.
 pub(crate) trait Derive: Debug + Send + Sync {
     /// The shape of a chunk, each length at least 1, for a result of `shape` with `item` bytes per element. It must
@@ -28,6 +31,11 @@ pub(crate) trait Derive: Debug + Send + Sync {
 
     /// For each input, the largest box that is read at a time for a box of the result.
     fn reads(&self, feeds: &[Program], of: &[u64]) -> Vec<Vec<u64>>;
+
+    /// Whether at most one input is read at a time: the rule then calls [`Reader::rest`] before it reads another.
+    fn one_by_one(&self) -> bool {
+        false
+    }
 
     /// Bytes that one thread takes to compute a box of the result, beside that box and the inputs' readers.
     fn scratch(&self, feeds: &[Program], of: &[u64]) -> u64 {
@@ -42,7 +50,8 @@ pub(crate) trait Derive: Debug + Send + Sync {
     fn fill(&self, feeds: &mut [Reader<'_>], start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()>;
 }
 
-/// The shape of a chunk for a result that lies like an input: parts of the input's chunks, or several of them.
+/// The shape of a chunk for a result that lies like an input: whole chunks of the input, so that each is decoded once.
+/// An input in one piece, or in very large chunks, is cut.
 pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64> {
     let room = (CHUNK / item.max(1)).max(1);
     let Some((feed, lead)) = feed.and_then(|feed| Some((feed, lead(feed)?))) else {
@@ -51,6 +60,9 @@ pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64>
     let span = |k: usize| lead.access.get(k).copied().flatten().map_or(u64::MAX, |a| a.span());
     let mut extent: Vec<u64> = (0..shape.len()).map(|k| span(k).min(shape[k]).max(1)).collect();
     let product = |extent: &[u64]| extent.iter().fold(1, |n: u64, &e| n.saturating_mul(e));
+    let whole = product(&extent);
+    let is_cut = (0..feed.domain.len()).any(|k| span(k) < feed.domain[k]);
+    let room = if is_cut && whole <= WHOLE / item.max(1) { whole.max(room) } else { room };
     let mut order = loop_order(feed);
     order.retain(|&k| k < shape.len());
     for &axis in &order {
@@ -116,10 +128,15 @@ impl Deferred for Derived {
         &self.feeds
     }
 
+    fn reads(&self) -> Vec<Vec<u64>> {
+        self.rule.reads(&self.feeds, &self.chunk)
+    }
+
     fn scratch(&self) -> u64 {
-        let reads = self.rule.reads(&self.feeds, &self.chunk);
-        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| Feed::bytes(feed, shape));
-        feeds.sum::<u64>() + self.rule.scratch(&self.feeds, &self.chunk)
+        let reads = self.reads();
+        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| Feed::bytes_unfolded(feed, shape));
+        let read = if self.rule.one_by_one() { feeds.max().unwrap_or(0) } else { feeds.sum() };
+        read.saturating_add(self.rule.scratch(&self.feeds, &self.chunk))
     }
 
     fn bind(self: Arc<Self>, sources: Vec<Vec<Arc<dyn Source>>>, context: &Context) -> Arc<dyn Source> {
@@ -186,7 +203,7 @@ impl Source for DerivedSource {
         let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
         let readers = inputs
             .map(|(((feed, order), sources), cache)| Reader::new(feed, order, sources, &self.context, cache));
-        let mut readers = readers.collect::<Result<Vec<_>>>()?;
+        let mut readers: Vec<_> = readers.collect();
         let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();
         let within = |((&s, &n), &all): ((&u64, &u64), &u64)| n.min(all.saturating_sub(s));
         let boxed: Vec<u64> = start.iter().zip(full).zip(shape).map(within).collect();

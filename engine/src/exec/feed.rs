@@ -36,7 +36,9 @@ impl<'p> Feed<'p> {
     /// # Errors
     /// When memory is short.
     pub(crate) fn reader(&'p self) -> Result<Reader<'p>> {
-        Reader::new(self.program, &self.order, self.sources, self.context, &self.shared)
+        let mut reader = Reader::new(self.program, &self.order, self.sources, self.context, &self.shared);
+        reader.worker()?;
+        Ok(reader)
     }
 
     /// Bytes that a reader takes to compute boxes of `shape`, beside the box itself.
@@ -44,34 +46,57 @@ impl<'p> Feed<'p> {
         let inputs = program.loads.iter().map(|load| input::bytes(load, shape, &program.domain));
         Worker::bytes(program) + inputs.sum::<u64>()
     }
+
+    /// The same for a reader of which nothing is folded, so that packed blocks are small.
+    pub(super) fn bytes_unfolded(program: &Program, shape: &[u64]) -> u64 {
+        let inputs = program.loads.iter().map(|load| input::bytes(load, shape, &program.domain));
+        Worker::bytes_unfolded(program) + inputs.sum::<u64>()
+    }
 }
 
 /// One thread's means to read a [`Feed`].
 pub(crate) struct Reader<'p> {
-    worker: Worker<'p>,
-    shape: &'p [u64],
+    program: &'p Program,
+    order: &'p [usize],
+    sources: &'p [Arc<dyn Source>],
+    context: &'p Context,
+    shared: &'p InputCache,
+    /// Made when it is needed for the first time.
+    worker: Option<Worker<'p>>,
     item: usize,
 }
 
 impl<'p> Reader<'p> {
     /// A reader of a program whose sources are given. `order` is the order of its loops.
-    ///
-    /// # Errors
-    /// When memory is short.
     pub(super) fn new(
         program: &'p Program,
         order: &'p [usize],
         sources: &'p [Arc<dyn Source>],
         context: &'p Context,
         shared: &'p InputCache,
-    ) -> Result<Reader<'p>> {
-        let worker = Worker::new(program, order, &[], sources, context, shared)?;
-        Ok(Reader { worker, shape: &program.domain, item: program.output_size() })
+    ) -> Reader<'p> {
+        let item = program.output_size();
+        Reader { program, order, sources, context, shared, worker: None, item }
+    }
+
+    /// Lets go of all memory that it took. It can still be read.
+    pub(crate) fn rest(&mut self) {
+        if self.worker.take().is_some() {
+            self.shared.clear();
+        }
     }
 
     /// The shape of the array.
     pub(crate) fn shape(&self) -> &'p [u64] {
-        self.shape
+        &self.program.domain
+    }
+
+    fn worker(&mut self) -> Result<&mut Worker<'p>> {
+        if self.worker.is_none() {
+            let Reader { program, order, sources, context, shared, .. } = *self;
+            self.worker = Some(Worker::new(program, order, &[], sources, context, shared)?);
+        }
+        self.worker.as_mut().ok_or_else(|| crate::Error::Other("a reader without a worker".into()))
     }
 
     /// Computes the box of `shape` at `start` into `out`, in C order.
@@ -94,6 +119,7 @@ impl<'p> Reader<'p> {
         out: &mut [u8],
         strides: Vec<isize>,
     ) -> Result<()> {
-        self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])
+        let item = self.item;
+        self.worker()?.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
     }
 }

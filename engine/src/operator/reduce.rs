@@ -1,7 +1,7 @@
 //! Reductions, with NumPy's meaning of `dtype=`.
 
 use super::{Fold, Operator};
-use crate::expr::Expr;
+use crate::expr::{Expr, Kind};
 use crate::kernels;
 use crate::op::{Op, Reduction};
 use crate::promote::{self, Operand};
@@ -54,6 +54,12 @@ impl Expr {
     /// without an identity has nothing to reduce.
     pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let typed = self.typed()?;
+        if let Kind::Output { of, .. } = &typed.0.kind {
+            let axes = typed.reduced_axes(reduction, options)?;
+            if let Some(reduced) = of.operator.reduced(&of.inputs, reduction, &axes, options)? {
+                return Ok(reduced);
+            }
+        }
         match options.dtype {
             Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),
             _ => typed.reduced(reduction, options),

@@ -1,13 +1,15 @@
 //! The choice of the folds and elementwise results that share a pass.
 
+use std::sync::Arc;
+
 use super::Plan;
 use super::lower::{Builder, lies_as};
 use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
 use crate::program::written::{self, Medium, Written};
-use crate::program::{Blocking, Id, Leaf, Load, Program};
-use crate::source::elements;
+use crate::program::{Blocking, Deferred, Id, Leaf, Load, Program};
+use crate::source::{Source, elements};
 use crate::{Context, Error, Result};
 
 /// One output of a pass, before outputs are grouped into passes.
@@ -157,15 +159,23 @@ impl Plan {
     pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
+        let mut encoded = Vec::new();
         for (number, load) in item.program.loads.iter().enumerate() {
-            let Leaf::Source(source) = &load.leaf else { continue };
-            if !load.is_encoded() {
-                self.turn_stored(item, number, context, turned)?;
-                continue;
+            match &load.leaf {
+                Leaf::Derived(_, deferred) => read_by(deferred.as_ref(), 1.0, &mut encoded),
+                Leaf::Source(source) if load.is_encoded() => {
+                    let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
+                    // decoded chunks that are read again are kept if there is room
+                    if decoded > free / 2 {
+                        encoded.push((load, source, extents.clone(), written::visits(load, &extents)));
+                    }
+                }
+                Leaf::Source(_) => self.turn_stored(item, number, context, turned)?,
+                Leaf::Cut(_) => {}
             }
-            let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
-            let visits = written::visits(load, &extents);
-            if visits < OFTEN || decoded <= free / 2 {
+        }
+        for (load, source, extents, visits) in encoded {
+            if visits < OFTEN {
                 continue;
             }
             let Some(id) = self.graph.source(source).filter(|id| !turned.contains(id)) else { continue };
@@ -323,6 +333,25 @@ impl Item {
     fn shares_blocks(&self, first: &Item, rows: Option<Option<usize>>) -> bool {
         let alike = !self.is_fold() || Some(self.rows) == rows;
         alike && (rows.is_none() || self.blocking == first.blocking)
+    }
+}
+
+/// The sources of encoded chunks that a derived result reads, each with the elements read at a time and how often each of
+/// its chunks is decoded. `times` is how often each chunk of the result is computed.
+fn read_by<'p>(
+    deferred: &'p dyn Deferred,
+    times: f64,
+    found: &mut Vec<(&'p Load, &'p Arc<dyn Source>, Vec<u64>, f64)>,
+) {
+    for (feed, boxed) in deferred.feeds().iter().zip(deferred.reads()) {
+        for load in &feed.loads {
+            let times = times * written::visits(load, &boxed);
+            match &load.leaf {
+                Leaf::Derived(_, inner) => read_by(inner.as_ref(), times, found),
+                Leaf::Source(source) if load.is_encoded() => found.push((load, source, boxed.clone(), times)),
+                Leaf::Source(_) | Leaf::Cut(_) => {}
+            }
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// The programs that compute its inputs.
     fn feeds(&self) -> &[Program];
+    /// For each input, the largest box that is read at a time.
+    fn reads(&self) -> Vec<Vec<u64>>;
     /// Bytes that a thread takes to compute a chunk, beside the chunk itself.
     fn scratch(&self) -> u64;
     /// The source of its elements, given the sources of the inputs' loads.

@@ -99,6 +99,14 @@ pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
     Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
 }
 
+/// Checks that NumPy casts `from` to `to` where it casts within a kind.
+///
+/// # Errors
+/// When it does not, as for a float that would become an integer.
+pub(crate) fn same_kind(from: DType, to: DType) -> Result<(), PromoteError> {
+    if types::is_same_kind(from, to) { Ok(()) } else { Err(PromoteError::Kind { from, to }) }
+}
+
 /// The operation that NumPy's `**` uses in place of `pow` for some Python exponents. It can be exact where `pow`
 /// rounds, and treats some zeros and infinities differently.
 pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {

@@ -51,6 +51,18 @@ pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
     types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
 }
 
+/// Whether NumPy casts one type to another "within its kind": a float to a smaller float, but not to an integer.
+pub(super) fn is_same_kind(from: DType, to: DType) -> bool {
+    let rank = |dtype: DType| match dtype.kind() {
+        Kind::Bool => 0,
+        Kind::Unsigned => 1,
+        Kind::Signed => 2,
+        Kind::Float => 3,
+        Kind::Complex => 4,
+    };
+    rank(from) <= rank(to)
+}
+
 /// The common type of arrays of types `a` and `b`.
 pub(crate) fn promote_types(a: DType, b: DType) -> DType {
     // complex128 takes every type

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::error::{Fault, Result};
 use super::meaning::Placed;
-use crate::{Context, Expr};
+use crate::{Context, DType, Expr};
 
 /// An argument's name, if the call gives one.
 pub(super) type Keyword = Option<(String, Range<usize>)>;
@@ -33,6 +33,22 @@ impl Call<'_> {
     /// Memory and threads to count elements with, where a shape depends on data.
     pub(super) fn context(&self) -> Context {
         self.context.cloned().unwrap_or_default()
+    }
+
+    /// The elements of a small array of integers or truth values, which are computed at once because a shape depends on
+    /// them.
+    pub(super) fn elements(&self, array: &Expr, at: &Range<usize>) -> Result<Vec<i64>> {
+        let exact = crate::promote::is_exact(array.dtype()) || array.shape().contains(&0);
+        if !exact {
+            return Err(Fault::new(at, format!("expected integers, found elements of {}", array.dtype())));
+        }
+        let whole = array.cast(DType::I64).map_err(|e| Fault::engine(at, e))?;
+        let context = self.context();
+        let plan = crate::Plan::new(&[(whole, crate::Target::Memory)], &context);
+        let values = plan.and_then(|plan| plan.run(&context)).map_err(|e| Fault::engine(at, e))?;
+        let value = values.into_iter().flatten().next();
+        let bytes = value.as_ref().map_or(&[][..], crate::Value::bytes);
+        Ok(bytes.chunks_exact(8).map(|n| bytemuck::pod_read_unaligned::<i64>(n)).collect())
     }
 
     /// The positional arguments in order. The object of a method call comes first.
@@ -75,6 +91,13 @@ impl Call<'_> {
         Ok(Bound { at: self.at.clone(), function: self.name.to_owned(), values })
     }
 
+    /// All arguments that are given by position, and the others bound to `parameters`, as of a function with `*args`.
+    pub(super) fn bind_rest(&self, parameters: &'static [&'static str]) -> Result<(Vec<&Placed>, Bound)> {
+        let named = self.given.iter().filter(|g| g.0.is_some()).cloned().collect();
+        let call = Call { object: None, given: named, at: self.at.clone(), ..*self };
+        Ok((self.positional().collect(), call.bind(parameters)?))
+    }
+
     fn usage(&self, parameters: &[&str]) -> String {
         let list: Vec<String> = parameters
             .iter()
@@ -115,6 +138,21 @@ impl Bound {
 
     pub(super) fn boolean(&self, name: &str) -> Result<bool> {
         self.get(name).map_or(Ok(false), Placed::boolean)
+    }
+
+    /// An integer, or `otherwise` if the call has none.
+    pub(super) fn integer_or(&self, name: &str, otherwise: i64) -> Result<i64> {
+        self.get(name).map_or(Ok(otherwise), Placed::integer)
+    }
+
+    /// A type, if the call has one.
+    pub(super) fn dtype(&self, name: &str) -> Result<Option<DType>> {
+        self.some(name).map(Placed::dtype).transpose()
+    }
+
+    /// The lengths of a shape: a number or a tuple.
+    pub(super) fn shape(&self, name: &str) -> Result<Vec<u64>> {
+        self.need(name)?.lengths()
     }
 
     /// An error of the engine, placed at the argument named `about` or, without such an argument, at the function's

@@ -17,7 +17,7 @@ pub(super) fn array(span: &Range<usize>, items: &[Placed]) -> Result<Expr> {
     if !collect(span, items, 0, &mut shape, &mut numbers)? {
         // some elements are arrays: they become rows
         let rows = items.iter().map(Placed::array).collect::<Result<Vec<_>>>()?;
-        return Expr::stack(&rows, 0).map_err(|e| Fault::engine(span, e));
+        return Expr::stack(&rows, 0, None).map_err(|e| Fault::engine(span, e));
     }
     let scalars: Vec<Scalar> = numbers.iter().map(|number| number.scalar()).collect();
     let operands: Vec<Operand> = scalars.iter().map(|s| Operand::Typed(s.default_dtype())).collect();

@@ -129,6 +129,14 @@ impl Placed {
         }
     }
 
+    /// Lengths: integers that are not negative.
+    pub(super) fn lengths(&self) -> Result<Vec<u64>> {
+        let length = |n: i64| {
+            u64::try_from(n).map_err(|_| Fault::new(&self.span, format!("{n} is negative, expected a length")))
+        };
+        self.integers()?.into_iter().map(length).collect()
+    }
+
     /// As [`Placed::integers`], `None` for `None`.
     pub(super) fn axes(&self) -> Result<Option<Vec<i64>>> {
         match self.meaning {

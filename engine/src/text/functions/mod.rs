@@ -1,11 +1,18 @@
 //! The functions that a text may call: operations, reductions, and the tables of functions with rules of their own, a
 //! file for each family.
 
+mod creation;
+mod diagonals;
 mod elementwise;
+mod grids;
 mod joining;
+mod padding;
 mod products;
+mod repeating;
 mod scans;
 mod shape;
+mod splitting;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -46,8 +53,20 @@ macro_rules! functions {
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, joining::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    creation::FUNCTIONS,
+    diagonals::FUNCTIONS,
+    elementwise::FUNCTIONS,
+    grids::FUNCTIONS,
+    joining::FUNCTIONS,
+    padding::FUNCTIONS,
+    products::FUNCTIONS,
+    repeating::FUNCTIONS,
+    scans::FUNCTIONS,
+    shape::FUNCTIONS,
+    splitting::FUNCTIONS,
+    windows::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
