@@ -16,6 +16,7 @@ What is in a file is said in container.py; each family is one file beside this o
     shapes                    joined, split, repeated, rolled and padded arrays, windows, diagonals
     creation                  ranges, constants, identities, grids
     chains                    expressions of several steps
+    mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
@@ -37,6 +38,7 @@ from container import Golden
 import chains
 import creation
 import elementwise
+import mixed
 import products
 import promotion
 import reductions
@@ -61,6 +63,7 @@ FAMILIES = {
     "scans": scans.scans,
     "shapes": shapes.shapes,
     "creation": creation.creation,
+    "mixed": mixed.mixed,
 }
 
 

@@ -103,7 +103,8 @@ impl Expr {
             None | Some(0) => ones,
             Some(more) => {
                 let repeated = x.cast(dtype)?.expand_dims(&[1])?.broadcast_to(&[n, more])?;
-                let options = crate::ScanOptions { axis: Some(1), dtype: Some(dtype), include_initial: false };
+                let options =
+                    crate::ScanOptions { axis: Some(1), dtype: Some(dtype), include_initial: false };
                 Expr::concatenate(&[ones, repeated.cumprod(&options)?], Some(1), None)?
             }
         };

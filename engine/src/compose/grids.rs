@@ -1,7 +1,7 @@
 //! Grids of indices and of coordinates.
 
-use crate::{DType, Error, Expr, Result, Scalar};
 use crate::view::broadcast_shape;
+use crate::{DType, Error, Expr, Result, Scalar};
 
 impl Expr {
     /// For each axis of a grid of `shape`, the indices along it, in an array that broadcasts to the grid: NumPy's
@@ -53,7 +53,8 @@ impl Expr {
         };
         let along = |(k, array): (usize, &Expr)| {
             let flat = array.typed()?.reshape(&[-1])?;
-            let others: Vec<i64> = (0..ndim).filter(|&other| other != axis(k)).map(|other| other as i64).collect();
+            let others: Vec<i64> =
+                (0..ndim).filter(|&other| other != axis(k)).map(|other| other as i64).collect();
             flat.expand_dims(&others)
         };
         let arrays = arrays.iter().enumerate().map(along).collect::<Result<Vec<_>>>()?;

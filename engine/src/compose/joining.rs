@@ -80,7 +80,9 @@ impl Blocks {
             Blocks::List(blocks) => {
                 let depths = blocks.iter().map(Blocks::depth).collect::<Result<Vec<_>>>()?;
                 let Some(&first) = depths.first() else {
-                    return Err(Error::Value("block: a list is empty, expected at least one block in it".into()));
+                    return Err(Error::Value(
+                        "block: a list is empty, expected at least one block in it".into(),
+                    ));
                 };
                 if depths.iter().any(|&depth| depth != first) {
                     return Err(Error::Value("block: expected lists of the same depth everywhere".into()));
@@ -101,7 +103,8 @@ impl Blocks {
         match self {
             Blocks::Array(array) => array.with_axes_before(ndim),
             Blocks::List(blocks) => {
-                let inner = blocks.iter().map(|block| block.joined(depth - 1, ndim)).collect::<Result<Vec<_>>>()?;
+                let inner =
+                    blocks.iter().map(|block| block.joined(depth - 1, ndim)).collect::<Result<Vec<_>>>()?;
                 Expr::concatenate(&inner, Some(-(depth as i64)), None)
             }
         }

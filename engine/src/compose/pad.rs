@@ -160,7 +160,8 @@ impl Expr {
             Stat::Mean => Reduction::Mean,
             Stat::Minimum => Reduction::Min,
         };
-        let options = ReduceOptions { axes: Some(vec![axis as i64]), keepdims: true, ..ReduceOptions::default() };
+        let options =
+            ReduceOptions { axes: Some(vec![axis as i64]), keepdims: true, ..ReduceOptions::default() };
         let value = self.range_of(axis, range)?.reduce(reduction, &options)?;
         match self.dtype().kind() {
             Kind::Signed | Kind::Unsigned => Expr::apply(Op::Rint, &[value]),

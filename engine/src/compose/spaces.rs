@@ -51,8 +51,9 @@ impl From<i32> for Samples {
 impl Samples {
     /// The number of samples.
     fn count(&self) -> Result<u64> {
-        u64::try_from(self.num)
-            .map_err(|_| Error::Value(format!("expected a number of samples, found {}, which is negative", self.num)))
+        u64::try_from(self.num).map_err(|_| {
+            Error::Value(format!("expected a number of samples, found {}, which is negative", self.num))
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::feed::Feed;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use crate::program::tiles::{lead, loop_order};
 use crate::program::{Deferred, Program};
 use crate::source::{Data, Located, Source, c_strides};
@@ -203,7 +203,7 @@ impl Source for DerivedSource {
         let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
         let readers = inputs
             .map(|(((feed, order), sources), cache)| Reader::new(feed, order, sources, &self.context, cache));
-        let mut readers: Vec<_> = readers.collect();
+        let mut readers: Vec<Reader<'_>> = readers.collect();
         let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();
         let within = |((&s, &n), &all): ((&u64, &u64), &u64)| n.min(all.saturating_sub(s));
         let boxed: Vec<u64> = start.iter().zip(full).zip(shape).map(within).collect();

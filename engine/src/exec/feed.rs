@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::input;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use super::worker::{Out, Worker};
 use crate::program::Program;
 use crate::program::tiles::loop_order;
@@ -32,13 +32,8 @@ impl<'p> Feed<'p> {
     }
 
     /// One thread's means to read it.
-    ///
-    /// # Errors
-    /// When memory is short.
-    pub(crate) fn reader(&'p self) -> Result<Reader<'p>> {
-        let mut reader = Reader::new(self.program, &self.order, self.sources, self.context, &self.shared);
-        reader.worker()?;
-        Ok(reader)
+    pub(crate) fn reader(&'p self) -> Reader<'p> {
+        Reader::new(self.program, &self.order, self.sources, self.context, &self.shared)
     }
 
     /// Bytes that a reader takes to compute boxes of `shape`, beside the box itself.
@@ -61,9 +56,8 @@ pub(crate) struct Reader<'p> {
     sources: &'p [Arc<dyn Source>],
     context: &'p Context,
     shared: &'p InputCache,
-    /// Made when it is needed for the first time.
+    /// It is made when something is read: a rule may have thousands of inputs, of which a box takes two.
     worker: Option<Worker<'p>>,
-    item: usize,
 }
 
 impl<'p> Reader<'p> {
@@ -75,8 +69,7 @@ impl<'p> Reader<'p> {
         context: &'p Context,
         shared: &'p InputCache,
     ) -> Reader<'p> {
-        let item = program.output_size();
-        Reader { program, order, sources, context, shared, worker: None, item }
+        Reader { program, order, sources, context, shared, worker: None }
     }
 
     /// Lets go of all memory that it took. It can still be read.
@@ -86,25 +79,12 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// The shape of the array.
-    pub(crate) fn shape(&self) -> &'p [u64] {
-        &self.program.domain
-    }
-
-    fn worker(&mut self) -> Result<&mut Worker<'p>> {
-        if self.worker.is_none() {
-            let Reader { program, order, sources, context, shared, .. } = *self;
-            self.worker = Some(Worker::new(program, order, &[], sources, context, shared)?);
-        }
-        self.worker.as_mut().ok_or_else(|| crate::Error::Other("a reader without a worker".into()))
-    }
-
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors
     /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
-        let strides = c_strides(shape, self.item);
+        let strides = c_strides(shape, self.program.output_size());
         self.fill_strided(start, shape, out, strides)
     }
 
@@ -119,7 +99,14 @@ impl<'p> Reader<'p> {
         out: &mut [u8],
         strides: Vec<isize>,
     ) -> Result<()> {
-        let item = self.item;
-        self.worker()?.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
+        let worker = match &mut self.worker {
+            Some(worker) => worker,
+            None => {
+                let Reader { program, order, sources, context, shared, .. } = *self;
+                self.worker.insert(Worker::new(program, order, &[], sources, context, shared)?)
+            }
+        };
+        let item = self.program.output_size();
+        worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
     }
 }

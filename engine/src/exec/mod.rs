@@ -9,7 +9,6 @@ mod fetch;
 mod fold;
 mod gemm;
 mod input;
-mod input_cache;
 mod loops;
 mod matmul;
 mod pass;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Operator;
+use crate::Result;
 use crate::exec::{Derive, Reader};
 use crate::program::Program;
-use crate::Result;
 
 /// Writes the element at an index.
 type Call = dyn Fn(&[u64], &mut [u8]) + Send + Sync;

@@ -14,8 +14,8 @@ mod moved;
 mod ramp;
 pub(crate) mod reduce;
 mod repeat;
-mod strided;
 pub(crate) mod scan;
+mod strided;
 mod windows;
 
 use std::fmt::Debug;

@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Operator;
+use crate::Result;
 use crate::exec::{Derive, Reader, rows};
 use crate::expr::Expr;
-use crate::program::tiles::lead;
 use crate::program::Program;
-use crate::Result;
+use crate::program::tiles::lead;
 
 /// Bytes of a chunk, unless whole chunks of the input ask for more,
 const CHUNK: u64 = 512 << 10;
@@ -109,7 +109,10 @@ impl Derive for Moved {
         let mut parts = Vec::with_capacity(self.groups.len());
         for group in self.groups.iter().rev() {
             let (start, shape) = (&start[group.to.clone()], &shape[group.to.clone()]);
-            parts.push((pieces(&self.from[group.from.clone()], &self.to[group.to.clone()], start, shape), unit));
+            parts.push((
+                pieces(&self.from[group.from.clone()], &self.to[group.to.clone()], start, shape),
+                unit,
+            ));
             unit *= shape.iter().product::<u64>() as usize;
         }
         parts.reverse();
@@ -124,7 +127,9 @@ impl Derive for Moved {
                 place += piece.place as usize * unit;
             }
             feed.fill_strided(&start, &shape, out.get_mut(place..).unwrap_or_default(), strides)?;
-            let Some(group) = (0..at.len()).rev().find(|&g| at[g] + 1 < parts[g].0.len()) else { return Ok(()) };
+            let Some(group) = (0..at.len()).rev().find(|&g| at[g] + 1 < parts[g].0.len()) else {
+                return Ok(());
+            };
             at[group] += 1;
             at[group + 1..].fill(0);
         }

@@ -161,7 +161,9 @@ impl Derive for Ramp {
         // the distance of small floats is a float32
         macro_rules! small {
             ($t:ty) => {
-                fill!($t, |a, b| b.to_f32() - a.to_f32(), |a, by, i| <$t>::from_f32(a.to_f32() + i as f32 * by))
+                fill!($t, |a, b| b.to_f32() - a.to_f32(), |a, by, i| <$t>::from_f32(
+                    a.to_f32() + i as f32 * by
+                ))
             };
         }
         macro_rules! complex {

@@ -67,7 +67,10 @@ impl Operator for Repeat {
     }
 
     fn key(&self) -> Vec<u8> {
-        std::iter::once(self.axis as u64).chain(self.ends.iter().copied()).flat_map(u64::to_le_bytes).collect()
+        std::iter::once(self.axis as u64)
+            .chain(self.ends.iter().copied())
+            .flat_map(u64::to_le_bytes)
+            .collect()
     }
 
     fn derive(&self) -> Option<Arc<dyn Derive>> {

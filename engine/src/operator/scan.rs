@@ -217,7 +217,7 @@ impl Stage for Scanning {
             self.initial(give)?;
             let (turns, carries) = (Turns::new(self.tiles.len()), Carries::default());
             turns.run(self.threads, run.context, || {
-                let (mut reader, mut elements) = (feed.reader()?, Buffer::default());
+                let (mut reader, mut elements) = (feed.reader(), Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let index = tile_index(&self.tiles, &self.walk, number);
                     let (start, shape) = self.tiles.tile(&index);

@@ -120,7 +120,8 @@ impl Derive for Strided {
         let mut elements = Buffer::unfilled(span as usize * item)?;
         for number in 0..shape[..outer].iter().product::<u64>() {
             let (mut rest, mut to) = (number, 0);
-            let mut from: u64 = start[outer..].iter().zip(&self.steps[outer..]).map(|(at, step)| at * step).sum();
+            let mut from: u64 =
+                start[outer..].iter().zip(&self.steps[outer..]).map(|(at, step)| at * step).sum();
             for k in (0..outer).rev() {
                 let at = rest % shape[k];
                 rest /= shape[k];

@@ -49,12 +49,13 @@ impl Expr {
         }
         let mut shape = input.shape().to_vec();
         for (&axis, &length) in axes.iter().zip(lengths) {
-            shape[axis] = (shape[axis] + 1).checked_sub(length).filter(|_| shape[axis] >= length).ok_or_else(|| {
-                Error::Shape(format!(
-                    "a window of {length} is longer than axis {axis} of an array of shape {}",
-                    show(input.shape())
-                ))
-            })?;
+            shape[axis] =
+                (shape[axis] + 1).checked_sub(length).filter(|_| shape[axis] >= length).ok_or_else(|| {
+                    Error::Shape(format!(
+                        "a window of {length} is longer than axis {axis} of an array of shape {}",
+                        show(input.shape())
+                    ))
+                })?;
         }
         shape.extend_from_slice(lengths);
         bytes(input.dtype().size(), &shape)?;
@@ -132,7 +133,8 @@ impl Operator for Windows {
                 rest /= length;
             }
             let shifted = |k: usize| {
-                let all: u64 = self.axes.iter().zip(&self.lengths).filter(|(a, _)| **a == k).map(|(_, n)| n - 1).sum();
+                let all: u64 =
+                    self.axes.iter().zip(&self.lengths).filter(|(a, _)| **a == k).map(|(_, n)| n - 1).sum();
                 Index::from(from[k]..from[k] + input.shape()[k] - all)
             };
             parts.push(input.index(&(0..outer).map(shifted).collect::<Vec<_>>())?.cast(wide)?);

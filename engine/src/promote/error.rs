@@ -59,7 +59,9 @@ pub enum PromoteError {
         dtype: DType,
     },
     /// A cast that changes the kind of the elements, where NumPy allows none.
-    #[error("elements of {from} cannot become {to} here: that may lose their kind; cast them with astype first")]
+    #[error(
+        "elements of {from} cannot become {to} here: that may lose their kind; cast them with astype first"
+    )]
     Kind {
         /// The type of the elements.
         from: DType,

@@ -192,6 +192,9 @@ impl Lowering<'_> {
         if let Some(value) = operand.number() {
             return Ok(Meaning::Number(constant::unary(op, &node.span, value)?));
         }
+        if operand.is_list() {
+            return Err(operand.wrong("an array").help("write array([...])"));
+        }
         let sign = node.span.start..node.span.start + 1;
         functions::elementwise(op.function(), &sign, &[operand.array()?]).map(Meaning::Array)
     }
@@ -325,7 +328,9 @@ impl Lowering<'_> {
                 step: place(step)?,
                 span: span.clone(),
             }),
-            Item::Value(node) => Err(Fault::new(&node.span, format!("{name} takes slices, as in {name}[0:5, 0:3]"))),
+            Item::Value(node) => {
+                Err(Fault::new(&node.span, format!("{name} takes slices, as in {name}[0:5, 0:3]")))
+            }
         };
         let slices = items.iter().map(slice).collect::<Result<Vec<_>>>()?;
         grid::grid(name, &slices, comma || slices.len() > 1, at)
@@ -428,6 +433,12 @@ fn instead(items: &[Placed]) -> String {
 fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Meaning> {
     if let (Some(a), Some(b)) = (a.number(), b.number()) {
         return constant::binary(op, at, a, b).map(Meaning::Number);
+    }
+    // Python's own lists do not compute: beside an array, a list becomes one
+    if let Some(list) = [a, b].into_iter().find(|x| x.is_list())
+        && ![a, b].iter().any(|x| matches!(x.meaning, Meaning::Array(_)))
+    {
+        return Err(list.wrong("an array").help("write array([...])"));
     }
     let (a, b) = (a.array()?, b.array()?);
     match op {

@@ -132,7 +132,8 @@ impl Placed {
     /// Lengths: integers that are not negative.
     pub(super) fn lengths(&self) -> Result<Vec<u64>> {
         let length = |n: i64| {
-            u64::try_from(n).map_err(|_| Fault::new(&self.span, format!("{n} is negative, expected a length")))
+            u64::try_from(n)
+                .map_err(|_| Fault::new(&self.span, format!("{n} is negative, expected a length")))
         };
         self.integers()?.into_iter().map(length).collect()
     }
@@ -151,6 +152,11 @@ impl Placed {
             Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
         }
+    }
+
+    /// Whether it is a list or a tuple, which an array beside it turns into an array.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.meaning, Meaning::Tuple(_) | Meaning::List(_))
     }
 
     pub(super) fn is_none(&self) -> bool {

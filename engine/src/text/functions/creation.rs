@@ -43,7 +43,9 @@ fn arange(_: &str, call: &Call<'_>) -> Result<Expr> {
     let (start, stop) = match (start, stop) {
         (Some(start), Some(stop)) => (start, stop),
         (Some(end), None) | (None, Some(end)) => (Scalar::Int(0), end),
-        (None, None) => return Err(Fault::new(&b.at, "arange needs an end").help("arange(10), arange(2, 10)")),
+        (None, None) => {
+            return Err(Fault::new(&b.at, "arange needs an end").help("arange(10), arange(2, 10)"));
+        }
     };
     Expr::arange(start, stop, step.unwrap_or(Scalar::Int(1)), b.dtype("dtype")?)
         .map_err(|e| Fault::engine(&b.at, e))
@@ -139,7 +141,8 @@ fn linspace(_: &str, call: &Call<'_>) -> Result<Meaning> {
 fn logspace(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["start", "stop", "num?", "endpoint?", "base?", "dtype?", "axis?"])?;
     let base = b.get("base").map_or_else(|| Ok(Expr::scalar(10.0)), Placed::array)?;
-    Expr::logspace(&b.array("start")?, &b.array("stop")?, &base, &samples(&b)?).map_err(|e| b.fault("start", e))
+    Expr::logspace(&b.array("start")?, &b.array("stop")?, &base, &samples(&b)?)
+        .map_err(|e| b.fault("start", e))
 }
 
 fn geomspace(_: &str, call: &Call<'_>) -> Result<Expr> {

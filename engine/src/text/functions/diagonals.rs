@@ -28,7 +28,8 @@ fn diagonals(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["a", "offset?", "axis1?", "axis2?"])?,
     };
     let a = b.array("a")?;
-    let (offset, one, two) = (b.integer_or("offset", 0)?, b.integer_or("axis1", 0)?, b.integer_or("axis2", 1)?);
+    let (offset, one, two) =
+        (b.integer_or("offset", 0)?, b.integer_or("axis1", 0)?, b.integer_or("axis2", 1)?);
     let made = match name {
         "trace" => a.trace(offset, one, two, b.dtype("dtype")?),
         _ => a.diagonal(offset, one, two),

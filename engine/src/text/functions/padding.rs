@@ -64,7 +64,9 @@ fn pad(_: &str, call: &Call<'_>) -> Result<Expr> {
     let values = || b.get(takes).map_or_else(zeros, |placed| pairs(placed, number));
     let odd = || match b.get(takes) {
         None => Ok(false),
-        Some(Placed { meaning: Meaning::Str(word), .. }) if word == "even" || word == "odd" => Ok(word == "odd"),
+        Some(Placed { meaning: Meaning::Str(word), .. }) if word == "even" || word == "odd" => {
+            Ok(word == "odd")
+        }
         Some(other) => Err(other.wrong("'even' or 'odd'")),
     };
     let statistic = |stat| {

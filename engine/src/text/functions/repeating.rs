@@ -24,7 +24,8 @@ fn repeat(_: &str, call: &Call<'_>) -> Result<Expr> {
         _ => call.elements(&repeats.array()?, &repeats.span)?,
     };
     let negative = |_| Fault::new(&repeats.span, "repeats may not contain negative values");
-    let counts = counts.into_iter().map(|n| u64::try_from(n).map_err(negative)).collect::<Result<Vec<_>>>()?;
+    let counts =
+        counts.into_iter().map(|n| u64::try_from(n).map_err(negative)).collect::<Result<Vec<_>>>()?;
     let repeated = match b.some("axis") {
         Some(axis) => a.repeat(&counts, axis.integer()?),
         None => a.reshape(&[-1]).and_then(|flat| flat.repeat(&counts, 0)),

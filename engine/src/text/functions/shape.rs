@@ -46,7 +46,8 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
             let order = call.positional().last().filter(|p| matches!(p.meaning, Meaning::Str(_)));
             let fault = |e| Fault::engine(&call.at, e);
             let stays = matches!(options.some("copy"), Some(p) if !p.boolean()?);
-            let reshaped = |a: &Expr, lengths: &[i64]| if stays { a.reshape_view(lengths) } else { a.reshape(lengths) };
+            let reshaped =
+                |a: &Expr, lengths: &[i64]| if stays { a.reshape_view(lengths) } else { a.reshape(lengths) };
             match is_fortran(options.get("order").or(order))? {
                 false => reshaped(&a, &lengths).map_err(fault),
                 // Fortran order is C order with all axes reversed, on both sides
