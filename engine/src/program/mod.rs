@@ -388,6 +388,16 @@ impl Program {
         Blocking(self.loads.iter().map(|l| (which(l), l.access.clone(), l.stride.clone())).collect())
     }
 
+    /// The number of the first load whose chunks are those of load `number`.
+    pub(crate) fn first_of_source(&self, number: usize) -> usize {
+        let same = |leaf: &Leaf| match (leaf, &self.loads[number].leaf) {
+            (Leaf::Source(a), Leaf::Source(b)) => Arc::ptr_eq(a, b),
+            (Leaf::Cut(a), Leaf::Cut(b)) | (Leaf::Derived(a, _), Leaf::Derived(b, _)) => a == b,
+            _ => false,
+        };
+        self.loads.iter().position(|load| same(&load.leaf)).unwrap_or(number)
+    }
+
     /// Elements of the domain.
     pub(crate) fn elements(&self) -> u64 {
         self.domain.iter().product()
