@@ -182,12 +182,12 @@ impl Array {
     /// ```
     /// use arrstore::{Pad, prelude::*};
     /// let a = Array::from(&ndarray::array![1, 2, 3]);
-    /// assert_eq!(a.pad(&[[2, 1]], Pad::Edge).compute()?.to_string(), "[1 1 1 2 3 3]");
+    /// assert_eq!(a.pad(&[[2, 1]], &Pad::Edge).compute()?.to_string(), "[1 1 1 2 3 3]");
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     #[track_caller]
-    pub fn pad(&self, widths: &[[u64; 2]], how: Pad) -> Array {
-        Array::make(|| self.expr()?.pad(widths, &how))
+    pub fn pad(&self, widths: &[[u64; 2]], how: &Pad) -> Array {
+        Array::make(|| self.expr()?.pad(widths, how))
     }
 
     /// A diagonal of a matrix, `k` above the main one, or the matrix with a vector on that diagonal.

@@ -48,6 +48,16 @@ impl Array {
         Array::make(|| self.expr()?.swap_axes(a, b))
     }
 
+    /// Axes moved to other places; the others stay in order.
+    #[track_caller]
+    pub fn moveaxis(&self, from: impl IntoAxes, to: impl IntoAxes) -> Array {
+        let (from, to) = (from.into_axes(), to.into_axes());
+        Array::make(|| {
+            let all = || (0..self.ndim().unwrap_or(0) as i64).collect::<Vec<_>>();
+            self.expr()?.move_axes(&from.unwrap_or_else(all), &to.unwrap_or_else(all))
+        })
+    }
+
     /// The same elements in C order under another shape; one length may be -1. It is a view where no element has to
     /// move. Otherwise elements move when they are read, chunk by chunk; `explain` then names the reshape.
     ///

@@ -91,7 +91,7 @@ impl Expr {
             // one place takes as many elements as the values have along the axis
             values = values.with_axes_before(array.ndim())?;
             if matches!(places, Places::At(_)) {
-                values = moved_first(&values, axis)?;
+                values = values.move_axes(&[0], &[axis as i64])?;
             }
             shape[axis] = *values.shape().get(axis).unwrap_or(&1);
             let values = values.broadcast_to(&shape)?;
@@ -125,13 +125,6 @@ impl Expr {
             }
         }
     }
-}
-
-/// The first axis moved to `axis`.
-fn moved_first(values: &Expr, axis: usize) -> Result<Expr> {
-    let mut order: Vec<i64> = (1..values.ndim() as i64).collect();
-    order.insert(axis.min(order.len()), 0);
-    values.permute(&order)
 }
 
 impl Places {

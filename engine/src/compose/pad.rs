@@ -173,7 +173,7 @@ impl Expr {
     fn wrapped(&self, axis: usize, [before, after]: [u64; 2]) -> Result<Expr> {
         let n = self.shape()[axis];
         let parts = periods(n, before, n.saturating_add(after), |period| vec![(0, period)]);
-        Expr::join("pad", &[self.clone()], axis, &parts)
+        Expr::join("pad", std::slice::from_ref(self), axis, &parts)
     }
 
     /// The array mirrored along an axis at its ends; `edge` says whether the mirror image begins with the edge.

@@ -16,16 +16,14 @@ impl Expr {
             return Ok(input);
         }
         // each copied axis becomes two, copies and elements, and these are joined
-        let copied = |k: &usize| times[*k] != 1;
         let (mut new, mut wide, mut shape) = (Vec::new(), Vec::new(), Vec::new());
-        for k in 0..input.ndim() {
-            let n = input.shape()[k];
-            if copied(&k) {
+        for (&n, &copies) in input.shape().iter().zip(&times) {
+            if copies != 1 {
                 new.push(wide.len() as i64);
-                wide.push(times[k]);
+                wide.push(copies);
             }
             wide.push(n);
-            shape.push(n.saturating_mul(times[k]));
+            shape.push(n.saturating_mul(copies));
         }
         crate::source::bytes(input.dtype().size(), &shape)?;
         input.expand_dims(&new)?.broadcast_to(&wide)?.reshaped_to(&shape)
@@ -96,6 +94,28 @@ impl Expr {
         let mut order: Vec<i64> = (0..ndim as i64).filter(|&k| k != from as i64).collect();
         order.insert(if from < to { to - 1 } else { to }, from as i64);
         self.permute(&order)
+    }
+
+    /// Axes moved to other places, as NumPy's `moveaxis`; the others stay in order.
+    ///
+    /// # Errors
+    /// When an axis is not there or named twice, or the numbers of sources and destinations differ.
+    pub fn move_axes(&self, from: &[i64], to: &[i64]) -> Result<Expr> {
+        let (from, to) = (resolve_axes(from, self.ndim())?, resolve_axes(to, self.ndim())?);
+        if from.len() != to.len() {
+            return Err(Error::Value(format!(
+                "moveaxis: expected as many destinations as sources, found {} and {}",
+                to.len(),
+                from.len()
+            )));
+        }
+        let mut order: Vec<usize> = (0..self.ndim()).filter(|k| !from.contains(k)).collect();
+        let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();
+        moves.sort_unstable();
+        for (to, from) in moves {
+            order.insert(to, from);
+        }
+        self.permute(&order.iter().map(|&k| k as i64).collect::<Vec<_>>())
     }
 
     /// The part of an axis in a range.

@@ -95,7 +95,7 @@ impl Expr {
             let last = apply(Op::Equal, &[&number, &Expr::scalar(num - 1)])?;
             y = apply(Op::Where, &[&last, &stop, &y])?;
         }
-        let y = moved(&y, samples.axis)?;
+        let y = y.move_axes(&[0], &[samples.axis])?;
         Ok((floored(&y, dtype)?, step))
     }
 
@@ -153,7 +153,7 @@ impl Expr {
             result = put(&result, num - 1, &last)?;
         }
         result = apply(Op::Multiply, &[&result, &sign])?;
-        moved(&result, samples.axis)?.cast(samples.dtype.unwrap_or(computed))
+        result.move_axes(&[0], &[samples.axis])?.cast(samples.dtype.unwrap_or(computed))
     }
 }
 
@@ -164,16 +164,8 @@ fn float_type(ends: &[&Expr]) -> Result<DType> {
     Ok(if promote::is_exact(dtype) { DType::F64 } else { dtype })
 }
 
-/// The first axis moved to another place.
-fn moved(y: &Expr, axis: i64) -> Result<Expr> {
-    let to = crate::view::resolve_axes(&[axis], y.ndim())?[0];
-    let mut order: Vec<i64> = (1..y.ndim() as i64).collect();
-    order.insert(to, 0);
-    y.permute(&order)
-}
-
 /// The numbers cast to `dtype`; for integers, they are rounded down first.
-pub(super) fn floored(y: &Expr, dtype: DType) -> Result<Expr> {
+fn floored(y: &Expr, dtype: DType) -> Result<Expr> {
     match dtype.kind() {
         Kind::Signed | Kind::Unsigned => apply(Op::Floor, &[y])?.cast(dtype),
         _ => y.cast(dtype),

@@ -15,6 +15,9 @@ const CHUNK: u64 = 512 << 10;
 /// and the most bytes that these may ask for.
 const BAND: u64 = 16 << 20;
 
+/// Elements of a run of the input, where its closest elements lie apart in the result.
+const RUN: u64 = 128;
+
 /// The same elements in C order under another shape.
 #[derive(Clone, Debug)]
 struct Moved {
@@ -69,18 +72,22 @@ impl Operator for Moved {
 impl Derive for Moved {
     /// Elements in one piece in C order: whole bands of the input's chunks, if these are not too large.
     fn chunk(&self, feeds: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
-        let band = feeds.first().and_then(lead).map(|lead| {
-            let span = |k: usize| lead.access[k].map_or(u64::MAX, |a| a.span()).min(self.from[k]);
-            let first = (0..self.from.len()).find(|&k| span(k) > 1).unwrap_or(0);
-            let inner: u64 = self.from.iter().skip(first + 1).product();
-            inner.saturating_mul(self.from.get(first).map_or(1, |_| span(first)))
-        });
-        let (least, most) = (CHUNK / item, BAND / item);
+        let inner =
+            |axis: usize| self.from.iter().skip(axis + 1).fold(1, |n: u64, &len| n.saturating_mul(len));
+        let (least, most) = ((CHUNK / item).max(1), BAND / item);
+        let Some(lead) = feeds.first().and_then(lead) else { return rows(shape, least) };
+        let span = |k: usize| lead.access[k].map_or(u64::MAX, |a| a.span()).min(self.from[k]);
+        let long = |k: &usize| span(*k) > 1;
+        let band = (0..self.from.len()).find(long).map_or(1, |k| span(k).saturating_mul(inner(k)));
+        // where the input's closest elements lie apart in the result, it is read in runs of some length
+        let closest = lead.closest_first().into_iter().find(|&k| self.from[k] > 1);
+        let run = closest.map_or(1, |k| self.from[k].min(RUN).saturating_mul(inner(k)));
         let elements = match band {
-            Some(band) if band <= least => least / band.max(1) * band.max(1),
-            Some(band) if band <= most => band,
+            band if band <= least => least / band * band,
+            band if band <= most => band,
             _ => least,
         };
+        let elements = elements.max(run.min(most));
         rows(shape, elements)
     }
 

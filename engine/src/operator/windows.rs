@@ -8,9 +8,10 @@ use super::Operator;
 use crate::exec::{Derive, Reader, rows};
 use crate::expr::Expr;
 use crate::program::Program;
+use crate::promote;
 use crate::source::{bytes, c_strides};
 use crate::view::{Index, show};
-use crate::{Buffer, DType, Error, Op, ReduceOptions, Reduction, Result};
+use crate::{Buffer, DType, Error, Kind, Op, ReduceOptions, Reduction, Result};
 
 /// Bytes of a chunk.
 const CHUNK: u64 = 512 << 10;
@@ -102,21 +103,20 @@ impl Operator for Windows {
         let [input] = inputs else { return Ok(None) };
         let outer = input.ndim();
         let all: Vec<usize> = (outer..outer + self.axes.len()).collect();
-        let count = self.lengths.iter().fold(1, |n: u64, &l| n.saturating_mul(l));
+        let count = self.lengths.iter().fold(1, |n: u64, &length| n.saturating_mul(length));
+        let is_complex = input.dtype().kind() == Kind::Complex;
         let op = match reduction {
             Reduction::Sum | Reduction::Mean => Op::Add,
+            Reduction::Var | Reduction::Std if !is_complex => Op::Add,
             Reduction::Prod => Op::Multiply,
             Reduction::Min => Op::Minimum,
             Reduction::Max => Op::Maximum,
             _ => return Ok(None),
         };
-        if axes != all || count == 0 || count > SHORT || self.axes.is_empty() {
+        if axes != all || axes.is_empty() || count == 0 || count > SHORT || options.dtype.is_some() {
             return Ok(None);
         }
-        if options.dtype.is_some() {
-            return Ok(None);
-        }
-        let (_, output) = crate::promote::reduction(reduction, input.dtype(), None)?;
+        let (_, output) = promote::reduction(reduction, input.dtype(), None)?;
         // as in a fold, small numbers are added in wider ones
         let wide = match (reduction, output) {
             (Reduction::Min | Reduction::Max, _) => output,
@@ -124,40 +124,62 @@ impl Operator for Windows {
             (_, DType::C64) => DType::C128,
             _ => output,
         };
-        let mut parts = Vec::new();
-        for number in 0..count {
-            let mut rest = number;
-            let mut from = vec![0; outer];
-            for (&axis, &length) in self.axes.iter().zip(&self.lengths).rev() {
-                from[axis] += rest % length;
-                rest /= length;
+        let parts = self.shifted(input, count, wide)?;
+        let number = Expr::scalar(count);
+        let apply = |op, a: Expr, b: &Expr| Expr::apply(op, &[a, b.clone()]);
+        let mut result = match reduction {
+            Reduction::Mean => apply(Op::Divide, pairwise(op, parts)?, &number)?,
+            Reduction::Var | Reduction::Std => {
+                let mean = apply(Op::Divide, pairwise(op, parts.clone())?, &number)?;
+                let square = |part: Expr| {
+                    let gap = apply(Op::Subtract, part, &mean)?;
+                    apply(Op::Multiply, gap.clone(), &gap)
+                };
+                let squares = parts.into_iter().map(square).collect::<Result<_>>()?;
+                let left = Expr::scalar((count as f64 - options.ddof).max(0.0));
+                let variance = apply(Op::Divide, pairwise(op, squares)?, &left)?;
+                if reduction == Reduction::Std { Expr::apply(Op::Sqrt, &[variance])? } else { variance }
             }
-            let shifted = |k: usize| {
-                let all: u64 =
-                    self.axes.iter().zip(&self.lengths).filter(|(a, _)| **a == k).map(|(_, n)| n - 1).sum();
-                Index::from(from[k]..from[k] + input.shape()[k] - all)
-            };
-            parts.push(input.index(&(0..outer).map(shifted).collect::<Vec<_>>())?.cast(wide)?);
+            _ => pairwise(op, parts)?,
         }
-        // pairwise, so that errors grow with the logarithm of the number
-        while parts.len() > 1 {
-            let pair = |pair: &[Expr]| match pair {
-                [a, b] => Expr::apply(op, &[a.clone(), b.clone()]),
-                _ => Ok(pair[0].clone()),
-            };
-            parts = parts.chunks(2).map(pair).collect::<Result<_>>()?;
-        }
-        let Some(mut result) = parts.pop() else { return Ok(None) };
-        if reduction == Reduction::Mean {
-            result = Expr::apply(Op::Divide, &[result, Expr::scalar(count)])?;
-        }
-        result = result.cast(output)?;
+        .cast(output)?;
         if options.keepdims {
-            let kept: Vec<i64> = all.iter().map(|&k| k as i64).collect();
-            result = result.expand_dims(&kept)?;
+            result = result.expand_dims(&all.iter().map(|&k| k as i64).collect::<Vec<_>>())?;
         }
         Ok(Some(result))
     }
+}
+
+impl Windows {
+    /// For each of the `count` elements of a window, the array of this element of all windows.
+    fn shifted(&self, input: &Expr, count: u64, dtype: DType) -> Result<Vec<Expr>> {
+        let one = |number: u64| {
+            let mut rest = number;
+            let mut from = vec![0; input.ndim()];
+            let mut left = input.shape().to_vec();
+            for (&axis, &length) in self.axes.iter().zip(&self.lengths).rev() {
+                from[axis] += rest % length;
+                left[axis] -= length - 1;
+                rest /= length;
+            }
+            let parts: Vec<Index> =
+                from.iter().zip(&left).map(|(&from, n)| (from..from + n).into()).collect();
+            input.index(&parts)?.cast(dtype)
+        };
+        (0..count).map(one).collect()
+    }
+}
+
+/// All parts put together, in pairs of pairs, so that rounding errors grow with the logarithm of their number.
+fn pairwise(op: Op, mut parts: Vec<Expr>) -> Result<Expr> {
+    while parts.len() > 1 {
+        let pair = |pair: &[Expr]| match pair {
+            [one] => Ok(one.clone()),
+            both => Expr::apply(op, both),
+        };
+        parts = parts.chunks(2).map(pair).collect::<Result<_>>()?;
+    }
+    parts.pop().ok_or_else(|| Error::Other("a window of nothing".into()))
 }
 
 impl Derive for Windows {

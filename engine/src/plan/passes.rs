@@ -167,14 +167,15 @@ impl Plan {
                     let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
                     // decoded chunks that are read again are kept if there is room
                     if decoded > free / 2 {
-                        encoded.push((load, source, extents.clone(), written::visits(load, &extents)));
+                        let visits = written::visits(load, &extents);
+                        encoded.push(Encoded { load, source, extents: extents.clone(), visits });
                     }
                 }
                 Leaf::Source(_) => self.turn_stored(item, number, context, turned)?,
                 Leaf::Cut(_) => {}
             }
         }
-        for (load, source, extents, visits) in encoded {
+        for Encoded { load, source, extents, visits } in encoded {
             if visits < OFTEN {
                 continue;
             }
@@ -336,19 +337,26 @@ impl Item {
     }
 }
 
-/// The sources of encoded chunks that a derived result reads, each with the elements read at a time and how often each of
-/// its chunks is decoded. `times` is how often each chunk of the result is computed.
-fn read_by<'p>(
-    deferred: &'p dyn Deferred,
-    times: f64,
-    found: &mut Vec<(&'p Load, &'p Arc<dyn Source>, Vec<u64>, f64)>,
-) {
+/// A load of encoded chunks, and the way they are read.
+struct Encoded<'p> {
+    load: &'p Load,
+    source: &'p Arc<dyn Source>,
+    /// Elements of a box that is read at a time.
+    extents: Vec<u64>,
+    /// How often each chunk is decoded.
+    visits: f64,
+}
+
+/// The loads of encoded chunks that a derived result reads. `times` is how often each chunk of the result is computed.
+fn read_by<'p>(deferred: &'p dyn Deferred, times: f64, found: &mut Vec<Encoded<'p>>) {
     for (feed, boxed) in deferred.feeds().iter().zip(deferred.reads()) {
         for load in &feed.loads {
-            let times = times * written::visits(load, &boxed);
+            let visits = times * written::visits(load, &boxed);
             match &load.leaf {
-                Leaf::Derived(_, inner) => read_by(inner.as_ref(), times, found),
-                Leaf::Source(source) if load.is_encoded() => found.push((load, source, boxed.clone(), times)),
+                Leaf::Derived(_, inner) => read_by(inner.as_ref(), visits, found),
+                Leaf::Source(source) if load.is_encoded() => {
+                    found.push(Encoded { load, source, extents: boxed.clone(), visits });
+                }
                 Leaf::Source(_) | Leaf::Cut(_) => {}
             }
         }

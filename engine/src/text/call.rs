@@ -48,7 +48,7 @@ impl Call<'_> {
         let values = plan.and_then(|plan| plan.run(&context)).map_err(|e| Fault::engine(at, e))?;
         let value = values.into_iter().flatten().next();
         let bytes = value.as_ref().map_or(&[][..], crate::Value::bytes);
-        Ok(bytes.chunks_exact(8).map(|n| bytemuck::pod_read_unaligned::<i64>(n)).collect())
+        Ok(bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect())
     }
 
     /// The positional arguments in order. The object of a method call comes first.

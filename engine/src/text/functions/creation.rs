@@ -4,6 +4,7 @@ use super::{Function, functions};
 use crate::compose::Samples;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
+use crate::text::literal;
 use crate::text::meaning::{Meaning, Placed};
 use crate::{DType, Expr, Scalar};
 
@@ -57,11 +58,12 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["a", "dtype?", "*", "copy?"])?,
     };
     let object = if name == "array" { "object" } else { "a" };
-    let array = b.array(object)?;
+    let (placed, dtype) = (b.need(object)?, b.dtype("dtype")?);
     let fault = |e| b.fault(object, e);
-    let array = match b.dtype("dtype")? {
-        Some(dtype) => array.cast(dtype).map_err(fault)?,
-        None => array.typed().map_err(fault)?,
+    let array = match (&placed.meaning, dtype) {
+        (Meaning::Tuple(items) | Meaning::List(items), _) => literal::array_of(&placed.span, items, dtype)?,
+        (_, Some(dtype)) => placed.array()?.cast(dtype).map_err(fault)?,
+        (_, None) => placed.array()?.typed().map_err(fault)?,
     };
     let ndmin = usize::try_from(b.integer_or("ndmin", 0)?).unwrap_or(0);
     if ndmin > 64 {
@@ -114,8 +116,8 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
     let rows = length("N", 0)?;
     let columns = length("M", rows)?;
     let (k, dtype) = (b.integer_or("k", 0)?, b.dtype("dtype")?.unwrap_or(DType::F64));
-    if b.need("N")?.integer()? < 0 && name != "tri" {
-        return Err(Fault::new(&b.need("N")?.span, "negative dimensions are not allowed"));
+    for placed in ["N", "M"].into_iter().filter(|_| name != "tri").filter_map(|name| b.some(name)) {
+        placed.lengths()?;
     }
     match name {
         "tri" => Expr::tri(rows, columns, k, dtype),

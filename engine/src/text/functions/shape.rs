@@ -118,19 +118,6 @@ fn is_fortran(order: Option<&Placed>) -> Result<bool> {
 }
 
 fn move_axes(b: &Bound) -> Result<Expr> {
-    let a = b.array("a")?;
-    let axes = |name: &str| -> Result<Vec<usize>> {
-        crate::view::resolve_axes(&b.need(name)?.integers()?, a.ndim()).map_err(|e| b.fault(name, e))
-    };
-    let (from, to) = (axes("source")?, axes("destination")?);
-    if from.len() != to.len() {
-        return Err(Fault::new(&b.at, "moveaxis needs as many destinations as sources"));
-    }
-    let mut order: Vec<usize> = (0..a.ndim()).filter(|k| !from.contains(k)).collect();
-    let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();
-    moves.sort_unstable();
-    for (to, from) in moves {
-        order.insert(to, from);
-    }
-    a.permute(&order.iter().map(|&k| k as i64).collect::<Vec<_>>()).map_err(|e| Fault::engine(&b.at, e))
+    let (from, to) = (b.need("source")?.integers()?, b.need("destination")?.integers()?);
+    b.array("a")?.move_axes(&from, &to).map_err(|e| b.fault("source", e))
 }
