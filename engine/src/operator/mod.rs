@@ -92,3 +92,11 @@ pub(crate) struct Output {
     pub(crate) shape: Vec<u64>,
     pub(crate) written: Written,
 }
+
+/// The single element of `items`: the input or the output of an operator that has one.
+fn only<T>(operator: &dyn Operator, items: impl IntoIterator<Item = T>) -> Result<T> {
+    let mut items = items.into_iter();
+    let (one, more) = (items.next(), items.next());
+    let alone = one.filter(|_| more.is_none());
+    alone.ok_or_else(|| Error::Other(format!("{} has one input and one output", operator.name())))
+}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Operator;
 use crate::Result;
-use crate::exec::{Derive, Reader, rows};
+use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
-use crate::program::tiles::lead;
+use crate::program::tiles::{lead, rows};
 
 /// Bytes of a chunk, unless whole chunks of the input ask for more,
 const CHUNK: u64 = 512 << 10;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use arrstore_format::strided;
 
 use super::Operator;
-use crate::exec::{Derive, Reader, rows};
+use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
+use crate::program::tiles::rows;
 use crate::source::{bytes, c_strides};
 use crate::view::show;
 use crate::{Buffer, Error, Result};
