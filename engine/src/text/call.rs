@@ -56,11 +56,11 @@ impl Call<'_> {
         self.object.iter().chain(self.given.iter().filter(|g| g.0.is_none()).map(|g| &g.1))
     }
 
-    /// Binds the arguments to `parameters`, which are written as in Python. Parameters after `*` take arguments only by
-    /// name. A parameter that ends in `?` is optional.
+    /// Binds the arguments to `parameters`, which are written as in Python. Parameters after `*` or `*args` take arguments
+    /// only by name. A parameter that ends in `?` is optional.
     pub(super) fn bind(&self, parameters: &'static [&'static str]) -> Result<Bound> {
         let bare = |p: &'static str| p.trim_end_matches('?');
-        let by_position = parameters.iter().take_while(|p| **p != "*").count();
+        let by_position = parameters.iter().take_while(|p| !p.starts_with('*')).count();
         let mut values: Vec<(&'static str, Placed)> = Vec::new();
         for (i, placed) in self.positional().enumerate() {
             let Some(&parameter) = parameters.get(i).filter(|_| i < by_position) else {
@@ -71,7 +71,7 @@ impl Call<'_> {
         }
         for (name, placed) in &self.given {
             let Some((name, at)) = name else { continue };
-            let known = parameters.iter().copied().filter(|p| *p != "*").map(bare).find(|p| p == name);
+            let known = parameters.iter().copied().filter(|p| !p.starts_with('*')).map(bare).find(|p| p == name);
             let Some(parameter) = known else {
                 let fault = Fault::new(at, format!("{} has no argument '{name}'", self.name));
                 return Err(fault.help(self.usage(parameters)));
@@ -81,7 +81,7 @@ impl Call<'_> {
             }
             values.push((parameter, placed.clone()));
         }
-        let needed = parameters.iter().filter(|p| **p != "*" && !p.ends_with('?'));
+        let needed = parameters.iter().filter(|p| !p.starts_with('*') && !p.ends_with('?'));
         for parameter in needed {
             if !values.iter().any(|(n, _)| n == parameter) {
                 let fault = Fault::new(&self.at, format!("{} needs the argument '{parameter}'", self.name));

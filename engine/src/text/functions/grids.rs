@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
 };
 
 fn at_least(name: &str, call: &Call<'_>) -> Result<Meaning> {
-    let (given, b) = call.bind_rest(&["*"])?;
+    let (given, b) = call.bind_rest(&["*arys"])?;
     let ndim = match name {
         "atleast_1d" => 1,
         "atleast_2d" => 2,
@@ -36,7 +36,7 @@ fn at_least(name: &str, call: &Call<'_>) -> Result<Meaning> {
 }
 
 fn broadcast_arrays(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
-    let (given, b) = call.bind_rest(&["*"])?;
+    let (given, b) = call.bind_rest(&["*args"])?;
     let arrays = given.iter().map(|placed| placed.array()).collect::<Result<Vec<_>>>()?;
     Expr::broadcast_arrays(&arrays).map_err(|e| Fault::engine(&b.at, e))
 }
@@ -52,7 +52,7 @@ fn indices(_: &str, call: &Call<'_>) -> Result<Meaning> {
 }
 
 fn meshgrid(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
-    let (given, b) = call.bind_rest(&["*", "copy?", "sparse?", "indexing?"])?;
+    let (given, b) = call.bind_rest(&["*xi", "copy?", "sparse?", "indexing?"])?;
     let arrays = given.iter().map(|placed| placed.array()).collect::<Result<Vec<_>>>()?;
     let xy = match b.get("indexing") {
         None => true,
