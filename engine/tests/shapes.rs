@@ -38,6 +38,7 @@ fn methods_that_move_elements() {
         (a.array_split([1, 3], 1).unwrap().remove(2), "array_split(a, [1, 3], axis=1)[2]"),
         (a.unstack(2).unwrap().remove(0), "unstack(a, axis=2)[0]"),
         (a.tile([2, 1, 3]), "tile(a, (2, 1, 3))"),
+        (a.resize([5, 7]), "resize(a, (5, 7))"),
         (a.repeat(2, ..), "repeat(a, 2)"),
         (a.repeat([1, 0, 2], 0), "a.repeat([1, 0, 2], axis=0)"),
         (a.roll(5, ..), "roll(a, 5)"),

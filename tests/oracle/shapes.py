@@ -11,7 +11,7 @@ EVERY_TYPE = [
     "stack((a, a * 1))", "stack((a, a), axis=-1)", "vstack((a, a[2]))", "hstack((a, a))", "dstack((a, a))", "column_stack((a[0], a[0]))",
     "a.reshape(210)", "reshape(a, (6, 35))", "reshape(a, (3, -1, 2))", "a.T.reshape(30, 7)", "ravel(a)", "a.T.ravel()", "a[::2, ::-1].flatten()",
     "reshape(a, (5, 42), order='F')", "ravel(a, order='F')", "reshape(a[:, None], (7, 1, 30))", "a[1:6:2].reshape(-1, 9)", "a.sum(axis=1).reshape(-1)",
-    "tile(a, 2)", "tile(a, (2, 1, 3))", "tile(a[0, 0], (3, 2))", "tile(a, (2, 2, 1, 1))", "tile(a, (2, 0, 1))", "tile(a, 1)",
+    "tile(a, 2)", "tile(a, (2, 1, 3))", "tile(a[0, 0], (3, 2))", "tile(a, (2, 2, 1, 1))", "tile(a, (2, 0, 1))", "tile(a, 1)", "resize(a, (3, 4))", "resize(a.T, (11, 41))", "resize(a, 0)", "concatenate(a)", "vstack(a)", "stack(a, axis=2)", "concatenate(a, axis=1)",
     "repeat(a, 2)", "repeat(a, 3, axis=1)", "repeat(a, [1, 0, 2, 3, 0], axis=1)", "a.repeat([2, 0, 0, 1, 0, 0, 1], 0)", "repeat(a, 0, axis=0)", "repeat(a, [0, 0, 0, 0, 0, 5], axis=-1)",
     "roll(a, 2)", "roll(a, -3, axis=0)", "roll(a, (1, 2), axis=(0, 2))", "roll(a, 4, axis=(1, 1))", "roll(a, 100, axis=1)", "roll(a, (1, -1), axis=0)", "roll(a.T, 1, axis=0)",
     "rot90(a)", "rot90(a, 2)", "rot90(a, 3)", "rot90(a, -1, axes=(1, 2))", "rot90(a, k=0)", "rot90(a, 1, (2, 0))",
@@ -53,6 +53,7 @@ REAL = [
 ]
 
 EMPTY = [
+    "resize(a, (2, 3))",
     "concatenate((a, a))", "concatenate((a, a), axis=None)", "stack((a, a))", "tile(a, 2)", "repeat(a, 2)", "roll(a, 1)", "roll(a, 1, axis=0)", "pad(a, 1)", "reshape(a, (-1,))", "reshape(a, (0, 5))", "ravel(a)", "array_split(a, 2)[1]", "delete(a, [])", "append(a, 1)", "insert(a, 0, 1)", "diagflat(a)", "atleast_3d(a)", "hstack((a, a))", "vstack((a, a))",
     "pad(a, 1, mode='edge')", "pad(a, 1, mode='wrap')", "tril(a)", "diagonal(a)", "trace(a)", "diag(a)", "sliding_window_view(a, 0, axis=0)", "sliding_window_view(a, 1, axis=0)", "rot90(a)", "meshgrid(a, a)[0]", "zeros_like(a)",
 ]

@@ -142,6 +142,13 @@ impl Array {
         Array::make(|| self.expr()?.tile(&lengths(times)?))
     }
 
+    /// An array of another shape and size: the elements in C order, again and again if there are too few.
+    #[track_caller]
+    pub fn resize(&self, shape: impl IntoShape) -> Array {
+        let shape = shape.into_shape();
+        Array::make(|| self.expr()?.resize(&lengths(shape)?))
+    }
+
     /// Each element along an axis repeated: one number of times for all, or one for each element. `..` flattens the
     /// array first.
     ///

@@ -29,6 +29,21 @@ impl Expr {
         input.expand_dims(&new)?.broadcast_to(&wide)?.reshaped_to(&shape)
     }
 
+    /// An array of another shape and size: the elements in C order, again and again if there are too few, as NumPy's
+    /// `resize`.
+    ///
+    /// # Errors
+    /// When there are too many elements to count.
+    pub fn resize(&self, shape: &[u64]) -> Result<Expr> {
+        let flat = self.typed()?.reshape(&[-1])?;
+        crate::source::bytes(flat.dtype().size(), shape)?;
+        let (have, wanted) = (flat.shape()[0], crate::elements(shape)?);
+        if have == 0 {
+            return Expr::zeros(shape, flat.dtype());
+        }
+        flat.tile(&[wanted.div_ceil(have)])?.range_of(0, 0..wanted)?.reshaped_to(shape)
+    }
+
     /// The elements moved along axes by `shifts`; those that leave at the end come in at the front, as NumPy's `roll`.
     /// One shift or one axis stands for all. `None`: the array is rolled as if it were flat.
     ///

@@ -141,7 +141,8 @@ impl Derive for Ramp {
     }
 
     fn fill(&self, _: &mut [Reader<'_>], start: &[u64], _: &[u64], out: &mut [u8]) -> Result<()> {
-        let from = start.first().copied().unwrap_or(0);
+        // an index fits in an i64, which converts to floats faster than a u64
+        let from = start.first().copied().unwrap_or(0) as i64;
         macro_rules! fill {
             ($t:ty, |$first:ident, $second:ident| $delta:expr, |$base:ident, $by:ident, $i:ident| $value:expr) => {{
                 let [$first, $second] =
@@ -193,7 +194,7 @@ impl Derive for Ramp {
         }
         // the first two are as they were given
         for (index, value) in [&self.first, &self.second].into_iter().enumerate() {
-            let at = (index as u64).checked_sub(from).map(|at| at as usize * value.len());
+            let at = usize::try_from(index as i64 - from).ok().map(|at| at * value.len());
             if let Some(place) = at.and_then(|at| out.get_mut(at..at + value.len())) {
                 place.copy_from_slice(value);
             }

@@ -71,7 +71,8 @@ impl Call<'_> {
         }
         for (name, placed) in &self.given {
             let Some((name, at)) = name else { continue };
-            let known = parameters.iter().copied().filter(|p| !p.starts_with('*')).map(bare).find(|p| p == name);
+            let known =
+                parameters.iter().copied().filter(|p| !p.starts_with('*')).map(bare).find(|p| p == name);
             let Some(parameter) = known else {
                 let fault = Fault::new(at, format!("{} has no argument '{name}'", self.name));
                 return Err(fault.help(self.usage(parameters)));

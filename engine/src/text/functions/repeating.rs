@@ -9,6 +9,7 @@ use crate::text::meaning::Meaning;
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
     "repeat" true "each element several times": repeat;
+    "resize" false "another shape and size, the elements repeated if there are too few": resize;
     "roll" false "elements moved along axes, and from the end to the front": roll;
     "rollaxis" false "an axis moved to lie before another": roll_axis;
     "rot90" false "an array turned by quarters": rot90;
@@ -52,6 +53,11 @@ fn rot90(_: &str, call: &Call<'_>) -> Result<Expr> {
         return Err(Fault::new(&b.at, format!("rot90 turns a plane of two axes, found {}", axes.len())));
     };
     b.array("m")?.rot90(b.integer_or("k", 1)?, [from, to]).map_err(|e| b.fault("axes", e))
+}
+
+fn resize(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "new_shape"])?;
+    b.array("a")?.resize(&b.shape("new_shape")?).map_err(|e| b.fault("new_shape", e))
 }
 
 fn tile(_: &str, call: &Call<'_>) -> Result<Expr> {
