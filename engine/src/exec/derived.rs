@@ -18,7 +18,7 @@ use crate::{Context, DType, Result};
 const CHUNK: u64 = 512 << 10;
 
 /// Chunks of an input of at most this many bytes are not cut.
-const WHOLE: u64 = 16 << 20;
+const WHOLE: u64 = 8 << 20;
 
 /// The rule by which boxes of a result follow from boxes of the inputs.
 pub(crate) trait Derive: Debug + Send + Sync {

@@ -13,7 +13,7 @@ use crate::program::tiles::{lead, rows};
 /// Bytes of a chunk, unless whole chunks of the input ask for more,
 const CHUNK: u64 = 512 << 10;
 /// and the most bytes that these may ask for.
-const BAND: u64 = 16 << 20;
+const BAND: u64 = 8 << 20;
 
 /// Elements of a run of the input, where its closest elements lie apart in the result.
 const RUN: u64 = 128;
