@@ -73,8 +73,8 @@ pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
 pub use compose::{
-    BinRule, Bins, Closeness, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
-    Mode, ProductOrder, QuantileMethod, QuantileOptions,
+    BinRule, Bins, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
+    IntoQuantiles, Mode, Pad, Places, ProductOrder, QuantileMethod, QuantileOptions, Samples, Stat,
 };
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};

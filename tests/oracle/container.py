@@ -101,7 +101,7 @@ def error_kind(error):
     """The container's word for an exception of NumPy's."""
     if isinstance(error, np.exceptions.AxisError):
         return "axis"
-    for kind, name in [(TypeError, "type"), (OverflowError, "overflow"), (IndexError, "index"), (ValueError, "value")]:
+    for kind, name in [(TypeError, "type"), (OverflowError, "overflow"), (IndexError, "index"), (ValueError, "value"), (ZeroDivisionError, "value")]:
         if isinstance(error, kind):
             return name
     raise error

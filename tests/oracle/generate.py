@@ -19,6 +19,8 @@ What is in a file is said in container.py; each family is one file beside this o
     differences               diff, gradient, trapezoid, convolve, maximum.accumulate
     contractions              einsum, tensordot, cross, kron, add.reduce, add.outer
     indexing                  arrays of indices, masks, take and its kin
+    shapes                    joined, split, repeated, rolled and padded arrays, windows, diagonals
+    creation                  ranges, constants, identities, grids
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -44,6 +46,7 @@ import chains
 import chosen
 import contractions
 import differences
+import creation
 import elementwise
 import indexing
 import mixed
@@ -53,6 +56,7 @@ import reductions
 import rules
 import scans
 import statistics
+import shapes
 import views
 
 FAMILIES = {
@@ -75,6 +79,8 @@ FAMILIES = {
     "differences": differences.differences,
     "contractions": contractions.contractions,
     "indexing": indexing.indexing,
+    "shapes": shapes.shapes,
+    "creation": creation.creation,
     "mixed": mixed.mixed,
 }
 

@@ -68,11 +68,6 @@ impl Layout {
         (self.cut(), fortran.contains(&self))
     }
 
-    /// Whether an array is contiguous in C order, so that a reshape moves nothing.
-    pub fn is_one_piece(self) -> bool {
-        matches!(self, Layout::C | Layout::Npy)
-    }
-
     /// The chunk shape for an array of `shape`.
     pub fn chunk_shape(self, shape: &[u64]) -> Vec<u64> {
         let odd = [5, 3, 7, 2, 3];

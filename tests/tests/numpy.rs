@@ -110,6 +110,17 @@ fn indexing_by_arrays_and_masks() {
 }
 
 #[test]
+fn shapes() {
+    hold("shapes");
+}
+
+#[test]
+fn creation() {
+    // nothing is laid out: the arrays have no inputs
+    hold_in("creation", &[Layout::C]);
+}
+
+#[test]
 fn rules_at_the_edges() {
     // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);

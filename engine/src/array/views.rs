@@ -48,12 +48,37 @@ impl Array {
         Array::make(|| self.expr()?.swap_axes(a, b))
     }
 
-    /// The same elements in C order under another shape, if no element has to move; one length may be -1. A reshape
-    /// that needs a copy is refused, with the reason: write the array to a store first.
+    /// Axes moved to other places; the others stay in order.
+    #[track_caller]
+    pub fn moveaxis(&self, from: impl IntoAxes, to: impl IntoAxes) -> Array {
+        let (from, to) = (from.into_axes(), to.into_axes());
+        Array::make(|| {
+            let all = || (0..self.ndim().unwrap_or(0) as i64).collect::<Vec<_>>();
+            self.expr()?.move_axes(&from.unwrap_or_else(all), &to.unwrap_or_else(all))
+        })
+    }
+
+    /// The same elements in C order under another shape; one length may be -1. It is a view where no element has to
+    /// move. Otherwise elements move when they are read, chunk by chunk; `explain` then names the reshape.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(&ndarray::array![[1, 2, 3], [4, 5, 6]]);
+    /// assert_eq!(a.t().reshape([2, -1]).compute()?.to_string(), "[[1 4 2]\n [5 3 6]]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
     #[track_caller]
     pub fn reshape(&self, shape: impl IntoShape) -> Array {
         let shape = shape.into_shape();
         Array::make(|| self.expr()?.reshape(&shape))
+    }
+
+    /// The same, but always a view: a reshape that has to move elements is refused, with the reason, as by NumPy's
+    /// `reshape(..., copy=False)`.
+    #[track_caller]
+    pub fn reshape_view(&self, shape: impl IntoShape) -> Array {
+        let shape = shape.into_shape();
+        Array::make(|| self.expr()?.reshape_view(&shape))
     }
 
     /// The array repeated along new axes and along axes of length 1, to a larger shape.

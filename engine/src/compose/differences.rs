@@ -72,7 +72,7 @@ impl Expr {
         let differences = two(Op::Subtract, &along(&a, 0, Some(1), None)?, &along(&a, 0, None, Some(-1))?)?;
         let edge = |x: &Expr| {
             let x = x.typed()?;
-            if !same_kind(x.dtype(), a.dtype()) {
+            if same_kind(x.dtype(), a.dtype()).is_err() {
                 return Err(Error::dtype("an end of ediff1d", a.dtype(), x.dtype()));
             }
             x.reshape(&[-1])?.cast(a.dtype())

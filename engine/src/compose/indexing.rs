@@ -136,7 +136,7 @@ impl Expr {
         let dtype = promote::result_type(&operands)?;
         let wide = choices.iter().map(|choice| choice.cast(dtype)?.broadcast_to(&shape));
         let wide = wide.collect::<Result<Vec<_>>>()?;
-        let all = Expr::stack(&wide, 0)?;
+        let all = Expr::stack(&wide, 0, None)?;
         let index = mode.bring(&index, choices.len() as u64)?.broadcast_to(&shape)?.expand_dims(&[0])?;
         all.gather_along(&index, 0, false)?.squeeze(Some(&[0]))
     }

@@ -283,7 +283,7 @@ impl Expr {
             (_, 2) => [minus(times(2, 1)?)?, times(2, 0)?, last],
             _ => [difference(1, 2)?, difference(2, 0)?, last],
         };
-        Expr::stack(&parts, axes[2])
+        Expr::stack(&parts, axes[2], None)
     }
 }
 

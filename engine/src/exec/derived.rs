@@ -10,12 +10,16 @@ use super::Reader;
 use super::feed::Feed;
 use super::input::InputCache;
 use crate::program::tiles::{lead, loop_order, rows};
+use crate::program::written::visits;
 use crate::program::{Deferred, Program};
 use crate::source::{Data, Located, Source, c_strides};
 use crate::{Context, DType, Result};
 
 /// Bytes of a chunk of a derived result, unless the rule chooses another: few enough to stay in the second cache.
 const CHUNK: u64 = 512 << 10;
+
+/// Chunks of an input of at most this many bytes are not cut.
+const WHOLE: u64 = 8 << 20;
 
 /// The rule by which boxes of a result follow from boxes of the inputs.
 pub(crate) trait Derive: Debug + Send + Sync {
@@ -29,6 +33,11 @@ pub(crate) trait Derive: Debug + Send + Sync {
     /// For each input, the largest box that is read at a time for a box of the result.
     fn reads(&self, feeds: &[Program], of: &[u64]) -> Vec<Vec<u64>>;
 
+    /// Whether at most one input is read at a time: the rule then calls [`Reader::rest`] before it reads another.
+    fn one_by_one(&self) -> bool {
+        false
+    }
+
     /// Bytes that one thread takes to compute a box of the result, beside that box and the inputs' readers.
     fn scratch(&self, feeds: &[Program], of: &[u64]) -> u64 {
         let _ = (feeds, of);
@@ -37,8 +46,11 @@ pub(crate) trait Derive: Debug + Send + Sync {
 
     /// For each input, how often each of its chunks is read on the way through the result.
     fn visits(&self, feeds: &[Program], shape: &[u64], chunk: &[u64]) -> Vec<f64> {
-        let _ = (shape, chunk);
-        vec![1.0; feeds.len()]
+        let _ = shape;
+        let most = |(feed, boxed): (&Program, Vec<u64>)| {
+            feed.loads.iter().map(|load| visits(load, &boxed)).fold(1.0, f64::max)
+        };
+        feeds.iter().zip(self.reads(feeds, chunk)).map(most).collect()
     }
 
     /// Whether all elements of an input are read, so that all of its checksums are compared.
@@ -54,7 +66,8 @@ pub(crate) trait Derive: Debug + Send + Sync {
     fn fill(&self, feeds: &mut [Reader<'_>], start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()>;
 }
 
-/// The shape of a chunk for a result that lies like an input: parts of the input's chunks, or several of them.
+/// The shape of a chunk for a result that lies like an input: whole chunks of the input, so that each is decoded once.
+/// An input in one piece, or in very large chunks, is cut.
 pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64> {
     let room = (CHUNK / item.max(1)).max(1);
     let Some((feed, lead)) = feed.and_then(|feed| Some((feed, lead(feed)?))) else {
@@ -63,6 +76,9 @@ pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64>
     let span = |k: usize| lead.access.get(k).copied().flatten().map_or(u64::MAX, |a| a.span());
     let mut extent: Vec<u64> = (0..shape.len()).map(|k| span(k).min(shape[k]).max(1)).collect();
     let product = |extent: &[u64]| extent.iter().fold(1, |n: u64, &e| n.saturating_mul(e));
+    let whole = product(&extent);
+    let is_cut = (0..feed.domain.len()).any(|k| span(k) < feed.domain[k]);
+    let room = if is_cut && whole <= WHOLE / item.max(1) { whole.max(room) } else { room };
     let mut order = loop_order(feed);
     order.retain(|&k| k < shape.len());
     for &axis in &order {
@@ -114,10 +130,15 @@ impl Deferred for Derived {
         &self.feeds
     }
 
+    fn reads(&self) -> Vec<Vec<u64>> {
+        self.rule.reads(&self.feeds, &self.chunk)
+    }
+
     fn scratch(&self) -> u64 {
-        let reads = self.rule.reads(&self.feeds, &self.chunk);
-        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| Feed::bytes(feed, shape));
-        feeds.sum::<u64>() + self.rule.scratch(&self.feeds, &self.chunk)
+        let reads = self.reads();
+        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| Feed::bytes_unfolded(feed, shape));
+        let read = if self.rule.one_by_one() { feeds.max().unwrap_or(0) } else { feeds.sum() };
+        read.saturating_add(self.rule.scratch(&self.feeds, &self.chunk))
     }
 
     fn visits(&self) -> Vec<f64> {

@@ -57,6 +57,12 @@ impl<'p> Feed<'p> {
         let inputs = program.loads.iter().map(|load| input::bytes(load, shape, &program.domain));
         Worker::bytes(program) + inputs.sum::<u64>()
     }
+
+    /// The same for a reader of which nothing is folded, so that packed blocks are small.
+    pub(super) fn bytes_unfolded(program: &Program, shape: &[u64]) -> u64 {
+        let inputs = program.loads.iter().map(|load| input::bytes(load, shape, &program.domain));
+        Worker::bytes_unfolded(program) + inputs.sum::<u64>()
+    }
 }
 
 /// One thread's means to read a [`Feed`].
@@ -105,6 +111,13 @@ impl<'p> Reader<'p> {
                 }
                 Ok(none.insert(worker))
             }
+        }
+    }
+
+    /// Lets go of all memory that it took. It can still be read.
+    pub(crate) fn rest(&mut self) {
+        if self.worker.take().is_some() {
+            self.shared.clear();
         }
     }
 

@@ -76,8 +76,17 @@ impl<'p> Worker<'p> {
 
     /// Bytes that [`Worker::new`] and packed blocks take, without chunks.
     pub(super) fn bytes(program: &Program) -> u64 {
+        Worker::bytes_in_blocks(program, FOLD_BLOCK)
+    }
+
+    /// The same if nothing is folded.
+    pub(super) fn bytes_unfolded(program: &Program) -> u64 {
+        Worker::bytes_in_blocks(program, BLOCK)
+    }
+
+    fn bytes_in_blocks(program: &Program, block: usize) -> u64 {
         let slots = program.slots * BLOCK * program.widest();
-        let packs: usize = program.loads.iter().map(|l| l.dtype.size() * FOLD_BLOCK).sum();
+        let packs: usize = program.loads.iter().map(|l| l.dtype.size() * block).sum();
         (slots + packs) as u64
     }
 

@@ -9,15 +9,31 @@ use crate::view::{View, show};
 use crate::{Buffer, Error, Result};
 
 impl Expr {
+    /// The same elements in C order under another shape. It is a view where no element has to move, as
+    /// [`Expr::reshape_view`] says; otherwise elements move when they are read. One length may be -1.
+    ///
+    /// # Errors
+    /// When the number of elements differs.
+    pub fn reshape(&self, shape: &[i64]) -> Result<Expr> {
+        self.reshaped_to(&self.resolve_shape(shape)?)
+    }
+
+    /// The same for known lengths.
+    pub(crate) fn reshaped_to(&self, shape: &[u64]) -> Result<Expr> {
+        match self.reshaped(shape) {
+            Err(Error::NeedsCopy(_)) => self.moved(shape),
+            other => other,
+        }
+    }
+
     /// Another shape of the same elements in C order, if no element has to move. Axes of length 1 can be added and
     /// removed. A contiguous array in C order takes any shape. An elementwise operation is reshaped by reshaping its
     /// inputs. One length may be -1.
     ///
     /// # Errors
     /// When the number of elements differs, or the shape needs a copy.
-    pub fn reshape(&self, shape: &[i64]) -> Result<Expr> {
-        let shape = self.resolve_shape(shape)?;
-        self.reshaped(&shape)
+    pub fn reshape_view(&self, shape: &[i64]) -> Result<Expr> {
+        self.reshaped(&self.resolve_shape(shape)?)
     }
 
     fn resolve_shape(&self, wanted: &[i64]) -> Result<Vec<u64>> {
@@ -85,6 +101,7 @@ impl Expr {
             }
             Kind::View { input, view } => match &input.0.kind {
                 Kind::Source(source) => self.reshaped_source(source, view, shape),
+                _ if input.ndim() == 0 => input.broadcast_to(shape),
                 _ => Err(self.no_reshape(shape, "it is a slice, permutation or broadcast")),
             },
             Kind::Output { .. } => Err(self.no_reshape(shape, "it is a result that has no place yet")),

@@ -7,17 +7,23 @@
 
 pub(crate) mod along;
 pub(crate) mod blocks;
-pub(crate) mod concatenate;
 pub(crate) mod correlate;
-pub(crate) mod diagonal;
+mod diagonal;
 pub(crate) mod gather;
+pub(crate) mod generated;
 pub(crate) mod interp;
+mod join;
 pub(crate) mod masked;
 pub(crate) mod matmul;
+mod moved;
+mod ramp;
 pub(crate) mod reduce;
+mod repeat;
 pub(crate) mod scan;
 pub(crate) mod select;
+mod strided;
 pub(crate) mod tally;
+mod windows;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -26,7 +32,7 @@ use crate::exec::{Derive, Stage};
 use crate::kernels::Reducer;
 use crate::program::Program;
 use crate::program::written::Written;
-use crate::{DType, Error, Result};
+use crate::{DType, Error, Expr, ReduceOptions, Reduction, Result};
 
 /// A computation over whole arrays. Types and shapes of inputs and outputs are settled when the expression is built, so
 /// an operator holds its parameters only.
@@ -53,6 +59,21 @@ pub(crate) trait Operator: Debug + Send + Sync {
     /// not called.
     fn derive(&self) -> Option<Arc<dyn Derive>> {
         None
+    }
+
+    /// A reduction of the output over `axes`, ascending, as another expression over the inputs, if that takes less time.
+    ///
+    /// # Errors
+    /// Errors of building it.
+    fn reduced(
+        &self,
+        inputs: &[Expr],
+        reduction: Reduction,
+        axes: &[usize],
+        options: &ReduceOptions,
+    ) -> Result<Option<Expr>> {
+        let _ = (inputs, reduction, axes, options);
+        Ok(None)
     }
 
     /// The stage that computes the outputs, given a program for each input and the way each output is written.

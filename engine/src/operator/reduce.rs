@@ -2,7 +2,7 @@
 
 use super::{Fold, Operator};
 use crate::compose;
-use crate::expr::Expr;
+use crate::expr::{Expr, Kind};
 use crate::kernels;
 use crate::op::{Op, Reduction};
 use crate::promote::{self, Operand};
@@ -63,6 +63,12 @@ impl Expr {
         let typed = self.typed()?;
         if options.only.is_some() || options.initial.is_some() || options.mean.is_some() {
             return compose::reduce_chosen(&typed, reduction, options);
+        }
+        if let Kind::Output { of, .. } = &typed.0.kind {
+            let axes = typed.axes_to_reduce(reduction, options)?;
+            if let Some(reduced) = of.operator.reduced(&of.inputs, reduction, &axes, options)? {
+                return Ok(reduced);
+            }
         }
         match options.dtype {
             Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),

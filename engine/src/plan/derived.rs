@@ -41,6 +41,66 @@ fn a_derived_result_takes_no_stage_and_no_memory() {
     assert!((values(&total, &context)[0] / expected - 1.0).abs() < 1e-12);
 }
 
+fn axes(axes: &[i64]) -> ReduceOptions {
+    ReduceOptions { axes: Some(axes.to_vec()), ..ReduceOptions::default() }
+}
+
+#[test]
+fn many_arrays_are_joined_one_after_the_other() {
+    let context = Context::new(8 << 20, 2);
+    let all: Vec<Expr> = (0..800).map(|k| array(&[40, 50], k)).collect();
+    let stack = Expr::stack(&all, 0, None).unwrap();
+    let sum = stack.reduce(Reduction::Sum, &axes(&[0, 1, 2])).unwrap();
+    let expected: f64 = all.iter().flat_map(|x| values(x, &context)).sum();
+    assert!((values(&sum, &context)[0] / expected - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn sums_go_below_joins_and_short_windows() {
+    let context = Context::new(64 << 20, 2);
+    let (a, b) = (array(&[60, 90], 0), array(&[60, 50], 5));
+    let windows = a.sliding_windows(&[7], Some(&[0])).unwrap();
+    for expr in [
+        joined(&[a.clone(), b], 1).reduce(Reduction::Sum, &axes(&[0])).unwrap(),
+        windows.reduce(Reduction::Mean, &axes(&[-1])).unwrap(),
+    ] {
+        let explain = plan(&expr, &context).explain(context.budget.total());
+        let elements = |read: &super::Read| read.bytes <= 60 * 90 * 8 && read.how != "computed as it is read";
+        let inputs = explain.stages.iter().flat_map(|stage| &stage.reads);
+        assert!(inputs.filter(|read| read.bytes > 90 * 8 * 2).all(elements), "{explain}");
+    }
+    // NumPy's mean of each window
+    let found = values(&windows.reduce(Reduction::Mean, &axes(&[-1])).unwrap(), &context);
+    let of_a = values(&a, &context);
+    for (k, mean) in found.iter().enumerate() {
+        let expected = (0..7).map(|w| of_a[k + w * 90]).sum::<f64>() / 7.0;
+        assert!((mean / expected - 1.0).abs() < 1e-14, "{k}");
+    }
+}
+
+#[test]
+fn chunks_that_a_move_reads_often_are_decoded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::Store::create(folder.path().join("a.arrs")).unwrap();
+    let stored: Vec<f64> = (0..1000 * 1200).map(|k| (k % 1013) as f64).collect();
+    let layout = crate::Layout::new().chunk([250, 40]).codec(crate::Codec::Zstd { level: 1 });
+    let elements = ndarray::ArrayD::from_shape_vec(vec![1000, 1200], stored.clone()).unwrap();
+    store.write_with("/a", &elements, &layout).unwrap();
+    let a = store.array("/a").unwrap();
+    let flat = a.expr().unwrap().reshape(&[-1]).unwrap();
+    let context = Context { tmp: Some(folder.path().to_owned()), ..Context::new(24 << 20, 1) };
+    let out = folder.path().join("flat.npy");
+    let sink = std::sync::Arc::new(crate::NpySink::create(&out, DType::F64, &[1_200_000], false).unwrap());
+    Plan::new(&[(flat.clone(), Target::Sink(sink.clone()))], &context).unwrap().run(&context).unwrap();
+    let decoded = context.metrics.chunks_decoded.load(std::sync::atomic::Ordering::Relaxed);
+    // each chunk of the array, and each of the moved result
+    assert!(decoded <= 120 + 1_200_000 * 8 / (512 << 10) + 1, "{decoded}");
+    drop(flat);
+    std::sync::Arc::into_inner(sink).unwrap().commit(false).unwrap();
+    let found = values(&Expr::npy(&out).unwrap(), &Context::new(64 << 20, 1));
+    assert_eq!(found, stored);
+}
+
 #[test]
 fn deep_nests_become_stages() {
     let context = Context::new(16 << 20, 2);

@@ -36,8 +36,9 @@ pub(super) enum NodeKind {
     },
 }
 
-/// Derived results that read each other, more than this many deep, become stages of their own.
-const DEPTH: usize = 6;
+/// A derived result whose inputs compute more than this many derived results becomes a stage of its own. A result that
+/// is read in several ways is computed in each of them.
+const MOST: usize = 12;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -90,8 +91,8 @@ fn address(expr: &Expr) -> usize {
 #[derive(Default)]
 pub(super) struct Graph {
     nodes: Vec<Node>,
-    /// For each node, how many derived results read each other below it.
-    depths: Vec<usize>,
+    /// For each node, how many derived results are computed to read it once.
+    derived: Vec<usize>,
     known: HashMap<(Key, DType), Id>,
     seen: HashMap<usize, Id>,
 }
@@ -147,28 +148,34 @@ impl Graph {
             (Kind::Output { of, number }, _) => {
                 let key = Key::Operator(of.operator.name(), of.operator.key(), inputs.clone(), *number);
                 let derives = of.operator.derive().is_some();
-                match derives && inputs.iter().all(|&input| self.depths[input] < DEPTH) {
+                match derives && self.derived_by(&inputs) <= MOST {
                     true => (key, NodeKind::Derived { of: of.clone(), inputs }),
                     false => (key, NodeKind::Operator { of: of.clone(), inputs }),
                 }
             }
         };
         let dtype = expr.dtype();
-        let below = |inputs: &[Id]| inputs.iter().map(|&input| self.depths[input]).max().unwrap_or(0);
-        let depth = match &kind {
+        let count = match &kind {
             NodeKind::Operator { .. } | NodeKind::Source(_) | NodeKind::Constant(_) => 0,
-            NodeKind::Derived { inputs, .. } => below(inputs) + 1,
-            NodeKind::Apply { inputs, .. } => below(inputs),
-            NodeKind::Cast(input) | NodeKind::View { input, .. } => self.depths[*input],
+            // an operator without inputs costs no more than a load
+            NodeKind::Derived { inputs, .. } if inputs.is_empty() => 0,
+            NodeKind::Derived { inputs, .. } => self.derived_by(inputs).saturating_add(1),
+            NodeKind::Apply { inputs, .. } => self.derived_by(inputs),
+            NodeKind::Cast(input) | NodeKind::View { input, .. } => self.derived[*input],
         };
-        let (nodes, depths) = (&mut self.nodes, &mut self.depths);
+        let (nodes, derived) = (&mut self.nodes, &mut self.derived);
         let id = *self.known.entry((key, dtype)).or_insert_with(|| {
-            depths.push(depth);
+            derived.push(count);
             nodes.push(Node { kind, dtype, shape });
             nodes.len() - 1
         });
         self.seen.insert(address, id);
         Ok(id)
+    }
+
+    /// How many derived results are computed to read all of `inputs` once.
+    fn derived_by(&self, inputs: &[Id]) -> usize {
+        inputs.iter().fold(0, |sum, &input| sum.saturating_add(self.derived[input]))
     }
 
     /// The results of operators that are needed for `roots`, inputs first.

@@ -1,5 +1,7 @@
 //! The choice of the folds and elementwise results that share a pass.
 
+use std::sync::Arc;
+
 use super::Plan;
 use super::lower::{Builder, lies_as};
 use super::target::Dest;
@@ -7,7 +9,7 @@ use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
 use crate::program::written::{self, Medium, Written};
 use crate::program::{Blocking, Deferred, Id, Leaf, Load, Program};
-use crate::source::elements;
+use crate::source::{Source, elements};
 use crate::{Context, Error, Result};
 
 /// One output of a pass, before outputs are grouped into passes.
@@ -159,18 +161,24 @@ impl Plan {
     pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
+        let mut encoded = Vec::new();
         for (number, load) in item.program.loads.iter().enumerate() {
-            if let Leaf::Derived(_, deferred) = &load.leaf {
-                self.turn_under(deferred.as_ref(), 1.0, item.is_fold(), turned);
+            match &load.leaf {
+                Leaf::Derived(_, deferred) => read_by(deferred.as_ref(), 1.0, &mut encoded),
+                Leaf::Source(source) if load.is_encoded() => {
+                    let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
+                    // decoded chunks that are read again are kept if there is room
+                    if decoded > free / 2 {
+                        let visits = written::visits(load, &extents);
+                        encoded.push(Encoded { load, source, extents: extents.clone(), visits });
+                    }
+                }
+                Leaf::Source(_) => self.turn_stored(item, number, context, turned)?,
+                Leaf::Cut(_) => {}
             }
-            let Leaf::Source(source) = &load.leaf else { continue };
-            if !load.is_encoded() {
-                self.turn_stored(item, number, context, turned)?;
-                continue;
-            }
-            let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
-            let visits = written::visits(load, &extents);
-            if visits < OFTEN || decoded <= free / 2 {
+        }
+        for Encoded { load, source, extents, visits } in encoded {
+            if visits < OFTEN {
                 continue;
             }
             let Some(id) = self.graph.source(source).filter(|id| !turned.contains(id)) else { continue };
@@ -193,29 +201,6 @@ impl Plan {
             turned.push(id);
         }
         Ok(())
-    }
-
-    /// The same for the sources that a derived result reads `times` times.
-    fn turn_under(&mut self, derived: &dyn Deferred, times: f64, folds: bool, turned: &mut Vec<Id>) {
-        for (feed, visits) in derived.feeds().iter().zip(derived.visits()) {
-            for load in &feed.loads {
-                match &load.leaf {
-                    Leaf::Derived(_, inner) => self.turn_under(inner.as_ref(), times * visits, folds, turned),
-                    Leaf::Source(source) if load.is_encoded() => {
-                        let chunk = source.chunk_shape();
-                        let often = times * visits >= OFTEN && load.decoded_bytes() > SMALL;
-                        // the bits of a fold depend on the chunks that it reads
-                        let may = !folds || lies_as(source.as_ref(), chunk);
-                        let id = self.graph.source(source).filter(|id| often && may && !turned.contains(id));
-                        if let Some(id) = id {
-                            self.chunks.insert(id, chunk.to_vec());
-                            turned.push(id);
-                        }
-                    }
-                    Leaf::Source(_) | Leaf::Cut(_) => {}
-                }
-            }
-        }
     }
 
     /// The same for a source that is read in place, by an item that is written.
@@ -351,6 +336,33 @@ impl Item {
     fn shares_blocks(&self, first: &Item, rows: Option<Option<usize>>) -> bool {
         let alike = !self.is_fold() || Some(self.rows) == rows;
         alike && (rows.is_none() || self.blocking == first.blocking)
+    }
+}
+
+/// A load of encoded chunks, and the way they are read.
+struct Encoded<'p> {
+    load: &'p Load,
+    source: &'p Arc<dyn Source>,
+    /// Elements of a box that is read at a time.
+    extents: Vec<u64>,
+    /// How often each chunk is decoded.
+    visits: f64,
+}
+
+/// The loads of encoded chunks that a derived result reads. `times` is how often each chunk of the result is computed.
+fn read_by<'p>(deferred: &'p dyn Deferred, times: f64, found: &mut Vec<Encoded<'p>>) {
+    let feeds = deferred.feeds().iter().zip(deferred.reads()).zip(deferred.visits());
+    for ((feed, boxed), visits) in feeds {
+        for load in &feed.loads {
+            let visits = times * visits;
+            match &load.leaf {
+                Leaf::Derived(_, inner) => read_by(inner.as_ref(), visits, found),
+                Leaf::Source(source) if load.is_encoded() && load.decoded_bytes() > SMALL => {
+                    found.push(Encoded { load, source, extents: boxed.clone(), visits });
+                }
+                Leaf::Source(_) | Leaf::Cut(_) => {}
+            }
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// The programs that compute its inputs.
     fn feeds(&self) -> &[Program];
+    /// For each input, the largest box that is read at a time.
+    fn reads(&self) -> Vec<Vec<u64>>;
     /// Bytes that a thread takes to compute a chunk, beside the chunk itself.
     fn scratch(&self) -> u64;
     /// For each input, how often each of its chunks is read on the way through the result.
@@ -418,6 +420,16 @@ impl Program {
     /// The facts that decide how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
         Blocking(self.loads.iter().map(|l| (l.leaf.identity(), l.access.clone(), l.stride.clone())).collect())
+    }
+
+    /// The number of the first load whose chunks are those of load `number`.
+    pub(crate) fn first_of_source(&self, number: usize) -> usize {
+        let same = |leaf: &Leaf| match (leaf, &self.loads[number].leaf) {
+            (Leaf::Source(a), Leaf::Source(b)) => Arc::ptr_eq(a, b),
+            (Leaf::Cut(a), Leaf::Cut(b)) | (Leaf::Derived(a, _), Leaf::Derived(b, _)) => a == b,
+            _ => false,
+        };
+        self.loads.iter().position(|load| same(&load.leaf)).unwrap_or(number)
     }
 
     /// Elements of the domain.

@@ -60,6 +60,16 @@ pub enum PromoteError {
         /// The type it was to take.
         dtype: DType,
     },
+    /// A cast that changes the kind of the elements, where NumPy allows none.
+    #[error(
+        "elements of {from} cannot become {to} here: that may lose their kind; cast them with astype first"
+    )]
+    Kind {
+        /// The type of the elements.
+        from: DType,
+        /// The type asked for.
+        to: DType,
+    },
     /// A negative exponent for integers.
     #[error("Integers to negative integer powers are not allowed.")]
     NegativePower,

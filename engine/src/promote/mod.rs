@@ -21,7 +21,7 @@ pub use error::PromoteError;
 pub(crate) use loops::gives_truth;
 use loops::{Gives, loops};
 use types::first;
-pub(crate) use types::{is_exact, part, promote_types, same_kind};
+pub(crate) use types::{is_exact, part, promote_types};
 
 use crate::op::{Op, Reduction, Scalar};
 
@@ -97,6 +97,14 @@ fn resolve(operands: &[Operand]) -> Vec<DType> {
 /// None so far: any two types have a common type.
 pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
     Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
+}
+
+/// Checks that NumPy casts `from` to `to` where it casts within a kind.
+///
+/// # Errors
+/// When it does not, as for a float that would become an integer.
+pub(crate) fn same_kind(from: DType, to: DType) -> Result<(), PromoteError> {
+    if types::is_same_kind(from, to) { Ok(()) } else { Err(PromoteError::Kind { from, to }) }
 }
 
 /// The operation that NumPy's `**` uses in place of `pow` for some Python exponents. It can be exact where `pow`

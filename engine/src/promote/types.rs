@@ -48,8 +48,13 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
     }
 }
 
-/// Whether a cast keeps the kind of numbers, or goes to a larger kind: NumPy's rule `same_kind`.
-pub(crate) fn same_kind(from: DType, to: DType) -> bool {
+/// The first of `types` to which all of `operands` can be cast.
+pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
+    types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
+}
+
+/// Whether NumPy casts one type to another "within its kind": a float to a smaller float, but not to an integer.
+pub(super) fn is_same_kind(from: DType, to: DType) -> bool {
     let rank = |dtype: DType| match dtype.kind() {
         Kind::Bool => 0,
         Kind::Unsigned => 1,
@@ -58,11 +63,6 @@ pub(crate) fn same_kind(from: DType, to: DType) -> bool {
         Kind::Complex => 4,
     };
     rank(from) <= rank(to)
-}
-
-/// The first of `types` to which all of `operands` can be cast.
-pub(super) fn first(types: &[DType], operands: &[DType]) -> Option<DType> {
-    types.iter().copied().find(|&to| operands.iter().all(|&from| can_cast(from, to)))
 }
 
 /// The common type of arrays of types `a` and `b`.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::error::{Fault, Result};
 use super::meaning::Placed;
-use crate::{Context, Expr};
+use crate::{Context, DType, Expr};
 
 /// An argument's name, if the call gives one.
 pub(super) type Keyword = Option<(String, Range<usize>)>;
@@ -35,16 +35,32 @@ impl Call<'_> {
         self.context.cloned().unwrap_or_default()
     }
 
+    /// The elements of a small array of integers or truth values, which are computed at once because a shape depends on
+    /// them.
+    pub(super) fn elements(&self, array: &Expr, at: &Range<usize>) -> Result<Vec<i64>> {
+        let exact = crate::promote::is_exact(array.dtype()) || array.shape().contains(&0);
+        if !exact {
+            return Err(Fault::new(at, format!("expected integers, found elements of {}", array.dtype())));
+        }
+        let whole = array.cast(DType::I64).map_err(|e| Fault::engine(at, e))?;
+        let context = self.context();
+        let plan = crate::Plan::new(&[(whole, crate::Target::Memory)], &context);
+        let values = plan.and_then(|plan| plan.run(&context)).map_err(|e| Fault::engine(at, e))?;
+        let value = values.into_iter().flatten().next();
+        let bytes = value.as_ref().map_or(&[][..], crate::Value::bytes);
+        Ok(bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect())
+    }
+
     /// The positional arguments in order. The object of a method call comes first.
     pub(super) fn positional(&self) -> impl Iterator<Item = &Placed> {
         self.object.iter().chain(self.given.iter().filter(|g| g.0.is_none()).map(|g| &g.1))
     }
 
-    /// Binds the arguments to `parameters`, which are written as in Python. Parameters after `*` take arguments only by
-    /// name. A parameter that ends in `?` is optional.
+    /// Binds the arguments to `parameters`, which are written as in Python. Parameters after `*` or `*args` take arguments
+    /// only by name. A parameter that ends in `?` is optional.
     pub(super) fn bind(&self, parameters: &'static [&'static str]) -> Result<Bound> {
         let bare = |p: &'static str| p.trim_end_matches('?');
-        let by_position = parameters.iter().take_while(|p| **p != "*").count();
+        let by_position = parameters.iter().take_while(|p| !p.starts_with('*')).count();
         let mut values: Vec<(&'static str, Placed)> = Vec::new();
         for (i, placed) in self.positional().enumerate() {
             let Some(&parameter) = parameters.get(i).filter(|_| i < by_position) else {
@@ -55,7 +71,8 @@ impl Call<'_> {
         }
         for (name, placed) in &self.given {
             let Some((name, at)) = name else { continue };
-            let known = parameters.iter().copied().filter(|p| *p != "*").map(bare).find(|p| p == name);
+            let known =
+                parameters.iter().copied().filter(|p| !p.starts_with('*')).map(bare).find(|p| p == name);
             let Some(parameter) = known else {
                 let fault = Fault::new(at, format!("{} has no argument '{name}'", self.name));
                 let usage = self.usage(parameters);
@@ -69,7 +86,7 @@ impl Call<'_> {
             }
             values.push((parameter, placed.clone()));
         }
-        let needed = parameters.iter().filter(|p| **p != "*" && !p.ends_with('?'));
+        let needed = parameters.iter().filter(|p| !p.starts_with('*') && !p.ends_with('?'));
         for parameter in needed {
             if !values.iter().any(|(n, _)| n == parameter) {
                 let fault = Fault::new(&self.at, format!("{} needs the argument '{parameter}'", self.name));
@@ -77,6 +94,13 @@ impl Call<'_> {
             }
         }
         Ok(Bound { at: self.at.clone(), function: self.name.to_owned(), values })
+    }
+
+    /// All arguments that are given by position, and the others bound to `parameters`, as of a function with `*args`.
+    pub(super) fn bind_rest(&self, parameters: &'static [&'static str]) -> Result<(Vec<&Placed>, Bound)> {
+        let named = self.given.iter().filter(|g| g.0.is_some()).cloned().collect();
+        let call = Call { object: None, given: named, at: self.at.clone(), ..*self };
+        Ok((self.positional().collect(), call.bind(parameters)?))
     }
 
     fn usage(&self, parameters: &[&str]) -> String {
@@ -130,6 +154,21 @@ impl Bound {
 
     pub(super) fn boolean(&self, name: &str) -> Result<bool> {
         self.get(name).map_or(Ok(false), Placed::boolean)
+    }
+
+    /// An integer, or `otherwise` if the call has none.
+    pub(super) fn integer_or(&self, name: &str, otherwise: i64) -> Result<i64> {
+        self.get(name).map_or(Ok(otherwise), Placed::integer)
+    }
+
+    /// A type, if the call has one.
+    pub(super) fn dtype(&self, name: &str) -> Result<Option<DType>> {
+        self.some(name).map(Placed::dtype).transpose()
+    }
+
+    /// The lengths of a shape: a number or a tuple.
+    pub(super) fn shape(&self, name: &str) -> Result<Vec<u64>> {
+        self.need(name)?.lengths()
     }
 
     /// An error of the engine, placed at the argument named `about` or, without such an argument, at the function's

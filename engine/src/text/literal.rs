@@ -12,19 +12,27 @@ use crate::{Buffer, DType, Expr, Scalar};
 
 /// The array of a list of numbers, of lists of equal shapes, or of arrays of equal shapes. Its type is NumPy's.
 pub(super) fn array(span: &Range<usize>, items: &[Placed]) -> Result<Expr> {
+    array_of(span, items, None)
+}
+
+/// The same with elements of type `dtype`, which the numbers must fit; `None`: NumPy's choice.
+pub(super) fn array_of(span: &Range<usize>, items: &[Placed], dtype: Option<DType>) -> Result<Expr> {
     let mut shape = Vec::new();
     let mut numbers = Vec::new();
     if !collect(span, items, 0, &mut shape, &mut numbers)? {
         // some elements are arrays: they become rows
         let rows = items.iter().map(Placed::array).collect::<Result<Vec<_>>>()?;
-        return Expr::stack(&rows, 0).map_err(|e| Fault::engine(span, e));
+        let stacked = Expr::stack(&rows, 0, None);
+        let cast = stacked.and_then(|rows| dtype.map_or(Ok(rows.clone()), |dtype| rows.cast(dtype)));
+        return cast.map_err(|e| Fault::engine(span, e));
     }
     let scalars: Vec<Scalar> = numbers.iter().map(|number| number.scalar()).collect();
     let operands: Vec<Operand> = scalars.iter().map(|s| Operand::Typed(s.default_dtype())).collect();
     let fault = |e: crate::Error| Fault::engine(span, e);
-    let dtype = match operands.is_empty() {
-        true => DType::F64,
-        false => promote::result_type(&operands).map_err(|e| fault(e.into()))?,
+    let dtype = match dtype {
+        Some(dtype) => dtype,
+        None if operands.is_empty() => DType::F64,
+        None => promote::result_type(&operands).map_err(|e| fault(e.into()))?,
     };
     let mut bytes = Buffer::unfilled(scalars.len() * dtype.size()).map_err(fault)?;
     for (place, scalar) in bytes.bytes_mut().chunks_exact_mut(dtype.size()).zip(&scalars) {

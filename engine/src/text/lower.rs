@@ -8,7 +8,7 @@ use super::call::Call;
 use super::error::{Fault, Result, nearest};
 use super::meaning::{self, Meaning, Placed};
 use super::number::Number;
-use super::{constant, functions};
+use super::{constant, functions, grid};
 use crate::{Context, DType, Expr, Index, Kind as Family, Op, Part};
 
 type Variables = BTreeMap<String, Expr>;
@@ -97,7 +97,10 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
             arguments.iter().for_each(|a| free_names(&a.value, names));
         }
         Kind::Subscript(object, items, _) => {
-            free_names(object, names);
+            let is_grid = matches!(&object.kind, Kind::Name(name) if grid::NAMES.contains(&name.as_str()));
+            if !is_grid {
+                free_names(object, names);
+            }
             for item in items {
                 match item {
                     Item::Value(n) => free_names(n, names),
@@ -306,6 +309,9 @@ impl Lowering<'_> {
     }
 
     fn subscript(&self, object: &Node, items: &[Item], comma: bool) -> Result<Meaning> {
+        if let Some((name, at)) = self.grid_name(object) {
+            return self.grid(name, at, items, comma);
+        }
         let object = self.place(object)?;
         if let Meaning::Tuple(parts) | Meaning::List(parts) = &object.meaning {
             return self.element(parts, items, comma, &object.span);
@@ -334,6 +340,36 @@ impl Lowering<'_> {
             };
             Fault::engine(&at.unwrap_or(whole), error)
         })
+    }
+
+    /// The name of a grid of NumPy's, `mgrid` or `ogrid`, unless an array has this name.
+    fn grid_name<'n>(&self, node: &'n Node) -> Option<(&'n str, &'n Range<usize>)> {
+        let (name, at) = match &node.kind {
+            Kind::Name(name) if !self.variables.contains_key(name) => (name, &node.span),
+            Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => (name, at),
+            _ => return None,
+        };
+        grid::NAMES.contains(&name.as_str()).then_some((name.as_str(), at))
+    }
+
+    fn grid(&self, name: &str, at: &Range<usize>, items: &[Item], comma: bool) -> Result<Meaning> {
+        let place = |node: &Option<Node>| match node {
+            Some(node) => self.place(node).map(|placed| (!placed.is_none()).then_some(placed)),
+            None => Ok(None),
+        };
+        let slice = |item: &Item| match item {
+            Item::Slice { start, stop, step, span } => Ok(grid::Slice {
+                start: place(start)?,
+                stop: place(stop)?,
+                step: place(step)?,
+                span: span.clone(),
+            }),
+            Item::Value(node) => {
+                Err(Fault::new(&node.span, format!("{name} takes slices, as in {name}[0:5, 0:3]")))
+            }
+        };
+        let slices = items.iter().map(slice).collect::<Result<Vec<_>>>()?;
+        grid::grid(name, &slices, comma || slices.len() > 1, at)
     }
 
     /// `a.shape[0]`

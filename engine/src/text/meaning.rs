@@ -9,6 +9,9 @@ use super::literal;
 use super::number::{self, Number};
 use crate::{DType, Expr};
 
+/// An array stands for at most this many parts of it.
+const MOST: u64 = 10_000;
+
 /// The meaning of a part of a text.
 #[derive(Clone, Debug)]
 pub(super) enum Meaning {
@@ -77,6 +80,9 @@ impl Placed {
     pub(super) fn arrays(&self) -> Result<Vec<Expr>> {
         match &self.meaning {
             Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::array).collect(),
+            Meaning::Array(array) if array.shape().first().is_some_and(|&n| n <= MOST) => {
+                array.unstack(0).map_err(|e| Fault::engine(&self.span, e))
+            }
             _ => Err(self.wrong("a tuple or a list of arrays")),
         }
     }
@@ -126,6 +132,15 @@ impl Placed {
             Meaning::Number(_) => Ok(vec![self.integer()?]),
             _ => Err(self.wrong("an integer or a tuple of integers")),
         }
+    }
+
+    /// Lengths: integers that are not negative.
+    pub(super) fn lengths(&self) -> Result<Vec<u64>> {
+        let length = |n: i64| {
+            u64::try_from(n)
+                .map_err(|_| Fault::new(&self.span, format!("{n} is negative, expected a length")))
+        };
+        self.integers()?.into_iter().map(length).collect()
     }
 
     /// As [`Placed::integers`], `None` for `None`.

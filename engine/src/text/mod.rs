@@ -23,6 +23,7 @@ mod call;
 mod constant;
 mod error;
 mod functions;
+mod grid;
 mod lexer;
 mod literal;
 mod lower;

@@ -64,7 +64,8 @@ fn views_say_their_shapes_and_refuse_copies() -> Outcome {
     assert_eq!(a.matmul(a.t()).shape()?, [3, 3]);
     assert_eq!(a.dot(2).shape()?, [3, 4]);
     assert_eq!(a.dot(a.slice(s![0])).shape()?, [3]);
-    assert_eq!(a.t().reshape(12).check().unwrap_err().kind(), ErrorKind::NeedsCopy);
+    assert_eq!(text(&a.t().reshape(12)), "[ 0.  4.  8.  1.  5.  9.  2.  6. 10.  3.  7. 11.]");
+    assert_eq!(a.t().reshape_view(12).check().unwrap_err().kind(), ErrorKind::NeedsCopy);
     assert_eq!(a.broadcast_to(-1).check().unwrap_err().kind(), ErrorKind::Shape);
     Ok(())
 }

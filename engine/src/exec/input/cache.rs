@@ -33,6 +33,13 @@ impl InputCache {
         InputCache { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
+    /// Drops the chunks that no worker reads now.
+    pub(in crate::exec) fn clear(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.evict(0);
+        state.free.clear();
+    }
+
     /// The `blocks` of chunk `number` of input `load` that no worker has asked for before.
     pub(in crate::exec) fn unseen(&self, load: usize, number: u64, blocks: Range<usize>) -> Vec<usize> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -100,6 +100,7 @@ enum Held<'p> {
 
 /// One input as one worker sees it.
 pub(in crate::exec) struct Input<'p> {
+    /// The number of the first load of the same source. Loads of one source share its chunks.
     number: usize,
     load: &'p Load,
     /// Whether even small windows stay in the map instead of being read into a buffer.
@@ -144,7 +145,7 @@ impl<'p> Input<'p> {
     ) -> Input<'p> {
         let load = &program.loads[number];
         Input {
-            number,
+            number: program.first_of_source(number),
             lends: false,
             checks: context.check && source.has_checksums(),
             gathers: load.gathers.contains(&true),

@@ -2,17 +2,24 @@
 //! file for each family.
 
 mod arithmetic;
+mod creation;
+mod diagonals;
 mod differences;
 mod elementwise;
+mod grids;
 mod histograms;
 mod indexing;
 mod joining;
+mod padding;
 mod products;
 mod reductions;
+mod repeating;
 mod scans;
 mod shape;
+mod splitting;
 mod statistics;
 pub(super) mod ufuncs;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -57,16 +64,23 @@ use functions;
 /// The tables of all families of functions.
 const TABLES: &[&[Function]] = &[
     arithmetic::FUNCTIONS,
+    creation::FUNCTIONS,
+    diagonals::FUNCTIONS,
     differences::FUNCTIONS,
     elementwise::FUNCTIONS,
+    grids::FUNCTIONS,
     histograms::FUNCTIONS,
     indexing::FUNCTIONS,
     joining::FUNCTIONS,
+    padding::FUNCTIONS,
     products::FUNCTIONS,
     reductions::FUNCTIONS,
+    repeating::FUNCTIONS,
     scans::FUNCTIONS,
     shape::FUNCTIONS,
+    splitting::FUNCTIONS,
     statistics::FUNCTIONS,
+    windows::FUNCTIONS,
 ];
 
 /// All functions of the tables.

@@ -4,6 +4,7 @@ use super::{Function, functions};
 use crate::Expr;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
+use crate::text::meaning::{Meaning, Placed};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -24,11 +25,13 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
 
 /// The array, and the lengths or axes of a method that takes them as a tuple or one by one, as in `a.reshape(2, 3)`.
 fn spread(call: &Call<'_>, b: impl FnOnce() -> Result<Bound>, name: &str) -> Result<(Expr, Vec<i64>)> {
-    let mut places = call.positional();
-    if call.object.is_some() && call.given.len() > 1 && call.given.iter().all(|g| g.0.is_none()) {
-        let object =
-            places.next().map_or_else(|| Err(Fault::new(&call.at, "expected an array")), |p| p.array())?;
-        return Ok((object, places.map(|p| p.integer()).collect::<Result<_>>()?));
+    let given: Vec<&Placed> = call.positional().collect();
+    if call.object.is_some()
+        && let [object, places @ ..] = &given[..]
+        && places.len() > 1
+        && places.iter().all(|place| place.number().is_some())
+    {
+        return Ok((object.array()?, places.iter().map(|p| p.integer()).collect::<Result<_>>()?));
     }
     let b = b()?;
     Ok((b.array("a")?, b.need(name)?.integers()?))
@@ -37,8 +40,22 @@ fn spread(call: &Call<'_>, b: impl FnOnce() -> Result<Bound>, name: &str) -> Res
 fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
     match name {
         "reshape" => {
-            let (a, lengths) = spread(call, || call.bind(&["a", "shape", "*", "copy?"]), "shape")?;
-            a.reshape(&lengths).map_err(|e| Fault::engine(&call.at, e))
+            let b = || call.bind(&["a", "shape", "order?", "*", "copy?"]);
+            let (a, lengths) = spread(call, b, "shape")?;
+            let options = call.bind_rest(&["a?", "shape?", "order?", "*", "copy?"])?.1;
+            let order = call.positional().last().filter(|p| matches!(p.meaning, Meaning::Str(_)));
+            let fault = |e| Fault::engine(&call.at, e);
+            let stays = matches!(options.some("copy"), Some(p) if !p.boolean()?);
+            let reshaped =
+                |a: &Expr, lengths: &[i64]| if stays { a.reshape_view(lengths) } else { a.reshape(lengths) };
+            match is_fortran(options.get("order").or(order))? {
+                false => reshaped(&a, &lengths).map_err(fault),
+                // Fortran order is C order with all axes reversed, on both sides
+                true => {
+                    let lengths: Vec<i64> = lengths.into_iter().rev().collect();
+                    reshaped(&a.transpose(), &lengths).map(|r| r.transpose()).map_err(fault)
+                }
+            }
         }
         "transpose" => {
             if call.positional().count() + call.given.iter().filter(|g| g.0.is_some()).count() == 1 {
@@ -48,8 +65,10 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
             a.permute(&axes).map_err(|e| Fault::engine(&call.at, e))
         }
         "ravel" | "flatten" => {
-            let b = call.bind(&["a"])?;
-            b.array("a")?.reshape(&[-1]).map_err(|e| b.fault("a", e))
+            let b = call.bind(&["a", "order?"])?;
+            let a = b.array("a")?;
+            let a = if is_fortran(b.get("order"))? { a.transpose() } else { a };
+            a.reshape(&[-1]).map_err(|e| b.fault("a", e))
         }
         "matrix_transpose" => {
             let b = call.bind(&["a"])?;
@@ -91,20 +110,16 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
     }
 }
 
+/// Whether `order=` names Fortran's order. The orders of an array in memory, `A` and `K`, are C's here.
+fn is_fortran(order: Option<&Placed>) -> Result<bool> {
+    match order.map(|placed| (&placed.meaning, placed)) {
+        None => Ok(false),
+        Some((Meaning::Str(word), _)) if ["C", "F", "A", "K"].contains(&word.as_str()) => Ok(word == "F"),
+        Some((_, placed)) => Err(placed.wrong("'C' or 'F'")),
+    }
+}
+
 fn move_axes(b: &Bound) -> Result<Expr> {
-    let a = b.array("a")?;
-    let axes = |name: &str| -> Result<Vec<usize>> {
-        crate::view::resolve_axes(&b.need(name)?.integers()?, a.ndim()).map_err(|e| b.fault(name, e))
-    };
-    let (from, to) = (axes("source")?, axes("destination")?);
-    if from.len() != to.len() {
-        return Err(Fault::new(&b.at, "moveaxis needs the same number of sources and destinations"));
-    }
-    let mut order: Vec<usize> = (0..a.ndim()).filter(|k| !from.contains(k)).collect();
-    let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();
-    moves.sort_unstable();
-    for (to, from) in moves {
-        order.insert(to, from);
-    }
-    a.permute(&order.iter().map(|&k| k as i64).collect::<Vec<_>>()).map_err(|e| Fault::engine(&b.at, e))
+    let (from, to) = (b.need("source")?.integers()?, b.need("destination")?.integers()?);
+    b.array("a")?.move_axes(&from, &to).map_err(|e| b.fault("source", e))
 }
