@@ -13,6 +13,7 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    order                     sort, argsort
     chains                    expressions of several steps
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
@@ -34,6 +35,7 @@ from container import Golden
 
 import chains
 import elementwise
+import order
 import products
 import promotion
 import reductions
@@ -55,6 +57,7 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "order": order.order,
 }
 
 

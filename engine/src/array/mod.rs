@@ -30,6 +30,7 @@ mod map;
 mod memory;
 mod native;
 mod operators;
+mod order;
 mod print;
 mod reduce;
 mod reduced;

@@ -59,7 +59,20 @@ impl Reader<'_> {
     /// # Errors
     /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
-        let strides = c_strides(shape, self.item);
+        self.fill_in(start, shape, c_strides(shape, self.item), out)
+    }
+
+    /// As [`Reader::fill`], with these strides in bytes between the elements of the result.
+    ///
+    /// # Errors
+    /// Errors of the sources.
+    pub(crate) fn fill_in(
+        &mut self,
+        start: &[u64],
+        shape: &[u64],
+        strides: Vec<isize>,
+        out: &mut [u8],
+    ) -> Result<()> {
         self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])
     }
 }

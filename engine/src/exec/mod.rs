@@ -24,7 +24,7 @@ mod worker;
 
 pub(crate) use carries::Carries;
 pub(crate) use delivery::{Give, deliver};
-pub(crate) use feed::Feed;
+pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;
 pub use gemm::{BACKEND, backend_core};

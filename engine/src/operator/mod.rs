@@ -9,6 +9,7 @@ pub(crate) mod blocks;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
+pub(crate) mod sort;
 
 use std::fmt::Debug;
 

@@ -11,7 +11,7 @@ use crate::kernels::{Arg, Lines, Scanner, bind, scanner};
 use crate::op::{Op, Reduction};
 use crate::profile::Work;
 use crate::program::Program;
-use crate::program::tiles::{Tiles, loop_order};
+use crate::program::tiles::{Tiles, loop_order, rows};
 use crate::program::written::{self, Written};
 use crate::view::resolve_axes;
 use crate::{Buffer, DType, Error, Result, Scalar, promote};
@@ -116,20 +116,6 @@ impl Operator for Scan {
             threads: 1,
         }))
     }
-}
-
-/// The longest box of at most `elements` elements that lie in one piece in C order.
-fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
-    let mut room = elements.max(1);
-    let mut extent = vec![1; shape.len()];
-    for (extent, &n) in extent.iter_mut().zip(shape).rev() {
-        *extent = n.clamp(1, room);
-        room /= n.max(1);
-        if room == 0 {
-            break;
-        }
-    }
-    extent
 }
 
 impl Scan {

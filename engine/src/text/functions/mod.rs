@@ -2,6 +2,7 @@
 //! file for each family.
 
 mod elementwise;
+mod order;
 mod products;
 mod scans;
 mod shape;
@@ -45,7 +46,7 @@ use functions;
 
 /// The tables of all families of functions.
 const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+    &[elementwise::FUNCTIONS, order::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
