@@ -79,16 +79,16 @@ pub(crate) fn main(eval: &Eval) -> Result<()> {
     let (mut best, mut answer) = (f64::INFINITY, 0.0);
     for _ in 0..eval.runs {
         let began = Instant::now();
-        let mut roots = Formula::parse(&eval.expressions)?.lower(&bound)?;
+        let mut roots = Formula::parse(&eval.expressions)?.results(&bound, Some(&context))?;
         if let Some(out) = &eval.out {
-            write(&roots.remove(0), out, eval, &context)?;
+            write(&roots.remove(0).1, out, eval, &context)?;
             best = best.min(began.elapsed().as_secs_f64());
             answer = total(&source(out)?, &context)?;
             if !eval.keep {
                 std::fs::remove_file(out)?;
             }
         } else {
-            let roots: Vec<_> = roots.into_iter().map(|e| (e, Target::Memory)).collect();
+            let roots: Vec<_> = roots.into_iter().map(|(_, e)| (e, Target::Memory)).collect();
             let values = Plan::new(&roots, &context)?.run(&context)?;
             best = best.min(began.elapsed().as_secs_f64());
             let totals = values.into_iter().flatten().map(|v| total(&Expr::source(Arc::new(v))?, &context));

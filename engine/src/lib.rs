@@ -36,6 +36,7 @@
 pub mod array;
 mod budget;
 mod buffer;
+mod compose;
 mod compute;
 mod context;
 #[doc(hidden)]
@@ -86,6 +87,7 @@ pub use {half, ndarray, num_complex, serde_json};
 pub use {
     budget::{Permit, machine_limit, machine_memory},
     buffer::Buffer,
+    compose::{Unique, UniqueOptions},
     context::{default_threads, threads_and_why},
     exec::{BACKEND, backend_core},
     expr::Expr,

@@ -35,6 +35,7 @@ mod print;
 mod reduce;
 mod reduced;
 mod scan;
+mod sets;
 mod slice;
 mod views;
 mod window;

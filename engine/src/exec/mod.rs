@@ -3,12 +3,12 @@
 mod bands;
 mod carries;
 mod delivery;
+mod derived;
 mod feed;
 mod fetch;
 mod fold;
 mod gemm;
 mod input;
-mod input_cache;
 mod loops;
 mod matmul;
 mod pass;
@@ -24,6 +24,7 @@ mod worker;
 
 pub(crate) use carries::Carries;
 pub(crate) use delivery::{Give, deliver};
+pub(crate) use derived::{Derive, Derived, like, rows};
 pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;

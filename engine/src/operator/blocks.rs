@@ -126,7 +126,7 @@ impl Stage for Mapping {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, run.context, || {
                 let (mut reader, mut block, mut result) =
-                    (feed.reader()?, Buffer::default(), Buffer::default());
+                    (feed.reader(), Buffer::default(), Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.walk, number));
                     let elements = shape.iter().product::<u64>();

@@ -6,14 +6,19 @@
 //! folded in a pass that it may share with others.
 
 pub(crate) mod blocks;
+pub(crate) mod compress;
+pub(crate) mod concatenate;
+pub(crate) mod distinct;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
+pub(crate) mod search;
 pub(crate) mod sort;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
-use crate::exec::Stage;
+use crate::exec::{Derive, Stage};
 use crate::kernels::Reducer;
 use crate::program::Program;
 use crate::program::written::Written;
@@ -37,6 +42,12 @@ pub(crate) trait Operator: Debug + Send + Sync {
     /// whose work is a fold. It may then share a pass with other folds, and [`Operator::stage`] is not called.
     fn fold(&self, from: DType, to: DType) -> Option<Fold<'_>> {
         let _ = (from, to);
+        None
+    }
+
+    /// The rule of an operator of one output whose boxes are computed where they are read. [`Operator::stage`] is then
+    /// not called.
+    fn derive(&self) -> Option<Arc<dyn Derive>> {
         None
     }
 

@@ -5,13 +5,13 @@
 //! are combined one after the other in NumPy's order, so neither tiles nor threads change a bit.
 
 use super::{Operator, Output};
-use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
+use crate::exec::{Carries, Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, rows, tile_index};
 use crate::expr::Expr;
 use crate::kernels::{Arg, Lines, Scanner, bind, scanner};
 use crate::op::{Op, Reduction};
 use crate::profile::Work;
 use crate::program::Program;
-use crate::program::tiles::{Tiles, loop_order, rows};
+use crate::program::tiles::{Tiles, loop_order};
 use crate::program::written::{self, Written};
 use crate::view::resolve_axes;
 use crate::{Buffer, DType, Error, Result, Scalar, promote};
@@ -217,7 +217,7 @@ impl Stage for Scanning {
             self.initial(give)?;
             let (turns, carries) = (Turns::new(self.tiles.len()), Carries::default());
             turns.run(self.threads, run.context, || {
-                let (mut reader, mut elements) = (feed.reader()?, Buffer::default());
+                let (mut reader, mut elements) = (feed.reader(), Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let index = tile_index(&self.tiles, &self.walk, number);
                     let (start, shape) = self.tiles.tile(&index);

@@ -53,8 +53,8 @@ pub struct Stage {
 pub struct Read {
     /// Its name.
     pub label: String,
-    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `held` or
-    /// `spilled`.
+    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `computed as it is
+    /// read`, `held` or `spilled`.
     pub how: &'static str,
     /// Bytes of elements read, counted each time that they are read.
     pub bytes: u64,
@@ -97,9 +97,10 @@ impl Plan {
     }
 
     fn explain_read(&self, load: &Load, bytes: u64, keeps: bool) -> Read {
+        let label = label(&load.leaf);
         match &load.leaf {
             Leaf::Source(source) => Read {
-                label: source.label(),
+                label,
                 how: match source.in_place() {
                     true if keeps && source.is_mapped() => "mapped, all at once",
                     true => "mapped in place",
@@ -107,9 +108,10 @@ impl Plan {
                 },
                 bytes,
             },
+            Leaf::Derived(..) => Read { label, how: "computed as it is read", bytes },
             Leaf::Cut(id) => {
                 let how = if self.schedule.is_spilled(*id) { "spilled" } else { "held" };
-                Read { label: "an earlier result".into(), how, bytes }
+                Read { label, how, bytes }
             }
         }
     }
@@ -158,6 +160,23 @@ impl fmt::Display for Explain {
             writeln!(f, "  memory   {:>12}", bytes(stage.peak))?;
         }
         write!(f, "peak memory {} of {}", bytes(self.peak), bytes(self.budget))
+    }
+}
+
+/// The name of an input. A derived one names its own inputs, too.
+fn label(leaf: &Leaf) -> String {
+    match leaf {
+        Leaf::Source(source) => source.label(),
+        Leaf::Cut(_) => "an earlier result".into(),
+        Leaf::Derived(_, deferred) => {
+            let loads = deferred.feeds().iter().flat_map(|feed| &feed.loads);
+            let inputs: Vec<String> = loads.map(|load| label(&load.leaf)).collect();
+            if inputs.is_empty() {
+                deferred.name().to_owned()
+            } else {
+                format!("{} of {}", deferred.name(), inputs.join(", "))
+            }
+        }
     }
 }
 

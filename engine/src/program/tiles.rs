@@ -245,20 +245,6 @@ pub(crate) fn row_axis(domain: &[u64], order: &[usize], over: &[bool]) -> Option
     if over[first] { None } else { closest.find(|&k| over[k]) }
 }
 
-/// The longest box of at most `elements` elements that lie in one piece in C order.
-pub(crate) fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
-    let mut room = elements.max(1);
-    let mut extent = vec![1; shape.len()];
-    for (extent, &n) in extent.iter_mut().zip(shape).rev() {
-        *extent = n.clamp(1, room);
-        room /= n.max(1);
-        if room == 0 {
-            break;
-        }
-    }
-    extent
-}
-
 fn product(extent: &[u64]) -> u64 {
     extent.iter().fold(1, |n, &e| n.saturating_mul(e))
 }

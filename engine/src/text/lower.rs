@@ -189,6 +189,9 @@ impl Lowering<'_> {
         if let Some(value) = operand.number() {
             return Ok(Meaning::Number(constant::unary(op, &node.span, value)?));
         }
+        if operand.is_list() {
+            return Err(operand.wrong("an array").help("write array([...])"));
+        }
         let sign = node.span.start..node.span.start + 1;
         functions::elementwise(op.function(), &sign, &[operand.array()?]).map(Meaning::Array)
     }
@@ -394,6 +397,12 @@ fn instead(items: &[Placed]) -> String {
 fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Meaning> {
     if let (Some(a), Some(b)) = (a.number(), b.number()) {
         return constant::binary(op, at, a, b).map(Meaning::Number);
+    }
+    // Python's own lists do not compute: beside an array, a list becomes one
+    if let Some(list) = [a, b].into_iter().find(|x| x.is_list())
+        && ![a, b].iter().any(|x| matches!(x.meaning, Meaning::Array(_)))
+    {
+        return Err(list.wrong("an array").help("write array([...])"));
     }
     let (a, b) = (a.array()?, b.array()?);
     match op {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use num_traits::{Signed, ToPrimitive};
 
 use super::error::{Fault, Result};
+use super::literal;
 use super::number::{self, Number};
 use crate::{DType, Expr};
 
@@ -42,7 +43,7 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    fn wrong(&self, wanted: &str) -> Fault {
+    pub(super) fn wrong(&self, wanted: &str) -> Fault {
         let found = match &self.meaning {
             Meaning::Array(_) => "an array",
             Meaning::Number(_) => "a number",
@@ -67,10 +68,16 @@ impl Placed {
         match &self.meaning {
             Meaning::Array(e) => Ok(e.clone()),
             Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
-            Meaning::Tuple(_) | Meaning::List(_) => {
-                Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
-            }
+            Meaning::Tuple(items) | Meaning::List(items) => literal::array(&self.span, items),
             _ => Err(self.wrong("an array")),
+        }
+    }
+
+    /// The arrays of a tuple or a list, or the parts of one array along its first axis.
+    pub(super) fn arrays(&self) -> Result<Vec<Expr>> {
+        match &self.meaning {
+            Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::array).collect(),
+            _ => Err(self.wrong("a tuple or a list of arrays")),
         }
     }
 
@@ -136,6 +143,11 @@ impl Placed {
             Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
         }
+    }
+
+    /// Whether it is a list or a tuple, which an array beside it turns into an array.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.meaning, Meaning::Tuple(_) | Meaning::List(_))
     }
 
     pub(super) fn is_none(&self) -> bool {

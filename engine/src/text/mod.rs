@@ -24,6 +24,7 @@ mod constant;
 mod error;
 mod functions;
 mod lexer;
+mod literal;
 mod lower;
 mod meaning;
 mod number;

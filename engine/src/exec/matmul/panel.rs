@@ -83,7 +83,7 @@ impl<'p> Panel<'p> {
         let filler = match pool {
             _ if operand.in_place => Filler::InPlace(Box::new(operand.input())),
             Some(pool) => Filler::Pool(pool),
-            None => Filler::One(Box::new(operand.feed.reader()?)),
+            None => Filler::One(Box::new(operand.feed.reader())),
         };
         Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
     }
@@ -170,7 +170,7 @@ impl<'p> Panel<'p> {
             Filler::One(reader) => fill(reader, 0, out)?,
             Filler::Pool(pool) => {
                 let step = (rows as usize).div_ceil(4 * pool.current_num_threads()).max(1);
-                let part = |(k, out)| fill(&mut self.operand.feed.reader()?, k * step, out);
+                let part = |(k, out)| fill(&mut self.operand.feed.reader(), k * step, out);
                 pool.install(|| out.par_chunks_mut(step * row).enumerate().try_for_each(part))?;
             }
         }

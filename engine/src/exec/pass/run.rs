@@ -7,7 +7,7 @@ use super::{Output, Pass};
 use crate::context::Metrics;
 use crate::exec::bands::{Band, Bands};
 use crate::exec::fold::{Fold, Folding};
-use crate::exec::input_cache::InputCache;
+use crate::exec::input::InputCache;
 use crate::exec::read_ahead::ReadAhead;
 use crate::exec::stage::Run;
 use crate::exec::tile_index;

@@ -22,8 +22,12 @@ pub(crate) struct Coder<W> {
     pub(crate) scale: Scale,
     /// The words of elements whose first has this position. Both zeros of a float have the same word.
     pub(crate) encode: fn(&[u8], u64, &mut [W]),
+    /// The same, but a negative zero has a word of its own, before that of a positive one.
+    pub(crate) encode_signed: fn(&[u8], u64, &mut [W]),
     /// The elements, or the positions, of words.
     pub(crate) decode: fn(&[W], &mut [u8]),
+    /// The first word of a NaN, if the type has NaN.
+    pub(crate) nan: Option<W>,
     /// For a type with two zeros whose signs the words do not keep.
     pub(crate) zeros: Option<Zeros<W>>,
 }
@@ -76,28 +80,44 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Code {
         Physical::I64 => real!(i64, Middle, Code::Large(positions_of::<i64, u128>())),
         Physical::U64 => real!(u64, Middle, Code::Large(positions_of::<u64, u128>())),
         Physical::F64 => real!(F64, Middle, Code::Large(positions_of::<F64, u128>())),
-        Physical::C64 => Code::Large(Coder {
-            scale: Scale::Single,
-            encode: |from, base, to| pairs::<F32, _>(from, base, to, |upper, lower, rest| {
-                u128::from(upper << 32 | lower) << 64 | u128::from(rest)
-            }),
-            decode: match wanted {
-                Wanted::Positions => |words, to| pair_positions(words, to, |word| word as u64),
-                Wanted::Values => |words, to| unpaired::<F32, _>(words, to, |word| {
-                    ((word >> 96) as u64, (word >> 64) as u64 & 0xffff_ffff, word as u64)
-                }),
-            },
-            zeros: None,
-        }),
-        Physical::C128 => Code::Triple(Coder {
-            scale: Scale::Double,
-            encode: |from, base, to| pairs::<F64, _>(from, base, to, |upper, lower, rest| Triple([upper, lower, rest])),
-            decode: match wanted {
-                Wanted::Positions => |words, to| pair_positions(words, to, |word: Triple| word.0[2]),
-                Wanted::Values => |words, to| unpaired::<F64, _>(words, to, |Triple(word)| word.into()),
-            },
-            zeros: None,
-        }),
+        Physical::C64 => {
+            let encode = |from: &[u8], base, to: &mut [u128]| {
+                pairs::<F32, _>(from, base, to, |upper, lower, rest| {
+                    u128::from(upper << 32 | lower) << 64 | u128::from(rest)
+                });
+            };
+            Code::Large(Coder {
+                scale: Scale::Single,
+                encode,
+                encode_signed: encode,
+                decode: match wanted {
+                    Wanted::Positions => |words, to| pair_positions(words, to, |word| word as u64),
+                    Wanted::Values => |words, to| {
+                        unpaired::<F32, _>(words, to, |word| {
+                            ((word >> 96) as u64, (word >> 64) as u64 & 0xffff_ffff, word as u64)
+                        });
+                    },
+                },
+                nan: Some(u128::from((u64::from(u32::MAX) - 2) << 32) << 64),
+                zeros: None,
+            })
+        }
+        Physical::C128 => {
+            let encode = |from: &[u8], base, to: &mut [Triple]| {
+                pairs::<F64, _>(from, base, to, |upper, lower, rest| Triple([upper, lower, rest]));
+            };
+            Code::Triple(Coder {
+                scale: Scale::Double,
+                encode,
+                encode_signed: encode,
+                decode: match wanted {
+                    Wanted::Positions => |words, to| pair_positions(words, to, |word: Triple| word.0[2]),
+                    Wanted::Values => |words, to| unpaired::<F64, _>(words, to, |Triple(word)| word.into()),
+                },
+                nan: Some(Triple([u64::MAX - 2, 0, 0])),
+                zeros: None,
+            })
+        }
     }
 }
 
@@ -201,7 +221,6 @@ floats! {
 
 /// A word that may hold a key of 64 bits.
 trait Narrow: Word {
-    const BITS: u32 = 8 * size_of::<Self>() as u32;
     fn of(key: u64) -> Self;
     fn key(self) -> u64;
     /// A word with a key of so many bits above a position.
@@ -240,9 +259,14 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
             let from = elements::<T>(from);
             from.iter().zip(to).for_each(|(x, word)| *word = W::of(x.key()));
         },
+        encode_signed: |from, _, to| {
+            let from = elements::<T>(from);
+            from.iter().zip(to).for_each(|(x, word)| *word = W::of(x.key() - u64::from(x.zero().1)));
+        },
         decode: |words, to| {
             fill(to, |to: &mut [T]| to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key())));
         },
+        nan: T::ZERO.map(|_| W::of(u64::MAX >> (64 - T::BITS))),
         zeros: T::ZERO.map(|zero| Zeros {
             word: W::of(zero),
             count: |from| {
@@ -261,18 +285,21 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
 }
 
 fn positions_of<T: Real, W: Narrow>() -> Coder<W> {
+    let encode = |from: &[u8], base, to: &mut [W]| {
+        let from = elements::<T>(from);
+        let words = from.iter().zip(to).zip(base..);
+        words.for_each(|((x, word), position)| *word = W::at(x.key(), T::BITS, position));
+    };
     Coder {
         scale: T::SCALE,
-        encode: |from, base, to| {
-            let from = elements::<T>(from);
-            let words = from.iter().zip(to).zip(base..);
-            words.for_each(|((x, word), position)| *word = W::at(x.key(), T::BITS, position));
-        },
+        encode,
+        encode_signed: encode,
         decode: |words, to| {
             fill(to, |to: &mut [u64]| {
                 to.iter_mut().zip(words).for_each(|(to, word)| *to = word.position(T::BITS));
             });
         },
+        nan: T::ZERO.map(|_| W::at(u64::MAX >> (64 - T::BITS), T::BITS, 0)),
         zeros: None,
     }
 }

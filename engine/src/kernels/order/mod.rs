@@ -9,10 +9,12 @@ mod code;
 mod line;
 mod scale;
 mod sort;
+mod tally;
 mod word;
 
 pub(crate) use cells::Cells;
 pub(crate) use code::{Code, Coder, Wanted, code};
 pub(crate) use line::Desk;
 pub(crate) use sort::{Room, sort};
-pub(crate) use word::Word;
+pub(crate) use tally::Tally;
+pub(crate) use word::{Triple, Word};

@@ -10,7 +10,14 @@ pub(crate) trait Word: Pod + Ord + std::fmt::Debug + Send + Sync + 'static {
     fn lifted(self, low: Self, skip: u32) -> u64;
     /// The leading zeros of `high - low`.
     fn spare(low: Self, high: Self) -> u32;
+    /// The word without the position in its lower bits. A word of 32 or 64 bits is one without a position.
+    fn bare(self) -> Self;
+    /// A number whose upper bits differ for most words.
+    fn hash(self) -> u64;
 }
+
+/// An odd number with irregular bits.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Word for u32 {
     #[inline(always)]
@@ -20,6 +27,14 @@ impl Word for u32 {
     #[inline(always)]
     fn lifted(self, low: u32, skip: u32) -> u64 {
         u64::from(self.wrapping_sub(low)) << 32 << skip
+    }
+    #[inline(always)]
+    fn bare(self) -> u32 {
+        self
+    }
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        u64::from(self).wrapping_mul(MIX)
     }
     fn spare(low: u32, high: u32) -> u32 {
         high.wrapping_sub(low).leading_zeros()
@@ -35,6 +50,14 @@ impl Word for u64 {
     fn lifted(self, low: u64, skip: u32) -> u64 {
         self.wrapping_sub(low).unbounded_shl(skip)
     }
+    #[inline(always)]
+    fn bare(self) -> u64 {
+        self
+    }
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        (self ^ self >> 32).wrapping_mul(MIX)
+    }
     fn spare(low: u64, high: u64) -> u32 {
         high.wrapping_sub(low).leading_zeros()
     }
@@ -48,6 +71,14 @@ impl Word for u128 {
     #[inline(always)]
     fn lifted(self, low: u128, skip: u32) -> u64 {
         (self.wrapping_sub(low).unbounded_shl(skip) >> 64) as u64
+    }
+    #[inline(always)]
+    fn bare(self) -> u128 {
+        self >> 64 << 64
+    }
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        self.top().hash().rotate_left(32) ^ (self as u64).hash()
     }
     fn spare(low: u128, high: u128) -> u32 {
         high.wrapping_sub(low).leading_zeros()
@@ -85,6 +116,15 @@ impl Word for Triple {
         };
         let skip = skip % 64;
         upper << skip | lower.unbounded_shr(64 - skip)
+    }
+    #[inline(always)]
+    fn bare(self) -> Triple {
+        Triple([self.0[0], self.0[1], 0])
+    }
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        let [a, b, c] = self.0;
+        (a.hash().rotate_left(32) ^ b.hash()).rotate_left(32) ^ c.hash()
     }
     fn spare(low: Triple, high: Triple) -> u32 {
         match high.minus(low) {

@@ -1,11 +1,11 @@
 //! One long line: all elements of an array in C order, or those along an axis at one place of the other axes.
 
-use crate::exec::tile_index;
-use crate::program::tiles::{Tiles, rows};
+use crate::exec::{rows, tile_index};
+use crate::program::tiles::Tiles;
 
 /// A line of an array of shape `domain`.
 #[derive(Clone, Debug)]
-pub(super) struct Line<'a> {
+pub(in crate::operator) struct Line<'a> {
     domain: &'a [u64],
     axis: Option<usize>,
     /// Its place along the other axes.
@@ -13,22 +13,22 @@ pub(super) struct Line<'a> {
 }
 
 /// A line in pieces of consecutive elements.
-pub(super) struct Pieces<'a> {
+pub(in crate::operator) struct Pieces<'a> {
     line: &'a Line<'a>,
     tiles: Tiles,
     order: Vec<usize>,
 }
 
 /// A piece: its box in the array, and the position in the line of its first element.
-pub(super) struct Piece {
-    pub(super) start: Vec<u64>,
-    pub(super) shape: Vec<u64>,
-    pub(super) first: u64,
+pub(in crate::operator) struct Piece {
+    pub(in crate::operator) start: Vec<u64>,
+    pub(in crate::operator) shape: Vec<u64>,
+    pub(in crate::operator) first: u64,
 }
 
 impl<'a> Line<'a> {
     /// All lines of an array.
-    pub(super) fn all(domain: &'a [u64], axis: Option<usize>) -> impl Iterator<Item = Line<'a>> {
+    pub(in crate::operator) fn all(domain: &'a [u64], axis: Option<usize>) -> impl Iterator<Item = Line<'a>> {
         let one = |k: usize| axis.is_none() || axis == Some(k);
         let extents: Vec<u64> = (0..domain.len()).map(|k| if one(k) { domain[k] } else { 1 }).collect();
         let lines = Tiles::regular(domain, &extents);
@@ -41,7 +41,7 @@ impl<'a> Line<'a> {
     }
 
     /// Its number of elements.
-    pub(super) fn length(&self) -> u64 {
+    pub(in crate::operator) fn length(&self) -> u64 {
         match self.axis {
             Some(axis) => self.domain[axis],
             None => self.domain.iter().product(),
@@ -49,7 +49,7 @@ impl<'a> Line<'a> {
     }
 
     /// The shape of a piece of at most `elements` elements.
-    pub(super) fn extent(domain: &[u64], axis: Option<usize>, elements: u64) -> Vec<u64> {
+    pub(in crate::operator) fn extent(domain: &[u64], axis: Option<usize>, elements: u64) -> Vec<u64> {
         match axis {
             Some(axis) => {
                 let along = |k: usize| if k == axis { elements.clamp(1, domain[k].max(1)) } else { 1 };
@@ -60,7 +60,7 @@ impl<'a> Line<'a> {
     }
 
     /// The line in pieces of at most `elements` elements.
-    pub(super) fn pieces(&'a self, elements: u64) -> Pieces<'a> {
+    pub(in crate::operator) fn pieces(&'a self, elements: u64) -> Pieces<'a> {
         let extent = Line::extent(self.domain, self.axis, elements);
         let tiles = match self.axis {
             Some(axis) => {
@@ -74,7 +74,7 @@ impl<'a> Line<'a> {
     }
 
     /// The box in the result of some elements, given the position of the first.
-    pub(super) fn place(&self, first: u64, count: u64) -> (Vec<u64>, Vec<u64>) {
+    pub(in crate::operator) fn place(&self, first: u64, count: u64) -> (Vec<u64>, Vec<u64>) {
         match self.axis {
             Some(axis) => {
                 let (mut start, mut shape) = (self.place.clone(), vec![1; self.domain.len()]);
@@ -88,12 +88,12 @@ impl<'a> Line<'a> {
 
 impl Pieces<'_> {
     /// The number of pieces.
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::operator) fn len(&self) -> u64 {
         self.tiles.len()
     }
 
     /// A piece by its number.
-    pub(super) fn piece(&self, number: u64) -> Piece {
+    pub(in crate::operator) fn piece(&self, number: u64) -> Piece {
         let (mut start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.order, number));
         let first = match self.line.axis {
             Some(axis) => start[axis],

@@ -4,13 +4,13 @@
 use arrstore_format::strided;
 
 use super::Sort;
-use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, tile_index};
+use crate::exec::{Feed, Fit, Give, Room, Run, Stage, Told, Turns, deliver, tile_index};
 use crate::kernels::order::{Coder, Desk, Wanted, Word};
 use crate::operator::{Operator, Output};
 use crate::profile::Work;
 use crate::program::Program;
 use crate::program::tiles::{Tiles, loop_order};
-use crate::program::written;
+use crate::program::written::{self, Written};
 use crate::{Buffer, Error, Result};
 
 /// Bytes of a tile, unless a line is longer.
@@ -35,26 +35,7 @@ pub(super) struct Lines<W> {
 
 impl<W: Word> Lines<W> {
     pub(super) fn new(sort: Sort, axis: usize, coder: Coder<W>, feed: Program, output: Output) -> Lines<W> {
-        let of = |output: &Output| {
-            let mut tiles = written::tiles(&feed, &output.written, TILE);
-            if !feed.domain.contains(&0) {
-                tiles.borders[axis] = vec![0, feed.domain[axis]];
-            }
-            tiles
-        };
-        let bytes = |tiles: &Tiles| tiles.extents().iter().product::<u64>() * output.written.item;
-        let mut tiles = of(&output);
-        let whole = output.written.chunk.is_some() && bytes(&tiles) <= WHOLE;
-        if !whole {
-            let mut parts = output.clone();
-            parts.written.chunk = None;
-            tiles = of(&parts);
-            while bytes(&tiles) > TILE
-                && let Some(halved) = tiles.halved(|k| k != axis)
-            {
-                tiles = halved;
-            }
-        }
+        let (tiles, whole) = whole_lines(&feed, axis, &output);
         let walk = loop_order(&feed);
         Lines { sort, axis, coder, feed, output, tiles, walk, whole, threads: 1 }
     }
@@ -65,7 +46,7 @@ impl<W: Word> Lines<W> {
         let extents = self.tiles.extents();
         let elements: u64 = extents.iter().product();
         let item = self.feed.output_size() as u64;
-        let turned = if self.turns(&extents) { written.item } else { 0 };
+        let turned = if turns(&extents, self.axis) { written.item } else { 0 };
         let positions = if self.sort.wanted == Wanted::Positions { written.item } else { 0 };
         let copies = if written.copies { written.item } else { 0 };
         elements.saturating_mul(item + positions + turned + copies)
@@ -73,18 +54,60 @@ impl<W: Word> Lines<W> {
             + written.scratch
             + Feed::bytes(&self.feed, &extents)
     }
+}
 
-    /// Whether the lines of a tile of `shape` lie across the elements of a box in C order.
-    fn turns(&self, shape: &[u64]) -> bool {
-        shape[self.axis + 1..].iter().any(|&n| n > 1)
+/// Tiles of whole lines along `axis`, and whether they consist of whole chunks of the result.
+pub(super) fn whole_lines(feed: &Program, axis: usize, output: &Output) -> (Tiles, bool) {
+    let of = |written: &Written| {
+        let mut tiles = written::tiles(feed, written, TILE);
+        if !feed.domain.contains(&0) {
+            tiles.borders[axis] = vec![0, feed.domain[axis]];
+        }
+        tiles
+    };
+    let bytes = |tiles: &Tiles| tiles.extents().iter().product::<u64>() * output.written.item;
+    let mut tiles = of(&output.written);
+    let whole = output.written.chunk.is_some() && bytes(&tiles) <= WHOLE;
+    if !whole {
+        tiles = of(&Written { chunk: None, ..output.written.clone() });
+        while bytes(&tiles) > TILE
+            && let Some(halved) = tiles.halved(|k| k != axis)
+        {
+            tiles = halved;
+        }
     }
+    (tiles, whole)
+}
 
-    /// Strides of a box of `shape` whose lines lie one after the other.
-    fn strides(&self, shape: &[usize], item: usize) -> Vec<isize> {
-        let others = (0..shape.len()).filter(|&k| k != self.axis);
-        let order: Vec<usize> = others.chain(std::iter::once(self.axis)).collect();
-        strided::strides(shape, item, order.into_iter())
+/// Whether lines along `axis` lie across the elements of a box of `shape` in C order.
+pub(super) fn turns(shape: &[u64], axis: usize) -> bool {
+    shape[axis + 1..].iter().any(|&n| n > 1)
+}
+
+/// Strides of a box of `shape` whose lines along `axis` lie one after the other.
+pub(super) fn strides(shape: &[usize], axis: usize, item: usize) -> Vec<isize> {
+    let others = (0..shape.len()).filter(|&k| k != axis);
+    let order: Vec<usize> = others.chain(std::iter::once(axis)).collect();
+    strided::strides(shape, item, order.into_iter())
+}
+
+/// Gives a box of sorted lines along `axis`, which lie one after the other in `sorted`. `room` is for a copy in C order.
+pub(super) fn give_lines(
+    give: &Give<'_>,
+    (start, shape): (&[u64], &[u64]),
+    axis: usize,
+    sorted: &[u8],
+    room: &mut Buffer,
+) -> Result<()> {
+    if !turns(shape, axis) || sorted.is_empty() {
+        return give(start, shape, sorted);
     }
+    let lengths: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+    let item = sorted.len() / lengths.iter().product::<usize>();
+    let all = room.reserve(sorted.len())?;
+    let (from, to) = (strides(&lengths, axis, item), strided::c_strides(&lengths, item));
+    strided::copy(item, &lengths, sorted, 0, &from, all, 0, &to);
+    give(start, shape, all)
 }
 
 impl<W: Word> Stage for Lines<W> {
@@ -145,7 +168,7 @@ impl<W: Word> Stage for Lines<W> {
         deliver(sink.as_ref(), &self.tiles, run.context, |give| {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, run.context, || {
-                let (mut reader, mut desk) = (feed.reader()?, Desk::new(length, item));
+                let (mut reader, mut desk) = (feed.reader(), Desk::new(length, item));
                 let [mut elements, mut positions, mut boxed] = [(); 3].map(|()| Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.walk, number));
@@ -153,7 +176,7 @@ impl<W: Word> Stage for Lines<W> {
                     let count: usize = lengths.iter().product();
                     let lines = elements.reserve(count * item)?;
                     run.context.record(Work::Tile, 1, count as u64, || -> Result<()> {
-                        reader.fill_in(&start, &shape, self.strides(&lengths, item), lines)?;
+                        reader.fill_strided(&start, &shape, lines, strides(&lengths, self.axis, item))?;
                         if values {
                             let each = lines.chunks_exact_mut(length * item);
                             each.for_each(|line| self.coder.sort_line(line, None, &mut desk));
@@ -165,14 +188,7 @@ impl<W: Word> Stage for Lines<W> {
                         Ok(())
                     })?;
                     let sorted = if values { &*lines } else { positions.reserve(count * result)? };
-                    if self.turns(&shape) {
-                        let all = boxed.reserve(count * result)?;
-                        let (from, to) = (self.strides(&lengths, result), strided::c_strides(&lengths, result));
-                        strided::copy(result, &lengths, sorted, 0, &from, all, 0, &to);
-                        give(&start, &shape, all)?;
-                    } else {
-                        give(&start, &shape, sorted)?;
-                    }
+                    give_lines(give, (&start, &shape), self.axis, sorted, &mut boxed)?;
                     (run.done)(count as u64);
                 }
                 Ok(())

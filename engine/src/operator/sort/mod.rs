@@ -3,10 +3,12 @@
 //! The order is NumPy's: NaN comes last, and complex numbers are ordered by their real part, then by their imaginary
 //! part. Equal elements stay in their order, so the signs of zeros do, too.
 
-mod line;
+pub(super) mod line;
+mod lexical;
 mod lines;
 mod long;
 mod task;
+mod top;
 
 use super::{Operator, Output};
 use crate::exec::Stage;

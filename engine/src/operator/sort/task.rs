@@ -145,7 +145,7 @@ impl<'a, W: Word> Task<'a, W> {
     ) -> Result<()> {
         let turns = Turns::new(self.long.lanes());
         turns.run(self.long.threads, self.run.context, || {
-            let mut means = Means { reader: None, bytes: Buffer::default(), block: vec![W::zeroed(); BLOCK as usize] };
+            let mut means = Means { reader: self.feed.reader(), bytes: Buffer::default(), block: vec![W::zeroed(); BLOCK as usize] };
             while let Some(lane) = turns.take(self.run.context)? {
                 work(lane as usize, &mut |visit| match &words.from {
                     Origin::Line => self.walk_line(words, lane, counts_zeros, &mut means, visit),
@@ -215,11 +215,8 @@ impl<'a, W: Word> Task<'a, W> {
         if means.bytes.len() != len {
             means.bytes = Buffer::unfilled(len)?;
         }
-        let reader = match &mut means.reader {
-            Some(reader) => reader,
-            none => none.insert(self.feed.reader()?),
-        };
-        let bytes = means.bytes.bytes_mut();
+        let Means { reader, bytes, .. } = means;
+        let bytes = bytes.bytes_mut();
         self.run.context.record(Work::Tile, 1, elements, || reader.fill(&piece.start, &piece.shape, bytes))?;
         Ok(piece.first)
     }
@@ -231,7 +228,7 @@ impl<'a, W: Word> Task<'a, W> {
         let all = Mutex::new(Vec::new());
         let turns = Turns::new(places);
         turns.run(self.long.threads, self.run.context, || {
-            let mut means = Means { reader: None, bytes: Buffer::default(), block: Vec::new() };
+            let mut means = Means { reader: self.feed.reader(), bytes: Buffer::default(), block: Vec::new() };
             while let Some(place) = turns.take(self.run.context)? {
                 let first = self.read_piece(&pieces, place * pieces.len() / places, &mut means)?;
                 let mut words = vec![W::zeroed(); means.bytes.len() / self.long.feed.output_size().max(1)];
@@ -512,7 +509,7 @@ impl<'a, W: Word> Task<'a, W> {
         let item = self.long.feed.output_size();
         let turns = Turns::new(places.len() as u64);
         turns.run(self.long.threads, self.run.context, || {
-            let mut means = Means { reader: None, bytes: Buffer::default(), block: Vec::new() };
+            let mut means = Means { reader: self.feed.reader(), bytes: Buffer::default(), block: Vec::new() };
             let mut zeros = Buffer::default();
             while let Some(turn) = turns.take(self.run.context)? {
                 let (number, at, count) = places[turn as usize];
@@ -532,7 +529,7 @@ impl<'a, W: Word> Task<'a, W> {
 
 /// One thread's means to read words.
 struct Means<'a, W> {
-    reader: Option<Reader<'a>>,
+    reader: Reader<'a>,
     bytes: Buffer,
     block: Vec<W>,
 }

@@ -2,9 +2,11 @@
 //! file for each family.
 
 mod elementwise;
+mod joining;
 mod order;
 mod products;
 mod scans;
+mod sets;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("sometrue", "any"),
     ("alltrue", "all"),
     ("permute_dims", "transpose"),
+    ("concat", "concatenate"),
 ];
 
 /// A function with its own rule. It is neither an elementwise operation nor a reduction.
@@ -46,7 +49,15 @@ use functions;
 
 /// The tables of all families of functions.
 const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, order::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+    &[
+        elementwise::FUNCTIONS,
+        joining::FUNCTIONS,
+        order::FUNCTIONS,
+        products::FUNCTIONS,
+        scans::FUNCTIONS,
+        sets::FUNCTIONS,
+        shape::FUNCTIONS,
+    ];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
