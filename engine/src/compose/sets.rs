@@ -226,3 +226,83 @@ fn item(expr: &Expr, context: &Context) -> Result<i64> {
     let value = crate::Plan::new(&[(expr.clone(), crate::Target::Memory)], context)?.run(context)?.pop().flatten();
     value.ok_or_else(|| Error::Other("the plan gave no value".into()))?.item()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const LENGTH: u64 = 60_000;
+
+    fn array<T: crate::Element>(elements: &[T]) -> Expr {
+        Expr::from_ndarray(&ndarray::ArrayView1::from(elements)).unwrap()
+    }
+
+    fn all<T: bytemuck::Pod>(expr: &Expr) -> Vec<T> {
+        let value = crate::evaluate(expr).unwrap();
+        bytemuck::pod_collect_to_vec(value.bytes())
+    }
+
+    fn mixed(k: u64) -> u64 {
+        k.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 20
+    }
+
+    #[test]
+    fn many_distinct_elements_are_found_in_little_memory() {
+        for kinds in [40_000, 7] {
+            let elements: Vec<i64> = (0..LENGTH).map(|k| (mixed(k) % kinds) as i64 - 100).collect();
+            let mut expected = BTreeMap::<i64, (i64, i64)>::new();
+            for (k, x) in elements.iter().enumerate() {
+                expected.entry(*x).or_insert((k as i64, 0)).1 += 1;
+            }
+            let options = UniqueOptions { index: true, inverse: true, counts: true, equal_nan: true };
+            for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
+                let found = array(&elements).unique(&options, &context).unwrap();
+                let values: Vec<i64> = all(&found.values);
+                assert_eq!(values, expected.keys().copied().collect::<Vec<_>>());
+                let [index, counts, inverse] = [found.index, found.counts, found.inverse].map(|part| all::<i64>(&part.unwrap()));
+                assert_eq!(index, expected.values().map(|v| v.0).collect::<Vec<_>>());
+                assert_eq!(counts, expected.values().map(|v| v.1).collect::<Vec<_>>());
+                assert!(inverse.iter().zip(&elements).all(|(&at, x)| values[at as usize] == *x));
+            }
+        }
+    }
+
+    #[test]
+    fn each_nan_is_an_element_of_its_own_if_so_asked() {
+        let elements: Vec<f32> =
+            (0..LENGTH).map(|k| if mixed(k) % 5 == 0 { f32::NAN } else { (mixed(k) % 30_000) as f32 }).collect();
+        let nan = elements.iter().filter(|x| x.is_nan()).count();
+        let a = array(&elements);
+        for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
+            let once: Vec<f32> = all(&a.unique(&UniqueOptions::default(), &context).unwrap().values);
+            assert_eq!(once.iter().filter(|x| x.is_nan()).count(), 1);
+            let options = UniqueOptions { inverse: true, counts: true, equal_nan: false, index: true };
+            let found = a.unique(&options, &context).unwrap();
+            let values: Vec<f32> = all(&found.values);
+            assert_eq!(values.len(), once.len() - 1 + nan);
+            let [index, counts, inverse] = [found.index, found.counts, found.inverse].map(|part| all::<i64>(&part.unwrap()));
+            assert_eq!(counts.iter().sum::<i64>(), LENGTH as i64);
+            let same = |x: f32, y: f32| x == y || x.is_nan() && y.is_nan();
+            assert!(inverse.iter().zip(&elements).all(|(&at, x)| same(values[at as usize], *x)));
+            for (at, (&first, &count)) in index.iter().zip(&counts).enumerate().filter(|(_, (_, count))| **count == 1) {
+                assert_eq!((inverse[first as usize], count), (at as i64, 1));
+            }
+        }
+    }
+
+    #[test]
+    fn sets_in_little_memory_are_those_in_much() {
+        let a: Vec<u16> = (0..LENGTH).map(|k| (mixed(k) % 50_000) as u16).collect();
+        let b: Vec<u16> = (0..LENGTH).map(|k| (mixed(k + LENGTH) % 65_000) as u16 | 1).collect();
+        let (a, b) = (array(&a), array(&b));
+        let (little, much) = (Context::new(4 << 20, 2), Context::new(256 << 20, 2));
+        for set in [Expr::union1d, Expr::setdiff1d, Expr::setxor1d] {
+            let [one, other] = [&little, &much].map(|context| all::<u16>(&set(&a, &b, context).unwrap()));
+            assert!(one == other && one.is_sorted() && one.len() > 1000);
+        }
+        let [one, other] = [&little, &much].map(|context| a.intersect1d(&b, context).unwrap().map(|part| all::<u16>(&part)));
+        assert!(one == other && one[0].is_sorted());
+    }
+}

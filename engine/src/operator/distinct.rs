@@ -107,7 +107,7 @@ impl<W: Word> Counting<W> {
         let item = self.feed.output_size();
         let turns = Turns::new(pieces.len());
         turns.run(self.threads, run.context, || {
-            let mut tally = Tally::new(self.distinct.most as usize);
+            let mut tally = Tally::new(self.distinct.most as usize)?;
             let (mut reader, mut bytes, mut words) = (feed.reader(), Buffer::default(), vec![W::zeroed(); BLOCK]);
             while let Some(number) = turns.take(run.context)? {
                 let piece = pieces.piece(number);
@@ -118,7 +118,7 @@ impl<W: Word> Counting<W> {
                     for (k, part) in bytes.chunks(BLOCK * item).enumerate() {
                         let words = &mut words[..part.len() / item];
                         (self.coder.encode)(part, 0, words);
-                        if crowded.load(Ordering::Relaxed) || !tally.count(words, piece.first + (k * BLOCK) as u64) {
+                        if crowded.load(Ordering::Relaxed) || !tally.count(words, piece.first + (k * BLOCK) as u64)? {
                             crowded.store(true, Ordering::Relaxed);
                             break;
                         }
@@ -130,7 +130,7 @@ impl<W: Word> Counting<W> {
                     return Ok(());
                 }
             }
-            all.lock().unwrap_or_else(PoisonError::into_inner).extend(tally.into_entries());
+            all.lock().unwrap_or_else(PoisonError::into_inner).extend(tally.entries());
             Ok(())
         })?;
         if crowded.into_inner() {

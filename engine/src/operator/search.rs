@@ -155,8 +155,10 @@ struct Searching<W> {
 }
 
 /// A list in memory: its words in ascending order.
-struct List<W> {
-    words: Vec<W>,
+struct List {
+    words: Buffer,
+    /// Words that count.
+    len: usize,
     /// Whether the elements descend and their words were reversed.
     descends: bool,
 }
@@ -202,13 +204,13 @@ impl<W: Word> Searching<W> {
         run: &Run<'_>,
         number: usize,
         read: impl Fn(&[u8], &mut [T]) + Sync,
-    ) -> Result<Vec<T>> {
+    ) -> Result<Buffer> {
         let none = Vec::new();
         let feed = Feed::new(program, run.sources.get(number).unwrap_or(&none), run.context, false);
-        let mut all = vec![T::zeroed(); program.elements() as usize];
+        let mut all = Buffer::unfilled(program.elements() as usize * size_of::<T>())?;
         let tiles = Tiles::regular(&program.domain, &rows(&program.domain, PIECE));
         let order: Vec<usize> = (0..program.domain.len()).collect();
-        let (mut rest, mut rooms) = (&mut all[..], Vec::new());
+        let (mut rest, mut rooms) = (bytemuck::cast_slice_mut::<u8, T>(all.bytes_mut()), Vec::new());
         for number in 0..tiles.len() {
             let (start, shape) = tiles.tile(&tile_index(&tiles, &order, number));
             let room = rest.split_off_mut(..shape.iter().product::<u64>() as usize).unwrap_or_default();
@@ -230,13 +232,14 @@ impl<W: Word> Searching<W> {
         Ok(all)
     }
 
-    fn list(&self, run: &Run<'_>) -> Result<List<W>> {
+    fn list(&self, run: &Run<'_>) -> Result<List> {
         let bare = |bytes: &[u8], words: &mut [W]| {
             (self.coder.encode)(bytes, 0, words);
             words.iter_mut().for_each(|word| *word = word.bare());
         };
-        let mut words = self.load(&self.list, run, 0, bare)?;
-        let mut descends = false;
+        let mut loaded = self.load(&self.list, run, 0, bare)?;
+        let words: &mut [W] = bytemuck::cast_slice_mut(loaded.bytes_mut());
+        let (mut len, mut descends) = (words.len(), false);
         match self.search.question {
             Question::Place { .. } => {
                 if let Some(sorter) = &self.sorter {
@@ -244,14 +247,16 @@ impl<W: Word> Searching<W> {
                         bytemuck::cast_slice_mut::<i64, u8>(places).copy_from_slice(bytes);
                     };
                     let places = self.load(sorter, run, 2, read)?;
-                    let word = |&place: &i64| {
+                    let mut sorted = Buffer::unfilled(size_of_val(words))?;
+                    let to: &mut [W] = bytemuck::cast_slice_mut(sorted.bytes_mut());
+                    for (to, &place) in to.iter_mut().zip(bytemuck::cast_slice::<u8, i64>(places.bytes())) {
                         // NumPy takes negative places from the end
-                        let at = if place < 0 { place + words.len() as i64 } else { place };
-                        usize::try_from(at).ok().and_then(|at| words.get(at).copied()).ok_or_else(|| {
-                            Error::Value(format!("sorter has the position {place}, and the array {} elements", words.len()))
-                        })
-                    };
-                    words = places.iter().map(word).collect::<Result<_>>()?;
+                        let at = if place < 0 { place + len as i64 } else { place };
+                        *to = usize::try_from(at).ok().and_then(|at| words.get(at).copied()).ok_or_else(|| {
+                            Error::Value(format!("sorter has the position {place}, and the array {len} elements"))
+                        })?;
+                    }
+                    loaded = sorted;
                 }
             }
             Question::Bin { .. } => {
@@ -266,16 +271,16 @@ impl<W: Word> Searching<W> {
             Question::Member { .. } => {
                 words.sort_unstable();
                 if let Some(nan) = self.coder.nan {
-                    words.truncate(words.partition_point(|word| *word < nan));
+                    len = words.partition_point(|word| *word < nan);
                 }
             }
         }
-        Ok(List { words, descends })
+        Ok(List { words: loaded, len, descends })
     }
 
     /// The answers for the words of some elements.
-    fn answer(&self, list: &List<W>, words: &[W], out: &mut [u8]) {
-        let all = &list.words;
+    fn answer(&self, list: &List, words: &[W], out: &mut [u8]) {
+        let all: &[W] = &bytemuck::cast_slice(list.words.bytes())[..list.len];
         match self.search.question {
             Question::Member { invert } => {
                 for (word, out) in words.iter().zip(out) {

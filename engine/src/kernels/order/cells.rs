@@ -5,7 +5,7 @@
 
 use super::word::Word;
 
-/// The most bits that find an entry of the table.
+/// The bits that find an entry of the table. Those of an `f64` are its sign and its exponent.
 const FIRST: u32 = 12;
 /// The most further bits of one entry.
 const NEXT: u32 = 24;
@@ -21,7 +21,6 @@ pub(crate) struct Cells<W> {
     low: W,
     high: W,
     skip: u32,
-    first: u32,
     table: Vec<Entry>,
     /// Entries with tables of their own, each with the number of its first cell.
     inner: Vec<(u32, Cells<W>)>,
@@ -48,13 +47,13 @@ impl<W: Word> Cells<W> {
     fn of_sorted(sample: &[W], wanted: usize, depth: u32) -> Cells<W> {
         let nothing = W::zeroed();
         let (low, high) = (*sample.first().unwrap_or(&nothing), *sample.last().unwrap_or(&nothing));
-        let (skip, first) = (W::spare(low, high), (wanted.max(2).ilog2() + 1).clamp(4, FIRST));
+        let skip = W::spare(low, high);
         let share = |words: usize| words.saturating_mul(wanted) / sample.len().max(1);
-        let mut cells = Cells { low, high, skip, first, table: Vec::new(), inner: Vec::new(), len: 0 };
+        let mut cells = Cells { low, high, skip, table: Vec::new(), inner: Vec::new(), len: 0 };
         // cell 0 is for words below the sample; entries with few words share a cell
         let (mut rest, mut next, mut shared) = (sample, 1u32, usize::MAX);
-        for number in 0..1u64 << first {
-            let end = rest.partition_point(|word| word.lifted(low, skip) >> (64 - first) <= number);
+        for number in 0..1u64 << FIRST {
+            let end = rest.partition_point(|word| word.lifted(low, skip) >> (64 - FIRST) <= number);
             let (words, others) = rest.split_at(end);
             rest = others;
             if share(shared.saturating_add(words.len())) < 1 {
@@ -62,7 +61,7 @@ impl<W: Word> Cells<W> {
                 cells.table.push(Entry { base: next - 1, bits: 0 });
                 continue;
             }
-            let bits = share(words.len()).max(1).ilog2().min(NEXT);
+            let bits = share(words.len()).max(1).next_power_of_two().ilog2().min(NEXT);
             shared = if bits == 0 { words.len() } else { usize::MAX };
             let entry = Entry { base: next, bits };
             if share(words.len()) >= CROWDED && depth > 1 && cells.crowds(entry, words) {
@@ -109,13 +108,13 @@ impl<W: Word> Cells<W> {
             return self.len - 1;
         }
         let lifted = word.lifted(self.low, self.skip);
-        let entry = self.table[(lifted >> (64 - self.first)) as usize];
+        let entry = self.table[(lifted >> (64 - FIRST)) as usize];
         if entry.bits == INNER { self.of_inner(entry, word) } else { self.cell(entry, lifted) }
     }
 
     #[inline(always)]
     fn cell(&self, entry: Entry, lifted: u64) -> usize {
-        entry.base as usize + (lifted << self.first >> 1 >> (63 - entry.bits)) as usize
+        entry.base as usize + (lifted << FIRST >> 1 >> (63 - entry.bits)) as usize
     }
 
     fn of_inner(&self, entry: Entry, word: W) -> usize {

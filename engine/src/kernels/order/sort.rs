@@ -5,11 +5,13 @@
 //! line between a low and a high word of a sample. If it is bad, buckets hold many words, and these are sorted by
 //! comparisons. A word that comes earlier in the order is never guessed to be later.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::scale::Scale;
 use super::word::Word;
 use crate::kernels::dispatch::widest;
+use crate::{Buffer, Result};
 
 /// Fewer words than this are sorted by comparisons.
 const FEW: usize = 192;
@@ -22,27 +24,38 @@ const MANY: u32 = 24;
 
 /// Memory for sorting a number of words.
 pub(crate) struct Room<W> {
-    words: Vec<W>,
-    guesses: Vec<u32>,
-    counts: Vec<u32>,
+    most: usize,
+    words: Buffer,
+    guesses: Buffer,
+    counts: Buffer,
+    of: PhantomData<W>,
 }
 
 impl<W: Word> Room<W> {
     /// Memory for up to `most` words at a time. More words are sorted in place.
-    pub(crate) fn new(most: usize) -> Room<W> {
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub(crate) fn new(most: usize) -> Result<Room<W>> {
         let most = most.min(u32::MAX as usize / 4);
-        Room { words: vec![W::zeroed(); most], guesses: vec![0; most], counts: vec![0; 2 * most + 2] }
+        Ok(Room {
+            most,
+            words: Buffer::unfilled(most * size_of::<W>())?,
+            guesses: Buffer::unfilled(most * 4)?,
+            counts: Buffer::unfilled(2 * most * 4)?,
+            of: PhantomData,
+        })
     }
 
     /// Bytes of the memory for `most` words.
     pub(crate) fn bytes(most: u64) -> u64 {
-        most.saturating_mul(size_of::<W>() as u64 + 12) + 8
+        most.saturating_mul(size_of::<W>() as u64 + 12) + 256
     }
 }
 
 /// Sorts words in ascending order. `scale` tells how the most significant bits are to be read.
 pub(crate) fn sort<W: Word>(words: &mut [W], scale: Scale, room: &mut Room<W>) {
-    if words.len() < FEW || words.len() > room.words.len() || !spread(words, scale, room) {
+    if words.len() < FEW || words.len() > room.most || !spread(words, scale, room) {
         words.sort_unstable();
     }
 }
@@ -63,9 +76,9 @@ fn spread<W: Word>(words: &mut [W], scale: Scale, room: &mut Room<W>) -> bool {
     if !(slope > 0.0 && slope.is_finite() && low.is_finite()) {
         return false;
     }
-    let Room { words: sorted, guesses, counts } = room;
-    let (sorted, guesses) = (&mut sorted[..n], &mut guesses[..n]);
-    let counts = &mut counts[..=buckets];
+    let sorted: &mut [W] = &mut bytemuck::cast_slice_mut(room.words.bytes_mut())[..n];
+    let guesses: &mut [u32] = &mut bytemuck::cast_slice_mut(room.guesses.bytes_mut())[..n];
+    let counts: &mut [u32] = &mut bytemuck::cast_slice_mut(room.counts.bytes_mut())[..buckets];
     widest(
         #[inline(always)]
         || scale.guess(words, low, slope, last, guesses),
@@ -87,7 +100,7 @@ fn spread<W: Word>(words: &mut [W], scale: Scale, room: &mut Room<W>) -> bool {
     if crowded {
         // a bucket now holds the place of its end
         let mut start = 0;
-        for &end in counts[..buckets].iter() {
+        for &end in counts.iter() {
             sort_bucket(sorted, start as usize..end as usize);
             start = end;
         }
@@ -138,8 +151,8 @@ mod tests {
 
     #[test]
     fn words_of_any_distribution_are_sorted() {
-        let mut small = Room::<u64>::new(3000);
-        let mut wide = Room::<u128>::new(3000);
+        let mut small = Room::<u64>::new(3000).unwrap();
+        let mut wide = Room::<u128>::new(3000).unwrap();
         for n in [0, 1, 2, 191, 192, 193, 1000, 2999, 3000, 3001] {
             for scale in [Scale::Whole, Scale::Single, Scale::Double] {
                 let even = random(n, 7);

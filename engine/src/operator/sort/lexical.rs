@@ -60,7 +60,7 @@ impl Operator for Lexical {
         let (Some(first), [output]) = (feeds.first(), outputs) else {
             return Err(Error::Other("a sort by keys has keys and one output".into()));
         };
-        let (tiles, whole) = whole_lines(first, self.axis, output);
+        let (tiles, whole) = whole_lines(first, self.axis, output, true);
         let walk = loop_order(first);
         Ok(Box::new(Keys { lexical: self.clone(), feeds, output: output.clone(), tiles, walk, whole, threads: 1 }))
     }
@@ -80,18 +80,18 @@ struct Keys {
 }
 
 /// Sorts a line of one key, and gives the positions.
-type Sorter = Box<dyn FnMut(&mut [u8], &mut [u8])>;
+type Sorter = Box<dyn FnMut(&mut [u8], &mut [u8]) -> Result<()>>;
 
-fn sorter(dtype: DType, length: usize) -> Sorter {
-    fn of<W: Word>(coder: Coder<W>, length: usize, item: usize) -> Sorter {
-        let mut desk = Desk::new(length, item);
-        Box::new(move |line, out| coder.sort_line(line, Some(out), &mut desk))
+fn sorter(dtype: DType, length: usize) -> Result<Sorter> {
+    fn of<W: Word>(coder: Coder<W>, length: usize) -> Result<Sorter> {
+        let mut desk = Desk::new(length)?;
+        Ok(Box::new(move |line, out| coder.sort_line(line, Some(out), &mut desk)))
     }
     match code(dtype.into(), Wanted::Positions, length as u64) {
-        Code::Small(coder) => of(coder, length, dtype.size()),
-        Code::Middle(coder) => of(coder, length, dtype.size()),
-        Code::Large(coder) => of(coder, length, dtype.size()),
-        Code::Triple(coder) => of(coder, length, dtype.size()),
+        Code::Small(coder) => of(coder, length),
+        Code::Middle(coder) => of(coder, length),
+        Code::Large(coder) => of(coder, length),
+        Code::Triple(coder) => of(coder, length),
     }
 }
 
@@ -171,8 +171,8 @@ impl Stage for Keys {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, run.context, || {
                 let mut readers: Vec<_> = feeds.iter().map(Feed::reader).collect();
-                let mut sorters: Vec<Sorter> =
-                    self.lexical.types.iter().map(|&dtype| sorter(dtype, length)).collect();
+                let sorters = self.lexical.types.iter().map(|&dtype| sorter(dtype, length));
+                let mut sorters = sorters.collect::<Result<Vec<Sorter>>>()?;
                 let mut keys: Vec<Buffer> = readers.iter().map(|_| Buffer::default()).collect();
                 let [mut orders, mut boxed, mut line, mut found] = [(); 4].map(|()| Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
@@ -198,7 +198,7 @@ impl Stage for Keys {
                                 }
                                 let found = found.reserve(2 * length * 8)?;
                                 let (places, before) = found.split_at_mut(length * 8);
-                                sort(line, places);
+                                sort(line, places)?;
                                 let (places, before): (&[u64], &mut [u64]) =
                                     (bytemuck::cast_slice(places), bytemuck::cast_slice_mut(before));
                                 before.copy_from_slice(order);

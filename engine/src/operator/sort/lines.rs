@@ -34,8 +34,16 @@ pub(super) struct Lines<W> {
 }
 
 impl<W: Word> Lines<W> {
-    pub(super) fn new(sort: Sort, axis: usize, coder: Coder<W>, feed: Program, output: Output) -> Lines<W> {
-        let (tiles, whole) = whole_lines(&feed, axis, &output);
+    /// With `whole`, tiles consist of whole chunks of the result if these are small.
+    pub(super) fn new(
+        sort: Sort,
+        axis: usize,
+        coder: Coder<W>,
+        feed: Program,
+        output: Output,
+        whole: bool,
+    ) -> Lines<W> {
+        let (tiles, whole) = whole_lines(&feed, axis, &output, whole);
         let walk = loop_order(&feed);
         Lines { sort, axis, coder, feed, output, tiles, walk, whole, threads: 1 }
     }
@@ -57,7 +65,9 @@ impl<W: Word> Lines<W> {
 }
 
 /// Tiles of whole lines along `axis`, and whether they consist of whole chunks of the result.
-pub(super) fn whole_lines(feed: &Program, axis: usize, output: &Output) -> (Tiles, bool) {
+///
+/// They do not if `whole` is false or a tile would be large.
+pub(super) fn whole_lines(feed: &Program, axis: usize, output: &Output, whole: bool) -> (Tiles, bool) {
     let of = |written: &Written| {
         let mut tiles = written::tiles(feed, written, TILE);
         if !feed.domain.contains(&0) {
@@ -67,7 +77,7 @@ pub(super) fn whole_lines(feed: &Program, axis: usize, output: &Output) -> (Tile
     };
     let bytes = |tiles: &Tiles| tiles.extents().iter().product::<u64>() * output.written.item;
     let mut tiles = of(&output.written);
-    let whole = output.written.chunk.is_some() && bytes(&tiles) <= WHOLE;
+    let whole = whole && output.written.chunk.is_some() && bytes(&tiles) <= WHOLE;
     if !whole {
         tiles = of(&Written { chunk: None, ..output.written.clone() });
         while bytes(&tiles) > TILE
@@ -168,7 +178,7 @@ impl<W: Word> Stage for Lines<W> {
         deliver(sink.as_ref(), &self.tiles, run.context, |give| {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, run.context, || {
-                let (mut reader, mut desk) = (feed.reader(), Desk::new(length, item));
+                let (mut reader, mut desk) = (feed.reader(), Desk::new(length)?);
                 let [mut elements, mut positions, mut boxed] = [(); 3].map(|()| Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.walk, number));
@@ -179,13 +189,12 @@ impl<W: Word> Stage for Lines<W> {
                         reader.fill_strided(&start, &shape, lines, strides(&lengths, self.axis, item))?;
                         if values {
                             let each = lines.chunks_exact_mut(length * item);
-                            each.for_each(|line| self.coder.sort_line(line, None, &mut desk));
-                            return Ok(());
+                            return each.into_iter().try_for_each(|line| self.coder.sort_line(line, None, &mut desk));
                         }
                         let out = positions.reserve(count * result)?.chunks_exact_mut(length * result);
                         let each = lines.chunks_exact_mut(length * item).zip(out);
-                        each.for_each(|(line, out)| self.coder.sort_line(line, Some(out), &mut desk));
-                        Ok(())
+                        each.into_iter()
+                            .try_for_each(|(line, out)| self.coder.sort_line(line, Some(out), &mut desk))
                     })?;
                     let sorted = if values { &*lines } else { positions.reserve(count * result)? };
                     give_lines(give, (&start, &shape), self.axis, sorted, &mut boxed)?;

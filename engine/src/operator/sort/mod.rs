@@ -4,13 +4,19 @@
 //! part. Equal elements stay in their order, so the signs of zeros do, too.
 
 pub(super) mod line;
+mod either;
 mod lexical;
 mod lines;
 mod long;
 mod task;
+#[cfg(test)]
+mod tests;
 mod top;
 
 use super::{Operator, Output};
+use self::either::Either;
+use self::lines::Lines;
+use self::long::Long;
 use crate::exec::Stage;
 use crate::expr::Expr;
 use crate::kernels::order::{Code, Coder, Wanted, Word, code};
@@ -18,8 +24,10 @@ use crate::program::Program;
 use crate::view::resolve_axes;
 use crate::{DType, Error, Result};
 
-/// Bytes of the longest line that one thread sorts by itself.
-const LONG: u64 = 1 << 20;
+/// Bytes of a line that one thread sorts by itself in any case.
+const SHORT: u64 = 256 << 10;
+/// Bytes of the longest line that one thread sorts by itself if there are other lines and enough memory.
+const LONG: u64 = 4 << 20;
 
 /// A sort of lines.
 #[derive(Clone, Copy, Debug)]
@@ -108,11 +116,18 @@ impl Sort {
         output: &Output,
         length: u64,
     ) -> Box<dyn Stage> {
-        match self.axis {
-            Some(axis) if length.saturating_mul(feed.output_size() as u64) <= LONG => {
-                Box::new(lines::Lines::new(self, axis, coder, feed, output.clone()))
-            }
-            _ => Box::new(long::Long::new(self, coder, feed, output.clone(), length)),
+        let bytes = length.saturating_mul(feed.output_size() as u64);
+        let alone = feed.elements() == length;
+        let (Some(axis), true) = (self.axis, bytes <= if alone { SHORT } else { LONG }) else {
+            return Box::new(Long::new(self, coder, feed, output.clone(), length));
+        };
+        if bytes <= SHORT {
+            return Box::new(Lines::new(self, axis, coder, feed, output.clone(), true));
         }
+        Box::new(Either {
+            lines: Lines::new(self, axis, coder, feed.clone(), output.clone(), false),
+            long: Long::new(self, coder, feed, output.clone(), length),
+            fits: true,
+        })
     }
 }

@@ -349,7 +349,9 @@ impl<'a, W: Word> Task<'a, W> {
         };
         self.each_lane(words, false, |lane, walk| {
             let mut places = places[lane].clone();
-            let (mut runs, mut lengths) = (vec![W::zeroed(); run * portions.len()], vec![0; portions.len()]);
+            let mut runs = Buffer::unfilled(run * portions.len() * size_of::<W>())?;
+            let runs: &mut [W] = bytemuck::cast_slice_mut(runs.bytes_mut());
+            let mut lengths = vec![0; portions.len()];
             walk(&mut |words| {
                 for &word in words {
                     let portion = portion_of[cells.of(word)] as usize;
@@ -427,7 +429,7 @@ impl<'a, W: Word> Task<'a, W> {
         let turns = Turns::new(parts.len() as u64);
         let scale = self.long.coder.scale;
         turns.run(self.long.threads, self.run.context, || {
-            let mut room = order::Room::new(self.long.desk as usize);
+            let mut room = order::Room::new(self.long.desk as usize)?;
             let mut out = Buffer::default();
             while let Some(number) = turns.take(self.run.context)? {
                 let part = locked(&parts[number as usize]).take();

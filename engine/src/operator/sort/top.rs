@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use super::LONG;
+use super::SHORT;
 use super::line::Line;
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver};
 use crate::expr::Expr;
@@ -41,7 +41,7 @@ impl Expr {
             Some(axis) => self.shape()[axis],
             None => self.shape().iter().product(),
         };
-        let long = length.saturating_mul(self.dtype().size() as u64) > LONG;
+        let long = length.saturating_mul(self.dtype().size() as u64) > SHORT;
         if !long || count == 0 || count > MOST.min(length / 4) {
             return None;
         }
