@@ -11,7 +11,8 @@ impl Expr {
     /// # Errors
     /// When the axis is not there.
     pub fn topk(&self, k: i64, axis: Option<i64>) -> Result<Expr> {
-        let (typed, along) = (self.typed()?, axis.map(|axis| resolve_axes(&[axis], self.ndim())).transpose()?);
+        let (typed, along) =
+            (self.typed()?, axis.map(|axis| resolve_axes(&[axis], self.ndim())).transpose()?);
         let along = along.and_then(|axes| axes.first().copied());
         if let Some(top) = typed.top(k.unsigned_abs(), k >= 0, along) {
             return Ok(top);
@@ -19,7 +20,8 @@ impl Expr {
         let (sorted, along) = (typed.sort(axis)?, along.unwrap_or(0));
         let ascending = if k < 0 { sorted } else { sorted.flip(Some(&[along as i64]))? };
         let first = Index::Slice { start: None, stop: Some(k.saturating_abs()), step: None };
-        let parts: Vec<Index> = (0..ascending.ndim()).map(|axis| if axis == along { first } else { Index::ALL }).collect();
+        let parts: Vec<Index> =
+            (0..ascending.ndim()).map(|axis| if axis == along { first } else { Index::ALL }).collect();
         ascending.index(&parts)
     }
 

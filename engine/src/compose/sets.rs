@@ -64,9 +64,14 @@ impl Expr {
         };
         if options.inverse {
             let places = unique.values.searchsorted(&typed, false, None)?;
-            let inverse = match options.equal_nan || !has_nan(&typed) {
-                true => places,
-                false => separate_nan(&typed, &places, context)?,
+            let inverse = match (has_nan(&typed), options.equal_nan) {
+                (false, _) => places,
+                // complex NaN that differ in their other part stand behind the one that stands for all
+                (true, true) => {
+                    let last = unique.values.shape()[0].saturating_sub(1) as i64;
+                    Expr::apply(Op::Minimum, &[places, Expr::scalar(last)])?
+                }
+                (true, false) => separate_nan(&typed, &places, context)?,
             };
             unique.inverse = Some(inverse);
         }
@@ -213,7 +218,8 @@ fn begins(sorted: &Expr, equal_nan: bool) -> Result<Expr> {
 /// are the last ones.
 fn separate_nan(x: &Expr, places: &Expr, context: &Context) -> Result<Expr> {
     let nan = Expr::apply(Op::Isnan, std::slice::from_ref(x))?;
-    let so_far = nan.cumsum(&ScanOptions { axis: None, dtype: Some(DType::I64), ..ScanOptions::default() })?;
+    let so_far =
+        nan.cumsum(&ScanOptions { axis: None, dtype: Some(DType::I64), ..ScanOptions::default() })?;
     let lengths: Vec<i64> = x.shape().iter().map(|&n| n as i64).collect();
     let so_far = held(&[so_far], context)?.swap_remove(0).reshape(&lengths)?;
     let before = Expr::apply(Op::Subtract, &[so_far, nan.cast(DType::I64)?])?;
@@ -223,7 +229,8 @@ fn separate_nan(x: &Expr, places: &Expr, context: &Context) -> Result<Expr> {
 
 /// The element of an array that has one.
 fn item(expr: &Expr, context: &Context) -> Result<i64> {
-    let value = crate::Plan::new(&[(expr.clone(), crate::Target::Memory)], context)?.run(context)?.pop().flatten();
+    let value =
+        crate::Plan::new(&[(expr.clone(), crate::Target::Memory)], context)?.run(context)?.pop().flatten();
     value.ok_or_else(|| Error::Other("the plan gave no value".into()))?.item()
 }
 
@@ -261,7 +268,8 @@ mod tests {
                 let found = array(&elements).unique(&options, &context).unwrap();
                 let values: Vec<i64> = all(&found.values);
                 assert_eq!(values, expected.keys().copied().collect::<Vec<_>>());
-                let [index, counts, inverse] = [found.index, found.counts, found.inverse].map(|part| all::<i64>(&part.unwrap()));
+                let [index, counts, inverse] =
+                    [found.index, found.counts, found.inverse].map(|part| all::<i64>(&part.unwrap()));
                 assert_eq!(index, expected.values().map(|v| v.0).collect::<Vec<_>>());
                 assert_eq!(counts, expected.values().map(|v| v.1).collect::<Vec<_>>());
                 assert!(inverse.iter().zip(&elements).all(|(&at, x)| values[at as usize] == *x));
@@ -271,8 +279,9 @@ mod tests {
 
     #[test]
     fn each_nan_is_an_element_of_its_own_if_so_asked() {
-        let elements: Vec<f32> =
-            (0..LENGTH).map(|k| if mixed(k) % 5 == 0 { f32::NAN } else { (mixed(k) % 30_000) as f32 }).collect();
+        let elements: Vec<f32> = (0..LENGTH)
+            .map(|k| if mixed(k) % 5 == 0 { f32::NAN } else { (mixed(k) % 30_000) as f32 })
+            .collect();
         let nan = elements.iter().filter(|x| x.is_nan()).count();
         let a = array(&elements);
         for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
@@ -282,14 +291,41 @@ mod tests {
             let found = a.unique(&options, &context).unwrap();
             let values: Vec<f32> = all(&found.values);
             assert_eq!(values.len(), once.len() - 1 + nan);
-            let [index, counts, inverse] = [found.index, found.counts, found.inverse].map(|part| all::<i64>(&part.unwrap()));
+            let [index, counts, inverse] =
+                [found.index, found.counts, found.inverse].map(|part| all::<i64>(&part.unwrap()));
             assert_eq!(counts.iter().sum::<i64>(), LENGTH as i64);
             let same = |x: f32, y: f32| x == y || x.is_nan() && y.is_nan();
             assert!(inverse.iter().zip(&elements).all(|(&at, x)| same(values[at as usize], *x)));
-            for (at, (&first, &count)) in index.iter().zip(&counts).enumerate().filter(|(_, (_, count))| **count == 1) {
+            for (at, (&first, &count)) in
+                index.iter().zip(&counts).enumerate().filter(|(_, (_, count))| **count == 1)
+            {
                 assert_eq!((inverse[first as usize], count), (at as i64, 1));
             }
         }
+    }
+
+    #[test]
+    fn the_first_of_equal_zeros_stands_for_them() {
+        let zero = |k: u64| if mixed(k) % 2 == 0 { -0.0 } else { 0.0f64 };
+        let elements: Vec<num_complex::Complex64> = (0..LENGTH)
+            .map(|k| {
+                num_complex::Complex64::new((mixed(k) % 9000) as f64 * zero(k + 1).signum(), zero(k + LENGTH))
+            })
+            .collect();
+        let options = UniqueOptions { index: true, ..UniqueOptions::default() };
+        for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
+            let found = array(&elements).unique(&options, &context).unwrap();
+            let (values, index) =
+                (all::<num_complex::Complex64>(&found.values), all::<i64>(&found.index.unwrap()));
+            let bits = |x: num_complex::Complex64| [x.re.to_bits(), x.im.to_bits()];
+            assert!(values.iter().zip(&index).all(|(x, &at)| bits(*x) == bits(elements[at as usize])));
+            let firsts = index.iter().map(|&at| elements.iter().position(|x| *x == elements[at as usize]));
+            assert!(firsts.zip(&index).all(|(first, &at)| first == Some(at as usize)));
+        }
+        let floats: Vec<f32> = (0..LENGTH).map(|k| if k == 3 { -0.0 } else { (k % 4) as f32 }).collect();
+        let found =
+            array(&floats[3..]).unique(&UniqueOptions::default(), &Context::new(64 << 20, 2)).unwrap();
+        assert_eq!(all::<f32>(&found.values)[0].to_bits(), (-0.0f32).to_bits());
     }
 
     #[test]
@@ -302,7 +338,8 @@ mod tests {
             let [one, other] = [&little, &much].map(|context| all::<u16>(&set(&a, &b, context).unwrap()));
             assert!(one == other && one.is_sorted() && one.len() > 1000);
         }
-        let [one, other] = [&little, &much].map(|context| a.intersect1d(&b, context).unwrap().map(|part| all::<u16>(&part)));
+        let [one, other] =
+            [&little, &much].map(|context| a.intersect1d(&b, context).unwrap().map(|part| all::<u16>(&part)));
         assert!(one == other && one[0].is_sorted());
     }
 }

@@ -35,7 +35,9 @@ impl Expr {
         let vectors = vectors.iter().map(Expr::typed).collect::<Result<Vec<_>>>()?;
         if let Some(other) = vectors.iter().find(|vector| vector.shape() != self.shape()) {
             let (wanted, found) = (crate::view::show(self.shape()), crate::view::show(other.shape()));
-            return Err(Error::Shape(format!("a condition of shape {wanted} chooses from a vector of shape {found}")));
+            return Err(Error::Shape(format!(
+                "a condition of shape {wanted} chooses from a vector of shape {found}"
+            )));
         }
         let types = vectors.iter().map(Expr::dtype).chain(places.then_some(DType::I64));
         let outputs = types.map(|dtype| (dtype, vec![count])).collect();
@@ -87,7 +89,9 @@ impl Compressing {
 
     /// The number of true elements before each tile.
     fn before(&self, run: &Run<'_>) -> Result<Vec<u64>> {
-        let (Some(program), Some(sources)) = (self.feeds.first(), run.sources.first()) else { return Ok(Vec::new()) };
+        let (Some(program), Some(sources)) = (self.feeds.first(), run.sources.first()) else {
+            return Ok(Vec::new());
+        };
         let (feed, tiles) = (Feed::new(program, sources, run.context, false), self.tiles());
         let counts: Vec<AtomicU64> = (0..tiles.len()).map(|_| AtomicU64::new(0)).collect();
         let turns = Turns::new(tiles.len());
@@ -109,7 +113,9 @@ impl Compressing {
 
     /// Writes output `number`: chosen elements of feed `number + 1`, or places if there is no such feed.
     fn write(&self, run: &Run<'_>, number: usize, before: &[u64]) -> Result<()> {
-        let (Some(output), Some(sink)) = (self.outputs.get(number), run.sinks.get(number)) else { return Ok(()) };
+        let (Some(output), Some(sink)) = (self.outputs.get(number), run.sinks.get(number)) else {
+            return Ok(());
+        };
         let feed = |k: usize| {
             let (program, sources) = (self.feeds.get(k)?, run.sources.get(k)?);
             Some(Feed::new(program, sources, run.context, false))
@@ -141,7 +147,9 @@ impl Compressing {
                             }
                             None => {
                                 let out: &mut [u64] = bytemuck::cast_slice_mut(out);
-                                out.iter_mut().zip(places).for_each(|(to, place)| *to = start[0] + place as u64);
+                                out.iter_mut()
+                                    .zip(places)
+                                    .for_each(|(to, place)| *to = start[0] + place as u64);
                             }
                         }
                         Ok(())

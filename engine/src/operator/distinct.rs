@@ -6,20 +6,20 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::sort::line::Line;
+use super::sort::line::{BLOCK, Cut, Line};
 use super::{Operator, Output};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns};
 use crate::expr::Expr;
-use crate::kernels::order::{Code, Coder, Tally, Wanted, Word, code};
+use crate::kernels::order::{Code, Coder, Tally, Wanted, Word, code, position};
 use crate::profile::Work;
 use crate::program::Program;
 use crate::sink::Sink;
 use crate::{Buffer, DType, Error, Result};
 
-/// Bytes of a piece, at most and at least.
-const PIECE: (u64, u64) = (1 << 20, 16 << 10);
-/// Words that are made and counted at a time.
-const BLOCK: usize = 1 << 12;
+/// Bytes of a piece of consecutive elements.
+const PIECE: u64 = 1 << 20;
+/// The fewest elements of a piece.
+const LEAST: u64 = 1 << 11;
 
 /// The outputs are vectors of `most` elements: the distinct elements in ascending order, their counts, and the place of
 /// the first of each in C order. A vector of one element has the number of distinct elements, or -1 if there are more
@@ -40,8 +40,12 @@ impl Expr {
         let typed = self.typed()?;
         let input = if typed.ndim() == 0 { typed.expand_dims(&[0])? } else { typed };
         let dtype = input.dtype();
-        let outputs =
-            vec![(dtype, vec![most]), (DType::I64, vec![most]), (DType::I64, vec![most]), (DType::I64, vec![1])];
+        let outputs = vec![
+            (dtype, vec![most]),
+            (DType::I64, vec![most]),
+            (DType::I64, vec![most]),
+            (DType::I64, vec![1]),
+        ];
         Ok(Expr::outputs(Distinct { dtype, most }, vec![input], outputs))
     }
 }
@@ -77,18 +81,18 @@ struct Counting<W> {
     feed: Program,
     /// Bytes that writing takes beside the elements.
     scratch: u64,
-    piece: u64,
+    cut: Cut,
     threads: u64,
 }
 
 impl<W: Word> Counting<W> {
     fn new(distinct: Distinct, coder: Coder<W>, feed: Program, scratch: u64) -> Counting<W> {
-        let piece = (PIECE.0 / feed.output_size().max(1) as u64).max(1);
-        Counting { distinct, coder, feed, scratch, piece, threads: 1 }
+        let cut = Cut::of(&feed, None, (PIECE / feed.output_size().max(1) as u64).max(1));
+        Counting { distinct, coder, feed, scratch, cut, threads: 1 }
     }
 
     fn extent(&self) -> Vec<u64> {
-        Line::extent(&self.feed.domain, None, self.piece)
+        self.cut.extent(&self.feed.domain, None)
     }
 
     /// Bytes of a thread, and bytes that all share.
@@ -96,34 +100,32 @@ impl<W: Word> Counting<W> {
         let (extent, item) = (self.extent(), self.feed.output_size() as u64);
         let piece = extent.iter().product::<u64>() * item + Feed::bytes(&self.feed, &extent);
         let tally = Tally::<W>::bytes(self.distinct.most);
-        let results = self.distinct.most * (item + 16);
+        let results = self.distinct.most * (item + 32 + size_of::<W>() as u64);
         (piece + tally + (BLOCK * size_of::<W>()) as u64, self.threads * tally + 2 * results + self.scratch)
     }
 
     /// The distinct words, with counts and first places; `None` if there are too many.
     fn count(&self, feed: &Feed<'_>, line: &Line<'_>, run: &Run<'_>) -> Result<Option<Vec<(W, u64, u64)>>> {
-        let (pieces, crowded) = (line.pieces(self.piece), AtomicBool::new(false));
+        let (pieces, crowded) = (line.pieces(&self.cut, &self.feed), AtomicBool::new(false));
         let all = Mutex::new(Vec::new());
         let item = self.feed.output_size();
         let turns = Turns::new(pieces.len());
         turns.run(self.threads, run.context, || {
             let mut tally = Tally::new(self.distinct.most as usize)?;
-            let (mut reader, mut bytes, mut words) = (feed.reader(), Buffer::default(), vec![W::zeroed(); BLOCK]);
+            let (mut reader, mut bytes, mut words) =
+                (feed.reader(), Buffer::default(), vec![W::zeroed(); BLOCK]);
             while let Some(number) = turns.take(run.context)? {
                 let piece = pieces.piece(number);
-                let count = piece.shape.iter().product::<u64>();
+                let count = piece.elements();
                 let bytes = bytes.reserve(count as usize * item)?;
                 run.context.record(Work::Tile, 1, count, || -> Result<()> {
                     reader.fill(&piece.start, &piece.shape, bytes)?;
-                    for (k, part) in bytes.chunks(BLOCK * item).enumerate() {
-                        let words = &mut words[..part.len() / item];
-                        (self.coder.encode)(part, 0, words);
-                        if crowded.load(Ordering::Relaxed) || !tally.count(words, piece.first + (k * BLOCK) as u64)? {
+                    piece.words(bytes, self.coder.encode, &mut words, |words, positions| {
+                        if !crowded.load(Ordering::Relaxed) && !tally.count(words, positions)? {
                             crowded.store(true, Ordering::Relaxed);
-                            break;
                         }
-                    }
-                    Ok(())
+                        Ok(())
+                    })
                 })?;
                 (run.done)(count);
                 if crowded.load(Ordering::Relaxed) {
@@ -145,6 +147,12 @@ impl<W: Word> Counting<W> {
             }
             same
         });
+        // all NaN are one element: the first in order stands for them
+        let numbers = self.coder.nan.map_or(all.len(), |nan| all.partition_point(|(word, ..)| *word < nan));
+        if let Some(((_, count, _), others)) = all.get_mut(numbers..).and_then(<[_]>::split_first_mut) {
+            *count += others.iter().map(|(_, count, _)| *count).sum::<u64>();
+            all.truncate(numbers + 1);
+        }
         Ok(Some(all).filter(|all| all.len() as u64 <= self.distinct.most))
     }
 
@@ -174,8 +182,8 @@ impl<W: Word> Stage for Counting<W> {
             if self.threads * each + shared <= room.free {
                 return Fit::Takes(self.threads * each + shared);
             }
-            if self.piece * self.feed.output_size() as u64 > PIECE.1 {
-                self.piece = (self.piece / 2).max(1);
+            if let Some(cut) = self.cut.halved(LEAST) {
+                self.cut = cut;
             } else if self.threads > 1 {
                 self.threads -= 1;
             } else {
@@ -193,7 +201,7 @@ impl<W: Word> Stage for Counting<W> {
             kind: "distinct",
             steps: vec![format!("distinct: up to {} elements are counted", self.distinct.most)],
             domain: self.feed.domain.clone(),
-            tiles: self.feed.elements().div_ceil(self.piece),
+            tiles: self.feed.elements().div_ceil(self.extent().iter().product()),
             tile: self.extent(),
             threads: self.threads,
             reads: vec![self.feed.bytes_read()],
@@ -214,8 +222,12 @@ impl<W: Word> Stage for Counting<W> {
         let counted = found.as_ref().map_or(-1, |found| found.len() as i64);
         put(number.as_ref(), bytemuck::cast_slice(&[counted]))?;
         let Some(found) = found else { return Ok(()) };
-        let (words, rest): (Vec<W>, Vec<(u64, u64)>) = found.into_iter().map(|(w, n, at)| (w, (n, at))).unzip();
-        let (counted, firsts): (Vec<u64>, Vec<u64>) = rest.into_iter().unzip();
+        let (mut words, mut counted, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
+        for (word, count, first) in found {
+            words.push(word.with_rest(first));
+            counted.push(count);
+            firsts.push(word.rest().map_or(first, |_| position(first)));
+        }
         let item = self.feed.output_size();
         let mut elements = Buffer::new(words.len() * item)?;
         (self.coder.decode)(&words, elements.bytes_mut());

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use super::{Operator, Output};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, rows, tile_index};
 use crate::expr::Expr;
-use crate::kernels::order::{Code, Coder, Wanted, Word, code};
+use crate::kernels::order::{Code, Coder, Positions, Wanted, Word, code};
 use crate::profile::Work;
 use crate::program::Program;
 use crate::program::tiles::{Tiles, loop_order};
@@ -120,8 +120,9 @@ impl Operator for Search {
     }
 
     fn key(&self) -> Vec<u8> {
-        let (Question::Place { after: flag } | Question::Bin { after: flag } | Question::Member { invert: flag }) =
-            self.question;
+        let (Question::Place { after: flag }
+        | Question::Bin { after: flag }
+        | Question::Member { invert: flag }) = self.question;
         vec![u8::from(flag)]
     }
 
@@ -220,7 +221,8 @@ impl<W: Word> Searching<W> {
         turns.run(self.threads, run.context, || {
             let (mut reader, mut bytes) = (feed.reader(), Buffer::default());
             while let Some(number) = turns.take(run.context)? {
-                let mut piece = rooms[number as usize].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut piece =
+                    rooms[number as usize].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 let (start, shape, room) = &mut *piece;
                 let bytes = bytes.reserve(room.len() * program.output_size())?;
                 reader.fill(start, shape, bytes)?;
@@ -234,7 +236,7 @@ impl<W: Word> Searching<W> {
 
     fn list(&self, run: &Run<'_>) -> Result<List> {
         let bare = |bytes: &[u8], words: &mut [W]| {
-            (self.coder.encode)(bytes, 0, words);
+            (self.coder.encode)(bytes, Positions::ALL, words);
             words.iter_mut().for_each(|word| *word = word.bare());
         };
         let mut loaded = self.load(&self.list, run, 0, bare)?;
@@ -252,9 +254,13 @@ impl<W: Word> Searching<W> {
                     for (to, &place) in to.iter_mut().zip(bytemuck::cast_slice::<u8, i64>(places.bytes())) {
                         // NumPy takes negative places from the end
                         let at = if place < 0 { place + len as i64 } else { place };
-                        *to = usize::try_from(at).ok().and_then(|at| words.get(at).copied()).ok_or_else(|| {
-                            Error::Value(format!("sorter has the position {place}, and the array {len} elements"))
-                        })?;
+                        *to = usize::try_from(at).ok().and_then(|at| words.get(at).copied()).ok_or_else(
+                            || {
+                                Error::Value(format!(
+                                    "sorter has the position {place}, and the array {len} elements"
+                                ))
+                            },
+                        )?;
                     }
                     loaded = sorted;
                 }
@@ -264,7 +270,9 @@ impl<W: Word> Searching<W> {
                     words.reverse();
                     descends = true;
                     if !words.is_sorted() {
-                        return Err(Error::Value("bins must be monotonically increasing or decreasing".into()));
+                        return Err(Error::Value(
+                            "bins must be monotonically increasing or decreasing".into(),
+                        ));
                     }
                 }
             }
@@ -362,7 +370,7 @@ impl<W: Word> Stage for Searching<W> {
                         reader.fill(&start, &shape, bytes)?;
                         for (part, out) in bytes.chunks(BLOCK * item).zip(out.chunks_mut(BLOCK * result)) {
                             let words = &mut words[..part.len() / item];
-                            (self.coder.encode)(part, 0, words);
+                            (self.coder.encode)(part, Positions::ALL, words);
                             self.answer(&list, words, out);
                         }
                         Ok(())

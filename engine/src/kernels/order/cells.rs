@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn cells_ascend_with_words() {
-        let mut words: Vec<u64> = (0..5000u64).map(|k| k.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (k % 60)).collect();
+        let mut words: Vec<u64> =
+            (0..5000u64).map(|k| k.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (k % 60)).collect();
         let mut sample: Vec<u64> = words.iter().copied().step_by(7).collect();
         for wanted in [1, 2, 10, 300, 5000] {
             let cells = Cells::new(&mut sample, wanted);

@@ -20,10 +20,10 @@ pub(crate) enum Wanted {
 #[derive(Clone, Copy)]
 pub(crate) struct Coder<W> {
     pub(crate) scale: Scale,
-    /// The words of elements whose first has this position. Both zeros of a float have the same word.
-    pub(crate) encode: fn(&[u8], u64, &mut [W]),
+    /// The words of elements at these positions. Both zeros of a float have the same word.
+    pub(crate) encode: fn(&[u8], Positions, &mut [W]),
     /// The same, but a negative zero has a word of its own, before that of a positive one.
-    pub(crate) encode_signed: fn(&[u8], u64, &mut [W]),
+    pub(crate) encode_signed: fn(&[u8], Positions, &mut [W]),
     /// The elements, or the positions, of words.
     pub(crate) decode: fn(&[W], &mut [u8]),
     /// The first word of a NaN, if the type has NaN.
@@ -35,6 +35,28 @@ pub(crate) struct Coder<W> {
 impl<W> std::fmt::Debug for Coder<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Coder")
+    }
+}
+
+/// Positions at equal distances.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Positions {
+    pub(crate) first: u64,
+    pub(crate) step: u64,
+}
+
+impl Positions {
+    /// Consecutive positions from 0 on.
+    pub(crate) const ALL: Positions = Positions { first: 0, step: 1 };
+
+    /// The positions after so many of these.
+    pub(crate) fn after(self, count: usize) -> Positions {
+        Positions { first: self.first + count as u64 * self.step, ..self }
+    }
+
+    #[inline(always)]
+    pub(super) fn each(self) -> impl Iterator<Item = u64> {
+        (0u64..).map(move |k| self.first.wrapping_add(k.wrapping_mul(self.step)))
     }
 }
 
@@ -81,8 +103,8 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Code {
         Physical::U64 => real!(u64, Middle, Code::Large(positions_of::<u64, u128>())),
         Physical::F64 => real!(F64, Middle, Code::Large(positions_of::<F64, u128>())),
         Physical::C64 => {
-            let encode = |from: &[u8], base, to: &mut [u128]| {
-                pairs::<F32, _>(from, base, to, |upper, lower, rest| {
+            let encode = |from: &[u8], at: Positions, to: &mut [u128]| {
+                pairs::<F32, _>(from, at, to, |upper, lower, rest| {
                     u128::from(upper << 32 | lower) << 64 | u128::from(rest)
                 });
             };
@@ -103,8 +125,8 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Code {
             })
         }
         Physical::C128 => {
-            let encode = |from: &[u8], base, to: &mut [Triple]| {
-                pairs::<F64, _>(from, base, to, |upper, lower, rest| Triple([upper, lower, rest]));
+            let encode = |from: &[u8], at: Positions, to: &mut [Triple]| {
+                pairs::<F64, _>(from, at, to, |upper, lower, rest| Triple([upper, lower, rest]));
             };
             Code::Triple(Coder {
                 scale: Scale::Double,
@@ -264,7 +286,9 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
             from.iter().zip(to).for_each(|(x, word)| *word = W::of(x.key() - u64::from(x.zero().1)));
         },
         decode: |words, to| {
-            fill(to, |to: &mut [T]| to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key())));
+            fill(to, |to: &mut [T]| {
+                to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key()))
+            });
         },
         nan: T::ZERO.map(|_| W::of(u64::MAX >> (64 - T::BITS))),
         zeros: T::ZERO.map(|zero| Zeros {
@@ -285,9 +309,9 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
 }
 
 fn positions_of<T: Real, W: Narrow>() -> Coder<W> {
-    let encode = |from: &[u8], base, to: &mut [W]| {
+    let encode = |from: &[u8], at: Positions, to: &mut [W]| {
         let from = elements::<T>(from);
-        let words = from.iter().zip(to).zip(base..);
+        let words = from.iter().zip(to).zip(at.each());
         words.for_each(|((x, word), position)| *word = W::at(x.key(), T::BITS, position));
     };
     Coder {
@@ -308,10 +332,10 @@ fn positions_of<T: Real, W: Narrow>() -> Coder<W> {
 ///
 /// Elements without a NaN come first, ordered by the real part, then by the imaginary part. Then come those with an
 /// imaginary NaN, ordered by the real part; those with a real NaN, ordered by the imaginary part; and those with two.
-fn pairs<T: Real, W: Word>(from: &[u8], base: u64, to: &mut [W], word: impl Fn(u64, u64, u64) -> W) {
+fn pairs<T: Real, W: Word>(from: &[u8], at: Positions, to: &mut [W], word: impl Fn(u64, u64, u64) -> W) {
     let nan = u64::MAX >> (64 - T::BITS);
     let from = elements::<[T; 2]>(from);
-    for (([re, im], to), position) in from.iter().zip(to).zip(base..) {
+    for (([re, im], to), position) in from.iter().zip(to).zip(at.each()) {
         let (upper, lower) = match (re.key(), im.key()) {
             (re, im) if re != nan && im != nan => (re, im),
             (re, _) if re != nan => (nan - 2, re),
@@ -341,7 +365,11 @@ fn unpaired<T: Real, W: Word>(words: &[W], to: &mut [u8], parts: impl Fn(W) -> (
     });
 }
 
-fn pair_positions<W: Word>(words: &[W], to: &mut [u8], rest: impl Fn(W) -> u64) {
-    fill(to, |to: &mut [u64]| to.iter_mut().zip(words).for_each(|(to, &word)| *to = rest(word) >> 2));
+/// The position in the lower bits of a word of [`pairs`].
+pub(crate) fn position(rest: u64) -> u64 {
+    rest >> 2
 }
 
+fn pair_positions<W: Word>(words: &[W], to: &mut [u8], rest: impl Fn(W) -> u64) {
+    fill(to, |to: &mut [u64]| to.iter_mut().zip(words).for_each(|(to, &word)| *to = position(rest(word))));
+}

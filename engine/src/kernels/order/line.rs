@@ -1,6 +1,6 @@
 //! Sorting a line of elements in memory.
 
-use super::code::Coder;
+use super::code::{Coder, Positions};
 use super::sort::{Room, sort};
 use super::word::Word;
 use crate::{Buffer, Result};
@@ -33,11 +33,17 @@ impl<W: Word> Coder<W> {
     ///
     /// # Errors
     /// When memory is short.
-    pub(crate) fn sort_line(&self, line: &mut [u8], out: Option<&mut [u8]>, desk: &mut Desk<W>) -> Result<()> {
+    pub(crate) fn sort_line(
+        &self,
+        line: &mut [u8],
+        out: Option<&mut [u8]>,
+        desk: &mut Desk<W>,
+    ) -> Result<()> {
         let words: &mut [W] = bytemuck::cast_slice_mut(desk.words.bytes_mut());
-        (self.encode)(line, 0, words);
+        (self.encode)(line, Positions::ALL, words);
         sort(words, self.scale, &mut desk.room);
-        let signed = self.zeros.map(|kind| (kind, (kind.count)(line))).filter(|(_, (negative, _))| *negative > 0);
+        let signed =
+            self.zeros.map(|kind| (kind, (kind.count)(line))).filter(|(_, (negative, _))| *negative > 0);
         let (mut zeros, mut place) = (&mut [][..], 0);
         if let Some((kind, (_, all))) = signed {
             let item = line.len() / words.len().max(1);

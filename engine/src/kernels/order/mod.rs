@@ -13,7 +13,7 @@ mod tally;
 mod word;
 
 pub(crate) use cells::Cells;
-pub(crate) use code::{Code, Coder, Wanted, code};
+pub(crate) use code::{Code, Coder, Positions, Wanted, code, position};
 pub(crate) use line::Desk;
 pub(crate) use sort::{Room, sort};
 pub(crate) use tally::Tally;

@@ -35,7 +35,14 @@ impl Scale {
 }
 
 #[inline(always)]
-fn each<W: Word>(words: &[W], low: f64, slope: f64, last: f64, guesses: &mut [u32], place: impl Fn(u64) -> f64) {
+fn each<W: Word>(
+    words: &[W],
+    low: f64,
+    slope: f64,
+    last: f64,
+    guesses: &mut [u32],
+    place: impl Fn(u64) -> f64,
+) {
     for (word, guess) in words.iter().zip(guesses) {
         let rank = (place(word.top()) - low) * slope;
         // a NaN stands after all numbers

@@ -159,7 +159,11 @@ mod tests {
                 check(even.clone(), scale, &mut small);
                 check(even.iter().map(|x| x % 5).collect(), scale, &mut small);
                 check(even.iter().map(|x| x >> (x % 64)).collect(), scale, &mut small);
-                check(even.iter().map(|x| if x % 9 == 0 { u64::MAX } else { x >> 40 }).collect(), scale, &mut small);
+                check(
+                    even.iter().map(|x| if x % 9 == 0 { u64::MAX } else { x >> 40 }).collect(),
+                    scale,
+                    &mut small,
+                );
                 check((0..n as u64).collect(), scale, &mut small);
                 check((0..n as u64).rev().map(|k| k << 45).collect(), scale, &mut small);
                 check(vec![42; n], scale, &mut small);

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::code::Positions;
 use super::word::Word;
 use crate::{Buffer, Result};
 
@@ -19,10 +20,19 @@ pub(crate) struct Tally<W> {
 struct Slots<W> {
     number: usize,
     words: Buffer,
-    /// 0 if the slot is free.
-    counts: Buffer,
-    firsts: Buffer,
+    /// For each slot a [`Seen`].
+    seen: Buffer,
     of: PhantomData<W>,
+}
+
+/// What is known of a word.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+struct Seen {
+    /// 0 if the slot is free.
+    count: u64,
+    /// The least position, or the least lower bits of words that have them.
+    first: u64,
 }
 
 impl<W: Word> Slots<W> {
@@ -30,34 +40,29 @@ impl<W: Word> Slots<W> {
         Ok(Slots {
             number,
             words: Buffer::unfilled(number * size_of::<W>())?,
-            counts: Buffer::new(number * 8)?,
-            firsts: Buffer::unfilled(number * 8)?,
+            seen: Buffer::new(number * size_of::<Seen>())?,
             of: PhantomData,
         })
     }
 
-    /// The words, their counts and the positions of the first of each.
-    fn parts(&mut self) -> (&mut [W], &mut [u64], &mut [u64]) {
-        let Slots { words, counts, firsts, .. } = self;
-        let cast = bytemuck::cast_slice_mut;
-        (bytemuck::cast_slice_mut(words.bytes_mut()), cast(counts.bytes_mut()), cast(firsts.bytes_mut()))
+    fn parts(&mut self) -> (&mut [W], &mut [Seen]) {
+        (bytemuck::cast_slice_mut(self.words.bytes_mut()), bytemuck::cast_slice_mut(self.seen.bytes_mut()))
     }
 
     /// The slots that are taken.
-    fn entries(&self) -> impl Iterator<Item = (W, u64, u64)> {
-        let (words, numbers): (&[W], fn(&Buffer) -> &[u64]) =
-            (bytemuck::cast_slice(self.words.bytes()), |buffer| bytemuck::cast_slice(buffer.bytes()));
-        let all = words.iter().zip(numbers(&self.counts)).zip(numbers(&self.firsts));
-        all.filter(|((_, count), _)| **count != 0).map(|((word, count), first)| (*word, *count, *first))
+    fn entries(&self) -> impl Iterator<Item = (W, Seen)> {
+        let (words, seen): (&[W], &[Seen]) =
+            (bytemuck::cast_slice(self.words.bytes()), bytemuck::cast_slice(self.seen.bytes()));
+        words.iter().copied().zip(seen.iter().copied()).filter(|(_, seen)| seen.count != 0)
     }
 }
 
 /// The slot of a word, or the free slot that it would take.
 #[inline(always)]
-fn place<W: Word>(words: &[W], counts: &[u64], word: W) -> usize {
+fn place<W: Word>(words: &[W], seen: &[Seen], word: W) -> usize {
     let mask = words.len() - 1;
     let mut at = (word.hash() >> (64 - words.len().ilog2())) as usize & mask;
-    while counts[at] != 0 && words[at] != word {
+    while seen[at].count != 0 && words[at] != word {
         at = (at + 1) & mask;
     }
     at
@@ -78,29 +83,33 @@ impl<W: Word> Tally<W> {
         (slots + slots / 2).saturating_mul(size_of::<W>() as u64 + 16)
     }
 
-    /// Counts words without their positions; the first of them has the position `first`, and positions never fall.
-    /// Returns `false` if there are too many different words.
+    /// Counts the words of elements at these positions. Words that differ in their lower bits are equal. Returns `false` if there are too many different words.
     ///
     /// # Errors
     /// When memory is short.
-    pub(crate) fn count(&mut self, all: &[W], first: u64) -> Result<bool> {
+    pub(crate) fn count(&mut self, all: &[W], positions: Positions) -> Result<bool> {
         let mut from = 0;
         while from < all.len() {
             let room = self.most.min(self.slots.number / 2);
-            let (words, counts, firsts) = self.slots.parts();
+            let (words, seen) = self.slots.parts();
             let mut counted = all.len() - from;
-            for (k, word) in all[from..].iter().enumerate() {
+            let rest = all[from..].iter().zip(positions.after(from).each());
+            for (k, (word, position)) in rest.enumerate() {
+                let position = word.rest().unwrap_or(position);
                 let word = word.bare();
-                let at = place(words, counts, word);
-                if counts[at] == 0 {
+                let at = place(words, seen, word);
+                let slot = &mut seen[at];
+                if slot.count == 0 {
                     if self.len == room {
                         counted = k;
                         break;
                     }
                     self.len += 1;
-                    (words[at], firsts[at]) = (word, first + (from + k) as u64);
+                    words[at] = word;
+                    slot.first = position;
                 }
-                counts[at] += 1;
+                slot.count += 1;
+                slot.first = slot.first.min(position);
             }
             from += counted;
             if from < all.len() {
@@ -115,18 +124,18 @@ impl<W: Word> Tally<W> {
 
     fn grow(&mut self) -> Result<()> {
         let mut larger = Slots::new(2 * self.slots.number)?;
-        let (words, counts, firsts) = larger.parts();
-        for (word, count, first) in self.slots.entries() {
-            let at = place(words, counts, word);
-            (words[at], counts[at], firsts[at]) = (word, count, first);
+        let (words, seen) = larger.parts();
+        for (word, known) in self.slots.entries() {
+            let at = place(words, seen, word);
+            (words[at], seen[at]) = (word, known);
         }
         self.slots = larger;
         Ok(())
     }
 
-    /// The words, their counts and their first positions, in no order.
+    /// The words without lower bits, their counts, and their first positions or least lower bits, in no order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (W, u64, u64)> {
-        self.slots.entries()
+        self.slots.entries().map(|(word, seen)| (word, seen.count, seen.first))
     }
 }
 
@@ -138,7 +147,13 @@ mod tests {
     fn words_are_counted_up_to_a_number_of_different_ones() {
         let words: Vec<u64> = (0..20_000u64).map(|k| k * k % 5003 << 40).collect();
         let mut tally = Tally::new(3000).unwrap();
-        assert!(words.chunks(700).zip((0..).step_by(700)).all(|(words, first)| tally.count(words, first).unwrap()));
+        assert!(
+            words
+                .chunks(700)
+                .enumerate()
+                .rev()
+                .all(|(k, words)| { tally.count(words, Positions::ALL.after(k * 700)).unwrap() })
+        );
         let mut found: Vec<(u64, u64, u64)> = tally.entries().collect();
         found.sort_unstable();
         let mut expected = words.clone();
@@ -149,7 +164,7 @@ mod tests {
             assert_eq!(words.iter().filter(|w| **w == word).count() as u64, count);
             assert_eq!(words.iter().position(|w| *w == word), Some(first as usize));
         }
-        assert!(!Tally::new(expected.len() - 1).unwrap().count(&words, 0).unwrap());
-        assert!(Tally::new(expected.len()).unwrap().count(&words, 0).unwrap());
+        assert!(!Tally::new(expected.len() - 1).unwrap().count(&words, Positions::ALL).unwrap());
+        assert!(Tally::new(expected.len()).unwrap().count(&words, Positions::ALL).unwrap());
     }
 }

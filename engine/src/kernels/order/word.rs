@@ -12,6 +12,10 @@ pub(crate) trait Word: Pod + Ord + std::fmt::Debug + Send + Sync + 'static {
     fn spare(low: Self, high: Self) -> u32;
     /// The word without the position in its lower bits. A word of 32 or 64 bits is one without a position.
     fn bare(self) -> Self;
+    /// The lower bits, which hold a position and signs of zeros, if the word has them beside a key.
+    fn rest(self) -> Option<u64>;
+    /// A word without lower bits, with these.
+    fn with_rest(self, rest: u64) -> Self;
     /// A number whose upper bits differ for most words.
     fn hash(self) -> u64;
 }
@@ -30,6 +34,13 @@ impl Word for u32 {
     }
     #[inline(always)]
     fn bare(self) -> u32 {
+        self
+    }
+    #[inline(always)]
+    fn rest(self) -> Option<u64> {
+        None
+    }
+    fn with_rest(self, _: u64) -> u32 {
         self
     }
     #[inline(always)]
@@ -55,6 +66,13 @@ impl Word for u64 {
         self
     }
     #[inline(always)]
+    fn rest(self) -> Option<u64> {
+        None
+    }
+    fn with_rest(self, _: u64) -> u64 {
+        self
+    }
+    #[inline(always)]
     fn hash(self) -> u64 {
         (self ^ self >> 32).wrapping_mul(MIX)
     }
@@ -75,6 +93,13 @@ impl Word for u128 {
     #[inline(always)]
     fn bare(self) -> u128 {
         self >> 64 << 64
+    }
+    #[inline(always)]
+    fn rest(self) -> Option<u64> {
+        Some(self as u64)
+    }
+    fn with_rest(self, rest: u64) -> u128 {
+        self | u128::from(rest)
     }
     #[inline(always)]
     fn hash(self) -> u64 {
@@ -120,6 +145,13 @@ impl Word for Triple {
     #[inline(always)]
     fn bare(self) -> Triple {
         Triple([self.0[0], self.0[1], 0])
+    }
+    #[inline(always)]
+    fn rest(self) -> Option<u64> {
+        Some(self.0[2])
+    }
+    fn with_rest(self, rest: u64) -> Triple {
+        Triple([self.0[0], self.0[1], rest])
     }
     #[inline(always)]
     fn hash(self) -> u64 {

@@ -2,10 +2,10 @@
 
 use super::lines::Lines;
 use super::long::Long;
+use crate::Result;
 use crate::exec::{Fit, Room, Run, Stage, Told};
 use crate::kernels::order::Word;
 use crate::program::Program;
-use crate::Result;
 
 /// Lines that are sorted side by side if they fit in memory, and one after the other if not.
 #[derive(Debug)]

@@ -62,7 +62,15 @@ impl Operator for Lexical {
         };
         let (tiles, whole) = whole_lines(first, self.axis, output, true);
         let walk = loop_order(first);
-        Ok(Box::new(Keys { lexical: self.clone(), feeds, output: output.clone(), tiles, walk, whole, threads: 1 }))
+        Ok(Box::new(Keys {
+            lexical: self.clone(),
+            feeds,
+            output: output.clone(),
+            tiles,
+            walk,
+            whole,
+            threads: 1,
+        }))
     }
 }
 
@@ -188,7 +196,8 @@ impl Stage for Keys {
                         for (row, order) in orders.chunks_exact_mut(length * 8).enumerate() {
                             let order: &mut [u64] = bytemuck::cast_slice_mut(order);
                             order.iter_mut().zip(0..).for_each(|(place, k)| *place = k);
-                            for ((key, sort), dtype) in keys.iter().zip(&mut sorters).zip(&self.lexical.types) {
+                            for ((key, sort), dtype) in keys.iter().zip(&mut sorters).zip(&self.lexical.types)
+                            {
                                 let item = dtype.size();
                                 let all = &key.bytes()[row * length * item..(row + 1) * length * item];
                                 let line = line.reserve(length * item)?;

@@ -189,7 +189,9 @@ impl<W: Word> Stage for Lines<W> {
                         reader.fill_strided(&start, &shape, lines, strides(&lengths, self.axis, item))?;
                         if values {
                             let each = lines.chunks_exact_mut(length * item);
-                            return each.into_iter().try_for_each(|line| self.coder.sort_line(line, None, &mut desk));
+                            return each
+                                .into_iter()
+                                .try_for_each(|line| self.coder.sort_line(line, None, &mut desk));
                         }
                         let out = positions.reserve(count * result)?.chunks_exact_mut(length * result);
                         let each = lines.chunks_exact_mut(length * item).zip(out);

@@ -10,7 +10,7 @@
 //! the lane writes its words, so that threads never meet.
 
 use super::Sort;
-use super::line::Line;
+use super::line::{BLOCK, Cut, Line};
 use super::task::Task;
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, deliver};
 use crate::kernels::order::{self, Cells, Coder, Word};
@@ -19,12 +19,12 @@ use crate::program::Program;
 use crate::program::tiles::Tiles;
 use crate::{Buffer, Error, Result};
 
-/// Bytes of a piece of the input, at most and at least.
-const PIECE: (u64, u64) = (1 << 20, 16 << 10);
+/// Bytes of a piece of consecutive elements.
+const PIECE: u64 = 1 << 20;
+/// The fewest elements of a piece.
+const LEAST: u64 = 1 << 11;
 /// Words that are sorted with the help of more memory, at most and at least. More words are sorted in place.
 const DESK: (u64, u64) = (1 << 17, 1 << 10);
-/// Words that are made and looked up at a time.
-pub(super) const BLOCK: u64 = 1 << 12;
 /// Elements of the result that are written at a time.
 pub(super) const OUT: u64 = 1 << 15;
 /// Words of a cell.
@@ -33,8 +33,8 @@ pub(super) const CELL: u64 = 1 << 14;
 const CELLS: u64 = 1 << 13;
 /// Lanes for each thread.
 const LANES: u64 = 4;
-/// Samples are taken at so many places of a line, and so many at each place.
-pub(super) const SAMPLES: (u64, u64) = (64, 1 << 10);
+/// Samples of a line, and the most places at which they are taken.
+pub(super) const SAMPLES: (u64, u64) = (1 << 16, 64);
 /// More portions than this are not read from the input one by one.
 pub(super) const REREAD: u64 = 4;
 /// The fewest bytes of a portion's words that are written to a file at a time.
@@ -51,8 +51,8 @@ pub(super) struct Long<W> {
     pub(super) output: Output,
     pub(super) length: u64,
     pub(super) threads: u64,
-    /// Elements of a piece.
-    pub(super) piece: u64,
+    /// The pieces in which a line is read.
+    pub(super) cut: Cut,
     /// Words that a thread sorts with more memory.
     pub(super) desk: u64,
     /// Cells that are aimed at.
@@ -63,9 +63,9 @@ pub(super) struct Long<W> {
 
 impl<W: Word> Long<W> {
     pub(super) fn new(sort: Sort, coder: Coder<W>, feed: Program, output: Output, length: u64) -> Long<W> {
-        let piece = (PIECE.0 / feed.output_size().max(1) as u64).max(1);
+        let cut = Cut::of(&feed, sort.axis, (PIECE / feed.output_size().max(1) as u64).max(1));
         let cells = (length / CELL).clamp(1, CELLS);
-        Long { sort, coder, feed, output, length, threads: 1, piece, desk: DESK.0, cells, capacity: 0 }
+        Long { sort, coder, feed, output, length, threads: 1, cut, desk: DESK.0, cells, capacity: 0 }
     }
 
     /// Bytes of a word.
@@ -80,7 +80,12 @@ impl<W: Word> Long<W> {
 
     /// The shape of a piece.
     fn extent(&self) -> Vec<u64> {
-        Line::extent(&self.feed.domain, self.sort.axis, self.piece)
+        self.cut.extent(&self.feed.domain, self.sort.axis)
+    }
+
+    /// Pieces of the same size, but of consecutive elements.
+    pub(super) fn in_order(&self) -> Cut {
+        Cut::InOrder(self.extent().iter().product())
     }
 
     /// Bytes of a thread.
@@ -88,9 +93,10 @@ impl<W: Word> Long<W> {
         let (item, written) = (self.feed.output_size() as u64, &self.output.written);
         let piece: u64 = self.extent().iter().product();
         let out = OUT.min(self.length) * written.item * if written.copies { 2 } else { 1 };
+        let in_order = self.in_order().extent(&self.feed.domain, self.sort.axis);
         piece * item
-            + Feed::bytes(&self.feed, &self.extent())
-            + 2 * BLOCK * self.word()
+            + Feed::bytes(&self.feed, &self.extent()).max(Feed::bytes(&self.feed, &in_order))
+            + BLOCK as u64 * self.word()
             + order::Room::<W>::bytes(self.desk)
             + out
             + written.scratch
@@ -100,8 +106,8 @@ impl<W: Word> Long<W> {
     fn shared(&self) -> u64 {
         let cells = Cells::<W>::most(self.cells as usize) as u64;
         let counts = cells * self.lanes() * (8 + size_of::<&mut [W]>() as u64);
-        let pieces = self.length.div_ceil(self.extent().iter().product()) * 16;
-        let sample = SAMPLES.0 * SAMPLES.1 * self.word();
+        let pieces = self.length.div_ceil(self.extent().iter().product()) * 32;
+        let sample = SAMPLES.0 * self.word();
         // the counts of a cell that is divided again are there beside those of its line
         2 * (counts + cells * 64 + sample) + pieces
     }
@@ -133,10 +139,11 @@ impl<W: Word> Stage for Long<W> {
                 break;
             }
             let least = fixed + self.fewest() * self.word();
-            let smaller = |n: u64, (_, least): (u64, u64)| (n / 2).max(least.min(n));
-            let (piece, desk) = (smaller(self.piece, PIECE), smaller(self.desk, DESK));
-            if (piece, desk) != (self.piece, self.desk) || self.cells > 64 {
-                (self.piece, self.desk) = (piece, desk);
+            let desk = (self.desk / 2).max(DESK.1.min(self.desk));
+            let cut = self.cut.halved(LEAST);
+            if cut.is_some() || desk != self.desk || self.cells > 64 {
+                self.cut = cut.unwrap_or(self.cut.clone());
+                self.desk = desk;
                 self.cells = (self.cells / 2).max(self.cells.min(64));
             } else if self.threads > 1 {
                 self.threads -= 1;
@@ -195,7 +202,7 @@ impl<W: Word> Stage for Long<W> {
         };
         let feed = Feed::new(&self.feed, sources, run.context, false);
         let boxes = match self.sort.axis {
-            Some(_) => Line::extent(&self.output.shape, self.sort.axis, OUT),
+            Some(_) => Cut::InOrder(OUT).extent(&self.output.shape, self.sort.axis),
             None => vec![OUT],
         };
         let tiles = Tiles::regular(&self.output.shape, &boxes);

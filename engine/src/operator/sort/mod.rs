@@ -3,9 +3,9 @@
 //! The order is NumPy's: NaN comes last, and complex numbers are ordered by their real part, then by their imaginary
 //! part. Equal elements stay in their order, so the signs of zeros do, too.
 
-pub(super) mod line;
 mod either;
 mod lexical;
+pub(super) mod line;
 mod lines;
 mod long;
 mod task;
@@ -13,10 +13,11 @@ mod task;
 mod tests;
 mod top;
 
-use super::{Operator, Output};
 use self::either::Either;
 use self::lines::Lines;
 use self::long::Long;
+use super::blocks::MapBlocks;
+use super::{Operator, Output};
 use crate::exec::Stage;
 use crate::expr::Expr;
 use crate::kernels::order::{Code, Coder, Wanted, Word, code};
@@ -27,7 +28,7 @@ use crate::{DType, Error, Result};
 /// Bytes of a line that one thread sorts by itself in any case.
 const SHORT: u64 = 256 << 10;
 /// Bytes of the longest line that one thread sorts by itself if there are other lines and enough memory.
-const LONG: u64 = 4 << 20;
+const LONG: u64 = 1 << 20;
 
 /// A sort of lines.
 #[derive(Clone, Copy, Debug)]
@@ -71,11 +72,37 @@ impl Expr {
             None => None,
             Some(axis) => resolve_axes(&[axis], input.ndim())?.first().copied(),
         };
+        if let Some(axis) = axis
+            && axis + 1 < input.ndim()
+            && input.shape()[axis].saturating_mul(input.dtype().size() as u64) > LONG
+        {
+            return input.sorted_apart(wanted, axis, dtype);
+        }
         let shape = match axis {
             Some(_) => input.shape().to_vec(),
             None => vec![input.shape().iter().product()],
         };
         Ok(Expr::output(Sort { wanted, dtype: self.dtype(), axis }, vec![input], dtype, shape))
+    }
+}
+
+impl Expr {
+    /// The same for long lines that may lie across each other: they are copied first, so that each lies in one piece.
+    fn sorted_apart(&self, wanted: Wanted, axis: usize, dtype: DType) -> Result<Expr> {
+        let mut axes: Vec<i64> = (0..self.ndim() as i64).collect();
+        let moved = axes.remove(axis);
+        axes.push(moved);
+        let turned = self.permute(&axes)?;
+        let shape = turned.shape().to_vec();
+        let copy = MapBlocks::new(|_, _, from, to| {
+            to.copy_from_slice(from);
+            Ok(())
+        });
+        let copied = Expr::output(copy, vec![turned], self.dtype(), shape);
+        let sorted = copied.sorted(wanted, Some(-1), dtype)?;
+        let mut back: Vec<i64> = (0..self.ndim() as i64 - 1).collect();
+        back.insert(axis, self.ndim() as i64 - 1);
+        sorted.permute(&back)
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::line::{Line, Pieces};
-use super::long::{BLOCK, CELL, LONG_RUN, Long, OUT, REREAD, RUN, SAMPLES};
-use crate::exec::{Feed, Give, Reader, Run, Turns};
+use super::line::{BLOCK, Line, Piece, Pieces};
+use super::long::{CELL, LONG_RUN, Long, OUT, REREAD, RUN, SAMPLES};
+use crate::exec::{Feed, Give, Reader, Run, Turns, rows};
 use crate::kernels::order::{self, Cells, Word};
 use crate::profile::Work;
 use crate::sink::{Sink, Spill};
@@ -22,16 +22,10 @@ pub(super) struct Task<'a, W> {
     feed: &'a Feed<'a>,
     run: &'a Run<'a>,
     give: &'a Give<'a>,
-    zeros: Signs,
-}
-
-/// The zeros of a line, which are written apart from its other elements if some of them are negative.
-struct Signs {
-    any: AtomicBool,
-    /// The number of zeros in each piece.
-    counts: Vec<AtomicU64>,
-    /// The position of the first one in the result.
-    first: AtomicU64,
+    /// Whether any zero is negative. Zeros are then written apart from other elements.
+    signed: AtomicBool,
+    /// The position of the first zero in the result.
+    first_zero: AtomicU64,
 }
 
 /// Words to be sorted.
@@ -78,11 +72,9 @@ impl<'a, W: Word> Task<'a, W> {
         run: &'a Run<'a>,
         give: &'a Give<'a>,
     ) -> Task<'a, W> {
-        let pieces = line.pieces(long.piece);
-        let count = if long.coder.zeros.is_some() { pieces.len() } else { 0 };
-        let counts = (0..count).map(|_| AtomicU64::new(0)).collect();
-        let zeros = Signs { any: AtomicBool::new(false), counts, first: AtomicU64::new(0) };
-        Task { long, line, pieces, feed, run, give, zeros }
+        let pieces = line.pieces(&long.cut, &long.feed);
+        let (signed, first_zero) = (AtomicBool::new(false), AtomicU64::new(0));
+        Task { long, line, pieces, feed, run, give, signed, first_zero }
     }
 
     /// Sorts the line. `memory` holds the loaded words, and is kept for the next line.
@@ -107,7 +99,8 @@ impl<'a, W: Word> Task<'a, W> {
         };
         let (mut at, mut begun) = (at, 0);
         for portion in &portions {
-            let mut part = Words { from: words.from.clone(), within: words.within.clone(), count: portion.count };
+            let mut part =
+                Words { from: words.from.clone(), within: words.within.clone(), count: portion.count };
             match &file {
                 Some(file) => {
                     let lanes = counts.iter().map(|counts| {
@@ -140,15 +133,15 @@ impl<'a, W: Word> Task<'a, W> {
     fn each_lane(
         &self,
         words: &Words<'_, W>,
-        counts_zeros: bool,
+        finds_signs: bool,
         work: impl Fn(usize, &mut Walk<'_, W>) -> Result<()> + Sync,
     ) -> Result<()> {
         let turns = Turns::new(self.long.lanes());
         turns.run(self.long.threads, self.run.context, || {
-            let mut means = Means { reader: self.feed.reader(), bytes: Buffer::default(), block: vec![W::zeroed(); BLOCK as usize] };
+            let mut means = self.means();
             while let Some(lane) = turns.take(self.run.context)? {
                 work(lane as usize, &mut |visit| match &words.from {
-                    Origin::Line => self.walk_line(words, lane, counts_zeros, &mut means, visit),
+                    Origin::Line => self.walk_line(words, lane, finds_signs, &mut means, visit),
                     Origin::File(file, lanes) => {
                         let lane = lanes.get(lane as usize).cloned().unwrap_or_default();
                         self.walk_file(words, file, lane, &mut means, visit)
@@ -163,28 +156,21 @@ impl<'a, W: Word> Task<'a, W> {
         &self,
         words: &Words<'_, W>,
         lane: u64,
-        counts_zeros: bool,
+        finds_signs: bool,
         means: &mut Means<'a, W>,
         visit: &mut dyn FnMut(&[W]) -> Result<()>,
     ) -> Result<()> {
         let (all, lanes) = (self.pieces.len(), self.long.lanes());
         for number in all * lane / lanes..all * (lane + 1) / lanes {
             self.run.context.go_on()?;
-            let first = self.read_piece(&self.pieces, number, means)?;
-            let item = self.long.feed.output_size();
-            if counts_zeros && let Some(zeros) = &self.long.coder.zeros {
-                let (negative, all) = (zeros.count)(means.filled());
-                self.zeros.any.fetch_or(negative > 0, Ordering::Relaxed);
-                if let Some(count) = self.zeros.counts.get(number as usize) {
-                    count.store(all, Ordering::Relaxed);
-                }
+            let piece = self.pieces.piece(number);
+            self.read(&piece, means)?;
+            if finds_signs && let Some(zeros) = &self.long.coder.zeros {
+                let (negative, _) = (zeros.count)(means.bytes.bytes());
+                self.signed.fetch_or(negative > 0, Ordering::Relaxed);
             }
             let Means { bytes, block, .. } = means;
-            for (k, part) in bytes.bytes().chunks(BLOCK as usize * item).enumerate() {
-                let block = &mut block[..part.len() / item];
-                (self.long.coder.encode)(part, first + k as u64 * BLOCK, block);
-                visit(words.kept(block))?;
-            }
+            piece.words(bytes.bytes(), self.long.coder.encode, block, |block, _| visit(words.kept(block)))?;
         }
         Ok(())
     }
@@ -198,51 +184,56 @@ impl<'a, W: Word> Task<'a, W> {
         visit: &mut dyn FnMut(&[W]) -> Result<()>,
     ) -> Result<()> {
         let chunk = file.locate(&[0])?;
-        for start in lane.clone().step_by(BLOCK as usize) {
+        for start in lane.clone().step_by(BLOCK) {
             self.run.context.go_on()?;
-            let block = &mut means.block[..(lane.end - start).min(BLOCK) as usize];
+            let block = &mut means.block[..((lane.end - start) as usize).min(BLOCK)];
             file.read(&chunk, (start * self.long.word()) as usize, bytemuck::cast_slice_mut(block))?;
             visit(words.kept(block))?;
         }
         Ok(())
     }
 
-    /// Reads the elements of a piece, and returns the position of the first.
-    fn read_piece(&self, pieces: &Pieces<'_>, number: u64, means: &mut Means<'a, W>) -> Result<u64> {
-        let piece = pieces.piece(number);
-        let elements: u64 = piece.shape.iter().product();
-        let len = elements as usize * self.long.feed.output_size();
+    /// Reads the elements of a piece.
+    fn read(&self, piece: &Piece<'_>, means: &mut Means<'a, W>) -> Result<()> {
+        let len = piece.elements() as usize * self.long.feed.output_size();
         if means.bytes.len() != len {
             means.bytes = Buffer::unfilled(len)?;
         }
         let Means { reader, bytes, .. } = means;
         let bytes = bytes.bytes_mut();
-        self.run.context.record(Work::Tile, 1, elements, || reader.fill(&piece.start, &piece.shape, bytes))?;
-        Ok(piece.first)
+        let fill = || reader.fill(&piece.start, &piece.shape, bytes);
+        self.run.context.record(Work::Tile, 1, piece.elements(), fill)
     }
 
     /// Words at some places of the line.
     fn sample(&self) -> Result<Vec<W>> {
-        let pieces = self.line.pieces(SAMPLES.1);
-        let places = pieces.len().min(SAMPLES.0);
+        let places = self.pieces.len().min(SAMPLES.1);
         let all = Mutex::new(Vec::new());
         let turns = Turns::new(places);
         turns.run(self.long.threads, self.run.context, || {
-            let mut means = Means { reader: self.feed.reader(), bytes: Buffer::default(), block: Vec::new() };
+            let mut means = self.means();
             while let Some(place) = turns.take(self.run.context)? {
-                let first = self.read_piece(&pieces, place * pieces.len() / places, &mut means)?;
-                let mut words = vec![W::zeroed(); means.bytes.len() / self.long.feed.output_size().max(1)];
-                (self.long.coder.encode)(means.filled(), first, &mut words);
-                locked(&all).append(&mut words);
+                let mut piece = self.pieces.piece(place * self.pieces.len() / places);
+                piece.shape = rows(&piece.shape, SAMPLES.0 / places);
+                self.read(&piece, &mut means)?;
+                let Means { bytes, block, .. } = &mut means;
+                piece.words(bytes.bytes(), self.long.coder.encode, block, |words, _| {
+                    locked(&all).extend_from_slice(words);
+                    Ok(())
+                })?;
             }
             Ok(())
         })?;
         Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn means(&self) -> Means<'a, W> {
+        Means { reader: self.feed.reader(), bytes: Buffer::default(), block: vec![W::zeroed(); BLOCK] }
+    }
+
     /// The least and the greatest of some words, and a sample with both of them.
     fn bounds(&self, words: &Words<'_, W>) -> Result<(W, W, Vec<W>)> {
-        let step = (words.count / (SAMPLES.0 * SAMPLES.1)).max(1);
+        let step = (words.count / SAMPLES.0).max(1);
         let all = Mutex::new((None::<(W, W)>, Vec::new()));
         self.each_lane(words, false, |_, walk| {
             let (mut ends, mut sample, mut seen) = (None::<(W, W)>, Vec::new(), 0u64);
@@ -287,8 +278,10 @@ impl<'a, W: Word> Task<'a, W> {
             *locked(&all[lane]) = counts;
             Ok(())
         })?;
-        let counts: Vec<Vec<u64>> =
-            all.into_iter().map(|counts| counts.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        let counts: Vec<Vec<u64>> = all
+            .into_iter()
+            .map(|counts| counts.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect();
         match counts.iter().flatten().sum::<u64>() == words.count {
             true => Ok(counts),
             false => Err(changed()),
@@ -387,9 +380,11 @@ impl<'a, W: Word> Task<'a, W> {
         at: u64,
         memory: &mut Buffer,
     ) -> Result<()> {
-        let loaded: &mut [W] = bytemuck::cast_slice_mut(memory.reserve((portion.count * self.long.word()) as usize)?);
+        let loaded: &mut [W] =
+            bytemuck::cast_slice_mut(memory.reserve((portion.count * self.long.word()) as usize)?);
         let mut rest = &mut *loaded;
-        let mut rooms: Vec<Vec<&mut [W]>> = counts.iter().map(|_| Vec::with_capacity(portion.cells.len())).collect();
+        let mut rooms: Vec<Vec<&mut [W]>> =
+            counts.iter().map(|_| Vec::with_capacity(portion.cells.len())).collect();
         for cell in portion.cells.clone() {
             for (rooms, counts) in rooms.iter_mut().zip(counts) {
                 rooms.push(rest.split_off_mut(..counts[cell] as usize).unwrap_or_default());
@@ -445,14 +440,14 @@ impl<'a, W: Word> Task<'a, W> {
     /// Writes sorted words, the first of which has position `at` in the result.
     fn write(&self, words: &[W], at: u64, out: &mut Buffer) -> Result<()> {
         let mut after = 0;
-        if self.zeros.any.load(Ordering::Relaxed)
+        if self.signed.load(Ordering::Relaxed)
             && let Some(kind) = &self.long.coder.zeros
         {
             // zeros are written later, with their signs in order
             let start = words.partition_point(|word| *word < kind.word);
             after = words.partition_point(|word| *word <= kind.word);
             if start < after {
-                self.zeros.first.store(at + start as u64, Ordering::Relaxed);
+                self.first_zero.store(at + start as u64, Ordering::Relaxed);
                 self.write_plain(&words[..start], at, out)?;
                 (self.run.done)((after - start) as u64);
             } else {
@@ -482,8 +477,10 @@ impl<'a, W: Word> Task<'a, W> {
             while let Some(number) = turns.take(self.run.context)? {
                 let first = number * OUT;
                 let words = &words[..(count - first).min(OUT) as usize];
-                if self.zeros.any.load(Ordering::Relaxed) && self.long.coder.zeros.is_some_and(|z| z.word == word) {
-                    self.zeros.first.store(at, Ordering::Relaxed);
+                if self.signed.load(Ordering::Relaxed)
+                    && self.long.coder.zeros.is_some_and(|z| z.word == word)
+                {
+                    self.first_zero.store(at, Ordering::Relaxed);
                     (self.run.done)(words.len() as u64);
                 } else {
                     self.write(words, at + first, &mut out)?;
@@ -496,35 +493,43 @@ impl<'a, W: Word> Task<'a, W> {
 
     /// Writes the zeros in the order of the line, if some of them are negative.
     fn write_zeros(&self) -> Result<()> {
-        let (true, Some(kind)) = (self.zeros.any.load(Ordering::Relaxed), &self.long.coder.zeros) else {
+        let (true, Some(kind)) = (self.signed.load(Ordering::Relaxed), &self.long.coder.zeros) else {
             return Ok(());
         };
-        let mut at = self.zeros.first.load(Ordering::Relaxed);
-        let mut places = Vec::new();
-        for (number, count) in self.zeros.counts.iter().enumerate() {
-            let count = count.load(Ordering::Relaxed);
-            if count > 0 {
-                places.push((number as u64, at, count));
-                at += count;
-            }
-        }
-        let item = self.long.feed.output_size();
-        let turns = Turns::new(places.len() as u64);
-        turns.run(self.long.threads, self.run.context, || {
-            let mut means = Means { reader: self.feed.reader(), bytes: Buffer::default(), block: Vec::new() };
-            let mut zeros = Buffer::default();
-            while let Some(turn) = turns.take(self.run.context)? {
-                let (number, at, count) = places[turn as usize];
-                self.read_piece(&self.pieces, number, &mut means)?;
-                if (kind.count)(means.filled()).1 != count {
-                    return Err(changed());
+        let pieces = self.line.pieces(&self.long.in_order(), &self.long.feed);
+        let counts: Vec<AtomicU64> = (0..pieces.len()).map(|_| AtomicU64::new(0)).collect();
+        let each = |work: &(dyn Fn(usize, &[u8]) -> Result<()> + Sync)| {
+            let turns = Turns::new(pieces.len());
+            turns.run(self.long.threads, self.run.context, || {
+                let mut means = self.means();
+                while let Some(number) = turns.take(self.run.context)? {
+                    self.read(&pieces.piece(number), &mut means)?;
+                    work(number as usize, means.bytes.bytes())?;
                 }
-                let zeros = zeros.reserve(count as usize * item)?;
-                (kind.copy)(means.filled(), zeros);
-                let (start, shape) = self.line.place(at, count);
-                (self.give)(&start, &shape, zeros)?;
-            }
+                Ok(())
+            })
+        };
+        each(&|number, bytes| {
+            counts[number].store((kind.count)(bytes).1, Ordering::Relaxed);
             Ok(())
+        })?;
+        let first = self.first_zero.load(Ordering::Relaxed);
+        let counts: Vec<u64> = counts.into_iter().map(AtomicU64::into_inner).collect();
+        let before = counts.iter().scan(first, |sum, count| Some(std::mem::replace(sum, *sum + count)));
+        let before: Vec<u64> = before.collect();
+        let item = self.long.feed.output_size();
+        each(&|number, bytes| {
+            let count = counts[number];
+            if count == 0 {
+                return Ok(());
+            }
+            if (kind.count)(bytes).1 != count {
+                return Err(changed());
+            }
+            let mut zeros = Buffer::unfilled(count as usize * item)?;
+            (kind.copy)(bytes, zeros.bytes_mut());
+            let (start, shape) = self.line.place(before[number], count);
+            (self.give)(&start, &shape, zeros.bytes())
         })
     }
 }
@@ -534,13 +539,6 @@ struct Means<'a, W> {
     reader: Reader<'a>,
     bytes: Buffer,
     block: Vec<W>,
-}
-
-impl<W> Means<'_, W> {
-    /// The elements of the piece that was read last.
-    fn filled(&self) -> &[u8] {
-        self.bytes.bytes()
-    }
 }
 
 impl<W: Word> Words<'_, W> {

@@ -38,7 +38,10 @@ fn lines() -> Vec<(&'static str, Vec<f64>)> {
         ("negative zeros", vec![-0.0; LENGTH]),
         ("narrow", even.iter().map(|x| f64::from_bits(1 << 62 | x % 1000)).collect()),
         ("ascending", (0..LENGTH).map(|k| k as f64).collect()),
-        ("a sample that misleads", (0..LENGTH).map(|k| if k % 10_000 < 1100 { 1.0 } else { unit(&even[k]) }).collect()),
+        (
+            "a sample that misleads",
+            (0..LENGTH).map(|k| if k % 10_000 < 1100 { 1.0 } else { unit(&even[k]) }).collect(),
+        ),
     ]
 }
 
@@ -101,8 +104,10 @@ fn complex_lines_are_sorted_in_little_memory() {
     let parts: Vec<f64> = even.iter().map(part).collect();
     let a = source(DType::C128, &[LENGTH as u64], bytemuck::cast_slice(&parts));
     let context = Context::new(16 << 20, 2);
-    let order: Vec<i64> = bytemuck::pod_collect_to_vec(&through_file(&a.argsort(Some(0)).unwrap(), &context).unwrap());
-    let sorted: Vec<u64> = bytemuck::pod_collect_to_vec(&through_file(&a.sort(Some(0)).unwrap(), &context).unwrap());
+    let order: Vec<i64> =
+        bytemuck::pod_collect_to_vec(&through_file(&a.argsort(Some(0)).unwrap(), &context).unwrap());
+    let sorted: Vec<u64> =
+        bytemuck::pod_collect_to_vec(&through_file(&a.sort(Some(0)).unwrap(), &context).unwrap());
     let class = |k: i64| {
         let [re, im] = [parts[2 * k as usize], parts[2 * k as usize + 1]];
         let rank = (u8::from(re.is_nan()) << 1) | u8::from(im.is_nan());
@@ -115,7 +120,9 @@ fn complex_lines_are_sorted_in_little_memory() {
     }
     for (k, &at) in order.iter().enumerate() {
         let (found, from) = (&sorted[2 * k..2 * k + 2], &parts[2 * at as usize..2 * at as usize + 2]);
-        let same = |found: u64, from: f64| found == from.to_bits() || f64::from_bits(found).is_nan() && from.is_nan();
+        let same = |found: u64, from: f64| {
+            found == from.to_bits() || f64::from_bits(found).is_nan() && from.is_nan()
+        };
         assert!(same(found[0], from[0]) && same(found[1], from[1]));
     }
 }
@@ -126,10 +133,13 @@ fn long_lines_across_an_array_are_sorted() {
     let values: Vec<f64> = random(rows * columns).iter().map(|x| (x % 1000) as f64).collect();
     let a = source(DType::F64, &[rows as u64, columns as u64], bytemuck::cast_slice(&values));
     let context = Context::new(4 << 20, 2);
-    let found: Vec<f64> = bytemuck::pod_collect_to_vec(&through_file(&a.sort(Some(0)).unwrap(), &context).unwrap());
-    let order: Vec<i64> = bytemuck::pod_collect_to_vec(&through_file(&a.argsort(Some(0)).unwrap(), &context).unwrap());
+    let found: Vec<f64> =
+        bytemuck::pod_collect_to_vec(&through_file(&a.sort(Some(0)).unwrap(), &context).unwrap());
+    let order: Vec<i64> =
+        bytemuck::pod_collect_to_vec(&through_file(&a.argsort(Some(0)).unwrap(), &context).unwrap());
     for column in 0..columns {
-        let mut line: Vec<(u64, i64)> = (0..rows).map(|k| (values[k * columns + column] as u64, k as i64)).collect();
+        let mut line: Vec<(u64, i64)> =
+            (0..rows).map(|k| (values[k * columns + column] as u64, k as i64)).collect();
         line.sort_unstable();
         assert!((0..rows).all(|k| found[k * columns + column] as u64 == line[k].0));
         assert!((0..rows).all(|k| order[k * columns + column] == line[k].1));

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::SHORT;
-use super::line::Line;
+use super::line::{BLOCK, Cut, Line};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver};
 use crate::expr::Expr;
 use crate::kernels::order::{Code, Coder, Wanted, Word, code};
@@ -15,10 +15,10 @@ use crate::program::Program;
 use crate::program::tiles::Tiles;
 use crate::{Buffer, DType, Error, Result};
 
-/// Bytes of a piece, at most and at least.
-const PIECE: (u64, u64) = (1 << 20, 16 << 10);
-/// Words that are made and compared at a time.
-const BLOCK: usize = 1 << 12;
+/// Bytes of a piece of consecutive elements.
+const PIECE: u64 = 1 << 20;
+/// The fewest elements of a piece.
+const LEAST: u64 = 1 << 11;
 /// More elements than this are taken from the sorted line.
 const MOST: u64 = 1 << 16;
 
@@ -86,18 +86,18 @@ struct Choosing<W> {
     coder: Coder<W>,
     feed: Program,
     output: Output,
-    piece: u64,
+    cut: Cut,
     threads: u64,
 }
 
 impl<W: Word> Choosing<W> {
     fn new(top: Top, coder: Coder<W>, feed: Program, output: Output) -> Choosing<W> {
-        let piece = (PIECE.0 / feed.output_size().max(1) as u64).max(1);
-        Choosing { top, coder, feed, output, piece, threads: 1 }
+        let cut = Cut::of(&feed, top.axis, (PIECE / feed.output_size().max(1) as u64).max(1));
+        Choosing { top, coder, feed, output, cut, threads: 1 }
     }
 
     fn extent(&self) -> Vec<u64> {
-        Line::extent(&self.feed.domain, self.top.axis, self.piece)
+        self.cut.extent(&self.feed.domain, self.top.axis)
     }
 
     /// Bytes of a thread, and bytes that all share.
@@ -130,32 +130,33 @@ impl<W: Word> Choosing<W> {
 
     /// The best words of a line, in order.
     fn of_line(&self, line: &Line<'_>, feed: &Feed<'_>, run: &Run<'_>) -> Result<Vec<W>> {
-        let pieces = line.pieces(self.piece);
+        let pieces = line.pieces(&self.cut, &self.feed);
         let (item, greatest) = (self.feed.output_size(), self.top.greatest);
         let all = Mutex::new(Vec::new());
         let turns = Turns::new(pieces.len());
         turns.run(self.threads, run.context, || {
-            let (mut reader, mut bytes, mut block) = (feed.reader(), Buffer::default(), vec![W::zeroed(); BLOCK]);
+            let (mut reader, mut bytes, mut block) =
+                (feed.reader(), Buffer::default(), vec![W::zeroed(); BLOCK]);
             let (mut kept, mut worst) = (Vec::with_capacity(2 * self.top.count as usize + BLOCK), None::<W>);
             while let Some(number) = turns.take(run.context)? {
                 let piece = pieces.piece(number);
-                let count = piece.shape.iter().product::<u64>();
+                let count = piece.elements();
                 let bytes = bytes.reserve(count as usize * item)?;
                 run.context.record(Work::Tile, 1, count, || -> Result<()> {
                     reader.fill(&piece.start, &piece.shape, bytes)?;
-                    for (k, part) in bytes.chunks(BLOCK * item).enumerate() {
-                        let words = &mut block[..part.len() / item];
-                        (self.coder.encode_signed)(part, piece.first + (k * BLOCK) as u64, words);
+                    piece.words(bytes, self.coder.encode_signed, &mut block, |words, _| {
                         match worst {
-                            Some(worst) if greatest => kept.extend(words.iter().filter(|word| **word > worst)),
+                            Some(worst) if greatest => {
+                                kept.extend(words.iter().filter(|word| **word > worst))
+                            }
                             Some(worst) => kept.extend(words.iter().filter(|word| **word < worst)),
                             None => kept.extend_from_slice(words),
                         }
                         if kept.len() >= 2 * self.top.count as usize {
                             worst = self.best(&mut kept);
                         }
-                    }
-                    Ok(())
+                        Ok(())
+                    })
                 })?;
                 (run.done)(count);
             }
@@ -182,8 +183,8 @@ impl<W: Word> Stage for Choosing<W> {
             if self.threads * each + shared <= room.free {
                 return Fit::Takes(self.threads * each + shared);
             }
-            if self.piece * self.feed.output_size() as u64 > PIECE.1 {
-                self.piece = (self.piece / 2).max(1);
+            if let Some(cut) = self.cut.halved(LEAST) {
+                self.cut = cut;
             } else if self.threads > 1 {
                 self.threads -= 1;
             } else {
@@ -207,7 +208,7 @@ impl<W: Word> Stage for Choosing<W> {
             kind: "topk",
             steps: vec![format!("the {} {which} {over}", self.top.count)],
             domain: self.feed.domain.clone(),
-            tiles: self.feed.elements().div_ceil(self.piece),
+            tiles: self.feed.elements().div_ceil(self.extent().iter().product()),
             tile: self.extent(),
             threads: self.threads,
             reads: vec![self.feed.bytes_read()],
@@ -221,7 +222,8 @@ impl<W: Word> Stage for Choosing<W> {
             return Err(Error::Other("topk has one input and one output".into()));
         };
         let feed = Feed::new(&self.feed, sources, run.context, false);
-        let tiles = Tiles::regular(&self.output.shape, &Line::extent(&self.output.shape, self.top.axis, MOST));
+        let boxes = Cut::InOrder(MOST).extent(&self.output.shape, self.top.axis);
+        let tiles = Tiles::regular(&self.output.shape, &boxes);
         deliver(sink.as_ref(), &tiles, run.context, |give| {
             let mut out = Buffer::default();
             for line in Line::all(&self.feed.domain, self.top.axis) {

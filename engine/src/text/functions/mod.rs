@@ -48,16 +48,15 @@ macro_rules! functions {
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[
-        elementwise::FUNCTIONS,
-        joining::FUNCTIONS,
-        order::FUNCTIONS,
-        products::FUNCTIONS,
-        scans::FUNCTIONS,
-        sets::FUNCTIONS,
-        shape::FUNCTIONS,
-    ];
+const TABLES: &[&[Function]] = &[
+    elementwise::FUNCTIONS,
+    joining::FUNCTIONS,
+    order::FUNCTIONS,
+    products::FUNCTIONS,
+    scans::FUNCTIONS,
+    sets::FUNCTIONS,
+    shape::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {

@@ -1,11 +1,11 @@
 //! Arrays as sets of elements.
 
 use super::{Function, functions};
+use crate::Expr;
 use crate::compose::{Unique, UniqueOptions};
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::Meaning;
-use crate::Expr;
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -81,7 +81,8 @@ fn union(_: &str, call: &Call<'_>) -> Result<Expr> {
 fn intersect(_: &str, call: &Call<'_>) -> Result<Meaning> {
     let b = call.bind(&["ar1", "ar2", "assume_unique?", "return_indices?"])?;
     b.boolean("assume_unique")?;
-    let found = b.array("ar1")?.intersect1d(&b.array("ar2")?, &call.context()).map_err(|e| b.fault("ar1", e))?;
+    let found =
+        b.array("ar1")?.intersect1d(&b.array("ar2")?, &call.context()).map_err(|e| b.fault("ar1", e))?;
     match b.boolean("return_indices")? {
         true => Ok(Vec::from(found).into()),
         false => Ok(found[0].clone().into()),
