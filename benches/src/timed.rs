@@ -64,7 +64,8 @@ fn codec(text: &str) -> std::result::Result<(Codec, bool), String> {
 }
 
 pub(crate) fn main(eval: &Eval) -> Result<()> {
-    let mut context = Context { check: !eval.no_check, ..Context::default() };
+    let mut context = Context::default();
+    context.check = !eval.no_check;
     context.budget = eval.memory.map_or(context.budget, Budget::new);
     context.threads = eval.threads.unwrap_or(context.threads);
     let mut bound = BTreeMap::new();
@@ -109,7 +110,7 @@ fn source(path: &Path) -> Result<Expr> {
 /// Computes an expression into a new file.
 fn write(expr: &Expr, path: &Path, eval: &Eval, context: &Context) -> Result<()> {
     let durability = if eval.no_sync { Durability::None } else { Durability::Full };
-    let file = File::create(path, &CreateOptions { overwrite: true, durability })?;
+    let file = File::create(path, &CreateOptions::default().overwrite(true).durability(durability))?;
     let transaction = Arc::new(file.begin()?);
     let chunk = eval.chunk.iter().chain(std::iter::repeat(&0)).zip(expr.shape());
     let chunk: Vec<u64> = match eval.default_chunks {

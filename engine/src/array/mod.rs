@@ -37,6 +37,7 @@ mod reduced;
 mod scan;
 mod sets;
 mod slice;
+mod statistics;
 mod views;
 mod window;
 
@@ -48,6 +49,7 @@ pub use compute::compute_all;
 pub use convert::{IntoArray, Written};
 pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
+pub use statistics::IntoBins;
 
 use crate::{DType, Error, Expr, Result};
 use reduced::Reduced;

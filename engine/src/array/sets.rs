@@ -106,5 +106,5 @@ impl Array {
 
 /// A result that was asked for.
 fn asked(part: Option<Expr>) -> Result<Array> {
-    part.map(Array::from).ok_or_else(|| Error::Other("a result that was asked for is missing".into()))
+    part.map(Array::from).ok_or_else(|| Error::internal("a result that was asked for is missing"))
 }

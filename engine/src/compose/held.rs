@@ -35,10 +35,10 @@ pub(super) fn held(exprs: &[Expr], context: &Context) -> Result<Vec<Expr>> {
         (Some(value), _) => Expr::source(Arc::new(value)),
         (None, Some(spill)) => {
             let spill: Spill = Arc::into_inner(spill)
-                .ok_or_else(|| Error::Other("a finished plan still holds its output".into()))?;
+                .ok_or_else(|| Error::internal("a finished plan still holds its output"))?;
             Expr::source(Arc::new(spill.into_source()?))
         }
-        (None, None) => Err(Error::Other("the plan gave no value".into())),
+        (None, None) => Err(Error::internal("the plan gave no value")),
     };
     values.into_iter().zip(spills).map(one).collect()
 }

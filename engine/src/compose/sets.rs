@@ -114,7 +114,7 @@ impl Expr {
         let mut found = held(&begins.compress(&vectors, options.counts, context)?, context)?;
         let counts = match options.counts {
             true => {
-                let firsts = found.pop().ok_or_else(|| Error::Other("no places".into()))?;
+                let firsts = found.pop().ok_or_else(|| Error::internal("no places"))?;
                 let end = constant(DType::I64, &(length as i64).to_le_bytes())?;
                 let ends = Expr::concatenate(&[after_first(&firsts)?, end], Some(0), None)?;
                 Some(held(&[Expr::apply(Op::Subtract, &[ends, firsts])?], context)?.swap_remove(0))
@@ -122,7 +122,7 @@ impl Expr {
             false => None,
         };
         let mut found = found.into_iter();
-        let values = found.next().ok_or_else(|| Error::Other("no elements".into()))?;
+        let values = found.next().ok_or_else(|| Error::internal("no elements"))?;
         Ok(Unique { values, index: found.next(), counts, inverse: None })
     }
 
@@ -147,7 +147,7 @@ impl Expr {
         let (in_a, in_b) = (a.values.isin(&b.values, false)?, b.values.isin(&a.values, false)?);
         let mut found = held(&in_a.compress(&indexed(a), false, context)?, context)?;
         found.extend(held(&in_b.compress(&indexed(b)[1..], false, context)?, context)?);
-        <[Expr; 3]>::try_from(found).map_err(|_| Error::Other("an intersection has three parts".into()))
+        <[Expr; 3]>::try_from(found).map_err(|_| Error::internal("an intersection has three parts"))
     }
 
     /// The distinct elements of this array that are not in another, in ascending order, as NumPy's `setdiff1d`. NaN is
@@ -231,7 +231,7 @@ fn separate_nan(x: &Expr, places: &Expr, context: &Context) -> Result<Expr> {
 fn item(expr: &Expr, context: &Context) -> Result<i64> {
     let value =
         crate::Plan::new(&[(expr.clone(), crate::Target::Memory)], context)?.run(context)?.pop().flatten();
-    value.ok_or_else(|| Error::Other("the plan gave no value".into()))?.item()
+    value.ok_or_else(|| Error::internal("the plan gave no value"))?.item()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Operator for Distinct {
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Ok([feed]), [_, _, _, _]) = (<[Program; 1]>::try_from(feeds), outputs) else {
-            return Err(Error::Other("distinct has one input and four outputs".into()));
+            return Err(Error::internal("distinct has one input and four outputs"));
         };
         let (distinct, scratch) = (self.clone(), outputs.iter().map(|output| output.written.scratch).sum());
         Ok(match code(self.dtype.into(), Wanted::Values, 0) {
@@ -212,7 +212,7 @@ impl<W: Word> Stage for Counting<W> {
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
         let ([sources], [values, counts, places, number]) = (run.sources, run.sinks) else {
-            return Err(Error::Other("distinct has one input and four outputs".into()));
+            return Err(Error::internal("distinct has one input and four outputs"));
         };
         let feed = Feed::new(&self.feed, sources, run.context, false);
         let Some(line) = Line::all(&self.feed.domain, None).next() else {

@@ -5,12 +5,12 @@
 use std::sync::Mutex;
 
 use super::{Operator, Output};
-use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, rows, tile_index};
+use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, tile_index};
 use crate::expr::Expr;
 use crate::kernels::order::{Code, Coder, Positions, Wanted, Word, code};
 use crate::profile::Work;
 use crate::program::Program;
-use crate::program::tiles::{Tiles, loop_order};
+use crate::program::tiles::{Tiles, loop_order, rows};
 use crate::program::written;
 use crate::promote;
 use crate::view::show;
@@ -129,7 +129,7 @@ impl Operator for Search {
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let mut feeds = feeds.into_iter();
         let (Some(list), Some(feed), [output]) = (feeds.next(), feeds.next(), outputs) else {
-            return Err(Error::Other("a search has a list, elements and one output".into()));
+            return Err(Error::internal("a search has a list, elements and one output"));
         };
         let (search, sorter) = (self.clone(), feeds.next());
         Ok(match code(self.dtype.into(), Wanted::Values, 0) {
@@ -351,7 +351,7 @@ impl<W: Word> Stage for Searching<W> {
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
         let ([_, sources, ..], [sink]) = (run.sources, run.sinks) else {
-            return Err(Error::Other("a search has a list, elements and one output".into()));
+            return Err(Error::internal("a search has a list, elements and one output"));
         };
         let list = self.list(run)?;
         let feed = Feed::new(&self.feed, sources, run.context, false);

@@ -50,7 +50,7 @@ impl Placed {
             Meaning::DType(_) => "a dtype",
             Meaning::None => "None",
             Meaning::Ellipsis => "...",
-            Meaning::Str(_) => "a text",
+            Meaning::Str(_) => "a string",
             Meaning::Tuple(_) => "a tuple",
             Meaning::List(_) => "a list",
         };
@@ -83,9 +83,9 @@ impl Placed {
 
     pub(super) fn integer(&self) -> Result<i64> {
         match self.number() {
-            Some(Number::Int(n)) => {
-                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
-            }
+            Some(Number::Int(n)) => n
+                .to_i64()
+                .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("an integer")),
         }
@@ -104,9 +104,8 @@ impl Placed {
     pub(super) fn float(&self) -> Result<f64> {
         match self.number() {
             Some(Number::Float(x)) => Ok(*x),
-            Some(Number::Int(n)) => {
-                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
-            }
+            Some(Number::Int(n)) => number::float(n)
+                .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("a real number")),
         }

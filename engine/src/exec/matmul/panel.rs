@@ -125,7 +125,7 @@ impl<'p> Panel<'p> {
         if let Filler::InPlace(input) = filler {
             return operand.piece(input, buffer, batch, first, shape, item);
         }
-        let Some([from, held]) = at else { return Err(Error::Other("no panel was brought".into())) };
+        let Some([from, held]) = at else { return Err(Error::internal("no panel was brought")) };
         let [down, along] = [0, 1].map(|k| (first[k] - from[batch.len() + k]) as usize);
         let row = held[batch.len() + 1] as usize * item;
         let offset = down * row + along * item;

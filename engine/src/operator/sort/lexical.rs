@@ -58,7 +58,7 @@ impl Operator for Lexical {
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Some(first), [output]) = (feeds.first(), outputs) else {
-            return Err(Error::Other("a sort by keys has keys and one output".into()));
+            return Err(Error::internal("a sort by keys has keys and one output"));
         };
         let (tiles, whole) = whole_lines(first, self.axis, output, true);
         let walk = loop_order(first);
@@ -165,7 +165,7 @@ impl Stage for Keys {
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
         let [sink] = run.sinks else {
-            return Err(Error::Other("a sort by keys has one output".into()));
+            return Err(Error::internal("a sort by keys has one output"));
         };
         let axis = self.lexical.axis;
         let length = self.output.shape[axis] as usize;

@@ -1,10 +1,10 @@
 //! One long line: all elements of an array in C order, or those along an axis at one place of the other axes.
 
 use crate::Result;
-use crate::exec::{like, rows, tile_index};
+use crate::exec::{like, tile_index};
 use crate::kernels::order::{Positions, Word};
 use crate::program::Program;
-use crate::program::tiles::{Tiles, lead, loop_order};
+use crate::program::tiles::{Tiles, lead, loop_order, rows};
 use crate::source::c_strides;
 
 /// Words that are made at a time.

@@ -169,7 +169,7 @@ impl<W: Word> Stage for Lines<W> {
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
         let ([sources], [sink]) = (run.sources, run.sinks) else {
-            return Err(Error::Other("a sort has one input and one output".into()));
+            return Err(Error::internal("a sort has one input and one output"));
         };
         let feed = Feed::new(&self.feed, sources, run.context, false);
         let (item, result) = (self.feed.output_size(), self.output.written.item as usize);

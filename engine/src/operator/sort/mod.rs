@@ -120,7 +120,7 @@ impl Operator for Sort {
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Ok([feed]), [output]) = (<[Program; 1]>::try_from(feeds), outputs) else {
-            return Err(Error::Other("a sort has one input and one output".into()));
+            return Err(Error::internal("a sort has one input and one output"));
         };
         let length = match self.axis {
             Some(axis) => feed.domain[axis],

@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::line::{BLOCK, Line, Piece, Pieces};
 use super::long::{CELL, LONG_RUN, Long, OUT, REREAD, RUN, SAMPLES};
-use crate::exec::{Feed, Give, Reader, Run, Turns, rows};
+use crate::exec::{Feed, Give, Reader, Run, Turns};
 use crate::kernels::order::{self, Cells, Word};
 use crate::profile::Work;
+use crate::program::tiles::rows;
 use crate::sink::{Sink, Spill};
 use crate::source::{Source, Spilled};
 use crate::{Buffer, DType, Error, Result};

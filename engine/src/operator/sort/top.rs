@@ -67,7 +67,7 @@ impl Operator for Top {
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Ok([feed]), [output]) = (<[Program; 1]>::try_from(feeds), outputs) else {
-            return Err(Error::Other("topk has one input and one output".into()));
+            return Err(Error::internal("topk has one input and one output"));
         };
         let (top, output) = (self.clone(), output.clone());
         Ok(match code(self.dtype.into(), Wanted::Values, 0) {
@@ -219,7 +219,7 @@ impl<W: Word> Stage for Choosing<W> {
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
         let ([sources], [sink]) = (run.sources, run.sinks) else {
-            return Err(Error::Other("topk has one input and one output".into()));
+            return Err(Error::internal("topk has one input and one output"));
         };
         let feed = Feed::new(&self.feed, sources, run.context, false);
         let boxes = Cut::InOrder(MOST).extent(&self.output.shape, self.top.axis);
