@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn each_nan_is_an_element_of_its_own_if_so_asked() {
         let elements: Vec<f32> = (0..LENGTH)
-            .map(|k| if mixed(k) % 5 == 0 { f32::NAN } else { (mixed(k) % 30_000) as f32 })
+            .map(|k| if mixed(k).is_multiple_of(5) { f32::NAN } else { (mixed(k) % 30_000) as f32 })
             .collect();
         let nan = elements.iter().filter(|x| x.is_nan()).count();
         let a = array(&elements);
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_first_of_equal_zeros_stands_for_them() {
-        let zero = |k: u64| if mixed(k) % 2 == 0 { -0.0 } else { 0.0f64 };
+        let zero = |k: u64| if mixed(k).is_multiple_of(2) { -0.0 } else { 0.0f64 };
         let elements: Vec<num_complex::Complex64> = (0..LENGTH)
             .map(|k| {
                 num_complex::Complex64::new((mixed(k) % 9000) as f64 * zero(k + 1).signum(), zero(k + LENGTH))

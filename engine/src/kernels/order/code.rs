@@ -287,7 +287,7 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
         },
         decode: |words, to| {
             fill(to, |to: &mut [T]| {
-                to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key()))
+                to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key()));
             });
         },
         nan: T::ZERO.map(|_| W::of(u64::MAX >> (64 - T::BITS))),

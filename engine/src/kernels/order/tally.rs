@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn words_are_counted_up_to_a_number_of_different_ones() {
-        let words: Vec<u64> = (0..20_000u64).map(|k| k * k % 5003 << 40).collect();
+        let words: Vec<u64> = (0..20_000u64).map(|k| (k * k % 5003) << 40).collect();
         let mut tally = Tally::new(3000).unwrap();
         assert!(
             words

@@ -36,7 +36,7 @@ fn lines() -> Vec<(&'static str, Vec<f64>)> {
         ("few", even.iter().map(|x| (x % 7) as f64).collect()),
         ("one", vec![3.25; LENGTH]),
         ("negative zeros", vec![-0.0; LENGTH]),
-        ("narrow", even.iter().map(|x| f64::from_bits(1 << 62 | x % 1000)).collect()),
+        ("narrow", even.iter().map(|x| f64::from_bits((1 << 62) | (x % 1000))).collect()),
         ("ascending", (0..LENGTH).map(|k| k as f64).collect()),
         (
             "a sample that misleads",

@@ -147,7 +147,7 @@ impl<W: Word> Choosing<W> {
                     piece.words(bytes, self.coder.encode_signed, &mut block, |words, _| {
                         match worst {
                             Some(worst) if greatest => {
-                                kept.extend(words.iter().filter(|word| **word > worst))
+                                kept.extend(words.iter().filter(|word| **word > worst));
                             }
                             Some(worst) => kept.extend(words.iter().filter(|word| **word < worst)),
                             None => kept.extend_from_slice(words),
