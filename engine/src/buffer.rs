@@ -114,8 +114,9 @@ impl Buffer {
     /// All bytes, mutable.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         let len = self.len;
+        let none: &mut [Line] = &mut [];
         let all: &mut [u8] = match &mut self.store {
-            Store::Empty => &mut [],
+            Store::Empty => bytemuck::cast_slice_mut(none),
             Store::Heap(lines) => bytemuck::cast_slice_mut(lines),
             Store::Map(map) => &mut map[..],
         };
@@ -171,6 +172,7 @@ mod tests {
     fn buffers_are_aligned_zeroed_and_grow() {
         for len in [0, 1, 63, 64, 65, MAP_FROM - 1, MAP_FROM, MAP_FROM + 1] {
             let mut b = Buffer::new(len).unwrap();
+            assert!(b.bytes_mut().as_ptr().addr().is_multiple_of(64));
             assert_eq!(b.bytes().len(), len);
             assert!(b.bytes().iter().all(|&x| x == 0));
             assert!(b.bytes().as_ptr().addr().is_multiple_of(64));

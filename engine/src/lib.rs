@@ -95,7 +95,7 @@ pub use {half, ndarray, num_complex, serde_json};
 pub use {
     budget::{Permit, machine_limit, machine_memory},
     buffer::Buffer,
-    compose::{Part, Quantiles},
+    compose::{Part, Quantiles, Unique, UniqueOptions},
     context::{default_threads, threads_and_why},
     exec::{BACKEND, backend_core},
     expr::Expr,

@@ -13,6 +13,7 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    order                     sorting, searches, sets
     statistics                medians and quantiles
     arithmetic                functions of several steps or results, gcd, ldexp, isclose, unwrap
     chosen                    reductions with where=, initial= and mean=, averages, nanargmax
@@ -49,6 +50,7 @@ import differences
 import creation
 import elementwise
 import indexing
+import order
 import mixed
 import products
 import promotion
@@ -73,6 +75,7 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "order": order.order,
     "statistics": statistics.statistics,
     "arithmetic": arithmetic.arithmetic,
     "chosen": chosen.chosen,

@@ -95,6 +95,14 @@ fn every_job_stays_within_its_budget() {
     run(&["eval", "a @ b", "a=a.arrs", "b=b.arrs", "-o", "ab.arrs"]);
     run(&["convert", "abc.arrs", "z.arrs", "--codec", "zstd:1"]);
     run(&["eval", "sum(z)", "z=z.arrs"]);
+    run(&["eval", "sort(a, axis=None)", "a=a.npy", "-o", "sorted.npy"]);
+    run(&["eval", "sort(z, axis=None)", "z=z.arrs", "-o", "sorted.arrs"]);
+    run(&["eval", "argsort(a, axis=None)", "a=a.arrs", "-o", "order.npy"]);
+    run(&["eval", "sort(a, axis=1)", "a=a.arrs", "-o", "rows.arrs"]);
+    run(&["eval", "argsort(a, axis=0)", "a=a.npy", "-o", "columns.npy"]);
+    run(&["eval", "sum(topk(a, 100, axis=None))", "a=a.arrs"]);
+    run(&["eval", "sum(unique(a))", "a=a.npy"]);
+    run(&["eval", "sum(unique(floor(a)))", "a=a.arrs"]);
 }
 
 /// The process between this test and the programs whose peak it measures.

@@ -80,6 +80,11 @@ fn scans() {
 }
 
 #[test]
+fn order() {
+    hold("order");
+}
+
+#[test]
 fn statistics() {
     hold("statistics");
 }

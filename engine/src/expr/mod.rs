@@ -113,7 +113,6 @@ impl Expr {
     }
 
     /// All outputs of an operator, with the given types and shapes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "every operator has one output so far"))]
     pub(crate) fn outputs(
         operator: impl Operator + 'static,
         inputs: Vec<Expr>,

@@ -26,6 +26,7 @@ mod integer;
 mod kernel;
 mod math;
 mod moves;
+pub(crate) mod order;
 mod physical;
 mod reduce;
 mod scan;

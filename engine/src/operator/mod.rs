@@ -7,8 +7,10 @@
 
 pub(crate) mod along;
 pub(crate) mod blocks;
+pub(crate) mod compress;
 pub(crate) mod correlate;
 mod diagonal;
+pub(crate) mod distinct;
 pub(crate) mod gather;
 pub(crate) mod generated;
 pub(crate) mod interp;
@@ -20,7 +22,9 @@ mod ramp;
 pub(crate) mod reduce;
 mod repeat;
 pub(crate) mod scan;
+pub(crate) mod search;
 pub(crate) mod select;
+pub(crate) mod sort;
 mod strided;
 pub(crate) mod tally;
 mod windows;

@@ -10,11 +10,13 @@ mod grids;
 mod histograms;
 mod indexing;
 mod joining;
+mod order;
 mod padding;
 mod products;
 mod reductions;
 mod repeating;
 mod scans;
+mod sets;
 mod shape;
 mod splitting;
 mod statistics;
@@ -72,11 +74,13 @@ const TABLES: &[&[Function]] = &[
     histograms::FUNCTIONS,
     indexing::FUNCTIONS,
     joining::FUNCTIONS,
+    order::FUNCTIONS,
     padding::FUNCTIONS,
     products::FUNCTIONS,
     reductions::FUNCTIONS,
     repeating::FUNCTIONS,
     scans::FUNCTIONS,
+    sets::FUNCTIONS,
     shape::FUNCTIONS,
     splitting::FUNCTIONS,
     statistics::FUNCTIONS,

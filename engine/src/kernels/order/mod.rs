@@ -1,0 +1,20 @@
+//! Sorting. Elements become unsigned integers, their *words*, whose order is NumPy's order of the elements. All sorting
+//! and splitting is done on words, so that there is one loop for each size of a word and not for each type.
+//!
+//! A word that is sorted for its position holds the position in its lower bits. No two of these words are equal, so any
+//! way of sorting them is stable.
+
+mod cells;
+mod code;
+mod line;
+mod scale;
+mod sort;
+mod tally;
+mod word;
+
+pub(crate) use cells::Cells;
+pub(crate) use code::{Code, Coder, Positions, Wanted, code, position};
+pub(crate) use line::Desk;
+pub(crate) use sort::{Room, sort};
+pub(crate) use tally::Tally;
+pub(crate) use word::{Triple, Word};

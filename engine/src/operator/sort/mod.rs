@@ -1,0 +1,160 @@
+//! Sorting: the elements in ascending order, or their positions in that order.
+//!
+//! The order is NumPy's: NaN comes last, and complex numbers are ordered by their real part, then by their imaginary
+//! part. Equal elements stay in their order, so the signs of zeros do, too.
+
+mod either;
+mod lexical;
+pub(super) mod line;
+mod lines;
+mod long;
+mod task;
+#[cfg(test)]
+mod tests;
+mod top;
+
+use self::either::Either;
+use self::lines::Lines;
+use self::long::Long;
+use super::blocks::MapBlocks;
+use super::{Operator, Output};
+use crate::exec::Stage;
+use crate::expr::Expr;
+use crate::kernels::order::{Code, Coder, Wanted, Word, code};
+use crate::program::Program;
+use crate::view::resolve_axes;
+use crate::{DType, Error, Result};
+
+/// Bytes of a line that one thread sorts by itself in any case.
+const SHORT: u64 = 256 << 10;
+/// Bytes of the longest line that one thread sorts by itself if there are other lines and enough memory.
+const LONG: u64 = 1 << 20;
+
+/// A sort of lines.
+#[derive(Clone, Copy, Debug)]
+struct Sort {
+    wanted: Wanted,
+    /// The type of the elements.
+    dtype: DType,
+    /// The axis of the lines. `None`: all elements in C order are one line.
+    axis: Option<usize>,
+}
+
+impl Expr {
+    /// The elements in ascending order along an axis, as NumPy's `sort`. Without an axis, all elements are sorted and
+    /// the result has one dimension.
+    ///
+    /// # Errors
+    /// When the axis is not there.
+    pub fn sort(&self, axis: Option<i64>) -> Result<Expr> {
+        let typed = self.typed()?;
+        typed.sorted(Wanted::Values, axis, typed.dtype())
+    }
+
+    /// The positions of the elements in ascending order, as NumPy's `argsort` with `stable=True`: `int64`, counted along
+    /// the axis. Without an axis, they are counted over all elements in C order.
+    ///
+    /// # Errors
+    /// When the axis is not there.
+    pub fn argsort(&self, axis: Option<i64>) -> Result<Expr> {
+        let typed = self.typed()?;
+        match (typed.ndim(), axis) {
+            // NumPy gives the position of the lone element in an array of one
+            (0, Some(0 | -1)) => typed.sorted(Wanted::Positions, None, DType::I64),
+            _ => typed.sorted(Wanted::Positions, axis, DType::I64),
+        }
+    }
+
+    fn sorted(&self, wanted: Wanted, axis: Option<i64>, dtype: DType) -> Result<Expr> {
+        let input = if self.ndim() == 0 && axis.is_none() { self.expand_dims(&[0])? } else { self.clone() };
+        let axis = match axis {
+            None if input.ndim() == 1 => Some(0),
+            None => None,
+            Some(axis) => resolve_axes(&[axis], input.ndim())?.first().copied(),
+        };
+        if let Some(axis) = axis
+            && axis + 1 < input.ndim()
+            && input.shape()[axis].saturating_mul(input.dtype().size() as u64) > LONG
+        {
+            return input.sorted_apart(wanted, axis, dtype);
+        }
+        let shape = match axis {
+            Some(_) => input.shape().to_vec(),
+            None => vec![input.shape().iter().product()],
+        };
+        Ok(Expr::output(Sort { wanted, dtype: self.dtype(), axis }, vec![input], dtype, shape))
+    }
+}
+
+impl Expr {
+    /// The same for long lines that may lie across each other: they are copied first, so that each lies in one piece.
+    fn sorted_apart(&self, wanted: Wanted, axis: usize, dtype: DType) -> Result<Expr> {
+        let mut axes: Vec<i64> = (0..self.ndim() as i64).collect();
+        let moved = axes.remove(axis);
+        axes.push(moved);
+        let turned = self.permute(&axes)?;
+        let shape = turned.shape().to_vec();
+        let copy = MapBlocks::new(|_, _, from, to| {
+            to.copy_from_slice(from);
+            Ok(())
+        });
+        let copied = Expr::output(copy, vec![turned], self.dtype(), shape);
+        let sorted = copied.sorted(wanted, Some(-1), dtype)?;
+        let mut back: Vec<i64> = (0..self.ndim() as i64 - 1).collect();
+        back.insert(axis, self.ndim() as i64 - 1);
+        sorted.permute(&back)
+    }
+}
+
+impl Operator for Sort {
+    fn name(&self) -> &'static str {
+        match self.wanted {
+            Wanted::Values => "sort",
+            Wanted::Positions => "argsort",
+        }
+    }
+
+    fn key(&self) -> Vec<u8> {
+        self.axis.map_or(u64::MAX, |axis| axis as u64).to_le_bytes().to_vec()
+    }
+
+    fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
+        let (Ok([feed]), [output]) = (<[Program; 1]>::try_from(feeds), outputs) else {
+            return Err(Error::internal("a sort has one input and one output"));
+        };
+        let length = match self.axis {
+            Some(axis) => feed.domain[axis],
+            None => feed.domain.iter().product(),
+        };
+        Ok(match code(self.dtype.into(), self.wanted, length) {
+            Code::Small(coder) => self.planned(coder, feed, output, length),
+            Code::Middle(coder) => self.planned(coder, feed, output, length),
+            Code::Large(coder) => self.planned(coder, feed, output, length),
+            Code::Triple(coder) => self.planned(coder, feed, output, length),
+        })
+    }
+}
+
+impl Sort {
+    fn planned<W: Word>(
+        self,
+        coder: Coder<W>,
+        feed: Program,
+        output: &Output,
+        length: u64,
+    ) -> Box<dyn Stage> {
+        let bytes = length.saturating_mul(feed.output_size() as u64);
+        let alone = feed.elements() == length;
+        let (Some(axis), true) = (self.axis, bytes <= if alone { SHORT } else { LONG }) else {
+            return Box::new(Long::new(self, coder, feed, output.clone(), length));
+        };
+        if bytes <= SHORT {
+            return Box::new(Lines::new(self, axis, coder, feed, output.clone(), true));
+        }
+        Box::new(Either {
+            lines: Lines::new(self, axis, coder, feed.clone(), output.clone(), false),
+            long: Long::new(self, coder, feed, output.clone(), length),
+            fits: true,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! The order of elements: sorting, and places in sorted arrays.
+
+use super::{Function, functions};
+use crate::Expr;
+use crate::text::call::{Bound, Call};
+use crate::text::error::{Fault, Result};
+use crate::text::meaning::Meaning;
+use crate::view::Index;
+
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = functions! {
+    "argpartition" true "the positions of the elements of partition": partition;
+    "argsort" true "the positions of the elements in ascending order": sort;
+    "digitize" false "the numbers of the bins that elements are in": digitize;
+    "lexsort" false "the positions of elements in the order of several keys, the last one first": lexsort;
+    "partition" true "the elements with those at some places as if sorted": partition;
+    "searchsorted" true "the places of elements in a sorted array": search;
+    "sort" true "the elements in ascending order": sort;
+    "topk" true "the k greatest elements, or the -k smallest": topk;
+};
+
+/// NumPy's names of sorting algorithms. Every sort is stable here.
+const KINDS: &[&str] = &["quicksort", "heapsort", "mergesort", "stable"];
+
+fn sort(name: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "axis?", "kind?", "order?", "*", "stable?"])?;
+    check_kind(&b, KINDS)?;
+    let (a, axis) = (b.array("a")?, axis(&b)?);
+    let sorted = if name == "sort" { a.sort(axis) } else { a.argsort(axis) };
+    sorted.map_err(|e| b.fault("axis", e))
+}
+
+fn partition(name: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "kth", "axis?", "kind?", "order?"])?;
+    check_kind(&b, &["introselect"])?;
+    let (a, kth, axis) = (b.array("a")?, b.need("kth")?.integers()?, axis(&b)?);
+    let parted = if name == "partition" { a.partition(&kth, axis) } else { a.argpartition(&kth, axis) };
+    parted.map_err(|e| b.fault("axis", e))
+}
+
+fn topk(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "k", "axis?"])?;
+    b.array("a")?.topk(b.need("k")?.integer()?, axis(&b)?).map_err(|e| b.fault("axis", e))
+}
+
+fn lexsort(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["keys", "axis?"])?;
+    let keys = match &b.need("keys")?.meaning {
+        Meaning::Array(all) if all.ndim() > 0 => {
+            let rows = (0..all.shape()[0] as i64).map(|row| all.index(&[Index::At(row)]));
+            rows.collect::<crate::Result<Vec<_>>>().map_err(|e| b.fault("keys", e))?
+        }
+        _ => b.arrays("keys")?,
+    };
+    let axis = b.get("axis").map_or(Ok(-1), |axis| axis.integer())?;
+    Expr::lexsort(&keys, axis).map_err(|e| b.fault("axis", e))
+}
+
+fn search(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "v", "side?", "sorter?"])?;
+    let after = match b.get("side").map(|side| (side, &side.meaning)) {
+        None => false,
+        Some((_, Meaning::Str(side))) if side == "left" || side == "right" => side == "right",
+        Some((side, _)) => return Err(Fault::new(&side.span, "side is 'left' or 'right'")),
+    };
+    let sorter = b.some("sorter").map(|p| p.array()).transpose()?;
+    b.array("a")?.searchsorted(&b.array("v")?, after, sorter.as_ref()).map_err(|e| b.fault("a", e))
+}
+
+fn digitize(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["x", "bins", "right?"])?;
+    b.array("x")?.digitize(&b.array("bins")?, b.boolean("right")?).map_err(|e| b.fault("bins", e))
+}
+
+/// Checks the arguments that choose an algorithm, one of `kinds`.
+fn check_kind(b: &Bound, kinds: &[&str]) -> Result<()> {
+    if let Some(order) = b.some("order") {
+        return Err(Fault::new(&order.span, "order names fields of records; these elements have none"));
+    }
+    if let Some(stable) = b.some("stable") {
+        stable.boolean()?;
+        if let Some(kind) = b.some("kind") {
+            return Err(Fault::new(&kind.span, "kind and stable are two names of one argument"));
+        }
+    }
+    match b.some("kind").map(|kind| (kind, &kind.meaning)) {
+        None => Ok(()),
+        Some((_, Meaning::Str(kind))) if kinds.contains(&kind.as_str()) => Ok(()),
+        Some((kind, _)) => Err(Fault::new(&kind.span, format!("kind is one of {}", kinds.join(", ")))
+            .help("every kind gives the same result here, so it can be left out")),
+    }
+}
+
+/// The axis of the call, by default the last one; `None` if it is `None`.
+fn axis(b: &Bound) -> Result<Option<i64>> {
+    match b.get("axis") {
+        None => Ok(Some(-1)),
+        Some(axis) if axis.is_none() => Ok(None),
+        Some(axis) => axis.integer().map(Some),
+    }
+}
