@@ -65,11 +65,17 @@ mod store;
 pub mod text;
 mod view;
 
-pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis, Slice, compute_all};
+pub use array::{
+    Array, Ellipsis, IntoArray, IntoAxes, IntoBins, IntoPart, IntoParts, IntoShape, Native, NewAxis, Slice,
+    compute_all,
+};
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
-pub use compose::{Closeness, ProductOrder};
+pub use compose::{
+    BinRule, Bins, Closeness, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
+    Mode, ProductOrder, QuantileMethod, QuantileOptions,
+};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};
@@ -89,6 +95,7 @@ pub use {half, ndarray, num_complex, serde_json};
 pub use {
     budget::{Permit, machine_limit, machine_memory},
     buffer::Buffer,
+    compose::{Part, Quantiles},
     context::{default_threads, threads_and_why},
     exec::{BACKEND, backend_core},
     expr::Expr,

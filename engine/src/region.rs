@@ -100,16 +100,7 @@ impl RegionSink {
                 value.ndim()
             )));
         }
-        let dtype = self.meta.dtype;
-        let drops =
-            value.dtype().kind() == Kind::Complex && !matches!(dtype.kind(), Kind::Complex | Kind::Bool);
-        let mut fitted = value.cast(dtype)?;
-        let more = value.ndim().saturating_sub(self.shape.len());
-        let ones = value.shape().iter().take(more).take_while(|&&n| n == 1).count();
-        if ones > 0 {
-            fitted = fitted.squeeze(Some(&(0..ones as i64).collect::<Vec<_>>()))?;
-        }
-        Ok((fitted.broadcast_to(&self.shape)?, drops))
+        fitted(value, self.meta.dtype, &self.shape)
     }
 
     fn covers(&self, start: &[u64], shape: &[u64]) -> Vec<Cover> {
@@ -174,6 +165,18 @@ impl RegionSink {
         strided::copy(item, &counts, data, from as usize, &from_strides, buffer, 0, &to_strides);
         Ok(transaction.write(*id, &start, &extent, buffer)?)
     }
+}
+
+/// `value`, cast to `dtype` and broadcast to `shape`, and whether that drops imaginary parts.
+pub(crate) fn fitted(value: &Expr, dtype: DType, shape: &[u64]) -> Result<(Expr, bool)> {
+    let drops = value.dtype().kind() == Kind::Complex && !matches!(dtype.kind(), Kind::Complex | Kind::Bool);
+    let mut fitted = value.cast(dtype)?;
+    let more = value.ndim().saturating_sub(shape.len());
+    let ones = value.shape().iter().take(more).take_while(|&&n| n == 1).count();
+    if ones > 0 {
+        fitted = fitted.squeeze(Some(&(0..ones as i64).collect::<Vec<_>>()))?;
+    }
+    Ok((fitted.broadcast_to(shape)?, drops))
 }
 
 impl Sink for RegionSink {

@@ -13,10 +13,12 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    statistics                medians and quantiles
     arithmetic                functions of several steps or results, gcd, ldexp, isclose, unwrap
     chosen                    reductions with where=, initial= and mean=, averages, nanargmax
     differences               diff, gradient, trapezoid, convolve, maximum.accumulate
     contractions              einsum, tensordot, cross, kron, add.reduce, add.outer
+    indexing                  arrays of indices, masks, take and its kin
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -43,12 +45,14 @@ import chosen
 import contractions
 import differences
 import elementwise
+import indexing
 import mixed
 import products
 import promotion
 import reductions
 import rules
 import scans
+import statistics
 import views
 
 FAMILIES = {
@@ -65,10 +69,12 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "statistics": statistics.statistics,
     "arithmetic": arithmetic.arithmetic,
     "chosen": chosen.chosen,
     "differences": differences.differences,
     "contractions": contractions.contractions,
+    "indexing": indexing.indexing,
     "mixed": mixed.mixed,
 }
 

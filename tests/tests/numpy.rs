@@ -80,6 +80,11 @@ fn scans() {
 }
 
 #[test]
+fn statistics() {
+    hold("statistics");
+}
+
+#[test]
 fn arithmetic_of_several_steps() {
     hold("arithmetic");
 }
@@ -97,6 +102,11 @@ fn differences_and_sliding_products() {
 #[test]
 fn contractions() {
     hold("contractions");
+}
+
+#[test]
+fn indexing_by_arrays_and_masks() {
+    hold("indexing");
 }
 
 #[test]

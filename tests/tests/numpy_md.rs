@@ -56,7 +56,7 @@ fn notes(text: &str) -> BTreeMap<&str, Note> {
     let note = |line| match str::split_once(line, " = ") {
         Some((name, code)) if !name.contains(':') => (name, Note::Instead(code.to_owned())),
         _ => {
-            let (name, words) = str::split_once(line, ": ").unwrap_or_else(|| panic!("no note: {line}"));
+            let (name, words) = str::split_once(line, ": ").expect("a note has ' = ' or ': ' after the name");
             (name, Note::Words(words.to_owned()))
         }
     };

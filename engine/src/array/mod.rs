@@ -28,6 +28,7 @@ mod convert;
 mod differences;
 mod formula;
 mod functions;
+mod indexing;
 mod map;
 mod memory;
 mod native;
@@ -38,6 +39,7 @@ mod reduce;
 mod reduced;
 mod scan;
 mod slice;
+mod statistics;
 mod views;
 mod window;
 
@@ -47,8 +49,10 @@ use std::sync::Arc;
 pub use axes::{IntoAxes, IntoShape};
 pub use compute::compute_all;
 pub use convert::{IntoArray, Written};
+pub use indexing::{IntoPart, IntoParts};
 pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
+pub use statistics::IntoBins;
 
 use crate::{DType, Error, Expr, Result};
 use reduced::Reduced;

@@ -5,16 +5,35 @@
 
 mod arithmetic;
 mod chosen;
+mod covariance;
+mod describe;
 mod differences;
 mod einsum;
+mod histogram;
+mod indexing;
+mod median;
+mod places;
 mod products;
 mod quadratic;
+mod quantile;
+mod small;
+mod subscript;
+mod tallies;
 
 use crate::{Expr, Op, Result};
 
 pub use arithmetic::Closeness;
 pub(crate) use chosen::{moments, reduce_chosen};
+pub use covariance::CovarianceOptions;
+pub use describe::Description;
 pub use einsum::ProductOrder;
+pub use histogram::{BinRule, Bins, HistogramOptions};
+pub use indexing::Mode;
+pub use quantile::{IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles};
+pub(crate) use subscript::Indexed;
+pub use subscript::Part;
+pub use tallies::GridOptions;
+pub(crate) use tallies::{columns, histogramdd};
 
 fn one(op: Op, x: &Expr) -> Result<Expr> {
     Expr::apply(op, std::slice::from_ref(x))
@@ -27,4 +46,15 @@ fn two(op: Op, x: &Expr, y: &Expr) -> Result<Expr> {
 /// `yes` where `condition` is true, else `no`.
 fn choose(condition: &Expr, yes: &Expr, no: &Expr) -> Result<Expr> {
     Expr::apply(Op::Where, &[condition.clone(), yes.clone(), no.clone()])
+}
+
+/// An operation on operands that broadcast together.
+fn op(op: Op, args: &[&Expr]) -> Result<Expr> {
+    Expr::apply(op, &args.iter().map(|&arg| arg.clone()).collect::<Vec<_>>())
+}
+
+/// The same array with `count` more axes of length 1 at its end.
+fn spread(expr: &Expr, count: usize) -> Result<Expr> {
+    let ndim = expr.ndim();
+    expr.expand_dims(&(ndim..ndim + count).map(|axis| axis as i64).collect::<Vec<_>>())
 }

@@ -35,6 +35,18 @@ pub(crate) trait Derive: Debug + Send + Sync {
         0
     }
 
+    /// For each input, how often each of its chunks is read on the way through the result.
+    fn visits(&self, feeds: &[Program], shape: &[u64], chunk: &[u64]) -> Vec<f64> {
+        let _ = (shape, chunk);
+        vec![1.0; feeds.len()]
+    }
+
+    /// Whether all elements of an input are read, so that all of its checksums are compared.
+    fn reads_all(&self, input: usize) -> bool {
+        let _ = input;
+        true
+    }
+
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors
@@ -108,11 +120,20 @@ impl Deferred for Derived {
         feeds.sum::<u64>() + self.rule.scratch(&self.feeds, &self.chunk)
     }
 
-    fn bind(self: Arc<Self>, sources: Vec<Vec<Arc<dyn Source>>>, context: &Context) -> Arc<dyn Source> {
+    fn visits(&self) -> Vec<f64> {
+        self.rule.visits(&self.feeds, &self.shape, &self.chunk)
+    }
+
+    fn bind(
+        self: Arc<Self>,
+        sources: Vec<Vec<Arc<dyn Source>>>,
+        keeps: bool,
+        context: &Context,
+    ) -> Arc<dyn Source> {
         Arc::new(DerivedSource {
             strides: c_strides(&self.chunk, self.dtype.size()),
             orders: self.feeds.iter().map(loop_order).collect(),
-            caches: self.feeds.iter().map(|_| InputCache::new(0, false)).collect(),
+            caches: self.feeds.iter().map(|_| InputCache::new(0, keeps)).collect(),
             scratch: self.scratch() as usize,
             derived: self,
             sources,
@@ -170,9 +191,11 @@ impl Source for DerivedSource {
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
         let Derived { rule, feeds, shape, chunk: full, dtype, .. } = self.derived.as_ref();
         let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
-        let readers = inputs
-            .map(|(((feed, order), sources), cache)| Reader::new(feed, order, sources, &self.context, cache));
-        let mut readers: Vec<Reader<'_>> = readers.collect();
+        let mut readers = Vec::with_capacity(feeds.len());
+        for (number, (((feed, order), sources), cache)) in inputs.enumerate() {
+            let reader = Reader::new(feed, order, sources, &self.context, cache);
+            readers.push(if rule.reads_all(number) { reader } else { reader.sparing() });
+        }
         let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();
         let within = |((&s, &n), &all): ((&u64, &u64), &u64)| n.min(all.saturating_sub(s));
         let boxed: Vec<u64> = start.iter().zip(full).zip(shape).map(within).collect();
@@ -181,6 +204,9 @@ impl Source for DerivedSource {
         rule.fill(&mut readers, &start, &boxed, elements)?;
         spread(out, &boxed, full, dtype.size());
         Ok(())
+    }
+    fn release_all(&self) {
+        self.sources.iter().flatten().for_each(|source| source.release_all());
     }
     fn intact(&self) -> Result<()> {
         self.sources.iter().flatten().try_for_each(|source| source.intact())

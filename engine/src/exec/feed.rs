@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::input;
 use super::input::InputCache;
 use super::worker::{Out, Worker};
-use crate::program::Program;
 use crate::program::tiles::loop_order;
+use crate::program::{Load, Program};
 use crate::source::{Source, c_strides};
 use crate::{Context, Result};
 
@@ -31,6 +31,22 @@ impl<'p> Feed<'p> {
         Feed { program, order: loop_order(program), sources, shared: InputCache::new(0, keeps), context }
     }
 
+    /// The same feed, which keeps up to `bytes` of decoded chunks for later boxes.
+    pub(crate) fn caching(self, bytes: u64) -> Feed<'p> {
+        Feed { shared: InputCache::new(bytes as usize, self.shared.pages), ..self }
+    }
+
+    /// Bytes of all chunks to decode that a box of `shape` touches.
+    pub(crate) fn decoded_beside(program: &Program, shape: &[u64]) -> u64 {
+        let of = |load: &Load| {
+            let chunk = load.chunk.iter().fold(load.dtype.size() as u64, |bytes, &n| bytes.saturating_mul(n));
+            let along = load.access.iter().zip(shape);
+            let touched = along.filter_map(|(a, &n)| a.map(|a| n.div_ceil(a.span().max(1)) + 1));
+            touched.fold(chunk, u64::saturating_mul)
+        };
+        program.loads.iter().filter(|load| load.is_encoded()).map(of).fold(0, u64::saturating_add)
+    }
+
     /// One thread's means to read it.
     pub(crate) fn reader(&'p self) -> Reader<'p> {
         Reader::new(self.program, &self.order, self.sources, self.context, &self.shared)
@@ -50,6 +66,8 @@ pub(crate) struct Reader<'p> {
     sources: &'p [Arc<dyn Source>],
     context: &'p Context,
     shared: &'p InputCache,
+    /// Whether few of the elements are read: checksums are compared only of blocks that are read anyway.
+    sparing: bool,
     /// It is made when something is read: a rule may have thousands of inputs, of which a box takes two.
     worker: Option<Worker<'p>>,
 }
@@ -63,7 +81,31 @@ impl<'p> Reader<'p> {
         context: &'p Context,
         shared: &'p InputCache,
     ) -> Reader<'p> {
-        Reader { program, order, sources, context, shared, worker: None }
+        Reader { program, order, sources, context, shared, sparing: false, worker: None }
+    }
+
+    /// The same reader for few of the elements.
+    pub(super) fn sparing(self) -> Reader<'p> {
+        Reader { sparing: true, ..self }
+    }
+
+    /// The shape of the array.
+    pub(crate) fn shape(&self) -> &'p [u64] {
+        &self.program.domain
+    }
+
+    fn worker(&mut self) -> Result<&mut Worker<'p>> {
+        let Reader { program, order, sources, context, shared, sparing, .. } = *self;
+        match &mut self.worker {
+            Some(worker) => Ok(worker),
+            none => {
+                let mut worker = Worker::new(program, order, &[], sources, context, shared)?;
+                if sparing {
+                    worker.sparing();
+                }
+                Ok(none.insert(worker))
+            }
+        }
     }
 
     /// Computes the box of `shape` at `start` into `out`, in C order.
@@ -86,14 +128,34 @@ impl<'p> Reader<'p> {
         out: &mut [u8],
         strides: Vec<isize>,
     ) -> Result<()> {
-        let worker = match &mut self.worker {
-            Some(worker) => worker,
-            None => {
-                let Reader { program, order, sources, context, shared, .. } = *self;
-                self.worker.insert(Worker::new(program, order, &[], sources, context, shared)?)
-            }
-        };
         let item = self.program.output_size();
-        worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
+        self.worker()?.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
+    }
+
+    /// Bytes that [`Reader::pick`] takes for `count` elements of an array of `ndim` axes, with their places.
+    pub(crate) fn picking(count: u64, ndim: usize) -> u64 {
+        count.saturating_mul(input::POINT + 8 * ndim.max(1) as u64).saturating_add(input::TABLES)
+    }
+
+    /// Whether [`Reader::pick`] takes elements as they lie, without a computation for each.
+    pub(crate) fn picks(&self) -> bool {
+        self.program.lone_load().is_some()
+    }
+
+    /// Copies single elements to `out`, one after the other. `places` holds the index of each along every axis.
+    ///
+    /// # Errors
+    /// Errors of the sources.
+    pub(crate) fn pick(&mut self, places: &[u64], out: &mut [u8]) -> Result<()> {
+        if let Some(load) = self.program.lone_load() {
+            return self.worker()?.input(load).map_or(Ok(()), |input| input.pick(places, out));
+        }
+        let (ndim, item) = (self.shape().len(), self.program.output_size());
+        let ones = vec![1; ndim];
+        for (number, element) in out.chunks_exact_mut(item).enumerate() {
+            let place = places.get(number * ndim..(number + 1) * ndim).unwrap_or_default();
+            self.fill(place, &ones, element)?;
+        }
+        Ok(())
     }
 }

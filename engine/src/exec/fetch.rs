@@ -14,10 +14,10 @@ use crate::{Buffer, Result};
 /// Bytes of one read if runs lie close to each other.
 pub(super) const STAGE: usize = 128 << 10;
 /// A gap between runs that takes no longer to read than to skip, in bytes.
-const GAP: usize = 2048;
+pub(super) const GAP: usize = 2048;
 
 /// Reads in a batch, which the system is told of in advance.
-const TOLD: usize = 128;
+pub(super) const TOLD: usize = 128;
 /// The most batches of reads that are passed over before the next question whether the bytes come from a disk.
 const MOST_SKIPS: u32 = 31;
 
@@ -58,7 +58,7 @@ pub(super) struct Scout {
 impl Scout {
     /// Whether bytes must be brought from a disk. Asks `holds`, which says whether they are in memory, or passes the
     /// batch over.
-    fn misses(&mut self, holds: impl FnOnce() -> bool) -> bool {
+    pub(super) fn misses(&mut self, holds: impl FnOnce() -> bool) -> bool {
         if self.passed < self.skips {
             self.passed += 1;
             return false;

@@ -25,7 +25,7 @@ mod walk;
 mod worker;
 
 pub(crate) use carries::Carries;
-pub(crate) use delivery::{ALIKE, deliver, give_alike};
+pub(crate) use delivery::{ALIKE, Give, deliver, give_alike};
 pub(crate) use derived::{Derive, Derived, like};
 pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
@@ -34,6 +34,7 @@ pub use gemm::{BACKEND, backend_core};
 pub(crate) use matmul::Product;
 pub(crate) use pass::{Output, Pass};
 pub(crate) use stage::{Fit, Room, Run, Stage, Told};
+pub(crate) use turns::{InOrder, Turns};
 pub(crate) use walk::{Bytes, Tile, Walk};
 
 use crate::Result;

@@ -27,6 +27,11 @@ pub(crate) trait Stage: Debug + Send + Sync {
         None
     }
 
+    /// Whether the pages of its mapped inputs stay until it is done. Known once it has been fitted.
+    fn keeps(&self) -> bool {
+        false
+    }
+
     /// Describes the stage once it has been fitted.
     fn explain(&self) -> Told;
 

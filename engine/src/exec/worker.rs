@@ -81,6 +81,16 @@ impl<'p> Worker<'p> {
         (slots + packs) as u64
     }
 
+    /// An input.
+    pub(super) fn input(&mut self, number: usize) -> Option<&mut Input<'p>> {
+        self.inputs.get_mut(number)
+    }
+
+    /// Reads few elements of the inputs: see [`Input::sparing`].
+    pub(super) fn sparing(&mut self) {
+        self.inputs.iter_mut().for_each(Input::sparing);
+    }
+
     /// Evaluates the program over the box of `shape` at `start`; `outs` are its outputs, in order.
     pub(super) fn tile(&mut self, start: &[u64], shape: &[u64], outs: &mut [Out<'_>]) -> Result<()> {
         if shape.contains(&0) {

@@ -5,6 +5,7 @@ mod reshape;
 
 use std::sync::Arc;
 
+use crate::kernels::Function;
 use crate::op::{Op, Scalar};
 use crate::operator::Operator;
 use crate::promote::{self, Operand};
@@ -203,6 +204,38 @@ impl Expr {
         }
     }
 
+    /// Whether this is a number or a view of a source: its elements need no computation.
+    pub(crate) fn is_stored(&self) -> bool {
+        match &self.0.kind {
+            Kind::Source(_) | Kind::Weak(_) | Kind::Constant(_) => true,
+            Kind::View { input, .. } => input.is_stored(),
+            Kind::Cast(_) | Kind::Apply { .. } | Kind::Output { .. } => false,
+        }
+    }
+
+    /// The elements in C order, if this is a small array of int64 in memory.
+    pub(crate) fn known_integers(&self) -> Result<Option<Vec<i64>>> {
+        const SMALL: usize = 1 << 16;
+        let Kind::Source(source) = &self.0.kind else { return Ok(None) };
+        let in_c_order =
+            source.strides() == crate::source::c_strides(self.shape(), 8) && source.offset() == 0;
+        let one_chunk = source.chunk_shape().iter().zip(self.shape()).all(|(chunk, n)| chunk >= n);
+        let plain = source.in_place() && !source.is_mapped() && in_c_order && one_chunk;
+        if self.dtype() != DType::I64
+            || !plain
+            || source.chunk_bytes() > SMALL
+            || elements(self.shape())? == 0
+        {
+            return Ok(None);
+        }
+        match source.locate(&vec![0; self.ndim()])?.data {
+            crate::source::Data::InPlace(bytes) => {
+                Ok(bytemuck::try_cast_slice(bytes).ok().map(|integers: &[i64]| integers.to_vec()))
+            }
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn operand(&self) -> Operand {
         match self.0.kind {
             Kind::Weak(value) => Operand::Weak(value),
@@ -226,6 +259,12 @@ impl Expr {
         let all = args.iter().zip(&signature.inputs).zip(&signature.stand_ins);
         let inputs = all.map(cast).collect::<Result<Vec<_>>>()?;
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
+    }
+
+    /// A function of each element, which gives elements of type `dtype`.
+    pub(crate) fn called(&self, function: Function, dtype: DType) -> Result<Expr> {
+        let inputs = vec![self.typed()?, Expr::source(Arc::new(function))?];
+        Ok(Expr::new(Kind::Apply { op: Op::Map, inputs }, dtype, self.0.shape.clone()))
     }
 
     /// The operator `**`. It is [`Op::Pow`], except for a few Python exponents for which NumPy has better loops.

@@ -5,14 +5,19 @@
 //! inputs, and gets a [`Stage`] in return, which the executor runs. A reduction is an operator that needs less: it is
 //! folded in a pass that it may share with others.
 
+pub(crate) mod along;
 pub(crate) mod blocks;
 pub(crate) mod concatenate;
 pub(crate) mod correlate;
 pub(crate) mod diagonal;
+pub(crate) mod gather;
 pub(crate) mod interp;
+pub(crate) mod masked;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
+pub(crate) mod select;
+pub(crate) mod tally;
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -220,6 +220,15 @@ impl Graph {
         self.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Source(source) if !source.in_place()))
     }
 
+    /// Bytes of working memory that the sources hold.
+    pub(super) fn held_bytes(&self) -> u64 {
+        let held = |node: &Node| match &node.kind {
+            NodeKind::Source(source) => source.held_bytes(),
+            _ => 0,
+        };
+        self.nodes.iter().map(held).sum()
+    }
+
     /// The nodes that are sources in files.
     pub(super) fn stored(&self) -> impl Iterator<Item = Id> + '_ {
         let is = |node: &Node| matches!(&node.kind, NodeKind::Source(source) if source.is_stored());

@@ -6,7 +6,7 @@ use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
 use crate::program::written::{self, Medium, Written};
-use crate::program::{Blocking, Id, Leaf, Load, Program};
+use crate::program::{Blocking, Deferred, Id, Leaf, Load, Program};
 use crate::source::elements;
 use crate::{Context, Error, Result};
 
@@ -48,6 +48,8 @@ impl ItemWork {
 const TILE: u64 = 32 << 20;
 /// An array is spilled first if at least this many tiles decode each of its chunks.
 const OFTEN: f64 = 3.0;
+/// A chunk that takes fewer bytes is decoded again as often as it is needed.
+const SMALL: u64 = 64 << 10;
 /// A result in memory of more than this many elements is tiled in squares if the closest elements of an input lie apart
 /// in the result.
 const TURNED: u64 = 1 << 20;
@@ -158,6 +160,9 @@ impl Plan {
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
         for (number, load) in item.program.loads.iter().enumerate() {
+            if let Leaf::Derived(_, deferred) = &load.leaf {
+                self.turn_under(deferred.as_ref(), 1.0, item.is_fold(), turned);
+            }
             let Leaf::Source(source) = &load.leaf else { continue };
             if !load.is_encoded() {
                 self.turn_stored(item, number, context, turned)?;
@@ -188,6 +193,29 @@ impl Plan {
             turned.push(id);
         }
         Ok(())
+    }
+
+    /// The same for the sources that a derived result reads `times` times.
+    fn turn_under(&mut self, derived: &dyn Deferred, times: f64, folds: bool, turned: &mut Vec<Id>) {
+        for (feed, visits) in derived.feeds().iter().zip(derived.visits()) {
+            for load in &feed.loads {
+                match &load.leaf {
+                    Leaf::Derived(_, inner) => self.turn_under(inner.as_ref(), times * visits, folds, turned),
+                    Leaf::Source(source) if load.is_encoded() => {
+                        let chunk = source.chunk_shape();
+                        let often = times * visits >= OFTEN && load.decoded_bytes() > SMALL;
+                        // the bits of a fold depend on the chunks that it reads
+                        let may = !folds || lies_as(source.as_ref(), chunk);
+                        let id = self.graph.source(source).filter(|id| often && may && !turned.contains(id));
+                        if let Some(id) = id {
+                            self.chunks.insert(id, chunk.to_vec());
+                            turned.push(id);
+                        }
+                    }
+                    Leaf::Source(_) | Leaf::Cut(_) => {}
+                }
+            }
+        }
     }
 
     /// The same for a source that is read in place, by an item that is written.

@@ -66,7 +66,8 @@ impl Plan {
         let places = planned.to.iter().map(|goes| self.place(*goes)).collect::<Result<Vec<_>>>()?;
         let sinks: Vec<Arc<dyn Sink>> = places.iter().map(Place::sink).collect();
         let feeds = planned.stage.feeds().into_iter();
-        let sources = feeds.map(|feed| bind(feed, held, context)).collect::<Result<Vec<_>>>()?;
+        let keeps = planned.stage.keeps();
+        let sources = feeds.map(|feed| bind(feed, held, keeps, context)).collect::<Result<Vec<_>>>()?;
         let ran = planned.stage.run(&Run { sources: &sources, sinks: &sinks, context, done });
         // an input that is not intact is the reason for any other error
         sources.iter().flatten().try_for_each(|source| source.intact()).and(ran)?;
@@ -112,12 +113,12 @@ impl Plan {
     }
 }
 
-/// The sources of a program's loads.
-fn bind(program: &Program, held: &Held, context: &Context) -> Result<Vec<Arc<dyn Source>>> {
+/// The sources of a program's loads. `keeps` says whether pages of mapped sources stay until the stage is done.
+fn bind(program: &Program, held: &Held, keeps: bool, context: &Context) -> Result<Vec<Arc<dyn Source>>> {
     let one = |leaf: &Leaf| match leaf {
         Leaf::Derived(_, deferred) => {
-            let inputs = deferred.feeds().iter().map(|feed| bind(feed, held, context));
-            Ok(deferred.clone().bind(inputs.collect::<Result<Vec<_>>>()?, context))
+            let inputs = deferred.feeds().iter().map(|feed| bind(feed, held, keeps, context));
+            Ok(deferred.clone().bind(inputs.collect::<Result<Vec<_>>>()?, keeps, context))
         }
         Leaf::Source(source) => Ok(source.clone()),
         Leaf::Cut(id) => {

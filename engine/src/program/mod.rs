@@ -5,7 +5,7 @@ pub(crate) mod access;
 pub(crate) mod tiles;
 pub(crate) mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::kernels::Kernel;
@@ -53,11 +53,27 @@ pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
     fn feeds(&self) -> &[Program];
     /// Bytes that a thread takes to compute a chunk, beside the chunk itself.
     fn scratch(&self) -> u64;
-    /// The source of its elements, given the sources of the inputs' loads.
-    fn bind(self: Arc<Self>, sources: Vec<Vec<Arc<dyn Source>>>, context: &Context) -> Arc<dyn Source>;
+    /// For each input, how often each of its chunks is read on the way through the result.
+    fn visits(&self) -> Vec<f64>;
+    /// The source of its elements, given the sources of the inputs' loads. `keeps` says whether pages of mapped sources
+    /// stay until the stage is done.
+    fn bind(
+        self: Arc<Self>,
+        sources: Vec<Vec<Arc<dyn Source>>>,
+        keeps: bool,
+        context: &Context,
+    ) -> Arc<dyn Source>;
 }
 
 impl Leaf {
+    /// A number that other leaves of a plan do not have.
+    fn identity(&self) -> usize {
+        match self {
+            Leaf::Source(source) => Arc::as_ptr(source).addr(),
+            Leaf::Cut(id) | Leaf::Derived(id, _) => *id,
+        }
+    }
+
     /// The source, if it exists before the plan runs.
     pub(crate) fn source(&self) -> Option<&Arc<dyn Source>> {
         match self {
@@ -226,6 +242,9 @@ impl Load {
     /// Bytes of all mapped chunks that a pass over `domain` reads from. The number is capped so that a few such numbers
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {
+        if let Leaf::Derived(_, deferred) = &self.leaf {
+            return mapped_bytes(deferred.feeds());
+        }
         if !self.is_mapped() {
             return 0;
         }
@@ -277,6 +296,17 @@ fn ranks(shape: &[u64], chunk: &[u64], strides: &[isize]) -> Vec<usize> {
     rank
 }
 
+/// Bytes of all mapped chunks that some programs read from. A source that several of them read counts once.
+pub(crate) fn mapped_bytes(programs: &[Program]) -> u64 {
+    let mut of_leaf: HashMap<usize, u64> = HashMap::new();
+    let loads = programs.iter().flat_map(|program| program.loads.iter().map(|load| (load, &program.domain)));
+    for (load, domain) in loads {
+        let bytes = of_leaf.entry(load.leaf.identity()).or_default();
+        *bytes = load.mapped_bytes(domain).max(*bytes);
+    }
+    of_leaf.into_values().fold(0, u64::saturating_add).min(1 << 56)
+}
+
 impl Program {
     /// A program without inputs and steps.
     pub(crate) fn new(domain: &[u64]) -> Program {
@@ -293,6 +323,14 @@ impl Program {
     /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
         self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
+    }
+
+    /// The number of the load whose elements are the output as they are, if the program computes nothing.
+    pub(crate) fn lone_load(&self) -> Option<usize> {
+        match (&self.steps[..], &self.outputs[..]) {
+            ([], &[Reg::Load(load)]) => Some(load),
+            _ => None,
+        }
     }
 
     /// Bytes of an element of the first output.
@@ -379,11 +417,7 @@ impl Program {
 
     /// The facts that decide how a tile is cut into blocks.
     pub(crate) fn blocking(&self) -> Blocking {
-        let which = |load: &Load| match &load.leaf {
-            Leaf::Source(source) => Arc::as_ptr(source).addr(),
-            Leaf::Cut(id) | Leaf::Derived(id, _) => *id,
-        };
-        Blocking(self.loads.iter().map(|l| (which(l), l.access.clone(), l.stride.clone())).collect())
+        Blocking(self.loads.iter().map(|l| (l.leaf.identity(), l.access.clone(), l.stride.clone())).collect())
     }
 
     /// Elements of the domain.

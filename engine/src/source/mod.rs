@@ -1,6 +1,7 @@
 //! Sources of elements: arrays of chunks that lie in memory or in a map, or have to be decoded.
 
 mod crc;
+mod kept;
 mod mapped;
 mod memory;
 mod reshaped;
@@ -11,6 +12,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 pub use crc::FileCrc;
+pub(crate) use kept::Kept;
 pub use mapped::Mapped;
 pub use memory::Value;
 pub use reshaped::Reshaped;
@@ -111,6 +113,10 @@ pub trait Source: Send + Sync + Debug {
     }
     /// Releases all chunks at once, which takes far less time than one chunk after the other.
     fn release_all(&self) {}
+    /// Bytes of working memory that the source holds, and that count in the budget of every run that reads it.
+    fn held_bytes(&self) -> u64 {
+        0
+    }
     /// Whether chunks are read from a file.
     fn is_stored(&self) -> bool {
         self.is_mapped()

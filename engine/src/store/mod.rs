@@ -1,6 +1,8 @@
 //! A store: one `.arrs` file with named arrays.
 
 mod layout;
+mod places;
+mod scatter;
 mod transaction;
 
 use std::collections::BTreeSet;

@@ -40,15 +40,23 @@ impl Transaction {
     }
 
     /// Runs a step that changes an array, one at a time, and records the first error.
-    fn step<T>(&self, change: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(super) fn step<T>(&self, change: impl FnOnce() -> Result<T>) -> Result<T> {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         change().inspect_err(|error| {
             failed.get_or_insert_with(|| error.to_string());
         })
     }
 
-    fn find(&self, name: &str) -> Result<ArrayId> {
+    pub(super) fn find(&self, name: &str) -> Result<ArrayId> {
         Ok(self.inner.find(&full_name(name))?)
+    }
+
+    pub(super) fn inner(&self) -> &arrstore_format::Transaction {
+        &self.inner
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// The names of all arrays, in order.
@@ -138,7 +146,7 @@ impl Transaction {
     /// When there is no such array, the region is not inside it, the shape of the value does not fit, or imaginary
     /// parts would be lost; as [`Store::write`](crate::Store::write).
     pub fn set(&self, place: &str, value: impl IntoArray) -> Result<()> {
-        let (name, region) = self.place(place)?;
+        let (name, region) = self.split(place)?;
         self.assign(&name, &region, value)
     }
 
@@ -164,7 +172,7 @@ impl Transaction {
     }
 
     /// Splits `place` into an array's name and the region after it.
-    fn place(&self, place: &str) -> Result<(String, Vec<Index>)> {
+    fn split(&self, place: &str) -> Result<(String, Vec<Index>)> {
         let full = full_name(place);
         if self.inner.find(&full).is_ok() {
             return Ok((full, Vec::new()));

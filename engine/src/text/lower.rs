@@ -9,7 +9,7 @@ use super::error::{Fault, Result, nearest};
 use super::meaning::{self, Meaning, Placed};
 use super::number::Number;
 use super::{constant, functions};
-use crate::{Context, Expr, Index, Op};
+use crate::{Context, DType, Expr, Index, Kind as Family, Op, Part};
 
 type Variables = BTreeMap<String, Expr>;
 
@@ -50,9 +50,27 @@ pub(super) fn results(
     Ok(results)
 }
 
-/// The parts of a subscript.
-pub(super) fn indices(variables: &Variables, items: &[Item], comma: bool) -> Result<Vec<Index>> {
-    Lowering { variables, context: None }.indices(items, comma)
+/// The parts of a subscript that names a region: no arrays.
+pub(super) fn region(items: &[Item], comma: bool) -> Result<Vec<Index>> {
+    let variables = Variables::new();
+    let parts = Lowering { variables: &variables, context: None }.parts(items, comma)?;
+    let index = |part: Part| match part {
+        Part::Index(index) => Ok(index),
+        Part::Array(_) => {
+            let whole = items.first().map_or(0, |item| span(item).start)
+                ..items.last().map_or(0, |item| span(item).end);
+            Err(Fault::new(&whole, "a region is named by integers and slices, not by lists"))
+        }
+    };
+    parts.into_iter().map(index).collect()
+}
+
+/// The place of one item of a subscript.
+fn span(item: &Item) -> Range<usize> {
+    match item {
+        Item::Value(node) => node.span.clone(),
+        Item::Slice { span, .. } => span.clone(),
+    }
 }
 
 /// Collects the names that are not functions, modules, constants or types.
@@ -293,23 +311,21 @@ impl Lowering<'_> {
             return self.element(parts, items, comma, &object.span);
         }
         let array = object.array()?;
-        let span = |item: &Item| match item {
-            Item::Value(node) => node.span.clone(),
-            Item::Slice { span, .. } => span.clone(),
-        };
         let whole = match (items.first(), items.last()) {
             (Some(first), Some(last)) => span(first).start..span(last).end,
             _ => object.span.clone(),
         };
-        let parts = self.indices(items, comma)?;
-        array.index(&parts).map(Meaning::Array).map_err(|error| {
+        let parts = self.parts(items, comma)?;
+        let context = self.context.cloned().unwrap_or_default();
+        array.subscript(&parts, &context).map(Meaning::Array).map_err(|error| {
+            let is_new = |part: &Part| matches!(part, Part::Index(Index::NewAxis));
             // If one index causes the error, and each index is written as one item, point at this item.
             let at = match error {
                 crate::Error::Index { axis, .. } => parts
                     .iter()
-                    .position(|p| *p == Index::Ellipsis)
+                    .position(|p| matches!(p, Part::Index(Index::Ellipsis)))
                     .is_none()
-                    .then(|| parts.iter().enumerate().filter(|(_, p)| **p != Index::NewAxis).nth(axis))
+                    .then(|| parts.iter().enumerate().filter(|(_, p)| !is_new(p)).nth(axis))
                     .flatten()
                     .filter(|_| parts.len() == items.len())
                     .and_then(|(i, _)| items.get(i))
@@ -337,7 +353,7 @@ impl Lowering<'_> {
     }
 
     /// The parts of a subscript. A single tuple without a comma after it gives the parts: `a[(0, 2)]` is `a[0, 2]`.
-    fn indices(&self, items: &[Item], comma: bool) -> Result<Vec<Index>> {
+    fn parts(&self, items: &[Item], comma: bool) -> Result<Vec<Part>> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
             match item {
@@ -349,7 +365,8 @@ impl Lowering<'_> {
                             if placed.is_none() { Ok(None) } else { placed.bound().map(Some) }
                         }
                     };
-                    parts.push(Index::Slice { start: bound(start)?, stop: bound(stop)?, step: bound(step)? });
+                    let (start, stop, step) = (bound(start)?, bound(stop)?, bound(step)?);
+                    parts.push(Part::Index(Index::Slice { start, stop, step }));
                 }
                 Item::Value(node) => {
                     let placed = self.place(node)?;
@@ -368,52 +385,40 @@ impl Lowering<'_> {
     }
 }
 
-/// One part of a subscript. Arrays of indices and masks are refused.
-fn index(placed: &Placed) -> Result<Index> {
-    let refuse = |message: &str, help: &str| Err(Fault::new(&placed.span, message).help(help));
+/// One part of a subscript.
+fn index(placed: &Placed) -> Result<Part> {
+    let wrong = |help: &str| {
+        let what = "an index is an integer, a slice, ..., None, or an array of integers or of booleans";
+        Err(Fault::new(&placed.span, what).help(help))
+    };
     match &placed.meaning {
-        Meaning::None => Ok(Index::NewAxis),
-        Meaning::Ellipsis => Ok(Index::Ellipsis),
-        Meaning::Number(Number::Int(_)) => placed.integer().map(Index::At),
-        Meaning::Number(Number::Bool(_)) => refuse(
-            "True and False are no indices here; NumPy would make an axis of them",
-            "a new axis is a[None]; for the places 1 and 0 write the numbers",
-        ),
-        Meaning::List(items) | Meaning::Tuple(items) => refuse(
-            "a list of places is not an index yet; NumPy would take the elements there, one by one",
-            &instead(items),
-        ),
-        Meaning::Array(array) if array.dtype() != crate::DType::Bool => refuse(
-            "an array of places is not an index yet; NumPy would take the elements there, one by one",
-            "places at equal distances are a slice: a[start:stop:step]",
-        ),
-        Meaning::Array(_) => refuse(
-            "a mask is not an index yet; NumPy would take the elements where it is true",
-            "choose elements by a mask with where(mask, a, other)",
-        ),
-        _ => refuse("an index is an integer, a slice, ... or None", "an integer is written without a point"),
+        Meaning::None => Ok(Part::Index(Index::NewAxis)),
+        Meaning::Ellipsis => Ok(Part::Index(Index::Ellipsis)),
+        Meaning::Number(Number::Int(_)) => Ok(Part::Index(Index::At(placed.integer()?))),
+        Meaning::Number(Number::Bool(_)) => {
+            Ok(Part::Array(placed.array()?.cast(DType::Bool).map_err(|e| Fault::engine(&placed.span, e))?))
+        }
+        Meaning::List(_) | Meaning::Tuple(_) => places(placed).map(Part::Array),
+        Meaning::Array(array) => match array.dtype().kind() {
+            Family::Bool | Family::Signed | Family::Unsigned => Ok(Part::Array(array.clone())),
+            _ => wrong(&format!(
+                "this is an array of {}: astype(..., int64) makes integers of it",
+                array.dtype()
+            )),
+        },
+        _ => wrong("an integer is written without a point"),
     }
 }
 
-/// A suggestion in place of a list of indices.
-fn instead(items: &[Placed]) -> String {
-    let places: Vec<i64> = items.iter().map_while(|item| item.integer().ok()).collect();
-    let numbers = |places: &[i64]| places.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-    if places.len() == items.len()
-        && let [first, second, ..] = places[..]
-        && let Some(step) = second.checked_sub(first).filter(|&step| step > 0 && first >= 0)
-        && places.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(step))
-    {
-        let stop = places[places.len() - 1].saturating_add(1);
-        let by = if step == 1 { String::new() } else { format!(":{step}") };
-        let all = numbers(&places);
-        return format!(
-            "the places {all} of an axis are {first}:{stop}{by}; one place on each axis is a[{all}]"
-        );
-    }
-    match places[..] {
-        [one] if items.len() == 1 => format!("for a view of that one place write a[{one}][None]"),
-        _ => "places at equal distances are a slice: a[start:stop:step]".to_owned(),
+/// A list of places or of booleans. A list without elements is one of places.
+pub(super) fn places(placed: &Placed) -> Result<Expr> {
+    let array = placed.array()?;
+    let fault = |e: crate::Error| Fault::engine(&placed.span, e);
+    let none = array.shape().contains(&0) && matches!(placed.meaning, Meaning::List(_) | Meaning::Tuple(_));
+    match array.dtype().kind() {
+        _ if none => array.cast(DType::I64).map_err(fault),
+        Family::Bool | Family::Signed | Family::Unsigned => array.typed().map_err(fault),
+        _ => Err(Fault::new(&placed.span, "a list of places holds integers, or booleans")),
     }
 }
 

@@ -123,9 +123,7 @@ pub fn parse_subscript(text: &str) -> Result<Vec<Index>, TextError> {
     let parse = || {
         let root = parser::parse(&whole)?;
         match root.kind {
-            Kind::Subscript(object, items, comma) if object.span == (0..1) => {
-                lower::indices(&BTreeMap::new(), &items, comma)
-            }
+            Kind::Subscript(object, items, comma) if object.span == (0..1) => lower::region(&items, comma),
             _ => Err(error::Fault::new(&root.span, "not a subscript")),
         }
     };

@@ -4,6 +4,7 @@ mod ahead;
 mod cache;
 mod check;
 mod gather;
+mod points;
 mod release;
 
 use std::cell::Cell;
@@ -17,6 +18,7 @@ use crate::program::{Load, Program};
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
 pub(super) use cache::InputCache;
+pub(super) use points::{POINT, TABLES};
 
 /// In a raw chunk larger than [`WHOLE`], each block of this many bytes has a checksum. Checks run ahead of reads by up
 /// to one block.
@@ -170,6 +172,11 @@ impl<'p> Input<'p> {
     pub(in crate::exec) fn lending(mut self) -> Input<'p> {
         self.lends = true;
         self
+    }
+
+    /// The same input for a reader of few of its elements: a box that uses few bytes of its blocks is not checked.
+    pub(in crate::exec) fn sparing(&mut self) {
+        self.whole = false;
     }
 
     /// Makes the box of `shape` at `start` of the domain the window. Unless the input is gathered, the box lies within

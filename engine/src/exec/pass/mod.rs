@@ -171,7 +171,7 @@ impl Pass {
         };
         for load in &self.program.loads {
             let item = load.dtype.size() as u64;
-            print.mapped += load.mapped_bytes(&self.program.domain);
+            print.mapped = print.mapped.saturating_add(load.mapped_bytes(&self.program.domain));
             if load.is_encoded() {
                 let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
                 print.cache += self.chunks_used_again(load).saturating_mul(chunk);
@@ -311,6 +311,10 @@ impl Stage for Pass {
                 Some(reduced.kept(&(0..domain.len()).map(open).collect::<Vec<_>>()))
             }
         }
+    }
+
+    fn keeps(&self) -> bool {
+        self.share.keeps
     }
 
     fn explain(&self) -> Told {

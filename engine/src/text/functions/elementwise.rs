@@ -3,6 +3,7 @@
 use super::{Function, elementwise, functions, reduced_axes};
 use crate::text::call::Call;
 use crate::text::error::{Fault, Result};
+use crate::text::meaning::Meaning;
 use crate::{Expr, ReduceOptions, Reduction};
 
 /// The functions of this file.
@@ -11,15 +12,26 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "clip" true "elements held between a least and a greatest": special;
     "ptp" false "greatest element less the smallest": special;
     "round" true "rounded to decimals, by default to whole numbers; ties to even": special;
-    "where" false "x where the condition is true, else y": special;
+    "where" false "x where the condition is true, else y; without x and y, the places where it is true": chosen;
 };
+
+/// `where`: an elementwise choice, or the places of the true elements.
+fn chosen(_: &str, call: &Call<'_>) -> Result<Meaning> {
+    let b = call.bind(&["condition", "x?", "y?"])?;
+    match (b.get("x"), b.get("y")) {
+        (None, None) => {
+            let condition = b.array("condition")?;
+            condition.nonzero(&call.context()).map(Into::into).map_err(|e| b.fault("condition", e))
+        }
+        (Some(x), Some(y)) => {
+            elementwise("where", &b.at, &[b.array("condition")?, x.array()?, y.array()?]).map(Into::into)
+        }
+        _ => Err(Fault::new(&b.at, "where takes a condition alone, or x and y with it")),
+    }
+}
 
 fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
     match name {
-        "where" => {
-            let b = call.bind(&["condition", "x", "y"])?;
-            elementwise("where", &b.at, &[b.array("condition")?, b.array("x")?, b.array("y")?])
-        }
         "astype" => {
             let b = call.bind(&["x", "dtype", "*", "copy?"])?;
             b.array("x")?.cast(b.need("dtype")?.dtype()?).map_err(|e| b.fault("x", e))

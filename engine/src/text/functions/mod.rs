@@ -4,11 +4,14 @@
 mod arithmetic;
 mod differences;
 mod elementwise;
+mod histograms;
+mod indexing;
 mod joining;
 mod products;
 mod reductions;
 mod scans;
 mod shape;
+mod statistics;
 pub(super) mod ufuncs;
 
 use std::collections::BTreeMap;
@@ -56,11 +59,14 @@ const TABLES: &[&[Function]] = &[
     arithmetic::FUNCTIONS,
     differences::FUNCTIONS,
     elementwise::FUNCTIONS,
+    histograms::FUNCTIONS,
+    indexing::FUNCTIONS,
     joining::FUNCTIONS,
     products::FUNCTIONS,
     reductions::FUNCTIONS,
     scans::FUNCTIONS,
     shape::FUNCTIONS,
+    statistics::FUNCTIONS,
 ];
 
 /// All functions of the tables.
