@@ -35,14 +35,14 @@ fn functions_are_listed_by_family_with_their_parameters() {
 fn one_function_is_described() {
     let folder = Folder::new();
     let mean = folder.run(&["functions", "mean"]).ok();
-    assert!(mean.starts_with("mean(a, [axis], [dtype], *, [keepdims])\n  "), "{mean}");
+    assert!(mean.starts_with("mean(a, [axis], [dtype], *, [keepdims], [where])\n  "), "{mean}");
     assert!(mean.contains("also a method of arrays: a.mean(...)"), "{mean}");
     // another name finds the same function
     let arctan2 = folder.run(&["functions", "arctan2"]).ok();
     assert!(arctan2.starts_with("atan2(x1, x2)\n") && arctan2.contains("other names: arctan2"), "{arctan2}");
     let found: Value = serde_json::from_str(&folder.run(&["functions", "amax", "--json"]).ok()).unwrap();
     assert_eq!((&found["name"], &found["family"]), (&json!("max"), &json!("reductions")));
-    assert_eq!(found["usage"], "max(a, [axis], *, [keepdims])");
+    assert_eq!(found["usage"], "max(a, [axis], *, [keepdims], [initial], [where])");
     let error = folder.run(&["functions", "meen"]).fails(2);
     assert!(error.contains("unknown function 'meen'") && error.contains("did you mean 'mean'?"), "{error}");
 }

@@ -158,8 +158,8 @@ impl Array {
         Array::make(|| self.expr()?.array_equiv(other.expr()?))
     }
 
-    /// The values at these places of the function that goes in straight lines through the points (`xp`, `fp`), as NumPy's
-    /// `interp`. `xp` must ascend, unless there is a period. All points are held in memory.
+    /// The values at these places of the function that goes in straight lines through the points (`xp`, `fp`), as
+    /// NumPy's `interp`. `xp` must ascend, unless there is a period. All points are held in memory.
     ///
     /// ```
     /// use arrstore::{Beyond, prelude::*};

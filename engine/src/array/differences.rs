@@ -4,8 +4,8 @@ use super::{Array, IntoArray};
 use crate::{Context, Expr, Overlap, Result};
 
 impl Array {
-    /// The `n`-th differences of neighbours along an axis, which has `n` elements fewer then. Differences of booleans say
-    /// whether neighbours differ.
+    /// The `n`-th differences of neighbours along an axis, which has `n` elements fewer then. Differences of booleans
+    /// say whether neighbours differ.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -25,8 +25,8 @@ impl Array {
         Array::make(|| self.expr()?.ediff1d(None, None))
     }
 
-    /// The gradient along an axis: central differences inside, one-sided ones at both ends. `spacing` is the distance of
-    /// the points, or the points themselves.
+    /// The gradient along an axis: central differences inside, one-sided ones at both ends. `spacing` is the distance
+    /// of the points, or the points themselves.
     ///
     /// ```
     /// use arrstore::prelude::*;

@@ -53,8 +53,8 @@ impl Array {
         self.with(other, Expr::outer)
     }
 
-    /// All pairs of elements under an operation of two arrays, as NumPy's `add.outer`: the axes of this array, then those
-    /// of the other.
+    /// All pairs of elements under an operation of two arrays, as NumPy's `add.outer`: the axes of this array, then
+    /// those of the other.
     ///
     /// ```
     /// use arrstore::{Op, prelude::*};
@@ -97,8 +97,8 @@ impl Array {
         })
     }
 
-    /// The sum of products that `subscripts` say, as NumPy's `einsum`: a letter for each axis of each array. Letters that
-    /// the result lacks are summed over. The arrays are multiplied two at a time, in the cheapest order.
+    /// The sum of products that `subscripts` say, as NumPy's `einsum`: a letter for each axis of each array. Letters
+    /// that the result lacks are summed over. The arrays are multiplied two at a time, in the cheapest order.
     ///
     /// ```
     /// use arrstore::prelude::*;

@@ -23,8 +23,8 @@ fn an_axis(axis: i64, ndim: usize) -> Result<usize> {
 }
 
 impl Expr {
-    /// The `n`-th differences along an axis, which has `n` elements fewer then. `prepend` and `append` are joined to the
-    /// array before; a number stands for one element of each line. Differences of booleans say whether neighbours
+    /// The `n`-th differences along an axis, which has `n` elements fewer then. `prepend` and `append` are joined to
+    /// the array before; a number stands for one element of each line. Differences of booleans say whether neighbours
     /// differ.
     ///
     /// # Errors
@@ -107,9 +107,9 @@ impl Expr {
     }
 
     /// The gradient along each of `axes` (`None`: all): central differences of second order inside, and differences of
-    /// order `edge_order` (1 or 2) at both ends. Points are a unit apart, or as `spacing` says: one number for all axes,
-    /// or a number or the points themselves for each axis. Points that lie evenly are found out here: each vector of
-    /// points is read once.
+    /// order `edge_order` (1 or 2) at both ends. Points are a unit apart, or as `spacing` says: one number for all
+    /// axes, or a number or the points themselves for each axis. Points that lie evenly are found out here: each vector
+    /// of points is read once.
     ///
     /// # Errors
     /// When an axis is not there or too short, or the spacing does not fit.

@@ -12,6 +12,7 @@ use crate::{Error, Expr, Index, Result};
 
 /// The order in which the arrays of [`Expr::einsum`] are multiplied.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum ProductOrder {
     /// The cheapest order of all for up to six arrays, and [`ProductOrder::Greedy`] beyond.
     #[default]
@@ -74,9 +75,9 @@ fn broadcast(from_end: usize) -> u32 {
 
 impl Expr {
     /// The sum of products that `subscripts` say, as NumPy's `einsum`: a letter for each axis of each array, as in
-    /// `"ij,jk->ik"`. Axes of one letter are multiplied element by element, and letters that the result lacks are summed
-    /// over. A letter that an array has twice takes its diagonal. `...` stands for axes that broadcast. Without `->`, the
-    /// result has the letters that come once, in the order of the alphabet. Types are not widened.
+    /// `"ij,jk->ik"`. Axes of one letter are multiplied element by element, and letters that the result lacks are
+    /// summed over. A letter that an array has twice takes its diagonal. `...` stands for axes that broadcast. Without
+    /// `->`, the result has the letters that come once, in the order of the alphabet. Types are not widened.
     ///
     /// # Errors
     /// When the subscripts do not fit the arrays, or lengths differ.

@@ -131,8 +131,8 @@ impl Expr {
         }
     }
 
-    /// NumPy's `dot`: a product with a number, of vectors, of matrices, and else the sum over the last axis of this array
-    /// and the last but one of the other.
+    /// NumPy's `dot`: a product with a number, of vectors, of matrices, and else the sum over the last axis of this
+    /// array and the last but one of the other.
     ///
     /// # Errors
     /// When the lengths of these axes differ.
@@ -250,8 +250,8 @@ impl Expr {
         two(Op::Multiply, &a.expand_dims(&places(1))?, &b.expand_dims(&places(0))?)?.reshape(&shape)
     }
 
-    /// The cross product of vectors of 2 or 3 elements, which lie along `axes[0]` of this array and `axes[1]` of the other.
-    /// The result's vectors lie along `axes[2]`; of two vectors of 2 elements it is one number.
+    /// The cross product of vectors of 2 or 3 elements, which lie along `axes[0]` of this array and `axes[1]` of the
+    /// other. The result's vectors lie along `axes[2]`; of two vectors of 2 elements it is one number.
     ///
     /// # Errors
     /// When vectors have other lengths, an axis is not there, or the shapes do not broadcast.

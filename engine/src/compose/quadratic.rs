@@ -12,8 +12,8 @@ use crate::{Expr, Index, Op, Result};
 /// Below this length, a product of matrices is faster than three halves.
 const LONG: u64 = 2048;
 
-/// Takes the three arrays of a quadratic form out of a product, and puts their result in: `ij,jk,ik`, where the first and
-/// the third are one array, and `j` and `k` are summed over.
+/// Takes the three arrays of a quadratic form out of a product, and puts their result in: `ij,jk,ik`, where the first
+/// and the third are one array, and `j` and `k` are summed over.
 pub(super) fn take_form(terms: &mut Vec<Labelled>, result: &[u32]) -> Result<()> {
     let Some(([first, middle, last], [j, k])) = find(terms, result) else { return Ok(()) };
     let (x, y) = (&terms[first], &terms[middle]);

@@ -40,9 +40,9 @@ struct Interp {
 }
 
 impl Expr {
-    /// The values at these places of the function that goes in straight lines through the points (`xp`, `fp`), as NumPy's
-    /// `interp`: `float64`, or `complex128` if `fp` is complex. `xp` must ascend, unless there is a period. All points
-    /// are held in memory.
+    /// The values at these places of the function that goes in straight lines through the points (`xp`, `fp`), as
+    /// NumPy's `interp`: `float64`, or `complex128` if `fp` is complex. `xp` must ascend, unless there is a period. All
+    /// points are held in memory.
     ///
     /// # Errors
     /// When there are no points, `xp` and `fp` are not vectors of one length, a place is complex, or the period is 0.

@@ -96,7 +96,7 @@ impl Formula {
 ///
 /// ```
 /// let sum = arrstore::text::functions().into_iter().find(|entry| entry.name == "sum").unwrap();
-/// assert_eq!((sum.usage.as_str(), sum.method), ("sum(a, [axis], [dtype], *, [keepdims])", true));
+/// assert_eq!((sum.usage.as_str(), sum.method), ("sum(a, [axis], [dtype], *, [keepdims], [initial], [where])", true));
 /// ```
 pub fn functions() -> Vec<Entry> {
     let mut all: Vec<_> = functions::entries().collect();

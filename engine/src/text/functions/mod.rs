@@ -110,8 +110,8 @@ pub struct Entry {
     pub name: &'static str,
     /// The family that it belongs to, such as `reductions`.
     pub family: &'static str,
-    /// The call with its parameters, such as `sum(a, [axis], [dtype], *, [keepdims])`. Brackets mark the optional
-    /// parameters. Those after `*` are given by name.
+    /// The call with its parameters, such as `mean(a, [axis], [dtype], *, [keepdims], [where])`. Brackets mark the
+    /// optional parameters. Those after `*` are given by name.
     pub usage: String,
     /// Other names of the same function.
     pub aliases: Vec<&'static str>,
