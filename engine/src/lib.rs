@@ -62,11 +62,14 @@ mod source;
 mod spans;
 mod store;
 pub mod text;
+mod time;
 mod view;
 
 pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis, Slice, compute_all};
 pub use arrstore_format as format;
-pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
+pub use arrstore_format::{
+    Attributes, Codec, DType, DTypeError, Element, Field, Kind, RecordType, TimeBase, TimeUnit,
+};
 pub use budget::Budget;
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};

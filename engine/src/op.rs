@@ -109,6 +109,7 @@ macro_rules! operations {
                 Isfinite 1 "neither infinite nor NaN": isfinite;
                 Isinf 1 "infinite": isinf;
                 Isnan 1 "not a number": isnan;
+                Isnat 1 "not a time": isnat;
                 Less 2 "x1 < x2": less;
                 LessEqual 2 "x1 <= x2": less_equal;
                 Log 1 "natural logarithm": log;
@@ -148,6 +149,7 @@ macro_rules! operations {
                 Where 3 "x2 where x1 is true, else x3": where;
             }
             hidden {
+                Field 2 "a field of a record; x2 is its byte": field;
                 Map 2 "a function of the caller's; x2 says which": map;
             }
         }

@@ -36,7 +36,7 @@ fn together_they_show_everything() {
             };
             let shuffle = if meta.shuffle { "shuffle" } else { "no filter" };
             seen.extend([
-                meta.dtype.name().to_owned(),
+                meta.dtype.to_string(),
                 format!("order {order}"),
                 format!("codec {}, {shuffle}", stores::codec(meta.codec)),
             ]);

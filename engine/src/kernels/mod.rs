@@ -30,6 +30,7 @@ mod reduce;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod time;
 mod widen;
 
 pub(crate) use block::Arg;
@@ -51,6 +52,9 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
     if op == Op::Map {
         return Some(called::kernel());
     }
+    if let (Op::Field, [record, _]) = (op, inputs) {
+        return Some(moves::field(record.size()));
+    }
     // a > b is b < a
     let (op, swapped) = match op {
         Op::Greater => (Op::Less, true),
@@ -59,6 +63,9 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
     };
     let kernel = match *inputs {
         [Physical::Bool, a, b] if op == Op::Where && a == b => Some(moves::select(a)),
+        _ if inputs.contains(&Physical::Time) => {
+            moves::moved(op, Physical::Time).filter(|_| inputs.len() == 1).or_else(|| time::bind(op, inputs))
+        }
         [Physical::I64, Physical::U64] if swapped => integer::mixed::<u64, i64>(op),
         [Physical::U64, Physical::I64] if swapped => integer::mixed::<i64, u64>(op),
         [Physical::I64, Physical::U64] => integer::mixed::<i64, u64>(op),
@@ -70,7 +77,7 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
 }
 
 fn same(op: Op, dtype: Physical) -> Option<Kernel> {
-    if let Some(kernel) = moves::moved(op, dtype.kind()) {
+    if let Some(kernel) = moves::moved(op, dtype) {
         return Some(kernel);
     }
     match dtype {
@@ -89,6 +96,7 @@ fn same(op: Op, dtype: Physical) -> Option<Kernel> {
         Physical::F64 => float::bind::<f64>(op),
         Physical::C64 => complex::bind::<f32>(op),
         Physical::C128 => complex::bind::<f64>(op),
+        Physical::Time | Physical::Bytes(_) | Physical::Str(_) | Physical::Opaque(_) => None,
     }
 }
 

@@ -93,6 +93,10 @@ impl Scalar {
             DType::I16 => int!(i16),
             DType::I32 => int!(i32),
             DType::I64 => int!(i64),
+            // a count of the unit
+            DType::DateTime(_) | DType::TimeDelta(_) if matches!(self, Scalar::Bool(_) | Scalar::Int(_)) => {
+                int!(i64)
+            }
             DType::U8 => int!(u8),
             DType::U16 => int!(u16),
             DType::U32 => int!(u32),
@@ -103,6 +107,7 @@ impl Scalar {
             DType::F64 => wide.re.to_le_bytes().to_vec(),
             DType::C64 => bytemuck::bytes_of(&Complex32::new(wide.re as f32, wide.im as f32)).to_vec(),
             DType::C128 => bytemuck::bytes_of(&wide).to_vec(),
+            _ => return Err(PromoteError::NoCast { from: self.default_dtype(), to: dtype, hint: "" }),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::kernels;
 use crate::op::{Op, Reduction};
 use crate::promote::{self, Operand};
 use crate::view::{resolve_axes, show};
-use crate::{DType, Error, Result};
+use crate::{DType, Error, Kind, Result};
 
 /// A reduction over `axes`, which are ascending.
 #[derive(Debug)]
@@ -55,6 +55,9 @@ impl Expr {
     pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let typed = self.typed()?;
         match options.dtype {
+            None if typed.dtype().kind() == Kind::TimeDelta && reduction.plain() == Reduction::Mean => {
+                typed.mean_span(options)
+            }
             Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),
             _ => typed.reduced(reduction, options),
         }
@@ -120,6 +123,14 @@ impl Expr {
             Mean | Var | Std => self.mean_in(dtype, plain, options),
             _ => self.reduced(reduction, &with(Some(dtype))),
         }
+    }
+
+    /// The mean of spans of time: their sum, divided by their number and rounded to zero.
+    fn mean_span(&self, options: &ReduceOptions) -> Result<Expr> {
+        let axes = self.reduced_axes(Reduction::Mean, options)?;
+        let count = axes.iter().map(|&k| self.shape()[k]).product::<u64>();
+        let sum = self.reduced(Reduction::Sum, options)?;
+        Expr::apply(Op::Divide, &[sum, Expr::scalar(count)])
     }
 
     /// `mean`, `var` or `std` by way of sums of `dtype`; the result of every step is cast to that type.

@@ -16,6 +16,34 @@ pub enum PromoteError {
         /// A remedy, or empty.
         hint: &'static str,
     },
+    /// Types that no type holds both of.
+    #[error("{a} and {b} have no common type: cast one of them first, as in astype(x, {a})")]
+    NoCommonType {
+        /// One type.
+        a: DType,
+        /// The other.
+        b: DType,
+    },
+    /// Times without a common unit.
+    #[error("{a} and {b} have no common unit: {reason}")]
+    NoCommonUnit {
+        /// One type.
+        a: DType,
+        /// The other.
+        b: DType,
+        /// The reason.
+        reason: &'static str,
+    },
+    /// No conversion from a type to another.
+    #[error("elements of {from} cannot be cast to {to}{hint}")]
+    NoCast {
+        /// The type of the elements.
+        from: DType,
+        /// The type that was asked for.
+        to: DType,
+        /// A remedy, or empty.
+        hint: &'static str,
+    },
     /// The wrong number of operands.
     #[error("{op} takes {expected} operand(s), found {found}")]
     Arity {

@@ -20,8 +20,10 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
     match op {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
-        // the mapped function sets its own types
-        Op::Map => (&[], Same),
+        // the mapped function, and a field, have their own types
+        Op::Map | Op::Field => (&[], Same),
+        // for times only
+        Op::Isnat => (&[], Truth),
         Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
         Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
         Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),

@@ -169,12 +169,10 @@ impl Lowering<'_> {
         if functions::names().any(|f| f == name) {
             return fault.help(format!("{name} is a function: call it, as in {name}(...)"));
         }
-        let dtypes = crate::DType::ALL.into_iter().map(crate::DType::name);
+        let dtypes: Vec<_> = crate::DType::ALL.into_iter().map(crate::DType::name).collect();
         let mut known: Vec<&str> = self.variables.keys().map(String::as_str).collect();
         known.extend_from_slice(&CONSTANTS);
-        for name in dtypes {
-            known.push(name);
-        }
+        known.extend(dtypes.iter().map(|name| &**name));
         if let Some(near) = nearest(name, known) {
             return fault.help(format!("did you mean '{near}'?"));
         }
@@ -278,6 +276,13 @@ impl Lowering<'_> {
             (Some(first), Some(last)) => span(first).start..span(last).end,
             _ => object.span.clone(),
         };
+        if let Some(names) = self.field_names(items, comma)? {
+            let found = match &names[..] {
+                [(name, false)] => array.field(name),
+                names => array.fields(&names.iter().map(|(name, _)| &name[..]).collect::<Vec<_>>()),
+            };
+            return found.map(Meaning::Array).map_err(|e| Fault::engine(&whole, e));
+        }
         let parts = self.indices(items, comma)?;
         array.index(&parts).map(Meaning::Array).map_err(|error| {
             // If one index causes the error, and each index is written as one item, point at this item.
@@ -294,6 +299,26 @@ impl Lowering<'_> {
                 _ => None,
             };
             Fault::engine(&at.unwrap_or(whole), error)
+        })
+    }
+
+    /// The fields that `r['a']` or `r[['a', 'b']]` names, each with whether it stands in a list.
+    fn field_names(&self, items: &[Item], comma: bool) -> Result<Option<Vec<(String, bool)>>> {
+        let ([Item::Value(node)], false) = (items, comma) else { return Ok(None) };
+        if !matches!(node.kind, Kind::Str(_) | Kind::List(_)) {
+            return Ok(None);
+        }
+        let name = |placed: &Placed| match &placed.meaning {
+            Meaning::Str(name) => Some(name.clone()),
+            _ => None,
+        };
+        let placed = self.place(node)?;
+        Ok(match &placed.meaning {
+            Meaning::Str(name) => Some(vec![(name.clone(), false)]),
+            Meaning::List(parts) if !parts.is_empty() => {
+                parts.iter().map(|part| name(part).map(|name| (name, true))).collect()
+            }
+            _ => None,
         })
     }
 

@@ -126,7 +126,7 @@ pub(crate) fn metadata(made: &mut Made) {
     );
     made.plain(touch("NameError::Utf8"), "metadata-name-utf8", meta(&|m| m.rest[NAME] = b"/\xff".to_vec()));
     made.plain(touch("MetaError::OtherName"), "metadata-name", meta(&|m| m.rest[NAME] = b"/ab".to_vec()));
-    made.plain(touch("MetaError::Fields"), "metadata-details", meta(&|m| m.rest[DETAILS] = vec![0]));
+    made.plain(touch("MetaError::Details"), "metadata-details", meta(&|m| m.rest[DETAILS] = vec![0]));
     let dims = |bytes: &[u8]| meta(&|m| m.rest[DIMS] = bytes.to_vec());
     made.plain(touch("MetaError::Dim"), "axis-name-empty", dims(&[0, 0]));
     made.plain(touch("MetaError::Dim"), "axis-name-utf8", dims(&[1, 0, 0xff]));
