@@ -149,8 +149,25 @@ macro_rules! operations {
                 Where 3 "x2 where x1 is true, else x3": where;
             }
             hidden {
+                Capitalize 1 "the first letter large, all others small": capitalize;
+                Endswith 2 "x1 ends with x2": endswith;
                 Field 2 "a field of a record; x2 is its byte": field;
+                Find 2 "the first place of x2 in x1, or -1": find;
+                Lower 1 "letters small": lower;
+                Lstrip 1 "without white space at the start": lstrip;
+                LstripChars 2 "without the characters of x2 at the start": lstrip;
                 Map 2 "a function of the caller's; x2 says which": map;
+                Rfind 2 "the last place of x2 in x1, or -1": rfind;
+                Rstrip 1 "without white space at the end": rstrip;
+                RstripChars 2 "without the characters of x2 at the end": rstrip;
+                Startswith 2 "x1 begins with x2": startswith;
+                StrCount 2 "how often x2 stands in x1": count;
+                StrLen 1 "characters of a text": str_len;
+                Strip 1 "without white space at both ends": strip;
+                StripChars 2 "without the characters of x2 at both ends": strip;
+                Swapcase 1 "large letters small, small ones large": swapcase;
+                Title 1 "each word with its first letter large": title;
+                Upper 1 "letters large": upper;
             }
         }
     };

@@ -35,6 +35,7 @@ mod reduce;
 mod reduced;
 mod scan;
 mod slice;
+mod text;
 mod views;
 mod window;
 

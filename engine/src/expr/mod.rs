@@ -3,6 +3,7 @@
 
 mod field;
 mod reshape;
+mod text;
 
 use std::sync::Arc;
 
@@ -216,6 +217,10 @@ impl Expr {
     /// # Errors
     /// When the shapes do not broadcast, or NumPy has no such operation for these types.
     pub fn apply(op: Op, args: &[Expr]) -> Result<Expr> {
+        if let Some(compared) = Expr::compare_records(op, args) {
+            return compared;
+        }
+        let args = &Expr::beside_times(args)?[..];
         let operands: Vec<Operand> = args.iter().map(Expr::operand).collect();
         let signature = promote::signature(op, &operands)?;
         let shape = broadcast_shape(args.iter().map(Expr::shape))?;

@@ -12,6 +12,7 @@ use super::arity::{call, unary};
 use super::block::Truth;
 use super::kernel::Kernel;
 use super::moves::copy;
+use super::text;
 use super::time::Time;
 use super::widen::{Half, Widened};
 use crate::DType;
@@ -218,6 +219,9 @@ fn numbers(source: Physical, to: Physical) -> Option<Kernel> {
 
 /// The kernel that converts elements, if there is one. [`crate::promote::cast_type`] says so beforehand.
 pub(crate) fn cast(from: DType, to: DType) -> Option<Kernel> {
+    if from.kind().is_text() || to.kind().is_text() {
+        return if from == to { Some(copy()) } else { text::cast(from, to) };
+    }
     match (from.time_unit(), to.time_unit()) {
         (None, None) => numbers(from.into(), to.into()),
         // the least count stands for NaN as well as for "not a time"

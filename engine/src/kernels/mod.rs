@@ -30,6 +30,7 @@ mod reduce;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 mod widen;
 
@@ -66,6 +67,8 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
         _ if inputs.contains(&Physical::Time) => {
             moves::moved(op, Physical::Time).filter(|_| inputs.len() == 1).or_else(|| time::bind(op, inputs))
         }
+        [a @ (Physical::Bytes(_) | Physical::Str(_)), b] if swapped => text::bind(op, &[b, a]),
+        [Physical::Bytes(_) | Physical::Str(_), ..] => text::bind(op, inputs),
         [Physical::I64, Physical::U64] if swapped => integer::mixed::<u64, i64>(op),
         [Physical::U64, Physical::I64] if swapped => integer::mixed::<i64, u64>(op),
         [Physical::I64, Physical::U64] => integer::mixed::<i64, u64>(op),

@@ -1,6 +1,6 @@
 //! Errors of type promotion.
 
-use arrstore_format::DType;
+use arrstore_format::{DType, DTypeError};
 
 /// Element types that do not fit together, or a Python number that does not fit a type.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -34,6 +34,9 @@ pub enum PromoteError {
         /// The reason.
         reason: &'static str,
     },
+    /// A type that no element can have.
+    #[error(transparent)]
+    Type(#[from] DTypeError),
     /// No conversion from a type to another.
     #[error("elements of {from} cannot be cast to {to}{hint}")]
     NoCast {

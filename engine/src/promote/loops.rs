@@ -24,6 +24,12 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
         Op::Map | Op::Field => (&[], Same),
         // for times only
         Op::Isnat => (&[], Truth),
+        // for texts only
+        Op::Capitalize | Op::Lower | Op::Swapcase | Op::Title | Op::Upper => (&[], Same),
+        Op::Strip | Op::Lstrip | Op::Rstrip => (&[], Same),
+        Op::StripChars | Op::LstripChars | Op::RstripChars => (&[], Same),
+        Op::Find | Op::Rfind | Op::StrCount | Op::StrLen => (&[], Same),
+        Op::Startswith | Op::Endswith => (&[], Truth),
         Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
         Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
         Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),

@@ -12,6 +12,7 @@
 
 mod error;
 mod loops;
+mod texts;
 mod times;
 mod types;
 
@@ -122,6 +123,10 @@ pub(crate) fn cast_type(from: DType, to: DType) -> Result<DType, PromoteError> {
         _ if from == to => Ok(to),
         _ if from.kind().is_time() && to.kind().is_time() => crate::time::rescale(from, to).map(|_| to),
         _ if counts(from) && counts(to) => Ok(to),
+        _ if from.kind().is_text() && to.kind() == Kind::Complex => {
+            Err(PromoteError::NoCast { from, to, hint: ": cast to float64 first" })
+        }
+        _ if from.kind() != Kind::Record && to.kind() != Kind::Record => Ok(to.checked()?),
         _ => Err(PromoteError::NoCast { from, to, hint: "" }),
     }
 }
@@ -179,6 +184,12 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     }
     if operands.iter().any(times::is_time) {
         return times::signature(op, &operands);
+    }
+    if operands.iter().any(texts::is_text) {
+        return texts::signature(op, &operands);
+    }
+    if operands.iter().any(|o| matches!(o, Operand::Typed(dtype) if !dtype.kind().is_number())) {
+        return Err(no_loop(op.name(), &operands, "; take a field, as in r['name']"));
     }
     let types = resolve(&operands);
     if operands.iter().all(|o| matches!(o, Operand::Weak(_))) {

@@ -16,6 +16,9 @@ type Variables = BTreeMap<String, Expr>;
 /// Names of a module that may precede NumPy's names.
 const MODULES: [&str; 3] = ["np", "numpy", "xp"];
 
+/// Names of modules within these.
+const PARTS: [&str; 2] = ["strings", "char"];
+
 /// Names of constants and of `None` (`newaxis`).
 pub(super) const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
 
@@ -106,7 +109,11 @@ fn constant_named(name: &str) -> Option<Meaning> {
 
 /// Whether the node is the name of a module.
 fn module(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Name(name) if MODULES.contains(&name.as_str()))
+    match &node.kind {
+        Kind::Name(name) => MODULES.contains(&name.as_str()),
+        Kind::Attribute(object, name, _) => PARTS.contains(&name.as_str()) && module(object),
+        _ => false,
+    }
 }
 
 struct Lowering<'a> {
@@ -130,6 +137,7 @@ impl Lowering<'_> {
             Kind::Float(x) => Meaning::Number(Number::Float(*x)),
             Kind::Imaginary(x) => Meaning::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
             Kind::Str(s) => Meaning::Str(s.clone()),
+            Kind::Bytes(s) => Meaning::Array(Expr::bytes_text(s.as_bytes())),
             Kind::None => Meaning::None,
             Kind::Ellipsis => Meaning::Ellipsis,
             Kind::Name(name) => self.name(name, &node.span)?,

@@ -67,6 +67,7 @@ impl Placed {
         match &self.meaning {
             Meaning::Array(e) => Ok(e.clone()),
             Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
+            Meaning::Str(text) => Ok(Expr::text(text)),
             Meaning::Tuple(_) | Meaning::List(_) => {
                 Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
             }
@@ -135,6 +136,13 @@ impl Placed {
             Meaning::DType(d) => Ok(*d),
             Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
+        }
+    }
+
+    pub(super) fn text(&self) -> Result<&str> {
+        match &self.meaning {
+            Meaning::Str(text) => Ok(text),
+            _ => Err(self.wrong("a text")),
         }
     }
 

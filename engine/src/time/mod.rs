@@ -5,5 +5,5 @@ mod iso;
 mod unit;
 
 pub(crate) use calendar::Moment;
-pub(crate) use iso::{delta, text};
+pub(crate) use iso::{delta, parse, text};
 pub(crate) use unit::{Rescale, common, is_long, rescale};

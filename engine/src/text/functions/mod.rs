@@ -5,6 +5,8 @@ mod elementwise;
 mod products;
 mod scans;
 mod shape;
+mod strings;
+mod times;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -44,8 +46,14 @@ macro_rules! functions {
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    elementwise::FUNCTIONS,
+    products::FUNCTIONS,
+    scans::FUNCTIONS,
+    shape::FUNCTIONS,
+    strings::FUNCTIONS,
+    times::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
