@@ -13,6 +13,7 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    types                     times, texts and records
     chains                    expressions of several steps
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
@@ -39,6 +40,7 @@ import promotion
 import reductions
 import rules
 import scans
+import typed
 import views
 
 FAMILIES = {
@@ -55,6 +57,7 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "types": typed.types,
 }
 
 

@@ -113,10 +113,10 @@ impl Scalar {
 
     /// The range of an integer type.
     pub(crate) fn range(dtype: DType) -> Option<std::ops::RangeInclusive<i128>> {
-        let bits = 8 * dtype.size() as u32;
+        let bits = || 8 * dtype.size() as u32;
         match dtype.kind() {
-            Kind::Signed => Some(-(1 << (bits - 1))..=(1 << (bits - 1)) - 1),
-            Kind::Unsigned => Some(0..=(1 << bits) - 1),
+            Kind::Signed => Some(-(1 << (bits() - 1))..=(1 << (bits() - 1)) - 1),
+            Kind::Unsigned => Some(0..=(1 << bits()) - 1),
             _ => None,
         }
     }

@@ -125,6 +125,9 @@ impl Source for Mapped {
     fn in_place(&self) -> bool {
         true
     }
+    fn has_values(&self) -> bool {
+        false
+    }
     fn chunk_bytes(&self) -> usize {
         // The number cannot overflow: the array was found to fit in the file.
         elements(&self.shape).unwrap_or(0) as usize * self.dtype.size()

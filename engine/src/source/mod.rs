@@ -42,7 +42,7 @@ pub trait Source: Send + Sync + Debug {
     fn in_place(&self) -> bool;
     /// Whether a chunk may be one value that stands for all of its elements.
     fn has_values(&self) -> bool {
-        false
+        true
     }
     /// For a view of another source: bytes that are equal for equal views, which are then read once.
     fn key(&self) -> Option<Vec<u8>> {

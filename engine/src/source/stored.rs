@@ -46,9 +46,6 @@ impl Source for Stored {
     fn in_place(&self) -> bool {
         self.array.meta().is_raw()
     }
-    fn has_values(&self) -> bool {
-        true
-    }
     fn chunk_bytes(&self) -> usize {
         self.array.chunk_bytes()
     }

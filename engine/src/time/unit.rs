@@ -63,21 +63,21 @@ pub(crate) enum Rescale {
 }
 
 /// The way from counts of `from` to counts of `to`. Points in time go by way of the calendar between years or months and
-/// all other units; spans take a year for 365.2425 days.
+/// all other units; spans take a year for 365.2425 days. A point becomes a span, and a span a point, by its mere count, as
+/// in NumPy.
 ///
 /// # Errors
 /// When the factor is too large for 64 bits, or a generic unit is asked for.
 pub(crate) fn rescale(from: DType, to: DType) -> Result<Rescale, PromoteError> {
     let fail = || PromoteError::NoCast { from, to, hint: ": the units lie too far apart" };
     let (Some(x), Some(y)) = (from.time_unit(), to.time_unit()) else { return Ok(Rescale::Same) };
-    if x == y || x.is_generic() {
+    if x == y || x.is_generic() || from.kind() != to.kind() {
         return Ok(Rescale::Same);
     }
     if y.is_generic() {
         return Err(PromoteError::NoCast { from, to, hint: ": a time cannot lose its unit" });
     }
-    let points = matches!((from, to), (DType::DateTime(_), DType::DateTime(_)));
-    if points && is_long(x) != is_long(y) {
+    if matches!(from, DType::DateTime(_)) && is_long(x) != is_long(y) {
         return Ok(Rescale::Calendar);
     }
     let (coarse, fine) = if x.base <= y.base { (x, y) } else { (y, x) };

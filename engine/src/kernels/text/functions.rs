@@ -16,11 +16,11 @@ pub(super) fn one<U: Unit>(op: Op, n: usize) -> Option<Kernel> {
         Op::Upper => |text| cased(&text, str::to_uppercase),
         Op::Lower => |text| cased(&text, str::to_lowercase),
         Op::Swapcase => |text| cased(&text, |text| text.chars().flat_map(swapped).collect()),
-        Op::Capitalize => |text| cased(&text, |text| capitalized(text)),
-        Op::Title => |text| cased(&text, |text| titled(text)),
-        Op::Strip => |text| stripped(text, [true, true], U::is_space),
-        Op::Lstrip => |text| stripped(text, [true, false], U::is_space),
-        Op::Rstrip => |text| stripped(text, [false, true], U::is_space),
+        Op::Capitalize => |text| cased(&text, capitalized),
+        Op::Title => |text| cased(&text, titled),
+        Op::Strip => |text| stripped(&text, [true, true], U::is_space),
+        Op::Lstrip => |text| stripped(&text, [true, false], U::is_space),
+        Op::Rstrip => |text| stripped(&text, [false, true], U::is_space),
         _ => return None,
     };
     Some(Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
@@ -64,9 +64,9 @@ pub(super) fn two<U: Unit>(op: Op, n: usize, m: usize) -> Option<Kernel> {
     };
     Some(match op {
         Op::Add => made(items[0] + items[1], |a, b| [a, b].concat()),
-        Op::StripChars => made(items[0], |a, set| stripped(a, [true, true], |unit| set.contains(&unit))),
-        Op::LstripChars => made(items[0], |a, set| stripped(a, [true, false], |unit| set.contains(&unit))),
-        Op::RstripChars => made(items[0], |a, set| stripped(a, [false, true], |unit| set.contains(&unit))),
+        Op::StripChars => made(items[0], |a, set| stripped(&a, [true, true], |unit| set.contains(&unit))),
+        Op::LstripChars => made(items[0], |a, set| stripped(&a, [true, false], |unit| set.contains(&unit))),
+        Op::RstripChars => made(items[0], |a, set| stripped(&a, [false, true], |unit| set.contains(&unit))),
         Op::Startswith => truth(|a, b| a.starts_with(b)),
         Op::Endswith => truth(|a, b| a.ends_with(b)),
         Op::Find => count(|a, b| places(a, b).next().map_or(-1, |at| at as i64)),
@@ -108,7 +108,7 @@ fn occurrences<U: Unit>(text: &[U], part: &[U]) -> i64 {
     count
 }
 
-fn stripped<U: Unit>(text: Vec<U>, [left, right]: [bool; 2], cuts: impl Fn(U) -> bool) -> Vec<U> {
+fn stripped<U: Unit>(text: &[U], [left, right]: [bool; 2], cuts: impl Fn(U) -> bool) -> Vec<U> {
     let keeps = |unit: &U| !cuts(*unit);
     let first = if left { text.iter().position(keeps).unwrap_or(text.len()) } else { 0 };
     let end = if right { text.iter().rposition(keeps).map_or(0, |last| last + 1) } else { text.len() };
