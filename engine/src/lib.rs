@@ -97,7 +97,7 @@ pub use {
     plan::{Plan, Target, evaluate},
     sink::{MemorySink, NpySink, Sink, StoredSink},
     source::{Data, FileCrc, Located, Mapped, Reshaped, Source, Stored, c_strides, elements},
-    store::default_chunk,
+    store::{default_chunk, packs_bytes},
     view::{AxisMap, Index, View},
 };
 

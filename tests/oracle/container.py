@@ -125,7 +125,7 @@ STRINGS = "upper lower capitalize title swapcase strip lstrip rstrip str_len sta
 def names():
     """What the expressions may name: NumPy's functions and dtypes, with the array API's names among them."""
     table = {n: getattr(np, n) for n in dir(np) if not n.startswith("_")}
-    table.update(bfloat16=BF16.type, bool=np.bool)
+    table.update(bfloat16=BF16.type, bool=np.bool, sliding_window_view=np.lib.stride_tricks.sliding_window_view)
     table.update({n: getattr(np.strings, n) for n in STRINGS})
     return table
 

@@ -15,6 +15,7 @@ What is in a file is said in container.py; each family is one file beside this o
     scans                     cumulative sums and products
     types                     times, texts and records
     chains                    expressions of several steps
+    mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
@@ -35,6 +36,7 @@ from container import Golden
 
 import chains
 import elementwise
+import mixed
 import products
 import promotion
 import reductions
@@ -58,6 +60,7 @@ FAMILIES = {
     "rules": rules.rules,
     "scans": scans.scans,
     "types": typed.types,
+    "mixed": mixed.mixed,
 }
 
 

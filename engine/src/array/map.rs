@@ -104,7 +104,7 @@ impl Array {
                 let result = function(start, view.map_err(|e| Error::Shape(e.to_string()))?);
                 if result.shape() != lengths {
                     return Err(Error::Shape(format!(
-                        "the function of map_blocks: expected a block of shape {lengths:?}, found {:?}",
+                        "map_blocks: the function has to return a block of shape {lengths:?}, but it returned {:?}",
                         result.shape()
                     )));
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::input;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use super::worker::{Out, Worker};
 use crate::program::Program;
 use crate::program::tiles::loop_order;
@@ -32,12 +32,8 @@ impl<'p> Feed<'p> {
     }
 
     /// One thread's means to read it.
-    ///
-    /// # Errors
-    /// When memory is short.
-    pub(crate) fn reader(&'p self) -> Result<Reader<'p>> {
-        let worker = Worker::new(self.program, &self.order, &[], self.sources, self.context, &self.shared)?;
-        Ok(Reader { worker, item: self.program.output_size() })
+    pub(crate) fn reader(&'p self) -> Reader<'p> {
+        Reader::new(self.program, &self.order, self.sources, self.context, &self.shared)
     }
 
     /// Bytes that a reader takes to compute boxes of `shape`, beside the box itself.
@@ -49,17 +45,55 @@ impl<'p> Feed<'p> {
 
 /// One thread's means to read a [`Feed`].
 pub(crate) struct Reader<'p> {
-    worker: Worker<'p>,
-    item: usize,
+    program: &'p Program,
+    order: &'p [usize],
+    sources: &'p [Arc<dyn Source>],
+    context: &'p Context,
+    shared: &'p InputCache,
+    /// It is made when something is read: a rule may have thousands of inputs, of which a box takes two.
+    worker: Option<Worker<'p>>,
 }
 
-impl Reader<'_> {
+impl<'p> Reader<'p> {
+    /// A reader of a program whose sources are given. `order` is the order of its loops.
+    pub(super) fn new(
+        program: &'p Program,
+        order: &'p [usize],
+        sources: &'p [Arc<dyn Source>],
+        context: &'p Context,
+        shared: &'p InputCache,
+    ) -> Reader<'p> {
+        Reader { program, order, sources, context, shared, worker: None }
+    }
+
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors
     /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
-        let strides = c_strides(shape, self.item);
-        self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])
+        let strides = c_strides(shape, self.program.output_size());
+        self.fill_strided(start, shape, out, strides)
+    }
+
+    /// The same, with the elements `strides` bytes apart along each axis.
+    ///
+    /// # Errors
+    /// As [`Reader::fill`].
+    pub(crate) fn fill_strided(
+        &mut self,
+        start: &[u64],
+        shape: &[u64],
+        out: &mut [u8],
+        strides: Vec<isize>,
+    ) -> Result<()> {
+        let worker = match &mut self.worker {
+            Some(worker) => worker,
+            None => {
+                let Reader { program, order, sources, context, shared, .. } = *self;
+                self.worker.insert(Worker::new(program, order, &[], sources, context, shared)?)
+            }
+        };
+        let item = self.program.output_size();
+        worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
     }
 }

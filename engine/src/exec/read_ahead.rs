@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::input::Input;
-use super::input_cache::InputCache;
+use super::input::InputCache;
 use super::pass::Pass;
 use super::pieces::each_piece;
 use super::tile_index;

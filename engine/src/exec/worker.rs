@@ -7,8 +7,8 @@
 use arrstore_format::strided;
 
 use super::fold::{Fold, Place, States, has_rows};
+use super::input::InputCache;
 use super::input::{Input, Window};
-use super::input_cache::InputCache;
 use super::loops::{Layout, Loops, Steps, layout};
 use super::pieces::{each_block, each_piece};
 use super::registers::{Values, prepare, shifted};

@@ -302,7 +302,7 @@ impl Expr {
     pub fn permute(&self, axes: &[i64]) -> Result<Expr> {
         if axes.len() != self.ndim() {
             return Err(Error::Shape(format!(
-                "axes don't match array: {} given for an array of {} dimension(s)",
+                "transpose: expected one entry for each of the array's axes, found {} for {} axes",
                 axes.len(),
                 self.ndim()
             )));
@@ -367,7 +367,7 @@ impl Expr {
         };
         if let Some(&k) = axes.iter().find(|&&k| self.shape()[k] != 1) {
             return Err(Error::Shape(format!(
-                "cannot squeeze axis {k}, whose size is {} and not one",
+                "cannot squeeze axis {k}: its size is {}, not 1",
                 self.shape()[k]
             )));
         }

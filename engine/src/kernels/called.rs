@@ -64,13 +64,13 @@ impl std::fmt::Debug for Function {
 pub(super) fn kernel() -> Kernel {
     Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
         let [elements, Arg::Scalar(number) | Arg::Block(number)] = args else {
-            return Err(Error::Other("a function without its operands".into()));
+            return Err(Error::internal("a function without its operands"));
         };
         let number = number.first_chunk().copied().unwrap_or_default();
         let functions = FUNCTIONS.read().unwrap_or_else(PoisonError::into_inner);
         let call = functions.get(&number).and_then(Weak::upgrade);
         drop(functions);
-        call.ok_or_else(|| Error::Other("a function that is gone was called".into()))?(elements, out);
+        call.ok_or_else(|| Error::internal("a function that is gone was called"))?(elements, out);
         Ok(())
     })
 }

@@ -6,13 +6,15 @@
 //! folded in a pass that it may share with others.
 
 pub(crate) mod blocks;
+pub(crate) mod concatenate;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
-use crate::exec::Stage;
+use crate::exec::{Derive, Stage};
 use crate::kernels::Reducer;
 use crate::program::Program;
 use crate::program::written::Written;
@@ -39,6 +41,12 @@ pub(crate) trait Operator: Debug + Send + Sync {
         None
     }
 
+    /// The rule of an operator of one output whose boxes are computed where they are read. [`Operator::stage`] is then
+    /// not called.
+    fn derive(&self) -> Option<Arc<dyn Derive>> {
+        None
+    }
+
     /// The stage that computes the outputs, given a program for each input and the way each output is written.
     ///
     /// # Errors
@@ -61,4 +69,12 @@ pub(crate) struct Output {
     pub(crate) dtype: DType,
     pub(crate) shape: Vec<u64>,
     pub(crate) written: Written,
+}
+
+/// The single element of `items`: the input or the output of an operator that has one.
+fn only<T>(operator: &dyn Operator, items: impl IntoIterator<Item = T>) -> Result<T> {
+    let mut items = items.into_iter();
+    let (one, more) = (items.next(), items.next());
+    let alone = one.filter(|_| more.is_none());
+    alone.ok_or_else(|| Error::Other(format!("{} has one input and one output", operator.name())))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Plan;
 use super::target::{Dest, Goes, Planned, Target};
+use crate::display::size;
 use crate::program::{Leaf, Load};
 use crate::view::show;
 
@@ -53,8 +54,8 @@ pub struct Stage {
 pub struct Read {
     /// Its name.
     pub label: String,
-    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `held` or
-    /// `spilled`.
+    /// `mapped in place`, `mapped, all at once` (its pages stay until the stage is done), `decoded`, `computed as it is
+    /// read`, `held` or `spilled`.
     pub how: &'static str,
     /// Bytes of elements read, counted each time that they are read.
     pub bytes: u64,
@@ -97,9 +98,10 @@ impl Plan {
     }
 
     fn explain_read(&self, load: &Load, bytes: u64, keeps: bool) -> Read {
+        let label = label(&load.leaf);
         match &load.leaf {
             Leaf::Source(source) => Read {
-                label: source.label(),
+                label,
                 how: match source.in_place() {
                     true if keeps && source.is_mapped() => "mapped, all at once",
                     true => "mapped in place",
@@ -107,9 +109,10 @@ impl Plan {
                 },
                 bytes,
             },
+            Leaf::Derived(..) => Read { label, how: "computed as it is read", bytes },
             Leaf::Cut(id) => {
                 let how = if self.schedule.is_spilled(*id) { "spilled" } else { "held" };
-                Read { label: "an earlier result".into(), how, bytes }
+                Read { label, how, bytes }
             }
         }
     }
@@ -147,28 +150,33 @@ impl fmt::Display for Explain {
                 writeln!(f, "  passes   {}", stage.passes)?;
             }
             for read in &stage.reads {
-                writeln!(f, "  read     {:>12}  {} ({})", bytes(read.bytes), read.label, read.how)?;
+                writeln!(f, "  read     {:>12}  {} ({})", size(read.bytes), read.label, read.how)?;
             }
             for write in &stage.writes {
-                writeln!(f, "  write    {:>12}  {}", bytes(write.bytes), write.label)?;
+                writeln!(f, "  write    {:>12}  {}", size(write.bytes), write.label)?;
             }
             if stage.flops > 0 {
                 writeln!(f, "  flops    {:>12.3e}", stage.flops as f64)?;
             }
-            writeln!(f, "  memory   {:>12}", bytes(stage.peak))?;
+            writeln!(f, "  memory   {:>12}", size(stage.peak))?;
         }
-        write!(f, "peak memory {} of {}", bytes(self.peak), bytes(self.budget))
+        write!(f, "peak memory {} of {}", size(self.peak), size(self.budget))
     }
 }
 
-/// A number of bytes for people.
-fn bytes(n: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = n as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
+/// The name of an input. A derived one names its own inputs, too.
+fn label(leaf: &Leaf) -> String {
+    match leaf {
+        Leaf::Source(source) => source.label(),
+        Leaf::Cut(_) => "an earlier result".into(),
+        Leaf::Derived(_, deferred) => {
+            let loads = deferred.feeds().iter().flat_map(|feed| &feed.loads);
+            let inputs: Vec<String> = loads.map(|load| label(&load.leaf)).collect();
+            if inputs.is_empty() {
+                deferred.name().to_owned()
+            } else {
+                format!("{} of {}", deferred.name(), inputs.join(", "))
+            }
+        }
     }
-    if unit == 0 { format!("{n} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }

@@ -29,7 +29,15 @@ pub(super) enum NodeKind {
         of: Arc<Application>,
         inputs: Vec<Id>,
     },
+    /// The output of an operator that is computed where it is read.
+    Derived {
+        of: Arc<Application>,
+        inputs: Vec<Id>,
+    },
 }
+
+/// Derived results that read each other, more than this many deep, become stages of their own.
+const DEPTH: usize = 6;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -39,7 +47,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// The operator, if this is one of its outputs.
+    /// The operator, if this is one of its outputs and needs a stage.
     pub(super) fn operator(&self) -> Option<(&dyn Operator, &[Id])> {
         match &self.kind {
             NodeKind::Operator { of, inputs, .. } => Some((of.operator.as_ref(), inputs)),
@@ -56,7 +64,9 @@ impl Node {
         match &self.kind {
             NodeKind::Source(_) | NodeKind::Constant(_) => &[],
             NodeKind::Cast(input) | NodeKind::View { input, .. } => std::slice::from_ref(input),
-            NodeKind::Apply { inputs, .. } | NodeKind::Operator { inputs, .. } => inputs,
+            NodeKind::Apply { inputs, .. }
+            | NodeKind::Operator { inputs, .. }
+            | NodeKind::Derived { inputs, .. } => inputs,
         }
     }
 }
@@ -81,6 +91,8 @@ fn address(expr: &Expr) -> usize {
 #[derive(Default)]
 pub(super) struct Graph {
     nodes: Vec<Node>,
+    /// For each node, how many derived results read each other below it.
+    depths: Vec<usize>,
     known: HashMap<(Key, DType), Id>,
     seen: HashMap<usize, Id>,
 }
@@ -138,12 +150,24 @@ impl Graph {
             }
             (Kind::Output { of, number }, _) => {
                 let key = Key::Operator(of.operator.name(), of.operator.key(), inputs.clone(), *number);
-                (key, NodeKind::Operator { of: of.clone(), inputs })
+                let derives = of.operator.derive().is_some();
+                match derives && inputs.iter().all(|&input| self.depths[input] < DEPTH) {
+                    true => (key, NodeKind::Derived { of: of.clone(), inputs }),
+                    false => (key, NodeKind::Operator { of: of.clone(), inputs }),
+                }
             }
         };
         let dtype = expr.dtype();
-        let nodes = &mut self.nodes;
+        let below = |inputs: &[Id]| inputs.iter().map(|&input| self.depths[input]).max().unwrap_or(0);
+        let depth = match &kind {
+            NodeKind::Operator { .. } | NodeKind::Source(_) | NodeKind::Constant(_) => 0,
+            NodeKind::Derived { inputs, .. } => below(inputs) + 1,
+            NodeKind::Apply { inputs, .. } => below(inputs),
+            NodeKind::Cast(input) | NodeKind::View { input, .. } => self.depths[*input],
+        };
+        let (nodes, depths) = (&mut self.nodes, &mut self.depths);
         let id = *self.known.entry((key, dtype)).or_insert_with(|| {
+            depths.push(depth);
             nodes.push(Node { kind, dtype, shape });
             nodes.len() - 1
         });

@@ -1,8 +1,11 @@
 //! Lowering: from a part of the graph to the program that evaluates it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::graph::{Graph, NodeKind};
+use crate::exec::Derived;
+use crate::expr::Application;
 use crate::kernels::{self, Kernel, Physical};
 use crate::program::{Id, Leaf, Load, Program, Reg, Step};
 use crate::source::{Source, c_strides};
@@ -84,7 +87,10 @@ impl<'g> Builder<'g> {
     fn inputs(&self, id: Id, view: &View) -> Result<Vec<(Id, View)>> {
         let node = self.graph.node(id);
         Ok(match &node.kind {
-            NodeKind::Source(_) | NodeKind::Constant(_) | NodeKind::Operator { .. } => Vec::new(),
+            NodeKind::Source(_)
+            | NodeKind::Constant(_)
+            | NodeKind::Operator { .. }
+            | NodeKind::Derived { .. } => Vec::new(),
             NodeKind::View { input, view: inner } => vec![(*input, inner.through(view))],
             NodeKind::Cast(input) => vec![(*input, view.clone())],
             NodeKind::Apply { inputs, .. } => {
@@ -117,6 +123,10 @@ impl<'g> Builder<'g> {
                 let lies = (&chunk[..], &c_strides(&chunk, node.dtype.size())[..]);
                 self.load(Load::new(Leaf::Cut(id), &view, node.dtype, &node.shape, lies, ndim))
             }
+            NodeKind::Derived { of, inputs } => {
+                let load = self.derived(id, (of, inputs), &view)?;
+                self.load(load)
+            }
             NodeKind::Constant(bytes) => {
                 self.program.consts.push(bytes.clone());
                 Reg::Const(self.program.consts.len() - 1)
@@ -139,6 +149,39 @@ impl<'g> Builder<'g> {
         };
         self.made.insert((id, view), reg);
         Ok(reg)
+    }
+
+    /// Adds the output `id` of an operator, computed chunk by chunk although it has a stage.
+    pub(super) fn derived_output(&mut self, id: Id) -> Result<()> {
+        if let NodeKind::Operator { of, inputs } = &self.graph.node(id).kind {
+            let view = View::identity(self.program.domain.len());
+            let load = self.derived(id, (of, inputs), &view)?;
+            let output = self.load(load);
+            self.program.outputs.push(output);
+        }
+        Ok(())
+    }
+
+    /// An operator's output that is computed where it is read, with the programs for its inputs.
+    fn derived(&self, id: Id, (of, inputs): (&Application, &[Id]), view: &View) -> Result<Load> {
+        let shape = &self.graph.node(id).shape;
+        let (operator, rule) = (&of.operator, of.operator.derive());
+        let (Some(rule), [(dtype, _)]) = (rule, &of.outputs[..]) else {
+            return Err(Error::Other(format!("{} is not derived", operator.name())));
+        };
+        let feed = |&input: &Id| {
+            let from = self.graph.node(input);
+            let mut builder =
+                Builder { folds: self.folds, ..Builder::new(self.graph, self.chunks, &from.shape) };
+            builder.output_as(input, operator.feed_type(from.dtype))?;
+            Ok(builder.finish())
+        };
+        let feeds = inputs.iter().map(feed).collect::<Result<Vec<_>>>()?;
+        let derived = Derived::new(operator.name(), rule, feeds, *dtype, shape);
+        let chunk = derived.chunk().to_vec();
+        let lies = (&chunk[..], &c_strides(&chunk, dtype.size())[..]);
+        let leaf = Leaf::Derived(id, Arc::new(derived));
+        Ok(Load::new(leaf, view, *dtype, shape, lies, self.program.domain.len()))
     }
 
     /// Whether a source is read from a spill file.

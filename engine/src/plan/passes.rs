@@ -146,7 +146,7 @@ impl Plan {
     }
 
     /// The most bytes that a tile reads and writes at a level.
-    fn tile_limit(&self, level: usize, context: &Context) -> u64 {
+    pub(super) fn tile_limit(&self, level: usize, context: &Context) -> u64 {
         let free = context.budget.total().saturating_sub(self.schedule.held(level));
         let share = free / self.roots.len().max(1) as u64;
         TILE.min(share / (4 * context.threads as u64))

@@ -66,7 +66,7 @@ impl Plan {
         let places = planned.to.iter().map(|goes| self.place(*goes)).collect::<Result<Vec<_>>>()?;
         let sinks: Vec<Arc<dyn Sink>> = places.iter().map(Place::sink).collect();
         let feeds = planned.stage.feeds().into_iter();
-        let sources = feeds.map(|feed| bind(feed, held)).collect::<Result<Vec<_>>>()?;
+        let sources = feeds.map(|feed| bind(feed, held, context)).collect::<Result<Vec<_>>>()?;
         let ran = planned.stage.run(&Run { sources: &sources, sinks: &sinks, context, done });
         // an input that is not intact is the reason for any other error
         sources.iter().flatten().try_for_each(|source| source.intact()).and(ran)?;
@@ -113,8 +113,12 @@ impl Plan {
 }
 
 /// The sources of a program's loads.
-fn bind(program: &Program, held: &Held) -> Result<Vec<Arc<dyn Source>>> {
+fn bind(program: &Program, held: &Held, context: &Context) -> Result<Vec<Arc<dyn Source>>> {
     let one = |leaf: &Leaf| match leaf {
+        Leaf::Derived(_, deferred) => {
+            let inputs = deferred.feeds().iter().map(|feed| bind(feed, held, context));
+            Ok(deferred.clone().bind(inputs.collect::<Result<Vec<_>>>()?, context))
+        }
         Leaf::Source(source) => Ok(source.clone()),
         Leaf::Cut(id) => {
             let source = held.sources.get(id).cloned();

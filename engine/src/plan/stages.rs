@@ -4,10 +4,11 @@ use super::Plan;
 use super::lower::Builder;
 use super::passes::Item;
 use super::target::{Dest, Goes, Planned};
-use crate::exec::{Fit, Room, Stage};
+use crate::exec::{self, Fit, Room, Stage};
 use crate::operator::Output;
 use crate::program::Id;
-use crate::program::written::Written;
+use crate::program::tiles::loop_order;
+use crate::program::written::{self, Written};
 use crate::sink::Assembled;
 use crate::{Context, Error, Result};
 
@@ -44,8 +45,25 @@ impl Plan {
             outputs.push(Output { dtype: *dtype, shape: shape.clone(), written });
             dests.push(dest);
         }
-        let stage = operator.stage(feeds, &outputs)?;
+        let stage = match operator.derive() {
+            Some(_) => self.derived_stage(first, &outputs, context)?,
+            None => operator.stage(feeds, &outputs)?,
+        };
         self.add_stage(stage, dests, level, context)
+    }
+
+    /// A pass that writes the result of an operator that is computed where it is read. Such results become stages when
+    /// too many of them read each other.
+    fn derived_stage(&self, id: Id, outputs: &[Output], context: &Context) -> Result<Box<dyn Stage>> {
+        let [output] = outputs else { return Err(Error::Other("a derived result has one output".into())) };
+        let mut builder = Builder::new(&self.graph, &self.chunks, &output.shape);
+        builder.derived_output(id)?;
+        let program = builder.finish();
+        let level = self.schedule.level(id);
+        let tiles = written::tiles(&program, &output.written, self.tile_limit(level, context));
+        let order = loop_order(&program);
+        let outputs = vec![exec::Output::Write(output.written.clone())];
+        Ok(Box::new(exec::Pass::new(program, tiles, order, outputs)))
     }
 
     /// Fits a stage into the memory that there is at its level.

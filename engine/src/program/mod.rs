@@ -8,10 +8,10 @@ pub(crate) mod written;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::DType;
 use crate::kernels::Kernel;
 use crate::source::Source;
 use crate::view::{AxisMap, View};
+use crate::{Context, DType};
 use access::{Access, accesses};
 
 /// The number of an array among all that a plan knows.
@@ -41,6 +41,20 @@ pub(crate) enum Leaf {
     Source(Arc<dyn Source>),
     /// The result of a cut of the graph. It exists once an earlier stage has run.
     Cut(Id),
+    /// The result of an operator that is computed chunk by chunk where it is read.
+    Derived(Id, Arc<dyn Deferred>),
+}
+
+/// A result that is computed from other programs where it is read.
+pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
+    /// The name for people.
+    fn name(&self) -> &'static str;
+    /// The programs that compute its inputs.
+    fn feeds(&self) -> &[Program];
+    /// Bytes that a thread takes to compute a chunk, beside the chunk itself.
+    fn scratch(&self) -> u64;
+    /// The source of its elements, given the sources of the inputs' loads.
+    fn bind(self: Arc<Self>, sources: Vec<Vec<Arc<dyn Source>>>, context: &Context) -> Arc<dyn Source>;
 }
 
 impl Leaf {
@@ -48,7 +62,16 @@ impl Leaf {
     pub(crate) fn source(&self) -> Option<&Arc<dyn Source>> {
         match self {
             Leaf::Source(source) => Some(source),
-            Leaf::Cut(_) => None,
+            Leaf::Cut(_) | Leaf::Derived(..) => None,
+        }
+    }
+
+    /// Whether chunks that hold varied values lie in memory or in a map.
+    pub(crate) fn in_place(&self) -> bool {
+        match self {
+            Leaf::Source(source) => source.in_place(),
+            Leaf::Cut(_) => true,
+            Leaf::Derived(..) => false,
         }
     }
 }
@@ -123,7 +146,17 @@ impl Load {
 
     /// Whether its chunks have to be decoded.
     pub(crate) fn is_encoded(&self) -> bool {
-        self.leaf.source().is_some_and(|source| !source.in_place())
+        !self.leaf.in_place()
+    }
+
+    /// Bytes that a thread takes to decode a chunk, with the chunk.
+    pub(crate) fn decoded_bytes(&self) -> u64 {
+        let chunk = self.chunk.iter().fold(self.dtype.size() as u64, |n, &c| n.saturating_mul(c));
+        match &self.leaf {
+            Leaf::Source(source) => (source.chunk_bytes() + source.scratch_bytes()) as u64,
+            Leaf::Cut(_) => chunk,
+            Leaf::Derived(_, deferred) => chunk.saturating_add(deferred.scratch()),
+        }
     }
 
     /// Whether it is read from a map, or may be because an earlier result may be spilled.
@@ -131,6 +164,7 @@ impl Load {
         match &self.leaf {
             Leaf::Source(source) => source.is_mapped(),
             Leaf::Cut(_) => true,
+            Leaf::Derived(..) => false,
         }
     }
 
@@ -355,7 +389,7 @@ impl Program {
     pub(crate) fn blocking(&self) -> Blocking {
         let which = |load: &Load| match &load.leaf {
             Leaf::Source(source) => Arc::as_ptr(source).addr(),
-            Leaf::Cut(id) => *id,
+            Leaf::Cut(id) | Leaf::Derived(id, _) => *id,
         };
         Blocking(self.loads.iter().map(|l| (which(l), l.access.clone(), l.stride.clone())).collect())
     }

@@ -219,7 +219,7 @@ enum Kind {
 impl Kind {
     fn of(load: &Load) -> Kind {
         match load.leaf.source() {
-            Some(source) if !source.in_place() => Kind::Encoded,
+            _ if load.is_encoded() => Kind::Encoded,
             Some(source) if !source.is_mapped() => Kind::Held,
             _ => Kind::Stored,
         }

@@ -104,6 +104,11 @@ impl Bound {
         self.need(name)?.array()
     }
 
+    /// Several arrays: a tuple or a list of them.
+    pub(super) fn arrays(&self, name: &str) -> Result<Vec<Expr>> {
+        self.need(name)?.arrays()
+    }
+
     pub(super) fn axes(&self, name: &str) -> Result<Option<Vec<i64>>> {
         self.get(name).map_or(Ok(None), Placed::axes)
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use num_traits::{Signed, ToPrimitive};
 
 use super::error::{Fault, Result};
+use super::literal;
 use super::number::{self, Number};
 use crate::{DType, Expr};
 
@@ -42,14 +43,14 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    fn wrong(&self, wanted: &str) -> Fault {
+    pub(super) fn wrong(&self, wanted: &str) -> Fault {
         let found = match &self.meaning {
             Meaning::Array(_) => "an array",
             Meaning::Number(_) => "a number",
             Meaning::DType(_) => "a dtype",
             Meaning::None => "None",
             Meaning::Ellipsis => "...",
-            Meaning::Str(_) => "a text",
+            Meaning::Str(_) => "a string",
             Meaning::Tuple(_) => "a tuple",
             Meaning::List(_) => "a list",
         };
@@ -68,18 +69,24 @@ impl Placed {
             Meaning::Array(e) => Ok(e.clone()),
             Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
             Meaning::Str(text) => Ok(Expr::text(text)),
-            Meaning::Tuple(_) | Meaning::List(_) => {
-                Err(self.wrong("an array").help("arrays are not built from lists of numbers here"))
-            }
+            Meaning::Tuple(items) | Meaning::List(items) => literal::array(&self.span, items),
             _ => Err(self.wrong("an array")),
+        }
+    }
+
+    /// The arrays of a tuple or a list, or the parts of one array along its first axis.
+    pub(super) fn arrays(&self) -> Result<Vec<Expr>> {
+        match &self.meaning {
+            Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::array).collect(),
+            _ => Err(self.wrong("a tuple or a list of arrays")),
         }
     }
 
     pub(super) fn integer(&self) -> Result<i64> {
         match self.number() {
-            Some(Number::Int(n)) => {
-                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
-            }
+            Some(Number::Int(n)) => n
+                .to_i64()
+                .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("an integer")),
         }
@@ -98,9 +105,8 @@ impl Placed {
     pub(super) fn float(&self) -> Result<f64> {
         match self.number() {
             Some(Number::Float(x)) => Ok(*x),
-            Some(Number::Int(n)) => {
-                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
-            }
+            Some(Number::Int(n)) => number::float(n)
+                .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("a real number")),
         }
@@ -144,6 +150,11 @@ impl Placed {
             Meaning::Str(text) => Ok(text),
             _ => Err(self.wrong("a text")),
         }
+    }
+
+    /// Whether it is a list or a tuple, which an array beside it turns into an array.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.meaning, Meaning::Tuple(_) | Meaning::List(_))
     }
 
     pub(super) fn is_none(&self) -> bool {

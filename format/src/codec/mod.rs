@@ -8,6 +8,7 @@ use crate::{DType, PayloadError};
 
 /// The codec that packs the chunks of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Codec {
     /// Chunks are stored as they are, and can be used in place.
     #[default]

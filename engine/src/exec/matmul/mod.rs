@@ -7,6 +7,7 @@
 //! This holds for large operands, too, if their pieces are large and there are blocks enough for all threads.
 
 mod block;
+mod hand;
 mod panel;
 mod prefetch;
 mod run;
@@ -17,7 +18,7 @@ use super::input::RELEASE;
 use super::stage::{Fit, Room, Run, Stage, Told};
 use super::worker::Worker;
 use crate::program::written::Written;
-use crate::program::{Leaf, Load, Program, Reg, SHORT};
+use crate::program::{Load, Program, Reg, SHORT};
 use crate::{DType, Result};
 
 /// A product of matrices: batches of (m x k)(k x n).
@@ -124,9 +125,11 @@ impl Product {
 
     /// Bytes that one thread takes to read a panel, beside the panel itself.
     fn panel_bytes(&self) -> u64 {
-        let chunk = |l: &Load| match &l.leaf {
-            Leaf::Source(s) if !s.in_place() => (s.chunk_bytes() + s.scratch_bytes()) as u64,
-            _ => l.chunk.iter().product::<u64>().saturating_mul(l.dtype.size() as u64).min(RELEASE as u64),
+        let chunk = |l: &Load| match l.is_encoded() {
+            true => l.decoded_bytes(),
+            false => {
+                l.chunk.iter().product::<u64>().saturating_mul(l.dtype.size() as u64).min(RELEASE as u64)
+            }
         };
         let one = |p: &Program| Worker::bytes(p) + p.loads.iter().map(chunk).sum::<u64>();
         one(&self.a) + one(&self.b)
@@ -201,10 +204,7 @@ fn runs(operand: &Program) -> Option<[u64; 2]> {
     let ([Reg::Load(0)], [load], []) = (&operand.outputs[..], &operand.loads[..], &operand.steps[..]) else {
         return None;
     };
-    let in_place = match &load.leaf {
-        Leaf::Source(source) => source.in_place(),
-        Leaf::Cut(_) => true,
-    };
+    let in_place = load.leaf.in_place();
     let last = operand.domain.len() - 2;
     let [Some(rows), Some(columns)] = [load.access[last], load.access[last + 1]] else { return None };
     let [down, along] = [load.stride[last], load.stride[last + 1]];

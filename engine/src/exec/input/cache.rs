@@ -8,9 +8,9 @@ use crate::{Buffer, Result};
 
 /// The state that the workers of a pass share for its inputs: decoded chunks, checked blocks of raw chunks, and whether
 /// pages stay.
-pub(super) struct InputCache {
+pub(in crate::exec) struct InputCache {
     /// Whether mapped pages stay after they have been read.
-    pub(super) pages: bool,
+    pub(in crate::exec) pages: bool,
     capacity: usize,
     state: Mutex<DecodedState>,
     /// For each input, chunk and group of 64 checksummed blocks, one bit for each block. Only visited blocks take
@@ -29,12 +29,12 @@ struct DecodedState {
 impl InputCache {
     /// A cache that keeps at most `capacity` bytes of decoded chunks, unless more are in use. `pages` says whether
     /// mapped pages stay.
-    pub(super) fn new(capacity: usize, pages: bool) -> InputCache {
+    pub(in crate::exec) fn new(capacity: usize, pages: bool) -> InputCache {
         InputCache { pages, capacity, state: Mutex::default(), checked: Mutex::default() }
     }
 
     /// The `blocks` of chunk `number` of input `load` that no worker has asked for before.
-    pub(super) fn unseen(&self, load: usize, number: u64, blocks: Range<usize>) -> Vec<usize> {
+    pub(in crate::exec) fn unseen(&self, load: usize, number: u64, blocks: Range<usize>) -> Vec<usize> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = |block: &usize| {
             let (word, bit) = (checked.entry((load, number, block / 64)).or_default(), 1 << (block % 64));
@@ -46,7 +46,7 @@ impl InputCache {
     }
 
     /// The decoded chunk at `index` of input `load`.
-    pub(super) fn get(
+    pub(in crate::exec) fn get(
         &self,
         load: usize,
         index: &[u64],

@@ -1,0 +1,207 @@
+//! Results that are computed where they are read: any box of them follows from a few boxes of the inputs.
+//!
+//! The programs that read such a result see a source whose chunks are computed instead of decoded. It needs no stage, no
+//! pass of its own, and no memory beyond the chunk at hand.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use super::Reader;
+use super::feed::Feed;
+use super::input::InputCache;
+use crate::program::tiles::{lead, loop_order, rows};
+use crate::program::{Deferred, Program};
+use crate::source::{Data, Located, Source, c_strides};
+use crate::{Context, DType, Result};
+
+/// Bytes of a chunk of a derived result, unless the rule chooses another: few enough to stay in the second cache.
+const CHUNK: u64 = 512 << 10;
+
+/// The rule by which boxes of a result follow from boxes of the inputs.
+pub(crate) trait Derive: Debug + Send + Sync {
+    /// The shape of a chunk, each length at least 1, for a result of `shape` with `item` bytes per element. It must
+    /// depend on shapes and chunks alone, because it decides the order of additions in folds.
+    fn chunk(&self, feeds: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
+        let _ = feeds;
+        rows(shape, CHUNK / item.max(1))
+    }
+
+    /// For each input, the largest box that is read at a time for a box of the result.
+    fn reads(&self, feeds: &[Program], of: &[u64]) -> Vec<Vec<u64>>;
+
+    /// Bytes that one thread takes to compute a box of the result, beside that box and the inputs' readers.
+    fn scratch(&self, feeds: &[Program], of: &[u64]) -> u64 {
+        let _ = (feeds, of);
+        0
+    }
+
+    /// Computes the box of `shape` at `start` into `out`, in C order.
+    ///
+    /// # Errors
+    /// Errors of the inputs, and of their values: an index that is out of bounds.
+    fn fill(&self, feeds: &mut [Reader<'_>], start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()>;
+}
+
+/// The shape of a chunk for a result that lies like an input: parts of the input's chunks, or several of them.
+pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64> {
+    let room = (CHUNK / item.max(1)).max(1);
+    let Some((feed, lead)) = feed.and_then(|feed| Some((feed, lead(feed)?))) else {
+        return rows(shape, room);
+    };
+    let span = |k: usize| lead.access.get(k).copied().flatten().map_or(u64::MAX, |a| a.span());
+    let mut extent: Vec<u64> = (0..shape.len()).map(|k| span(k).min(shape[k]).max(1)).collect();
+    let product = |extent: &[u64]| extent.iter().fold(1, |n: u64, &e| n.saturating_mul(e));
+    let mut order = loop_order(feed);
+    order.retain(|&k| k < shape.len());
+    for &axis in &order {
+        let others = (product(&extent) / extent[axis]).max(1);
+        extent[axis] = extent[axis].min((room / others).max(1));
+    }
+    for &axis in order.iter().rev() {
+        let times = room / product(&extent);
+        extent[axis] = extent[axis].saturating_mul(times.max(1)).min(shape[axis].max(1));
+    }
+    extent
+}
+
+/// A derived result in a plan: its rule and the programs that compute the rule's inputs.
+#[derive(Debug)]
+pub(crate) struct Derived {
+    name: &'static str,
+    rule: Arc<dyn Derive>,
+    feeds: Vec<Program>,
+    dtype: DType,
+    shape: Vec<u64>,
+    chunk: Vec<u64>,
+}
+
+impl Derived {
+    pub(crate) fn new(
+        name: &'static str,
+        rule: Arc<dyn Derive>,
+        feeds: Vec<Program>,
+        dtype: DType,
+        shape: &[u64],
+    ) -> Derived {
+        let chunk = rule.chunk(&feeds, shape, dtype.size() as u64);
+        Derived { name, rule, feeds, dtype, shape: shape.to_vec(), chunk }
+    }
+
+    /// The shape of a chunk.
+    pub(crate) fn chunk(&self) -> &[u64] {
+        &self.chunk
+    }
+}
+
+impl Deferred for Derived {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn feeds(&self) -> &[Program] {
+        &self.feeds
+    }
+
+    fn scratch(&self) -> u64 {
+        let reads = self.rule.reads(&self.feeds, &self.chunk);
+        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| Feed::bytes(feed, shape));
+        feeds.sum::<u64>() + self.rule.scratch(&self.feeds, &self.chunk)
+    }
+
+    fn bind(self: Arc<Self>, sources: Vec<Vec<Arc<dyn Source>>>, context: &Context) -> Arc<dyn Source> {
+        Arc::new(DerivedSource {
+            strides: c_strides(&self.chunk, self.dtype.size()),
+            orders: self.feeds.iter().map(loop_order).collect(),
+            caches: self.feeds.iter().map(|_| InputCache::new(0, false)).collect(),
+            scratch: self.scratch() as usize,
+            derived: self,
+            sources,
+            context: context.clone(),
+        })
+    }
+}
+
+/// A derived result while its readers run.
+struct DerivedSource {
+    derived: Arc<Derived>,
+    /// For each input, the sources of its loads.
+    sources: Vec<Vec<Arc<dyn Source>>>,
+    orders: Vec<Vec<usize>>,
+    caches: Vec<InputCache>,
+    strides: Vec<isize>,
+    scratch: usize,
+    context: Context,
+}
+
+impl Debug for DerivedSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.derived.fmt(f)
+    }
+}
+
+impl Source for DerivedSource {
+    fn dtype(&self) -> DType {
+        self.derived.dtype
+    }
+    fn shape(&self) -> &[u64] {
+        &self.derived.shape
+    }
+    fn chunk_shape(&self) -> &[u64] {
+        &self.derived.chunk
+    }
+    fn strides(&self) -> &[isize] {
+        &self.strides
+    }
+    fn label(&self) -> String {
+        self.derived.name.to_owned()
+    }
+    fn in_place(&self) -> bool {
+        false
+    }
+    fn chunk_bytes(&self) -> usize {
+        self.derived.chunk.iter().product::<u64>() as usize * self.derived.dtype.size()
+    }
+    fn scratch_bytes(&self) -> usize {
+        self.scratch
+    }
+    fn locate(&self, index: &[u64]) -> Result<Located<'_>> {
+        Ok(Located::new(index, Data::Encoded))
+    }
+    fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
+        let Derived { rule, feeds, shape, chunk: full, dtype, .. } = self.derived.as_ref();
+        let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
+        let readers = inputs
+            .map(|(((feed, order), sources), cache)| Reader::new(feed, order, sources, &self.context, cache));
+        let mut readers: Vec<Reader<'_>> = readers.collect();
+        let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();
+        let within = |((&s, &n), &all): ((&u64, &u64), &u64)| n.min(all.saturating_sub(s));
+        let boxed: Vec<u64> = start.iter().zip(full).zip(shape).map(within).collect();
+        let bytes = boxed.iter().product::<u64>() as usize * dtype.size();
+        let (elements, _) = out.split_at_mut(bytes);
+        rule.fill(&mut readers, &start, &boxed, elements)?;
+        spread(out, &boxed, full, dtype.size());
+        Ok(())
+    }
+    fn intact(&self) -> Result<()> {
+        self.sources.iter().flatten().try_for_each(|source| source.intact())
+    }
+}
+
+/// Moves the elements of a box, which lie together at the start of `bytes`, to their places in a chunk of shape `full`.
+fn spread(bytes: &mut [u8], boxed: &[u64], full: &[u64], item: usize) {
+    if boxed == full || boxed.is_empty() {
+        return;
+    }
+    let strides = c_strides(full, item);
+    let run = boxed[boxed.len() - 1] as usize * item;
+    let outer = &boxed[..boxed.len() - 1];
+    // from the last row to the first, so that no row is overwritten before it has moved
+    for row in (0..outer.iter().product::<u64>()).rev() {
+        let (mut rest, mut to) = (row, 0);
+        for (&n, &stride) in outer.iter().zip(&strides).rev() {
+            to += (rest % n) as usize * stride as usize;
+            rest /= n;
+        }
+        bytes.copy_within(row as usize * run..(row as usize + 1) * run, to);
+    }
+}

@@ -1,0 +1,281 @@
+//! One input of a pass as one worker sees it: the chunk at hand, as a strided window.
+
+mod ahead;
+mod cache;
+mod check;
+mod gather;
+mod release;
+
+use std::cell::Cell;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::fetch::Scout;
+use crate::context::Metrics;
+use crate::profile::Work;
+use crate::program::{Load, Program};
+use crate::source::{Data, Located, Source};
+use crate::{Buffer, Context, Result};
+pub(super) use cache::InputCache;
+
+/// In a raw chunk larger than [`WHOLE`], each block of this many bytes has a checksum. Checks run ahead of reads by up
+/// to one block.
+const CHECK: usize = 64 << 10;
+/// A chunk of at most this many bytes has a single checksum.
+const WHOLE: usize = 1 << 20;
+
+/// Bytes that one checksum covers in a chunk of `len` bytes.
+fn grain(len: usize) -> usize {
+    if len <= WHOLE { WHOLE } else { CHECK }
+}
+
+/// All bytes of a chunk.
+const ALL: (usize, usize) = (0, usize::MAX);
+
+/// Up to this many bytes are brought from a disk for a box that uses only some of them: later boxes use the rest.
+const BESIDE: usize = 96 << 20;
+
+/// Bytes of the largest page that one fault maps.
+const HUGE: usize = 2 << 20;
+
+/// A window of at least this many bytes is read in place: the pages at its ends are then not most of its pages.
+const DENSE: usize = 256 << 10;
+
+/// Bytes that are read in place before their pages are let go.
+const PASSED: usize = 4 << 20;
+
+/// Bytes of mapped pages that an input holds beside its window: pages already read but not yet let go, and a page at
+/// each end.
+pub(in crate::exec) const RELEASE: usize = PASSED + 2 * HUGE;
+
+/// Bytes of memory that an input takes in a pass over `domain` that reads boxes of `shape`.
+pub(in crate::exec) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
+    let item = load.dtype.size() as u64;
+    let (boxed, all) = (load.elements(shape) * item, load.elements(domain) * item);
+    let gathered = if load.gathers.contains(&true) { boxed } else { 0 };
+    let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
+    gathered
+        + match load.is_encoded() {
+            true => load.decoded_bytes(),
+            false if !load.is_mapped() => 0,
+            // mapped pages, which are let go a few megabytes late
+            false => boxed.min(chunk) + all.min(RELEASE as u64),
+        }
+}
+
+/// Elements of a box as they lie in some bytes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::exec) enum Window<'a> {
+    /// One element for all.
+    Constant(&'a [u8]),
+    /// Element `i` of the box is at byte `offset + sum(i * strides)`, one stride for each axis of the domain.
+    Strided { bytes: &'a [u8], offset: usize, strides: &'a [isize] },
+}
+
+/// The part of a chunk that a box touches.
+struct Reach {
+    /// The bytes from the first to the last touched byte.
+    span: Range<usize>,
+    /// The number of bytes in the span that belong to the box.
+    used: usize,
+}
+
+impl Reach {
+    /// Whether the box uses less than half of its span, or less than half of a chunk of `len` bytes that has a single
+    /// checksum. With a `len` of 0, only the span counts.
+    fn is_sparse(&self, len: usize) -> bool {
+        self.used < self.span.len() / 2 || ((1..=WHOLE).contains(&len) && self.used < len / 2)
+    }
+}
+
+/// The chunk at hand.
+enum Held<'p> {
+    Nothing,
+    Constant(Vec<u8>),
+    InPlace(Located<'p>, &'p [u8]),
+    Decoded(Arc<Buffer>),
+}
+
+/// One input as one worker sees it.
+pub(in crate::exec) struct Input<'p> {
+    number: usize,
+    load: &'p Load,
+    /// Whether even small windows stay in the map instead of being read into a buffer.
+    lends: bool,
+    /// Whether short chunks are gathered into one window.
+    gathers: bool,
+    /// Whether bytes read in place are checked against checksums.
+    checks: bool,
+    /// Whether the pass reads all elements of the source. All its chunks are then checked, whatever boxes they are read
+    /// in.
+    whole: bool,
+    source: &'p dyn Source,
+    context: &'p Context,
+    shared: &'p InputCache,
+    index: Vec<u64>,
+    held: Held<'p>,
+    gathered: Option<Buffer>,
+    /// Bytes of a file before they are copied into the gathered window.
+    stage: Buffer,
+    scout: Scout,
+    strides: Vec<isize>,
+    offset: usize,
+    /// The range of the chunk that has been checked: its start and its end. The two are equal before the first check.
+    /// The range is [`ALL`] when nothing is left to check.
+    checked: Cell<(usize, usize)>,
+    /// Bytes of the chunk that the window touches.
+    span: Range<usize>,
+    /// Whether a checksum may cover bytes of this window and of another one.
+    partial: bool,
+    /// Chunks read in place whose pages are still mapped, and their bytes.
+    passed: Vec<(Located<'p>, Range<usize>)>,
+    passed_bytes: usize,
+}
+
+impl<'p> Input<'p> {
+    pub(in crate::exec) fn new(
+        number: usize,
+        program: &'p Program,
+        source: &'p dyn Source,
+        context: &'p Context,
+        shared: &'p InputCache,
+    ) -> Input<'p> {
+        let load = &program.loads[number];
+        Input {
+            number,
+            lends: false,
+            checks: context.check && source.has_checksums(),
+            gathers: load.gathers.contains(&true),
+            whole: load.is_whole(&program.domain, source.shape()),
+            load,
+            source,
+            context,
+            shared,
+            index: Vec::new(),
+            held: Held::Nothing,
+            gathered: None,
+            stage: Buffer::default(),
+            scout: Scout::default(),
+            strides: Vec::new(),
+            offset: 0,
+            checked: Cell::new(ALL),
+            span: 0..0,
+            partial: false,
+            passed: Vec::new(),
+            passed_bytes: 0,
+        }
+    }
+
+    /// The same input, but all its windows stay in the map: a product reads each of them many times.
+    pub(in crate::exec) fn lending(mut self) -> Input<'p> {
+        self.lends = true;
+        self
+    }
+
+    /// Makes the box of `shape` at `start` of the domain the window. Unless the input is gathered, the box lies within
+    /// one chunk.
+    pub(in crate::exec) fn seek(&mut self, start: &[u64], shape: &[u64]) -> Result<()> {
+        if self.gathers && self.crosses(start, shape) {
+            return self.gather(start, shape);
+        }
+        let (index, within) = self.chunk_of(start);
+        self.hold(&index)?;
+        self.place(&within);
+        if self.is_scattered(shape) {
+            return self.gather(start, shape);
+        }
+        self.gathered = None;
+        self.begin_check(shape);
+        Ok(())
+    }
+
+    /// Sets the byte of element `within` of the chunk at hand, and the strides from there.
+    fn place(&mut self, within: &[u64]) {
+        let chunk_strides = self.source.strides();
+        self.strides.clear();
+        self.strides.extend(
+            self.load.access.iter().map(|a| a.map_or(0, |a| chunk_strides[a.axis] * a.step as isize)),
+        );
+        let inner: isize = within.iter().zip(chunk_strides).map(|(&w, s)| w as isize * s).sum();
+        self.offset = self.source.offset().wrapping_add_signed(inner);
+    }
+
+    /// Bytes of an element.
+    pub(in crate::exec) fn item(&self) -> u64 {
+        self.load.dtype.size() as u64
+    }
+
+    /// The chunk that holds the element at `at` of the domain, and the element's place in it, axis by axis of
+    /// the source.
+    fn chunk_of(&self, at: &[u64]) -> (Vec<u64>, Vec<u64>) {
+        use crate::view::AxisMap;
+        let of = |(map, &chunk): (&AxisMap, &u64)| match *map {
+            AxisMap::At(k) => (k / chunk, k % chunk),
+            AxisMap::Along { axis, start, step } => {
+                let k = (start + step * at[axis] as i64) as u64;
+                (k / chunk, k % chunk)
+            }
+        };
+        self.load.view.0.iter().zip(&self.load.chunk).map(of).unzip()
+    }
+
+    /// Makes the chunk at `index` the one at hand.
+    fn hold(&mut self, index: &[u64]) -> Result<()> {
+        if !matches!(self.held, Held::Nothing) && self.index == index {
+            return Ok(());
+        }
+        self.held = Held::Nothing;
+        self.index = index.to_vec();
+        let located = self.source.locate(index)?;
+        let metrics = &self.context.metrics;
+        self.held = match located.data {
+            Data::Constant(ref value) => {
+                Metrics::add(&metrics.chunks_constant, 1);
+                Held::Constant(value.clone())
+            }
+            Data::InPlace(bytes) => Held::InPlace(located, bytes),
+            Data::Encoded => {
+                let len = self.source.chunk_bytes();
+                let chunk = self.shared.get(self.number, index, len, |out| {
+                    Metrics::add(&metrics.chunks_decoded, 1);
+                    Metrics::add(&metrics.decoded, len);
+                    self.context.record(Work::Decode, 1, len as u64, || self.source.decode(&located, out))
+                })?;
+                Held::Decoded(chunk)
+            }
+        };
+        Ok(())
+    }
+
+    /// The reach of a box of `shape` in a chunk of `len` bytes. [`Input::place`] has set the first element of the box.
+    fn reach(&self, shape: &[u64], len: usize) -> Reach {
+        let item = self.load.dtype.size();
+        let (mut low, mut high, mut used) = (self.offset, self.offset + item, item);
+        for (&n, &s) in shape.iter().zip(&self.strides) {
+            if n > 1 && s != 0 {
+                let reach = (n as usize - 1) * s.unsigned_abs();
+                if s > 0 {
+                    high += reach;
+                } else {
+                    low = low.saturating_sub(reach);
+                }
+                used *= n as usize;
+            }
+        }
+        Reach { span: low..high.min(len), used }
+    }
+
+    /// The window that [`Input::seek`] has set.
+    pub(in crate::exec) fn window(&self) -> Window<'_> {
+        let strides = &self.strides;
+        if let Some(buffer) = &self.gathered {
+            return Window::Strided { bytes: buffer.bytes(), offset: 0, strides };
+        }
+        match &self.held {
+            Held::Nothing => Window::Constant(&[]),
+            Held::Constant(value) => Window::Constant(value),
+            Held::InPlace(_, bytes) => Window::Strided { bytes, offset: self.offset, strides },
+            Held::Decoded(buffer) => Window::Strided { bytes: buffer.bytes(), offset: self.offset, strides },
+        }
+    }
+}
