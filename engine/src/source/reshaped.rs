@@ -142,13 +142,13 @@ impl Source for Reshaped {
     }
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
         let inner = self.inner(chunk);
-        match self.inner.locate(&inner.index)?.data {
-            Data::Constant(value) => {
-                out.chunks_exact_mut(value.len().max(1)).for_each(|element| element.copy_from_slice(&value));
-                Ok(())
-            }
-            _ => self.inner.decode(&inner, out),
+        if self.within.is_none()
+            && let Data::Constant(value) = self.inner.locate(&inner.index)?.data
+        {
+            out.chunks_exact_mut(value.len().max(1)).for_each(|element| element.copy_from_slice(&value));
+            return Ok(());
         }
+        self.inner.decode(&inner, out)
     }
     fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
         self.inner.read(&self.inner(chunk), start, out)

@@ -1,7 +1,7 @@
 //! Element types as stored: a code, the bytes of an element, and for some types details.
 
 use super::error::DTypeError;
-use super::record::{Field, RecordType};
+use super::record::{DEPTH, Field, RecordType};
 use super::{DType, TimeUnit};
 use crate::bytes::{Reader, Short, Writer};
 
@@ -10,9 +10,6 @@ const TIMEDELTA: u16 = 17;
 const BYTES: u16 = 18;
 const STR: u16 = 20;
 const RECORD: u16 = 21;
-
-/// Records within records, at most.
-const DEPTH: usize = 8;
 
 impl DType {
     /// The code on disk.

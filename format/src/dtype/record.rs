@@ -11,6 +11,8 @@ use crate::meta::limits::NDIM_MAX;
 
 /// The most bytes of a record's description on disk.
 const DESCRIPTION_MAX: usize = 1 << 16;
+/// Records within records, at most, the outermost included.
+pub(super) const DEPTH: usize = 8;
 /// The most bytes of all descriptions that one process keeps.
 const KEPT_MAX: usize = 16 << 20;
 
@@ -58,7 +60,8 @@ impl RecordType {
     ///
     /// # Errors
     /// When there is no field, a name is empty or named twice, the fields overlap, are not in the order of their
-    /// offsets or do not fit in the record, or when the description is too long.
+    /// offsets or do not fit in the record, when records stand in one another too deep, or when the description is too
+    /// long.
     pub fn new(fields: Vec<Field>, size: u32) -> Result<RecordType, DTypeError> {
         check(&fields, size).map_err(DTypeError::Record)?;
         let description = Description { fields, size };
@@ -128,6 +131,12 @@ fn length(field: &Field) -> usize {
     15 + field.name.len() + 4 * field.shape.len() + field.dtype.details().len()
 }
 
+/// Levels of records, with the record of these fields.
+fn depth(fields: &[Field]) -> usize {
+    let inner = fields.iter().filter_map(|field| field.dtype.record());
+    1 + inner.map(|record| depth(record.fields())).max().unwrap_or(0)
+}
+
 fn check(fields: &[Field], size: u32) -> Result<(), String> {
     if fields.is_empty() {
         return Err("has no fields".to_owned());
@@ -152,6 +161,9 @@ fn check(fields: &[Field], size: u32) -> Result<(), String> {
         if field.shape.len() > NDIM_MAX {
             return Err(format!("has the field {} of more than {NDIM_MAX} axes", quoted(name)));
         }
+        if let Err(error) = field.dtype.checked() {
+            return Err(format!("has the field {} of a wrong type: {error}", quoted(name)));
+        }
         if field.size() == 0 {
             return Err(format!("has the field {} of 0 bytes", quoted(name)));
         }
@@ -159,6 +171,9 @@ fn check(fields: &[Field], size: u32) -> Result<(), String> {
     }
     if end > u64::from(size) {
         return Err(format!("of {size} bytes has fields up to byte {end}"));
+    }
+    if depth(fields) > DEPTH {
+        return Err(format!("holds records more than {DEPTH} deep"));
     }
     let bytes = fields.iter().map(length).sum::<usize>() + 2;
     if bytes >= DESCRIPTION_MAX {
@@ -272,9 +287,11 @@ mod tests {
             assert!(RecordType::new(fields, size).is_err());
         }
         let mut deep = DType::U8;
-        for _ in 0..9 {
+        for _ in 0..DEPTH {
             deep = DType::Record(RecordType::packed([("x".to_owned(), deep, vec![])]).unwrap());
+            assert_eq!(DType::from_disk(deep.code(), deep.size(), &deep.details()), Ok(deep));
         }
-        assert!(DType::from_disk(deep.code(), deep.size(), &deep.details()).is_err());
+        assert!(RecordType::packed([("x".to_owned(), deep, vec![])]).is_err());
+        assert!(RecordType::new(vec![field("a", DType::Bytes(0), 0, &[])], 4).is_err());
     }
 }
