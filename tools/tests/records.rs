@@ -104,11 +104,11 @@ fn times_are_printed_and_compared() {
 fn headers_that_are_no_types_are_refused() {
     let folder = Folder::new();
     for (descr, says) in [
-        ("'|S0'", "texts have from 1"),
-        ("'<U536870912'", "texts have from 1"),
+        ("'|S0'", "expected texts of 1 to"),
+        ("'<U536870912'", "expected texts of 1 to"),
         ("[('a', '<i4'), ('a', '<i4')]", "two fields named 'a'"),
-        ("[('a', '|O')]", "objects of Python"),
-        ("[('a', '|V4')]", "bytes without a type"),
+        ("[('a', '|O')]", "Python objects are never read"),
+        ("[('a', '|V4')]", "they have no type"),
         ("[]", "no fields"),
         ("[('a', '<i4', (0,))]", "0 bytes"),
         ("[('a', '<i4', (4294967295, 4294967295))]", "bytes"),

@@ -27,10 +27,10 @@ pub(super) fn described(descr: &Literal) -> Found {
 pub(super) fn reason(code: &str) -> &'static str {
     let plain = code.trim_start_matches(['<', '>', '|', '=']);
     match plain.chars().next() {
-        Some('O') => "these are objects of Python, which are never read",
-        Some('V') => "these are bytes without a type",
-        Some('S' | 'U') => "texts have from 1 to 2147483647 bytes",
-        _ => "booleans, numbers, times, texts and records of them are read",
+        Some('O') => "Python objects are never read",
+        Some('V') => "they have no type",
+        Some('S' | 'U') => "expected texts of 1 to 2147483647 bytes",
+        _ => "expected booleans, numbers, times, texts or records of them",
     }
 }
 
