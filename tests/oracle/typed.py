@@ -66,6 +66,7 @@ def times(golden):
         both(golden, ("a * 2", "2 * a", "a / 2", "a // 3", "a * 2.5", "a / 2.5", "a * True", "a / True", "a == 5", "a < 5", "a + 5", "where(isnat(a), 0, a)", "clip(a, -5, 5)", "maximum(a, 3)"), {"a": a})
         for given in (a, known(np.dtype(name), (7, 6), k)):
             both(golden, ("sum(a)", "sum(a, axis=0)", "sum(a, axis=1)", "mean(a)", "mean(a, axis=0)", "nansum(a, axis=1)", "cumsum(a, axis=0)", "cumsum(a)", "cumulative_sum(a, axis=1, include_initial=True)"), {"a": given})
+        both(golden, ("a @ a.T", "ptp(a, axis=0)", "outer(a[0], a[1])"), {"a": a})
         both(golden, ("prod(a)", "std(a)", "var(a)", "cumprod(a)"), {"a": a})
         both(golden, ("sum(a)", "sum(a, axis=1)"), {"a": np.zeros((0, 3), name)})
     for k, one in enumerate(("M8[Y]", "M8[M]", "M8[D]", "M8[h]", "M8[25s]", "M8[ms]", "m8[Y]", "m8[M]", "m8[D]", "m8[7s]", "m8[us]", "m8")):
@@ -106,6 +107,8 @@ def times(golden):
             "(s - s[::-1]) // timedelta64(1, 'h')",
             "(s - s[::-1]) % timedelta64(1, 'h')",
             "astype(d, 'M8[M]') - astype(d, 'M8[Y]')",
+            "concatenate((d, s))",
+            "concatenate((d, d[::2], astype(d, 'M8[M]')))",
         ),
         days,
     )
@@ -130,7 +133,8 @@ def strings(golden):
         exact(golden, "astype(a, bool)", {"a": a})
         # a text without axes is a scalar of NumPy's, as wide as its text
         both(golden, ("a == a", "str_len(a)", "find(a, a)"), {"a": np.asarray(a[1, 1, 1])})
-        both(golden, ("a == a", "upper(a)", "a + a"), {"a": np.zeros((0, 2), dtype)})
+        both(golden, ("a == a", "upper(a)", "a + a", "concatenate((a, a))"), {"a": np.zeros((0, 2), dtype)})
+        both(golden, ("concatenate((a, b))", "concatenate((b, a[:, :2]), axis=1)"), {"a": a, "b": b})
         both(golden, ("a * 2", "a - b", "-a", "a < 5", "max(a)", "sum(a)", "maximum(a, b)", "sqrt(a)"), {"a": a, "b": b})
     numbers = np.array(["12", "-7", " 3 ", "1_0", "0", "127"])
     for to in ("int8", "int64", "float32", "float64", "uint16"):
@@ -168,7 +172,7 @@ def records(golden):
         r = filled(dtype, (6, 5))
         s = np.where(rng.random((6, 5)) < 0.5, r, filled(dtype, (6, 5)))
         for inputs in ({"r": r, "s": s}, {"r": r[2:3, 3:4], "s": s[2]}, {"r": r[:0], "s": s[:0]}):
-            both(golden, ("r", "r == s", "r != s", "where(r == s, r, s)", "r.T"), inputs)
+            both(golden, ("r", "r == s", "r != s", "where(r == s, r, s)", "r.T", "concatenate((r, r))"), inputs)
             for name in dtype.names:
                 both(golden, (f"r['{name}']", f"where(r == s, r, s)['{name}']" if not dtype[name].shape else f"s['{name}']"), inputs)
         both(golden, ("r[::-2, 1:]", "r < s", "r + s", "sum(r)", "r['none']", "-r"), {"r": r, "s": s})
