@@ -188,6 +188,8 @@ def records(golden):
             "where(r['age'] > 30, r['weight'], 0).sum()",
             "r['weight'] * r['age'] + r['age']",
             "r['name'] == 'Ann'",
+            "r['name'][:3] == ['Ann', 'Bob', 'Zoe']",
+            "concatenate((r['name'], ['longer than ten']))",
             "str_len(r['name']).sum()",
             "r[['name', 'age']]['age']",
             "r[5]['age'] - r['age']",

@@ -15,7 +15,7 @@ pub(super) fn array(span: &Range<usize>, items: &[Placed]) -> Result<Expr> {
     let mut shape = Vec::new();
     let mut numbers = Vec::new();
     if !collect(span, items, 0, &mut shape, &mut numbers)? {
-        // some elements are arrays: they become rows
+        // some elements are arrays or texts: they become rows
         let rows = items.iter().map(Placed::array).collect::<Result<Vec<_>>>()?;
         return Expr::stack(&rows, 0).map_err(|e| Fault::engine(span, e));
     }
@@ -33,7 +33,7 @@ pub(super) fn array(span: &Range<usize>, items: &[Placed]) -> Result<Expr> {
     Expr::source(Arc::new(Value::new(dtype, &shape, bytes).map_err(fault)?)).map_err(fault)
 }
 
-/// Collects the numbers of nested lists in C order, and their shape. `false` if an element is an array.
+/// Collects the numbers of nested lists in C order, and their shape. `false` if an element is an array or a text.
 fn collect(
     span: &Range<usize>,
     items: &[Placed],
@@ -58,7 +58,7 @@ fn collect(
                     return Ok(false);
                 }
             }
-            Meaning::Array(_) => return Ok(false),
+            Meaning::Array(_) | Meaning::Str(_) => return Ok(false),
             Meaning::Number(_) => return Err(ragged(&item.span)),
             _ => return Err(item.wrong("a number")),
         }
