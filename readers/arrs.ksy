@@ -415,3 +415,8 @@ enums:
     13: float64
     14: complex64
     15: complex128
+    16: datetime64
+    17: timedelta64
+    18: fixed_bytes
+    20: fixed_utf32
+    21: record

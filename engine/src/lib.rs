@@ -63,6 +63,7 @@ mod source;
 mod spans;
 mod store;
 pub mod text;
+mod time;
 mod view;
 
 pub use array::{
@@ -70,7 +71,9 @@ pub use array::{
     compute_all,
 };
 pub use arrstore_format as format;
-pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
+pub use arrstore_format::{
+    Attributes, Codec, DType, DTypeError, Element, Field, Kind, RecordType, TimeBase, TimeUnit,
+};
 pub use budget::Budget;
 pub use compose::{
     BinRule, Bins, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,

@@ -1,9 +1,14 @@
 //! The header of NumPy's `.npy` files (NEP 1, and the versions since).
 
+mod literal;
+mod order;
+mod record;
 mod types;
 
 use std::io::Read;
 
+use literal::Literal;
+pub use order::ByteOrder;
 pub use types::element_type;
 
 use crate::DType;
@@ -11,7 +16,7 @@ use crate::DType;
 /// Longest accepted header in bytes; NumPy's own limit is 10,000.
 const LIMIT: u32 = 64 << 10;
 
-/// The reason why a header is not accepted as that of an array of numbers. Its text follows the name of the file.
+/// The reason why a header is not accepted. Its text follows the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
@@ -43,8 +48,8 @@ pub struct Header {
     pub shape: Vec<u64>,
     /// Whether the first axis varies fastest.
     pub fortran: bool,
-    /// Whether the elements are big-endian.
-    pub big_endian: bool,
+    /// The byte order of the elements.
+    pub order: ByteOrder,
     /// Byte at which the elements begin.
     pub start: u64,
     /// Whether the header gives only the size of an element (`|V2`). In this case the caller chose [`Header::dtype`].
@@ -55,7 +60,7 @@ impl Header {
     /// Reads the header at the start of `reader`, and no byte after it.
     ///
     /// # Errors
-    /// When the bytes are not the header of an array of numbers.
+    /// When the bytes are not the header of an array, or one of elements that are not read.
     pub fn read(reader: impl Read) -> Result<Header, HeaderError> {
         Header::read_as(reader, None)
     }
@@ -95,17 +100,21 @@ impl Header {
         }
         let mut text = vec![0; length as usize];
         reader.read_exact(&mut text).map_err(no_npy)?;
-        let text = String::from_utf8_lossy(&text);
+        // before version 3, the text is in Latin-1
+        let text = match major {
+            3 => String::from_utf8_lossy(&text).into_owned(),
+            _ => text.iter().map(|&b| char::from(b)).collect(),
+        };
         let fields =
             Fields::parse(&text).map_err(|why| format!("has a header that cannot be read: {why}"))?;
-        let size = untyped_size(&fields.descr);
-        let (dtype, big_endian) = match size {
-            Some(size) => (type_of_untyped(&fields.descr, size, untyped)?, false),
-            None => element_type(&fields.descr).ok_or_else(|| not_read(&fields.descr))?,
+        let size = fields.descr.str().and_then(untyped_size);
+        let (dtype, order) = match (size, fields.descr.str()) {
+            (Some(size), Some(descr)) => (type_of_untyped(descr, size, untyped)?, ByteOrder::Little),
+            _ => record::described(&fields.descr)?,
         };
         let start = (prefix.len() + width) as u64 + u64::from(length);
         let (shape, fortran, untyped) = (fields.shape, fields.fortran, size.is_some());
-        Ok(Header { dtype, shape, fortran, big_endian, start, untyped })
+        Ok(Header { dtype, shape, fortran, order, start, untyped })
     }
 
     /// The header that `numpy.save` writes for an array of this type and shape (little-endian, C order unless
@@ -114,13 +123,16 @@ impl Header {
     /// # Errors
     /// When NumPy has no such type (bfloat16).
     pub fn write(dtype: DType, shape: &[u64], fortran: bool) -> Result<Vec<u8>, String> {
-        let code = dtype.short_name().ok_or_else(|| {
-            format!("a .npy file cannot hold {dtype}: convert it first, as in astype(x, float32)")
+        let descr = record::description(dtype).ok_or_else(|| {
+            let words = match dtype.kind() {
+                crate::Kind::Record => "a .npy file cannot hold bfloat16, nor records with it".to_owned(),
+                _ => format!("a .npy file cannot hold {dtype}"),
+            };
+            format!("{words}: convert it first, as in astype(x, float32)")
         })?;
-        let endian = if dtype.size() == 1 { '|' } else { '<' };
         let fortran = if fortran { "True" } else { "False" };
         let mut text = format!(
-            "{{'descr': '{endian}{code}', 'fortran_order': {fortran}, 'shape': {}, }}",
+            "{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {}, }}",
             crate::view::show(shape)
         );
         // Like NumPy, leave room for a longer slowest axis, so that the array can grow without moving its elements.
@@ -128,11 +140,30 @@ impl Header {
             let width = grows.to_string().len();
             text.extend(std::iter::repeat_n(' ', GROWTH_DIGITS.saturating_sub(width)));
         }
-        const PREFIX: usize = 10;
-        let total = (PREFIX + text.len() + 1) / 64 * 64 + 64; // NumPy adds a full 64 bytes if no padding is needed
-        let mut out = b"\x93NUMPY\x01\x00".to_vec();
-        out.extend(((total - PREFIX) as u16).to_le_bytes());
-        out.extend(text.bytes());
+        // NumPy's versions: 1, or 2 for a long header, or 3 for names that are not in Latin-1
+        let latin = text.chars().all(|c| u32::from(c) < 256);
+        let text: Vec<u8> = match latin {
+            true => text.chars().map(|c| c as u8).collect(),
+            false => text.into_bytes(),
+        };
+        let padded = |prefix: usize| (prefix + text.len() + 1) / 64 * 64 + 64; // NumPy pads by a full 64 bytes, too
+        let version = match (latin, padded(10) - 10 > usize::from(u16::MAX)) {
+            (true, false) => 1,
+            (true, true) => 2,
+            (false, _) => 3,
+        };
+        let prefix = if version == 1 { 10 } else { 12 };
+        let total = padded(prefix);
+        if total - prefix > LIMIT as usize {
+            return Err(format!(
+                "its type takes a header of {} bytes: at most {LIMIT} are written",
+                total - prefix
+            ));
+        }
+        let mut out = b"\x93NUMPY".to_vec();
+        out.extend([version, 0]);
+        out.extend(((total - prefix) as u32).to_le_bytes().iter().take(prefix - 8));
+        out.extend(text);
         out.resize(total - 1, b' ');
         out.push(b'\n');
         Ok(out)
@@ -159,111 +190,36 @@ fn type_of_untyped(descr: &str, size: usize, told: Option<DType>) -> Result<DTyp
     }
 }
 
-fn not_read(descr: &str) -> String {
-    let what = match descr.trim_start_matches(['<', '>', '|', '=']) {
-        code if code.starts_with('O') => "Python objects are never read",
-        _ => "expected booleans, integers, floats or complex numbers",
-    };
-    format!("holds elements of type '{descr:.40}': {what}")
-}
-
 /// The dictionary of a header.
 struct Fields {
-    descr: String,
+    descr: Literal,
     fortran: bool,
     shape: Vec<u64>,
 }
 
 impl Fields {
-    /// Reads a header's Python literal: one dictionary with the three known keys, without nested dictionaries.
+    /// Reads a header: one dictionary with the three known keys.
     fn parse(text: &str) -> Result<Fields, String> {
-        let mut rest = Literal(text);
+        let Literal::Dict(items) = Literal::parse(text)? else {
+            return Err("it is not a dictionary".to_owned());
+        };
         let (mut descr, mut fortran, mut shape) = (None, None, None);
-        rest.expect('{')?;
-        while !rest.accept('}') {
-            let key = rest.string()?;
-            rest.expect(':')?;
-            match key {
-                "descr" => {
-                    descr = Some(rest.string().map_err(|e| format!("descr: {e} (records are not read)"))?);
+        for (key, value) in items {
+            match &key[..] {
+                "descr" => descr = Some(value),
+                "fortran_order" => fortran = Some(value.bool().ok_or("fortran_order is not True or False")?),
+                "shape" => {
+                    let lengths = value.items().and_then(|items| items.iter().map(Literal::int).collect());
+                    shape = Some(lengths.ok_or("shape is not a tuple of lengths")?);
                 }
-                "fortran_order" => fortran = Some(rest.boolean()?),
-                "shape" => shape = Some(rest.lengths()?),
                 other => return Err(format!("it has an unknown key '{other:.40}'")),
-            }
-            if !rest.accept(',') {
-                rest.expect('}')?;
-                break;
             }
         }
         Ok(Fields {
-            descr: descr.ok_or("it has no descr")?.to_owned(),
+            descr: descr.ok_or("it has no descr")?,
             fortran: fortran.ok_or("it has no fortran_order")?,
             shape: shape.ok_or("it has no shape")?,
         })
-    }
-}
-
-/// The unread rest of a Python literal.
-struct Literal<'a>(&'a str);
-
-impl<'a> Literal<'a> {
-    fn accept(&mut self, sign: char) -> bool {
-        self.0 = self.0.trim_start();
-        let Some(rest) = self.0.strip_prefix(sign) else { return false };
-        self.0 = rest;
-        true
-    }
-
-    fn expect(&mut self, sign: char) -> Result<(), String> {
-        if self.accept(sign) {
-            return Ok(());
-        }
-        let found = self.0.chars().next().map_or("its end".into(), |c| format!("{c:?}"));
-        Err(format!("expected {sign:?}, found {found}"))
-    }
-
-    fn word(&mut self) -> &'a str {
-        self.0 = self.0.trim_start();
-        let end = self.0.find(|c: char| !c.is_alphanumeric()).unwrap_or(self.0.len());
-        let (word, rest) = self.0.split_at(end);
-        self.0 = rest;
-        word
-    }
-
-    fn string(&mut self) -> Result<&'a str, String> {
-        self.0 = self.0.trim_start();
-        // Python 2 wrote Unicode strings with the prefix u.
-        self.0 = self.0.strip_prefix(['u', 'U']).unwrap_or(self.0);
-        let quote = if self.0.starts_with('"') { '"' } else { '\'' };
-        self.expect(quote)?;
-        let (text, rest) = self.0.split_once(quote).ok_or("a text has no end")?;
-        self.0 = rest;
-        Ok(text)
-    }
-
-    fn boolean(&mut self) -> Result<bool, String> {
-        match self.word() {
-            "True" => Ok(true),
-            "False" => Ok(false),
-            other => Err(format!("expected True or False, found '{other:.40}'")),
-        }
-    }
-
-    fn lengths(&mut self) -> Result<Vec<u64>, String> {
-        self.expect('(')?;
-        let mut lengths = Vec::new();
-        while !self.accept(')') {
-            // Python 2 wrote long integers with the suffix L.
-            let word = self.word();
-            let length = word.strip_suffix('L').unwrap_or(word).parse();
-            lengths.push(length.map_err(|_| format!("'{word:.40}' is not a length"))?);
-            if !self.accept(',') {
-                self.expect(')')?;
-                break;
-            }
-        }
-        Ok(lengths)
     }
 }
 
@@ -286,7 +242,7 @@ mod tests {
                             dtype,
                             shape: shape.to_vec(),
                             fortran,
-                            big_endian: false,
+                            order: ByteOrder::Little,
                             start,
                             untyped: false
                         }

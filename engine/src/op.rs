@@ -111,6 +111,7 @@ macro_rules! operations {
                 Isfinite 1 "neither infinite nor NaN": isfinite;
                 Isinf 1 "infinite": isinf;
                 Isnan 1 "not a number": isnan;
+                Isnat 1 "not a time": isnat;
                 Lcm 2 "least common multiple": lcm;
                 Ldexp 2 "x1 times 2 to the power x2, a whole number": ldexp;
                 Less 2 "x1 < x2": less;
@@ -153,12 +154,30 @@ macro_rules! operations {
                 Where 3 "x2 where x1 is true, else x3": where;
             }
             hidden {
+                Capitalize 1 "the first letter large, all others small": capitalize;
                 Complex 2 "x1 + x2 * 1j, each part kept as it is": complex;
+                Endswith 2 "x1 ends with x2": endswith;
                 Exponent 1 "exponent of two of a float, as frexp": exponent;
+                Field 2 "a field of a record; x2 is its byte": field;
+                Find 2 "the first place of x2 in x1, or -1": find;
                 Fraction 1 "part of a float after the point, as modf": fraction;
+                Lower 1 "letters small": lower;
+                Lstrip 1 "without white space at the start": lstrip;
+                LstripChars 2 "without the characters of x2 at the start": lstrip;
                 Map 2 "a function of the caller's; x2 says which": map;
+                Rfind 2 "the last place of x2 in x1, or -1": rfind;
+                Rstrip 1 "without white space at the end": rstrip;
+                RstripChars 2 "without the characters of x2 at the end": rstrip;
                 Significand 1 "digits of a float, between 1/2 and 1, as frexp": significand;
+                Startswith 2 "x1 begins with x2": startswith;
+                StrCount 2 "how often x2 stands in x1": count;
+                StrLen 1 "characters of a text": str_len;
+                Strip 1 "without white space at both ends": strip;
+                StripChars 2 "without the characters of x2 at both ends": strip;
+                Swapcase 1 "large letters small, small ones large": swapcase;
+                Title 1 "each word with its first letter large": title;
                 Unless 2 "x1; an error where x2 is true, for slices of NaN alone": unless;
+                Upper 1 "letters large": upper;
                 Weighed 2 "x1; an error where x2 is true, for weights of the sum 0": weighed;
             }
         }

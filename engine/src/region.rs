@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrstore_format::{ArrayId, Codec, Meta, Transaction, strided};
+use arrstore_format::{ArrayId, Codec, Field, Meta, Transaction, quoted, strided};
 
 use crate::sink::{Sink, writes_parts};
 use crate::source::c_strides;
@@ -28,6 +28,8 @@ pub(crate) struct RegionSink {
     /// For each axis of the array, the source of its index.
     maps: Vec<AxisMap>,
     shape: Vec<u64>,
+    /// The field of records that is written; `None`: whole elements.
+    field: Option<Field>,
     /// Whether the region consists of whole chunks, so that each is written once.
     whole: bool,
     /// The turn of regions that are written at the same time; `None` for a region that is written alone.
@@ -82,7 +84,21 @@ impl RegionSink {
         };
         let whole =
             shape.len() == meta.ndim() && view.0.iter().enumerate().all(along) && !writes_parts(&meta);
-        Ok(RegionSink { place, meta, maps: view.0, shape, whole, turn })
+        Ok(RegionSink { place, meta, maps: view.0, shape, field: None, whole, turn })
+    }
+
+    /// The same region of one field of its records.
+    ///
+    /// # Errors
+    /// When the elements are not records, have no such field, or the field has axes of its own.
+    pub(crate) fn of_field(self, name: &str) -> Result<RegionSink> {
+        let found = self.meta.dtype.record().and_then(|record| record.field(name));
+        let refuse = |why: &str| Error::Value(format!("{} {why} {}", self.meta.dtype, quoted(name)));
+        let field = found.ok_or_else(|| refuse("has no field"))?;
+        if !field.shape.is_empty() {
+            return Err(refuse("has several elements in each field"));
+        }
+        Ok(RegionSink { field: Some(field.clone()), ..self })
     }
 
     /// Whether an element of the array lies in both regions.
@@ -100,12 +116,11 @@ impl RegionSink {
                 value.ndim()
             )));
         }
-        fitted(value, self.meta.dtype, &self.shape)
+        fitted(value, self.dtype(), &self.shape)
     }
 
     fn covers(&self, start: &[u64], shape: &[u64]) -> Vec<Cover> {
-        let item = self.meta.dtype.size();
-        let strides = c_strides(shape, item);
+        let strides = c_strides(shape, self.dtype().size());
         let cover = |map: &AxisMap| match *map {
             AxisMap::At(index) => Cover { first: index, step: 1, count: 1, stride: 0, begin: 0 },
             AxisMap::Along { axis, start: origin, step } => {
@@ -157,12 +172,13 @@ impl RegionSink {
         }
         let bytes = extent.iter().product::<u64>() as usize * item;
         buffer.resize(bytes, 0);
-        if gaps.iter().any(|&g| g > 1) {
+        if self.field.is_some() || gaps.iter().any(|&g| g > 1) {
             transaction.read(*id, &start, &extent, buffer)?;
         }
         let box_strides = c_strides(&extent, item);
         let to_strides: Vec<isize> = box_strides.iter().zip(&gaps).map(|(s, &g)| s * g as isize).collect();
-        strided::copy(item, &counts, data, from as usize, &from_strides, buffer, 0, &to_strides);
+        let (part, begin) = self.field.as_ref().map_or((item, 0), |f| (f.dtype.size(), f.offset as usize));
+        strided::copy(part, &counts, data, from as usize, &from_strides, buffer, begin, &to_strides);
         Ok(transaction.write(*id, &start, &extent, buffer)?)
     }
 }
@@ -181,7 +197,7 @@ pub(crate) fn fitted(value: &Expr, dtype: DType, shape: &[u64]) -> Result<(Expr,
 
 impl Sink for RegionSink {
     fn dtype(&self) -> DType {
-        self.meta.dtype
+        self.field.as_ref().map_or(self.meta.dtype, |field| field.dtype)
     }
     fn shape(&self) -> &[u64] {
         &self.shape

@@ -276,3 +276,13 @@ pub(crate) fn fill(out: &mut [u8], element: &[u8]) {
     let n = out.len() / item;
     strided::copy(item, &[n], element, 0, &[0], out, 0, &[item as isize]);
 }
+
+/// As [`fill`], for bytes that begin `phase` bytes into an element and may end within one.
+pub(crate) fn fill_from(phase: usize, out: &mut [u8], element: &[u8]) {
+    let begun = element.get(phase..).filter(|_| phase > 0).unwrap_or_default();
+    let (head, rest) = out.split_at_mut(begun.len().min(out.len()));
+    head.copy_from_slice(begun.get(..head.len()).unwrap_or_default());
+    let (whole, tail) = rest.split_at_mut(rest.len() / element.len() * element.len());
+    fill(whole, element);
+    tail.copy_from_slice(element.get(..tail.len()).unwrap_or_default());
+}

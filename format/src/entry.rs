@@ -24,8 +24,8 @@ pub enum EntryError {
         /// The state.
         found: u32,
     },
-    /// A state that the tree or the array's codec does not allow.
-    #[error("state {found} is not allowed in this tree, or with the codec of the array")]
+    /// A state that the tree, the array's codec or its element type does not allow.
+    #[error("state {found} is not allowed in this tree, or with the codec or element type of the array")]
     StateHere {
         /// The state.
         found: u32,
@@ -78,13 +78,15 @@ pub(crate) enum Entry {
     Missing,
     Raw(Extent, u64),
     Encoded(Extent, u64),
-    Constant([u8; 16], u64),
+    Constant([u8; Entry::VALUE], u64),
     /// A record, in the array table.
     Record(Extent, u64),
 }
 
 impl Entry {
     pub(crate) const SIZE: usize = 32;
+    /// The most bytes of an element whose value an entry holds.
+    pub(crate) const VALUE: usize = 16;
 
     pub(crate) fn encode(&self) -> [u8; Entry::SIZE] {
         let (first, crc, state, birth) = match self {
@@ -141,7 +143,7 @@ impl Entry {
 
     /// The entry of a chunk whose elements all have one value.
     pub(crate) fn constant(value: &[u8], birth: u64) -> Entry {
-        let mut bytes = [0; 16];
+        let mut bytes = [0; Entry::VALUE];
         for (to, from) in bytes.iter_mut().zip(value) {
             *to = *from;
         }

@@ -60,6 +60,9 @@ impl Layout {
         match entry {
             Entry::Raw(..) if !meta.is_raw() => Err(EntryError::StateHere { found: entry.state() }),
             Entry::Encoded(..) if meta.is_raw() => Err(EntryError::StateHere { found: entry.state() }),
+            Entry::Constant(..) if meta.dtype.size() > Entry::VALUE => {
+                Err(EntryError::StateHere { found: entry.state() })
+            }
             Entry::Constant(value, _) => {
                 let (value, rest) = value.split_at(meta.dtype.size().min(value.len()));
                 let bool_ok = check_bools(meta.dtype, value).is_ok();

@@ -78,7 +78,7 @@ pub use bytes::CrcMismatch;
 pub use chunk::{Chunk, ChunkState};
 pub use codec::Codec;
 pub use compact::{Compacted, compact};
-pub use dtype::{DType, Kind, UnknownDType};
+pub use dtype::{DType, DTypeError, Field, Kind, RecordType, TimeBase, TimeUnit, UnknownDType, quoted};
 pub use element::Element;
 pub use entry::EntryError;
 pub use error::{Error, Result};

@@ -44,6 +44,9 @@ static const struct { const char *name; unsigned size; } TYPES[] = { /* §10 */
     {NULL, 0},         {"bool", 1},    {"int8", 1},     {"int16", 2},   {"int32", 4},   {"int64", 8},
     {"uint8", 1},      {"uint16", 2},  {"uint32", 4},   {"uint64", 8},  {"float16", 2}, {"bfloat16", 2},
     {"float32", 4},    {"float64", 8}, {"complex64", 8}, {"complex128", 16}};
+static const char *const UNITS[] = {"generic", "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"};
+static const char *const SHORT[] = {"", "?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "bfloat16",
+                                    "<f4", "<f8", "<c8", "<c16"}; /* names within records */
 static const char *const CODECS[] = {"none", "zstd", "lz4", "pco"}, *const FILTERS[] = {"none", "shuffle"};
 
 typedef struct { const char *text; size_t size; uint64_t id; } arrs_name; /* without control characters, so without NUL */
@@ -71,6 +74,7 @@ typedef struct {
     const arrs_name *name;
     uint8_t index[16];
     unsigned type, item, codec, filter, axes; /* numbers in the tables above; `item`: bytes of an element */
+    const char *dtype; /* the name of the element type, as NumPy prints it */
     uint64_t shape[AXES], chunks[AXES], capacity[AXES], order[AXES], size; /* bytes of a chunk */
     const uint8_t *fill, *attributes; /* JSON as it is stored; NULL without attributes */
     size_t attributes_size;
@@ -568,25 +572,142 @@ static uint64_t times(arrs_file *file, uint64_t a, uint64_t b, uint64_t most, co
     return a * b;
 }
 
+/* Appends to a text, which has to be given back, and gives the longer one. */
+static char *append(arrs_file *file, char *text, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static char *append(arrs_file *file, char *text, const char *format, ...) {
+    va_list values, again;
+    va_start(values, format);
+    va_copy(again, values);
+    size_t old = strlen(text);
+    int more = vsnprintf(NULL, 0, format, values);
+    char *longer = take(file, old + (size_t)more);
+    memcpy(longer, text, old);
+    vsnprintf(longer + old, (size_t)more + 1, format, again);
+    va_end(again), va_end(values);
+    give(text);
+    return longer;
+}
+
+static char *empty(arrs_file *file) {
+    char *text = take(file, 0);
+    *text = 0;
+    return text;
+}
+
+/* A name in quotes, as Python writes it. */
+static char *quoted(arrs_file *file, const char *name) {
+    char quote = strchr(name, '\'') && !strchr(name, '"') ? '"' : '\'', *text = append(file, empty(file), "%c", quote);
+    for (; *name; name++) text = append(file, text, *name == quote || *name == '\\' ? "\\%c" : "%c", *name);
+    return append(file, text, "%c", quote);
+}
+
+typedef struct { const uint8_t *at, *end; } details_of; /* the unread rest of type details */
+
+static const uint8_t *next(arrs_file *file, details_of *rest, size_t size) {
+    REQUIRE(file, (size_t)(rest->end - rest->at) >= size, "the details of the element type end too early");
+    rest->at += size;
+    return rest->at - size;
+}
+
+static char *element_type(arrs_file *file, unsigned type, uint64_t item, const uint8_t *details, size_t size, int depth);
+
+/* The name of a record: a list of fields, or a dictionary if there are gaps between them (§10). */
+static char *record_type(arrs_file *file, uint64_t item, details_of *rest, int depth) {
+    enum { LIST, NAMES, FORMATS, OFFSETS };
+    char *texts[] = {empty(file), empty(file), empty(file), empty(file)}, *seen[65536 / 16];
+    unsigned count = U16(next(file, rest, 2));
+    uint64_t end = 0;
+    bool packed = true;
+    for (unsigned k = 0; k < count; k++) {
+        const char *comma = k ? ", " : "";
+        unsigned length = U16(next(file, rest, 2));
+        const uint8_t *bytes = next(file, rest, length);
+        REQUIRE(file, length && utf8(bytes, length), "a field has no name, or not in UTF-8");
+        KNOWN(file, !memchr(bytes, 0, length), "a field has a NUL in its name");
+        char *name = memcpy(take(file, length), bytes, length);
+        name[length] = 0;
+        for (unsigned other = 0; other < k; other++) REQUIRE(file, strcmp(seen[other], name), "two fields have one name");
+        seen[k] = name;
+        const uint8_t *head = next(file, rest, 11);
+        unsigned code = U16(head), axes = head[10];
+        uint64_t bytes_of = U32(head + 2), offset = U32(head + 6), all = bytes_of;
+        REQUIRE(file, axes <= AXES && offset >= end, "fields overlap, or have too many axes");
+        char *shape = empty(file);
+        for (unsigned axis = 0; axis < axes; axis++) {
+            uint64_t n = U32(next(file, rest, 4));
+            all = times(file, all, n, item, "a field is longer than its record");
+            shape = append(file, shape, "%s%" PRIu64, axis ? ", " : "", n);
+        }
+        unsigned inner_size = U16(next(file, rest, 2));
+        const uint8_t *inner = next(file, rest, inner_size);
+        char *of = element_type(file, code, bytes_of, inner, inner_size, depth + 1);
+        REQUIRE(file, all && all <= item - (offset < item ? offset : item), "a field has no bytes, or ends behind its record");
+        packed &= offset == end, end = offset + all;
+        char *format = code < 16    ? quoted(file, SHORT[code])
+                       : code <= 17 ? append(file, append(file, empty(file), "'<%c8", code == 16 ? 'M' : 'm'), "%s'",
+                                             of + strlen(code == 16 ? "datetime64" : "timedelta64"))
+                       : code <= 20 ? quoted(file, of + (*of == '|'))
+                                    : of;
+        char *in_quotes = quoted(file, name);
+        texts[NAMES] = append(file, texts[NAMES], "%s%s", comma, in_quotes);
+        texts[OFFSETS] = append(file, texts[OFFSETS], "%s%" PRIu64, comma, offset);
+        const char *tail = axes == 1 ? "," : "";
+        texts[LIST] = append(file, texts[LIST], axes ? "%s(%s, %s, (%s%s))" : "%s(%s, %s)", comma, in_quotes, format, shape, tail);
+        texts[FORMATS] = append(file, texts[FORMATS], axes ? "%s(%s, (%s%s))" : "%s%s", comma, format, shape, tail);
+    }
+    REQUIRE(file, count, "a record has no fields");
+    if (packed && end == item) return append(file, empty(file), "[%s]", texts[LIST]);
+    return append(file, empty(file), "{'names': [%s], 'formats': [%s], 'offsets': [%s], 'itemsize': %" PRIu64 "}",
+                  texts[NAMES], texts[FORMATS], texts[OFFSETS], item);
+}
+
+/* The name of an element type, whose details and size are checked (§10). */
+static char *element_type(arrs_file *file, unsigned type, uint64_t item, const uint8_t *details, size_t size, int depth) {
+    details_of rest = {details, details + size};
+    uint64_t expected = item, most = INT32_MAX;
+    char *name = empty(file);
+    if (type >= 1 && type <= 15) {
+        name = append(file, name, "%s", TYPES[type].name), expected = TYPES[type].size;
+    } else if (type == 16 || type == 17) {
+        const uint8_t *unit = next(file, &rest, 8);
+        uint32_t base = U32(unit), count = U32(unit + 4);
+        REQUIRE(file, base < 14 && count >= 1 && count <= (base ? most : 1), "the unit of time is invalid");
+        name = append(file, name, "%s", type == 16 ? "datetime64" : "timedelta64"), expected = 8;
+        if (base) name = count > 1 ? append(file, name, "[%u%s]", count, UNITS[base]) : append(file, name, "[%s]", UNITS[base]);
+    } else if (type == 18 || type == 20) {
+        REQUIRE(file, item >= 1 && item <= most && (type == 18 || item % 4 == 0), "a text of a wrong size");
+        name = append(file, name, type == 18 ? "|S%" PRIu64 : "<U%" PRIu64, type == 18 ? item : item / 4);
+    } else {
+        KNOWN(file, type == 21, "element type %u is unknown", type);
+        REQUIRE(file, item >= 1 && item <= most && depth < 8 && size < 65536, "a record of no bytes, or too deep");
+        name = record_type(file, item, &rest, depth);
+    }
+    REQUIRE(file, rest.at == rest.end, "bytes after the details of the element type");
+    REQUIRE(file, item == expected, "elements have %" PRIu64 " bytes, expected %" PRIu64, item, expected);
+    return name;
+}
+
 static void parse(arrs_array *array, const uint8_t *meta, size_t size) {
     arrs_file *file = array->file;
     REQUIRE(file, size >= 56 && !memcmp(meta, "META", 4) && U64(meta + 8) == array->name->id,
             "length, magic or id of the metadata are wrong");
     unsigned type = U16(meta + 16), axes = meta[20], codec = meta[21], filter = meta[22];
-    KNOWN(file, type >= 1 && type < sizeof TYPES / sizeof *TYPES, "element type %u is unknown", type);
     KNOWN(file, codec <= PCO, "codec %u is unknown", codec);
     KNOWN(file, filter <= 1, "filter %u is unknown", filter);
-    unsigned item = TYPES[type].size;
+    unsigned item = U32(meta + 4);
     array->type = type, array->item = item, array->codec = codec, array->filter = filter, array->axes = axes;
     int level = (int)(int32_t)U32(meta + 24), low = codec == ZSTD ? -7 : 0, high = codec == ZSTD ? 22 : codec == PCO ? 12 : 0;
     REQUIRE(file, level >= low && level <= high && !(codec == PCO && filter),
             "the codec cannot have level %d, or a filter", level);
     uint64_t fill = U32(meta + 28), name = U32(meta + 32), dims = U32(meta + 36), attributes = U32(meta + 44);
-    REQUIRE(file, U32(meta + 4) == item && fill == item, "the size of an element or of the fill value is wrong");
-    REQUIRE(file, axes <= AXES && meta[23] == 6 && !U16(meta + 18) && !U32(meta + 40) && !U64(meta + 48),
-            "axes, alignment, type details or reserved bytes are wrong");
-    REQUIRE(file, 56 + 32 * (uint64_t)axes + fill + name + dims + attributes == size,
+    uint64_t details = U32(meta + 40);
+    REQUIRE(file, axes <= AXES && meta[23] == 6 && !U16(meta + 18) && !U64(meta + 48),
+            "axes, alignment or reserved bytes are wrong");
+    REQUIRE(file, 56 + 32 * (uint64_t)axes + fill + name + dims + details + attributes == size,
             "the parts of the metadata do not add up");
+    array->dtype = element_type(file, type, item, meta + 56 + 32 * axes + fill + name + dims, details, 0);
+    REQUIRE(file, fill == item, "the size of the fill value is wrong");
+    REQUIRE(file, codec != PCO || type <= 17, "Pcodec packs no texts and no records");
     const uint8_t *axis = meta + 56, *rest = axis + 32 * axes;
     array->fill = rest, rest += fill;
     REQUIRE(file, name == array->name->size && !memcmp(rest, array->name->text, name),
@@ -623,7 +744,7 @@ static void parse(arrs_array *array, const uint8_t *meta, size_t size) {
         array->axis_names[k] = text;
     }
     REQUIRE(file, at == end, "bytes after the axis names");
-    array->attributes = rest + name + dims, array->attributes_size = attributes;
+    array->attributes = rest + name + dims + details, array->attributes_size = attributes;
     check_attributes(file, array->attributes, attributes);
 }
 
@@ -698,7 +819,7 @@ static void unzstd(arrs_file *file, const uint8_t *at, uint64_t stored, uint8_t 
 }
 
 static uint64_t most_stored(const arrs_array *array) {
-    uint64_t size = array->size, numbers = size / array->item * (array->type >= 14 ? 2 : 1);
+    uint64_t size = array->size, numbers = size / array->item * (array->type == 14 || array->type == 15 ? 2 : 1);
     switch (array->codec) {
     case ZSTD: return size + size / 256 + (size < 131072 ? (131072 - size) / 2048 : 0) + 64;
     case LZ4: return size + size / 255 + 16;
@@ -759,6 +880,7 @@ static uint8_t *chunk(arrs_array *array, const uint64_t *index, uint64_t *stride
         size = array->size;
         for (unsigned k = array->axes; k-- > 0; stride *= array->chunks[array->order[k]]) strides[array->order[k]] = stride;
     } else { /* one element stands for all */
+        REQUIRE(file, state == MISSING || array->item <= 16, "an item larger than 16 bytes is never constant");
         data = memcpy(take(file, array->item), state == CONSTANT ? entry : array->fill, array->item);
         bool fine = state == MISSING || (zeros(entry + array->item, 16 - array->item) && !U32(entry + 16));
         REQUIRE(file, fine, "a constant has a CRC, or bytes after its value");
@@ -851,8 +973,9 @@ static void print_numbers(FILE *out, const char *name, const uint64_t *numbers, 
 void arrs_print_array(FILE *out, const arrs_array *array) {
     fputs("{\"name\": ", out);
     arrs_quote(out, array->name->text, array->name->size);
-    fprintf(out, ", \"dtype\": \"%s\", \"codec\": \"%s\", \"filter\": \"%s\", \"fill\": \"", TYPES[array->type].name,
-            CODECS[array->codec], FILTERS[array->filter]);
+    fputs(", \"dtype\": ", out);
+    arrs_quote(out, array->dtype, strlen(array->dtype));
+    fprintf(out, ", \"codec\": \"%s\", \"filter\": \"%s\", \"fill\": \"", CODECS[array->codec], FILTERS[array->filter]);
     for (unsigned k = 0; k < array->item; k++) fprintf(out, "%02x", array->fill[k]);
     fputc('"', out);
     print_numbers(out, "shape", array->shape, array->axes);

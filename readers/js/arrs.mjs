@@ -17,6 +17,9 @@ const DTYPES = [null, ["bool", 1, Uint8Array], ["int8", 1, Int8Array], ["int16",
   ["uint32", 4, Uint32Array], ["uint64", 8, BigUint64Array], ["float16", 2, Uint16Array], ["bfloat16", 2, Uint16Array],
   ["float32", 4, Float32Array], ["float64", 8, Float64Array], ["complex64", 8, Float32Array],
   ["complex128", 16, Float64Array]];
+const UNITS = "generic Y M W D h m s ms us ns ps fs as".split(" "); // §10
+const SHORT = { bool: "?", int8: "i1", int16: "<i2", int32: "<i4", int64: "<i8", uint8: "u1", uint16: "<u2",
+  uint32: "<u4", uint64: "<u8", float16: "<f2", float32: "<f4", float64: "<f8", complex64: "<c8", complex128: "<c16" };
 const CODECS = ["none", "zstd", "lz4", "pco"], FILTERS = ["none", "shuffle"]; // §9
 const LEVELS = { zstd: [-7, 22], pco: [0, 12] }; // §9; 0 for the others
 const MISSING = 0, RAW = 1, CONSTANT = 3, RECORDED = 4; // §6: states of an entry
@@ -242,6 +245,56 @@ export class File {
   }
 }
 
+/** The name, the bytes of an element and the typed array of an element type (§10); texts and records are bytes. */
+function elementType(code, item, details, depth) {
+  const cursor = new Cursor(details), take16 = () => cursor.take(2).readUInt16LE(), most = 2 ** 31 - 1;
+  let found = DTYPES[code];
+  if (code === 16 || code === 17) {
+    const unit = cursor.take(4).readUInt32LE(), count = cursor.take(4).readUInt32LE();
+    require(unit < UNITS.length && count >= 1 && count <= (unit ? most : 1), "the unit of time is invalid");
+    const name = unit ? `[${count > 1 ? count : ""}${UNITS[unit]}]` : "";
+    found = [`${code === 16 ? "datetime64" : "timedelta64"}${name}`, 8, BigInt64Array];
+  } else if (code === 18 || code === 20) {
+    require(item >= 1 && item <= most && (code === 18 || item % 4 === 0), `a text cannot have ${item} bytes`);
+    found = [code === 18 ? `|S${item}` : `<U${item / 4}`, item, Uint8Array];
+  } else if (code === 21) {
+    require(item >= 1 && item <= most && depth < 8 && details.length < 65536, "a record of no bytes, or too deep");
+    found = [recordName(cursor, take16, item, depth), item, Uint8Array];
+  }
+  require(found, `element type ${code} is unknown`, Unsupported);
+  require(!cursor.left.length, "bytes after the details of the element type");
+  require(found[1] === item, `elements have ${item} bytes, expected ${found[1]}`);
+  return found;
+}
+
+/** The name of a record as NumPy prints it: a list of fields, or a dictionary if there are gaps between them. */
+function recordName(cursor, take16, item, depth) {
+  const names = [], formats = [], offsets = [], listed = [], python = (name) => {
+    const quote = name.includes("'") && !name.includes('"') ? '"' : "'";
+    return quote + name.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`) + quote;
+  };
+  let end = 0, packed = true;
+  for (let left = take16(); left > 0; left--) {
+    const name = text(cursor.take(take16()));
+    const head = fields("code:u16 size:u32 offset:u32 axes:u8", cursor.take(11), 0, { axes: [0, 32] });
+    const shape = Array.from({ length: head.axes }, () => cursor.take(4).readUInt32LE());
+    const [inner] = elementType(head.code, head.size, cursor.take(take16()), depth + 1);
+    const size = shape.reduce((a, b) => a * b, head.size), short = DTYPES[head.code]?.[0];
+    require(name && !names.includes(name), "a field has no name, or one that occurs twice");
+    require(head.offset >= end && size > 0, "fields overlap, or have no bytes");
+    packed &&= head.offset === end;
+    end = head.offset + size;
+    const type = SHORT[short] ?? inner.replace(/^\|/, "").replace(/^datetime64/, "<M8").replace(/^timedelta64/, "<m8");
+    const format = head.code === 21 ? inner : python(type), tuple = `(${shape.join(", ")}${head.axes === 1 ? "," : ""})`;
+    names.push(name), offsets.push(head.offset), formats.push(head.axes ? `(${format}, ${tuple})` : format);
+    listed.push(`(${python(name)}, ${format}${head.axes ? `, ${tuple}` : ""})`);
+  }
+  require(names.length && end <= item, "a record has no fields, or fields behind its end");
+  if (packed && end === item) return `[${listed.join(", ")}]`;
+  return `{'names': [${names.map(python).join(", ")}], 'formats': [${formats.join(", ")}], `
+    + `'offsets': [${offsets.join(", ")}], 'itemsize': ${item}}`;
+}
+
 /** An array's metadata; `read` gives elements. Lengths are numbers, or BigInts above 2^53. */
 class ArrsArray {
   #file; #id; #index; #capacity; #size; #item; #type;
@@ -259,15 +312,17 @@ class ArrsArray {
 
   #parse(block) { // §9 and §12: each value is checked before it is used
     const meta = fields(META, block.take(56), 0, { magic: "META", id: this.#id });
-    check(meta, { dtype: [1, 15], codec: [0, 3], filter: [0, 1] }, Unsupported);
-    [this.dtype, this.#item, this.#type] = DTYPES[meta.dtype];
-    [this.codec, this.filter] = [CODECS[meta.codec], FILTERS[meta.filter]];
-    check(meta, { item: this.#item, fill: this.#item, level: LEVELS[this.codec] ?? 0, ndim: [0, 32],
-      align: 6, zero: 0, details: 0, reserved: 0n });
-    require(this.codec !== "pco" || this.filter === "none", "Pcodec cannot have a filter");
+    check(meta, { codec: [0, 3], filter: [0, 1] }, Unsupported);
+    check(meta, { ndim: [0, 32], align: 6, zero: 0, reserved: 0n });
     const axes = Array.from({ length: meta.ndim }, () => fields(AXIS, block.take(32), 0, { chunk: [1n, TOP] }));
-    const [fill, name, dims, attributes] = ["fill", "name", "dims", "attributes"].map((part) => block.take(meta[part]));
+    const [fill, name, dims, details, attributes] =
+      ["fill", "name", "dims", "details", "attributes"].map((part) => block.take(meta[part]));
     require(!block.left.length, "the parts of the metadata do not add up");
+    [this.dtype, this.#item, this.#type] = elementType(meta.dtype, meta.item, details, 0);
+    [this.codec, this.filter] = [CODECS[meta.codec], FILTERS[meta.filter]];
+    check(meta, { fill: this.#item, level: LEVELS[this.codec] ?? 0 });
+    const packs = this.filter === "none" && ![18, 20, 21].includes(meta.dtype);
+    require(this.codec !== "pco" || packs, "Pcodec packs numbers, and cannot have a filter");
     require(name.equals(Buffer.from(this.name)), "the metadata belongs to another name");
     require(this.dtype !== "bool" || fill[0] <= 1, "the fill value of bool is neither 0 nor 1");
     const [shape, chunks, capacity, order] = AXIS.match(/\w+(?=:)/g).map((field) => axes.map((axis) => axis[field]));
@@ -315,6 +370,7 @@ class ArrsArray {
     let data = this.fill;
     if (entry?.state === CONSTANT) {
       data = entry.value.subarray(0, item);
+      require(item <= 16, "an item larger than 16 bytes is never constant");
       require(zeros(entry.value.subarray(item)) && !entry.crc, "a constant has a CRC, or bytes after its value");
     } else if (entry) {
       data = this.#payload(entry);

@@ -9,6 +9,7 @@ import numpy as np
 PAGE, FIXED, TOP, BUDGET = 4096, 5 * 4096, 1 << 62, 2_000_000_000  # §2; BUDGET: bytes of the largest chunk
 DTYPES = [None, "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16",
           "float32", "float64", "complex64", "complex128"]  # §10
+UNITS = "generic Y M W D h m s ms us ns ps fs as".split()  # §10
 CODECS, FILTERS = ["none", "zstd", "lz4", "pco"], ["none", "shuffle"]  # §9
 LEVELS = {"zstd": range(-7, 23), "pco": range(13)}  # §9; 0 for the others
 MISSING, RAW, ENCODED, CONSTANT, RECORDED = range(5)  # §6: states of an entry
@@ -194,6 +195,38 @@ class File(io.FileIO):
         with within(f"{self.name}: {name}"):
             return Array(self, name, self.names[name])
 
+def element_type(code, item, details, depth=0):  # §10: the name and the dtype
+    cursor, most = Cursor(details), 2**31 - 1
+    if code in range(1, len(DTYPES)):
+        dtype = np.dtype("uint16" if DTYPES[code] == "bfloat16" else DTYPES[code])
+    elif code in (16, 17):
+        unit, count = struct.unpack("<II", cursor.take(8))
+        require(unit < len(UNITS) and 1 <= count <= (most if unit else 1), "the unit of time is invalid")
+        dtype = np.dtype(("M8", "m8")[code - 16] + f"[{count}{UNITS[unit]}]" * (unit > 0))
+    elif code in (18, 20):
+        require(1 <= item <= most and (code == 18 or item % 4 == 0), f"a text cannot have {item} bytes")
+        dtype = np.dtype(f"S{item}" if code == 18 else f"U{item // 4}")
+    elif code == 21:
+        require(1 <= item <= most and depth < 8 and len(details) < 65536, "a record of no bytes, or too deep")
+        names, formats, offsets, end = [], [], [], 0
+        for _ in range(struct.unpack("<H", cursor.take(2))[0]):
+            name = cursor.take(struct.unpack("<H", cursor.take(2))[0]).decode()
+            inner, size, offset, axes = struct.unpack("<HIIB", cursor.take(11))
+            require(axes <= 32, "a field has too many axes")
+            shape = struct.unpack(f"<{axes}I", cursor.take(4 * axes))
+            inner = element_type(inner, size, cursor.take(struct.unpack("<H", cursor.take(2))[0]), depth + 1)[1]
+            require(name and name not in names, "a field has no name, or one that occurs twice")
+            require(offset >= end and math.prod(shape), "fields overlap, or have no bytes")
+            end = offset + size * math.prod(shape)
+            names, formats, offsets = [*names, name], [*formats, (inner, shape) if axes else inner], [*offsets, offset]
+        require(names and end <= item, "a record has no fields, or fields behind its end")
+        dtype = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": item})
+    else:
+        raise Unsupported(f"element type {code} is unknown")
+    require(not cursor.read(), "bytes after the details of the element type")
+    require(item == dtype.itemsize, f"elements have {item} bytes, expected {dtype.itemsize}")
+    return DTYPES[code] if code < 16 else str(dtype), dtype.newbyteorder("<")
+
 class Array:
     """An array's metadata. Indexing it like a NumPy array, with integers, slices and `...`, reads elements."""
     def __init__(self, file, name, id):
@@ -209,15 +242,16 @@ class Array:
     def _parse(self, data):  # §9 and §12: each value is checked before it is used
         require(len(data) >= 56, "the metadata is too short")
         meta = fields(META, data, magic=b"META", id=self._id)
-        check(meta, Unsupported, dtype=range(1, len(DTYPES)), codec=range(len(CODECS)), filter=range(len(FILTERS)))
-        self.dtype, self.codec, self.filter = DTYPES[meta.dtype], CODECS[meta.codec], FILTERS[meta.filter]
-        self._type = np.dtype("uint16" if self.dtype == "bfloat16" else self.dtype).newbyteorder("<")
-        item = self._type.itemsize
-        check(meta, item=item, fill_size=item, level=LEVELS.get(self.codec, 0), ndim=range(33),
-              align=6, zero=0, details=0, reserved=0)
-        parts = f"<56x{4 * meta.ndim}Q{item}s{meta.name_size}s{meta.dims_size}s{meta.attributes_size}s"
+        check(meta, Unsupported, codec=range(len(CODECS)), filter=range(len(FILTERS)))
+        sizes = [meta.fill_size, meta.name_size, meta.dims_size, meta.details, meta.attributes_size]
+        parts = f"<56x{4 * min(meta.ndim, 32)}Q" + "".join(f"{size}s" for size in sizes)
         require(struct.calcsize(parts) == len(data), "the parts of the metadata do not add up")
-        *axes, self.fill, name, dims, attributes = struct.unpack(parts, data)
+        *axes, self.fill, name, dims, details, attributes = struct.unpack(parts, data)
+        self.dtype, self._type = element_type(meta.dtype, meta.item, details)
+        self.codec, self.filter = CODECS[meta.codec], FILTERS[meta.filter]
+        item = self._type.itemsize
+        check(meta, item=item, fill_size=item, level=LEVELS.get(self.codec, 0), ndim=range(33), align=6, zero=0, reserved=0)
+        require(self.codec != "pco" or self._type.kind not in "SUV", "Pcodec packs no texts and no records")
         require(name == self.name.encode(), "the metadata belongs to another name")
         require(self.dtype != "bool" or self.fill[0] <= 1, "the fill value of bool is neither 0 nor 1")
         self.shape, self.chunks, self._capacity, self.order = (axes[k::4] for k in range(4))
@@ -273,6 +307,7 @@ class Array:
         if entry is None:
             data = self.fill
         elif entry.state == CONSTANT:
+            require(item <= 16, "an item larger than 16 bytes is never constant")
             data = entry.value[:item]
             check(entry, value=data.ljust(16, b"\0"), crc=0)
         else:

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrstore_format::{
-    Attributes, Codec, CreateOptions, DType, File, MemoryStorage, Meta, Snapshot, Transaction, compact,
+    Attributes, Codec, CreateOptions, DType, Field, File, Kind, MemoryStorage, Meta, RecordType, Snapshot,
+    TimeBase, TimeUnit, Transaction, compact,
 };
 use arrstore_tests::data::Words;
 use arrstore_tests::forge::{ATTRIBUTES, ENTRIES, Forge, RECORD_INDEX};
@@ -178,6 +179,92 @@ fn types() {
         }
     });
     made.save("types");
+}
+
+/// Times, texts and records, of which some are wider than a constant may be, raw and packed.
+fn records() {
+    let unit = |base, count| TimeUnit { base, count };
+    let day = unit(TimeBase::Day, 1);
+    let record = |fields: Vec<(&str, DType, Vec<u32>)>| {
+        let fields = fields.into_iter().map(|(name, dtype, shape)| (name.to_owned(), dtype, shape));
+        DType::Record(RecordType::packed(fields).unwrap())
+    };
+    let person = record(vec![
+        ("name", DType::Str(10), vec![]),
+        ("age", DType::I32, vec![]),
+        ("weight", DType::F32, vec![]),
+    ]);
+    let field = |name: &str, dtype, offset, shape: &[u32]| Field {
+        name: name.to_owned(),
+        dtype,
+        offset,
+        shape: shape.to_vec(),
+    };
+    let gaps = vec![
+        field("a", DType::Bool, 0, &[]),
+        field("b", DType::F64, 8, &[]),
+        field("größe", DType::F32, 16, &[2, 3]),
+        field(
+            "inner",
+            record(vec![("x", DType::Bytes(3), vec![]), ("t", DType::DateTime(day), vec![1])]),
+            40,
+            &[2],
+        ),
+    ];
+    let types = [
+        ("day", DType::DateTime(day)),
+        ("25s", DType::DateTime(unit(TimeBase::Second, 25))),
+        ("generic", DType::DateTime(TimeUnit::GENERIC)),
+        ("span", DType::TimeDelta(unit(TimeBase::Attosecond, 1))),
+        ("months", DType::TimeDelta(unit(TimeBase::Month, 3))),
+        ("span generic", DType::TimeDelta(TimeUnit::GENERIC)),
+        ("bytes", DType::Bytes(5)),
+        ("long bytes", DType::Bytes(33)),
+        ("text", DType::Str(3)),
+        ("long text", DType::Str(7)),
+        ("person", person),
+        ("gaps", DType::Record(RecordType::new(gaps, 72).unwrap())),
+        ("small", record(vec![("k", DType::U16, vec![]), ("p", DType::U8, vec![3])])),
+    ];
+    let mut made = Made::new();
+    made.commit(|made, t| {
+        for (name, dtype) in types {
+            let bytes = |count: u64, seed| -> Vec<u8> {
+                let mut bytes = any(DType::U8, count * dtype.size() as u64, seed);
+                // the characters of a text and the booleans of a record are small numbers
+                match dtype.kind() {
+                    Kind::Str | Kind::Record => {
+                        bytes.iter_mut().enumerate().for_each(|(k, b)| *b *= u8::from(k % 4 == 0) & 1)
+                    }
+                    _ => {}
+                }
+                bytes
+            };
+            for (how, codec, shuffle) in [
+                ("raw", Codec::None, false),
+                ("shuffled", Codec::None, true),
+                ("lz4", Codec::Lz4, true),
+                ("zstd", Codec::Zstd { level: 3 }, false),
+            ] {
+                let mut meta = Meta::new(dtype, &[5, 7], &[3, 4]).encoded(codec, shuffle);
+                meta.fill = bytes(1, 8);
+                meta.order = vec![1, 0];
+                let name = format!("/{name}/{how}");
+                made.create(t, &name, meta);
+                made.write(t, &name, &[0, 0], &[5, 4], &bytes(20, 3));
+                // elements that are all equal, in one whole chunk
+                made.write(t, &name, &[0, 4], &[3, 3], &bytes(1, 5).repeat(9));
+            }
+        }
+        let meta = Meta::new(DType::DateTime(day), &[20], &[20]).encoded(Codec::Pco { level: 4 }, false);
+        made.filled(t, "/day/pco", meta, &smooth(DType::I64, 20));
+        // Its chunk is large and raw, and an element lies across the pieces that have checksums.
+        let mut meta = Meta::new(person, &[30_000], &[30_000]);
+        meta.fill = (1..=48).map(|k| u8::from(k % 4 == 1) * k).collect();
+        made.create(t, "/large", meta);
+        made.write(t, "/large", &[10], &[3], &[1, 0, 0, 0].repeat(36));
+    });
+    made.save("records");
 }
 
 fn codecs() {
@@ -463,6 +550,7 @@ fn history() {
 
 fn main() {
     types();
+    records();
     codecs();
     packed("lz4", Codec::Lz4, true);
     packed("pco", Codec::Pco { level: 8 }, false);

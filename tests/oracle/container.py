@@ -49,11 +49,16 @@ class Golden:
 
     def intern(self, array):
         array = np.asarray(array)
-        key = (array.dtype.name, array.shape, array.tobytes())
+        if array.dtype.names:
+            # NumPy copies fields alone, and leaves rubbish between them.
+            array, fields = np.zeros(array.shape, array.dtype), array
+            array[...] = fields
+        name = type_name(array.dtype)
+        key = (name, array.shape, array.tobytes())
         if key not in self.known:
             self.data += bytes(-len(self.data) % 16)
             self.known[key] = len(self.arrays)
-            self.arrays.append([array.dtype.name, list(array.shape), len(self.data)])
+            self.arrays.append([name, list(array.shape), len(self.data)])
             self.data += array.tobytes()
         return self.known[key]
 
@@ -97,6 +102,13 @@ class Golden:
         print(f"{self.family}: {len(self.cases)} cases, {len(self.arrays)} arrays, {len(raw)} -> {len(packed)} bytes")
 
 
+def type_name(dtype):
+    """A dtype as a text: its name for a number, NumPy's code for a time or a text, a list of fields for a record."""
+    if dtype.kind in "MmSU":
+        return dtype.str
+    return str(dtype) if dtype.names else dtype.name
+
+
 def error_kind(error):
     """The container's word for an exception of NumPy's."""
     if isinstance(error, np.exceptions.AxisError):
@@ -107,10 +119,14 @@ def error_kind(error):
     raise error
 
 
+STRINGS = "upper lower capitalize title swapcase strip lstrip rstrip str_len startswith endswith find rfind count".split()
+
+
 def names():
     """What the expressions may name: NumPy's functions and dtypes, with the array API's names among them."""
     table = {n: getattr(np, n) for n in dir(np) if not n.startswith("_")}
     table.update(bfloat16=BF16.type, bool=np.bool, sliding_window_view=np.lib.stride_tricks.sliding_window_view)
+    table.update({n: getattr(np.strings, n) for n in STRINGS})
     return table
 
 

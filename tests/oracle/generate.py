@@ -22,6 +22,7 @@ What is in a file is said in container.py; each family is one file beside this o
     indexing                  arrays of indices, masks, take and its kin
     shapes                    joined, split, repeated, rolled and padded arrays, windows, diagonals
     creation                  ranges, constants, identities, grids
+    types                     times, texts and records
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -59,6 +60,7 @@ import rules
 import scans
 import statistics
 import shapes
+import typed
 import views
 
 FAMILIES = {
@@ -84,6 +86,7 @@ FAMILIES = {
     "indexing": indexing.indexing,
     "shapes": shapes.shapes,
     "creation": creation.creation,
+    "types": typed.types,
     "mixed": mixed.mixed,
 }
 

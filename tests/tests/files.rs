@@ -36,7 +36,10 @@ fn together_they_show_everything() {
             };
             let shuffle = if meta.shuffle { "shuffle" } else { "no filter" };
             seen.extend([
-                meta.dtype.name().to_owned(),
+                match meta.dtype.kind() {
+                    kind if kind.is_number() => meta.dtype.to_string(),
+                    kind => format!("{kind:?}"),
+                },
                 format!("order {order}"),
                 format!("codec {}, {shuffle}", stores::codec(meta.codec)),
             ]);
@@ -55,6 +58,11 @@ fn together_they_show_everything() {
     }
     let types = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 complex64 complex128";
     let rest = [
+        "DateTime",
+        "TimeDelta",
+        "Bytes",
+        "Str",
+        "Record",
         "order C",
         "order F",
         "order other",

@@ -126,6 +126,11 @@ fn creation() {
 }
 
 #[test]
+fn times_texts_and_records() {
+    hold("types");
+}
+
+#[test]
 fn rules_at_the_edges() {
     // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);

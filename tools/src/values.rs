@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use anyhow::{Result, bail};
-use arrstore::display::{Corners, display_summary};
-use arrstore::{DType, Expr, Index, Kind, Target, Value};
+use arrstore::display::{Corners, bytes_text, display_summary, str_text};
+use arrstore::{DType, Expr, Field, Index, Kind, RecordType, Target, TimeUnit, Value};
 use serde_json::{Number, json};
 
 use crate::misuse::misuse;
@@ -102,7 +102,7 @@ fn lists(shape: &[u64]) -> u64 {
 }
 
 /// One element. JSON has no NaN, infinities or complex numbers: NaN and infinities become strings, complex numbers
-/// pairs.
+/// pairs. A point in time is a string, a span a number of its unit, a record an object.
 pub(crate) fn element(dtype: DType, bytes: &[u8]) -> serde_json::Value {
     let text = || arrstore::display::display(dtype, &[], bytes);
     match dtype.kind() {
@@ -116,6 +116,26 @@ pub(crate) fn element(dtype: DType, bytes: &[u8]) -> serde_json::Value {
             let part = if dtype == DType::C64 { DType::F32 } else { DType::F64 };
             let (re, im) = bytes.split_at(bytes.len() / 2);
             json!([element(part, re), element(part, im)])
+        }
+        Kind::DateTime => json!(text()),
+        Kind::TimeDelta => match element(DType::I64, bytes) {
+            serde_json::Value::Number(n) if n.as_i64() != Some(TimeUnit::NAT) => json!(n),
+            _ => json!(text()),
+        },
+        Kind::Bytes => match std::str::from_utf8(bytes_text(bytes)) {
+            Ok(plain) => json!(plain),
+            Err(_) => json!(text()),
+        },
+        Kind::Str => json!(str_text(bytes)),
+        Kind::Record => {
+            let fields = dtype.record().map_or(&[][..], RecordType::fields);
+            let field = |field: &Field| {
+                let begin = field.offset as usize;
+                let part = bytes.get(begin..begin + field.size() as usize).unwrap_or(&[]);
+                let shape: Vec<u64> = field.shape.iter().map(|&n| n.into()).collect();
+                (field.name.clone(), nested(field.dtype, &shape, part))
+            };
+            serde_json::Value::Object(fields.iter().map(field).collect())
         }
     }
 }

@@ -143,7 +143,7 @@ fn every_name_of_a_type_that_numpy_takes() {
             assert_eq!((&json["dtype"], &json["endian"]), (&json!(dtype.name()), &json!("little")), "{name}");
             folder.write("x.raw", &data);
             let json = folder.run(&["info", "x.raw", "--json", "--dtype", name]).ok();
-            assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["dtype"], dtype.name(), "{name}");
+            assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["dtype"], *dtype.name(), "{name}");
         }
     }
     let data = [0, 0, 0, 1, 0, 0, 0, 2];

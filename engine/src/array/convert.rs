@@ -200,5 +200,5 @@ from! {
     (T: Native, D: Dimension) ArrayBase<OwnedRepr<T>, D>;
     (T: Native) Vec<T>;
     (T: Native, const N: usize) [T; N];
-    () bool; () i32; () i64; () u64; () f64; () Complex64;
+    () &str; () bool; () i32; () i64; () u64; () f64; () Complex64;
 }

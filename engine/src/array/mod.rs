@@ -44,6 +44,7 @@ mod scan;
 mod sets;
 mod slice;
 mod statistics;
+mod text;
 mod views;
 mod window;
 

@@ -27,6 +27,25 @@ impl Array {
         })
     }
 
+    /// A field of an array of records, as NumPy's `r['name']`: a view. A field of several elements has axes of its own,
+    /// behind those of the array.
+    ///
+    /// # Errors
+    /// Reported when the array is computed: elements that are not records, or have no such field.
+    #[track_caller]
+    pub fn field(&self, name: &str) -> Array {
+        Array::make(|| self.expr()?.field(name))
+    }
+
+    /// Several fields of an array of records, as NumPy's `r[['a', 'b']]`: records of these fields.
+    ///
+    /// # Errors
+    /// Reported when the array is computed, as for [`Array::field`]; also fields that are not in their order.
+    #[track_caller]
+    pub fn fields(&self, names: &[&str]) -> Array {
+        Array::make(|| self.expr()?.fields(names))
+    }
+
     /// The axes in reverse order, as NumPy's `a.T`.
     #[track_caller]
     pub fn t(&self) -> Array {

@@ -97,7 +97,7 @@ impl Expr {
             return Err(Error::Shape(format!("vander takes an array of one axis, found {}", x.ndim())));
         };
         let columns = columns.unwrap_or(n);
-        let dtype = crate::promote::promote_types(x.dtype(), DType::I64);
+        let dtype = crate::promote::promote_types(x.dtype(), DType::I64)?;
         let ones = Expr::ones(&[n, columns.min(1)], dtype)?;
         let powers = match columns.checked_sub(1) {
             None | Some(0) => ones,

@@ -17,6 +17,7 @@ mod histogram;
 mod indexing;
 mod inserting;
 mod joining;
+mod keys;
 mod median;
 mod order;
 mod pad;

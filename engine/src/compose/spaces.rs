@@ -132,7 +132,7 @@ impl Expr {
         }
         let mut computed = float_type(&[start, stop])?;
         if let Some(dtype) = samples.dtype {
-            computed = promote::promote_types(computed, dtype);
+            computed = promote::promote_types(computed, dtype)?;
         }
         let (start, stop) = (start.cast(computed)?, stop.cast(computed)?);
         let sign = apply(Op::Sign, &[&start])?;

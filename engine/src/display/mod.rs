@@ -7,14 +7,17 @@
 mod column;
 mod corners;
 mod digits;
+mod record;
+mod text;
 
 use std::ops::Range;
 
-use arrstore_format::{DType, Kind};
+use arrstore_format::{DType, Kind, TimeUnit};
 
 use column::Column;
 pub use corners::Corners;
 use digits::Real;
+pub use text::{bytes_text, str_text};
 
 /// An array of more elements than this is printed only at its edges.
 pub const THRESHOLD: u64 = 1000;
@@ -119,7 +122,29 @@ fn words(dtype: DType, data: &[u8]) -> Vec<String> {
             let (left, right) = (Column::new(&re, false), Column::new(&im, true));
             re.iter().zip(&im).map(|(&re, &im)| left.word(re) + &imaginary(&right.word(im))).collect()
         }
+        Kind::DateTime | Kind::TimeDelta => times(dtype, &elements.map(count).collect::<Vec<_>>()),
+        Kind::Bytes | Kind::Str => elements.map(|e| text::quoted(dtype, e)).collect(),
+        Kind::Record => record::words(dtype, data),
     }
+}
+
+/// Times as words of the width of the latest and the earliest, as NumPy aligns them.
+fn times(dtype: DType, counts: &[i64]) -> Vec<String> {
+    let word = |&count: &i64| match (dtype, count) {
+        (_, TimeUnit::NAT) => "'NaT'".to_owned(),
+        (DType::DateTime(unit), count) => format!("'{}'", crate::time::text(count, unit)),
+        (_, count) => count.to_string(),
+    };
+    let known = || counts.iter().filter(|&&count| count != TimeUnit::NAT);
+    let ends = known().max().into_iter().chain(known().min()).map(word);
+    let nat = counts.contains(&TimeUnit::NAT).then(|| "'NaT'".to_owned());
+    let width = ends.chain(nat).map(|word| word.len()).max().unwrap_or(0);
+    counts.iter().map(|count| format!("{:>width$}", word(count))).collect()
+}
+
+/// The count of a time.
+fn count(element: &[u8]) -> i64 {
+    i64::from_le_bytes(bytes(element))
 }
 
 /// The `j` stands before the spaces that pad an imaginary part.
@@ -143,6 +168,13 @@ fn scalar(dtype: DType, element: &[u8]) -> String {
             let sign = if imaginary.starts_with('-') { "" } else { "+" };
             format!("({}{sign}{imaginary}j)", digits::scalar(re, false))
         }
+        Kind::DateTime | Kind::TimeDelta => match dtype {
+            DType::DateTime(unit) => crate::time::text(count(element), unit),
+            other => crate::time::delta(count(element), other.time_unit().unwrap_or(TimeUnit::GENERIC)),
+        },
+        Kind::Bytes => text::quoted(dtype, element),
+        Kind::Str => text::shown(&str_text(element)),
+        Kind::Record => words(dtype, element).pop().unwrap_or_default(),
     }
 }
 
@@ -222,7 +254,8 @@ impl<'a, I: Iterator<Item = &'a String>> Printer<'a, I> {
         let mut done = String::new();
         let mut line = hanging.clone();
         let mut extend = |line: &mut String, word: &str| {
-            if line.len() + word.len() > width && line.len() > indent {
+            let length = |text: &str| text.chars().count();
+            if length(line) + length(word) > width && line.len() > indent {
                 done += line.trim_end();
                 done += "\n";
                 line.clone_from(&hanging);

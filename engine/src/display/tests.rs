@@ -46,6 +46,31 @@ fn prints_as_numpy_does() {
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(10)].join("\n\n"));
 }
 
+const TYPES: &str = include_str!("../../testdata/display_types.txt");
+
+/// A table of its own, written by `testdata/display_types.py`.
+#[test]
+fn prints_times_texts_and_records_as_numpy_does() {
+    let records: Vec<&str> = TYPES.split_terminator("\n---\n").collect();
+    assert!(records.len() > 150, "the table has {} records", records.len());
+    let mut wrong = Vec::new();
+    for record in records {
+        let (head, expected) = record.split_once('\n').unwrap();
+        let fields: Vec<&str> = head.split('\t').collect();
+        let (dtype, _) = crate::npy::element_type(fields[0]).unwrap_or_else(|| panic!("{}", fields[0]));
+        let shape: Vec<u64> = match fields[1] {
+            "-" => vec![],
+            dims => dims.split('x').map(|d| d.parse().unwrap()).collect(),
+        };
+        let (digits, times) = fields[2].split_once('*').unwrap();
+        let found = display(dtype, &shape, &unhex(digits).repeat(times.parse().unwrap()));
+        if found != expected {
+            wrong.push(format!("{head:.160}\n{expected}\n  but printed\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(10)].join("\n\n"));
+}
+
 #[test]
 fn a_summary_names_the_edges_alone() {
     assert_eq!(summary(&[1000]), None);

@@ -17,10 +17,16 @@ use crate::program::{Load, Program, Reg};
 use crate::source::Source;
 use crate::{Buffer, Context, Result};
 
-/// Elements of a block.
-const BLOCK: usize = 4096;
-/// Elements of a block of an input that is folded as it is.
-const FOLD_BLOCK: usize = 32768;
+/// Elements of a block, and of a block of an input that is folded as it is.
+const BLOCKS: [usize; 2] = [4096, 32_768];
+/// Blocks of elements with more bytes than any number has fewer of them.
+const WIDEST: usize = 16;
+
+/// Elements of a program's blocks.
+fn blocks(program: &Program) -> [usize; 2] {
+    let item = program.widest().max(WIDEST);
+    BLOCKS.map(|elements| (elements * WIDEST / item).max(1))
+}
 
 /// The destination of an output of a program over a tile.
 pub(super) enum Out<'a> {
@@ -65,9 +71,10 @@ impl<'p> Worker<'p> {
             Input::new(k, program, s.as_ref(), context, shared)
         };
         let inputs = sources.iter().enumerate().map(input).collect();
+        let [block, _] = blocks(program);
         let mut slots = Vec::new();
         for _ in 0..program.slots {
-            slots.push(Buffer::unfilled(BLOCK * program.widest())?);
+            slots.push(Buffer::unfilled(block * program.widest())?);
         }
         let packs = sources.iter().map(|_| Buffer::default()).collect();
         let (scalar, direct) = (vec![false; program.steps.len()], direct_outputs(program));
@@ -76,17 +83,20 @@ impl<'p> Worker<'p> {
 
     /// Bytes that [`Worker::new`] and packed blocks take, without chunks.
     pub(super) fn bytes(program: &Program) -> u64 {
-        Worker::bytes_in_blocks(program, FOLD_BLOCK)
+        let [_, fold_block] = blocks(program);
+        Worker::bytes_in_blocks(program, fold_block)
     }
 
     /// The same if nothing is folded.
     pub(super) fn bytes_unfolded(program: &Program) -> u64 {
-        Worker::bytes_in_blocks(program, BLOCK)
+        let [block, _] = blocks(program);
+        Worker::bytes_in_blocks(program, block)
     }
 
-    fn bytes_in_blocks(program: &Program, block: usize) -> u64 {
-        let slots = program.slots * BLOCK * program.widest();
-        let packs: usize = program.loads.iter().map(|l| l.dtype.size() * block).sum();
+    fn bytes_in_blocks(program: &Program, pack: usize) -> u64 {
+        let [block, _] = blocks(program);
+        let slots = program.slots * block * program.widest();
+        let packs: usize = program.loads.iter().map(|l| l.dtype.size() * pack).sum();
         (slots + packs) as u64
     }
 
@@ -195,7 +205,7 @@ impl<'p> Worker<'p> {
     /// Evaluates a piece block by block. Inputs that are folded as they are come in large blocks. Computed values come
     /// in small blocks, many to a large one. The cut of either kind does not depend on the presence of the other.
     fn blocks(&mut self, tile: &[u64], piece: &Piece, loops: &Loops, outs: &mut [Out<'_>]) -> Result<()> {
-        let [small, large] = loops.blocks([BLOCK, FOLD_BLOCK], &self.item_sizes());
+        let [small, large] = loops.blocks(blocks(self.program), &self.item_sizes());
         let places: Vec<Spot> = outs
             .iter()
             .map(|out| match out {

@@ -1,7 +1,9 @@
 //! Lazy arrays: a graph of operations. Building the graph settles types and shapes; the elements are computed on
 //! request.
 
+mod field;
 mod reshape;
+mod text;
 
 use std::sync::Arc;
 
@@ -247,6 +249,10 @@ impl Expr {
     /// # Errors
     /// When the shapes do not broadcast, or NumPy has no such operation for these types.
     pub fn apply(op: Op, args: &[Expr]) -> Result<Expr> {
+        if let Some(compared) = Expr::compare_records(op, args) {
+            return compared;
+        }
+        let args = &Expr::beside_times(args)?[..];
         let operands: Vec<Operand> = args.iter().map(Expr::operand).collect();
         let signature = promote::signature(op, &operands)?;
         let shape = broadcast_shape(args.iter().map(Expr::shape))?;
@@ -286,10 +292,13 @@ impl Expr {
     /// # Errors
     /// When a Python scalar does not fit the type.
     pub fn cast(&self, dtype: DType) -> Result<Expr> {
-        match &self.0.kind {
-            Kind::Weak(value) => Ok(Expr::new(Kind::Constant(value.to_bytes(dtype)?), dtype, Vec::new())),
-            _ if dtype == self.0.dtype => Ok(self.clone()),
-            _ => Ok(Expr::new(Kind::Cast(self.clone()), dtype, self.0.shape.clone())),
+        if let Kind::Weak(value) = &self.0.kind {
+            return Ok(Expr::new(Kind::Constant(value.to_bytes(dtype)?), dtype, Vec::new()));
+        }
+        let dtype = promote::cast_type(self.0.dtype, dtype)?;
+        match dtype == self.0.dtype {
+            true => Ok(self.clone()),
+            false => Ok(Expr::new(Kind::Cast(self.clone()), dtype, self.0.shape.clone())),
         }
     }
 

@@ -31,8 +31,7 @@ impl Input {
     /// An array that has only elements, and no further properties.
     pub(super) fn bare(location: &Location, expr: Expr, header: &Header) -> Input {
         let order = if header.fortran { "Fortran" } else { "C" };
-        let endian = if header.big_endian { "big" } else { "little" };
-        let facts = vec![("order", order.into()), ("endian", endian.into())];
+        let facts = vec![("order", order.into()), ("endian", header.order.name().into())];
         Input { expr, stem: location.stem(), about: About::default(), facts, untyped: header.untyped }
     }
 }

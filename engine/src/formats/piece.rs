@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{self, Placed};
-use crate::npy::Header;
-use crate::{DType, Data, Error, Expr, FileCrc, Kind, Located, Mapped, Result, Source};
+use crate::npy::{ByteOrder, Header};
+use crate::{DType, Data, Error, Expr, FileCrc, Located, Mapped, Result, Source};
 
 /// Opens a regular file; a folder, device or FIFO is refused.
 pub(super) fn regular(path: &Path) -> error::Result<File> {
@@ -26,7 +26,7 @@ const LINE: u64 = 64;
 
 /// The lazy array that `header` describes in `file`; `crc` is the checksum of its bytes.
 pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCrc>) -> Result<Expr> {
-    if !header.big_endian {
+    if header.order == ByteOrder::Little {
         let source = Mapped::of_file(path, file, header.start, header.dtype, &header.shape, header.fortran)?;
         return Expr::source(Arc::new(match crc {
             Some(crc) => source.checked_by(crc),
@@ -39,7 +39,11 @@ pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCr
         shape.reverse();
     }
     let file = file.try_clone().map_err(|e| Error::io(path, e))?;
-    let source = Swapped { crc, ..Swapped::new(path, file, header.start, header.dtype, &shape)? };
+    let source = Swapped {
+        crc,
+        order: header.order.clone(),
+        ..Swapped::new(path, file, header.start, header.dtype, &shape)?
+    };
     let expr = Expr::source(Arc::new(source))?;
     Ok(if header.fortran { expr.transpose() } else { expr })
 }
@@ -49,7 +53,7 @@ pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCr
 /// not mostly padding.
 fn pieces(dtype: DType, shape: &[u64]) -> Vec<u64> {
     let item = dtype.size() as u64;
-    let (mut room, mut chunk) = (PIECE_BYTES / item, vec![1; shape.len()]);
+    let (mut room, mut chunk) = ((PIECE_BYTES / item).max(1), vec![1; shape.len()]);
     for (axis, (chunk, &len)) in chunk.iter_mut().zip(shape).enumerate().rev() {
         *chunk = len.max(1);
         if len > room {
@@ -58,12 +62,12 @@ fn pieces(dtype: DType, shape: &[u64]) -> Vec<u64> {
             *chunk = even.next_multiple_of(line).min(len);
             break;
         }
-        room /= *chunk;
+        room = (room / *chunk).max(1);
     }
     chunk
 }
 
-/// A big-endian array in C order. Its chunks are contiguous parts of it, read and swapped one by one.
+/// An array in C order that is not little-endian. Its chunks are contiguous parts of it, read and swapped one by one.
 #[derive(Debug)]
 struct Swapped {
     path: PathBuf,
@@ -74,6 +78,7 @@ struct Swapped {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     chunk_bytes: usize,
+    order: ByteOrder,
     crc: Option<FileCrc>,
 }
 
@@ -100,6 +105,7 @@ impl Swapped {
             chunk,
             strides,
             chunk_bytes,
+            order: ByteOrder::Big,
             crc: None,
         })
     }
@@ -146,8 +152,7 @@ impl Source for Swapped {
         if let Some(crc) = &self.crc {
             crc.saw(at, out);
         }
-        let part = if self.dtype.kind() == Kind::Complex { item / 2 } else { item };
-        out.chunks_exact_mut(part).for_each(<[u8]>::reverse);
+        self.order.swap(self.dtype, out);
         Ok(())
     }
     fn intact(&self) -> Result<()> {

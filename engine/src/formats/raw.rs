@@ -4,7 +4,7 @@ use super::error::{Choice, Error, Placed, Result};
 use super::input::{Elements, Input};
 use super::location::Location;
 use super::piece;
-use crate::npy::Header;
+use crate::npy::{ByteOrder, Header};
 
 pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
     let path = &location.path;
@@ -43,7 +43,7 @@ pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
         dtype,
         shape,
         fortran: elements.fortran,
-        big_endian: elements.big_endian && dtype.size() > 1,
+        order: ByteOrder::of(dtype, elements.big_endian),
         start,
         untyped: true,
     };

@@ -12,8 +12,12 @@ use super::arity::{call, unary};
 use super::block::Truth;
 use super::kernel::Kernel;
 use super::moves::copy;
+use super::text;
+use super::time::Time;
 use super::widen::{Half, Widened};
+use crate::DType;
 use crate::kernels::Physical;
+use crate::time::{Moment, Rescale, rescale};
 
 /// An element to cast.
 trait From: Pod + Send + Sync {
@@ -184,10 +188,11 @@ fn from_half(half: Half, to: Physical) -> Kernel {
     Kernel { widened: Some(widened), ..from_inexact::<f32>(wide) }
 }
 
-/// The kernel that converts elements.
-pub(crate) fn cast(source: Physical, to: Physical) -> Kernel {
-    match source {
+/// The kernel that converts numbers.
+fn numbers(source: Physical, to: Physical) -> Option<Kernel> {
+    Some(match source {
         _ if source == to && to != Physical::Bool => copy(),
+        _ if to.kind().is_none() => return None,
         // this rounds once; by way of f32, it would round twice
         Physical::F64 if to == Physical::F16 => call(f16::from_f64),
         Physical::F64 if to == Physical::BF16 => call(bf16::from_f64),
@@ -208,5 +213,27 @@ pub(crate) fn cast(source: Physical, to: Physical) -> Kernel {
         Physical::BF16 => from_half(Half::BF16, to),
         Physical::C64 => from_inexact::<Complex32>(to),
         Physical::C128 => from_inexact::<Complex64>(to),
+        Physical::Time | Physical::Bytes(_) | Physical::Str(_) | Physical::Opaque(_) => return None,
+    })
+}
+
+/// The kernel that converts elements, if there is one. [`crate::promote::cast_type`] says so beforehand.
+pub(crate) fn cast(from: DType, to: DType) -> Option<Kernel> {
+    if from.kind().is_text() || to.kind().is_text() {
+        return if from == to { Some(copy()) } else { text::cast(from, to) };
+    }
+    match (from.time_unit(), to.time_unit()) {
+        (None, None) => numbers(from.into(), to.into()),
+        // the least count stands for NaN as well as for "not a time"
+        (Some(_), None) => numbers(Physical::I64, to.into()),
+        (None, Some(_)) => numbers(from.into(), Physical::I64),
+        (Some(old), Some(new)) => Some(match rescale(from, to).ok()? {
+            Rescale::Same => copy(),
+            Rescale::By { times, over: 1 } => unary(move |a: Time| a.map(|a| a.wrapping_mul(times))),
+            Rescale::By { times, over } => {
+                unary(move |a: Time| a.map(|a| a.wrapping_mul(times).div_euclid(over)))
+            }
+            Rescale::Calendar => call(move |a: Time| a.map(|a| Moment::of_count(a, old).count(new))),
+        }),
     }
 }

@@ -1,13 +1,15 @@
 //! Kernels: loops bound to an operation and its types.
 
+use std::sync::Arc;
+
 use super::block::Arg;
 use super::widen::{Loop, Widened};
 use crate::Result;
 
 /// A loop over blocks, bound to an operation and its types.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Kernel {
-    pub(super) run: &'static Loop,
+    pub(super) run: Arc<Loop>,
     /// The actual types, if the loop itself is one over `f32`.
     pub(super) widened: Option<Widened>,
     /// Whether the loop takes its two operands in reverse order.
@@ -15,14 +17,12 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// A kernel of a closure that captures nothing.
+    /// A kernel of a closure.
     pub(super) fn new<F>(run: F) -> Kernel
     where
         F: Fn(&[Arg<'_>], &mut [u8]) -> Result<()> + Send + Sync + 'static,
     {
-        // size zero, so that `leak` leaks no memory
-        const { assert!(size_of::<F>() == 0) };
-        Kernel { run: Box::leak(Box::new(run)), widened: None, swapped: false }
+        Kernel { run: Arc::new(run), widened: None, swapped: false }
     }
 
     /// Computes a block. The length of `out` sets the number of elements.
@@ -40,7 +40,7 @@ impl Kernel {
         };
         match self.widened {
             None => (self.run)(args, out),
-            Some(widened) => widened.run(self.run, args, out),
+            Some(widened) => widened.run(&*self.run, args, out),
         }
     }
 }

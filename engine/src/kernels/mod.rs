@@ -34,6 +34,8 @@ mod select;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod text;
+mod time;
 mod widen;
 
 pub(crate) use bins::{EqualBins, between};
@@ -58,6 +60,9 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
     if op == Op::Map {
         return Some(called::kernel());
     }
+    if let (Op::Field, [record, _]) = (op, inputs) {
+        return Some(moves::field(record.size()));
+    }
     // a > b is b < a
     let (op, swapped) = match op {
         Op::Greater => (Op::Less, true),
@@ -71,6 +76,11 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
         [a, Physical::I64] if op == Op::Ldexp => float::scale(a),
         [Physical::F32, Physical::F32] if op == Op::Complex => Some(complex::join::<f32>()),
         [Physical::F64, Physical::F64] if op == Op::Complex => Some(complex::join::<f64>()),
+        _ if inputs.contains(&Physical::Time) => {
+            moves::moved(op, Physical::Time).filter(|_| inputs.len() == 1).or_else(|| time::bind(op, inputs))
+        }
+        [a @ (Physical::Bytes(_) | Physical::Str(_)), b] if swapped => text::bind(op, &[b, a]),
+        [Physical::Bytes(_) | Physical::Str(_), ..] => text::bind(op, inputs),
         [Physical::I64, Physical::U64] if swapped => integer::mixed::<u64, i64>(op),
         [Physical::U64, Physical::I64] if swapped => integer::mixed::<i64, u64>(op),
         [Physical::I64, Physical::U64] => integer::mixed::<i64, u64>(op),
@@ -82,7 +92,7 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
 }
 
 fn same(op: Op, dtype: Physical) -> Option<Kernel> {
-    if let Some(kernel) = moves::moved(op, dtype.kind()) {
+    if let Some(kernel) = moves::moved(op, dtype) {
         return Some(kernel);
     }
     match dtype {
@@ -101,6 +111,7 @@ fn same(op: Op, dtype: Physical) -> Option<Kernel> {
         Physical::F64 => float::bind::<f64>(op),
         Physical::C64 => complex::bind::<f32>(op),
         Physical::C128 => complex::bind::<f64>(op),
+        Physical::Time | Physical::Bytes(_) | Physical::Str(_) | Physical::Opaque(_) => None,
     }
 }
 

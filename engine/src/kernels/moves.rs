@@ -20,7 +20,14 @@ pub(super) fn select(dtype: Physical) -> Kernel {
         2 => of::<u16>(),
         4 => of::<u32>(),
         8 => of::<u64>(),
-        _ => of::<[u64; 2]>(),
+        16 => of::<[u64; 2]>(),
+        item => Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+            for (k, out) in out.chunks_exact_mut(item).enumerate() {
+                let chosen = if element(args, 0, k, 1) == [0] { 2 } else { 1 };
+                out.copy_from_slice(element(args, chosen, k, item));
+            }
+            Ok(())
+        }),
     }
 }
 
@@ -40,11 +47,39 @@ pub(super) fn unless<const NAN: bool>() -> Kernel {
     })
 }
 
+/// The bytes of element `k` of an operand; nothing if there is no such operand.
+pub(super) fn element<'a>(args: &[Arg<'a>], operand: usize, k: usize, item: usize) -> &'a [u8] {
+    match args.get(operand) {
+        Some(Arg::Scalar(one)) => one,
+        Some(Arg::Block(bytes)) => bytes.get(k * item..(k + 1) * item).unwrap_or(&[]),
+        None => &[],
+    }
+}
+
+/// The kernel that copies a field of records of `item` bytes. Its second operand is the field's first byte.
+pub(super) fn field(item: usize) -> Kernel {
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        let [Arg::Scalar(records) | Arg::Block(records), Arg::Scalar(begin) | Arg::Block(begin)] = args
+        else {
+            return Err(Error::Other("a field without its operands".into()));
+        };
+        let begin = begin.first_chunk().copied().map_or(0, u64::from_le_bytes) as usize;
+        let size = out.len() / (records.len() / item).max(1);
+        for (out, record) in out.chunks_exact_mut(size).zip(records.chunks_exact(item)) {
+            out.copy_from_slice(record.get(begin..begin + size).unwrap_or_default());
+        }
+        Ok(())
+    })
+}
+
 /// The kernel of an operation that copies or ignores its operand, on elements of any size.
-pub(super) fn moved(op: Op, kind: Kind) -> Option<Kernel> {
+pub(super) fn moved(op: Op, physical: Physical) -> Option<Kernel> {
+    if op == Op::Positive {
+        return Some(copy());
+    }
+    let kind = physical.kind()?;
     let whole = matches!(kind, Kind::Bool | Kind::Signed | Kind::Unsigned);
     match op {
-        Op::Positive => Some(copy()),
         Op::Conj | Op::Real if kind != Kind::Complex => Some(copy()),
         Op::Ceil | Op::Floor | Op::Trunc | Op::Round if whole => Some(copy()),
         Op::Abs if matches!(kind, Kind::Bool | Kind::Unsigned) => Some(copy()),

@@ -25,6 +25,14 @@ pub(crate) enum Physical {
     F64,
     C64,
     C128,
+    /// An `i64` whose least value is "not a time".
+    Time,
+    /// So many bytes, padded with zeros.
+    Bytes(usize),
+    /// So many code points of 32 bits, padded with zeros.
+    Str(usize),
+    /// So many bytes without a meaning of their own.
+    Opaque(usize),
 }
 
 impl From<DType> for Physical {
@@ -45,6 +53,10 @@ impl From<DType> for Physical {
             DType::F64 => Physical::F64,
             DType::C64 => Physical::C64,
             DType::C128 => Physical::C128,
+            DType::DateTime(_) | DType::TimeDelta(_) => Physical::Time,
+            DType::Bytes(width) => Physical::Bytes(width as usize),
+            DType::Str(width) => Physical::Str(width as usize),
+            DType::Record(record) => Physical::Opaque(record.size()),
         }
     }
 }
@@ -58,26 +70,31 @@ impl Physical {
             Physical::I32 | Physical::U32 | Physical::F32 => 4,
             Physical::I64 | Physical::U64 | Physical::F64 | Physical::C64 => 8,
             Physical::C128 => 16,
+            Physical::Time => 8,
+            Physical::Bytes(width) | Physical::Opaque(width) => width,
+            Physical::Str(width) => 4 * width,
         }
     }
 
-    /// The family of numbers.
-    pub(crate) fn kind(self) -> Kind {
-        match self {
+    /// The family of numbers; `None` for all other elements.
+    pub(crate) fn kind(self) -> Option<Kind> {
+        Some(match self {
             Physical::Bool => Kind::Bool,
             Physical::I8 | Physical::I16 | Physical::I32 | Physical::I64 => Kind::Signed,
             Physical::U8 | Physical::U16 | Physical::U32 | Physical::U64 => Kind::Unsigned,
             Physical::F16 | Physical::BF16 | Physical::F32 | Physical::F64 => Kind::Float,
             Physical::C64 | Physical::C128 => Kind::Complex,
-        }
+            Physical::Time | Physical::Bytes(_) | Physical::Str(_) | Physical::Opaque(_) => return None,
+        })
     }
 }
 
 /// Evaluates the arm of a physical type's class. In the arm, the given name stands for the type of the elements. With
-/// `bits` instead of `whole`, signed integers are read as unsigned, for loops in which the sign does not matter.
+/// `bits` instead of `whole`, signed integers are read as unsigned, for loops in which the sign does not matter. Without
+/// an arm for `time`, and for texts and records, the result is `None`.
 macro_rules! by_class {
     ($physical:expr, $T:ident {
-        truth => $truth:expr, whole => $whole:expr, float => $float:expr, complex => $complex:expr, half => $half:expr $(,)?
+        truth => $truth:expr, whole => $whole:expr, float => $float:expr, complex => $complex:expr, $(time => $time:expr,)? half => $half:expr $(,)?
     }) => {
         match $physical {
             $crate::kernels::Physical::Bool => {
@@ -133,10 +150,15 @@ macro_rules! by_class {
                 $complex
             }
             $crate::kernels::Physical::F16 | $crate::kernels::Physical::BF16 => $half,
+            $($crate::kernels::Physical::Time => {
+                type $T = $crate::kernels::time::Time;
+                $time
+            })?
+            _ => None,
         }
     };
     ($physical:expr, $T:ident {
-        truth => $truth:expr, bits => $bits:expr, float => $float:expr, complex => $complex:expr, half => $half:expr $(,)?
+        truth => $truth:expr, bits => $bits:expr, float => $float:expr, complex => $complex:expr, $(time => $time:expr,)? half => $half:expr $(,)?
     }) => {
         match $physical {
             $crate::kernels::Physical::Bool => {
@@ -176,6 +198,11 @@ macro_rules! by_class {
                 $complex
             }
             $crate::kernels::Physical::F16 | $crate::kernels::Physical::BF16 => $half,
+            $($crate::kernels::Physical::Time => {
+                type $T = $crate::kernels::time::Time;
+                $time
+            })?
+            _ => None,
         }
     };
 }

@@ -13,6 +13,7 @@ use super::math::complex::multiply;
 use super::math::real;
 use super::physical::{Physical, by_class};
 use super::reduce::Ordered;
+use super::time::Time;
 use crate::op::Op;
 
 /// Lines that are scanned side by side.
@@ -62,6 +63,8 @@ pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
         bits => bind::<T>(op),
         float => bind::<T>(op),
         complex => bind::<T>(op),
+        // spans are added only
+        time => bind::<T>(op).filter(|_| op == Op::Add),
         half => if physical == Physical::F16 { bind::<f16>(op) } else { bind::<bf16>(op) },
     })
 }
@@ -135,6 +138,16 @@ term! {
     f64: a b a + b, a * b;
     Complex32: a b a + b, multiply(a, b);
     Complex64: a b a + b, multiply(a, b);
+}
+
+impl Term for Time {
+    #[inline(always)]
+    fn plus(self, other: Time) -> Time {
+        Time::plus(self, other)
+    }
+    fn times(self, _: Time) -> Time {
+        Time::NAT
+    }
 }
 
 fn scan<T: Pod>(elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool, f: impl Fn(T, T) -> T) {

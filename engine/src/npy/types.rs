@@ -1,5 +1,8 @@
 //! NumPy's names for element types.
 
+use super::literal::Literal;
+use super::order::ByteOrder;
+use super::record::described;
 use crate::DType;
 
 /// NumPy's characters for element types, as on 64-bit Linux. A byte order may precede them.
@@ -53,19 +56,21 @@ const NAMES: [(&str, DType); 23] = [
     ("complex", DType::C128),
 ];
 
-/// The element type that a text names, and whether it is big-endian. It reads `float64`, `<f8`, `>d` and all other
-/// names that NumPy's `dtype` accepts for these types.
-pub fn element_type(text: &str) -> Option<(DType, bool)> {
+/// The element type that a text names, and its byte order. It reads `float64`, `<f8`, `>d`, `<M8[ns]`, `U10`, lists of
+/// fields, and all other names that NumPy's `dtype` accepts for these types.
+pub fn element_type(text: &str) -> Option<(DType, ByteOrder)> {
     let named =
         |names: &[(&str, DType)], text| names.iter().find(|(n, _)| *n == text).map(|(_, dtype)| *dtype);
-    let whole = DType::ALL.into_iter().find(|d| d.name() == text).or_else(|| named(&NAMES, text));
-    if let Some(dtype) = whole {
-        return Some((dtype, false));
+    if let Some(dtype) = DType::ALL.into_iter().find(|d| d.name() == text).or_else(|| named(&NAMES, text)) {
+        return Some((dtype, ByteOrder::Little));
+    }
+    if text.starts_with(['[', '{']) {
+        return described(&Literal::parse(text).ok()?).ok();
     }
     let code = text.strip_prefix(['<', '>', '|', '=']).unwrap_or(text);
-    let short = DType::ALL.into_iter().find(|d| d.short_name() == Some(code));
-    let dtype = short.or_else(|| named(&CHARACTERS, code))?;
-    Some((dtype, text.starts_with('>') && dtype.size() > 1))
+    let dtype = named(&CHARACTERS, code)
+        .or_else(|| code.parse().ok().filter(|_| !DType::ALL.into_iter().any(|d| d.name() == code)))?;
+    Some((dtype, ByteOrder::of(dtype, text.starts_with('>'))))
 }
 
 #[cfg(test)]
@@ -89,7 +94,8 @@ mod tests {
             ("bfloat16", (DType::BF16, false)),
         ] {
             for name in names.split(' ') {
-                assert_eq!(element_type(name), Some(wanted), "{name}");
+                let (dtype, big) = wanted;
+                assert_eq!(element_type(name), Some((dtype, ByteOrder::of(dtype, big))), "{name}");
             }
         }
         for name in

@@ -94,6 +94,10 @@ impl Scalar {
             DType::I16 => int!(i16),
             DType::I32 => int!(i32),
             DType::I64 => int!(i64),
+            // a count of the unit
+            DType::DateTime(_) | DType::TimeDelta(_) if matches!(self, Scalar::Bool(_) | Scalar::Int(_)) => {
+                int!(i64)
+            }
             DType::U8 => int!(u8),
             DType::U16 => int!(u16),
             DType::U32 => int!(u32),
@@ -104,15 +108,16 @@ impl Scalar {
             DType::F64 => wide.re.to_le_bytes().to_vec(),
             DType::C64 => bytemuck::bytes_of(&Complex32::new(wide.re as f32, wide.im as f32)).to_vec(),
             DType::C128 => bytemuck::bytes_of(&wide).to_vec(),
+            _ => return Err(PromoteError::NoCast { from: self.default_dtype(), to: dtype, hint: "" }),
         })
     }
 
     /// The range of an integer type.
     pub(crate) fn range(dtype: DType) -> Option<std::ops::RangeInclusive<i128>> {
-        let bits = 8 * dtype.size() as u32;
+        let bits = || 8 * dtype.size() as u32;
         match dtype.kind() {
-            Kind::Signed => Some(-(1 << (bits - 1))..=(1 << (bits - 1)) - 1),
-            Kind::Unsigned => Some(0..=(1 << bits) - 1),
+            Kind::Signed => Some(-(1 << (bits() - 1))..=(1 << (bits() - 1)) - 1),
+            Kind::Unsigned => Some(0..=(1 << bits()) - 1),
             _ => None,
         }
     }

@@ -185,7 +185,9 @@ impl Derive for Correlate {
             }
         }
         match wide {
-            true => kernels::cast(self.sums.into(), self.dtype.into()).run(&[Arg::Block(room.bytes())], out),
+            true => kernels::cast(self.sums.into(), self.dtype.into())
+                .ok_or_else(|| Error::internal("no cast of sums"))?
+                .run(&[Arg::Block(room.bytes())], out),
             false => Ok(()),
         }
     }

@@ -64,7 +64,7 @@ impl Operator for Distinct {
             return Err(Error::internal("distinct has one input and four outputs"));
         };
         let (distinct, scratch) = (self.clone(), outputs.iter().map(|output| output.written.scratch).sum());
-        Ok(match code(self.dtype.into(), Wanted::Values, 0) {
+        Ok(match code(self.dtype.into(), Wanted::Values, 0)? {
             Code::Small(coder) => Box::new(Counting::new(distinct, coder, feed, scratch)),
             Code::Middle(coder) => Box::new(Counting::new(distinct, coder, feed, scratch)),
             Code::Large(coder) => Box::new(Counting::new(distinct, coder, feed, scratch)),

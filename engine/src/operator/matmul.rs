@@ -45,7 +45,11 @@ impl Expr {
                 "matmul: expected operands with at least one dimension; use * for scalars".into(),
             ));
         }
-        let dtype = promote::result_type(&[self.operand(), other.operand()])?;
+        let operands = [self.operand(), other.operand()];
+        let dtype = promote::result_type(&operands)?;
+        if !dtype.kind().is_number() {
+            return Err(promote::no_loop("matmul", &operands, "").into());
+        }
         let (mut a, mut b) = (self.cast(dtype)?, other.cast(dtype)?);
         let (row, column) = (a.ndim() == 1, b.ndim() == 1);
         if row {

@@ -44,7 +44,7 @@ impl Expr {
             Scalar::Bool(_) => DType::I64,
             other => other.default_dtype(),
         });
-        let common = kinds.into_iter().reduce(promote::promote_types).unwrap_or(DType::I64);
+        let common = kinds.into_iter().try_fold(DType::Bool, promote::promote_types)?;
         Expr::ramp(start, step, length, dtype.unwrap_or(common))
     }
 
@@ -191,6 +191,7 @@ impl Derive for Ramp {
             DType::F64 => fill!(f64, |a, b| b - a, |a, by, i| a + i as f64 * by),
             DType::C64 => complex!(Complex32, f32),
             DType::C128 => complex!(Complex64, f64),
+            other => return Err(Error::dtype("a range", DType::I64, other)),
         }
         // the first two are as they were given
         for (index, value) in [&self.first, &self.second].into_iter().enumerate() {

@@ -2,12 +2,12 @@
 
 use super::{Fold, Operator};
 use crate::compose;
-use crate::expr::{Expr, Kind};
+use crate::expr::{self, Expr};
 use crate::kernels;
 use crate::op::{Op, Reduction};
 use crate::promote::{self, Operand};
 use crate::view::{resolve_axes, show};
-use crate::{DType, Error, Result};
+use crate::{DType, Error, Kind, Result};
 
 /// A reduction over `axes`, which are ascending.
 #[derive(Debug)]
@@ -64,13 +64,16 @@ impl Expr {
         if options.only.is_some() || options.initial.is_some() || options.mean.is_some() {
             return compose::reduce_chosen(&typed, reduction, options);
         }
-        if let Kind::Output { of, .. } = &typed.0.kind {
+        if let expr::Kind::Output { of, .. } = &typed.0.kind {
             let axes = typed.axes_to_reduce(reduction, options)?;
             if let Some(reduced) = of.operator.reduced(&of.inputs, reduction, &axes, options)? {
                 return Ok(reduced);
             }
         }
         match options.dtype {
+            None if typed.dtype().kind() == Kind::TimeDelta && reduction.plain() == Reduction::Mean => {
+                typed.mean_span(options)
+            }
             Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),
             _ => typed.reduced(reduction, options),
         }
@@ -136,6 +139,14 @@ impl Expr {
             Mean | Var | Std => compose::moments(self, plain, options, None, None),
             _ => self.reduced(reduction, &with(Some(dtype))),
         }
+    }
+
+    /// The mean of spans of time: their sum, divided by their number and rounded to zero.
+    fn mean_span(&self, options: &ReduceOptions) -> Result<Expr> {
+        let axes = self.axes_to_reduce(Reduction::Mean, options)?;
+        let count = axes.iter().map(|&k| self.shape()[k]).product::<u64>();
+        let sum = self.reduced(Reduction::Sum, options)?;
+        Expr::apply(Op::Divide, &[sum, Expr::scalar(count)])
     }
 }
 

@@ -132,7 +132,7 @@ impl Operator for Search {
             return Err(Error::internal("a search has a list, elements and one output"));
         };
         let (search, sorter) = (self.clone(), feeds.next());
-        Ok(match code(self.dtype.into(), Wanted::Values, 0) {
+        Ok(match code(self.dtype.into(), Wanted::Values, 0)? {
             Code::Small(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),
             Code::Middle(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),
             Code::Large(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),

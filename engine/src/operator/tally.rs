@@ -341,7 +341,8 @@ impl Sums {
         let inner = if wide { DType::F64 } else { self.dtype };
         let convert = |from: DType, to: DType, bytes: &[u8]| -> Result<Buffer> {
             let mut out = Buffer::unfilled(self.sums.len() * to.size())?;
-            cast(from.into(), to.into()).run(&[Arg::Block(bytes)], out.bytes_mut())?;
+            let cast = cast(from.into(), to.into()).ok_or_else(|| Error::internal("no cast of sums"))?;
+            cast.run(&[Arg::Block(bytes)], out.bytes_mut())?;
             Ok(out)
         };
         let block = convert(DType::F64, inner, bytemuck::cast_slice(&self.sums))?;

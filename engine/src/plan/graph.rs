@@ -76,6 +76,7 @@ impl Node {
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Source(usize),
+    SourceView(Vec<u8>),
     Constant(Vec<u8>),
     Cast(Id),
     Apply(Op, Vec<Id>),
@@ -129,7 +130,10 @@ impl Graph {
         let inputs =
             expr.0.kind.inputs().iter().map(|input| self.add_over(input)).collect::<Result<Vec<_>>>()?;
         let (key, kind) = match (&expr.0.kind, &inputs[..]) {
-            (Kind::Source(s), _) => (Key::Source(Arc::as_ptr(s).addr()), NodeKind::Source(s.clone())),
+            (Kind::Source(s), _) => {
+                let key = s.key().map_or_else(|| Key::Source(Arc::as_ptr(s).addr()), Key::SourceView);
+                (key, NodeKind::Source(s.clone()))
+            }
             (Kind::Weak(value), _) => {
                 let bytes = value.to_bytes(expr.dtype())?;
                 (Key::Constant(bytes.clone()), NodeKind::Constant(bytes))

@@ -60,8 +60,7 @@ impl<'g> Builder<'g> {
         let from = self.graph.node(id).dtype;
         if from != dtype {
             let arg = self.program.outputs[output];
-            self.program.outputs[output] =
-                self.step(kernels::cast(from.into(), dtype.into()), vec![arg], dtype, "astype");
+            self.program.outputs[output] = self.step(cast(from, dtype)?, vec![arg], dtype, "astype");
         }
         Ok(output)
     }
@@ -138,7 +137,7 @@ impl<'g> Builder<'g> {
             },
             NodeKind::Cast(input) => {
                 let from = graph.node(*input).dtype;
-                self.step(kernels::cast(from.into(), node.dtype.into()), args, node.dtype, "astype")
+                self.step(cast(from, node.dtype)?, args, node.dtype, "astype")
             }
             NodeKind::Apply { op, inputs } => {
                 let types: Vec<Physical> = inputs.iter().map(|&i| graph.node(i).dtype.into()).collect();
@@ -204,6 +203,11 @@ impl<'g> Builder<'g> {
     pub(super) fn finish(self) -> Program {
         self.program.finished()
     }
+}
+
+/// The kernel that converts elements.
+fn cast(from: DType, to: DType) -> Result<Kernel> {
+    kernels::cast(from, to).ok_or_else(|| Error::Other(format!("there is no kernel from {from} to {to}")))
 }
 
 /// Whether the elements of a source lie as in a spill file of chunks of `chunk`.

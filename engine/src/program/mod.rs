@@ -106,7 +106,8 @@ pub(crate) struct Load {
     pub(crate) rank: Vec<usize>,
     /// For each axis of the domain.
     pub(crate) access: Vec<Option<Access>>,
-    /// For each axis of the domain, the distance between neighbours in a chunk, in elements; 0 for a broadcast axis.
+    /// For each axis of the domain, the distance between neighbours in a chunk, in elements; 0 for a broadcast axis. The
+    /// distance between fields of records is rounded up.
     pub(crate) stride: Vec<isize>,
     /// For each axis of the domain, whether chunks are so short along it that several are gathered into one window
     /// instead of visited one by one.
@@ -126,7 +127,10 @@ impl Load {
     ) -> Load {
         let access = accesses(view, chunk, ndim);
         let item = dtype.size() as isize;
-        let along = |a: &Option<Access>| a.map_or(0, |a| strides[a.axis] * a.step as isize / item);
+        let along = |a: &Option<Access>| {
+            let bytes = a.map_or(0, |a| strides[a.axis] * a.step as isize);
+            (bytes.abs() + item - 1) / item * bytes.signum()
+        };
         Load {
             leaf,
             view: view.clone(),
@@ -253,7 +257,11 @@ impl Load {
         let along = self.access.iter().zip(domain).filter_map(|(a, n)| a.map(|a| (a, n)));
         let chunks =
             along.map(|(a, &n)| n.div_ceil(a.span()) + u64::from(a.locate(0).1 != 0)).product::<u64>();
-        chunks.saturating_mul(self.chunk.iter().product::<u64>() * self.dtype.size() as u64).min(1 << 56)
+        let chunk = match self.leaf.source() {
+            Some(source) => source.chunk_bytes() as u64,
+            None => self.chunk.iter().product::<u64>() * self.dtype.size() as u64,
+        };
+        chunks.saturating_mul(chunk).min(1 << 56)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Errors of type promotion.
 
-use arrstore_format::DType;
+use arrstore_format::{DType, DTypeError};
 
 /// Element types that do not fit together, or a Python number that does not fit a type.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -13,6 +13,37 @@ pub enum PromoteError {
         op: &'static str,
         /// Types of the operands, as text.
         operands: String,
+        /// A remedy, or empty.
+        hint: &'static str,
+    },
+    /// Types that no type holds both of.
+    #[error("{a} and {b} have no common type: cast one of them first, as in astype(x, {a})")]
+    NoCommonType {
+        /// One type.
+        a: DType,
+        /// The other.
+        b: DType,
+    },
+    /// Times without a common unit.
+    #[error("{a} and {b} have no common unit: {reason}")]
+    NoCommonUnit {
+        /// One type.
+        a: DType,
+        /// The other.
+        b: DType,
+        /// The reason.
+        reason: &'static str,
+    },
+    /// A type that no element can have.
+    #[error(transparent)]
+    Type(#[from] DTypeError),
+    /// No conversion from a type to another.
+    #[error("elements of {from} cannot be cast to {to}{hint}")]
+    NoCast {
+        /// The type of the elements.
+        from: DType,
+        /// The type that was asked for.
+        to: DType,
         /// A remedy, or empty.
         hint: &'static str,
     },

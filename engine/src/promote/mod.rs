@@ -12,6 +12,8 @@
 
 mod error;
 mod loops;
+mod texts;
+mod times;
 mod types;
 
 use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I32, I64, U64};
@@ -21,6 +23,7 @@ pub use error::PromoteError;
 pub(crate) use loops::gives_truth;
 use loops::{Gives, loops};
 use types::first;
+use types::promote_numbers;
 pub(crate) use types::{is_exact, part, promote_types};
 
 use crate::op::{Op, Reduction, Scalar};
@@ -60,6 +63,7 @@ fn weak_type(scalar: Scalar, beside: Option<DType>) -> DType {
     let Some(beside) = beside else { return scalar.default_dtype() };
     match (scalar, beside.kind()) {
         (Scalar::Bool(_), _) => beside,
+        (Scalar::Int(_), Kind::TimeDelta) => beside,
         (Scalar::Int(_) | Scalar::Large(_), Kind::Bool) => I64,
         (Scalar::Int(_) | Scalar::Large(_), _) => beside,
         (Scalar::Float(_), Kind::Float | Kind::Complex) => beside,
@@ -76,13 +80,15 @@ fn resolve(operands: &[Operand]) -> Vec<DType> {
         Operand::Typed(dtype) => Some(dtype),
         Operand::Weak(_) => None,
     });
-    let mut beside = typed.reduce(promote_types);
+    let mut beside = typed.clone().filter(|dtype| dtype.kind().is_number()).reduce(promote_numbers);
+    // an integer is a span of the unit beside it
+    beside = beside.or_else(|| typed.clone().find(|dtype| dtype.kind() == Kind::TimeDelta));
     if beside.is_none() {
         let weak = operands.iter().filter_map(|o| match *o {
             Operand::Weak(scalar) => Some(scalar.default_dtype()),
             Operand::Typed(_) => None,
         });
-        beside = weak.reduce(promote_types);
+        beside = weak.reduce(promote_numbers);
     }
     let one = |o: &Operand| match *o {
         Operand::Typed(dtype) => dtype,
@@ -94,9 +100,35 @@ fn resolve(operands: &[Operand]) -> Vec<DType> {
 /// The common type of the operands.
 ///
 /// # Errors
-/// None so far: any two types have a common type.
+/// When they have none.
 pub(crate) fn result_type(operands: &[Operand]) -> Result<DType, PromoteError> {
-    Ok(resolve(operands).into_iter().reduce(promote_types).unwrap_or(F64))
+    let types = resolve(operands);
+    let first = types.first().copied().unwrap_or(F64);
+    types.into_iter().try_fold(first, promote_types)
+}
+
+/// The type that elements of type `from` take when they are cast to `to`: `to` itself, or for a time without a unit the
+/// unit that they have.
+///
+/// # Errors
+/// When such elements cannot be cast.
+pub(crate) fn cast_type(from: DType, to: DType) -> Result<DType, PromoteError> {
+    let to = match (from.time_unit(), to) {
+        (Some(unit), DType::DateTime(wanted)) if wanted.is_generic() => DType::DateTime(unit),
+        (Some(unit), DType::TimeDelta(wanted)) if wanted.is_generic() => DType::TimeDelta(unit),
+        _ => to,
+    };
+    let counts = |dtype: DType| dtype.kind().is_number() || dtype.kind().is_time();
+    match (from, to) {
+        _ if from == to => Ok(to),
+        _ if from.kind().is_time() && to.kind().is_time() => crate::time::rescale(from, to).map(|_| to),
+        _ if counts(from) && counts(to) => Ok(to),
+        _ if from.kind().is_text() && to.kind() == Kind::Complex => {
+            Err(PromoteError::NoCast { from, to, hint: ": cast to float64 first" })
+        }
+        _ if from.kind() != Kind::Record && to.kind() != Kind::Record => Ok(to.checked()?),
+        _ => Err(PromoteError::NoCast { from, to, hint: "" }),
+    }
 }
 
 /// Checks that NumPy casts `from` to `to` where it casts within a kind.
@@ -128,10 +160,10 @@ pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
 pub(crate) fn no_loop(op: &'static str, operands: &[Operand], hint: &'static str) -> PromoteError {
     let names = operands.iter().map(|o| match o {
         Operand::Typed(dtype) => dtype.name(),
-        Operand::Weak(Scalar::Bool(_)) => "a Python bool",
-        Operand::Weak(Scalar::Int(_) | Scalar::Large(_)) => "a Python int",
-        Operand::Weak(Scalar::Float(_)) => "a Python float",
-        Operand::Weak(Scalar::Complex(_)) => "a Python complex",
+        Operand::Weak(Scalar::Bool(_)) => "a Python bool".into(),
+        Operand::Weak(Scalar::Int(_) | Scalar::Large(_)) => "a Python int".into(),
+        Operand::Weak(Scalar::Float(_)) => "a Python float".into(),
+        Operand::Weak(Scalar::Complex(_)) => "a Python complex".into(),
     });
     PromoteError::NoLoop { op, operands: names.collect::<Vec<_>>().join(" and "), hint }
 }
@@ -161,6 +193,15 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     if matches!(op, Op::Unless | Op::Weighed) {
         let dtype = result_type(&operands[..1])?;
         return Ok(Signature { inputs: vec![dtype, Bool], output: dtype, stand_ins: vec![None; 2] });
+    }
+    if operands.iter().any(times::is_time) {
+        return times::signature(op, &operands);
+    }
+    if operands.iter().any(texts::is_text) {
+        return texts::signature(op, &operands);
+    }
+    if operands.iter().any(|o| matches!(o, Operand::Typed(dtype) if !dtype.kind().is_number())) {
+        return Err(no_loop(op.name(), &operands, "; take a field, as in r['name']"));
     }
     let types = resolve(&operands);
     if operands.iter().all(|o| matches!(o, Operand::Weak(_))) {
@@ -298,12 +339,25 @@ pub(crate) fn reduction(
     if dtype.is_some() && !matches!(plain, Sum | Prod | Mean | Std | Var) {
         return refuse("; leave out dtype");
     }
+    if input.kind().is_time() && dtype.is_none() {
+        return match (plain, input) {
+            (Sum, DType::TimeDelta(_)) | (Max | Min, _) => Ok((input, input)),
+            (Any | All, _) => Ok((input, Bool)),
+            (CountNonzero | Argmax | Argmin, _) => Ok((input, I64)),
+            (Sum | Mean, DType::DateTime(_)) => refuse("; subtract a point in time first, and sum the spans"),
+            _ => refuse(""),
+        };
+    }
+    if !input.kind().is_number() || dtype.is_some_and(|dtype| !dtype.kind().is_number()) {
+        return refuse("");
+    }
     Ok(match plain {
         Sum | Prod => {
             let wide = match input.kind() {
                 Kind::Bool | Kind::Signed => I64,
                 Kind::Unsigned => U64,
                 Kind::Float | Kind::Complex => input,
+                _ => return refuse(""),
             };
             match dtype {
                 Some(to) if to != wide => (to, to),
@@ -343,17 +397,17 @@ mod tests {
 
     #[test]
     fn common_types() {
-        assert_eq!(promote_types(I8, U8), I16);
-        assert_eq!(promote_types(I64, U64), F64);
-        assert_eq!(promote_types(I16, F16), F32);
-        assert_eq!(promote_types(BF16, F16), F32);
-        assert_eq!(promote_types(BF16, U8), BF16);
-        assert_eq!(promote_types(I32, C64), C128);
+        assert_eq!(promote_types(I8, U8), Ok(I16));
+        assert_eq!(promote_types(I64, U64), Ok(F64));
+        assert_eq!(promote_types(I16, F16), Ok(F32));
+        assert_eq!(promote_types(BF16, F16), Ok(F32));
+        assert_eq!(promote_types(BF16, U8), Ok(BF16));
+        assert_eq!(promote_types(I32, C64), Ok(C128));
         for a in DType::ALL {
             for b in DType::ALL {
-                let c = promote_types(a, b);
+                let c = promote_numbers(a, b);
                 assert!(types::can_cast(a, c) && types::can_cast(b, c));
-                assert_eq!(c, promote_types(b, a));
+                assert_eq!(c, promote_numbers(b, a));
             }
         }
     }

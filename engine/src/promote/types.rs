@@ -5,6 +5,8 @@ use arrstore_format::DType::{
 };
 use arrstore_format::Kind;
 
+use super::error::PromoteError;
+
 /// The order in which NumPy looks for a type.
 pub(super) const ORDER: &[DType] =
     &[Bool, I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
@@ -23,6 +25,11 @@ pub(super) const REALS: &[DType] = &[Bool, I8, U8, I16, U16, I32, U32, I64, U64,
 /// Integers, floats and complex numbers.
 pub(super) const NUMBERS: &[DType] = &[I8, U8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, C64, C128];
 
+/// Whether the elements are booleans or numbers.
+pub(crate) fn is_number(dtype: DType) -> bool {
+    dtype.kind().is_number()
+}
+
 /// Whether the type is one of integers or booleans.
 pub(crate) fn is_exact(dtype: DType) -> bool {
     matches!(dtype.kind(), Kind::Bool | Kind::Signed | Kind::Unsigned)
@@ -34,7 +41,7 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
     let (a, b) = (from.size(), to.size());
     match (from.kind(), to.kind()) {
         _ if from == to => true,
-        (Kind::Bool, _) => true,
+        (Kind::Bool, to) => to.is_number(),
         (_, Kind::Bool) => false,
         (Kind::Unsigned, Kind::Unsigned) | (Kind::Signed, Kind::Signed) => a <= b,
         (Kind::Unsigned, Kind::Signed) => a < b,
@@ -44,7 +51,7 @@ pub(super) fn can_cast(from: DType, to: DType) -> bool {
         (Kind::Float, Kind::Float) => a < b,
         (Kind::Float, Kind::Complex) => a <= b / 2,
         (Kind::Complex, Kind::Complex) => a <= b,
-        (Kind::Float | Kind::Complex, _) => false,
+        _ => false,
     }
 }
 
@@ -61,14 +68,46 @@ pub(super) fn is_same_kind(from: DType, to: DType) -> bool {
         Kind::Signed => 2,
         Kind::Float => 3,
         Kind::Complex => 4,
+        Kind::TimeDelta => 5,
+        Kind::DateTime => 6,
+        Kind::Bytes => 7,
+        Kind::Str => 8,
+        Kind::Record => 9,
     };
-    rank(from) <= rank(to)
+    let (low, high) = (rank(from), rank(to));
+    // numbers become spans of time, but no other kind of element
+    if low.max(high) > 5 || low == 5 { low == high } else { low <= high }
+}
+
+/// The common type of arrays of numbers of types `a` and `b`.
+pub(super) fn promote_numbers(a: DType, b: DType) -> DType {
+    // complex128 takes every type
+    first(ORDER, &[a, b]).unwrap_or(C128)
 }
 
 /// The common type of arrays of types `a` and `b`.
-pub(crate) fn promote_types(a: DType, b: DType) -> DType {
-    // complex128 takes every type
-    first(ORDER, &[a, b]).unwrap_or(C128)
+///
+/// # Errors
+/// When they have none, as texts and numbers.
+pub(crate) fn promote_types(a: DType, b: DType) -> Result<DType, PromoteError> {
+    let none = || PromoteError::NoCommonType { a, b };
+    Ok(match (a, b) {
+        _ if is_number(a) && is_number(b) => promote_numbers(a, b),
+        _ if a == b => a,
+        (DType::Bytes(n), DType::Bytes(m)) => DType::Bytes(n.max(m)),
+        (DType::Bytes(n) | DType::Str(n), DType::Bytes(m) | DType::Str(m)) => {
+            DType::Str(n.max(m)).checked().map_err(|_| none())?
+        }
+        (DType::DateTime(_), DType::DateTime(_) | DType::TimeDelta(_))
+        | (DType::TimeDelta(_), DType::DateTime(_)) => DType::DateTime(crate::time::common(a, b)?),
+        (DType::TimeDelta(_), DType::TimeDelta(_)) => DType::TimeDelta(crate::time::common(a, b)?),
+        (span @ DType::TimeDelta(_), other) | (other, span @ DType::TimeDelta(_))
+            if is_exact(other) && other != U64 =>
+        {
+            span
+        }
+        _ => return Err(none()),
+    })
 }
 
 /// The type of a component of a complex type; any other type itself.

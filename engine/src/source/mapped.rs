@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrstore_format::FileMap;
 
-use crate::npy::Header;
+use crate::npy::{ByteOrder, Header};
 
 use super::{Data, FileCrc, Located, Source, c_strides, elements};
 use crate::{DType, Error, Result};
@@ -25,7 +25,7 @@ pub struct Mapped {
 }
 
 impl Mapped {
-    /// Maps the array of a `.npy` file (versions 1 to 3, C or Fortran order, little-endian numbers).
+    /// Maps the array of a `.npy` file (versions 1 to 3, C or Fortran order, little-endian).
     ///
     /// # Errors
     /// When the file cannot be read, is no `.npy` file, holds elements of another kind, or is too short.
@@ -33,7 +33,7 @@ impl Mapped {
         let file = open_regular(path)?;
         let header =
             Header::read(&file).map_err(|e| Error::Npy { path: path.to_owned(), reason: e.to_string() })?;
-        if header.big_endian {
+        if header.order != ByteOrder::Little {
             return Err(Error::Npy {
                 path: path.to_owned(),
                 reason: "holds big-endian elements, which cannot be mapped in place; convert the file first"
@@ -125,6 +125,9 @@ impl Source for Mapped {
     }
     fn in_place(&self) -> bool {
         true
+    }
+    fn has_values(&self) -> bool {
+        false
     }
     fn chunk_bytes(&self) -> usize {
         // The number cannot overflow: the array was found to fit in the file.

@@ -114,6 +114,9 @@ impl Source for Value {
     fn in_place(&self) -> bool {
         true
     }
+    fn has_values(&self) -> bool {
+        false
+    }
     fn chunk_bytes(&self) -> usize {
         self.bytes.len()
     }

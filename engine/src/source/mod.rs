@@ -42,6 +42,14 @@ pub trait Source: Send + Sync + Debug {
     fn label(&self) -> String;
     /// Whether chunks that hold varied values are read directly from memory or a map, without a buffer.
     fn in_place(&self) -> bool;
+    /// Whether a chunk may be one value that stands for all of its elements.
+    fn has_values(&self) -> bool {
+        true
+    }
+    /// For a view of another source: bytes that are equal for equal views, which are then read once.
+    fn key(&self) -> Option<Vec<u8>> {
+        None
+    }
     /// Bytes of one decoded chunk.
     fn chunk_bytes(&self) -> usize;
     /// Bytes of memory that [`Source::decode`] needs in addition to its output.

@@ -1,16 +1,25 @@
-//! A single chunk under another shape, without moving elements.
+//! The bytes of another source's chunks as other elements: under another shape, or as a field of records. No element
+//! moves.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Located, Source};
+use arrstore_format::Field;
+
+use super::{Data, Located, Source, c_strides};
 use crate::view::{AxisMap, View};
 use crate::{DType, Result};
 
-/// A view of a source of one chunk, under another shape.
+/// A source of one chunk under another shape, or a field of a source of records.
 #[derive(Debug)]
 pub struct Reshaped {
     inner: Arc<dyn Source>,
+    dtype: DType,
+    /// The bytes of an element within one of the inner source, for chunks of one value; `None` if one such value gives
+    /// several different elements.
+    within: Option<Range<usize>>,
+    /// Whether the inner source is one chunk. Otherwise its chunks are those of this source.
+    single: bool,
     shape: Vec<u64>,
     chunk: Vec<u64>,
     strides: Vec<isize>,
@@ -35,8 +44,12 @@ impl Reshaped {
                 }
             }
         }
+        let dtype = inner.dtype();
         Some(Reshaped {
             inner: inner.clone(),
+            dtype,
+            within: Some(0..dtype.size()),
+            single: true,
             chunk: shape.iter().map(|&n| n.max(1)).collect(),
             strides: reshaped_strides(from, &strides, shape, inner.dtype().size())?,
             offset: usize::try_from(offset).ok()?,
@@ -44,20 +57,42 @@ impl Reshaped {
         })
     }
 
-    /// The only chunk of the source underneath.
+    /// The field of the records of `inner`. A field of several elements has axes of its own, behind those of the records.
+    pub fn field(inner: &Arc<dyn Source>, field: &Field) -> Reshaped {
+        let own: Vec<u64> = field.shape.iter().map(|&n| n.into()).collect();
+        let begin = field.offset as usize;
+        let join = |outer: &[u64]| [outer, &own[..]].concat();
+        Reshaped {
+            dtype: field.dtype,
+            within: own.is_empty().then(|| begin..begin + field.dtype.size()),
+            single: false,
+            shape: join(inner.shape()),
+            chunk: join(inner.chunk_shape()),
+            strides: [inner.strides(), &c_strides(&own, field.dtype.size())[..]].concat(),
+            offset: inner.offset() + begin,
+            inner: inner.clone(),
+        }
+    }
+
+    fn inner_index(&self, index: &[u64]) -> Vec<u64> {
+        let ndim = self.inner.shape().len();
+        if self.single { vec![0; ndim] } else { index.iter().take(ndim).copied().collect() }
+    }
+
+    /// The chunk of the source underneath.
     fn inner<'a>(&self, chunk: &'a Located<'_>) -> Located<'a> {
         let data = match &chunk.data {
-            super::Data::Constant(v) => super::Data::Constant(v.clone()),
-            super::Data::InPlace(b) => super::Data::InPlace(b),
-            super::Data::Encoded => super::Data::Encoded,
+            Data::Constant(v) => Data::Constant(v.clone()),
+            Data::InPlace(b) => Data::InPlace(b),
+            Data::Encoded => Data::Encoded,
         };
-        Located { data, index: vec![0; self.inner.shape().len()], stored: chunk.stored.clone() }
+        Located { data, index: self.inner_index(&chunk.index), stored: chunk.stored.clone() }
     }
 }
 
 impl Source for Reshaped {
     fn dtype(&self) -> DType {
-        self.inner.dtype()
+        self.dtype
     }
     fn shape(&self) -> &[u64] {
         &self.shape
@@ -75,7 +110,18 @@ impl Source for Reshaped {
         self.inner.label()
     }
     fn in_place(&self) -> bool {
-        self.inner.in_place()
+        // a value that gives several elements is unpacked into a chunk
+        self.inner.in_place() && (self.within.is_some() || !self.inner.has_values())
+    }
+    fn has_values(&self) -> bool {
+        self.inner.has_values()
+    }
+    fn key(&self) -> Option<Vec<u8>> {
+        let inner =
+            self.inner.key().unwrap_or_else(|| Arc::as_ptr(&self.inner).addr().to_le_bytes().to_vec());
+        let numbers = self.shape.iter().copied().chain(self.strides.iter().map(|&s| s as u64));
+        let own = numbers.chain([self.offset as u64]).flat_map(u64::to_le_bytes);
+        Some(inner.into_iter().chain(own).collect())
     }
     fn chunk_bytes(&self) -> usize {
         self.inner.chunk_bytes()
@@ -84,12 +130,25 @@ impl Source for Reshaped {
         self.inner.scratch_bytes()
     }
     fn locate(&self, index: &[u64]) -> Result<Located<'_>> {
-        let mut chunk = self.inner.locate(&vec![0; self.inner.shape().len()])?;
+        let mut chunk = self.inner.locate(&self.inner_index(index))?;
         chunk.index = index.to_vec();
+        if let Data::Constant(value) = &chunk.data {
+            chunk.data = match &self.within {
+                Some(within) => Data::Constant(value.get(within.clone()).unwrap_or_default().to_vec()),
+                None => Data::Encoded,
+            };
+        }
         Ok(chunk)
     }
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
-        self.inner.decode(&self.inner(chunk), out)
+        let inner = self.inner(chunk);
+        if self.within.is_none()
+            && let Data::Constant(value) = self.inner.locate(&inner.index)?.data
+        {
+            out.chunks_exact_mut(value.len().max(1)).for_each(|element| element.copy_from_slice(&value));
+            return Ok(());
+        }
+        self.inner.decode(&inner, out)
     }
     fn read(&self, chunk: &Located<'_>, start: usize, out: &mut [u8]) -> Result<()> {
         self.inner.read(&self.inner(chunk), start, out)

@@ -59,6 +59,9 @@ impl Source for Spilled {
     fn in_place(&self) -> bool {
         true
     }
+    fn has_values(&self) -> bool {
+        false
+    }
     fn chunk_bytes(&self) -> usize {
         self.chunk_bytes
     }

@@ -171,6 +171,18 @@ impl Transaction {
         self.assign(name, &parts.collect::<Option<Vec<Index>>>().ok_or_else(turned)?, value)
     }
 
+    /// Assigns to one field of an array of records, or of a region of it, as NumPy's `r['age'][10:20] = value`. The other
+    /// fields stay.
+    ///
+    /// # Errors
+    /// As [`Transaction::set`]; when the elements have no such field, or it has axes of its own.
+    pub fn set_field(&self, place: &str, field: &str, value: impl IntoArray) -> Result<()> {
+        let (name, region) = self.split(place)?;
+        let id = self.find(&name)?;
+        let sink = RegionSink::new(Some((self.inner.clone(), id)), self.inner.meta(id)?, &region, None)?;
+        self.assign_to(&name, sink.of_field(field)?, &region, value)
+    }
+
     /// Splits `place` into an array's name and the region after it.
     fn split(&self, place: &str) -> Result<(String, Vec<Index>)> {
         let full = full_name(place);
@@ -191,11 +203,15 @@ impl Transaction {
 
     fn assign(&self, name: &str, region: &[Index], value: impl IntoArray) -> Result<()> {
         let id = self.find(name)?;
-        let meta = self.inner.meta(id)?;
-        let sink = self.region(id, region)?;
+        let sink = RegionSink::new(Some((self.inner.clone(), id)), self.inner.meta(id)?, region, None)?;
+        self.assign_to(name, sink, region, value)
+    }
+
+    fn assign_to(&self, name: &str, sink: RegionSink, region: &[Index], value: impl IntoArray) -> Result<()> {
+        let sink = Arc::new(sink);
         let value = value.into_written();
         let (dtype, shape) = value.describe()?;
-        if (dtype, &shape[..]) == (meta.dtype, sink.shape()) {
+        if (dtype, &shape[..]) == (sink.dtype(), sink.shape()) {
             return self.step(|| value.write(sink, &self.context));
         }
         let value = value.expr()?;
@@ -203,7 +219,7 @@ impl Transaction {
         if drops {
             return Err(Error::DType {
                 what: format!("assigning to {name} would lose imaginary parts, unless real() is taken"),
-                expected: meta.dtype,
+                expected: sink.dtype(),
                 found: value.dtype(),
             });
         }

@@ -18,6 +18,7 @@ pub(crate) enum Kind {
     Float(f64),
     Imaginary(f64),
     Str(String),
+    Bytes(String),
     None,
     Ellipsis,
     Name(String),

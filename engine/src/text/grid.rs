@@ -27,7 +27,9 @@ pub(super) fn grid(name: &str, slices: &[Slice], comma: bool, at: &Range<usize>)
     if let ([axis], false) = (&axes[..], comma) {
         return Ok(axis.clone().into());
     }
-    let dtype = axes.iter().map(Expr::dtype).reduce(promote_types).unwrap_or(DType::I64);
+    let dtype =
+        axes.iter().map(Expr::dtype).try_fold(DType::Bool, promote_types).map_err(|e| fault(e.into()))?;
+    let dtype = if axes.is_empty() { DType::I64 } else { dtype };
     let axes = axes.iter().map(|axis| axis.cast(dtype)).collect::<crate::Result<Vec<_>>>().map_err(fault)?;
     let sparse = name == "ogrid";
     let arrays = Expr::meshgrid(&axes, false, sparse).map_err(fault)?;

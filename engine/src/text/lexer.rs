@@ -18,6 +18,8 @@ pub(crate) enum Token {
     Imaginary(f64),
     /// A quoted text.
     Str(String),
+    /// A quoted text after a `b`.
+    Bytes(String),
     /// A name or a keyword.
     Name(String),
     /// An operator or a bracket.
@@ -34,6 +36,7 @@ impl Token {
             Token::Float(x) => format!("the number {x}"),
             Token::Imaginary(x) => format!("the number {x}j"),
             Token::Str(s) => format!("the text '{s}'"),
+            Token::Bytes(s) => format!("the text b'{s}'"),
             Token::Name(n) => format!("'{n}'"),
             Token::Sign(s) => format!("'{s}'"),
             Token::End => "the end of the expression".to_owned(),
@@ -105,6 +108,13 @@ impl<'a> Lexer<'a> {
         let second = ahead.next().unwrap_or(' ');
         if first.is_ascii_digit() || (first == '.' && second.is_ascii_digit()) {
             return self.number();
+        }
+        if matches!((first, second), ('b' | 'B', '\'' | '"')) {
+            self.at += 1;
+            return match self.string(second)? {
+                Token::Str(text) if text.is_ascii() => Ok(Token::Bytes(text)),
+                _ => Err(Fault::new(&(start..self.at), "a text of bytes holds ASCII characters only")),
+            };
         }
         if first.is_alphabetic() || first == '_' {
             return Ok(Token::Name(self.take_while(|c| c.is_alphanumeric() || c == '_').to_owned()));

@@ -20,7 +20,7 @@ pub(super) fn array_of(span: &Range<usize>, items: &[Placed], dtype: Option<DTyp
     let mut shape = Vec::new();
     let mut numbers = Vec::new();
     if !collect(span, items, 0, &mut shape, &mut numbers)? {
-        // some elements are arrays: they become rows
+        // some elements are arrays or texts: they become rows
         let rows = items.iter().map(Placed::array).collect::<Result<Vec<_>>>()?;
         let stacked = Expr::stack(&rows, 0, None);
         let cast = stacked.and_then(|rows| dtype.map_or(Ok(rows.clone()), |dtype| rows.cast(dtype)));
@@ -41,7 +41,7 @@ pub(super) fn array_of(span: &Range<usize>, items: &[Placed], dtype: Option<DTyp
     Expr::source(Arc::new(Value::new(dtype, &shape, bytes).map_err(fault)?)).map_err(fault)
 }
 
-/// Collects the numbers of nested lists in C order, and their shape. `false` if an element is an array.
+/// Collects the numbers of nested lists in C order, and their shape. `false` if an element is an array or a text.
 fn collect(
     span: &Range<usize>,
     items: &[Placed],
@@ -66,7 +66,7 @@ fn collect(
                     return Ok(false);
                 }
             }
-            Meaning::Array(_) => return Ok(false),
+            Meaning::Array(_) | Meaning::Str(_) => return Ok(false),
             Meaning::Number(_) => return Err(ragged(&item.span)),
             _ => return Err(item.wrong("a number")),
         }

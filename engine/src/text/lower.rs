@@ -16,6 +16,9 @@ type Variables = BTreeMap<String, Expr>;
 /// Names of a module that may precede NumPy's names.
 const MODULES: [&str; 3] = ["np", "numpy", "xp"];
 
+/// Names of modules within these.
+const PARTS: [&str; 2] = ["strings", "char"];
+
 /// Names of constants and of `None` (`newaxis`).
 pub(super) const CONSTANTS: [&str; 6] = ["pi", "e", "inf", "nan", "newaxis", "euler_gamma"];
 
@@ -129,7 +132,11 @@ fn constant_named(name: &str) -> Option<Meaning> {
 
 /// Whether the node is the name of a module.
 fn module(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Name(name) if MODULES.contains(&name.as_str()))
+    match &node.kind {
+        Kind::Name(name) => MODULES.contains(&name.as_str()),
+        Kind::Attribute(object, name, _) => PARTS.contains(&name.as_str()) && module(object),
+        _ => false,
+    }
 }
 
 /// The operation whose method is called: `add` in `add.reduce`. No array has a method of such a name.
@@ -163,6 +170,7 @@ impl Lowering<'_> {
             Kind::Float(x) => Meaning::Number(Number::Float(*x)),
             Kind::Imaginary(x) => Meaning::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
             Kind::Str(s) => Meaning::Str(s.clone()),
+            Kind::Bytes(s) => Meaning::Array(Expr::bytes_text(s.as_bytes())),
             Kind::None => Meaning::None,
             Kind::Ellipsis => Meaning::Ellipsis,
             Kind::Name(name) => self.name(name, &node.span)?,
@@ -202,12 +210,10 @@ impl Lowering<'_> {
         if functions::names().any(|f| f == name) {
             return fault.help(format!("{name} is a function: call it, as in {name}(...)"));
         }
-        let dtypes = crate::DType::ALL.into_iter().map(crate::DType::name);
+        let dtypes: Vec<_> = crate::DType::ALL.into_iter().map(crate::DType::name).collect();
         let mut known: Vec<&str> = self.variables.keys().map(String::as_str).collect();
         known.extend_from_slice(&CONSTANTS);
-        for name in dtypes {
-            known.push(name);
-        }
+        known.extend(dtypes.iter().map(|name| &**name));
         if let Some(near) = nearest(name, known) {
             return fault.help(format!("did you mean '{near}'?"));
         }
@@ -321,6 +327,13 @@ impl Lowering<'_> {
             (Some(first), Some(last)) => span(first).start..span(last).end,
             _ => object.span.clone(),
         };
+        if let Some(names) = self.field_names(items, comma)? {
+            let found = match &names[..] {
+                [(name, false)] => array.field(name),
+                names => array.fields(&names.iter().map(|(name, _)| &name[..]).collect::<Vec<_>>()),
+            };
+            return found.map(Meaning::Array).map_err(|e| Fault::engine(&whole, e));
+        }
         let parts = self.parts(items, comma)?;
         let context = self.context.cloned().unwrap_or_default();
         array.subscript(&parts, &context).map(Meaning::Array).map_err(|error| {
@@ -370,6 +383,26 @@ impl Lowering<'_> {
         };
         let slices = items.iter().map(slice).collect::<Result<Vec<_>>>()?;
         grid::grid(name, &slices, comma || slices.len() > 1, at)
+    }
+
+    /// The fields that `r['a']` or `r[['a', 'b']]` names, each with whether it stands in a list.
+    fn field_names(&self, items: &[Item], comma: bool) -> Result<Option<Vec<(String, bool)>>> {
+        let ([Item::Value(node)], false) = (items, comma) else { return Ok(None) };
+        if !matches!(node.kind, Kind::Str(_) | Kind::List(_)) {
+            return Ok(None);
+        }
+        let name = |placed: &Placed| match &placed.meaning {
+            Meaning::Str(name) => Some(name.clone()),
+            _ => None,
+        };
+        let placed = self.place(node)?;
+        Ok(match &placed.meaning {
+            Meaning::Str(name) => Some(vec![(name.clone(), false)]),
+            Meaning::List(parts) if !parts.is_empty() => {
+                parts.iter().map(|part| name(part).map(|name| (name, true))).collect()
+            }
+            _ => None,
+        })
     }
 
     /// `a.shape[0]`

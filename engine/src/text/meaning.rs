@@ -71,6 +71,7 @@ impl Placed {
         match &self.meaning {
             Meaning::Array(e) => Ok(e.clone()),
             Meaning::Number(number) => Ok(Expr::scalar(number.scalar())),
+            Meaning::Str(text) => Ok(Expr::text(text)),
             Meaning::Tuple(items) | Meaning::List(items) => literal::array(&self.span, items),
             _ => Err(self.wrong("an array")),
         }
@@ -151,11 +152,30 @@ impl Placed {
         }
     }
 
+    /// A text, or several in a tuple or a list.
+    pub(super) fn texts(&self) -> Result<Vec<String>> {
+        match &self.meaning {
+            Meaning::Str(text) => Ok(vec![text.clone()]),
+            Meaning::Tuple(items) | Meaning::List(items) => {
+                let texts = items.iter().map(Placed::texts).collect::<Result<Vec<_>>>()?;
+                Ok(texts.into_iter().flatten().collect())
+            }
+            _ => Err(self.wrong("a text")),
+        }
+    }
+
     pub(super) fn dtype(&self) -> Result<DType> {
         match &self.meaning {
             Meaning::DType(d) => Ok(*d),
             Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
+        }
+    }
+
+    pub(super) fn text(&self) -> Result<&str> {
+        match &self.meaning {
+            Meaning::Str(text) => Ok(text),
+            _ => Err(self.wrong("a text")),
         }
     }
 

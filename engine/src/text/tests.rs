@@ -45,6 +45,7 @@ fn dump(node: &Node) -> String {
         Kind::Float(x) => format!("{x:?}"),
         Kind::Imaginary(x) => format!("{x:?}j"),
         Kind::Str(s) => format!("'{s}'"),
+        Kind::Bytes(s) => format!("b'{s}'"),
         Kind::None => "None".into(),
         Kind::Ellipsis => "...".into(),
         Kind::Name(n) => n.clone(),
@@ -341,8 +342,9 @@ fn names_resolve() {
         let said = message(&format!("a.{name}()"));
         assert!(!said.contains("no method") && !said.contains("unknown"), "{name}: {said}");
     }
-    for name in lower::CONSTANTS.into_iter().chain(crate::DType::ALL.map(crate::DType::name)) {
-        for text in [name.to_owned(), format!("np.{name}")] {
+    let dtypes = crate::DType::ALL.map(|dtype| dtype.to_string());
+    for name in lower::CONSTANTS.map(str::to_owned).into_iter().chain(dtypes) {
+        for text in [name.clone(), format!("np.{name}")] {
             assert!(!message(&text).contains("unknown"), "{text}");
         }
     }

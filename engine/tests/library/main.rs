@@ -2,6 +2,7 @@
 
 mod elements;
 mod expressions;
+mod records;
 mod running;
 mod stores;
 mod views;

@@ -68,9 +68,9 @@ impl Codec {
         if self == Codec::Lz4 { lz4::DECODED_MAX } else { u64::MAX }
     }
 
-    /// Whether it packs shuffled bytes. Pcodec does not: it packs numbers.
-    pub(crate) fn takes_shuffled(self) -> bool {
-        !matches!(self, Codec::Pco { .. })
+    /// Whether it packs numbers, and so neither shuffled bytes nor texts and records.
+    pub(crate) fn packs_numbers(self) -> bool {
+        matches!(self, Codec::Pco { .. })
     }
 
     /// The most bytes that a chunk of `decoded` bytes is packed into.

@@ -2,7 +2,7 @@
 //! and format version 4).
 //!
 //! The numbers are those of the element type. A complex number counts as two floats, a bfloat16 as its 16 bits, a
-//! boolean as its byte.
+//! boolean as its byte, a time as its `i64`.
 
 use std::io::Write;
 
@@ -18,7 +18,8 @@ use crate::{DType, PayloadError};
 macro_rules! numbers {
     ($dtype:expr, $t:ident => $run:expr) => {
         match $dtype {
-            DType::Bool | DType::U8 => {
+            // metadata of texts and records with this codec is refused
+            DType::Bool | DType::U8 | DType::Bytes(_) | DType::Str(_) | DType::Record(_) => {
                 type $t = u8;
                 $run
             }
@@ -34,7 +35,7 @@ macro_rules! numbers {
                 type $t = i32;
                 $run
             }
-            DType::I64 => {
+            DType::I64 | DType::DateTime(_) | DType::TimeDelta(_) => {
                 type $t = i64;
                 $run
             }

@@ -15,6 +15,7 @@ const NO_NAME: u16 = u16::MAX;
 impl Meta {
     pub(crate) fn encode(&self, id: u64, numbering: &Numbering) -> Result<Vec<u8>, MetaError> {
         let attributes = attributes::encode(&self.attributes)?;
+        let details = self.dtype.details();
         let mut dims = Writer::default();
         for dim in &self.dims {
             match dim {
@@ -28,13 +29,13 @@ impl Meta {
         w.u16(self.dtype.code()).u16(0).u8(self.ndim() as u8);
         w.u8(codec).u8(u8::from(self.shuffle)).u8(ALIGNMENT).i32(level);
         w.u32(self.fill.len() as u32).u32(self.name.len() as u32).u32(dims.0.len() as u32);
-        w.u32(0).u32(attributes.len() as u32).u64(0);
+        w.u32(details.len() as u32).u32(attributes.len() as u32).u64(0);
         for (axis, (&shape, &chunk)) in self.shape.iter().zip(&self.chunk_shape).enumerate() {
             let room = numbering.room(axis).unwrap_or_default();
             let order = self.order.get(axis).copied().unwrap_or_default();
             w.u64(shape).u64(chunk).u64(room).u64(u64::from(order));
         }
-        w.bytes(&self.fill).bytes(self.name.as_bytes()).bytes(&dims.0).bytes(&attributes);
+        w.bytes(&self.fill).bytes(self.name.as_bytes()).bytes(&dims.0).bytes(&details).bytes(&attributes);
         match w.0.len() {
             found if found > META_MAX => Err(MetaError::TooLong { found: found as u64 }),
             _ => Ok(w.0),
@@ -60,7 +61,7 @@ impl Meta {
         for length in &mut lengths {
             *length = r.u32().map_err(wrong)? as usize;
         }
-        let [fill_len, name_len, dims_len, fields_len, attributes_len] = lengths;
+        let [fill_len, name_len, dims_len, details_len, attributes_len] = lengths;
         if r.u64().map_err(wrong)? != 0 || reserved != 0 {
             return Err(MetaError::Reserved);
         }
@@ -72,10 +73,10 @@ impl Meta {
         if parts != r.rest().len() {
             return Err(MetaError::Length { len: block.len() });
         }
-        let dtype = DType::from_code(code).ok_or(MetaError::DType { code })?;
-        if item != dtype.size() {
-            return Err(MetaError::ItemSize { dtype, expected: dtype.size(), found: item });
-        }
+        // The parts add up to the block, so each of them lies within it.
+        let before: usize = [32 * ndim, fill_len, name_len, dims_len].iter().sum();
+        let details = r.rest().get(before..before + details_len).unwrap_or(&[]);
+        let dtype = DType::from_disk(code, item, details)?;
         let found = codec;
         let codec = Codec::from_code(found, level).ok_or(MetaError::Codec { found })?;
         if codec.code() != (found, level) {
@@ -86,9 +87,6 @@ impl Meta {
         }
         if alignment != ALIGNMENT {
             return Err(MetaError::Alignment { found: alignment });
-        }
-        if fields_len != 0 {
-            return Err(MetaError::Fields);
         }
         let mut meta = Meta { codec, shuffle: filter == 1, ..Meta::new(dtype, &[], &[]) };
         let mut rooms = Vec::with_capacity(ndim);
@@ -121,6 +119,7 @@ impl Meta {
         if !dims.rest().is_empty() {
             return Err(MetaError::Length { len: block.len() });
         }
+        r.bytes(details_len).map_err(wrong)?;
         meta.attributes = attributes::decode(r.bytes(attributes_len).map_err(wrong)?)?;
         meta.check()?;
         let numbering = Numbering::of(rooms);

@@ -25,6 +25,7 @@ impl Meta {
         if let Some(axis) = self.chunk_shape.iter().position(|&c| c == 0) {
             return Err(MetaError::ChunkZero { axis });
         }
+        self.dtype.checked()?;
         let item = self.dtype.size();
         for (what, shape) in [("an array", &self.shape), ("a chunk", &self.chunk_shape)] {
             // An axis of length 0 must not hide that the others overflow.
@@ -76,7 +77,10 @@ impl Meta {
         if bytes > codec.decoded_max() {
             return Err(MetaError::ChunkTooLong { found: bytes, most: codec.decoded_max() });
         }
-        if self.shuffle && !codec.takes_shuffled() {
+        if codec.packs_numbers() && !self.dtype.kind().is_number() && !self.dtype.kind().is_time() {
+            return Err(MetaError::NoNumbers { dtype: self.dtype });
+        }
+        if self.shuffle && codec.packs_numbers() {
             return Err(MetaError::Shuffled);
         }
         Ok(())

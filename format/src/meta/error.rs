@@ -1,9 +1,9 @@
 //! Why metadata is refused.
 
 use super::limits::{ALIGNMENT, META_MAX, NDIM_MAX};
-use crate::DType;
 use crate::attributes::AttributesError;
 use crate::name::NameError;
+use crate::{DType, DTypeError};
 
 /// Why metadata was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,9 @@ pub enum MetaError {
         /// Bytes of an element, according to the metadata.
         found: usize,
     },
+    /// Invalid details of an element type: its size, its time unit or its fields.
+    #[error(transparent)]
+    Details(DTypeError),
     /// A chunk without elements.
     #[error("chunks of length 0 along axis {axis}: expected at least 1")]
     ChunkZero {
@@ -152,6 +155,12 @@ pub enum MetaError {
     /// Shuffled bytes for a codec that packs numbers.
     #[error("the codec pco packs numbers, not shuffled bytes: leave out the shuffle")]
     Shuffled,
+    /// Texts or records for a codec that packs numbers.
+    #[error("the codec pco packs numbers, not elements of type {dtype}: choose zstd or LZ4")]
+    NoNumbers {
+        /// The type.
+        dtype: DType,
+    },
     /// A fill value of another size than an element.
     #[error("a fill value of {found} bytes: expected {expected} for {dtype}")]
     Fill {
@@ -188,13 +197,20 @@ pub enum MetaError {
     /// One name for two axes.
     #[error("two axes have the name '{0}'")]
     DimTwice(String),
-    /// Records, which are reserved for a later version.
-    #[error("the array has record fields: use a newer program")]
-    Fields,
     /// Invalid attributes.
     #[error(transparent)]
     Attributes(#[from] AttributesError),
     /// Reserved bytes that are not zero.
     #[error("reserved bytes are not zero")]
     Reserved,
+}
+
+impl From<DTypeError> for MetaError {
+    fn from(error: DTypeError) -> MetaError {
+        match error {
+            DTypeError::Code(code) => MetaError::DType { code },
+            DTypeError::ItemSize { dtype, expected, found } => MetaError::ItemSize { dtype, expected, found },
+            other => MetaError::Details(other),
+        }
+    }
 }

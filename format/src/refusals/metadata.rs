@@ -33,11 +33,11 @@ fn metadata() {
     meta!(AXIS + 16, &u64s(3), M::Reserved);
     meta!(AXIS + 24, &u64s(1), M::Order { .. });
     meta!(AXIS + 34, b"b", M::OtherName { .. });
-    let fields = |f: &mut Forge| {
+    let details = |f: &mut Forge| {
         f.put(f.meta.0 + 40, &[1]);
         f.put(f.meta.0 + 44, &[6]);
     };
-    refused!(sealed(fields), Error::Meta { problem: M::Fields, .. });
+    refused!(sealed(details), Error::Meta { problem: M::Details(DTypeError::Details { len: 1 }), .. });
     let attributes = |f: &mut Forge| f.put(f.meta.0 + f.meta.1 - 1, b"]");
     refused!(sealed(attributes), Error::Meta { problem: M::Attributes(AttributesError::Json(_)), .. });
 }
@@ -60,6 +60,9 @@ fn requests_with_invalid_metadata() {
     refused!(ask(&|m| m.codec = Codec::Zstd { level: 23 }), M::Level { found: 23, low: -7, high: 22 });
     refused!(ask(&|m| m.fill = vec![0, 0]), M::Fill { expected: 1, found: 2, .. });
     refused!(ask(&|m| m.fill = vec![2]), M::FillBool { found: 2 });
+    refused!(ask(&|m| m.dtype = DType::Bytes(0)), M::Details(DTypeError::Size { bytes: 0 }));
+    let text = Meta::new(DType::Str(3), &[4, 4], &[2, 2]).encoded(Codec::Pco { level: 4 }, false);
+    refused!(ask(&|m| *m = Meta { name: "/a".into(), ..text.clone() }), M::NoNumbers { .. });
     refused!(ask(&|m| m.dims = vec![Some("x".into()), Some("x".into())]), M::DimTwice(_));
     refused!(ask(&|m| m.dims = vec![None, Some(String::new())]), M::Dim { axis: 1, .. });
     refused!(ask(&|m| m.name = "a".into()), M::Name(NameError::Relative(_)));

@@ -16,7 +16,7 @@ pub(super) struct OpenChunk {
     pub(super) closed: RwLock<bool>,
 }
 
-/// Copies the elements of a part whose places in the payload are in `[low, high)`.
+/// Copies the bytes of a part that lie in the bytes `[low, high)` of the payload.
 pub(super) fn copy_covered(
     meta: &Meta,
     strides: &[isize],
@@ -28,16 +28,16 @@ pub(super) fn copy_covered(
     let item = meta.dtype.size();
     let order: Vec<usize> = meta.order.iter().map(|&axis| axis.into()).collect();
     let (run, outer) = match order.split_last() {
-        Some((&last, outer)) => (shape[last] as usize, outer),
-        None => (1, &order[..]),
+        Some((&last, outer)) => (shape[last] as usize * item, outer),
+        None => (item, &order[..]),
     };
-    let step = |axis: usize| strides[axis].unsigned_abs() / item;
+    let step = |axis: usize| strides[axis].unsigned_abs();
     let first: usize = (0..start.len()).map(|k| start[k] as usize * step(k)).sum();
     // Runs come in the order in which they lie. Larger steps pass over those before the piece.
     let mut visit = |at: usize| {
         let (begin, end) = (at.max(low), (at + run).min(high));
         if begin < end {
-            let bytes = (begin - low) * item..(end - low) * item;
+            let bytes = begin - low..end - low;
             if let (Some(to), Some(from)) = (to.get_mut(bytes.clone()), from.get(bytes)) {
                 to.copy_from_slice(from);
             }

@@ -213,11 +213,10 @@ impl Transaction {
         at: u64,
         piece: &mut [u8],
     ) -> Result<()> {
-        let item = meta.dtype.size();
         let strides = meta.chunk_strides();
         with_scratch(piece.len(), |whole| {
-            chunk::fill(whole, fill);
-            let (low, high) = (at as usize / item, (at as usize + piece.len()) / item);
+            let (low, high) = (at as usize, at as usize + piece.len());
+            chunk::fill_from(low % meta.dtype.size(), whole, fill);
             for [start, shape] in parts {
                 copy_covered(meta, &strides, [start, shape], [low, high], piece, whole);
             }

@@ -49,7 +49,7 @@ impl Transaction {
         let refuse = |problem| target.refuse(problem);
         check_bools(meta.dtype, elements).map_err(refuse)?;
         let item = meta.dtype.size();
-        let entry = if is_constant(elements, item) {
+        let entry = if item <= Entry::VALUE && is_constant(elements, item) {
             Entry::constant(elements.get(..item).unwrap_or_default(), self.seq())
         } else {
             match (meta.codec, meta.shuffle) {

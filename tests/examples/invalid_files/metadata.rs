@@ -1,8 +1,11 @@
 //! Metadata and attributes.
 
-use arrstore_tests::forge::{ATTRIBUTES, DETAILS, DIMS, FILL, Forge, JSON, MetaParts, NAME, RECORD_META};
+use arrstore_format::{DType, Meta};
+use arrstore_tests::forge::{
+    ATTRIBUTES, DETAILS, DIMS, ENTRIES, FILL, Forge, JSON, MetaParts, NAME, RECORD_META,
+};
 
-use crate::{Made, le, plain, touch, unknown};
+use crate::{CRC, Made, STATE, le, plain, touch, unknown};
 
 pub(crate) fn metadata(made: &mut Made) {
     let meta = |change: &dyn Fn(&mut MetaParts)| {
@@ -19,10 +22,13 @@ pub(crate) fn metadata(made: &mut Made) {
     made.plain(touch("MetaError::Magic"), "metadata-magic", head(0, b"X"));
     made.plain(touch("MetaError::ItemSize"), "metadata-item", head(4, &[2]));
     made.plain(touch("MetaError::Id"), "metadata-id", head(8, &[2]));
-    for (name, code) in [("0", &[0, 0]), ("16", &[16, 0]), ("21", &[21, 0]), ("65535", &[255, 255])] {
+    for (name, code) in [("0", &[0, 0]), ("19", &[19, 0]), ("22", &[22, 0]), ("65535", &[255, 255])] {
         let name = format!("metadata-type-{name}");
         made.plain(unknown("touch", "MetaError::DType"), &name, head(16, code));
     }
+    // Types that have details, without them.
+    made.plain(touch("MetaError::Details"), "metadata-type-16", head(16, &[16, 0]));
+    made.plain(touch("MetaError::Details"), "metadata-type-21", head(16, &[21, 0]));
     made.plain(touch("MetaError::Reserved"), "metadata-reserved-18", head(18, &[1]));
     made.plain(touch("MetaError::Reserved"), "metadata-reserved-48", head(48, &[1]));
     made.plain(
@@ -126,7 +132,8 @@ pub(crate) fn metadata(made: &mut Made) {
     );
     made.plain(touch("NameError::Utf8"), "metadata-name-utf8", meta(&|m| m.rest[NAME] = b"/\xff".to_vec()));
     made.plain(touch("MetaError::OtherName"), "metadata-name", meta(&|m| m.rest[NAME] = b"/ab".to_vec()));
-    made.plain(touch("MetaError::Fields"), "metadata-details", meta(&|m| m.rest[DETAILS] = vec![0]));
+    made.plain(touch("MetaError::Details"), "metadata-details", meta(&|m| m.rest[DETAILS] = vec![0]));
+    details(made);
     let dims = |bytes: &[u8]| meta(&|m| m.rest[DIMS] = bytes.to_vec());
     made.plain(touch("MetaError::Dim"), "axis-name-empty", dims(&[0, 0]));
     made.plain(touch("MetaError::Dim"), "axis-name-utf8", dims(&[1, 0, 0xff]));
@@ -188,4 +195,86 @@ pub(crate) fn attributes(made: &mut Made) {
             });
         }
     }
+}
+
+/// Times, texts and records whose details or sizes are wrong.
+fn details(made: &mut Made) {
+    let field = |name: &str, code: u16, item: u32, offset: u32, shape: &[u32]| -> Vec<u8> {
+        let mut bytes = (name.len() as u16).to_le_bytes().to_vec();
+        bytes.extend(name.bytes());
+        bytes.extend(code.to_le_bytes());
+        bytes.extend(item.to_le_bytes());
+        bytes.extend(offset.to_le_bytes());
+        bytes.push(shape.len() as u8);
+        bytes.extend(shape.iter().flat_map(|n| n.to_le_bytes()));
+        bytes.extend([0, 0]);
+        bytes
+    };
+    let record = |fields: &[Vec<u8>]| [&(fields.len() as u16).to_le_bytes()[..], &fields.concat()].concat();
+    let unit = |base: u32, count: u32| [base.to_le_bytes(), count.to_le_bytes()].concat();
+    let mut nested = record(&[field("x", 6, 1, 0, &[8])]);
+    for _ in 0..8 {
+        let mut outer = field("x", 21, 8, 0, &[]);
+        outer.truncate(outer.len() - 2);
+        outer.extend((nested.len() as u16).to_le_bytes());
+        outer.extend(&nested);
+        nested = record(&[outer]);
+    }
+    let cases: Vec<(&str, u16, u32, Vec<u8>)> = vec![
+        ("time-unit", 16, 8, unit(14, 1)),
+        ("time-count-0", 17, 8, unit(4, 0)),
+        ("time-count-high", 16, 8, unit(4, 1 << 31)),
+        ("time-generic-2", 17, 8, unit(0, 2)),
+        ("time-more", 16, 8, [unit(4, 1), vec![0]].concat()),
+        ("text-details", 18, 8, vec![0]),
+        ("record-none", 21, 8, record(&[])),
+        ("record-unnamed", 21, 8, record(&[field("", 6, 1, 0, &[])])),
+        (
+            "record-utf8",
+            21,
+            8,
+            record(&[field("?", 6, 1, 0, &[])]).iter().map(|&b| if b == b'?' { 0xff } else { b }).collect(),
+        ),
+        ("record-twice", 21, 8, record(&[field("a", 6, 1, 0, &[]), field("a", 6, 1, 1, &[])])),
+        ("record-overlap", 21, 8, record(&[field("a", 7, 2, 0, &[]), field("b", 6, 1, 1, &[])])),
+        ("record-order", 21, 8, record(&[field("a", 6, 1, 4, &[]), field("b", 6, 1, 0, &[])])),
+        ("record-end", 21, 8, record(&[field("a", 9, 8, 1, &[])])),
+        ("record-empty-field", 21, 8, record(&[field("a", 6, 1, 0, &[0])])),
+        ("record-huge-field", 21, 8, record(&[field("a", 6, 1, 0, &[1 << 31, 1 << 31, 1 << 31])])),
+        ("record-axes", 21, 8, record(&[field("a", 6, 1, 0, &[1; 33])])),
+        ("record-cut", 21, 8, record(&[field("a", 6, 1, 0, &[])])[..12].to_vec()),
+        ("record-more", 21, 8, [record(&[field("a", 6, 1, 0, &[])]), vec![0]].concat()),
+        ("record-deep", 21, 8, nested),
+    ];
+    for (name, code, item, details) in cases {
+        let forge = Forge::of(Meta::new(DType::U64, &[2], &[2]), &[1; 16]);
+        let mut parts = MetaParts::of(&forge);
+        parts.head[16..18].copy_from_slice(&code.to_le_bytes());
+        parts.head[4..8].copy_from_slice(&item.to_le_bytes());
+        parts.rest[DETAILS] = details;
+        let block = parts.bytes();
+        made.changed(touch("MetaError::Details"), &format!("details-{name}"), forge, |f| {
+            f.replace_block(f.record + RECORD_META, &block);
+        });
+    }
+    let text = Forge::of(Meta::new(DType::U64, &[2], &[2]), &[1; 16]);
+    let mut parts = MetaParts::of(&text);
+    (parts.head[16], parts.head[21]) = (18, 3);
+    let block = parts.bytes();
+    made.changed(touch("MetaError::NoNumbers"), "metadata-pco-text", text, |f| {
+        f.replace_block(f.record + RECORD_META, &block);
+    });
+    let half = Forge::of(Meta::new(DType::U16, &[2], &[2]), &[1; 4]);
+    let mut parts = MetaParts::of(&half);
+    parts.head[16] = 20;
+    let block = parts.bytes();
+    made.changed(touch("MetaError::ItemSize"), "metadata-half-a-character", half, |f| {
+        f.replace_block(f.record + RECORD_META, &block);
+    });
+    // An element wider than the value of an entry is never constant.
+    let wide = Forge::of(Meta::new(DType::Bytes(17), &[2], &[2]), &[[1; 17], [2; 17]].concat());
+    made.changed(touch("EntryError::StateHere"), "entry-constant-wide", wide, |f| {
+        let entry = f.leaf + ENTRIES;
+        f.put(entry, &[7; 16]).put(entry + CRC, &[0; 4]).put(entry + STATE, &[3]);
+    });
 }

@@ -74,6 +74,8 @@ pub fn decode(dtype: DType, bytes: &[u8]) -> (f64, f64) {
             let (re, im) = bytes.split_at(bytes.len() / 2);
             (crate::compare::number(part, re), crate::compare::number(part, im))
         }
+        // the campaign draws numbers
+        _ => (f64::NAN, 0.0),
     }
 }
 

@@ -158,12 +158,13 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 fn parse_dtype(text: &str) -> Result<Element, String> {
-    let (dtype, big) = arrstore::npy::element_type(text)
+    let (dtype, order) = arrstore::npy::element_type(text)
         .ok_or_else(|| arrstore_format::UnknownDType(text.to_owned()).to_string())?;
-    let endian = match text.chars().next() {
+    let endian = match (order.name(), text.chars().next()) {
         _ if dtype.size() == 1 => None,
-        Some('>') if big => Some(Endian::Big),
-        Some('<' | '=') => Some(Endian::Little),
+        ("mixed", _) => return Err("fields of both byte orders: only .npy files may have them".to_owned()),
+        ("big", _) => Some(Endian::Big),
+        (_, Some('<' | '=')) => Some(Endian::Little),
         _ => None,
     };
     Ok(Element { dtype, endian })

@@ -253,7 +253,9 @@ impl Job<'_> {
         } else {
             let mut out = Buffer::new(elements * dtype.size())?;
             let from = Arg::Block(&computed[..elements * compute.size()]);
-            kernels::cast(compute.into(), dtype.into()).run(&[from], out.bytes_mut())?;
+            let kernel = kernels::cast(compute, dtype)
+                .ok_or_else(|| Error::Other(format!("there is no kernel from {compute} to {dtype}")))?;
+            kernel.run(&[from], out.bytes_mut())?;
             Some(out)
         };
         let bytes = converted.as_ref().map_or(computed, Buffer::bytes);

@@ -123,8 +123,12 @@ fn sync_tree(folder: &Path) -> std::io::Result<()> {
 /// The array in its folder, before its metadata and chunks are written.
 fn array(meta: &Meta, folder: &Path) -> Result<Array<FilesystemStore>> {
     let fill = FillValue::new(meta.fill.clone());
-    let mut builder =
-        ArrayBuilder::new(meta.shape.clone(), meta.chunk_shape.clone(), meta.dtype.name(), fill);
+    if !meta.dtype.kind().is_number() {
+        let words = format!("Zarr folders hold booleans and numbers, not elements of type {}", meta.dtype);
+        return Err(Error::request(words));
+    }
+    let name = meta.dtype.name();
+    let mut builder = ArrayBuilder::new(meta.shape.clone(), meta.chunk_shape.clone(), &*name, fill);
     if !meta.is_c_order() {
         let order: Vec<usize> = meta.order.iter().map(|&a| a.into()).collect();
         let codec: Arc<dyn ArrayToArrayCodecTraits> =

@@ -6,6 +6,7 @@ use super::scale::Scale;
 use super::word::{Triple, Word};
 use crate::kernels::Physical;
 use crate::kernels::block::{elements, fill};
+use crate::{Error, Result};
 
 /// What is wanted of the sorted words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +81,10 @@ pub(crate) enum Code {
 }
 
 /// The coder for elements of a type in lines of `length`.
-pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Code {
+///
+/// # Errors
+/// For texts and records, which are ordered by keys of several numbers.
+pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Result<Code> {
     let values = wanted == Wanted::Values;
     let short = length <= 1 << 32;
     macro_rules! real {
@@ -88,7 +92,11 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Code {
             if values { Code::$values(values_of::<$t, _>()) } else { $positions }
         };
     }
-    match physical {
+    Ok(match physical {
+        Physical::Time => real!(Instant, Middle, Code::Large(positions_of::<Instant, u128>())),
+        Physical::Bytes(_) | Physical::Str(_) | Physical::Opaque(_) => {
+            return Err(Error::internal("texts and records have no order of words"));
+        }
         Physical::Bool => real!(Flag, Small, Code::Middle(positions_of::<Flag, u64>())),
         Physical::I8 => real!(i8, Small, Code::Middle(positions_of::<i8, u64>())),
         Physical::U8 => real!(u8, Small, Code::Middle(positions_of::<u8, u64>())),
@@ -140,7 +148,7 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Code {
                 zeros: None,
             })
         }
-    }
+    })
 }
 
 fn short_or_long<T: Real>(short: bool) -> Code {
@@ -176,6 +184,22 @@ impl Real for Flag {
     #[inline(always)]
     fn of_key(key: u64) -> Flag {
         Flag(key as u8)
+    }
+}
+
+/// A time. "Not a time" comes last.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
+struct Instant(u64);
+
+impl Real for Instant {
+    #[inline(always)]
+    fn key(self) -> u64 {
+        (self.0 ^ 1 << 63).wrapping_sub(1)
+    }
+    #[inline(always)]
+    fn of_key(key: u64) -> Instant {
+        Instant(key.wrapping_add(1) ^ 1 << 63)
     }
 }
 

@@ -129,6 +129,7 @@ pub(super) fn bind<const MAX: bool>(input: Physical) -> Option<&'static dyn Byte
         whole => of(Arg::<T, MAX>(PhantomData)),
         float => of(Arg::<T, MAX>(PhantomData)),
         complex => of(Arg::<T, MAX>(PhantomData)),
+        time => of(Arg::<T, MAX>(PhantomData)),
         half => None,
     })
 }

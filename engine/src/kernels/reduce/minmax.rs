@@ -69,6 +69,7 @@ pub(super) fn bind<const MAX: bool>(skip: bool, input: Physical) -> Option<&'sta
         whole => of(Extreme::<T, MAX, false>(PhantomData)),
         float => float::<T, MAX>(skip),
         complex => float::<T, MAX>(skip),
+        time => float::<T, MAX>(skip),
         half => if input == Physical::F16 { float::<f16, MAX>(skip) } else { None },
     })
 }

@@ -7,6 +7,7 @@ use num_complex::Complex;
 use crate::kernels::block::Truth;
 use crate::kernels::math::complex;
 use crate::kernels::math::real::{self, Real};
+use crate::kernels::time::Time;
 
 /// An element with an order. `greater` and `smaller` prefer a NaN to every number.
 pub(in crate::kernels) trait Ordered: Pod + Send + Sync {
@@ -171,5 +172,35 @@ impl Ordered for Truth {
     #[inline(always)]
     fn smaller_number(a: Self, b: Self) -> Self {
         Self::smaller(a, b)
+    }
+}
+
+impl Ordered for Time {
+    const LEAST: Self = Time(i64::MIN + 1);
+    const GREATEST: Self = Time(i64::MAX);
+    const NAN: Self = Time::NAT;
+    #[inline(always)]
+    fn less(a: Self, b: Self) -> bool {
+        Time::less(a, b)
+    }
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        self.is_nat()
+    }
+    #[inline(always)]
+    fn greater(a: Self, b: Self) -> Self {
+        Time::later(a, b)
+    }
+    #[inline(always)]
+    fn smaller(a: Self, b: Self) -> Self {
+        Time::earlier(a, b)
+    }
+    #[inline(always)]
+    fn greater_number(a: Self, b: Self) -> Self {
+        Time::later_known(a, b)
+    }
+    #[inline(always)]
+    fn smaller_number(a: Self, b: Self) -> Self {
+        Time::earlier_known(a, b)
     }
 }

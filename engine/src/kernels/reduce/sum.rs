@@ -11,6 +11,7 @@ use super::{Bytes, of};
 use crate::kernels::block::Truth;
 use crate::kernels::math::real::Real;
 use crate::kernels::physical::{Physical, by_class};
+use crate::kernels::time::Time;
 use crate::kernels::widen::widened_f16;
 
 /// Integers. A lane adds its integers in a type large enough for 128 of them, and a leaf joins its lanes in a wider
@@ -90,6 +91,52 @@ impl<T: Whole> Monoid for WholeSum<T> {
     }
     fn finish(state: &u64, out: &mut [u8]) {
         put_integer(*state, out);
+    }
+}
+
+/// A sum of spans of time: "not a time" if there is one.
+#[derive(Clone, Copy, Pod, bytemuck::Zeroable)]
+#[repr(C)]
+struct Spans {
+    sum: i64,
+    /// Not zero if there is one.
+    nat: i64,
+}
+
+struct TimeSum<T>(PhantomData<T>);
+
+impl Monoid for TimeSum<Time> {
+    type In = Time;
+    type Lane = Spans;
+    type Wide = Spans;
+    type State = Spans;
+    const START: Spans = Spans { sum: 0, nat: 0 };
+    #[inline(always)]
+    fn step(lane: Spans, x: Time) -> Spans {
+        Spans { sum: lane.sum.wrapping_add(x.0), nat: lane.nat | i64::from(x.is_nat()) }
+    }
+    #[inline(always)]
+    fn widen(lane: Spans) -> Spans {
+        lane
+    }
+    #[inline(always)]
+    fn join(a: Spans, b: Spans) -> Spans {
+        Spans { sum: a.sum.wrapping_add(b.sum), nat: a.nat | b.nat }
+    }
+    #[inline(always)]
+    fn state(lane: Spans, _: usize) -> Spans {
+        lane
+    }
+    fn new() -> Spans {
+        Self::START
+    }
+    #[inline(always)]
+    fn merge(into: &mut Spans, from: &Spans) {
+        *into = Self::join(*into, *from);
+    }
+    fn finish(state: &Spans, out: &mut [u8]) {
+        let sum = if state.nat == 0 { Time(state.sum) } else { Time::NAT };
+        out.copy_from_slice(bytemuck::bytes_of(&sum));
     }
 }
 
@@ -359,6 +406,7 @@ pub(super) fn sum(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
         whole => of(WholeSum::<T>(PhantomData)),
         float => float::<T, 1>(skip),
         complex => float::<T, 2>(skip),
+        time => of(TimeSum::<T>(PhantomData)),
         half => match (input, skip) {
             (Physical::F16, true) => of(HalfSum::<true>),
             (Physical::F16, false) => of(HalfSum::<false>),
@@ -387,7 +435,7 @@ pub(super) fn mean_of(skip: bool, input: Physical) -> Option<&'static dyn Bytes>
         Physical::C64 => of(Mean::<Complex32, 2, 3>(PhantomData)),
         Physical::C128 if skip => of(NanMean::<Complex64, 2, 3>(PhantomData)),
         Physical::C128 => of(Mean::<Complex64, 2, 3>(PhantomData)),
-        Physical::F16 | Physical::BF16 => None,
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::kernels::block::Truth;
 use crate::kernels::math::complex;
 use crate::kernels::math::real::Real;
 use crate::kernels::physical::{Physical, by_class};
+use crate::kernels::time::Time;
 use crate::op::Reduction;
 
 /// An element with a truth value.
@@ -33,6 +34,14 @@ impl Boolean for Truth {
     #[inline(always)]
     fn truth(self) -> bool {
         self.get()
+    }
+}
+
+/// "Not a time" is true: it is not zero.
+impl Boolean for Time {
+    #[inline(always)]
+    fn truth(self) -> bool {
+        self != Time(0)
     }
 }
 
@@ -137,6 +146,7 @@ pub(super) fn bind(reduction: Reduction, input: Physical) -> Option<&'static dyn
         bits => one::<T>(reduction),
         float => one::<T>(reduction),
         complex => one::<T>(reduction),
+        time => one::<T>(reduction),
         half => None,
     })
 }

@@ -13,6 +13,7 @@ use num_complex::{Complex32, Complex64};
 use crate::kernels::block::{Truth, fill};
 use crate::kernels::dispatch::dispatch;
 use crate::kernels::physical::{Physical, by_class};
+use crate::kernels::time::Time;
 
 /// A key.
 pub(crate) trait Key: Pod + Ord + Debug + Send + Sync {
@@ -95,14 +96,15 @@ impl Debug for Keys {
     }
 }
 
-/// The keys of a type.
-pub(crate) fn keys(physical: Physical) -> Keys {
+/// The keys of a type; `None` for texts and records.
+pub(crate) fn keys(physical: Physical) -> Option<Keys> {
     by_class!(physical, T {
-        truth => of_type::<T>(),
-        whole => of_type::<T>(),
-        float => of_type::<T>(),
-        complex => of_type::<T>(),
-        half => if physical == Physical::F16 { of_type::<f16>() } else { of_type::<bf16>() },
+        truth => Some(of_type::<T>()),
+        whole => Some(of_type::<T>()),
+        float => Some(of_type::<T>()),
+        complex => Some(of_type::<T>()),
+        time => Some(of_type::<T>()),
+        half => Some(if physical == Physical::F16 { of_type::<f16>() } else { of_type::<bf16>() }),
     })
 }
 
@@ -143,6 +145,20 @@ impl Ordered for Truth {
     #[inline(always)]
     fn element(key: u8) -> Truth {
         (key != 0).into()
+    }
+}
+
+/// "Not a time" is the NaN of times.
+impl Ordered for Time {
+    type Key = u64;
+    const NAN: Option<u128> = Some(u64::MAX as u128);
+    #[inline(always)]
+    fn key(self) -> u64 {
+        (self.0 as u64 ^ 1 << 63).wrapping_sub(1)
+    }
+    #[inline(always)]
+    fn element(key: u64) -> Time {
+        Time((key.wrapping_add(1) ^ 1 << 63) as i64)
     }
 }
 

@@ -70,7 +70,8 @@ impl Operator for Select {
         };
         let kept = feed.domain.len() - self.along;
         let lines = Lines {
-            keys: keys(output.dtype.into()),
+            keys: keys(output.dtype.into())
+                .ok_or_else(|| Error::internal("texts and records have no order of keys"))?,
             nan: self.nan,
             kept,
             lead: ranks.domain.len() - kept,

@@ -95,7 +95,7 @@ fn sorter(dtype: DType, length: usize) -> Result<Sorter> {
         let mut desk = Desk::new(length)?;
         Ok(Box::new(move |line, out| coder.sort_line(line, Some(out), &mut desk)))
     }
-    match code(dtype.into(), Wanted::Positions, length as u64) {
+    match code(dtype.into(), Wanted::Positions, length as u64)? {
         Code::Small(coder) => of(coder, length),
         Code::Middle(coder) => of(coder, length),
         Code::Large(coder) => of(coder, length),

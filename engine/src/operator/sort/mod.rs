@@ -48,6 +48,9 @@ impl Expr {
     /// When the axis is not there.
     pub fn sort(&self, axis: Option<i64>) -> Result<Expr> {
         let typed = self.typed()?;
+        if typed.has_order_keys() {
+            return typed.sort_by(&[], axis);
+        }
         typed.sorted(Wanted::Values, axis, typed.dtype())
     }
 
@@ -58,6 +61,9 @@ impl Expr {
     /// When the axis is not there.
     pub fn argsort(&self, axis: Option<i64>) -> Result<Expr> {
         let typed = self.typed()?;
+        if typed.has_order_keys() {
+            return typed.argsort_by(&[], axis);
+        }
         match (typed.ndim(), axis) {
             // NumPy gives the position of the lone element in an array of one
             (0, Some(0 | -1)) => typed.sorted(Wanted::Positions, None, DType::I64),
@@ -126,7 +132,7 @@ impl Operator for Sort {
             Some(axis) => feed.domain[axis],
             None => feed.domain.iter().product(),
         };
-        Ok(match code(self.dtype.into(), self.wanted, length) {
+        Ok(match code(self.dtype.into(), self.wanted, length)? {
             Code::Small(coder) => self.planned(coder, feed, output, length),
             Code::Middle(coder) => self.planned(coder, feed, output, length),
             Code::Large(coder) => self.planned(coder, feed, output, length),

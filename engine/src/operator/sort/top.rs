@@ -70,7 +70,7 @@ impl Operator for Top {
             return Err(Error::internal("topk has one input and one output"));
         };
         let (top, output) = (self.clone(), output.clone());
-        Ok(match code(self.dtype.into(), Wanted::Values, 0) {
+        Ok(match code(self.dtype.into(), Wanted::Values, 0)? {
             Code::Small(coder) => Box::new(Choosing::new(top, coder, feed, output)),
             Code::Middle(coder) => Box::new(Choosing::new(top, coder, feed, output)),
             Code::Large(coder) => Box::new(Choosing::new(top, coder, feed, output)),

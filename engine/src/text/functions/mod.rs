@@ -20,6 +20,8 @@ mod sets;
 mod shape;
 mod splitting;
 mod statistics;
+mod strings;
+mod times;
 pub(super) mod ufuncs;
 mod windows;
 
@@ -84,6 +86,8 @@ const TABLES: &[&[Function]] = &[
     shape::FUNCTIONS,
     splitting::FUNCTIONS,
     statistics::FUNCTIONS,
+    strings::FUNCTIONS,
+    times::FUNCTIONS,
     windows::FUNCTIONS,
 ];
 

@@ -26,6 +26,12 @@ fn sort(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["a", "axis?", "kind?", "order?", "*", "stable?"])?;
     check_kind(&b, KINDS)?;
     let (a, axis) = (b.array("a")?, axis(&b)?);
+    if let Some(order) = b.some("order") {
+        let names = order.texts()?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let sorted = if name == "sort" { a.sort_by(&names, axis) } else { a.argsort_by(&names, axis) };
+        return sorted.map_err(|e| b.fault("order", e));
+    }
     let sorted = if name == "sort" { a.sort(axis) } else { a.argsort(axis) };
     sorted.map_err(|e| b.fault("axis", e))
 }
@@ -74,9 +80,6 @@ fn digitize(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 /// Checks the arguments that choose an algorithm, one of `kinds`.
 fn check_kind(b: &Bound, kinds: &[&str]) -> Result<()> {
-    if let Some(order) = b.some("order") {
-        return Err(Fault::new(&order.span, "order names fields of records; these elements have none"));
-    }
     if let Some(stable) = b.some("stable") {
         stable.boolean()?;
         if let Some(kind) = b.some("kind") {

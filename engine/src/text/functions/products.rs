@@ -107,7 +107,7 @@ fn einsum(_: &str, call: &Call<'_>) -> Result<Expr> {
     let mut arrays = arrays.into_iter().map(Placed::array).collect::<Result<Vec<_>>>()?;
     if let Some(dtype) = dtype {
         for array in &mut arrays {
-            if crate::promote::promote_types(array.dtype(), dtype) != dtype {
+            if crate::promote::promote_types(array.dtype(), dtype) != Ok(dtype) {
                 return Err(Fault::new(
                     &call.at,
                     format!("{} does not hold all values of {dtype}", array.dtype()),

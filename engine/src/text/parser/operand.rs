@@ -116,6 +116,7 @@ impl Parser {
             Token::Float(x) => Kind::Float(x),
             Token::Imaginary(x) => Kind::Imaginary(x),
             Token::Str(s) => Kind::Str(s),
+            Token::Bytes(s) => Kind::Bytes(s),
             Token::Sign("...") => Kind::Ellipsis,
             Token::Sign("(") => return self.parenthesis(&span),
             Token::Sign("[") => return self.list(&span),

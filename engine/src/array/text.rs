@@ -1,0 +1,119 @@
+//! Texts and times: operands and functions.
+
+use super::{Array, IntoArray};
+use crate::{Expr, Op, TimeUnit};
+
+/// One text, of NumPy's type `U`. Beside points in time, it is read as one.
+impl IntoArray for &str {
+    fn into_array(self) -> Array {
+        Expr::text(self).into()
+    }
+}
+
+impl Array {
+    /// The point in time that a text names in ISO 8601, as NumPy's `datetime64(text)`. Its unit is the last one that the
+    /// text has: `2024-01-31` counts days, `2024-01-31T09:30` minutes.
+    ///
+    /// # Errors
+    /// Reported when the array is computed: a text that is not a time.
+    ///
+    /// ```
+    /// use arrstore::{Array, TimeBase, TimeUnit};
+    /// let day = Array::timedelta64(1, TimeUnit::of(TimeBase::Day));
+    /// assert_eq!((Array::datetime64("2024-02-28") + day).compute()?.to_string(), "2024-02-29");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn datetime64(text: &str) -> Array {
+        Array::make(|| Expr::datetime(text, None))
+    }
+
+    /// A span of `count` units of time, as NumPy's `timedelta64(count, unit)`.
+    pub fn timedelta64(count: i64, unit: TimeUnit) -> Array {
+        Expr::timedelta(Some(count), unit).into()
+    }
+
+    /// Characters of each text, as NumPy's `strings.str_len`.
+    #[track_caller]
+    pub fn str_len(&self) -> Array {
+        self.apply1(Op::StrLen)
+    }
+
+    /// Texts in large letters. The width stays: a text that grows beyond it is cut.
+    #[track_caller]
+    pub fn upper(&self) -> Array {
+        self.apply1(Op::Upper)
+    }
+
+    /// Texts in small letters.
+    #[track_caller]
+    pub fn lower(&self) -> Array {
+        self.apply1(Op::Lower)
+    }
+
+    /// Texts with the first letter large and all others small.
+    #[track_caller]
+    pub fn capitalize(&self) -> Array {
+        self.apply1(Op::Capitalize)
+    }
+
+    /// Texts with the first letter of each word large and all others small.
+    #[track_caller]
+    pub fn title(&self) -> Array {
+        self.apply1(Op::Title)
+    }
+
+    /// Texts with large letters small, and small ones large.
+    #[track_caller]
+    pub fn swapcase(&self) -> Array {
+        self.apply1(Op::Swapcase)
+    }
+
+    /// Texts without white space at both ends.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// assert_eq!(Array::from(" a b ").strip().upper().compute()?.to_string(), "A B");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn strip(&self) -> Array {
+        self.apply1(Op::Strip)
+    }
+
+    /// Texts without white space at the start.
+    #[track_caller]
+    pub fn lstrip(&self) -> Array {
+        self.apply1(Op::Lstrip)
+    }
+
+    /// Texts without white space at the end.
+    #[track_caller]
+    pub fn rstrip(&self) -> Array {
+        self.apply1(Op::Rstrip)
+    }
+
+    /// Whether each text begins with `prefix`.
+    #[track_caller]
+    pub fn startswith(&self, prefix: impl IntoArray) -> Array {
+        self.apply2(Op::Startswith, prefix)
+    }
+
+    /// Whether each text ends with `suffix`.
+    #[track_caller]
+    pub fn endswith(&self, suffix: impl IntoArray) -> Array {
+        self.apply2(Op::Endswith, suffix)
+    }
+
+    /// The first place of `part` in each text, or -1.
+    #[track_caller]
+    pub fn find(&self, part: impl IntoArray) -> Array {
+        self.apply2(Op::Find, part)
+    }
+
+    /// The last place of `part` in each text, or -1.
+    #[track_caller]
+    pub fn rfind(&self, part: impl IntoArray) -> Array {
+        self.apply2(Op::Rfind, part)
+    }
+}

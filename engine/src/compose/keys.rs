@@ -1,0 +1,88 @@
+//! The order of texts and records: keys of numbers, the most significant first.
+
+use arrstore_format::Field;
+
+use super::two;
+use crate::{DType, Error, Expr, Kind, Op, Result};
+
+impl Expr {
+    /// The positions of texts or records in ascending order, as NumPy's `argsort`: stable. Records are ordered by the
+    /// fields that are named, or by all their fields, one after the other.
+    ///
+    /// # Errors
+    /// When the axis is not there, or the records have no such field.
+    pub fn argsort_by(&self, fields: &[&str], axis: Option<i64>) -> Result<Expr> {
+        let lines = match axis {
+            Some(_) => self.typed()?,
+            None => self.typed()?.reshape(&[-1])?,
+        };
+        let mut keys = lines.order_keys(fields)?;
+        if keys.is_empty() {
+            // texts of no characters are equal
+            keys.push(Expr::scalar(0).cast(DType::U8)?.broadcast_to(lines.shape())?);
+        }
+        keys.reverse();
+        Expr::lexsort(&keys, axis.unwrap_or(0))
+    }
+
+    /// The elements in the order of [`Expr::argsort_by`].
+    ///
+    /// # Errors
+    /// As [`Expr::argsort_by`].
+    pub fn sort_by(&self, fields: &[&str], axis: Option<i64>) -> Result<Expr> {
+        let lines = match axis {
+            Some(_) => self.typed()?,
+            None => self.typed()?.reshape(&[-1])?,
+        };
+        lines.take_along_axis(&lines.argsort_by(fields, Some(axis.unwrap_or(0)))?, Some(axis.unwrap_or(0)))
+    }
+
+    /// Whether elements are ordered by several keys.
+    pub(crate) fn has_order_keys(&self) -> bool {
+        self.dtype().kind().is_text() || self.dtype().kind() == Kind::Record
+    }
+
+    /// Keys in the order of the elements, the most significant first.
+    fn order_keys(&self, fields: &[&str]) -> Result<Vec<Expr>> {
+        match self.dtype() {
+            DType::Bytes(width) => self.words(width, DType::U8),
+            DType::Str(width) => self.words(width, DType::U32),
+            DType::Record(record) => {
+                let all = || record.fields().iter().map(|field| field.name.as_str()).collect();
+                let named: Vec<&str> = if fields.is_empty() { all() } else { fields.to_vec() };
+                let mut keys = Vec::new();
+                for name in named {
+                    let field = self.field(name)?;
+                    if field.ndim() != self.ndim() {
+                        return Err(Error::Value(format!(
+                            "records are not ordered by {name}, which has axes"
+                        )));
+                    }
+                    keys.extend(field.order_keys(&[])?);
+                }
+                Ok(keys)
+            }
+            _ => Ok(vec![self.clone()]),
+        }
+    }
+
+    /// The units of texts, several to a number of 64 bits.
+    fn words(&self, width: u32, unit: DType) -> Result<Vec<Expr>> {
+        let size = unit.size() as u32;
+        let bits = Expr::scalar(u64::from(8 * size)).cast(DType::U64)?;
+        let units: Vec<u32> = (0..width).collect();
+        let word = |units: &[u32]| {
+            let mut word: Option<Expr> = None;
+            for &k in units {
+                let field = Field { name: String::new(), dtype: unit, offset: k * size, shape: Vec::new() };
+                let next = self.part(&field)?.cast(DType::U64)?;
+                word = Some(match word {
+                    Some(before) => two(Op::BitwiseOr, &two(Op::BitwiseLeftShift, &before, &bits)?, &next)?,
+                    None => next,
+                });
+            }
+            word.ok_or_else(|| Error::internal("a word of no characters"))
+        };
+        units.chunks((8 / size) as usize).map(word).collect()
+    }
+}

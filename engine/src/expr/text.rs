@@ -1,0 +1,85 @@
+//! Texts and times as operands.
+
+use arrstore_format::{DType, TimeUnit};
+
+use super::{Expr, Kind};
+use crate::op::Op;
+use crate::{Error, Result, time};
+
+impl Expr {
+    /// One text of the width that it needs, of type `U`.
+    pub fn text(text: &str) -> Expr {
+        let codes: Vec<u32> = text.chars().map(u32::from).collect();
+        let width = codes.len().max(1);
+        let mut bytes: Vec<u8> = codes.into_iter().flat_map(u32::to_le_bytes).collect();
+        bytes.resize(4 * width, 0);
+        Expr::new(Kind::Constant(bytes), DType::Str(width as u32), Vec::new())
+    }
+
+    /// One text of bytes of the width that it needs, of type `S`.
+    pub fn bytes_text(text: &[u8]) -> Expr {
+        let mut bytes = text.to_vec();
+        bytes.resize(text.len().max(1), 0);
+        let dtype = DType::Bytes(bytes.len() as u32);
+        Expr::new(Kind::Constant(bytes), dtype, Vec::new())
+    }
+
+    /// The point in time that a text names in ISO 8601, such as `2024-01-31T09:30`; its unit is the last one that the
+    /// text has, or `unit`.
+    ///
+    /// # Errors
+    /// When the text is not a time.
+    pub fn datetime(text: &str, unit: Option<TimeUnit>) -> Result<Expr> {
+        let (moment, base) = time::parse(text).map_err(Error::Value)?;
+        let unit = unit.filter(|unit| !unit.is_generic()).unwrap_or(TimeUnit::of(base));
+        let count = moment.map_or(TimeUnit::NAT, |moment| moment.count(unit));
+        Ok(Expr::new(Kind::Constant(count.to_le_bytes().to_vec()), DType::DateTime(unit), Vec::new()))
+    }
+
+    /// A span of `count` units; `None` is "not a time".
+    pub fn timedelta(count: Option<i64>, unit: TimeUnit) -> Expr {
+        let count = count.unwrap_or(TimeUnit::NAT);
+        Expr::new(Kind::Constant(count.to_le_bytes().to_vec()), DType::TimeDelta(unit), Vec::new())
+    }
+
+    /// The operands of an operation, with the texts beside points in time read as such.
+    pub(super) fn beside_times(args: &[Expr]) -> Result<Vec<Expr>> {
+        let point = args.iter().any(|arg| matches!(arg.dtype(), DType::DateTime(_)));
+        let read = |arg: &Expr| match (&arg.0.kind, arg.dtype()) {
+            (Kind::Constant(bytes), DType::Str(_)) if point => {
+                Expr::datetime(&crate::display::str_text(bytes), None)
+            }
+            _ => Ok(arg.clone()),
+        };
+        args.iter().map(read).collect()
+    }
+
+    /// A comparison of records for equality: of all of their fields.
+    pub(super) fn compare_records(op: Op, args: &[Expr]) -> Option<Result<Expr>> {
+        let [a, b] = args else { return None };
+        let (Some(x), Some(y)) = (a.dtype().record(), b.dtype().record()) else { return None };
+        let equal = match op {
+            Op::Equal => true,
+            Op::NotEqual => false,
+            _ => return None,
+        };
+        let names = |record: arrstore_format::RecordType| {
+            record.fields().iter().map(|field| (&field.name, &field.shape)).collect::<Vec<_>>()
+        };
+        if names(x) != names(y) {
+            let words = format!("records of {} and {} have different fields", a.dtype(), b.dtype());
+            return Some(Err(Error::Value(words)));
+        }
+        let field = |name: &str, axes: usize| -> Result<Expr> {
+            let compared = Expr::apply(op, &[a.field(name)?, b.field(name)?])?;
+            let last: Vec<i64> = (1..=axes as i64).map(|k| -k).collect();
+            let reduction = if equal { crate::Reduction::All } else { crate::Reduction::Any };
+            let options = crate::ReduceOptions { axes: Some(last), ..Default::default() };
+            if axes == 0 { Ok(compared) } else { compared.reduce(reduction, &options) }
+        };
+        let mut all = x.fields().iter().map(|f| field(&f.name, f.shape.len()));
+        let join = if equal { Op::LogicalAnd } else { Op::LogicalOr };
+        let first = all.next()?;
+        Some(all.fold(first, |joined, field| Expr::apply(join, &[joined?, field?])))
+    }
+}
