@@ -37,11 +37,13 @@ def cases():
     yield np.tile(people, 700)
     yield people[:0]
     yield np.array([(1,), (22,)], [("x", "i2")])
-    odd = np.zeros(4, np.dtype([("a", "?"), ("b", "f8"), ("c", "S3"), ("p", "f4", (2, 3)), ("n", [("x", "i2"), ("t", "M8[s]"), ("z", "c8")])], align=True))
+    odd = np.zeros(4, np.dtype([("a", "?"), ("b", "f8"), ("c", "S3"), ("p", "f4", (2, 3)), ("n", [("x", "f2"), ("t", "M8[s]"), ("z", "c8")])]))
     odd["b"], odd["p"] = [1, 2.5, np.nan, -1e10], np.arange(24).reshape(4, 2, 3)
     odd["n"]["t"] = ["2024-01-01", "NaT", "1970-01-01T00:00:01", "NaT"]
     yield odd
     yield odd[2]
+    gaps = np.zeros(2, np.dtype([("a", "u1"), ("b", "f4")], align=True))
+    yield gaps
     yield np.zeros(2, [("big", "i2", (40, 30))])
 
 

@@ -288,7 +288,8 @@ class Array:
     def read(self, region=None):
         """The elements of a region: (start, stop) per axis."""
         region = region or [(0, n) for n in self.shape]
-        out = np.empty([max(stop - start, 0) for start, stop in region], self._type)
+        raw = f"V{self._type.itemsize}" if self._type.names else self._type  # NumPy copies no bytes between fields
+        out = np.empty([max(stop - start, 0) for start, stop in region], raw)
         met = [range(start // c, ceil(stop, c)) for (start, stop), c in zip(region, self.chunks)]
         for index in itertools.product(*met) if out.size else ():
             with within(f"{self._file.name}: {self.name}: chunk {index}"):
@@ -296,8 +297,8 @@ class Array:
             offsets = [i * c - start for i, c, (start, _) in zip(index, self.chunks, region)]  # of the chunk in `out`
             source = tuple(slice(max(-at, 0), n - at) for at, n in zip(offsets, out.shape))
             target = tuple(slice(max(at, 0), at + c) for at, c in zip(offsets, self.chunks))
-            out[target] = chunk[source]
-        return out
+            out[target] = chunk.view(raw)[source]
+        return out.view(self._type)
 
     def _chunk(self, index):  # §12, §13
         number, item = 0, self._type.itemsize

@@ -234,7 +234,7 @@ fn records() {
                 // the characters of a text and the booleans of a record are small numbers
                 match dtype.kind() {
                     Kind::Str | Kind::Record => {
-                        bytes.iter_mut().enumerate().for_each(|(k, b)| *b *= u8::from(k % 4 == 0) & 1)
+                        bytes.iter_mut().enumerate().for_each(|(k, b)| *b *= u8::from(k % 4 == 0));
                     }
                     _ => {}
                 }

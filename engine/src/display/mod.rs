@@ -124,7 +124,7 @@ fn words(dtype: DType, data: &[u8]) -> Vec<String> {
         }
         Kind::DateTime | Kind::TimeDelta => times(dtype, &elements.map(count).collect::<Vec<_>>()),
         Kind::Bytes | Kind::Str => elements.map(|e| text::quoted(dtype, e)).collect(),
-        Kind::Record => record::words(dtype, data),
+        Kind::Record => record::words(dtype, data, false),
     }
 }
 
@@ -174,7 +174,7 @@ fn scalar(dtype: DType, element: &[u8]) -> String {
         },
         Kind::Bytes => text::quoted(dtype, element),
         Kind::Str => text::shown(&str_text(element)),
-        Kind::Record => words(dtype, element).pop().unwrap_or_default(),
+        Kind::Record => record::words(dtype, element, true).pop().unwrap_or_default(),
     }
 }
 

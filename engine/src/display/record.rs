@@ -2,15 +2,15 @@
 
 use std::slice::Iter;
 
-use arrstore_format::{DType, Field};
+use arrstore_format::{DType, Field, Kind};
 
 use super::{EDGE_ITEMS, THRESHOLD};
 
-/// Each record as a word.
-pub(super) fn words(dtype: DType, data: &[u8]) -> Vec<String> {
+/// Each record as a word. The floats of a record that stands `alone` are printed as scalars, as NumPy does.
+pub(super) fn words(dtype: DType, data: &[u8], alone: bool) -> Vec<String> {
     let Some(record) = dtype.record() else { return Vec::new() };
     let columns: Vec<Vec<String>> =
-        record.fields().iter().map(|field| column(field, record.size(), data)).collect();
+        record.fields().iter().map(|field| column(field, record.size(), data, alone)).collect();
     let tuple = |k: usize| {
         let fields: Vec<&str> =
             columns.iter().map(|column| column.get(k).map_or("", String::as_str)).collect();
@@ -23,14 +23,20 @@ pub(super) fn words(dtype: DType, data: &[u8]) -> Vec<String> {
 }
 
 /// The words of one field.
-fn column(field: &Field, item: usize, data: &[u8]) -> Vec<String> {
+fn column(field: &Field, item: usize, data: &[u8], alone: bool) -> Vec<String> {
     let (begin, size) = (field.offset as usize, field.size() as usize);
     let parts: Vec<u8> = data
         .chunks_exact(item)
         .flat_map(|record| record.get(begin..begin + size).unwrap_or(&[]))
         .copied()
         .collect();
-    let all = super::words(field.dtype, &parts);
+    let all = match field.dtype.kind() {
+        Kind::Float if alone => {
+            parts.chunks_exact(field.dtype.size()).map(|e| super::scalar(field.dtype, e)).collect()
+        }
+        Kind::Record => words(field.dtype, &parts, alone),
+        _ => super::words(field.dtype, &parts),
+    };
     if field.shape.is_empty() {
         return all;
     }

@@ -99,7 +99,7 @@ mod tests {
             }
         }
         for name in
-            " |<|u|B1|I4|d8|2f8|f8,f8|>float64|<bool|g|f16|O|S1|U|V2|M8|float_|Float64| f8|f8 ".split('|')
+            " |<|u|B1|I4|d8|2f8|f8,f8|>float64|<bool|g|f16|O|S0|U|V2|M8[x]|float_|Float64| f8|f8 ".split('|')
         {
             assert_eq!(element_type(name), None, "{name}");
         }

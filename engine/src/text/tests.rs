@@ -279,7 +279,7 @@ fn wrong_subscripts_point_at_their_place() {
         ("t[1.0]", "1.0", "an index is an integer"),
         ("t[1.0:]", "1.0", "expected an integer"),
         ("t[1j]", "1j", "an index is an integer"),
-        ("t['x']", "'x'", "an index is an integer"),
+        ("t['x']", "'x'", "has no fields"),
         ("t[..., ...]", "..., ...", "single ellipsis"),
         ("t[(..., ...)]", "(..., ...)", "single ellipsis"),
         ("a.shape[[0]]", "[0]", "expected an integer"),

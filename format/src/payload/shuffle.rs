@@ -1,5 +1,6 @@
 //! The byte shuffle of numcodecs: grouping bytes by their place in the element.
 
+use crate::strided;
 use crate::transpose::{LANES, transpose};
 
 /// Groups the bytes of elements by their place: all first bytes, then all second bytes, and so on.
@@ -9,7 +10,11 @@ pub(crate) fn shuffle(item: usize, elements: &[u8], out: &mut [u8]) {
         4 => shuffle_fixed::<4>(elements, out),
         8 => shuffle_fixed::<8>(elements, out),
         16 => shuffle_fixed::<16>(elements, out),
-        _ => out.copy_from_slice(elements),
+        item => {
+            let n = elements.len() / item;
+            let (element, plane) = ([1, item as isize], [n as isize, 1]);
+            strided::copy(1, &[item, n], elements, 0, &element, out, 0, &plane);
+        }
     }
 }
 
@@ -20,7 +25,11 @@ pub(crate) fn unshuffle(item: usize, shuffled: &[u8], out: &mut [u8]) {
         4 => unshuffle_fixed::<4>(shuffled, out),
         8 => unshuffle_fixed::<8>(shuffled, out),
         16 => unshuffle_fixed::<16>(shuffled, out),
-        _ => out.copy_from_slice(shuffled),
+        item => {
+            let n = shuffled.len() / item;
+            let (element, plane) = ([1, item as isize], [n as isize, 1]);
+            strided::copy(1, &[item, n], shuffled, 0, &plane, out, 0, &element);
+        }
     }
 }
 
@@ -157,7 +166,19 @@ mod tests {
 
     #[test]
     fn shuffle_is_numcodecs() {
-        for (item, n) in [(1, 5), (2, 200), (4, 130), (8, 67), (16, 64), (8, 0)] {
+        for (item, n) in [
+            (1, 5),
+            (2, 200),
+            (4, 130),
+            (8, 67),
+            (16, 64),
+            (8, 0),
+            (3, 7),
+            (5, 200),
+            (12, 70),
+            (48, 33),
+            (72, 1),
+        ] {
             let elements: Vec<u8> = (0..item * n).map(|i| (i * 31 % 251) as u8).collect();
             let mut shuffled = vec![0; elements.len()];
             shuffle(item, &elements, &mut shuffled);
