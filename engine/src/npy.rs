@@ -105,8 +105,7 @@ impl Header {
             3 => String::from_utf8_lossy(&text).into_owned(),
             _ => text.iter().map(|&b| char::from(b)).collect(),
         };
-        let fields =
-            Fields::parse(&text).map_err(|why| format!("has a header that cannot be read: {why}"))?;
+        let fields = Fields::parse(&text).map_err(|why| format!("has a damaged header: {why}"))?;
         let size = fields.descr.str().and_then(untyped_size);
         let (dtype, order) = match (size, fields.descr.str()) {
             (Some(size), Some(descr)) => (type_of_untyped(descr, size, untyped)?, ByteOrder::Little),

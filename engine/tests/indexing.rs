@@ -154,7 +154,7 @@ fn results_do_not_depend_on_memory() -> Outcome {
     let selected: Vec<f64> = start.iter().copied().filter(|&x| x > 20.0).collect();
     for name in ["/raw", "/packed"] {
         let mut bits: Vec<Vec<u8>> = Vec::new();
-        for (memory, threads) in [(512 << 20, 1), (512 << 20, 3), (24 << 20, 1), (16 << 20, 2)] {
+        for (memory, threads) in [(512 << 20, 1), (512 << 20, 3), (32 << 20, 1), (24 << 20, 2)] {
             let context = Context::new(memory, threads);
             let x = store.array(name)?;
             let masked = x.mask_in(x.gt(20), &context);

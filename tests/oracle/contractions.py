@@ -28,7 +28,7 @@ def data(dtype):
 def hold(golden, expr, arrays, dtype):
     used = {n: v for n, v in arrays.items() if n in names(expr)}
     # a product of many arrays adds up larger numbers
-    size = 2000 if expr.count(",") < 6 else 1000000
+    size = 2000 if expr.count(",") < 6 else 8000000
     near(golden, expr, used, size * EPS.get(dtype.name, 2.0**-51))
 
 

@@ -163,6 +163,8 @@ def sets(golden):
             # which zero stands for both is NumPy's accident
             plain = lambda x: np.where(x == 0, np.zeros((), x.dtype), x)  # noqa: E731
             edges = values.join(plain(edges.real), plain(edges.imag), dtype) if dtype.kind == "c" else plain(edges)
+            # and so is which complex NaN stands for all
+            edges = np.where(np.isnan(edges), np.full((), np.nan * (1 + 1j) if dtype.kind == "c" else np.nan, dtype), edges)
         for a in (cube, edges):
             exact(golden, "unique(a)", {"a": a})
             for k in range(4):

@@ -131,6 +131,11 @@ fn times_texts_and_records() {
 }
 
 #[test]
+fn random_compositions() {
+    hold("mixed");
+}
+
+#[test]
 fn rules_at_the_edges() {
     // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);

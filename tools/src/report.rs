@@ -162,7 +162,7 @@ mod tests {
         assert!(words.ends_with("; try --memory 4MiB, or write the result to a file with -o"), "{words}");
         let four = arrstore::Value::copied_from(DType::U8, &[2, 2], &[1, 2, 3, 4]).unwrap();
         let t = arrstore::Expr::source(std::sync::Arc::new(four)).unwrap();
-        let formula = arrstore::text::Formula::parse("reshape(t.T, 4)").unwrap();
+        let formula = arrstore::text::Formula::parse("reshape(t.T, 4, copy=False)").unwrap();
         let error = formula.lower(&[("t".to_owned(), t)].into()).unwrap_err();
         assert!(chain(&error).contains("help: write the operand to a file with -o"));
     }

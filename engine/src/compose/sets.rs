@@ -313,7 +313,7 @@ mod tests {
             })
             .collect();
         let options = UniqueOptions { index: true, ..UniqueOptions::default() };
-        for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
+        for context in [Context::new(8 << 20, 2), Context::new(256 << 20, 3)] {
             let found = array(&elements).unique(&options, &context).unwrap();
             let (values, index) =
                 (all::<num_complex::Complex64>(&found.values), all::<i64>(&found.index.unwrap()));

@@ -28,7 +28,7 @@ impl Transaction {
     ///     tx.set_at("/t", (.., Array::from([1i64])), -1)
     /// })?;
     /// assert_eq!(store.array("/t")?.to_string(), "[[ 1. -1.]\n [ 0. -1.]]");
-    /// # Ok::<(), arrstore::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Transaction {
     /// store.write("/counts", &ndarray::array![0i64, 0, 0])?;
     /// store.transaction(|tx| tx.add_at("/counts", (Array::from([2i64, 0, 2]),), 1))?;
     /// assert_eq!(store.array("/counts")?.to_string(), "[1 0 2]");
-    /// # Ok::<(), arrstore::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

@@ -268,7 +268,7 @@ fn wrong_subscripts_point_at_their_place() {
         ("t[[4]]", "[4]", "index 4 is out of bounds for axis 0 with size 4"),
         ("t[:, [0, -7]]", "[0, -7]", "index -7 is out of bounds for axis 1 with size 6"),
         ("t[[0.5]]", "[0.5]", "a list of places holds integers"),
-        ("t[[0, [1, 2]]]", "[0, [1, 2]]", "the same length"),
+        ("t[[0, [1, 2]]]", "[1, 2]", "the same length"),
         ("t[[None]]", "None", "a number"),
         ("t[[0, 1], [0, 1, 2]]", "[0, 1], [0, 1, 2]", "shape mismatch"),
         ("t[[True, False]]", "[True, False]", "boolean index did not match"),

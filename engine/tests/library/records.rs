@@ -23,7 +23,7 @@ fn records_are_stored_asked_and_changed() -> Outcome {
     let p = store.array("/p")?;
     assert_eq!(
         p.to_string(),
-        "[('Ann', 31, '1991-11-27') ('Bob', 25,        'NaT') ('Zoe', 44, '1969-12-29')]"
+        "[('Ann', 31, '1991-11-27') ('Bob', 25,        'NaT')\n ('Zoe', 44, '1969-12-29')]"
     );
     assert_eq!(p.field("name").eq("Bob").compute()?.to_string(), "[False  True False]");
     assert_eq!(p.field("born").lt("1970-01-01").compute()?.to_string(), "[False False  True]");

@@ -67,7 +67,7 @@ fn lines_beside_each_other_are_selected_from_in_passes() {
         sorted[rank]
     };
     let expr = array(DType::U16, &[n, lines], &elements).transpose();
-    let ranks = [0, 550_000, 550_001, -2];
+    let ranks = [0_i64, 550_000, 550_001, -2];
     let found = expr.order_statistics(&array(DType::I64, &[4, 1], &ranks), 1, false).unwrap();
     let all: Vec<u16> = [0, 550_000, 550_001, n as usize - 2]
         .into_iter()

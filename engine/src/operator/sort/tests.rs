@@ -132,7 +132,7 @@ fn long_lines_across_an_array_are_sorted() {
     let (rows, columns) = (150_000, 3);
     let values: Vec<f64> = random(rows * columns).iter().map(|x| (x % 1000) as f64).collect();
     let a = source(DType::F64, &[rows as u64, columns as u64], bytemuck::cast_slice(&values));
-    let context = Context::new(4 << 20, 2);
+    let context = Context::new(8 << 20, 2);
     let found: Vec<f64> =
         bytemuck::pod_collect_to_vec(&through_file(&a.sort(Some(0)).unwrap(), &context).unwrap());
     let order: Vec<i64> =

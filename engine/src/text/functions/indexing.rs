@@ -118,10 +118,8 @@ fn flatnonzero(_: &str, call: &Call<'_>) -> Result<Expr> {
 }
 
 fn mesh(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
-    if let Some((Some((name, at)), _)) = call.given.iter().find(|(name, _)| name.is_some()) {
-        return Err(Fault::new(at, format!("ix_ has no argument '{name}'")));
-    }
-    let arrays = call.positional().map(places).collect::<Result<Vec<_>>>()?;
+    let (given, _) = call.bind_rest(&["*args"])?;
+    let arrays = given.into_iter().map(places).collect::<Result<Vec<_>>>()?;
     Expr::ix_(&arrays, &call.context()).map_err(|e| Fault::engine(&call.at, e))
 }
 
