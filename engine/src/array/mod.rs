@@ -46,6 +46,8 @@ pub use compute::compute_all;
 pub use convert::{IntoArray, Written};
 pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
+#[doc(hidden)]
+pub use window::Window;
 
 use crate::{DType, Error, Expr, Result};
 use reduced::Reduced;

@@ -50,6 +50,11 @@ pub(super) fn results(
     Ok(results)
 }
 
+/// The meaning of one node.
+pub(super) fn meaning(variables: &Variables, context: Option<&Context>, node: &Node) -> Result<Meaning> {
+    Lowering { variables, context }.meaning(node)
+}
+
 /// The parts of a subscript.
 pub(super) fn indices(variables: &Variables, items: &[Item], comma: bool) -> Result<Vec<Index>> {
     Lowering { variables, context: None }.indices(items, comma)
@@ -233,7 +238,7 @@ impl Lowering<'_> {
         for argument in arguments {
             given.push((argument.name.clone(), self.place(&argument.value)?));
         }
-        let call = Call { name, at: at.clone(), object, context: self.context, given };
+        let call = Call { name, at: at.clone(), object, context: self.context, given, parameters: None };
         functions::evaluate(&call, self.variables)
     }
 
