@@ -60,7 +60,7 @@ impl Array {
 
 /// The elements as an array of NumPy.
 fn computed<'py>(py: Python<'py>, expr: &Expr) -> PyResult<Bound<'py, PyAny>> {
-    let value = run(py, expr.source_bytes(), |context| {
+    let value = run(py, expr.work_bytes(), |context| {
         let plan = Planned::new(&[(expr.clone(), Target::Memory)], context)?;
         Ok(plan.run(context)?.pop().flatten())
     })?;
@@ -171,8 +171,8 @@ impl Array {
         let py = slf.py();
         let (expr, index) = (slf.borrow().expr.clone(), index(key)?);
         // elements are counted here if the index is a mask
-        let bytes = if simple(&index) { 0 } else { expr.source_bytes() };
-        let part = run(py, bytes, |context| Ok(subscript(expr, index, context)?)).map_err(|error| {
+        let bytes = if simple(&index) { 0 } else { slf.borrow().nbytes()? };
+        let part = run(py, bytes, |context| Ok(subscript(&expr, index, context)?)).map_err(|error| {
             // NumPy's error of an index with too many parts is an IndexError
             match error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyIndexError>(py) {
                 true => PyIndexError::new_err(error.value(py).to_string()),
@@ -238,13 +238,13 @@ impl Array {
     /// Computes the array into a file. The path gives the format.
     fn save(&self, py: Python<'_>, path: std::path::PathBuf) -> PyResult<()> {
         let array = arrstore::Array::from(self.expr.clone());
-        run(py, self.expr.source_bytes().max(self.nbytes()?), |context| Ok(array.save_in(path, context)?))
+        run(py, self.expr.work_bytes(), |context| Ok(array.save_in(path, context)?))
     }
 
     /// The array as NumPy prints it. A long array computes only the edges that are printed.
     fn __str__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let expr = slf.borrow().expr.clone();
-        run(slf.py(), expr.source_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
+        run(slf.py(), expr.work_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
     }
 }
 

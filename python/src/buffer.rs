@@ -54,11 +54,8 @@ impl Elements {
 /// A computed array as NumPy's, which takes over its memory.
 pub(crate) fn of_value<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'py, PyAny>> {
     let (dtype, shape) = (to_numpy(py, value.dtype())?, value.shape().to_vec());
-    let value = match value.into_buffer() {
-        Some(buffer) => buffer,
-        None => return Err(PyBufferError::new_err("a result is in use elsewhere")),
-    };
-    let elements = Bound::new(py, Elements(Bytes::Owned(value)))?;
+    let buffer = value.into_buffer().ok_or_else(|| PyBufferError::new_err("a result is in use elsewhere"))?;
+    let elements = Bound::new(py, Elements(Bytes::Owned(buffer)))?;
     ndarray(py)?.call1((PyTuple::new(py, shape)?, dtype, elements))
 }
 

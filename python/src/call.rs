@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrstore::formats::{Elements, Format, Location, list, open_at};
+use arrstore::formats::{Elements, Format, Location, list, open_at, open_snapshot};
 use arrstore::text::{self, Formula, object};
 use arrstore::{DType, Plan, Target, Value};
 use pyo3::prelude::*;
@@ -37,7 +37,7 @@ pub(crate) fn call<'py>(
         kept.set_item(name, value)?;
     }
     // elements are counted here if a shape depends on them
-    let bytes = given.iter().chain(&positional).map(bytes).sum();
+    let bytes = given.iter().chain(&positional).map(bytes).fold(0, u64::saturating_add);
     let result = run(py, bytes, |context| Ok(object::call(name, given, positional, named, context)?))?;
     let result = to_python(py, result)?;
     let made = |array: &Bound<'py, PyAny>, number: Option<usize>| -> PyResult<()> {
@@ -84,8 +84,8 @@ fn settled<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 /// Bytes of the arrays in an argument.
 fn bytes(object: &object::Object) -> u64 {
     match object {
-        object::Object::Array(expr) => expr.source_bytes(),
-        object::Object::Tuple(parts) | object::Object::List(parts) => parts.iter().map(bytes).sum(),
+        object::Object::Array(expr) => expr.shape().iter().fold(expr.dtype().size() as u64, |all, &n| all.saturating_mul(n)),
+        object::Object::Tuple(parts) | object::Object::List(parts) => parts.iter().map(bytes).fold(0, u64::saturating_add),
         _ => 0,
     }
 }
@@ -160,7 +160,7 @@ pub(crate) fn eval<'py>(
 pub(crate) fn compute_all<'py>(py: Python<'py>, arrays: Vec<PyRef<'py, Array>>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let exprs: Vec<_> = arrays.iter().map(|array| array.expr.clone()).collect();
     drop(arrays);
-    let bytes = exprs.iter().map(|expr| expr.source_bytes()).sum();
+    let bytes = exprs.iter().map(|expr| expr.work_bytes()).fold(0, u64::saturating_add);
     let roots: Vec<_> = exprs.into_iter().map(|expr| (expr, Target::Memory)).collect();
     let values = run(py, bytes, |context| Ok(Plan::new(&roots, context)?.run(context)?))?;
     values.into_iter().flatten().map(|value| buffer::of_value(py, value)).collect()
@@ -171,15 +171,20 @@ pub(crate) fn compute_all<'py>(py: Python<'py>, arrays: Vec<PyRef<'py, Array>>) 
 #[pyo3(signature = (path, commit = None))]
 pub(crate) fn open_array(py: Python<'_>, path: &str, commit: Option<u64>) -> PyResult<(Py<Array>, String, Vec<Option<String>>)> {
     let context = settings::context();
-    let input = py
+    // a relative path means the folder of now, also for a process that unpickles the array elsewhere
+    let path = std::path::absolute(path)?.to_string_lossy().into_owned();
+    let (input, commit) = py
         .detach(|| {
-            let location = Location::of_input(path)?.at_commit(commit)?;
-            open_at(&location, &Elements::default(), &context)
+            let location = Location::of_input(&path)?;
+            let commit = match (location.format, commit) {
+                (Format::Arrs, None) => Some(open_snapshot(&location)?.seq()),
+                (_, commit) => commit,
+            };
+            Ok((open_at(&location.at_commit(commit)?, &Elements::default(), &context)?, commit))
         })
-        .map_err(arrstore::Error::from)
-        .map_err(Failed::from)?;
+        .map_err(|error: arrstore::formats::Error| Failed::from(arrstore::Error::from(error)))?;
     let attributes = arrstore::serde_json::Value::Object(input.about.attributes).to_string();
-    let origin = Origin::Path { path: path.to_owned(), commit };
+    let origin = Origin::Path { path, commit };
     Ok((Py::new(py, Array { origin: Some(origin), ..Array::new(input.expr) })?, attributes, input.about.dims))
 }
 

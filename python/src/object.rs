@@ -55,6 +55,17 @@ pub(crate) fn is_ndarray(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.is_instance(classes(value.py())?.array.bind(value.py()))
 }
 
+/// Whether an operator can take this beside an array.
+pub(crate) fn is_operand(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let known = value.is_instance_of::<Array>()
+        || value.is_instance_of::<PyInt>()
+        || value.is_instance_of::<PyFloat>()
+        || value.is_instance_of::<PyComplex>()
+        || value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>();
+    Ok(known || is_ndarray(value)? || value.is_instance(classes(value.py())?.number.bind(value.py()))?)
+}
+
 /// An argument of a call. A number of NumPy keeps its type.
 pub(crate) fn argument(value: &Bound<'_, PyAny>) -> PyResult<Object> {
     object(value, false)

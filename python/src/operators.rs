@@ -1,26 +1,24 @@
 //! Python's operators on lazy arrays.
 
-use arrstore::text::object::Object;
 use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::array::Array;
 use crate::call::call;
-use crate::object::argument;
+use crate::object::is_operand;
 
-/// An operator that cannot take its other operand leaves the attempt to that operand.
-fn operand(other: &Bound<'_, PyAny>) -> bool {
-    let own = |name: &str| other.get_type().getattr(name).is_ok_and(|found| found.is_none());
-    !own("__array_ufunc__") && !matches!(argument(other), Err(_) | Ok(Object::Str(_) | Object::None))
-}
-
-fn two<'py>(name: &str, a: &Bound<'py, PyAny>, b: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = a.py();
-    if !other.is_instance_of::<Array>() && !operand(other) {
-        return Ok(py.NotImplemented().into_bound(py));
+/// The result of a function of two operands. An operator that cannot take the other operand leaves the attempt to it.
+fn two<'py>(
+    name: &str,
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    other: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match is_operand(other)? {
+        true => call(a.py(), name, None, &PyTuple::new(a.py(), [a, b])?, None),
+        false => Ok(a.py().NotImplemented().into_bound(a.py())),
     }
-    call(py, name, None, &PyTuple::new(py, [a, b])?, None)
 }
 
 macro_rules! operators {

@@ -18,6 +18,9 @@ use crate::run::Running;
 /// Number of the system's error for a file that may not be written.
 const EROFS: i32 = 30;
 
+/// A commit: number, seconds since 1970, producer, arrays, bytes in use, and bytes of the file.
+type Row = (u64, f64, String, u64, u64, u64);
+
 /// An open `.arrs` file.
 #[pyclass(frozen, module = "arrstore._arrstore")]
 pub(crate) struct File {
@@ -104,9 +107,8 @@ impl File {
         }
     }
 
-    /// The commits that can still be read, the newest first: number, seconds since 1970, producer, arrays, bytes in
-    /// use, and bytes of the file.
-    fn history(&self, py: Python<'_>) -> PyResult<Vec<(u64, f64, String, u64, u64, u64)>> {
+    /// The commits that can still be read, the newest first.
+    fn history(&self, py: Python<'_>) -> PyResult<Vec<Row>> {
         let stats = py.detach(|| self.store.history()).map_err(Failed::from)?;
         let seconds = |time: std::time::SystemTime| {
             time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
@@ -204,7 +206,7 @@ fn value<'py>(given: &Bound<'py, PyAny>) -> PyResult<Value<'py>> {
         }
         _ => return Err(PyTypeError::new_err(format!("expected an array or a number, found {}", given.get_type().name()?))),
     };
-    let bytes = expr.source_bytes();
+    let bytes = expr.work_bytes();
     Ok(Value::Lazy(expr.into(), bytes))
 }
 
@@ -213,10 +215,7 @@ macro_rules! step {
     ($py:expr, $this:expr, $value:expr, $given:ident, $tx:ident => $body:expr) => {{
         let $tx = $this.inner()?;
         match value($value)? {
-            Value::Lazy($given, bytes) => {
-                let bytes = bytes.max(u64::from($given.len().is_ok_and(|n| n > 1 << 20)) << 32);
-                $this.running.run($py, bytes, |_| Ok($body?))
-            }
+            Value::Lazy($given, bytes) => $this.running.run($py, bytes, |_| Ok($body?)),
             Value::Elements(dtype, array) => {
                 let bytes = array.getattr("nbytes")?.extract::<u64>()?;
                 with_elements!(dtype, array, $given => $this.running.run($py, bytes, |_| Ok($body?)))

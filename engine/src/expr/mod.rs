@@ -204,16 +204,14 @@ impl Expr {
         }
     }
 
-    /// Bytes of all elements of all sources, each counted once: about the work of computing this.
+    /// Bytes of the elements of all nodes of the graph, each counted once: about the work of computing this.
     #[doc(hidden)]
-    pub fn source_bytes(&self) -> u64 {
+    pub fn work_bytes(&self) -> u64 {
         let (mut bytes, mut seen, mut open) = (0u64, std::collections::HashSet::new(), vec![self]);
         while let Some(expr) = open.pop() {
             if seen.insert(Arc::as_ptr(&expr.0)) {
-                if let Kind::Source(source) = &expr.0.kind {
-                    let all = crate::source::bytes(source.dtype().size(), source.shape());
-                    bytes = bytes.saturating_add(all.unwrap_or(u64::MAX));
-                }
+                let all = crate::source::bytes(expr.dtype().size(), expr.shape());
+                bytes = bytes.saturating_add(all.unwrap_or(u64::MAX));
                 open.extend(expr.0.kind.inputs());
             }
         }

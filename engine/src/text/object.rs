@@ -109,7 +109,7 @@ pub fn call(
 ///
 /// # Errors
 /// As [`call`].
-pub fn subscript(array: Expr, index: Object, context: &Context) -> crate::Result<Expr> {
+pub fn subscript(array: &Expr, index: Object, context: &Context) -> crate::Result<Expr> {
     let mut tree = Tree::default();
     let build = || -> Result<Object> {
         let object = Box::new(tree.node(Object::Array(array.typed().map_err(|e| Fault::engine(&(0..0), e))?))?);
@@ -252,9 +252,9 @@ mod tests {
         let Object::Array(expr) = array() else { return };
         let every = || Object::Slice(Box::new([Object::None, Object::None, Object::Int((-1).into())]));
         let part = Object::Tuple(vec![every(), Object::Int(0.into())]);
-        let taken = subscript(expr.clone(), part, &Context::default()).unwrap();
+        let taken = subscript(&expr, part, &Context::default()).unwrap();
         assert_eq!(shown(Object::Array(taken)), "[3. 1.]");
-        let error = subscript(expr, Object::Int(2.into()), &Context::default()).unwrap_err();
+        let error = subscript(&expr, Object::Int(2.into()), &Context::default()).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Index);
         assert_eq!(indices(Object::Ellipsis).unwrap(), [Index::Ellipsis]);
     }

@@ -245,3 +245,38 @@ impl Storage for FileStorage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_process_leaves_its_parents_locks_and_bytes_alone() {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        let open = || FileStorage::open(path.path(), true).unwrap();
+        let parent = open();
+        parent.write_all_at(&[1; 16], 0).unwrap();
+        assert_eq!(parent.lock_writer().unwrap(), Lock::Acquired);
+        assert_eq!(parent.pin(5).unwrap(), Lock::Acquired);
+
+        // a fork has the same description, under another number of its process
+        let file = parent.file.try_clone().unwrap();
+        let pins = Mutex::new(HashMap::from([(5, 1)]));
+        let fork = FileStorage { process: parent.process + 1, pins, ..FileStorage::of(file) };
+        assert!(fork.is_inherited() && !parent.is_inherited());
+        fork.unlock_writer();
+        fork.unpin(5);
+        let other = open();
+        assert_eq!(other.lock_writer().unwrap(), Lock::Held);
+        assert!(other.is_pinned_below(6).unwrap());
+        for refused in [fork.write_all_at(&[2], 0), fork.set_len(0), fork.pin(5).map(drop)] {
+            assert!(refused.unwrap_err().to_string().contains("open it again"));
+        }
+        let mut bytes = [0; 16];
+        fork.read_exact_at(&mut bytes, 0).unwrap();
+        assert_eq!(bytes, [1; 16]);
+
+        parent.unlock_writer();
+        assert_eq!(other.lock_writer().unwrap(), Lock::Acquired);
+    }
+}

@@ -15,19 +15,20 @@ The module is also a namespace of the array API standard: its functions are thos
 names.
 """
 
-from . import _arrstore, _functions
-from ._arrstore import Array
+from . import _arrstore, _functions, _standard
+from ._arrstore import Array, Plan
 from ._config import config
 from ._convert import asarray, compute, frombuffer, from_dlpack, map_blocks
 from ._expression import eval
-from ._open import open
-from ._protocols import attach
-from ._store import Attributes, Group, Store, StoredArray, Transaction
+from ._open import Archive, FileArray, open
+from ._protocols import attach as _attach
+from ._store import Attributes, Commit, Group, Store, StoredArray, Transaction, TransactionArray
 
 __version__ = "0.1.0"
 __array_api_version__ = "2024.12"
 
-attach(Array)
+_attach(Array)
+globals().update(_standard.namespace())
 globals().update(_functions.namespace(globals()))
 globals().update(_arrstore.dtypes())
 

@@ -16,7 +16,7 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         raise ValueError("copy=False: the elements of another array can change, so a lazy array copies them")
     nested = isinstance(obj, (list, tuple)) and _has_lazy(obj)
     if nested:
-        array = _functions.call("stack", None, ([asarray(part) for part in obj],), {})
+        array = _functions.call("concatenate", None, ([asarray(part)[None] for part in obj],), {})
         return array if dtype is None else _functions.call("astype", array, (dtype,), {})
     found = np.asarray(obj) if dtype is None else np.asarray(obj, dtype=dtype)
     return _arrstore.lazy(found)

@@ -53,6 +53,9 @@ class Archive(Mapping):
             raise KeyError(f"{self._path}: has no array {name}; it holds {', '.join(self)}")
         return FileArray(f"{self._path}:{full}")
 
+    # a mapping compares its values, and two arrays have no single truth value
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
     def __repr__(self):
         lines = [f"  {name}  {array.shape} {array.dtype}" for name, array in self.items()]
         return "\n".join([f"<arrstore.Archive {self._path!r}>", *lines])

@@ -11,7 +11,12 @@ def reduce(self):
     if made is not None:
         name, array, args, kwargs, number = made
         return repeat, (name, array, args, kwargs, number)
-    return _arrstore.lazy, (self._asarray(),)
+    return in_memory, (self._asarray(),)
+
+
+def in_memory(array):
+    """A lazy array of elements in memory."""
+    return _arrstore.lazy(array)
 
 
 def restore(path, name, commit):

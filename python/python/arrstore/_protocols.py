@@ -38,7 +38,7 @@ def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
         return NotImplemented
     if name not in names:
         return NotImplemented
-    kwargs = {key: value for key, value in kwargs.items() if value is not None and value is not np._NoValue}
+    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue and (key == "axis" or value is not None)}
     if kwargs.pop("casting", "same_kind") != "same_kind" or kwargs.pop("where", True) is not True:
         return NotImplemented
     if dtype is not None:
@@ -89,7 +89,7 @@ def array(self, dtype=None, copy=None):
 
 
 def _lies_in_place(array):
-    return not array.flags.writeable
+    return not array.flags.writeable or array.size == 0
 
 
 def array_namespace(self, /, *, api_version=None):

@@ -11,6 +11,10 @@ from . import _arrstore, _functions
 from ._arrstore import Array
 
 
+#: Arrays that the text of a store lists.
+_SHOWN = 30
+
+
 def _full(prefix, name):
     """The whole name of an array or a group."""
     if not isinstance(name, str):
@@ -224,9 +228,16 @@ class Group(Mapping):
 
     def __repr__(self):
         lines = [f"<arrstore.{type(self).__name__} {self.name if type(self) is Group else self._store._shown()}>"]
-        for name, array in self.arrays().items():
+        names = self._names()
+        for name in names[:_SHOWN]:
+            array = self[name]
             lines.append(f"  {name}  {array.shape} {array.dtype}")
+        if len(names) > _SHOWN:
+            lines.append(f"  and {len(names) - _SHOWN} more arrays")
         return "\n".join(lines)
+
+    # a mapping compares its values, and two arrays have no single truth value
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
 
 class Store(Group):
@@ -248,7 +259,7 @@ class Store(Group):
         return self._open
 
     def _shown(self):
-        return f"closed" if self._open is None else f"{str(self.path)!r}"
+        return "closed" if self._open is None else f"{str(self.path)!r}"
 
     @property
     def path(self):
@@ -302,11 +313,6 @@ class Store(Group):
         # a store that was made anew is opened, not made again
         mode = self._mode if self._mode in ("r", "r+") else "a"
         return _reopen, (str(self.path), mode, self._asked)
-
-    __hash__ = object.__hash__
-
-    def __eq__(self, other):
-        return self is other
 
 
 def _reopen(path, mode, commit):
