@@ -4,7 +4,8 @@ import operator
 
 import numpy as np
 
-from . import _arrstore, _functions, _html
+from . import _functions, _html
+from ._convert import asarray
 from ._pickle import reduce
 
 #: Reductions and scans of NumPy's ufuncs, by the names of functions.
@@ -32,7 +33,7 @@ def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
         kwargs.setdefault("axis", rest[0] if rest else 0)
         inputs = (array,)
     elif method == "outer":
-        a, b = (x if isinstance(x, _arrstore.Array) else _as_lazy(x) for x in inputs)
+        a, b = map(asarray, inputs)
         inputs = (a[(..., *(None,) * b.ndim)], b)
     elif method != "__call__":
         return NotImplemented
@@ -42,18 +43,12 @@ def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
     if kwargs.pop("casting", "same_kind") != "same_kind" or kwargs.pop("where", True) is not True:
         return NotImplemented
     if dtype is not None:
-        inputs = tuple(_as_lazy(x).astype(dtype) for x in inputs)
+        inputs = tuple(asarray(x).astype(dtype) for x in inputs)
     if name == "divmod":
         result = divmod(*inputs)
     else:
         result = _functions.call(name, None, inputs, kwargs)
     return result if out is None else _into(result, out)
-
-
-def _as_lazy(value):
-    from ._convert import asarray
-
-    return asarray(value)
 
 
 def _into(result, out):
@@ -76,7 +71,7 @@ def array_function(self, func, types, args, kwargs):
     return result if out is None else _into(result, out if isinstance(out, tuple) else (out,))
 
 
-def array(self, dtype=None, copy=None):
+def to_numpy(self, dtype=None, copy=None):
     """The elements as an array of NumPy: where they lie and read-only, or else computed."""
     found = self._asarray()
     if dtype is not None and found.dtype != dtype:
@@ -175,7 +170,7 @@ def attach(array):
     """Gives the class of lazy arrays its methods and protocols."""
     members = {
         **_functions.methods(),
-        "__array__": array_,
+        "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
         "__array_namespace__": array_namespace,
@@ -209,5 +204,3 @@ def _index(self):
         raise TypeError("only integer arrays without axes can be converted to an index")
     return operator.index(self._asarray()[()])
 
-
-array_ = array
