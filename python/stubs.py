@@ -52,6 +52,10 @@ def line(name, parameters, is_method):
         signature = []
     keyword = False
     for p in signature[1:] if is_method else signature:
+        if p.kind is p.VAR_POSITIONAL:
+            parts.append(f"*{p.name}: {TYPES.get(p.name, 'ArrayLike')}")
+            keyword = True
+            continue
         if p.kind is p.KEYWORD_ONLY and not keyword:
             parts.append("*")
             keyword = True

@@ -21,6 +21,8 @@ NORMAL |= {f"batch{k}": ((1000, 64, 64), "f8") for k in (1, 2)}
 SHAPES = {"cube": ((365, 181, 360), "f4"), "climate": ((365, 721, 1440), "f4"), "stack": ((20, 10, 256, 256), "u2")}
 SHAPES |= {"images": ((2000, 64, 64, 3), "u1"), "short": ((10, 10_000_000), "f8"), "narrow": ((5_000_000, 10), "f8")}
 INTEGERS = {"u1": ((2 * N, 2 * N), "u1"), "i2": ((2 * N, 2 * N), "i2")}
+# indices into the rows and columns of squares
+INDICES = {"rows": 2000, "points1": 100_000, "points2": 100_000}
 # what functions are given: name: lowest, highest
 UNIFORM = {"wide": (-20, 20), "positive": (0.01, 50), "unit": (-1, 1), "small": (0.01, 8)}
 FUNCTION_LEN = 1 << 14
@@ -32,6 +34,7 @@ STORES |= {name: (name, []) for name in ("long", "x1", "x8", "x64", "batch1", "b
 # the chunks that people get by default
 DEFAULT = [*"abc", *(name for name in NORMAL if name[0] == "m"), "f4", "f2", "tall"]
 STORES |= {name: (name, []) for name in SHAPES} | {f"{name}_default": (name, []) for name in DEFAULT}
+STORES |= {name: (name, []) for name in (*INDICES, "field")}
 STORES |= {"a_rows": ("a", ["--chunk", "100x10000"]), "b_grid": ("b", ["--chunk", "700x1300"])}
 STORES |= {f"{name}_fortran": (name, ["--chunk", "1000x1000", "--order", "F"]) for name in "ab"}
 # what peers keep in their own files, and its chunks
@@ -68,6 +71,8 @@ def prepare(folder):
     for name, (low, high) in UNIFORM.items():
         for dtype in ("f4", "f8"):
             make(f"{name}_{dtype}", lambda: rng.uniform(low, high, FUNCTION_LEN).astype(dtype))
+    for name, count in INDICES.items():
+        make(name, lambda: rng.integers(0, N, count))
     make("field", lambda: field(rng))
     for name, (source, how) in STORES.items():
         path = os.path.join(folder, name + ".arrs")

@@ -29,7 +29,7 @@ class Numpy:
             return np.asfortranarray(names["a"])
         known = "sum mean max std argmax nanmean sin cos sqrt abs".split()
         functions = {f: getattr(self.library, f) for f in known if hasattr(self.library, f)}
-        result = eval(text, functions, names)
+        result = eval(text, {**functions, "xp": self.library, "np": np}, names)
         return np.ascontiguousarray(result) if text.endswith(TURNS) else result
 
 
@@ -75,7 +75,10 @@ class Dask(Numpy):
         return dask.array
 
     def load(self, name):
-        return self.library.from_zarr(self.at(name + ".zarr"))
+        if os.path.exists(self.at(name + ".zarr")):
+            return self.library.from_zarr(self.at(name + ".zarr"))
+        data = np.load(self.at(name + ".npy"), mmap_mode="r")
+        return self.library.from_array(data, chunks=(1000, 1000)[:data.ndim], asarray=False)
 
     def compute(self, text, names, to_disk):
         if text == RECHUNK:

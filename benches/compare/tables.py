@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 
-from data import M, N, NORMAL, SHAPES
+from data import M, N, NORMAL, SHAPES, STORES
 from peers import PEERS, RECHUNK
 from running import OURS, best, cgroup, run
+from vocabulary import TASKS, text
 
 ARRAY = N * N * 8
 
@@ -291,6 +292,39 @@ def small_memory(runner):
     return table(["work", "memory", "by", "seconds", "of arrstore, warm and without the limit"], (row(*job) for job in jobs))
 
 
+def vocabulary(runner):
+    """Work beyond arithmetic: warm beside NumPy in RAM and Dask, and cold in 512 MiB."""
+
+    def row(task):
+        files = TASKS[task][0]
+        squares = {name: file + ".npy" if file in ("rows", "points1", "points2") else file for name, file in files.items()}
+        default = {name: f"{file}_default" if f"{file}_default" in STORES else file for name, file in squares.items()}
+        runner.warm([*files.values(), *default.values()])
+        contest = {
+            "squares": lambda: runner.ours(text(task, "arrstore"), squares, "--runs", 1),
+            "default": lambda: runner.ours(text(task, "arrstore"), default, "--runs", 1),
+            "NumPy in RAM": lambda: runner.peer("NumPy in RAM", text(task, "NumPy in RAM"), files),
+        }
+        if text(task, "Dask"):
+            contest["Dask"] = lambda: runner.peer("Dask", text(task, "Dask"), files)
+        seconds = best(contest)
+        with cgroup(512) as group:
+            small = {}
+            for who in ("arrstore", "Dask") if group else ():
+                runner.cool([*files.values(), *default.values()])
+                flags = ("--runs", 1, "--memory", (512 - 96) << 20)
+                job = runner.ours(text(task, who), default, *flags, group=group) if who == "arrstore" else \
+                    runner.peer(who, text(task, who), files, group=group, timeout=60) if text(task, who) else {}
+                small[who] = job.get("s")
+        peers = [seconds[who] for who in ("NumPy in RAM", "Dask") if who in seconds]
+        ratios = [times(min(peers) / seconds[who], 1) if peers and who in seconds else "" for who in ("squares", "default")]
+        cells = [s(seconds.get(who)) for who in ("squares", "default", "NumPy in RAM", "Dask")]
+        return [task, *cells, " / ".join(ratios), s(small.get("arrstore"), 2), s(small.get("Dask"), 2)]
+
+    head = ["work", "squares", "default", "NumPy in RAM", "Dask", "faster peer / each of ours", "default, cold, 512 MiB", "Dask, cold, 512 MiB"]
+    return table(head, (row(task) for task in TASKS))
+
+
 FUNCTIONS = {
     "wide": "exp sin cos tan sinh cosh tanh arctan cbrt expm1",
     "positive": "log log2 log10 log1p sqrt",
@@ -355,4 +389,4 @@ def small(runner):
     yield from table(["small work", "time"], [*(row(*work) for work in works.items()), several()])
 
 
-TABLES = {f.__name__: f for f in (against_peers, limits, products, layouts, shapes, cold, compressed, small_memory, functions, small)}
+TABLES = {f.__name__: f for f in (against_peers, limits, products, layouts, shapes, cold, compressed, small_memory, vocabulary, functions, small)}

@@ -49,7 +49,7 @@ pub fn numbers(dtype: DType, shape: &[u64]) -> Result<Expr> {
 /// # Errors
 /// When it cannot be written.
 pub fn store(path: &Path, meta: Meta, bytes: &[u8]) -> Result<File> {
-    let file = File::create(path, &CreateOptions { overwrite: true, durability: Durability::None })?;
+    let file = File::create(path, &CreateOptions::default().overwrite(true).durability(Durability::None))?;
     let transaction = file.begin()?;
     let shape = meta.shape.clone();
     let id = transaction.create_array("/data", meta)?;

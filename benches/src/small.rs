@@ -71,7 +71,8 @@ fn slice(folder: &Path, checked: bool) -> Result<f64> {
 fn open(folder: &Path) -> Result<f64> {
     let path = folder.join("million.arrs");
     if !path.exists() {
-        let file = File::create(&path, &CreateOptions { overwrite: true, durability: Durability::None })?;
+        let file =
+            File::create(&path, &CreateOptions::default().overwrite(true).durability(Durability::None))?;
         let transaction = file.begin()?;
         let id =
             transaction.create_array("/data", Meta::new(arrstore::DType::U8, &[1000, 64_000], &[1, 64]))?;

@@ -64,7 +64,8 @@ fn codec(text: &str) -> std::result::Result<(Codec, bool), String> {
 }
 
 pub(crate) fn main(eval: &Eval) -> Result<()> {
-    let mut context = Context { check: !eval.no_check, ..Context::default() };
+    let mut context = Context::default();
+    context.check = !eval.no_check;
     context.budget = eval.memory.map_or(context.budget, Budget::new);
     context.threads = eval.threads.unwrap_or(context.threads);
     let mut bound = BTreeMap::new();
@@ -79,16 +80,16 @@ pub(crate) fn main(eval: &Eval) -> Result<()> {
     let (mut best, mut answer) = (f64::INFINITY, 0.0);
     for _ in 0..eval.runs {
         let began = Instant::now();
-        let mut roots = Formula::parse(&eval.expressions)?.lower(&bound)?;
+        let mut roots = Formula::parse(&eval.expressions)?.results(&bound, Some(&context))?;
         if let Some(out) = &eval.out {
-            write(&roots.remove(0), out, eval, &context)?;
+            write(&roots.remove(0).1, out, eval, &context)?;
             best = best.min(began.elapsed().as_secs_f64());
             answer = total(&source(out)?, &context)?;
             if !eval.keep {
                 std::fs::remove_file(out)?;
             }
         } else {
-            let roots: Vec<_> = roots.into_iter().map(|e| (e, Target::Memory)).collect();
+            let roots: Vec<_> = roots.into_iter().map(|(_, e)| (e, Target::Memory)).collect();
             let values = Plan::new(&roots, &context)?.run(&context)?;
             best = best.min(began.elapsed().as_secs_f64());
             let totals = values.into_iter().flatten().map(|v| total(&Expr::source(Arc::new(v))?, &context));
@@ -109,7 +110,7 @@ fn source(path: &Path) -> Result<Expr> {
 /// Computes an expression into a new file.
 fn write(expr: &Expr, path: &Path, eval: &Eval, context: &Context) -> Result<()> {
     let durability = if eval.no_sync { Durability::None } else { Durability::Full };
-    let file = File::create(path, &CreateOptions { overwrite: true, durability })?;
+    let file = File::create(path, &CreateOptions::default().overwrite(true).durability(durability))?;
     let transaction = Arc::new(file.begin()?);
     let chunk = eval.chunk.iter().chain(std::iter::repeat(&0)).zip(expr.shape());
     let chunk: Vec<u64> = match eval.default_chunks {

@@ -27,7 +27,7 @@ impl Op {
         let physical: Vec<Physical> = signature.inputs.iter().map(|&input| input.into()).collect();
         let kernel = match kernels::bind(self, &physical) {
             Some(kernel) if signature.inputs.iter().all(|&input| input == dtype) => kernel,
-            _ => return Err(Error::Value(format!("{} is not computed in {dtype}", self.name()))),
+            _ => return Err(Error::Value(format!("{} cannot be computed in {dtype}", self.name()))),
         };
         let count = out.len() / signature.output.size();
         let fits = |bytes: &[u8], dtype: DType| bytes.len() == count * dtype.size();
@@ -35,7 +35,7 @@ impl Op {
             let found: Vec<usize> = operands.iter().map(|bytes| bytes.len()).collect();
             let room = out.len();
             return Err(Error::Value(format!(
-                "operands of {found:?} bytes and room for {room} are not as many elements of {dtype} and {}",
+                "expected operands of {dtype} and room for a result of {} with the same number of elements, found operands of {found:?} bytes and room for {room} bytes",
                 signature.output
             )));
         }

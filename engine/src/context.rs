@@ -12,6 +12,7 @@ pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Settings of a run. Clones share the budget, the counters and the stop flag.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Context {
     /// Working memory, mapped pages included.
     pub budget: Budget,

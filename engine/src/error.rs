@@ -44,7 +44,7 @@ pub enum Error {
         found: DType,
     },
     /// An axis outside the array.
-    #[error("axis {axis} is out of bounds for an array of {ndim} dimension(s)")]
+    #[error("axis {axis} is out of bounds for an array with {ndim} dimension(s)")]
     Axis {
         /// The axis as given.
         axis: i64,
@@ -52,7 +52,7 @@ pub enum Error {
         ndim: usize,
     },
     /// An axis named twice.
-    #[error("axis {0} is named twice")]
+    #[error("axis {0} is given twice: name each axis once")]
     DuplicateAxis(i64),
     /// An index outside the array.
     #[error("index {index} is out of bounds for axis {axis} with size {size}")]
@@ -65,7 +65,7 @@ pub enum Error {
         size: u64,
     },
     /// A view that only a copy could give.
-    #[error("{0}; write the operand to an array first, then take the view of that")]
+    #[error("{0}; write the operand to an array first, and take the view of that array")]
     NeedsCopy(String),
     /// Types that do not fit together.
     #[error(transparent)]
@@ -78,7 +78,7 @@ pub enum Error {
     Value(String),
     /// The memory budget is too small for this plan.
     #[error(
-        "{what} needs {} of memory, and the budget is {}: a budget of {} would do{}",
+        "{what} needs {} of memory, but the budget is {}; a budget of {} is enough{}",
         size(*needed), size(*budget), size(*needed), elsewhere(*result)
     )]
     Budget {
@@ -122,16 +122,16 @@ pub enum Error {
         words: String,
     },
     /// The program tried to commit a transaction in which a step had failed.
-    #[error("nothing was committed, because a step of the transaction failed before: {0}")]
+    #[error("nothing was committed, because an earlier step of the transaction failed: {0}")]
     Transaction(String),
-    /// A source or sink from outside this crate failed.
+    /// A source or sink from outside this crate failed, or the library found a fault of its own.
     #[error("{0}")]
     Other(String),
 }
 
 /// The words about another place for a result.
 fn elsewhere(result: bool) -> &'static str {
-    if result { ", and less if the result is written to a file or a store" } else { "" }
+    if result { ", and less if the result is written to a file" } else { "" }
 }
 
 /// The kind of an error, for a program that acts on it.
@@ -192,6 +192,11 @@ impl Error {
         Error::Io { path: path.into(), source }
     }
 
+    /// A state that the library itself should never reach.
+    pub(crate) fn internal(what: &str) -> Error {
+        Error::Other(format!("internal error: {what}; please report it"))
+    }
+
     /// Elements of type `found` in place of `expected`.
     pub(crate) fn dtype(what: &str, expected: DType, found: DType) -> Error {
         Error::DType { what: what.to_owned(), expected, found }
@@ -239,10 +244,10 @@ mod tests {
     fn sizes_are_for_people_and_enough() {
         let error =
             Error::Budget { what: "a sum".into(), needed: (3 << 30) + 1, budget: 1 << 30, result: false };
-        let words = "a sum needs 3.01 GiB of memory, and the budget is 1 GiB: a budget of 3.01 GiB would do";
+        let words = "a sum needs 3.01 GiB of memory, but the budget is 1 GiB; a budget of 3.01 GiB is enough";
         assert_eq!(error.to_string(), words);
         let error = Error::Budget { what: "a sum".into(), needed: 2048, budget: 1023, result: true };
-        assert!(error.to_string().contains("2 KiB of memory, and the budget is 1023 bytes"), "{error}");
-        assert!(error.to_string().ends_with("written to a file or a store"), "{error}");
+        assert!(error.to_string().contains("2 KiB of memory, but the budget is 1023 bytes"), "{error}");
+        assert!(error.to_string().ends_with("written to a file"), "{error}");
     }
 }

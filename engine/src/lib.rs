@@ -36,6 +36,7 @@
 pub mod array;
 mod budget;
 mod buffer;
+mod compose;
 mod compute;
 mod context;
 #[doc(hidden)]
@@ -64,10 +65,16 @@ mod store;
 pub mod text;
 mod view;
 
-pub use array::{Array, Ellipsis, IntoArray, IntoAxes, IntoShape, Native, NewAxis, Slice, compute_all};
+pub use array::{
+    Array, Ellipsis, IntoArray, IntoAxes, IntoBins, IntoShape, Native, NewAxis, Slice, compute_all,
+};
 pub use arrstore_format as format;
 pub use arrstore_format::{Attributes, Codec, DType, Element, Kind};
 pub use budget::Budget;
+pub use compose::{
+    BinRule, Bins, CovarianceOptions, Description, GridOptions, HistogramOptions, IntoQuantiles,
+    QuantileMethod, QuantileOptions,
+};
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use op::{Op, Reduction, Scalar};
@@ -86,6 +93,7 @@ pub use {half, ndarray, num_complex, serde_json};
 pub use {
     budget::{Permit, machine_limit, machine_memory},
     buffer::Buffer,
+    compose::Quantiles,
     context::{default_threads, threads_and_why},
     exec::{BACKEND, backend_core},
     expr::Expr,
@@ -94,7 +102,7 @@ pub use {
     plan::{Plan, Target, evaluate},
     sink::{MemorySink, NpySink, Sink, StoredSink},
     source::{Data, FileCrc, Located, Mapped, Reshaped, Source, Stored, c_strides, elements},
-    store::default_chunk,
+    store::{default_chunk, packs_bytes},
     view::{AxisMap, Index, View},
 };
 

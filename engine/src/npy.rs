@@ -72,16 +72,15 @@ impl Header {
         reader.read_exact(&mut prefix).map_err(no_npy)?;
         let [magic @ .., major, minor] = prefix;
         if magic != *b"\x93NUMPY" {
-            return Err("is not a .npy file: it does not begin with the magic \\x93NUMPY".to_owned().into());
+            return Err("is not a .npy file: expected it to begin with \\x93NUMPY".to_owned().into());
         }
         let width = match (major, minor) {
             (1, 0) => 2,
             (2 | 3, 0) => 4,
             _ => {
-                return Err(format!(
-                    "is a .npy file of version {major}.{minor}: 1.0, 2.0 and 3.0 can be read"
-                )
-                .into());
+                return Err(
+                    format!("is a .npy file of version {major}.{minor}: expected 1.0, 2.0 or 3.0").into()
+                );
             }
         };
         let mut length = [0; 4];
@@ -92,7 +91,7 @@ impl Header {
             .map_err(no_npy)?;
         let length = u32::from_le_bytes(length);
         if length > LIMIT {
-            return Err(format!("has a header of {length} bytes: at most {LIMIT} are read").into());
+            return Err(format!("has a header of {length} bytes: expected at most {LIMIT}").into());
         }
         let mut text = vec![0; length as usize];
         reader.read_exact(&mut text).map_err(no_npy)?;
@@ -162,8 +161,8 @@ fn type_of_untyped(descr: &str, size: usize, told: Option<DType>) -> Result<DTyp
 
 fn not_read(descr: &str) -> String {
     let what = match descr.trim_start_matches(['<', '>', '|', '=']) {
-        code if code.starts_with('O') => "these are objects of Python, which are never read",
-        _ => "booleans, integers, floats and complex numbers are read",
+        code if code.starts_with('O') => "Python objects are never read",
+        _ => "expected booleans, integers, floats or complex numbers",
     };
     format!("holds elements of type '{descr:.40}': {what}")
 }

@@ -43,6 +43,6 @@ pub(crate) fn save(array: &Array, path: &Path, context: &Context) -> Result<()> 
 }
 
 fn text(path: &Path) -> Result<&str> {
-    let unread = || Error::Value(format!("{}: a path of an array has to be text in UTF-8", path.display()));
+    let unread = || Error::Value(format!("{}: expected a path in UTF-8", path.display()));
     path.to_str().ok_or_else(unread)
 }

@@ -96,7 +96,7 @@ impl RegionSink {
         let lone = !subscript.is_empty() && subscript.iter().all(|part| matches!(part, Index::At(_)));
         if lone && self.shape.is_empty() && value.ndim() > 0 {
             return Err(Error::Shape(format!(
-                "an array of {} axes cannot be broadcast to a single element; take one element of it, such as [0]",
+                "an array with {} axes cannot be broadcast to a single element; take one element of it, as with [0]",
                 value.ndim()
             )));
         }
@@ -142,7 +142,9 @@ impl RegionSink {
         buffer: &mut Vec<u8>,
     ) -> Result<()> {
         let Some((transaction, id)) = &self.place else {
-            return Err(Error::Other("this output is only planned".to_owned()));
+            return Err(Error::Value(
+                "this output was opened for planning only, so nothing can be written to it".into(),
+            ));
         };
         let item = self.meta.dtype.size();
         let (mut start, mut extent, mut counts) = (Vec::new(), Vec::new(), Vec::new());

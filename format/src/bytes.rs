@@ -99,6 +99,7 @@ pub(crate) fn split_crc(page: &[u8; crate::PAGE]) -> (&[u8], Result<(), CrcMisma
 /// A checksum that does not match its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected CRC-32 {expected:08x}, found {found:08x}")]
+#[non_exhaustive]
 pub struct CrcMismatch {
     /// The checksum in the referrer.
     pub expected: u32,

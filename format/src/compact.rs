@@ -10,6 +10,7 @@ use crate::{CreateOptions, Error, File, Result, Snapshot};
 
 /// The length of a file before and after compacting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Compacted {
     /// Bytes of the file before.
     pub before: u64,
@@ -28,8 +29,7 @@ pub fn compact(path: impl AsRef<Path>, progress: Progress<'_>) -> Result<Compact
     let lock = file.begin()?;
     let snapshot = file.snapshot()?;
     let before = snapshot.slot().length;
-    let options = CreateOptions { overwrite: true, ..CreateOptions::default() };
-    let copy = File::create(path, &options)?;
+    let copy = File::create(path, &CreateOptions::default().overwrite(true))?;
     snapshot.copy_sealed(&copy, progress)?;
     drop(lock);
     Ok(Compacted { before, after: copy.snapshot()?.slot().length })

@@ -34,7 +34,7 @@ pub enum EntryError {
     #[error("reserved bytes are not zero")]
     Reserved,
     /// A place that no payload can have.
-    #[error("{len} bytes at byte {offset}: expected a place between the slots and byte {end}")]
+    #[error("{len} bytes at byte {offset}: expected them between the slots and byte {end}")]
     Extent {
         /// First byte.
         offset: u64,
@@ -44,7 +44,7 @@ pub enum EntryError {
         end: u64,
     },
     /// A payload or block that is not aligned.
-    #[error("expected a place at a multiple of {alignment}, found byte {offset}")]
+    #[error("expected an offset that is a multiple of {alignment}, found {offset}")]
     Alignment {
         /// First byte.
         offset: u64,

@@ -105,7 +105,7 @@ pub enum Error {
         problem: PayloadError,
     },
     /// A chunk for which there is no memory.
-    #[error("there is no memory for a chunk of {bytes} bytes")]
+    #[error("not enough memory for a chunk of {bytes} bytes")]
     ChunkTooLarge {
         /// Bytes of the chunk, or of its stored form.
         bytes: u64,
@@ -117,7 +117,7 @@ pub enum Error {
     #[error(transparent)]
     Name(#[from] NameError),
     /// A name that no array has.
-    #[error("no array '{name}'; the file holds {}", list(.names))]
+    #[error("there is no array '{name}'; the file holds {}", list(.names))]
     NoArray {
         /// The name asked for.
         name: String,
@@ -131,9 +131,7 @@ pub enum Error {
         id: u64,
     },
     /// A name that is taken.
-    #[error(
-        "the name '{name}' is not free: the file has '{taken}' already; delete it, replace it, or choose another name"
-    )]
+    #[error("the name '{name}' is taken by '{taken}': delete or replace that array, or choose another name")]
     NameTaken {
         /// The name asked for.
         name: String,
@@ -141,7 +139,7 @@ pub enum Error {
         taken: String,
     },
     /// An index that no chunk has.
-    #[error("no chunk {index:?}: the grid of '{array}' has {counts:?} chunks")]
+    #[error("there is no chunk {index:?}: '{array}' has {counts:?} chunks along its axes")]
     Index {
         /// The array.
         array: String,
@@ -151,7 +149,9 @@ pub enum Error {
         counts: Vec<u64>,
     },
     /// A region that is not inside the array.
-    #[error("the region of shape {shape:?} at {start:?} is not inside '{array}' of shape {whole:?}")]
+    #[error(
+        "the region of shape {shape:?} at {start:?} reaches outside '{array}', which has shape {whole:?}"
+    )]
     Region {
         /// The array.
         array: String,
@@ -191,15 +191,15 @@ pub enum Error {
         problem: ViewError,
     },
     /// A file that another writer has locked.
-    #[error("another writer holds the file: wait for it to end, or stop it")]
+    #[error("another program is writing to the file: wait for it to end, or stop it")]
     Locked,
     /// A file system without locks, where writing is not safe.
     #[error(
-        "this file system has no file locks, so writing is not safe: copy the file to a local disk, or force it when no other process uses the file"
+        "this file system has no file locks, so writing is not safe: copy the file to a local disk, or write without a lock if no other program uses the file"
     )]
     NoLocks,
     /// A handle whose earlier commit could not be made durable.
-    #[error("an earlier write to the disk failed: open the file again to go on from its last commit")]
+    #[error("an earlier write to the disk failed: open the file again to continue from its last commit")]
     Poisoned,
     /// Data that could not be made durable. Nothing was committed.
     #[error("the data could not be made durable, so nothing was committed: {source}")]
@@ -209,7 +209,7 @@ pub enum Error {
     },
     /// A commit that may or may not stand.
     #[error(
-        "commit {seq} was written but could not be made durable, so it may or may not stand: open the file again to see ({source})"
+        "commit {seq} was written, but the disk did not confirm it ({source}): open the file again to see whether it is there"
     )]
     CommitUnknown {
         /// The commit.
@@ -218,7 +218,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A transaction that has lost changes to an earlier error.
-    #[error("an earlier error has left this transaction incomplete: begin another one")]
+    #[error("an earlier error left this transaction incomplete: begin a new one")]
     Failed,
     /// A new file without a commit.
     #[error("the file is new and has no commit yet: commit a transaction first")]
@@ -232,17 +232,17 @@ pub enum Error {
         newest: u64,
     },
     /// A path that is taken already.
-    #[error("{path} exists: choose another name, or ask for it to be overwritten")]
+    #[error("{path} exists already: choose another name, or allow it to be overwritten")]
     Exists {
         /// The path.
         path: String,
     },
     /// A file whose sequence numbers are used up.
-    #[error("the file has had 2^62 commits, the most that it can have: compact it")]
+    #[error("the file has reached the limit of 2^62 commits: compact it")]
     Exhausted,
     /// A slot page that holds neither a commit nor zeros.
     #[error(
-        "slot page {page} is damaged: expected a commit or zeros; the next commit mends it if it is a copy"
+        "slot page {page} is damaged: expected a commit or zeros; if it is a copy, the next commit repairs it"
     )]
     SlotPage {
         /// Page number.
@@ -255,7 +255,7 @@ pub enum Error {
         offset: u64,
     },
     /// Bytes that are in use twice.
-    #[error("{len} bytes at byte {offset} overlap others that are in use")]
+    #[error("{len} bytes at byte {offset} overlap other bytes in use")]
     Overlap {
         /// The first byte of the second use that was found.
         offset: u64,

@@ -12,11 +12,26 @@ use crate::{Error, Result, Transaction};
 
 /// How a file is created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CreateOptions {
     /// Whether to replace a file of that name. The old file stays as it is until the first commit.
     pub overwrite: bool,
     /// Whether its commits are durable. [`Transaction::commit_with`] can choose otherwise for one commit.
     pub durability: Durability,
+}
+
+impl CreateOptions {
+    /// The same options, with [`overwrite`](field@CreateOptions::overwrite) set.
+    #[must_use]
+    pub fn overwrite(self, overwrite: bool) -> CreateOptions {
+        CreateOptions { overwrite, ..self }
+    }
+
+    /// The same options, with [`durability`](field@CreateOptions::durability) set.
+    #[must_use]
+    pub fn durability(self, durability: Durability) -> CreateOptions {
+        CreateOptions { durability, ..self }
+    }
 }
 
 /// An `.arrs` file. Clones are handles of the same file.

@@ -18,7 +18,7 @@ pub enum HeaderError {
     #[error("the file is empty: expected an .arrs file; was its creation interrupted?")]
     Empty,
     /// A file that is shorter than header and slots.
-    #[error("the file has {found} bytes: an .arrs file has at least {expected}; it was cut short")]
+    #[error("the file has {found} bytes: expected at least {expected} in an .arrs file; it was cut short")]
     TooShort {
         /// Bytes of the fixed part.
         expected: u64,
@@ -46,10 +46,10 @@ pub enum HeaderError {
         found: u32,
     },
     /// A checksum that does not match.
-    #[error("the header is damaged: {0}; `arrstore verify --repair` writes it again")]
+    #[error("the header is damaged: {0}; repair the file to write its header again")]
     Crc(#[from] CrcMismatch),
     /// A header of a later version.
-    #[error("header version {found}: this program knows version {VERSION}; use a newer one")]
+    #[error("header version {found}: this program knows version {VERSION}; use a newer program")]
     Version {
         /// The version.
         found: u16,

@@ -28,7 +28,7 @@ pub enum NameError {
     #[error("name {0:?} has an empty part: expected text between slashes and after the last one")]
     EmptyPart(String),
     /// `.` or `..`, which would leave a folder on export.
-    #[error("name {0:?} has a part '.' or '..': choose other names")]
+    #[error("name {0:?} has a part '.' or '..': choose another name")]
     Dots(String),
     /// A NUL or another control character.
     #[error("name {0:?} has a control character: expected none")]

@@ -17,6 +17,7 @@ use crate::{Error, FIXED, PAGE, Result};
 
 /// Whether a commit waits until the disk has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Durability {
     /// The commit waits: it survives a power failure.
     #[default]

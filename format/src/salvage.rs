@@ -18,6 +18,7 @@ use crate::{Array, CreateOptions, Error, File, PAGE, Result, Transaction};
 
 /// The result of a salvage: counts of the saved chunks, and a list of the losses.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Salvaged {
     /// Number of the commit that was salvaged.
     pub seq: u64,

@@ -44,6 +44,7 @@ impl Drop for Inner {
 
 /// A commit's number, time and sizes, as its slot records them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stat {
     /// Number of the commit.
     pub seq: u64,

@@ -9,7 +9,7 @@ use crate::{DType, Element};
 #[non_exhaustive]
 pub enum ViewError {
     /// Elements of another type.
-    #[error("its elements are {expected}, not {found}")]
+    #[error("expected elements of {expected}, found {found}")]
     DType {
         /// The element type of the array.
         expected: DType,
@@ -26,7 +26,7 @@ pub enum ViewError {
     #[error("its chunks are packed or shuffled; store it with codec none and without shuffle")]
     Encoded,
     /// A chunk without elements in the file.
-    #[error("its chunk is missing or constant, so the file holds no elements of it")]
+    #[error("its chunk is missing or constant, so its elements are not in the file")]
     NoPayload,
     /// A storage that cannot be mapped.
     #[error("its storage cannot be mapped")]
@@ -35,7 +35,7 @@ pub enum ViewError {
     #[error("this machine is not little-endian")]
     ByteOrder,
     /// A shape that does not fit the address space.
-    #[error("shape and strides do not fit: {0}")]
+    #[error("shape and strides do not match: {0}")]
     Shape(String),
 }
 

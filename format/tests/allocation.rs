@@ -63,7 +63,7 @@ fn metas() -> [(&'static str, Meta); 4] {
 /// The whole life of a file, from its creation to its salvage.
 fn life(folder: &Path, data: &[u8], out: &mut [u8]) -> Result<()> {
     let path = folder.join("x.arrs");
-    let file = File::create(&path, &CreateOptions { overwrite: true, ..CreateOptions::default() })?;
+    let file = File::create(&path, &CreateOptions::default().overwrite(true))?;
     let transaction = file.begin()?;
     for (name, meta) in metas() {
         let id = transaction.create_array(name, meta)?;

@@ -92,7 +92,7 @@ fn files_are_mapped_and_appear_with_their_first_commit() -> Result<()> {
     assert!(matches!(wrong, Err(Error::View { problem: ViewError::DType { .. }, .. })));
 
     assert!(matches!(File::create(&path, &CreateOptions::default()), Err(Error::Exists { .. })));
-    let over = CreateOptions { overwrite: true, durability: Durability::None };
+    let over = CreateOptions::default().overwrite(true).durability(Durability::None);
     let file = File::create(&path, &over)?;
     file.begin()?.commit()?;
     assert_eq!(file.snapshot()?.arrays()?, [""; 0]);

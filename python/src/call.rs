@@ -90,17 +90,27 @@ fn bytes(object: &object::Object) -> u64 {
     }
 }
 
-/// The functions: name, whether it is a method, parameters (`None` where arguments are not named), one line of help.
+/// A function: its name, whether it is a method, its parameters and one line of help.
+type Row = (&'static str, bool, Option<Vec<String>>, &'static str);
+
+/// The functions, and their other names. Parameters are written as in Python, with `?` after one that is optional; `None`
+/// where they are not known.
 #[pyfunction]
-pub(crate) fn functions() -> Vec<(&'static str, bool, Option<Vec<&'static str>>, &'static str)> {
-    let help: BTreeMap<_, _> = text::functions().into_iter().collect();
-    object::names()
-        .into_iter()
-        .map(|(name, is_method)| {
-            let parameters = object::parameters(name).map(<[_]>::to_vec);
-            (name, is_method, parameters, help.get(name).copied().unwrap_or_default())
-        })
-        .collect()
+pub(crate) fn functions() -> Vec<Row> {
+    let rows = |entry: text::Entry| {
+        let names = std::iter::once(entry.name).chain(entry.aliases);
+        let row = move |name| (name, object::is_method(name), parameters(&entry.usage), entry.help);
+        names.map(row).collect::<Vec<_>>()
+    };
+    text::functions().into_iter().flat_map(rows).collect()
+}
+
+/// The parameters in a usage such as `sum(a, [axis], *, [keepdims])`.
+fn parameters(usage: &str) -> Option<Vec<String>> {
+    let inside = usage.split_once('(')?.1.strip_suffix(')')?;
+    let optional = |p: &str| p.strip_prefix('[').and_then(|p| p.strip_suffix(']')).map(|name| format!("{name}?"));
+    let written = inside.split(", ").filter(|p| !p.is_empty());
+    (inside != "...").then(|| written.map(|p| optional(p).unwrap_or_else(|| p.to_owned())).collect())
 }
 
 /// NumPy's element types, by name.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use arrstore::{Budget, Context, default_threads};
+use arrstore::{Budget, Context};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -31,13 +31,12 @@ pub(crate) fn context() -> Context {
             settings.budget.insert((process, Budget::new(bytes))).1.clone()
         }
     };
-    Context {
-        budget,
-        threads: settings.threads.unwrap_or_else(default_threads),
-        tmp: settings.tmp.clone(),
-        check: settings.check,
-        ..Context::default()
-    }
+    let mut context = Context::default();
+    context.budget = budget;
+    context.threads = settings.threads.unwrap_or(context.threads);
+    context.tmp.clone_from(&settings.tmp);
+    context.check = settings.check;
+    context
 }
 
 /// The settings in force: bytes of memory, threads, the folder of temporary files, and whether checksums are checked.

@@ -110,7 +110,7 @@ def error_kind(error):
 def names():
     """What the expressions may name: NumPy's functions and dtypes, with the array API's names among them."""
     table = {n: getattr(np, n) for n in dir(np) if not n.startswith("_")}
-    table.update(bfloat16=BF16.type, bool=np.bool)
+    table.update(bfloat16=BF16.type, bool=np.bool, sliding_window_view=np.lib.stride_tricks.sliding_window_view)
     return table
 
 

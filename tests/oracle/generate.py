@@ -13,7 +13,9 @@ What is in a file is said in container.py; each family is one file beside this o
     views, refusals           indexing and reshaping; what NumPy refuses
     products                  matmul
     scans                     cumulative sums and products
+    statistics                medians and quantiles
     chains                    expressions of several steps
+    mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
@@ -34,11 +36,13 @@ from container import Golden
 
 import chains
 import elementwise
+import mixed
 import products
 import promotion
 import reductions
 import rules
 import scans
+import statistics
 import views
 
 FAMILIES = {
@@ -55,6 +59,8 @@ FAMILIES = {
     "chains": chains.chains,
     "rules": rules.rules,
     "scans": scans.scans,
+    "statistics": statistics.statistics,
+    "mixed": mixed.mixed,
 }
 
 

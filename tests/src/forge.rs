@@ -174,7 +174,7 @@ impl Forge {
     }
 }
 
-fn file_of(meta: Meta, data: &[u8]) -> (File, Arc<MemoryStorage>) {
+fn file_of(mut meta: Meta, data: &[u8]) -> (File, Arc<MemoryStorage>) {
     let storage = Arc::new(MemoryStorage::new());
     let file = File::create_on(storage.clone(), &CreateOptions::default()).expect("memory can be written");
     let transaction = file.begin().expect("it can be written to");
@@ -182,7 +182,8 @@ fn file_of(meta: Meta, data: &[u8]) -> (File, Arc<MemoryStorage>) {
     attributes.insert("k".into(), 1.into());
     transaction.set_file_attributes(attributes.clone()).expect("they are fine");
     let (shape, start) = (meta.shape.clone(), vec![0; meta.ndim()]);
-    let id = transaction.create_array("/a", Meta { attributes, ..meta }).expect("there is none yet");
+    meta.attributes = attributes;
+    let id = transaction.create_array("/a", meta).expect("there is none yet");
     transaction.write(id, &start, &shape, data).expect("it can be written to");
     transaction.commit().expect("memory can be written");
     (file, storage)

@@ -30,7 +30,8 @@ impl Stored {
         chunks: &dyn Fn(&Array) -> Vec<u64>,
     ) -> Result<Vec<Option<Expr>>> {
         let path = folder.join(format!("{self:?}.arrs"));
-        let file = File::create(&path, &CreateOptions { overwrite: true, durability: Durability::None })?;
+        let file =
+            File::create(&path, &CreateOptions::default().overwrite(true).durability(Durability::None))?;
         let transaction = file.begin()?;
         for (i, array) in arrays.iter().enumerate() {
             let mut meta = Meta::new(array.dtype, &array.shape, &chunks(array));

@@ -126,6 +126,7 @@ pub fn codec(codec: Codec) -> &'static str {
         Codec::Zstd { .. } => "zstd",
         Codec::Lz4 => "lz4",
         Codec::Pco { .. } => "pco",
+        _ => "unknown",
     }
 }
 

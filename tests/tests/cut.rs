@@ -60,7 +60,8 @@ fn open(kind: &str, path: &Path) -> Result<Expr> {
 }
 
 fn sum(expr: &Expr, check: bool) -> Result<f64> {
-    let context = Context { check, ..Context::new(64 << 20, 2) };
+    let mut context = Context::new(64 << 20, 2);
+    context.check = check;
     let sum = Formula::parse("sum(a)").unwrap().lower(&[("a".to_owned(), expr.clone())].into()).unwrap();
     let plan = Plan::new(&[(sum[0].clone(), Target::Memory)], &context)?;
     let value = plan.run(&context)?.remove(0).unwrap();

@@ -172,7 +172,8 @@ fn spilled_inputs_change_no_bit() {
             "sum(mean(c, axis=0) - 1)",
         ] {
             let of = |budget: u64| {
-                let context = Context { tmp: Some(folder.path().to_owned()), ..Context::new(budget, 2) };
+                let mut context = Context::new(budget, 2);
+                context.tmp = Some(folder.path().to_owned());
                 evaluate(text, &names, &context)
             };
             let want = bits(&of(1 << 30).unwrap());

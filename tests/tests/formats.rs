@@ -25,7 +25,9 @@ fn matrix() -> Expr {
 }
 
 fn meta(order: [u8; 2]) -> Meta {
-    Meta { order: order.to_vec(), ..Meta::new(DType::F64, &[2, 3], &[2, 2]) }
+    let mut meta = Meta::new(DType::F64, &[2, 3], &[2, 2]);
+    meta.order = order.to_vec();
+    meta
 }
 
 /// Writes the matrix to each output, up to the commit.
@@ -107,7 +109,8 @@ fn errors_name_choices_and_no_flags() {
 
     let plain = open(&here("plain")).unwrap_err();
     assert_eq!(plain.choice(), Some(Choice::PlainElements));
-    let typed = Elements { dtype: Some(DType::U16), ..Elements::default() };
+    let mut typed = Elements::default();
+    typed.dtype = Some(DType::U16);
     let read = |name, elements| {
         open_at(&Location::of_input(&here(name)).unwrap(), elements, &Context::new(16 << 20, 1))
     };

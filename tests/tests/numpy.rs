@@ -80,6 +80,11 @@ fn scans() {
 }
 
 #[test]
+fn statistics() {
+    hold("statistics");
+}
+
+#[test]
 fn rules_at_the_edges() {
     // these cases test types, shapes and numbers, not the layout of elements
     hold_in("rules", &[Layout::C, Layout::Tiny]);

@@ -52,8 +52,8 @@ fn plans_share_one_budget() {
     let (sender, ended) = mpsc::channel();
     for (k, want) in alone.into_iter().enumerate() {
         // each plan has a context and threads of its own, and shares the budget
-        let context =
-            Context { budget: budget.clone(), tmp: Some(folder.path().into()), ..Context::new(0, 1 + k % 3) };
+        let mut context = Context::new(0, 1 + k % 3);
+        (context.budget, context.tmp) = (budget.clone(), Some(folder.path().into()));
         let (names, sender) = (names.clone(), sender.clone());
         std::thread::spawn(move || {
             for _ in 0..ROUNDS {
@@ -77,7 +77,11 @@ fn a_plan_that_fails_gives_its_share_back() {
     let folder = tempfile::tempdir().unwrap();
     let names = names(folder.path());
     let budget = Budget::new(BUDGET);
-    let context = |threads| Context { budget: budget.clone(), ..Context::new(0, threads) };
+    let context = |threads| {
+        let mut context = Context::new(0, threads);
+        context.budget = budget.clone();
+        context
+    };
     let want = bits(&run(TEXTS[0], &names, &Context::new(BUDGET, 1)).unwrap());
     std::thread::scope(|scope| {
         let stopped = scope.spawn(|| {

@@ -1,10 +1,9 @@
 //! The layout of an array that is written, and its defaults.
 
 use anyhow::Result;
-use arrstore::DType;
-use arrstore::default_chunk;
 use arrstore::formats::{Known, Location};
-use arrstore_format::{Codec, Meta};
+use arrstore::{DType, Layout};
+use arrstore_format::Meta;
 
 use crate::cli::{ChunkShape, Coding, Order, Shuffle, Storing};
 use crate::misuse::misuse;
@@ -12,40 +11,32 @@ use crate::misuse::misuse;
 impl Storing {
     /// The layout of an array of `shape`: from the flags, else from `known`, else the defaults.
     pub(crate) fn choose(&self, known: &Known, dtype: DType, shape: &[u64]) -> Result<Meta> {
-        let fits = |chunk: &Vec<u64>| chunk.len() == shape.len();
-        let chunk = match (&self.chunk, known.chunk.clone().filter(fits)) {
-            (Some(ChunkShape(lengths)), _) => spread(lengths, shape)?,
-            (None, Some(chunk)) => chunk,
-            (None, None) => default_chunk(dtype, shape),
-        };
-        // The default groups bytes of equal weight.
-        let shuffle = match (self.shuffle, self.codec, known.shuffle) {
-            (Some(asked), _, _) => asked != Shuffle::Off,
-            (None, None, Some(known)) => known,
-            _ => true,
-        };
-        let c_order = || (0..shape.len() as u8).collect::<Vec<u8>>();
-        let order = match self.order {
-            Some(Order::C) => c_order(),
-            Some(Order::F) => c_order().into_iter().rev().collect(),
-            None => known.order.clone().filter(|o| o.len() == shape.len()).unwrap_or_else(c_order),
-        };
-        let codec = match self.codec {
-            Some(Coding::Is(codec)) => codec,
+        let (mut layout, mut known) = (Layout::new(), known.clone());
+        if let Some(ChunkShape(lengths)) = &self.chunk {
+            layout = layout.chunk(spread(lengths, shape)?);
+        }
+        match self.codec {
+            Some(Coding::Is(codec)) => layout = layout.codec(codec),
             Some(Coding::Auto) => {
                 return Err(misuse(
-                    "--codec auto tries codecs on a sample of what is converted; a result is not there to be sampled: name a codec",
+                    "--codec auto tries codecs on a sample, and a result cannot be sampled before it is computed: name a codec",
                 ));
             }
-            None => known.codec.unwrap_or_default(),
-        };
-        if self.shuffle == Some(Shuffle::On) && !packs_bytes(codec) {
-            return Err(misuse(format!(
-                "--shuffle on is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
-            )));
+            None => {}
         }
-        let shuffle = shuffle && packs_bytes(codec) && dtype.size() > 1;
-        Ok(Meta { order, ..Meta::new(dtype, shape, &chunk).encoded(codec, shuffle) })
+        match self.shuffle {
+            Some(Shuffle::Auto) => known.shuffle = None,
+            Some(asked) => layout = layout.shuffle(asked == Shuffle::On),
+            None => {}
+        }
+        let axes = || (0..shape.len() as u8).collect::<Vec<u8>>();
+        match self.order {
+            Some(Order::C) => layout = layout.order(axes()),
+            Some(Order::F) => layout = layout.order(axes().into_iter().rev().collect::<Vec<u8>>()),
+            None => {}
+        }
+        // nothing but the shuffle can be wrong
+        layout.meta(dtype, shape, &known).map_err(|error| misuse(format!("--shuffle on: {error}")))
     }
 
     /// Refuses flags that have no effect for these outputs.
@@ -59,13 +50,13 @@ impl Storing {
         let any = chunked.or(self.order.map(|_| "--order"));
         if let (Some(flag), []) = (any, locations) {
             return Err(misuse(format!(
-                "{flag} says how a result is stored, and none is: give it a place with -o"
+                "{flag} is for stored results, and this one is printed: choose a place with -o"
             )));
         }
         for location in locations {
             if let (Some(flag), true) = (any, location.subscript.is_some()) {
                 return Err(misuse(format!(
-                    "{location}: a region is stored as its array is; {flag} is for whole arrays"
+                    "{location}: a region keeps the layout of its array; {flag} is for whole arrays"
                 )));
             }
             if let (Some(flag), false) = (chunked, location.format.has_chunks()) {
@@ -78,16 +69,11 @@ impl Storing {
     }
 }
 
-/// Whether a codec packs bytes, so that grouping bytes of equal weight may help.
-pub(crate) fn packs_bytes(codec: Codec) -> bool {
-    matches!(codec, Codec::Zstd { .. } | Codec::Lz4)
-}
-
 /// The chunk from the flag, with 0 replaced by the whole axis, and no axis longer than the array.
 fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
     if lengths.len() != shape.len() {
         return Err(misuse(format!(
-            "--chunk {} names {} axes, and the array of shape {} has {}",
+            "--chunk {} has {} axes, but the array of shape {} has {}",
             crate::report::shape(lengths),
             lengths.len(),
             crate::report::shape(shape),
@@ -101,15 +87,13 @@ fn spread(lengths: &[u64], shape: &[u64]) -> Result<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrstore_format::Codec;
 
     #[test]
     fn asked_comes_before_known_comes_before_default() {
-        let known = Known {
-            chunk: Some(vec![5, 5]),
-            codec: Some(Codec::Zstd { level: 3 }),
-            shuffle: Some(true),
-            order: None,
-        };
+        let mut known = Known::default();
+        known.chunk = Some(vec![5, 5]);
+        (known.codec, known.shuffle) = (Some(Codec::Zstd { level: 3 }), Some(true));
         let none = Storing::default();
         let layout = none.choose(&known, DType::F32, &[100, 10]).unwrap();
         assert_eq!(layout.chunk_shape, [5, 5]);

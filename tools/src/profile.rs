@@ -47,7 +47,7 @@ impl Profile {
     pub(crate) fn begin(path: &Path, context: &mut Context) -> Result<Profile> {
         if Location::of_output(&path.to_string_lossy()).is_ok() {
             return Err(misuse(format!(
-                "--profile {}: a file of arrays cannot hold a trace; name it trace.json",
+                "--profile {}: a trace cannot go to a file of arrays; choose a name such as trace.json",
                 path.display()
             )));
         }

@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 use arrstore::DType;
 use arrstore::formats::{self, Choice};
 use arrstore::text::TextError;
+use arrstore_format::HeaderError;
 use bytesize::ByteSize;
 
 /// The text without characters that control a terminal or change the direction of writing: they become `\u001b` and the
@@ -45,6 +46,9 @@ fn flag(error: &(dyn Error + 'static)) -> String {
     if let Some(choice) = error.downcast_ref::<formats::Error>().and_then(formats::Error::choice) {
         return choose(choice).to_owned();
     }
+    if let Some(arrstore_format::Error::Header(HeaderError::Crc(_))) = error.downcast_ref() {
+        return " (arrstore verify --repair)".to_owned();
+    }
     let engine = match error.downcast_ref::<TextError>() {
         Some(text) => text.engine_error(),
         None => error.downcast_ref::<arrstore::Error>(),
@@ -52,11 +56,10 @@ fn flag(error: &(dyn Error + 'static)) -> String {
     match engine {
         Some(arrstore::Error::Budget { needed, result, .. }) => {
             let file = if *result { ", or write the result to a file with -o" } else { "" };
-            format!("; give --memory {}MiB{file}", needed.div_ceil(1 << 20))
+            format!("; try --memory {}MiB{file}", needed.div_ceil(1 << 20))
         }
-        Some(arrstore::Error::NeedsCopy(_)) => {
-            "\n  help: -o writes an array, which can then be an operand".to_owned()
-        }
+        Some(arrstore::Error::Format(error)) => flag(error),
+        Some(arrstore::Error::NeedsCopy(_)) => "\n  help: write the operand to a file with -o".to_owned(),
         _ => String::new(),
     }
 }
@@ -66,10 +69,10 @@ fn choose(choice: Choice) -> &'static str {
     match choice {
         Choice::ElementType => ", as in --dtype bfloat16",
         Choice::PlainElements => " (--dtype, --shape)",
-        Choice::Codec => ": say --codec zstd:1",
+        Choice::Codec => "; try --codec zstd:1",
         Choice::TemporaryFolder => " (--tmp chooses another folder)",
         Choice::Wait { waited: false } => "; --wait 30s waits for it",
-        Choice::Wait { waited: true } => "; it was waited for as long as --wait says",
+        Choice::Wait { waited: true } => "; the time of --wait is over",
         _ => "",
     }
 }
@@ -156,12 +159,12 @@ mod tests {
             result: true,
         };
         let words = chain(&*anyhow::Error::new(error).context("x.npy"));
-        assert!(words.ends_with("; give --memory 4MiB, or write the result to a file with -o"), "{words}");
+        assert!(words.ends_with("; try --memory 4MiB, or write the result to a file with -o"), "{words}");
         let four = arrstore::Value::copied_from(DType::U8, &[2, 2], &[1, 2, 3, 4]).unwrap();
         let t = arrstore::Expr::source(std::sync::Arc::new(four)).unwrap();
         let formula = arrstore::text::Formula::parse("reshape(t.T, 4)").unwrap();
         let error = formula.lower(&[("t".to_owned(), t)].into()).unwrap_err();
-        assert!(chain(&error).contains("help: -o writes an array"));
+        assert!(chain(&error).contains("help: write the operand to a file with -o"));
     }
 
     #[test]

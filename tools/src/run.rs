@@ -63,7 +63,10 @@ pub(crate) fn context(running: &Running, beside: Option<PathBuf>) -> Context {
 /// The options for writing: warnings go to stderr, and Ctrl-C stops the run.
 pub(crate) fn writing(durable: bool, dry: bool, waiting: Waiting) -> Writing {
     let warn = |words: &str| remark(&format!("warning: {words}"));
-    Writing { durable, dry, wait: waiting.wait, cancel: stop_flag(), warn }
+    let mut writing = Writing::default();
+    (writing.durable, writing.dry, writing.wait) = (durable, dry, waiting.wait);
+    (writing.cancel, writing.warn) = (stop_flag(), warn);
+    writing
 }
 
 /// A progress bar on stderr: bytes done, rate and time left. It is hidden with `quiet` or if stderr is no terminal.

@@ -8,7 +8,6 @@ use arrstore::{Context, Expr, Index, Plan, Target};
 use arrstore_format::{Codec, CreateOptions, File, MemoryStorage, Meta};
 
 use crate::cli::{Coding, Shuffle, Storing};
-use crate::layout::packs_bytes;
 
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 1 << 20;
@@ -29,7 +28,7 @@ pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) ->
         Some(Coding::Is(codec)) => Some(codec),
         None => Some(input.about.known.codec.unwrap_or_default()),
     };
-    let shuffles = codec.is_none_or(packs_bytes) && input.expr.dtype().size() > 1;
+    let shuffles = codec.is_none_or(arrstore::packs_bytes) && input.expr.dtype().size() > 1;
     if codec.is_some() && !(auto && shuffles) {
         return Ok(());
     }

@@ -30,7 +30,7 @@ impl Printed {
         if shape.contains(&0) {
             if all && lists(&shape) > JSON_LIMIT {
                 return Err(misuse(format!(
-                    "the result has no elements in more than {JSON_LIMIT} lists, too many to write out: give it a place with -o"
+                    "the result has more than {JSON_LIMIT} empty lists, which is too many to print: write it to a file with -o"
                 )));
             }
             return Ok(Printed { dtype, shape, corners: None, parts: Vec::new() });
@@ -39,7 +39,7 @@ impl Printed {
         let corners = match Corners::of(&shape) {
             Some(_) if all && size > JSON_LIMIT => {
                 return Err(misuse(format!(
-                    "the result has {size} elements, too many to write out: give it a place with -o"
+                    "the result has {size} elements, which is too many to print: write it to a file with -o"
                 )));
             }
             corners => corners.filter(|_| !all),
@@ -48,7 +48,10 @@ impl Printed {
             return Ok(Printed { dtype, shape, corners: None, parts: vec![expr.clone()] });
         };
         if corners.are_too_many() {
-            bail!("an array of {} long axes is not printed: give it a place with -o", shape.len());
+            bail!(
+                "an array with {} long axes is too large to print; write it to a file with -o",
+                shape.len()
+            );
         }
         let part =
             |part: &[Range<u64>]| expr.index(&part.iter().cloned().map(Index::from).collect::<Vec<_>>());

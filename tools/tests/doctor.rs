@@ -40,6 +40,6 @@ fn doctor_speaks_to_people_and_needs_a_folder() {
         assert!(out.contains(word), "{word}: {out}");
     }
     folder.ramp("a.npy", &[2]);
-    assert!(folder.run(&["doctor", "a.npy"]).fails(2).contains("no folder"));
+    assert!(folder.run(&["doctor", "a.npy"]).fails(2).contains("is not a folder"));
     folder.run(&["doctor", "nosuch"]).fails(2);
 }

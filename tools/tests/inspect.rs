@@ -49,7 +49,7 @@ fn info_and_ls_tell_what_is_there() {
     let err = folder.run(&["show", "s.arrs"]).fails(2);
     assert!(err.contains("/a, /g/b"), "{err}");
     let err = folder.run(&["show", "s.arrs:/nosuch"]).fails(2);
-    assert!(err.contains("has no array /nosuch"), "{err}");
+    assert!(err.contains("there is no array /nosuch"), "{err}");
     folder.run(&["ls", "a.npy"]).fails(2);
     folder.run(&["info", "nosuch.arrs"]).fails(2);
     assert_eq!(json_of(&folder, &["show", "s.arrs:/g/b[1:3]", "--json"])["value"], json!([1.0, 2.0]));

@@ -116,7 +116,7 @@ fn what_cannot_be_read_hides_nothing() {
         ("/good", ""),
         ("/later", "expected zarr_format 3, found 4"),
         ("/odd", "x.zarr"),
-        ("/old", "Zarr v2"),
+        ("/old", "Zarr version 2"),
         ("/packed", "'blosc'"),
         ("/time", "'numpy.datetime64'"),
         ("/torn", "zarr.json"),
@@ -159,7 +159,7 @@ fn stores_of_version_2_are_named() {
             [&["ls", store][..], &["info", store], &["show", store], &["show", &format!("{store}:/a")]]
         {
             let err = folder.run(args).fails(1);
-            assert!(err.contains("Zarr v2, which is not read yet"), "{args:?}: {err}");
+            assert!(err.contains("Zarr version 2, and only version 3"), "{args:?}: {err}");
         }
     }
     std::fs::create_dir(folder.path("empty.zarr")).unwrap();

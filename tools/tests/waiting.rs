@@ -35,10 +35,13 @@ fn a_writer_is_waited_for_as_long_as_asked() {
         let lock = store.begin().unwrap();
         let before = folder.read("s.arrs");
         let err = folder.run(args).fails(1);
-        assert!(err.contains("another writer holds the file") && err.contains("--wait"), "{args:?}: {err}");
+        assert!(
+            err.contains("another program is writing to the file") && err.contains("--wait"),
+            "{args:?}: {err}"
+        );
         let begun = Instant::now();
         let err = folder.run(&[args, &["--wait", "300ms"]].concat()).fails(1);
-        assert!(err.contains("another writer holds the file"), "{args:?}: {err}");
+        assert!(err.contains("another program is writing to the file"), "{args:?}: {err}");
         assert!(begun.elapsed() >= Duration::from_millis(300));
         assert!(folder.read("s.arrs") == before, "{args:?}");
 
@@ -82,7 +85,7 @@ fn writers_of_a_new_file_wait_for_one_another() {
     let empty = arrstore_format::FileStorage::open(&folder.path("new.arrs"), true).unwrap();
     arrstore_format::Storage::lock_writer(&empty).unwrap();
     let err = folder.run(&["convert", "x.npy", "new.arrs"]).fails(1);
-    assert!(err.contains("another writer holds the file"), "{err}");
+    assert!(err.contains("another program is writing to the file"), "{err}");
     assert_eq!(folder.read("new.arrs"), b"");
 }
 

@@ -26,7 +26,7 @@ pub fn compute_all<'a>(arrays: impl IntoIterator<Item = &'a Array>, context: &Co
     let root = |array: &Array| Ok((array.expr()?.clone(), Target::Memory));
     let roots: Vec<(Expr, Target)> = arrays.into_iter().map(root).collect::<Result<_>>()?;
     let values = Plan::new(&roots, context)?.run(context)?;
-    let value = |value: Option<Value>| value.ok_or_else(|| Error::Other("the plan gave no value".into()));
+    let value = |value: Option<Value>| value.ok_or_else(|| Error::internal("the plan gave no value"));
     values.into_iter().map(value).collect()
 }
 
@@ -47,7 +47,7 @@ impl Array {
     /// As [`Array::compute`], and [`Error::Cancelled`].
     pub fn compute_in(&self, context: &Context) -> Result<Value> {
         let value = compute_all([self], context)?.pop();
-        value.ok_or_else(|| Error::Other("the plan gave no value".into()))
+        value.ok_or_else(|| Error::internal("the plan gave no value"))
     }
 
     /// Computes the elements and gives them as an array of `ndarray`.

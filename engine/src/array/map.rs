@@ -1,13 +1,10 @@
 //! A function of the caller, applied to each element or to each block.
 
-use std::sync::Arc;
-
 use super::{Array, Native};
-use crate::expr::Kind;
 use crate::kernels::Function;
 use crate::operator::blocks::MapBlocks;
 use crate::source::{Data, Located, Source};
-use crate::{DType, Element, Error, Expr, Op, Result};
+use crate::{DType, Element, Error, Expr, Result};
 use ndarray::{ArrayD, ArrayViewD};
 
 /// The number of a function, as an array without axes: the program of a plan calls the function by this number. The
@@ -62,10 +59,7 @@ impl Array {
             if input.dtype() != A::DTYPE {
                 return Err(Error::dtype("the function of map", A::DTYPE, input.dtype()));
             }
-            let function = Function::new(move |stored: A::Stored| function(A::of(stored)).stored());
-            let function = Expr::source(Arc::new(function))?;
-            let shape = input.shape().to_vec();
-            Ok(Expr::new(Kind::Apply { op: Op::Map, inputs: vec![input, function] }, B::DTYPE, shape))
+            input.called(Function::new(move |stored: A::Stored| function(A::of(stored)).stored()), B::DTYPE)
         })
     }
 
@@ -104,7 +98,7 @@ impl Array {
                 let result = function(start, view.map_err(|e| Error::Shape(e.to_string()))?);
                 if result.shape() != lengths {
                     return Err(Error::Shape(format!(
-                        "the function of map_blocks: expected a block of shape {lengths:?}, found {:?}",
+                        "map_blocks: the function has to return a block of shape {lengths:?}, but it returned {:?}",
                         result.shape()
                     )));
                 }

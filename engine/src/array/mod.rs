@@ -35,6 +35,7 @@ mod reduce;
 mod reduced;
 mod scan;
 mod slice;
+mod statistics;
 mod views;
 mod window;
 
@@ -46,6 +47,7 @@ pub use compute::compute_all;
 pub use convert::{IntoArray, Written};
 pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
+pub use statistics::IntoBins;
 #[doc(hidden)]
 pub use window::Window;
 

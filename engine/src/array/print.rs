@@ -43,7 +43,10 @@ fn printed(array: &Array) -> Result<String> {
     }
     let Some(corners) = Corners::of(shape) else { return Ok(array.compute()?.to_string()) };
     if corners.are_too_many() {
-        return Err(Error::Value(format!("an array of {} long axes is too large to print", shape.len())));
+        return Err(Error::Value(format!(
+            "an array with {} long axes is too large to print; print a part of it",
+            shape.len()
+        )));
     }
     let part = |part: &[Range<u64>]| {
         let index: Vec<Index> = part.iter().cloned().map(Index::from).collect();

@@ -37,7 +37,7 @@ impl Array {
             (None, Err(_)) => self.clone(),
             (None, Ok(_)) => Array::make(|| {
                 Err(Error::Value(format!(
-                    "{option} is an option of a reduction: expected it straight after one, as in a.mean(0).{option}"
+                    "{option} is an option of a reduction: write it directly after one, as in a.mean(0).{option}"
                 )))
             }),
         }

@@ -61,8 +61,10 @@ impl Array {
     pub fn broadcast_to(&self, shape: impl IntoShape) -> Array {
         let shape = shape.into_shape();
         Array::make(|| {
-            let length =
-                |&n: &i64| u64::try_from(n).map_err(|_| Error::Shape(format!("{n} is not a length")));
+            let length = |&n: &i64| {
+                u64::try_from(n)
+                    .map_err(|_| Error::Shape(format!("{n} is not a length: expected a number from 0 on")))
+            };
             self.expr()?.broadcast_to(&shape.iter().map(length).collect::<Result<Vec<_>>>()?)
         })
     }
@@ -112,7 +114,7 @@ impl Array {
                 (0, _) | (_, 0) => Expr::apply(crate::Op::Multiply, &[a.clone(), b.clone()]),
                 (_, 1 | 2) => a.matmul(b),
                 _ => Err(Error::Shape(format!(
-                    "dot: expected a second operand of at most two axes, found {}; matmul takes more",
+                    "dot: the second operand has {} axes, but dot takes at most two; use matmul",
                     b.ndim()
                 ))),
             }

@@ -3,13 +3,13 @@
 use arrstore_format::strided;
 
 use super::bands::{Band, Bands};
-use crate::Context;
-use crate::Result;
+use super::each_tile;
 use crate::context::Metrics;
 use crate::profile::Work;
 use crate::program::tiles::Tiles;
 use crate::sink::Sink;
 use crate::source::c_strides;
+use crate::{Buffer, Context, Result};
 
 /// Takes a box: its start, its shape, and its elements in C order. Several threads may give boxes at a time.
 pub(crate) type Give<'a> = dyn Fn(&[u64], &[u64], &[u8]) -> Result<()> + Sync + 'a;
@@ -35,6 +35,28 @@ pub(crate) fn deliver<T>(
             Some(bands) => put(bands, start, shape, data),
             None => sink.write(start, shape, data),
         })
+    })
+}
+
+/// Bytes of the boxes of [`give_alike`].
+pub(crate) const ALIKE: u64 = 1 << 20;
+
+/// Gives boxes that make up an array of `shape` whose elements all are `one`.
+///
+/// # Errors
+/// When memory is short, and those of `give`.
+pub(crate) fn give_alike(
+    one: &[u8],
+    shape: &[u64],
+    give: impl Fn(&[u64], &[u64], &[u8]) -> Result<()>,
+) -> Result<()> {
+    let tiles = Tiles::in_one_piece(shape, ALIKE / one.len() as u64);
+    let bytes = |shape: &[u64]| shape.iter().product::<u64>() as usize * one.len();
+    let mut all = Buffer::unfilled(bytes(&tiles.extents()))?;
+    all.bytes_mut().chunks_exact_mut(one.len()).for_each(|to| to.copy_from_slice(one));
+    each_tile(&tiles, &(0..shape.len()).collect::<Vec<_>>(), |index| {
+        let (start, shape) = tiles.tile(index);
+        give(&start, &shape, &all.bytes()[..bytes(&shape)])
     })
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Reader;
 use super::feed::Feed;
 use super::input::InputCache;
-use crate::program::tiles::{lead, loop_order};
+use crate::program::tiles::{lead, loop_order, rows};
 use crate::program::{Deferred, Program};
 use crate::source::{Data, Located, Source, c_strides};
 use crate::{Context, DType, Result};
@@ -60,20 +60,6 @@ pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64>
     for &axis in order.iter().rev() {
         let times = room / product(&extent);
         extent[axis] = extent[axis].saturating_mul(times.max(1)).min(shape[axis].max(1));
-    }
-    extent
-}
-
-/// The longest box of at most `elements` elements that lie in one piece in C order.
-pub(crate) fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
-    let mut room = elements.max(1);
-    let mut extent = vec![1; shape.len()];
-    for (extent, &n) in extent.iter_mut().zip(shape).rev() {
-        *extent = n.clamp(1, room);
-        room /= n.max(1);
-        if room == 0 {
-            break;
-        }
     }
     extent
 }
@@ -186,7 +172,7 @@ impl Source for DerivedSource {
         let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
         let readers = inputs
             .map(|(((feed, order), sources), cache)| Reader::new(feed, order, sources, &self.context, cache));
-        let mut readers = readers.collect::<Result<Vec<_>>>()?;
+        let mut readers: Vec<Reader<'_>> = readers.collect();
         let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();
         let within = |((&s, &n), &all): ((&u64, &u64), &u64)| n.min(all.saturating_sub(s));
         let boxed: Vec<u64> = start.iter().zip(full).zip(shape).map(within).collect();

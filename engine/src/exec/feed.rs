@@ -32,10 +32,7 @@ impl<'p> Feed<'p> {
     }
 
     /// One thread's means to read it.
-    ///
-    /// # Errors
-    /// When memory is short.
-    pub(crate) fn reader(&'p self) -> Result<Reader<'p>> {
+    pub(crate) fn reader(&'p self) -> Reader<'p> {
         Reader::new(self.program, &self.order, self.sources, self.context, &self.shared)
     }
 
@@ -48,30 +45,25 @@ impl<'p> Feed<'p> {
 
 /// One thread's means to read a [`Feed`].
 pub(crate) struct Reader<'p> {
-    worker: Worker<'p>,
-    shape: &'p [u64],
-    item: usize,
+    program: &'p Program,
+    order: &'p [usize],
+    sources: &'p [Arc<dyn Source>],
+    context: &'p Context,
+    shared: &'p InputCache,
+    /// It is made when something is read: a rule may have thousands of inputs, of which a box takes two.
+    worker: Option<Worker<'p>>,
 }
 
 impl<'p> Reader<'p> {
     /// A reader of a program whose sources are given. `order` is the order of its loops.
-    ///
-    /// # Errors
-    /// When memory is short.
     pub(super) fn new(
         program: &'p Program,
         order: &'p [usize],
         sources: &'p [Arc<dyn Source>],
         context: &'p Context,
         shared: &'p InputCache,
-    ) -> Result<Reader<'p>> {
-        let worker = Worker::new(program, order, &[], sources, context, shared)?;
-        Ok(Reader { worker, shape: &program.domain, item: program.output_size() })
-    }
-
-    /// The shape of the array.
-    pub(crate) fn shape(&self) -> &'p [u64] {
-        self.shape
+    ) -> Reader<'p> {
+        Reader { program, order, sources, context, shared, worker: None }
     }
 
     /// Computes the box of `shape` at `start` into `out`, in C order.
@@ -79,7 +71,7 @@ impl<'p> Reader<'p> {
     /// # Errors
     /// Errors of the sources.
     pub(crate) fn fill(&mut self, start: &[u64], shape: &[u64], out: &mut [u8]) -> Result<()> {
-        let strides = c_strides(shape, self.item);
+        let strides = c_strides(shape, self.program.output_size());
         self.fill_strided(start, shape, out, strides)
     }
 
@@ -94,6 +86,14 @@ impl<'p> Reader<'p> {
         out: &mut [u8],
         strides: Vec<isize>,
     ) -> Result<()> {
-        self.worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item: self.item }])
+        let worker = match &mut self.worker {
+            Some(worker) => worker,
+            None => {
+                let Reader { program, order, sources, context, shared, .. } = *self;
+                self.worker.insert(Worker::new(program, order, &[], sources, context, shared)?)
+            }
+        };
+        let item = self.program.output_size();
+        worker.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
     }
 }

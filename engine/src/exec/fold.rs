@@ -1,17 +1,10 @@
-//! Reductions: blocks folded into states, states of tiles merged by a fixed tree.
+//! Reductions: the blocks of a tile folded into states.
 //!
 //! The tiles alone decide which numbers are added to which. Within a tile, blocks come in the order of the loops. The
-//! tiles that reduce into the same elements (a *group*) are the leaves of a binary tree. Any number of threads may
-//! evaluate tiles in any order: two neighbours are merged as soon as both are there.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use arrstore_format::strided;
+//! states of tiles are then merged by a fixed tree (see [`super::folding`]).
 
 use crate::kernels::{Arg, At, Block, Columns, Reducer, Rows};
-use crate::program::tiles::{Tiles, row_axis};
-use crate::sink::Sink;
+use crate::program::tiles::row_axis;
 use crate::{Buffer, Result};
 
 /// A reduction over some axes of a domain.
@@ -283,6 +276,14 @@ pub(super) struct States {
 }
 
 impl States {
+    /// Fresh states for a tile of `shape`.
+    pub(super) fn new(reduced: &Reduced, shape: &[u64]) -> Result<States> {
+        let [states, lanes] = reduced.bytes(shape).map(|bytes| Buffer::unfilled(bytes as usize));
+        let (mut states, lanes, reducer) = (states?, lanes?, &reduced.reducer);
+        reducer.init(states.bytes_mut());
+        Ok(States { size: reducer.state_size(), lane: reducer.lane_size(), states, lanes })
+    }
+
     fn part(&mut self, first: usize, n: usize) -> &mut [u8] {
         self.states.bytes_mut().get_mut(first * self.size..(first + n) * self.size).unwrap_or_default()
     }
@@ -305,109 +306,5 @@ impl States {
     /// The states, when the tile is done.
     pub(super) fn into_buffer(self) -> Buffer {
         self.states
-    }
-}
-
-/// The states of tiles on their way to a result.
-pub(super) struct Folding<'p> {
-    pub(super) reduced: &'p Reduced,
-    order: &'p [usize],
-    tiles: &'p Tiles,
-    sink: &'p dyn Sink,
-    /// States that wait for their neighbour, by group, level of the tree and place in the level.
-    waiting: Mutex<HashMap<(u64, u32, u64), Buffer>>,
-}
-
-impl<'p> Folding<'p> {
-    pub(super) fn new(
-        reduced: &'p Reduced,
-        order: &'p [usize],
-        tiles: &'p Tiles,
-        sink: &'p dyn Sink,
-    ) -> Folding<'p> {
-        Folding { reduced, order, tiles, sink, waiting: Mutex::default() }
-    }
-
-    /// Fresh states for a tile of `shape`.
-    pub(super) fn states(&self, shape: &[u64]) -> Result<States> {
-        let [states, lanes] = self.reduced.bytes(shape).map(|bytes| Buffer::unfilled(bytes as usize));
-        let (mut states, lanes, reducer) = (states?, lanes?, &self.reduced.reducer);
-        reducer.init(states.bytes_mut());
-        Ok(States { size: reducer.state_size(), lane: reducer.lane_size(), states, lanes })
-    }
-
-    /// Takes the states of the tile at `index`, merges them with those of finished neighbours, and writes the result of
-    /// the group once it is complete.
-    pub(super) fn deliver(&self, index: &[u64], mut states: Buffer) -> Result<()> {
-        let counts = self.tiles.counts();
-        let place = |over: bool| {
-            let axes = index.iter().zip(&counts).zip(&self.reduced.over).filter(|(_, o)| **o == over);
-            axes.fold((0, 1), |(at, n), ((i, c), _)| (at * c + i, n * c))
-        };
-        let (group, _) = place(false);
-        let (mut at, mut count) = place(true);
-        let mut level = 0;
-        while count > 1 {
-            let sibling = at ^ 1;
-            if sibling < count {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(mut other) = waiting.remove(&(group, level, sibling)) else {
-                    waiting.insert((group, level, at), states);
-                    return Ok(());
-                };
-                drop(waiting);
-                if sibling < at {
-                    std::mem::swap(&mut states, &mut other);
-                }
-                self.reduced.reducer.merge(states.bytes_mut(), other.bytes());
-            }
-            at /= 2;
-            count = count.div_ceil(2);
-            level += 1;
-        }
-        let (start, shape) = self.tiles.tile(index);
-        self.finish(&start, &shape, states.bytes())
-    }
-
-    /// Writes the result of a group.
-    fn finish(&self, start: &[u64], shape: &[u64], states: &[u8]) -> Result<()> {
-        let item = self.reduced.item;
-        let n = self.reduced.states(shape);
-        let mut looped = Buffer::unfilled(n * item)?;
-        self.reduced.reducer.finish(states, looped.bytes_mut());
-        let mut strides = vec![0isize; shape.len()];
-        let mut step = item as isize;
-        for &k in self.order.iter().rev().filter(|&&k| !self.reduced.over[k]) {
-            strides[k] = step;
-            step *= shape[k] as isize;
-        }
-        let (start, shape, from) =
-            (self.reduced.kept(start), self.reduced.kept(shape), self.reduced.kept(&strides));
-        let boxed: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
-        let to = strided::c_strides(&boxed, item);
-        if from == to {
-            return self.sink.write(&start, &shape, looped.bytes());
-        }
-        let mut ordered = Buffer::unfilled(n * item)?;
-        strided::copy(item, &boxed, looped.bytes(), 0, &from, ordered.bytes_mut(), 0, &to);
-        self.sink.write(&start, &shape, ordered.bytes())
-    }
-
-    /// Writes a result that has elements, each of which is a reduction of no elements.
-    pub(super) fn identity(&self, shape: &[u64]) -> Result<()> {
-        let mut state = Buffer::new(self.reduced.reducer.state_size())?;
-        self.reduced.reducer.init(state.bytes_mut());
-        let mut one = vec![0; self.reduced.item];
-        self.reduced.reducer.finish(state.bytes(), &mut one);
-        let tiles = Tiles::unled(shape);
-        let extents = tiles.extents();
-        let n: u64 = extents.iter().product();
-        let mut all = Buffer::new(n as usize * one.len())?;
-        all.bytes_mut().chunks_exact_mut(one.len()).for_each(|to| to.copy_from_slice(&one));
-        super::each_tile(&tiles, &(0..shape.len()).collect::<Vec<_>>(), |index| {
-            let (start, shape) = tiles.tile(index);
-            let n: u64 = shape.iter().product();
-            self.sink.write(&start, &shape, &all.bytes()[..n as usize * one.len()])
-        })
     }
 }

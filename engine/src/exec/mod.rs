@@ -1,12 +1,13 @@
 //! Running plans: tiles evaluated by workers, products of matrices, results on their way to sinks.
 
 mod bands;
-mod carries;
+pub(crate) mod carries;
 mod delivery;
 mod derived;
 mod feed;
 mod fetch;
 mod fold;
+mod folding;
 mod gemm;
 mod input;
 mod loops;
@@ -20,11 +21,12 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod walk;
 mod worker;
 
 pub(crate) use carries::Carries;
-pub(crate) use delivery::{Give, deliver};
-pub(crate) use derived::{Derive, Derived, like, rows};
+pub(crate) use delivery::{ALIKE, Give, deliver, give_alike};
+pub(crate) use derived::{Derive, Derived, like};
 pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;
@@ -32,7 +34,8 @@ pub use gemm::{BACKEND, backend_core};
 pub(crate) use matmul::Product;
 pub(crate) use pass::{Output, Pass};
 pub(crate) use stage::{Fit, Room, Run, Stage, Told};
-pub(crate) use turns::Turns;
+pub(crate) use turns::{InOrder, Turns};
+pub(crate) use walk::{Bytes, Tile, Walk};
 
 use crate::Result;
 use crate::program::tiles::Tiles;

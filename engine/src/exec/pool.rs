@@ -24,6 +24,6 @@ pub(super) fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
         .num_threads(threads)
         .thread_name(|k| format!("arrstore {k}"))
         .build()
-        .map_err(|e| Error::Other(format!("cannot start {threads} threads: {e}")))?;
+        .map_err(|e| Error::Other(format!("cannot start {threads} threads: {e}; use fewer")))?;
     Ok(pools.entry(key).or_insert(Arc::new(pool)).clone())
 }

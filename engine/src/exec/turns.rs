@@ -1,7 +1,8 @@
 //! Pieces of work that threads take up in turn.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::pool::pool;
 use crate::{Context, Error, Result};
@@ -69,5 +70,50 @@ impl Turns {
         };
         pool(context.threads)?.scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| guarded())));
         error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+}
+
+/// A state that pieces change one after the other in the order of their numbers, whichever threads have taken them up.
+pub(crate) struct InOrder<T> {
+    /// The number of the piece that comes next, and the state.
+    state: Mutex<(u64, T)>,
+    changed: Condvar,
+}
+
+impl<T> InOrder<T> {
+    /// The state before the first piece.
+    pub(crate) fn new(state: T) -> InOrder<T> {
+        InOrder { state: Mutex::new((0, state)), changed: Condvar::new() }
+    }
+
+    /// Runs `work` on the state after the pieces before `number`. Returns `false`, and does nothing, if another thread
+    /// has failed.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub(crate) fn change(
+        &self,
+        number: u64,
+        turns: &Turns,
+        work: impl FnOnce(&mut T) -> Result<()>,
+    ) -> Result<bool> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.0 != number {
+            if turns.has_failed() {
+                return Ok(false);
+            }
+            let waited = self.changed.wait_timeout(state, Duration::from_millis(50));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        work(&mut state.1)?;
+        state.0 += 1;
+        drop(state);
+        self.changed.notify_all();
+        Ok(true)
+    }
+
+    /// The state after the last piece.
+    pub(crate) fn into_inner(self) -> T {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).1
     }
 }

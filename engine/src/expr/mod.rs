@@ -5,6 +5,7 @@ mod reshape;
 
 use std::sync::Arc;
 
+use crate::kernels::Function;
 use crate::op::{Op, Scalar};
 use crate::operator::Operator;
 use crate::promote::{self, Operand};
@@ -264,6 +265,12 @@ impl Expr {
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
     }
 
+    /// A function of each element, which gives elements of type `dtype`.
+    pub(crate) fn called(&self, function: Function, dtype: DType) -> Result<Expr> {
+        let inputs = vec![self.typed()?, Expr::source(Arc::new(function))?];
+        Ok(Expr::new(Kind::Apply { op: Op::Map, inputs }, dtype, self.0.shape.clone()))
+    }
+
     /// The operator `**`. It is [`Op::Pow`], except for a few Python exponents for which NumPy has better loops.
     ///
     /// # Errors
@@ -330,7 +337,7 @@ impl Expr {
     pub fn permute(&self, axes: &[i64]) -> Result<Expr> {
         if axes.len() != self.ndim() {
             return Err(Error::Shape(format!(
-                "axes don't match array: {} given for an array of {} dimension(s)",
+                "transpose: expected one entry for each of the array's axes, found {} for {} axes",
                 axes.len(),
                 self.ndim()
             )));
@@ -395,7 +402,7 @@ impl Expr {
         };
         if let Some(&k) = axes.iter().find(|&&k| self.shape()[k] != 1) {
             return Err(Error::Shape(format!(
-                "cannot squeeze axis {k}, whose size is {} and not one",
+                "cannot squeeze axis {k}: its size is {}, not 1",
                 self.shape()[k]
             )));
         }

@@ -44,6 +44,7 @@ pub(super) trait Container {
 
 /// The options of a run that writes.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Writing {
     /// Waits for the disk before a commit counts.
     pub durable: bool,
@@ -116,7 +117,9 @@ impl Sink for Dry {
         self.chunk.as_deref()
     }
     fn write(&self, _: &[u64], _: &[u64], _: &[u8]) -> crate::Result<()> {
-        Err(crate::Error::Other("this output is only planned".to_owned()))
+        Err(crate::Error::Value(
+            "this output was opened for planning only, so nothing can be written to it".into(),
+        ))
     }
     fn label(&self) -> String {
         self.label.clone()

@@ -78,7 +78,9 @@ impl Error {
 
     /// Refuses two results in one place.
     pub(crate) fn one_place(a: &impl Display, b: &impl Display) -> Error {
-        Error::Request(format!("{a} and {b} are one place, and can hold one result: give each its own"))
+        Error::Request(format!(
+            "{a} and {b} are the same place, and a place holds one result: give each result its own"
+        ))
     }
 
     /// An error of another crate, with its causes.

@@ -13,6 +13,7 @@ pub type Facts = Vec<(&'static str, Value)>;
 
 /// An array opened for reading.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Input {
     /// The lazy array.
     pub expr: Expr,
@@ -38,6 +39,7 @@ impl Input {
 
 /// The properties of an array that a copy keeps.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct About {
     /// The array's layout.
     pub known: Known,
@@ -51,6 +53,7 @@ pub struct About {
 
 /// The known part of the layout of an array that is read, or that will be replaced.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Known {
     /// Elements of a chunk along each axis.
     pub chunk: Option<Vec<u64>>,
@@ -76,6 +79,7 @@ impl Known {
 
 /// The caller's description of elements, for a file that does not describe them itself.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Elements {
     /// Their type; also for a `.npy` file that has no name for it, such as bfloat16.
     pub dtype: Option<DType>,
@@ -91,6 +95,7 @@ pub struct Elements {
 
 /// An array of a file: its type and shape, or the reason why it cannot be read.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Listed {
     /// Its name, with a leading `/`.
     pub name: String,

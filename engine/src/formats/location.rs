@@ -19,6 +19,7 @@ use crate::{Index, text};
 /// # Ok::<(), arrstore::formats::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Location {
     /// The file or folder.
     pub path: PathBuf,
@@ -55,7 +56,9 @@ impl Location {
     /// When a commit is asked for of something other than an `.arrs` file.
     pub fn at_commit(self, commit: Option<u64>) -> Result<Location> {
         if commit.is_some() && self.format != Format::Arrs {
-            return Err(Error::request(format!("{self}: only .arrs files have commits")));
+            return Err(Error::request(format!(
+                "{self}: expected an .arrs file, because only these have commits"
+            )));
         }
         Ok(Location { commit, ..self })
     }
@@ -63,7 +66,7 @@ impl Location {
     fn parse(text: &str, format: fn(&Path) -> Option<Format>) -> Result<Location> {
         let (path, rest) = existing(text, format).unwrap_or_else(|| by_grammar(text));
         if path.is_empty() {
-            return Err(Error::request("the path is empty"));
+            return Err(Error::request("the path is empty: expected a file, such as x.arrs"));
         }
         let (name, region) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
         let name = name.strip_prefix(':').map(full_name).transpose()?;
@@ -91,13 +94,13 @@ impl Location {
     /// Picks one of the arrays that the file holds: the named one, else the only one.
     pub(super) fn pick(&self, names: &[String]) -> Result<String> {
         let list = || match names {
-            [] => "it holds no array".to_owned(),
-            names => format!("it holds {}", names.join(", ")),
+            [] => "the file holds no arrays".to_owned(),
+            names => format!("the file holds {}", names.join(", ")),
         };
         let path = self.path.display();
         match &self.name {
             Some(name) if names.contains(name) => Ok(name.clone()),
-            Some(name) => Err(Error::missing(format!("{path}: has no array {name}; {}", list()))),
+            Some(name) => Err(Error::missing(format!("{path}: there is no array {name}; {}", list()))),
             None => match names {
                 [only] => Ok(only.clone()),
                 [] => Err(Error::request(format!("{path}: {}", list()))),
@@ -134,7 +137,7 @@ pub fn full_name(name: &str) -> Result<String> {
     let bare = name.trim_start_matches('/');
     if bare.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return Err(Error::request(format!(
-            "'{name}' cannot name an array: expected a path such as /ocean/sst"
+            "'{name}' is not a name of an array; expected a path such as /ocean/sst"
         )));
     }
     Ok(format!("/{bare}"))
@@ -185,12 +188,15 @@ fn subscript(text: &str, region: &str) -> Result<Vec<Index>> {
 /// The error for a path without a known format.
 fn unknown(text: &str, path: &Path) -> Error {
     if path.is_dir() {
-        return Error::request(format!("{}: is a folder, and holds no zarr.json", path.display()));
+        return Error::request(format!(
+            "{}: is a folder without a zarr.json, so it is not a Zarr store",
+            path.display()
+        ));
     }
     if path.is_file() {
         let file = path.display();
         return Error::request(format!(
-            "{file}: its ending does not say what kind of file to write; known endings: {ENDINGS_IN_WORDS}"
+            "{file}: its ending names no known format; known endings: {ENDINGS_IN_WORDS}"
         ));
     }
     if path.exists() {
@@ -198,10 +204,10 @@ fn unknown(text: &str, path: &Path) -> Error {
     }
     let nameless = ends(text).find(|(path, _)| Path::new(path).is_file());
     if let Some((file, name)) = nameless {
-        return Error::request(format!("{file}: holds one array, which has no name: leave '{name}' out"));
+        return Error::request(format!("{file}: holds a single array without a name: leave out '{name}'"));
     }
     Error::request(format!(
-        "{}: is not there, and its ending does not say what kind of file it is; known endings: {ENDINGS_IN_WORDS}",
+        "{}: does not exist, and its ending names no known format; known endings: {ENDINGS_IN_WORDS}",
         path.display()
     ))
 }

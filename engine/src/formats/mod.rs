@@ -90,7 +90,9 @@ pub fn list(location: &Location) -> Result<Vec<Listed>> {
         Format::Arrs => open_snapshot(location)?.arrays().place(|| location.path.display())?,
         Format::Zarr => zarr::arrays(&location.path)?,
         Format::Npy | Format::Raw => {
-            return Err(Error::request(format!("{location}: holds one array without a name")));
+            return Err(Error::request(format!(
+                "{location}: holds a single array without a name, so there is nothing to list"
+            )));
         }
     };
     let context = Context::default();

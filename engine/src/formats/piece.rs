@@ -85,7 +85,7 @@ impl Swapped {
             .and_then(|bytes| bytes.checked_add(start));
         if end.is_none_or(|end| end > length) {
             let reason =
-                format!("its header promises more elements than its {length} bytes hold: it was cut short");
+                format!("the file has {length} bytes, fewer than its header promises: it was cut short");
             return Err(Error::Npy { path: path.to_owned(), reason });
         }
         let chunk = pieces(dtype, shape);
@@ -139,7 +139,7 @@ impl Source for Swapped {
         }
         let bytes = count as usize * item;
         let Some(out) = out.get_mut(..bytes) else {
-            return Err(Error::Other(format!("{}: a chunk outside the array", self.label())));
+            return Err(Error::Other(format!("{}: a chunk outside the array was asked for", self.label())));
         };
         let at = first * item as u64;
         self.file.read_exact_at(out, self.start + at).map_err(|e| Error::io(&self.path, e))?;

@@ -16,7 +16,10 @@ pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
     let length = file.metadata().place(|| path.display())?.len();
     let start = elements.offset.unwrap_or(0);
     let left = length.checked_sub(start).ok_or_else(|| {
-        Error::request(format!("{}: offset {start} is beyond its end: it has {length} bytes", path.display()))
+        Error::request(format!(
+            "{}: offset {start} lies beyond the end of the file, which has {length} bytes",
+            path.display()
+        ))
     })?;
     let shape = match &elements.shape {
         Some(shape) => shape.clone(),
@@ -28,9 +31,9 @@ pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
         if elements.offset.is_some() && elements.shape.is_some() { bytes <= left } else { bytes == left }
     };
     if !bytes.is_some_and(fits) {
-        let needed = bytes.map_or("too many".to_owned(), |b| b.to_string());
+        let needed = bytes.map_or("more than 2^64".to_owned(), |b| b.to_string());
         return Err(Error::request(format!(
-            "{}: {dtype} elements of shape {} are {needed} bytes, and the file has {left}{}",
+            "{}: expected {needed} bytes for {dtype} elements of shape {}, found {left}{}",
             path.display(),
             crate::view::show(&shape),
             if start > 0 { format!(" after the first {start}") } else { String::new() }

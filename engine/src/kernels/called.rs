@@ -29,11 +29,25 @@ pub(crate) struct Function {
 
 impl Function {
     pub(crate) fn new<A: Pod, R: Pod>(function: impl Fn(A) -> R + Send + Sync + 'static) -> Function {
+        Function::over_blocks(move |elements: &[A], out: &mut [R]| {
+            out.iter_mut().zip(elements).for_each(|(o, &a)| *o = function(a));
+        })
+    }
+
+    /// A function that fills a result from elements, as many as it has. An element of the result depends on the element
+    /// at its place and on nothing else.
+    pub(crate) fn over_blocks<A: Pod, R: Pod>(
+        function: impl Fn(&[A], &mut [R]) + Send + Sync + 'static,
+    ) -> Function {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let call: Arc<Loop> = Arc::new(move |elements: &Arg<'_>, out: &mut [u8]| {
             fill(out, |out: &mut [R]| match values::<A>(std::slice::from_ref(elements), 0) {
-                Values::One(a) => out.fill(function(a)),
-                Values::Many(a) => out.iter_mut().zip(a.iter()).for_each(|(o, &a)| *o = function(a)),
+                Values::One(a) => {
+                    let mut one = [R::zeroed()];
+                    function(&[a], &mut one);
+                    out.fill(one[0]);
+                }
+                Values::Many(a) => function(&a, out),
             });
         });
         let number = NEXT.fetch_add(1, Ordering::Relaxed).to_le_bytes();
@@ -64,13 +78,13 @@ impl std::fmt::Debug for Function {
 pub(super) fn kernel() -> Kernel {
     Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
         let [elements, Arg::Scalar(number) | Arg::Block(number)] = args else {
-            return Err(Error::Other("a function without its operands".into()));
+            return Err(Error::internal("a function without its operands"));
         };
         let number = number.first_chunk().copied().unwrap_or_default();
         let functions = FUNCTIONS.read().unwrap_or_else(PoisonError::into_inner);
         let call = functions.get(&number).and_then(Weak::upgrade);
         drop(functions);
-        call.ok_or_else(|| Error::Other("a function that is gone was called".into()))?(elements, out);
+        call.ok_or_else(|| Error::internal("a function that is gone was called"))?(elements, out);
         Ok(())
     })
 }

@@ -12,6 +12,7 @@
 //! operation is rounded once.
 
 mod arity;
+mod bins;
 mod block;
 mod boolean;
 mod called;
@@ -28,10 +29,13 @@ mod moves;
 mod physical;
 mod reduce;
 mod scan;
+mod select;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod widen;
 
+pub(crate) use bins::{EqualBins, between};
 pub(crate) use block::Arg;
 pub(crate) use called::Function;
 pub(crate) use cast::cast;
@@ -40,6 +44,8 @@ pub(crate) use kernel::Kernel;
 pub(crate) use physical::Physical;
 pub(crate) use reduce::{At, Block, Columns, Reducer, Rows, reducer};
 pub(crate) use scan::{Lines, Scanner, scanner};
+pub(crate) use select::{Cuts, Key, Keys, Wanted, collect, keys, place, within};
+pub(crate) use tally::{Counts, add_weights};
 
 use crate::Error;
 use crate::op::Op;

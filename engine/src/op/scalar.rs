@@ -8,6 +8,7 @@ use crate::promote::PromoteError;
 
 /// A Python number. It has no element type of its own: it takes its type from the arrays beside it (NEP 50).
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Scalar {
     /// `True` or `False`.
     Bool(bool),

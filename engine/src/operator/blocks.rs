@@ -3,13 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Operator, Output};
-use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, tile_index};
-use crate::profile::Work;
+use super::{Operator, Output, only};
+use crate::Result;
+use crate::exec::{Bytes, Feed, Fit, Room, Run, Stage, Told, Walk};
 use crate::program::Program;
-use crate::program::tiles::{Tiles, loop_order};
+use crate::program::tiles::loop_order;
 use crate::program::written;
-use crate::{Buffer, Error, Result};
 
 /// Bytes of a block, unless chunks that are written whole are larger.
 const BLOCK: u64 = 8 << 20;
@@ -46,12 +45,9 @@ impl Operator for MapBlocks {
     }
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
-        let (Ok([feed]), [output]) = (<[Program; 1]>::try_from(feeds), outputs) else {
-            return Err(Error::Other("a function of blocks has one input and one output".into()));
-        };
-        let tiles = written::tiles(&feed, &output.written, BLOCK);
-        let walk = loop_order(&feed);
-        Ok(Box::new(Mapping { call: self.clone(), feed, output: output.clone(), tiles, walk, threads: 1 }))
+        let (feed, output) = (only(self, feeds)?, only(self, outputs)?.clone());
+        let walk = Walk::new(written::tiles(&feed, &output.written, BLOCK), loop_order(&feed));
+        Ok(Box::new(Mapping { call: self.clone(), feed, output, walk }))
     }
 }
 
@@ -61,21 +57,19 @@ struct Mapping {
     call: MapBlocks,
     feed: Program,
     output: Output,
-    tiles: Tiles,
-    walk: Vec<usize>,
-    threads: u64,
+    walk: Walk,
 }
 
 impl Mapping {
     /// Bytes of a thread: the block, the function's own result, the result here, and a copy if the writer makes one.
-    fn bytes(&self) -> u64 {
+    fn bytes(&self, walk: &Walk) -> Bytes {
         let written = &self.output.written;
-        let extents = self.tiles.extents();
+        let extents = walk.tiles.extents();
         let elements: u64 = extents.iter().product();
         let copies = if written.copies { 3 } else { 2 };
         let results = elements.saturating_mul(written.item).saturating_mul(copies);
         let block = elements.saturating_mul(self.feed.output_size() as u64);
-        block + results + written.scratch + Feed::bytes(&self.feed, &extents)
+        Bytes { each: block + results + written.scratch + Feed::bytes(&self.feed, &extents), once: 0 }
     }
 }
 
@@ -85,17 +79,10 @@ impl Stage for Mapping {
     }
 
     fn fit(&mut self, room: Room) -> Fit {
-        loop {
-            let each = self.bytes();
-            self.threads = (room.free / each.max(1)).min(room.threads).min(self.tiles.len().max(1));
-            if self.threads > 0 {
-                return Fit::Takes(self.threads * each);
-            }
-            match self.tiles.halved(|_| self.output.written.chunk.is_none()) {
-                Some(tiles) => self.tiles = tiles,
-                None => return Fit::Needs(each),
-            }
-        }
+        let whole = self.output.written.chunk.is_some();
+        let (walk, fit) = self.walk.fitted(room, |walk| self.bytes(walk), |_, _| !whole);
+        self.walk = walk;
+        fit
     }
 
     fn work(&self) -> u64 {
@@ -103,44 +90,17 @@ impl Stage for Mapping {
     }
 
     fn explain(&self) -> Told {
-        Told {
-            kind: self.call.name(),
-            steps: vec!["a function of the program".to_owned()],
-            domain: self.feed.domain.clone(),
-            tiles: self.tiles.len(),
-            tile: self.tiles.extents(),
-            threads: self.threads,
-            reads: vec![self.feed.bytes_read()],
-            passes: 1,
-            ..Told::default()
-        }
+        self.walk.explain(self.call.name(), "a function of the program".to_owned(), &self.feed)
     }
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
-        let ([sources], [sink]) = (run.sources, run.sinks) else {
-            return Err(Error::Other("a function of blocks has one input and one output".into()));
-        };
-        let feed = Feed::new(&self.feed, sources, run.context, false);
-        let (input, item) = (self.feed.output_size(), self.output.written.item as usize);
-        deliver(sink.as_ref(), &self.tiles, run.context, |give| {
-            let turns = Turns::new(self.tiles.len());
-            turns.run(self.threads, run.context, || {
-                let (mut reader, mut block, mut result) =
-                    (feed.reader()?, Buffer::default(), Buffer::default());
-                while let Some(number) = turns.take(run.context)? {
-                    let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.walk, number));
-                    let elements = shape.iter().product::<u64>();
-                    let from = block.reserve(elements as usize * input)?;
-                    let to = result.reserve(elements as usize * item)?;
-                    run.context.record(Work::Tile, 1, elements, || {
-                        reader.fill(&start, &shape, from)?;
-                        (self.call.0)(&start, &shape, from, to)
-                    })?;
-                    give(&start, &shape, to)?;
-                    (run.done)(elements);
-                }
-                Ok(())
-            })
+        let item = self.output.written.item as usize;
+        self.walk.run(&self.feed, run, &self.walk.tiles, |tile| {
+            let bytes = tile.len() as usize * item;
+            tile.record(|tile| {
+                (self.call.0)(&tile.start, &tile.shape, tile.elements, tile.spare.reserve(bytes)?)
+            })?;
+            (tile.give)(&tile.start, &tile.shape, &tile.spare.bytes()[..bytes])
         })
     }
 }

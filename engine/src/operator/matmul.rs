@@ -28,7 +28,7 @@ impl Operator for Matmul {
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Ok([a, b]), [output]) = (<[Program; 2]>::try_from(feeds), outputs) else {
-            return Err(Error::Other("a product has two operands and one result".into()));
+            return Err(Error::internal("a product has two operands and one result"));
         };
         Ok(Box::new(Product::new(a, b, output.dtype, output.written.clone())))
     }
@@ -42,7 +42,7 @@ impl Expr {
     pub fn matmul(&self, other: &Expr) -> Result<Expr> {
         if self.ndim() == 0 || other.ndim() == 0 {
             return Err(Error::Shape(
-                "matmul: operands need at least one dimension; use * for scalars".into(),
+                "matmul: expected operands with at least one dimension; use * for scalars".into(),
             ));
         }
         let dtype = promote::result_type(&[self.operand(), other.operand()])?;
@@ -58,7 +58,7 @@ impl Expr {
         let (k2, n) = (b.shape()[b.ndim() - 2], b.shape()[b.ndim() - 1]);
         if k != k2 {
             return Err(Error::Shape(format!(
-                "matmul: shapes {} and {} do not fit: the first has {k} columns, the second {k2} rows",
+                "matmul: shapes {} and {} do not match: the first has {k} columns, the second {k2} rows",
                 show(self.shape()),
                 show(other.shape())
             )));

@@ -10,6 +10,8 @@ pub(crate) mod concatenate;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
 pub(crate) mod scan;
+pub(crate) mod select;
+pub(crate) mod tally;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -69,4 +71,12 @@ pub(crate) struct Output {
     pub(crate) dtype: DType,
     pub(crate) shape: Vec<u64>,
     pub(crate) written: Written,
+}
+
+/// The single element of `items`: the input or the output of an operator that has one.
+fn only<T>(operator: &dyn Operator, items: impl IntoIterator<Item = T>) -> Result<T> {
+    let mut items = items.into_iter();
+    let (one, more) = (items.next(), items.next());
+    let alone = one.filter(|_| more.is_none());
+    alone.ok_or_else(|| Error::Other(format!("{} has one input and one output", operator.name())))
 }

@@ -66,7 +66,7 @@ impl Expr {
         let shape = (0..self.ndim()).filter(|k| !axes.contains(k)).map(|k| self.shape()[k]).collect();
         if axes.iter().any(|&k| self.shape()[k] == 0) && !reduction.has_identity() {
             return Err(Error::Shape(format!(
-                "{} of an array of shape {} over no elements: it has no identity",
+                "{} over no elements, of an array of shape {}: expected at least one, because it has no value for none",
                 reduction.name(),
                 show(self.shape())
             )));
@@ -90,7 +90,7 @@ impl Expr {
         };
         axes.sort_unstable();
         if reduction.is_arg() && options.axes.is_some() && axes.len() > 1 {
-            return Err(Error::Shape(format!("{} takes one axis or none", reduction.name())));
+            return Err(Error::Shape(format!("{} takes a single axis or none", reduction.name())));
         }
         Ok(axes)
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Plan;
 use super::target::{Dest, Goes, Planned, Target};
+use crate::display::size;
 use crate::program::{Leaf, Load};
 use crate::view::show;
 
@@ -149,17 +150,17 @@ impl fmt::Display for Explain {
                 writeln!(f, "  passes   {}", stage.passes)?;
             }
             for read in &stage.reads {
-                writeln!(f, "  read     {:>12}  {} ({})", bytes(read.bytes), read.label, read.how)?;
+                writeln!(f, "  read     {:>12}  {} ({})", size(read.bytes), read.label, read.how)?;
             }
             for write in &stage.writes {
-                writeln!(f, "  write    {:>12}  {}", bytes(write.bytes), write.label)?;
+                writeln!(f, "  write    {:>12}  {}", size(write.bytes), write.label)?;
             }
             if stage.flops > 0 {
                 writeln!(f, "  flops    {:>12.3e}", stage.flops as f64)?;
             }
-            writeln!(f, "  memory   {:>12}", bytes(stage.peak))?;
+            writeln!(f, "  memory   {:>12}", size(stage.peak))?;
         }
-        write!(f, "peak memory {} of {}", bytes(self.peak), bytes(self.budget))
+        write!(f, "peak memory {} of {}", size(self.peak), size(self.budget))
     }
 }
 
@@ -178,16 +179,4 @@ fn label(leaf: &Leaf) -> String {
             }
         }
     }
-}
-
-/// A number of bytes for people.
-fn bytes(n: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = n as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{n} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }

@@ -4,6 +4,8 @@
 //! straight-line program. Stages come in levels: the stages of one level need nothing from each other. Folds and
 //! elementwise results of one level that run over the same tiles share one pass over their inputs.
 
+#[cfg(test)]
+mod derived;
 mod explain;
 mod graph;
 mod lower;

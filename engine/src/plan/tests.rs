@@ -123,7 +123,7 @@ impl Stage for Mirroring {
         let shape = &self.feed.domain;
         let mut all = Buffer::new(self.feed.elements() as usize * 8)?;
         let feed = Feed::new(&self.feed, &run.sources[0], run.context, false);
-        feed.reader()?.fill(&vec![0; shape.len()], shape, all.bytes_mut())?;
+        feed.reader().fill(&vec![0; shape.len()], shape, all.bytes_mut())?;
         run.sinks[0].write(&vec![0; shape.len()], shape, all.bytes())?;
         let (mut start, mut row) = (vec![0; shape.len()], shape.clone());
         row[0] = 1;

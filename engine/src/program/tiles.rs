@@ -60,6 +60,16 @@ impl Tiles {
         Tiles { borders }
     }
 
+    /// The longest tiles of at most `elements` elements that lie in one piece in C order.
+    pub(crate) fn in_one_piece(domain: &[u64], elements: u64) -> Tiles {
+        Tiles::regular(domain, &rows(domain, elements))
+    }
+
+    /// Whether tiles that lie in one piece in C order still do so when they are cut along `axis`.
+    pub(crate) fn stay_in_one_piece(&self, axis: usize) -> bool {
+        self.extents()[..axis].iter().all(|&n| n == 1)
+    }
+
     /// The tiles that a program's lead input gives.
     pub(crate) fn of_program(program: &Program) -> Tiles {
         let domain = &program.domain;
@@ -193,6 +203,20 @@ impl Tiles {
         }
         Tiles::regular(domain, &extent)
     }
+}
+
+/// The longest box of at most `elements` elements that lie in one piece in C order.
+pub(crate) fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
+    let mut room = elements.max(1);
+    let mut extent = vec![1; shape.len()];
+    for (extent, &n) in extent.iter_mut().zip(shape).rev() {
+        *extent = n.clamp(1, room);
+        room /= n.max(1);
+        if room == 0 {
+            break;
+        }
+    }
+    extent
 }
 
 /// The input whose grid the tiles follow: an input with the most elements, preferably one with several chunks, and the

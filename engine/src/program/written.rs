@@ -169,6 +169,20 @@ pub(crate) fn balanced(program: &Program, limit: u64) -> Tiles {
     Tiles::along(domain, lead(program), &extent)
 }
 
+/// The extents of a tile that holds whole lines: the axes from `kept` on stay whole. A tile has at most about `limit`
+/// bytes, unless a single line or the chunks that it lies in are larger.
+pub(crate) fn lines(program: &Program, kept: usize, limit: u64) -> Vec<u64> {
+    let domain = &program.domain;
+    let chunked = |k: usize| {
+        let encoded = program.loads.iter().filter(|load| load.is_encoded());
+        encoded.filter_map(|load| load.access[k].map(|a| a.span().min(domain[k]))).max().unwrap_or(1)
+    };
+    let unit: Vec<u64> = (0..domain.len()).map(|k| if k < kept { chunked(k) } else { domain[k] }).collect();
+    let loads: Vec<(&Load, Kind)> = program.loads.iter().map(|load| (load, Kind::of(load))).collect();
+    let cost = |extent: &[u64]| loads.iter().map(|(load, kind)| kind.cost(load, extent, Medium::Near)).sum();
+    grown(domain, unit, cost, |extent| bytes(program, None, extent), limit)
+}
+
 /// A tile grown from `extent`, as long as its `bytes` stay within the limit and its `cost` falls.
 fn grown(
     domain: &[u64],

@@ -43,7 +43,9 @@ pub enum PromoteError {
         dtype: DType,
     },
     /// A Python complex number for a real type.
-    #[error("Python complex number {value} has no place in {dtype}; take its .real or abs()")]
+    #[error(
+        "Python complex number {value} does not fit in {dtype}; take its real part or its absolute value"
+    )]
     NotReal {
         /// The number.
         value: num_complex::Complex64,

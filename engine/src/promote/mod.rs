@@ -265,7 +265,7 @@ pub(crate) fn reduction(
     let refuse = |hint| Err(no_loop(reduction.name(), &[Operand::Typed(dtype.unwrap_or(input))], hint));
     let plain = reduction.plain();
     if dtype.is_some() && !matches!(plain, Sum | Prod | Mean | Std | Var) {
-        return refuse("; it takes no dtype");
+        return refuse("; leave out dtype");
     }
     Ok(match plain {
         Sum | Prod => {

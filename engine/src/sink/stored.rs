@@ -90,7 +90,9 @@ impl Sink for StoredSink {
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
         match &self.place {
             Some((transaction, id)) => Ok(transaction.write(*id, start, shape, data)?),
-            None => Err(Error::Other("this output is only planned".to_owned())),
+            None => Err(Error::Value(
+                "this output was opened for planning only, so nothing can be written to it".into(),
+            )),
         }
     }
     fn label(&self) -> String {

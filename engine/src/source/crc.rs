@@ -107,9 +107,9 @@ impl FileCrc {
             return Ok(());
         }
         let reason = format!(
-            "is damaged: its {} bytes have the CRC-32 {found:08x}, and the archive says {:08x}",
+            "is damaged: expected CRC-32 {:08x} over its {} bytes, found {found:08x}",
+            self.expected,
             self.part.end - self.part.start,
-            self.expected
         );
         Err(Error::Npy { path: self.label.clone(), reason })
     }
@@ -122,8 +122,12 @@ impl FileCrc {
         std::thread::scope(|scope| {
             let helpers: Vec<_> = (1..self.threads.min(unseen)).map(|_| scope.spawn(read)).collect();
             helpers.into_iter().fold(read(), |done, helper| {
-                let gone =
-                    || Error::Other(format!("{}: a thread that checked it ended", self.label.display()));
+                let gone = || {
+                    Error::Other(format!(
+                        "{}: a thread that was checking the file ended early",
+                        self.label.display()
+                    ))
+                };
                 done.and(helper.join().map_err(|_| gone()).flatten())
             })
         })?;

@@ -36,7 +36,8 @@ impl Mapped {
         if header.big_endian {
             return Err(Error::Npy {
                 path: path.to_owned(),
-                reason: "holds big-endian elements, which cannot be mapped in place: convert it first".into(),
+                reason: "holds big-endian elements, which cannot be mapped in place; convert the file first"
+                    .into(),
             });
         }
         Mapped::of_file(path, &file, header.start, header.dtype, &header.shape, header.fortran)
@@ -70,7 +71,7 @@ impl Mapped {
             return Err(Error::Npy {
                 path: path.to_owned(),
                 reason: format!(
-                    "an array of shape {} and type {dtype} from byte {start} on needs {} bytes, but the file ends at {length}: it was cut short, or shape and type are wrong",
+                    "an array of shape {} and type {dtype} needs {} bytes from byte {start} on, but the file ends at byte {length}: it was cut short, or shape or type are wrong",
                     crate::view::show(shape),
                     bytes.map_or("too many".into(), |b| b.to_string()),
                 ),

@@ -168,7 +168,7 @@ pub(crate) fn bytes(item: usize, shape: &[u64]) -> Result<u64> {
         Some(_) if shape.contains(&0) => Ok(0),
         Some(bytes) => Ok(bytes),
         None => Err(Error::Shape(format!(
-            "an array of shape {} has too many elements to count",
+            "an array of shape {} is too large: its number of elements exceeds 64 bits",
             crate::view::show(shape)
         ))),
     }

@@ -2,6 +2,7 @@
 
 use arrstore_format::{Attributes, Codec, Meta};
 
+use crate::formats::Known;
 use crate::{DType, Error, Result, Scalar};
 
 /// The layout of a stored array. Chunk, codec, shuffle and order that are not set come from the replaced array, if it
@@ -78,22 +79,26 @@ impl Layout {
         self
     }
 
-    /// The metadata of an array of this type and shape that replaces `old`.
-    pub(super) fn meta(&self, dtype: DType, shape: &[u64], old: Option<&Meta>) -> Result<Meta> {
-        let old = old.filter(|old| old.shape == shape);
-        let chunk = self.chunk.clone().or_else(|| old.map(|old| old.chunk_shape.clone()));
+    /// The metadata of an array of this type and shape. Settings that this layout lacks come from `known`, such as the
+    /// layout of a replaced array, and then from the defaults. A known chunk or order for another number of axes is left
+    /// out, and so is a known shuffle if this layout names a codec.
+    ///
+    /// # Errors
+    /// When the layout asks for a shuffle that its codec does not have, or the fill value does not fit the type.
+    pub fn meta(&self, dtype: DType, shape: &[u64], known: &Known) -> Result<Meta> {
+        let chunk = self.chunk.clone().or_else(|| known.chunk.clone().filter(|c| c.len() == shape.len()));
         let chunk = chunk.unwrap_or_else(|| default_chunk(dtype, shape));
-        let codec = self.codec.or(old.map(|old| old.codec)).unwrap_or_default();
-        let packs_bytes = matches!(codec, Codec::Zstd { .. } | Codec::Lz4);
-        if self.shuffle == Some(true) && !packs_bytes {
+        let codec = self.codec.or(known.codec).unwrap_or_default();
+        if self.shuffle == Some(true) && !packs_bytes(codec) {
             return Err(Error::Value(format!(
-                "shuffle is for codecs that pack bytes, zstd and lz4: there is none in {codec}"
+                "shuffle works with codecs that pack bytes (zstd, lz4), not with {codec}: leave it out"
             )));
         }
-        let known = old.filter(|_| self.codec.is_none()).map(|old| old.shuffle);
-        let shuffle = packs_bytes && dtype.size() > 1 && self.shuffle.or(known).unwrap_or(true);
+        let grouped = self.shuffle.or(known.shuffle.filter(|_| self.codec.is_none())).unwrap_or(true);
+        let shuffle = grouped && packs_bytes(codec) && dtype.size() > 1;
         let mut meta = Meta::new(dtype, shape, &chunk).encoded(codec, shuffle);
-        if let Some(order) = self.order.clone().or_else(|| old.map(|old| old.order.clone())) {
+        let known = || known.order.clone().filter(|order| order.len() == shape.len());
+        if let Some(order) = self.order.clone().or_else(known) {
             meta.order = order;
         }
         if let Some(fill) = self.fill {
@@ -105,6 +110,11 @@ impl Layout {
         meta.attributes = self.attributes.clone();
         Ok(meta)
     }
+}
+
+/// Whether a codec packs bytes, so that grouping bytes of equal weight may help.
+pub fn packs_bytes(codec: Codec) -> bool {
+    matches!(codec, Codec::Zstd { .. } | Codec::Lz4)
 }
 
 /// Bytes of a default chunk.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use arrstore_format::{Attributes, CreateOptions, File, Meta, Snapshot, Stat};
 
-pub use layout::{Layout, default_chunk};
+pub use layout::{Layout, default_chunk, packs_bytes};
 pub use transaction::Transaction;
 
 use crate::{Array, Context, Error, Expr, IntoArray, Result};
@@ -59,7 +59,7 @@ impl Store {
     }
 
     fn create_as(path: &Path, overwrite: bool) -> Result<Store> {
-        let options = CreateOptions { overwrite, ..CreateOptions::default() };
+        let options = CreateOptions::default().overwrite(overwrite);
         Ok(Store::new(path, File::create(path, &options)?))
     }
 
@@ -250,5 +250,7 @@ fn full_name(name: &str) -> String {
 
 /// Takes `shared` back from a plan that has run and is dropped.
 fn finished<T>(shared: std::sync::Arc<T>) -> Result<T> {
-    std::sync::Arc::into_inner(shared).ok_or_else(|| Error::Other("an array is still being written".into()))
+    std::sync::Arc::into_inner(shared).ok_or_else(|| {
+        Error::Other("the transaction cannot end while one of its arrays is still being written".into())
+    })
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrstore_format::{ArrayId, Attributes, File, Meta};
 
 use super::{Layout, finished, full_name};
+use crate::formats::Known;
 use crate::region::RegionSink;
 use crate::sink::{Sink, StoredSink};
 use crate::view::{Index, show};
@@ -82,8 +83,9 @@ impl Transaction {
     pub fn write_with(&self, name: &str, array: impl IntoArray, layout: &Layout) -> Result<()> {
         let array = array.into_written();
         let (dtype, shape) = array.describe()?;
-        let old = self.meta(name).ok();
-        let meta = layout.meta(dtype, &shape, old.as_ref())?;
+        let old = self.meta(name).ok().filter(|old| old.shape == shape);
+        let known = old.as_ref().map(Known::of).unwrap_or_default();
+        let meta = layout.meta(dtype, &shape, &known)?;
         self.step(|| {
             let id = self.inner.replace(&full_name(name), meta)?;
             array.write(Arc::new(StoredSink::new(self.inner.clone(), id)?), &self.context)
@@ -107,13 +109,17 @@ impl Transaction {
         let differs = |k: usize| k != axis && meta.shape[k] != added[k];
         if added.len() != meta.ndim() || (0..added.len()).any(differs) {
             return Err(Error::Shape(format!(
-                "appending to {name} along axis {axis}: expected the other lengths of {}, found an array of shape {}",
+                "appending to {name} along axis {axis}: the other axes have to match shape {}, but the new array has shape {}",
                 show(&meta.shape),
                 show(&added)
             )));
         }
         let mut shape = meta.shape.clone();
-        let overflow = || Error::Shape(format!("appending to {name}: too many elements to count"));
+        let overflow = || {
+            Error::Shape(format!(
+                "appending to {name}: the array would be too large: its number of elements exceeds 64 bits"
+            ))
+        };
         shape[axis] = shape[axis].checked_add(added[axis]).ok_or_else(overflow)?;
         crate::elements(&shape)?;
         let mut region = vec![Index::ALL; meta.ndim()];
@@ -157,7 +163,7 @@ impl Transaction {
     pub fn set_slice(&self, name: &str, region: impl AsRef<[Slice]>, value: impl IntoArray) -> Result<()> {
         let parts = region.as_ref().iter().map(|part| part.ascending());
         let turned =
-            || Error::Value("a region to assign to has a negative step: flip the value instead".into());
+            || Error::Value("cannot assign to a region with a negative step: flip the value instead".into());
         self.assign(name, &parts.collect::<Option<Vec<Index>>>().ok_or_else(turned)?, value)
     }
 

@@ -1,6 +1,5 @@
 //! The arguments of a call, and their binding to the parameters of a function by Python's rules.
 
-use std::cell::Cell;
 use std::ops::Range;
 
 use super::error::{Fault, Result};
@@ -21,8 +20,6 @@ pub(super) struct Call<'a> {
     pub(super) context: Option<&'a Context>,
     /// The arguments in order, with their names.
     pub(super) given: Vec<(Keyword, Placed)>,
-    /// Receives the parameters of the function, in place of a call; `None` for a call.
-    pub(super) parameters: Option<&'a Cell<Option<&'static [&'static str]>>>,
 }
 
 /// The arguments by the names of the parameters.
@@ -46,10 +43,6 @@ impl Call<'_> {
     /// Binds the arguments to `parameters`, which are written as in Python. Parameters after `*` take arguments only by
     /// name. A parameter that ends in `?` is optional.
     pub(super) fn bind(&self, parameters: &'static [&'static str]) -> Result<Bound> {
-        if let Some(asked) = self.parameters {
-            asked.set(Some(parameters));
-            return Err(Fault::new(&self.at, self.usage(parameters)));
-        }
         let bare = |p: &'static str| p.trim_end_matches('?');
         let by_position = parameters.iter().take_while(|p| **p != "*").count();
         let mut values: Vec<(&'static str, Placed)> = Vec::new();

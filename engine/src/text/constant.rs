@@ -51,7 +51,7 @@ pub(super) fn unary(op: Unary, span: &Range<usize>, a: &Number) -> Result<Number
 }
 
 fn float(span: &Range<usize>, a: &Number) -> Result<f64> {
-    let large = || Fault::new(span, "an integer here is too large for a float");
+    let large = || Fault::new(span, "this integer is too large for a float");
     match a {
         Number::Bool(b) => Ok((*b).into()),
         Number::Int(n) => number::float(n).ok_or_else(large),
@@ -106,7 +106,7 @@ fn compared(op: Binary, a: &Number, b: &Number) -> Option<bool> {
 
 fn zero(span: &Range<usize>) -> Fault {
     Fault::new(span, "division by zero")
-        .help("Python refuses it between numbers; between arrays NumPy gives inf or nan")
+        .help("Python refuses to divide numbers by zero; arrays give inf or nan, as in NumPy")
 }
 
 fn overflow(span: &Range<usize>) -> Fault {
@@ -119,7 +119,7 @@ fn integers(op: Binary, span: &Range<usize>, a: &BigInt, b: &BigInt) -> Result<N
         return Err(zero(span));
     }
     if matches!(op, Binary::Shl | Binary::Shr) && b.is_negative() {
-        return Err(Fault::new(span, "negative shift count"));
+        return Err(Fault::new(span, "the shift count is negative: expected a number from 0 on"));
     }
     let answer = match op {
         Binary::Add => a + b,
@@ -145,13 +145,17 @@ fn integers(op: Binary, span: &Range<usize>, a: &BigInt, b: &BigInt) -> Result<N
         Binary::And => a & b,
         Binary::Or => a | b,
         Binary::Xor => a ^ b,
-        _ => return Err(Fault::new(span, "matrix product of numbers").help("use * for numbers")),
+        _ => {
+            return Err(
+                Fault::new(span, "@ multiplies matrices, and these are numbers").help("use * for numbers")
+            );
+        }
     };
     if answer.bits() > MAX_BITS { Err(too_long(span)) } else { Ok(Number::Int(answer)) }
 }
 
 fn too_long(span: &Range<usize>) -> Fault {
-    Fault::new(span, format!("the integer becomes too large: it has more than {MAX_BITS} bits"))
+    Fault::new(span, format!("the integer is too large: it has more than {MAX_BITS} bits"))
 }
 
 /// `a` to the power `b`, which must not be negative; `None` if the result is too long.
@@ -215,7 +219,8 @@ fn complexes(op: Binary, span: &Range<usize>, a: Complex64, b: Complex64) -> Res
         Binary::Div => ratio(a, b).ok_or_else(|| zero(span)),
         Binary::Pow => {
             let answer = complex_power(a, b).ok_or_else(|| {
-                Fault::new(span, "0 has no negative and no complex power").help("Python divides by zero here")
+                Fault::new(span, "0 cannot be raised to a negative or complex power")
+                    .help("this divides by zero")
             })?;
             if answer.re.is_infinite() || answer.im.is_infinite() { Err(overflow(span)) } else { Ok(answer) }
         }

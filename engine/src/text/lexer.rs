@@ -129,8 +129,10 @@ impl<'a> Lexer<'a> {
                 self.at += 1;
                 Ok(Token::Str(body))
             }
-            Some('\\') => Err(Fault::new(&(self.at..self.at + 1), "escapes in a text are not supported")),
-            _ => Err(Fault::new(&(start..self.at), format!("text without its closing {quote}"))),
+            Some('\\') => {
+                Err(Fault::new(&(self.at..self.at + 1), "escapes such as \\n are not supported in strings"))
+            }
+            _ => Err(Fault::new(&(start..self.at), format!("this string is never closed: expected {quote}"))),
         }
     }
 
@@ -224,7 +226,9 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Float(value()?));
         }
         if number.len() > 1 && number.starts_with('0') && number.bytes().any(|b| b != b'0') {
-            return Err(self.bad_number(start).help("leading zeros are not allowed; octal is written 0o17"));
+            return Err(self
+                .bad_number(start)
+                .help("leave out leading zeros; an octal number is written 0o17"));
         }
         self.integer(&number, 10, start)
     }

@@ -29,7 +29,7 @@ pub(super) fn results(
     let lowering = Lowering { variables, context };
     let items = match &root.kind {
         Kind::Tuple(items) if items.is_empty() => {
-            return Err(Fault::new(&root.span, "an empty tuple has no result"));
+            return Err(Fault::new(&root.span, "an empty tuple has no value: expected an expression"));
         }
         Kind::Tuple(items) => &items[..],
         _ => std::slice::from_ref(root),
@@ -184,7 +184,7 @@ impl Lowering<'_> {
             return fault.help(format!("did you mean '{near}'?"));
         }
         match self.variables.keys().map(String::as_str).collect::<Vec<_>>().join(", ") {
-            bound if bound.is_empty() => fault.help("no array is bound to a name: give NAME=PATH"),
+            bound if bound.is_empty() => fault.help("no array has a name here: bind one to it, as NAME=PATH"),
             bound => fault.help(format!("bound names: {bound}")),
         }
     }
@@ -193,6 +193,9 @@ impl Lowering<'_> {
         let operand = self.place(operand)?;
         if let Some(value) = operand.number() {
             return Ok(Meaning::Number(constant::unary(op, &node.span, value)?));
+        }
+        if operand.is_list() {
+            return Err(operand.wrong("an array").help("write array([...])"));
         }
         let sign = node.span.start..node.span.start + 1;
         functions::elementwise(op.function(), &sign, &[operand.array()?]).map(Meaning::Array)
@@ -232,13 +235,13 @@ impl Lowering<'_> {
             Kind::Name(name) => (name, &function.span, None),
             Kind::Attribute(object, name, at) if module(object) && !self.is_bound(object) => (name, at, None),
             Kind::Attribute(object, name, at) => (name, at, Some(self.place(object)?)),
-            _ => return Err(Fault::new(&function.span, "this is not a function")),
+            _ => return Err(Fault::new(&function.span, "this is not a function, and cannot be called")),
         };
         let mut given = Vec::with_capacity(arguments.len());
         for argument in arguments {
             given.push((argument.name.clone(), self.place(&argument.value)?));
         }
-        let call = Call { name, at: at.clone(), object, context: self.context, given, parameters: None };
+        let call = Call { name, at: at.clone(), object, context: self.context, given };
         functions::evaluate(&call, self.variables)
     }
 
@@ -305,13 +308,16 @@ impl Lowering<'_> {
     /// `a.shape[0]`
     fn element(&self, parts: &[Placed], items: &[Item], comma: bool, span: &Range<usize>) -> Result<Meaning> {
         let ([Item::Value(node)], false) = (items, comma) else {
-            return Err(Fault::new(span, "a tuple takes one integer as its index"));
+            return Err(Fault::new(span, "expected a single integer as the index of a tuple"));
         };
         let index = self.place(node)?.integer()?;
         let from_start = if index < 0 { index.saturating_add(parts.len() as i64) } else { index };
         let part = usize::try_from(from_start).ok().and_then(|i| parts.get(i));
         part.map(|p| p.meaning.clone()).ok_or_else(|| {
-            Fault::new(&node.span, format!("index {index} is outside a tuple of {}", parts.len()))
+            Fault::new(
+                &node.span,
+                format!("index {index} is out of bounds for a tuple of {} items", parts.len()),
+            )
         })
     }
 
@@ -400,6 +406,12 @@ fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Meani
     if let (Some(a), Some(b)) = (a.number(), b.number()) {
         return constant::binary(op, at, a, b).map(Meaning::Number);
     }
+    // Python's own lists do not compute: beside an array, a list becomes one
+    if let Some(list) = [a, b].into_iter().find(|x| x.is_list())
+        && ![a, b].iter().any(|x| matches!(x.meaning, Meaning::Array(_)))
+    {
+        return Err(list.wrong("an array").help("write array([...])"));
+    }
     let (a, b) = (a.array()?, b.array()?);
     match op {
         Binary::MatMul => a.matmul(&b).map_err(|e| Fault::engine(at, e)),
@@ -415,6 +427,5 @@ fn truth(word: &str, span: &Range<usize>) -> Fault {
         "or" => "use a | b, with comparisons in parentheses: (x < 0) | (x > 1)",
         _ => "use ~a, or logical_not(a)",
     };
-    Fault::new(span, format!("'{word}' asks for the truth value of an array, which is ambiguous"))
-        .help(instead)
+    Fault::new(span, format!("'{word}' needs one truth value, but an array has many")).help(instead)
 }

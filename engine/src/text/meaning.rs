@@ -50,7 +50,7 @@ impl Placed {
             Meaning::DType(_) => "a dtype",
             Meaning::None => "None",
             Meaning::Ellipsis => "...",
-            Meaning::Str(_) => "a text",
+            Meaning::Str(_) => "a string",
             Meaning::Tuple(_) => "a tuple",
             Meaning::List(_) => "a list",
         };
@@ -91,9 +91,9 @@ impl Placed {
 
     pub(super) fn integer(&self) -> Result<i64> {
         match self.number() {
-            Some(Number::Int(n)) => {
-                n.to_i64().ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
-            }
+            Some(Number::Int(n)) => n
+                .to_i64()
+                .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => self.constant().ok_or_else(|| self.wrong("an integer")),
         }
@@ -112,9 +112,8 @@ impl Placed {
     pub(super) fn float(&self) -> Result<f64> {
         match self.number() {
             Some(Number::Float(x)) => Ok(*x),
-            Some(Number::Int(n)) => {
-                number::float(n).ok_or_else(|| Fault::new(&self.span, "the integer is too large here"))
-            }
+            Some(Number::Int(n)) => number::float(n)
+                .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
             _ => Err(self.wrong("a real number")),
         }
@@ -152,6 +151,11 @@ impl Placed {
             Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
         }
+    }
+
+    /// Whether it is a list or a tuple, which an array beside it turns into an array.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.meaning, Meaning::Tuple(_) | Meaning::List(_))
     }
 
     pub(super) fn is_none(&self) -> bool {

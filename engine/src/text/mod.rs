@@ -39,6 +39,7 @@ use crate::Scalar;
 use crate::{Context, Expr, Index};
 use ast::{Kind, Node};
 pub use error::TextError;
+pub use functions::Entry;
 
 /// The longest text that [`Formula::parse`] accepts, in bytes.
 pub const MAX_BYTES: usize = parser::MAX_BYTES;
@@ -92,11 +93,26 @@ impl Formula {
     }
 }
 
-/// Every function that a text may call, with one line of help, in alphabetical order.
-pub fn functions() -> Vec<(&'static str, &'static str)> {
-    let mut all: Vec<_> = functions::help().collect();
-    all.sort_unstable();
+/// Every function that a text may call, in alphabetical order. Any dtype's name is a function, too: `float32(x)`.
+///
+/// ```
+/// let sum = arrstore::text::functions().into_iter().find(|entry| entry.name == "sum").unwrap();
+/// assert_eq!((sum.usage.as_str(), sum.method), ("sum(a, [axis], [dtype], *, [keepdims])", true));
+/// ```
+pub fn functions() -> Vec<Entry> {
+    let mut all: Vec<_> = functions::entries().collect();
+    all.sort_unstable_by_key(|entry| entry.name);
     all
+}
+
+/// The function with this name or alias.
+///
+/// # Errors
+/// When there is none. The error names the nearest one.
+pub fn function(name: &str) -> Result<Entry, TextError> {
+    let named = |entry: &Entry| entry.name == name || entry.aliases.contains(&name);
+    let found = functions::entries().find(named);
+    found.ok_or_else(|| functions::unknown(name, &(0..name.len())).within(name))
 }
 
 /// Parses the text between the brackets of a subscript, as in `10:20, ::2, -1`.

@@ -4,14 +4,12 @@
 //! variables. The tree is lowered like that of a text, so that a function, its arguments and its errors are defined
 //! once, in the tables of `functions`.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use num_complex::Complex64;
 
 use super::ast::{Argument, Binary, Item, Kind, Link, Node};
-use super::call::Call;
 use super::error::{Fault, Result};
 use super::functions;
 use super::lower;
@@ -137,23 +135,9 @@ pub fn indices(index: Object) -> crate::Result<Vec<Index>> {
     build().map_err(|fault| fault.alone().into())
 }
 
-/// The parameters of a function, written as in Python: those after `*` are given only by name, and those that end in
-/// `?` are optional. `None` if no function has this name.
-pub fn parameters(name: &str) -> Option<&'static [&'static str]> {
-    let asked = Cell::new(None);
-    let call =
-        Call { name, at: 0..0, object: None, context: None, given: Vec::new(), parameters: Some(&asked) };
-    // the call fails as soon as it binds its arguments
-    let _ = functions::evaluate(&call, &BTreeMap::new());
-    asked.get()
-}
-
-/// The names of all functions, and whether arrays have a method of this name, in alphabetical order.
-pub fn names() -> Vec<(&'static str, bool)> {
-    let mut all: Vec<_> = functions::names().chain(functions::methods()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all.into_iter().map(|name| (name, functions::is_method(name))).collect()
+/// Whether arrays have a method of this name.
+pub fn is_method(name: &str) -> bool {
+    functions::is_method(name)
 }
 
 fn node(kind: Kind) -> Node {
@@ -257,15 +241,5 @@ mod tests {
         let error = subscript(&expr, Object::Int(2.into()), &Context::default()).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Index);
         assert_eq!(indices(Object::Ellipsis).unwrap(), [Index::Ellipsis]);
-    }
-
-    #[test]
-    fn every_function_tells_its_parameters() {
-        assert_eq!(parameters("sum"), Some(&["a", "axis?", "dtype?", "*", "keepdims?"][..]));
-        assert_eq!(parameters("hypot"), Some(&["x1", "x2"][..]));
-        assert_eq!(parameters("no such function"), None);
-        for (name, _) in names() {
-            assert!(parameters(name).is_some(), "{name}");
-        }
     }
 }

@@ -8,6 +8,7 @@ use crate::{DType, PayloadError};
 
 /// The codec that packs the chunks of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Codec {
     /// Chunks are stored as they are, and can be used in place.
     #[default]
@@ -147,7 +148,7 @@ impl std::str::FromStr for Codec {
     fn from_str(text: &str) -> Result<Codec, String> {
         let levelled = |name: &str, level: &str, high: i32| match level.parse::<i32>() {
             Ok(level) if (1..=high).contains(&level) => Ok(level),
-            _ => Err(format!("{name} has the levels 1 to {high}, not '{level}'")),
+            _ => Err(format!("'{level}' is not a level of {name}; expected 1 to {high}")),
         };
         Ok(match text.split_once(':').unwrap_or((text, "")) {
             ("none", "") => Codec::None,

@@ -58,7 +58,7 @@ pub enum MetaError {
         code: u16,
     },
     /// Elements of another size than their type's.
-    #[error("elements of {found} bytes: {dtype} has {expected}")]
+    #[error("elements of {found} bytes: expected {expected} for {dtype}")]
     ItemSize {
         /// The type.
         dtype: DType,
@@ -74,7 +74,7 @@ pub enum MetaError {
         axis: usize,
     },
     /// An axis that the array does not have.
-    #[error("no axis {axis}: the array has {ndim}, numbered from 0")]
+    #[error("there is no axis {axis}: the array has {ndim} axes, numbered from 0")]
     NoAxis {
         /// The axis.
         axis: usize,
@@ -82,7 +82,7 @@ pub enum MetaError {
         ndim: usize,
     },
     /// More bytes than this program can count.
-    #[error("{what} of shape {shape:?} has too many bytes to count")]
+    #[error("{what} of shape {shape:?} is too large: its number of bytes exceeds 64 bits")]
     Overflow {
         /// The array or a chunk.
         what: &'static str,
@@ -150,10 +150,10 @@ pub enum MetaError {
         most: u64,
     },
     /// Shuffled bytes for a codec that packs numbers.
-    #[error("the codec pco packs numbers, not shuffled bytes: leave the shuffle out")]
+    #[error("the codec pco packs numbers, not shuffled bytes: leave out the shuffle")]
     Shuffled,
     /// A fill value of another size than an element.
-    #[error("a fill value of {found} bytes: {dtype} has {expected}")]
+    #[error("a fill value of {found} bytes: expected {expected} for {dtype}")]
     Fill {
         /// The type.
         dtype: DType,

@@ -17,6 +17,7 @@ const IN_PARTS: Range<usize> = TABLE_ABOVE as usize + 1..1 << 42;
 
 /// The metadata of an array.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Meta {
     /// The array's path in the file, set by [`crate::Transaction::create_array`].
     pub name: String,

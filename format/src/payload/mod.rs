@@ -56,7 +56,7 @@ pub enum PayloadError {
     #[error("it does not begin with a zstd frame")]
     NotZstd,
     /// A frame without a content size, or with another than the chunk's.
-    #[error("the zstd frame {}: expected the chunk's {expected}", content(.found))]
+    #[error("the zstd frame {}: expected the chunk's {expected} bytes", content(.found))]
     ContentSize {
         /// Bytes of the chunk.
         expected: u64,
@@ -133,7 +133,7 @@ pub enum PayloadError {
 fn content(found: &Option<u64>) -> String {
     match found {
         Some(bytes) => format!("says that it holds {bytes} bytes"),
-        None => "does not say how many bytes it holds".into(),
+        None => "does not state its size".into(),
     }
 }
 

@@ -32,27 +32,27 @@ pub enum SlotError {
         seq: u64,
     },
     /// Two valid copies that differ.
-    #[error("the two copies of commit {seq} differ, each with a right checksum")]
+    #[error("the two copies of commit {seq} differ, although both have correct checksums")]
     CopiesDiffer {
         /// The commit.
         seq: u64,
     },
     /// Features that a reader has to know.
-    #[error("the file needs features {unknown:#x} that this program does not know: use a newer one")]
+    #[error("the file needs features {unknown:#x} that this program does not know; use a newer program")]
     Incompatible {
         /// The bits that are not known.
         unknown: u64,
     },
     /// Features that a writer has to know.
     #[error(
-        "the file has features {unknown:#x} that this program does not know: it can read the file; use a newer program to write"
+        "the file has features {unknown:#x} that this program does not know: it can read the file, but not write to it; use a newer program"
     )]
     ReadOnlyCompatible {
         /// The bits that are not known.
         unknown: u64,
     },
     /// A later major version.
-    #[error("format version {major}.{minor}: this program knows {MAJOR}.x; use a newer one")]
+    #[error("format version {major}.{minor}: this program knows {MAJOR}.x; use a newer program")]
     Major {
         /// Major version.
         major: u16,
@@ -61,7 +61,7 @@ pub enum SlotError {
     },
     /// A file that has lost its end.
     #[error(
-        "commit {seq} needs {recorded} bytes, the file has {found}: it was truncated; restore it from a copy"
+        "commit {seq} needs {recorded} bytes, but the file has {found}: it was cut short; restore it from a copy"
     )]
     Truncated {
         /// The commit.

@@ -10,6 +10,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) -> bool + Sync);
 
 /// A part of a file that differs from what refers to it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Damage {
     /// The name of the array, when it is known.
     pub array: Option<String>,
@@ -43,6 +44,7 @@ impl fmt::Display for Damage {
 
 /// The result of a check for one array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ArrayReport {
     /// Name of the array.
     pub name: String,
@@ -66,6 +68,7 @@ pub struct ArrayReport {
 
 /// The result of [`crate::Snapshot::verify`].
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Report {
     /// Number of the commit.
     pub seq: u64,

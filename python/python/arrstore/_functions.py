@@ -37,6 +37,10 @@ def signature(parameters):
         if parameter == "*":
             kind = inspect.Parameter.KEYWORD_ONLY
             continue
+        if parameter.startswith("*"):
+            made.append(inspect.Parameter(parameter[1:], inspect.Parameter.VAR_POSITIONAL))
+            kind = inspect.Parameter.KEYWORD_ONLY
+            continue
         name = parameter.removesuffix("?")
         default = None if parameter.endswith("?") else inspect.Parameter.empty
         # an optional parameter before one that is needed is needed, too, as far as a signature can say

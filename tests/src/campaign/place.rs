@@ -109,6 +109,7 @@ impl Place {
             Codec::Lz4 => "lz4".to_owned(),
             Codec::Zstd { level } => format!("zstd:{level}"),
             Codec::Pco { level } => format!("pco:{level}"),
+            other => unreachable!("a job with the codec {other}"),
         };
         flags.extend(["--codec".to_owned(), codec]);
         flags.extend(["--shuffle".to_owned(), if cut.shuffle { "on" } else { "off" }.to_owned()]);
@@ -121,7 +122,7 @@ impl Place {
     /// When it cannot be written: that is no finding of the campaign.
     pub fn write(&self, data: &Data, path: &Path) {
         let Place::Arrs(cut) = self else { return self.write_npy(data, path) };
-        let options = CreateOptions { overwrite: true, durability: Durability::None };
+        let options = CreateOptions::default().overwrite(true).durability(Durability::None);
         let file = Store::create(path, &options).expect("a store can be made");
         let transaction = file.begin().expect("a transaction can begin");
         let chunk = cut.chunk.as_deref().unwrap_or(&data.shape);

@@ -14,15 +14,15 @@ pub(crate) use values::{ChunkShape, Coding, Memory, Order, Shuffle};
 use values::{parse_bytes, parse_memory};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: wrong arguments, a path that is not there, a place \
-that holds something else, an expression that makes no sense; 3 done, but standard output could not be written; 130 \
-interrupted. After 1, 2 and 130 every file is as it was; when several .arrs files are written and one fails, the error \
-names those that are written. After 3 all results in files are written.";
+Exit codes: 0 done; 1 failed, or (verify) damaged; 2 misuse: a wrong argument, a missing file, a file of another \
+kind, an invalid expression; 3 done, but standard output could not be written; 130 interrupted. After 1, 2 and 130 \
+every file is unchanged. If several .arrs files are written and one fails, the error names the finished ones. After 3 \
+all result files are complete.";
 
 const PATHS: &str = "\
-PATH is file.arrs:/group/name, or file.arrs when it holds one array; x.npy; x.npz:/name; x.zarr or \
-x.zarr:/name; or any file of plain elements, with --dtype. Files are known by what they hold, then by their endings. A \
-subscript may follow where an array is read: 'file.arrs:/a[10:20, ::2]'.";
+PATH is file.arrs:/group/name, or file.arrs if it holds one array; x.npy; x.npz:/name; x.zarr or x.zarr:/name; or \
+any file of plain elements, with --dtype. The format is recognised by the content, then by the ending. A path that is \
+read may end in a subscript: 'file.arrs:/a[10:20, ::2]'.";
 
 /// Arrays larger than memory, kept in one file, computed on where they lie.
 #[derive(Parser, Debug)]
@@ -38,23 +38,25 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Compute an expression over arrays
     Eval(Eval),
-    /// Tell what a file or an array holds
+    /// List the functions that an expression may call, with one line of help each
+    Functions(Functions),
+    /// Describe a file or an array
     Info(Info),
     /// List the arrays of a file
     Ls(Ls),
     /// Print an array as NumPy does
     Show(Show),
-    /// Check every byte in use against its checksum, and in a compacted .arrs file that the others are zero
+    /// Check every used byte against its checksum; in a compacted .arrs file, check that all others are zero
     Verify(Verify),
-    /// List the commits of a file that can still be read: --commit of other commands takes their numbers
+    /// List the commits of a file that can still be read with --commit
     History(History),
-    /// Write all that is sound of a damaged file to a new one, and tell what is lost
+    /// Copy the sound parts of a damaged file to a new one, and list the losses
     Salvage(Salvage),
-    /// Rewrite a file without its free space; until the next commit, verify then finds any flipped bit
+    /// Rewrite a file without free space; verify then finds any flipped bit, until the next commit
     Compact(Compact),
-    /// Make a data set larger than the budget, run the main jobs on it, check every answer
+    /// Create a data set larger than the budget, run the main jobs on it, and check every answer
     Demo(Demo),
-    /// Tell what the engine found on this machine, how fast memory and disk are, and what to mend
+    /// Report the machine's limits and the speed of its memory and disk, with advice
     Doctor(Doctor),
 }
 
@@ -63,8 +65,9 @@ pub(crate) enum Command {
 pub(crate) struct Convert {
     /// The array to read
     pub(crate) src: String,
-    /// x.npy, x.npz, x.raw or x.zarr (replaced whole), or x.npz:/name, x.zarr:/name or file.arrs[:/name] (the array is
-    /// added or replaced in one commit, and the others stay; without a name in a .arrs file: the source's)
+    /// The place to write: x.npy, x.npz, x.raw or x.zarr replace the whole file; x.npz:/name, x.zarr:/name and
+    /// file.arrs[:/name] add or replace one array in one commit, and the others stay. Without a name, an .arrs file
+    /// takes the source's
     pub(crate) dst: String,
     /// Name of the array in DST, as in DST:/NAME [default: the source's name]
     #[arg(long, value_name = "NAME")]
@@ -87,15 +90,16 @@ pub(crate) struct Convert {
 #[command(after_help = PATHS)]
 pub(crate) struct Eval {
     /// A Python expression with NumPy's names, or several separated by commas:
-    /// 'sum((a-b)**2, axis=0), a.max()'. It may have several lines; # begins a comment
+    /// 'sum((a-b)**2, axis=0), a.max()'. It may have several lines; # begins a comment. The command functions lists
+    /// all functions
     #[arg(allow_hyphen_values = true)]
     pub(crate) expr: String,
     /// NAME=PATH; a PATH alone is bound to the name of its array, or of its file
     #[arg(value_name = "NAME=PATH")]
     pub(crate) bindings: Vec<String>,
-    /// Where the results go, one for each expression in order: x.npy, x.raw, x.npz[:/name], x.zarr[:/name],
-    /// file.arrs[:/name], or a region of a stored array 'f.arrs:/a[10:20, ::2]', which takes what
-    /// NumPy's assignment takes. A result without one is printed
+    /// The place of a result: x.npy, x.raw, x.npz[:/name], x.zarr[:/name], file.arrs[:/name], or a region of a stored
+    /// array, 'f.arrs:/a[10:20, ::2]', which is assigned to as in NumPy. Repeat it for several expressions, in their
+    /// order. A result without a place is printed
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,
     #[command(flatten)]
@@ -104,8 +108,7 @@ pub(crate) struct Eval {
     pub(crate) storing: Storing,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
-    /// Write what each thread did when to FILE, a Chrome trace (chrome://tracing, ui.perfetto.dev), and say what bound
-    /// the run
+    /// Write a trace of every thread's work to FILE (for chrome://tracing or ui.perfetto.dev), and name the bottleneck
     #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     pub(crate) profile: Option<PathBuf>,
     /// Print the plan and run nothing
@@ -113,6 +116,17 @@ pub(crate) struct Eval {
     pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Brackets mark optional parameters, and those after * are given by name. The names are NumPy's; docs/numpy.md compares all of NumPy's functions."
+)]
+pub(crate) struct Functions {
+    /// A function to describe: its parameters, help and other names [default: a table of all functions]
+    pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }
@@ -131,7 +145,7 @@ pub(crate) struct Info {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "An array that cannot be read is listed with the reason; that is no failure.")]
+#[command(after_help = "An array that cannot be read is listed with the reason; the command still succeeds.")]
 pub(crate) struct Ls {
     /// A .arrs or .npz file, or a Zarr store
     pub(crate) file: String,
@@ -163,16 +177,16 @@ pub(crate) struct Show {
 pub(crate) struct Verify {
     /// A .arrs file, or a .npz archive
     pub(crate) path: String,
-    /// First write a damaged header and damaged copies of a commit's slot again, under the writer's lock. They are all
-    /// that a file has twice; salvage saves what is sound of anything else
+    /// First repair a damaged header and damaged copies of a commit's slot, under the writer's lock. A file holds
+    /// nothing else twice; for other damage, salvage saves the sound parts
     #[arg(long)]
     pub(crate) repair: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
-    /// Threads that check [default: the cores of the machine or the container]
+    /// Number of threads [default: the cores of the machine or the container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(crate) threads: Option<u64>,
-    /// No progress and no remarks
+    /// Print no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
@@ -189,17 +203,17 @@ pub(crate) struct History {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 nothing is lost; 1 something is, with array and region named; 2 misuse; 3 standard output could not be written."
+    after_help = "Exit codes: 0 nothing is lost; 1 parts are lost, named by array and region; 2 misuse; 3 standard output could not be written."
 )]
 pub(crate) struct Salvage {
-    /// A damaged .arrs file; its header and its end may be gone. It is only read
+    /// A damaged .arrs file, which stays unchanged. Its header and its end may be missing
     pub(crate) damaged: String,
-    /// The new .arrs file. Chunks that are lost stay missing in it, and read as the fill value
+    /// The new .arrs file. Lost chunks are missing in it, and read as the fill value
     pub(crate) out: String,
-    /// Threads that check [default: the cores of the machine or the container]
+    /// Number of threads [default: the cores of the machine or the container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(crate) threads: Option<u64>,
-    /// No progress and no remarks
+    /// Print no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
@@ -212,7 +226,7 @@ pub(crate) struct Compact {
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
-    /// No progress and no remarks
+    /// Print no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
@@ -227,13 +241,13 @@ pub(crate) struct Demo {
     /// Working memory [default: 128MiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     pub(crate) memory: Option<Memory>,
-    /// Threads that compute [default: the cores of the machine or the container]
+    /// Number of threads [default: the cores of the machine or the container]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub(crate) threads: Option<u64>,
-    /// Folder in which the data set is made, and removed again [default: the working directory]
+    /// Folder for the data set, which is removed at the end [default: the working directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) tmp: Option<PathBuf>,
-    /// No progress and no remarks
+    /// Print no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
@@ -242,7 +256,7 @@ pub(crate) struct Demo {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Takes about three seconds, and writes a file of at most 256 MiB, without a name, to the folder."
+    after_help = "Takes about three seconds, and writes a temporary file of at most 256 MiB to the folder."
 )]
 pub(crate) struct Doctor {
     /// Folder whose disk is measured

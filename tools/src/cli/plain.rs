@@ -9,25 +9,24 @@ use super::values::{Endian, Order, Shape, parse_bytes, parse_shape};
 use crate::misuse::misuse;
 
 /// The heading of these options in the help.
-const HEADING: &str = "Options for plain elements (in eval, NAME=VALUE is for the one input of that name)";
+const HEADING: &str =
+    "Options for plain elements (in eval, NAME=VALUE applies to the input of that name only)";
 
 /// What a file of plain elements holds.
 #[derive(Args, Clone, Debug, Default)]
-#[command(
-    next_help_heading = "Options for plain elements (in eval, NAME=... is for the one input of that name)"
-)]
+#[command(next_help_heading = HEADING)]
 pub(crate) struct Plain {
-    /// Element type of a file of plain elements, as in float32, f4 or '>f4'; also of elements that a .npy file has no
-    /// name for, as in bfloat16
+    /// Element type of a file of plain elements, such as float32, f4 or '>f4'; also for a .npy file of a type that NumPy
+    /// does not name, such as bfloat16
     #[arg(long, help_heading = HEADING, value_name = "TYPE", value_parser = told(parse_dtype))]
     pub(crate) dtype: Vec<For<Element>>,
-    /// Shape of a file of plain elements, as in 1000x2000 [default: one axis, to the end of the file]
+    /// Shape of a file of plain elements, such as 1000x2000 [default: one axis, to the end of the file]
     #[arg(long, help_heading = HEADING, value_name = "SHAPE", value_parser = told(parse_shape))]
     pub(crate) shape: Vec<For<Shape>>,
     /// Byte order of plain elements, little or big [default: little]
     #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = told(parse_value::<Endian>))]
     pub(crate) endian: Vec<For<Endian>>,
-    /// Bytes before the first plain element; then those after the last are left out too [default: 0]
+    /// Bytes to skip before the first plain element; with --shape, bytes after the last are skipped, too [default: 0]
     #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = told(parse_bytes))]
     pub(crate) offset: Vec<For<u64>>,
     /// Order of plain elements: C, the last axis varies fastest, or F, the first does [default: C]
@@ -76,13 +75,12 @@ impl Plain {
         }
         let own =
             self.names().into_iter().filter(|(_, for_name)| *for_name == name).map(|(option, _)| option);
-        let elements = Elements {
-            dtype: element.map(|e| e.dtype),
-            shape: pick("--shape", &self.shape, name)?.map(|shape| shape.0),
-            big_endian: endian.or(said) == Some(Endian::Big),
-            offset: pick("--offset", &self.offset, name)?,
-            fortran: pick("--raw-order", &self.raw_order, name)? == Some(Order::F),
-        };
+        let mut elements = Elements::default();
+        elements.dtype = element.map(|e| e.dtype);
+        elements.shape = pick("--shape", &self.shape, name)?.map(|shape| shape.0);
+        elements.big_endian = endian.or(said) == Some(Endian::Big);
+        elements.offset = pick("--offset", &self.offset, name)?;
+        elements.fortran = pick("--raw-order", &self.raw_order, name)? == Some(Order::F);
         Ok(Told { elements, own: own.collect() })
     }
 
@@ -117,7 +115,7 @@ impl Told {
         match self.own.iter().find(|option| !used.contains(option)) {
             None => Ok(()),
             Some(option) => {
-                Err(misuse(format!("{what} says itself what it holds: {option} is for plain elements")))
+                Err(misuse(format!("{what} names its own element type: {option} is for plain elements")))
             }
         }
     }

@@ -26,7 +26,7 @@ pub(crate) enum Coding {
 fn lengths(text: &str, whole: bool) -> Result<Vec<u64>, String> {
     let length = |part: &str| match part.trim() {
         "-" if whole => Ok(0),
-        digits => digits.parse::<u64>().map_err(|_| format!("'{digits}' is not a length; write 1000x1000")),
+        digits => digits.parse::<u64>().map_err(|_| format!("'{digits}' is not a length; try 1000x1000")),
     };
     match text.trim().trim_start_matches('(').trim_end_matches(')') {
         "" => Ok(Vec::new()),
@@ -94,20 +94,18 @@ pub(crate) fn parse_memory(text: &str) -> Result<Memory, String> {
     if let Some(percent) = text.trim().strip_suffix('%') {
         return match percent.trim().parse::<f64>() {
             Ok(p) if p > 0.0 && p <= 100.0 => Ok(Memory::Percent(p)),
-            _ => Err(format!("'{text}' is not a share between 0% and 100%")),
+            _ => Err(format!("'{text}' is not a share of memory; expected more than 0% and at most 100%")),
         };
     }
     match parse_bytes(text)? {
-        n if n < LEAST_MEMORY => Err(format!("{n} bytes are too few to work in: give at least 1MiB")),
+        n if n < LEAST_MEMORY => Err(format!("{n} bytes are too few to work with; give at least 1MiB")),
         n => Ok(Memory::Bytes(n)),
     }
 }
 
 /// Parses a size in bytes.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
-    text.parse::<ByteSize>()
-        .map(|b| b.as_u64())
-        .map_err(|_| format!("'{text}' is no size; write 512MiB or 2GB"))
+    text.parse::<ByteSize>().map(|b| b.as_u64()).map_err(|_| format!("'{text}' is not a size; try 512MiB"))
 }
 
 impl Memory {
@@ -122,7 +120,7 @@ impl Memory {
 
 /// Parses `30s`, `500ms`, `2m`, `1h`, or a number of seconds.
 pub(crate) fn parse_wait(text: &str) -> Result<Duration, String> {
-    let refuse = || format!("'{text}' is no time; write 30s, 500ms, 2m or 1h");
+    let refuse = || format!("'{text}' is not a time; try 30s, 500ms, 2m or 1h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let seconds = match text.split_at(digits.len()).1 {
         "ms" => 1e-3,

@@ -15,7 +15,7 @@ use crate::{report, run};
 pub(super) fn run(args: &Compact) -> Result<ExitCode> {
     let location = Location::of_input(&args.file)?;
     if location.format != Format::Arrs || location.name.is_some() || location.subscript.is_some() {
-        return Err(misuse(format!("{location}: compact takes a .arrs file")));
+        return Err(misuse(format!("{location}: compact takes an .arrs file")));
     }
     let at = || location.path.display().to_string();
     let (bar, stop) = (run::bar(args.quiet, "compact"), run::stop_flag());

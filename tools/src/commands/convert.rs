@@ -65,11 +65,11 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
 fn named(mut target: Location, name: Option<&str>) -> Result<Location> {
     let Some(name) = name else { return Ok(target) };
     if let Some(path_name) = &target.name {
-        return Err(misuse(format!("the array is named twice: --name {name} and {path_name}")));
+        return Err(misuse(format!("the array has two names, --name {name} and {path_name}: give only one")));
     }
     if matches!(target.format, Format::Npy | Format::Raw) {
         return Err(misuse(format!(
-            "{target}: holds one array without a name; --name is for .arrs, .npz and .zarr"
+            "{target}: holds a single array without a name; --name is for .arrs, .npz and .zarr"
         )));
     }
     target.name = Some(full_name(name)?);

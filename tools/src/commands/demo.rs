@@ -47,7 +47,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     let free = probe::free(&base)?;
     ensure!(
         free >= needed,
-        "the demo needs {} of disk in {}, and {} are free: choose a smaller --size or another --tmp",
+        "the demo needs {} of disk in {}, but only {} are free: choose a smaller --size or another --tmp",
         report::bytes(needed),
         base.display(),
         report::bytes(free)

@@ -38,7 +38,10 @@ struct Findings {
 pub(super) fn run(args: &Doctor) -> Result<ExitCode> {
     let folder = &args.folder;
     if !fs::metadata(folder).with_context(|| folder.display().to_string())?.is_dir() {
-        return Err(misuse(format!("{} is no folder: doctor measures the disk of one", folder.display())));
+        return Err(misuse(format!(
+            "{} is not a folder; doctor measures the disk of a folder",
+            folder.display()
+        )));
     }
     let mut found = Findings::default();
     found.processor();

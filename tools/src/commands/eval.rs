@@ -42,12 +42,12 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     let variables: BTreeMap<String, Expr> =
         inputs.iter().map(|(name, input)| (name.clone(), input.expr.clone())).collect();
     for name in variables.keys().filter(|n| !formula.names().contains(&n.as_str())) {
-        note(args, &format!("'{name}' is bound and not used"));
+        note(args, &format!("the input '{name}' is not used"));
     }
     let results = formula.results(&variables, Some(&context))?;
     if outs.len() > results.len() {
         return Err(misuse(format!(
-            "{} outputs are given for {} result(s): give one -o for each expression",
+            "found {} outputs for {} result(s): give one -o for each expression",
             outs.len(),
             results.len()
         )));
@@ -67,7 +67,8 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
             places.push(Place::Screen(printed));
             continue;
         };
-        let about = About { known: chunks_like(expr, &inputs), ..About::default() };
+        let mut about = About::default();
+        about.known = chunks_like(expr, &inputs);
         let name = if results.len() == 1 { "result".to_owned() } else { format!("result{k}") };
         let written = Written { output: k, location, name: &name, storing: &args.storing, about: &about };
         roots.push(output::add(&mut outputs, expr, &written)?);
@@ -144,11 +145,13 @@ fn bind(args: &Eval, context: &Context) -> Result<BTreeMap<String, Input>> {
         let name = name.map_or_else(|| input.stem.clone(), str::to_owned);
         if !is_name(&name) {
             return Err(misuse(format!(
-                "'{name}' cannot be a name in an expression: give one, as in a={path}"
+                "'{name}' cannot be a name in an expression: choose one, as in a={path}"
             )));
         }
         if inputs.insert(name.clone(), input).is_some() {
-            return Err(misuse(format!("the name '{name}' is bound twice")));
+            return Err(misuse(format!(
+                "the name '{name}' is given to two inputs: choose another for one of them"
+            )));
         }
     }
     if let Some((option, name)) = args.plain.names().into_iter().find(|(_, name)| !inputs.contains_key(*name))
@@ -157,7 +160,7 @@ fn bind(args: &Eval, context: &Context) -> Result<BTreeMap<String, Input>> {
     }
     if let Some(option) = args.plain.unnamed().iter().find(|option| !used.contains(*option)) {
         return Err(misuse(format!(
-            "{option} is for plain elements, and every input says itself what it holds"
+            "{option} is for plain elements, but every input names its own element type"
         )));
     }
     Ok(inputs)
@@ -185,7 +188,9 @@ fn measured_folder(args: &Eval) -> Result<PathBuf> {
 fn chunks_like(expr: &Expr, inputs: &BTreeMap<String, Input>) -> Known {
     let alike = inputs.values().find(|i| i.expr.shape() == expr.shape() && i.about.known.chunk.is_some());
     let chunk = alike.and_then(|i| i.about.known.chunk.clone());
-    Known { chunk, ..Known::default() }
+    let mut known = Known::default();
+    known.chunk = chunk;
+    known
 }
 
 fn explain_json(explain: &arrstore::Explain) -> serde_json::Value {

@@ -15,7 +15,9 @@ use crate::{input, report};
 pub(super) fn run(args: &History) -> Result<ExitCode> {
     let location = Location::of_input(&args.file)?;
     if location.format != Format::Arrs || location.name.is_some() || location.subscript.is_some() {
-        return Err(misuse(format!("{location}: history takes a .arrs file; others have no commits")));
+        return Err(misuse(format!(
+            "{location}: history takes an .arrs file; other formats have no commits"
+        )));
     }
     let at = || location.path.display().to_string();
     let file = input::open_file(&location.path)?;

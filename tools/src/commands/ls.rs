@@ -15,10 +15,10 @@ use crate::report;
 pub(super) fn run(args: &Ls) -> Result<ExitCode> {
     let location = args.past.of(Location::of_input(&args.file)?)?;
     if location.name.is_some() || location.subscript.is_some() {
-        return Err(misuse(format!("{location}: ls takes a file; info tells about one array")));
+        return Err(misuse(format!("{location}: ls takes a file; use info for one array")));
     }
     if !location.format.has_names() {
-        return Err(misuse(format!("{location}: holds one array without a name; see info")));
+        return Err(misuse(format!("{location}: holds a single array without a name; use info")));
     }
     let arrays = list(&location)?;
     if args.speaking.json {

@@ -5,6 +5,7 @@ mod convert;
 mod demo;
 mod doctor;
 mod eval;
+mod functions;
 mod history;
 mod info;
 mod ls;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Convert(args) => convert::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Functions(args) => functions::run(args),
         Command::Info(args) => info::run(args),
         Command::Ls(args) => ls::run(args),
         Command::Show(args) => show::run(args),

@@ -17,7 +17,7 @@ pub(super) fn run(args: &Salvage) -> Result<ExitCode> {
     let (source, target) = (Location::of_input(&args.damaged)?, Location::of_output(&args.out)?);
     for location in [&source, &target] {
         if location.format != Format::Arrs || location.name.is_some() || location.subscript.is_some() {
-            return Err(misuse(format!("{location}: salvage takes one .arrs file and writes another")));
+            return Err(misuse(format!("{location}: salvage reads one .arrs file and writes another")));
         }
     }
     let at = || source.path.display().to_string();

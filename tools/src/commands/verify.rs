@@ -19,11 +19,11 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
     let takes = matches!(location.format, Format::Arrs | Format::Npz);
     if !takes || location.name.is_some() || location.subscript.is_some() {
         return Err(misuse(format!(
-            "{location}: verify takes a .arrs file or a .npz archive; others hold no checksums of all they hold"
+            "{location}: verify takes an .arrs file or a .npz archive; other formats have no checksums of all their bytes"
         )));
     }
     if args.waiting.wait.is_some() && !args.repair {
-        return Err(misuse("--wait is for --repair: verify alone reads beside any writer"));
+        return Err(misuse("--wait is for --repair: without it, verify never waits for a writer"));
     }
     if location.format == Format::Npz {
         return archive(args, &location);
@@ -85,11 +85,12 @@ pub(super) fn run(args: &Verify) -> Result<ExitCode> {
 fn archive(args: &Verify, location: &Location) -> Result<ExitCode> {
     if args.repair {
         return Err(misuse(format!(
-            "{location}: --repair is for .arrs files; an archive holds nothing twice"
+            "{location}: --repair is for .arrs files; an archive has no second copy to repair from"
         )));
     }
     let bar = run::bar(args.quiet, "verify");
-    let mut context = Context { cancel: run::stop_flag(), ..Context::default() };
+    let mut context = Context::default();
+    context.cancel = run::stop_flag();
     context.threads = args.threads.map_or(context.threads, |n| n as usize);
     let members = npz::verify(&location.path, &context, |done, all| {
         bar.set_length(all);

@@ -49,6 +49,13 @@ impl Folder {
         Folder(tempfile::tempdir().unwrap())
     }
 
+    /// A folder with `x.npy`: the float64 numbers from 0 to 23, in 4 rows.
+    pub(crate) fn with_x() -> Folder {
+        let folder = Folder::new();
+        folder.ramp("x.npy", &[4, 6]);
+        folder
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -98,6 +105,34 @@ impl Folder {
             .collect();
         names.sort();
         names
+    }
+
+    /// Everything below the folder, with the bytes of its files.
+    pub(crate) fn tree(&self) -> Vec<(String, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.root().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                let kind = std::fs::symlink_metadata(&path).unwrap();
+                let bytes = if kind.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+                found.push((path.display().to_string(), bytes));
+                if kind.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Runs a command that must be refused as misuse, without changing anything.
+    #[track_caller]
+    pub(crate) fn refuses(&self, args: &[&str], says: &str) {
+        let before = self.tree();
+        let err = self.run(args).fails(2);
+        assert!(err.contains(says), "{args:?}: {err}");
+        assert!(self.tree() == before, "{args:?} changed something: {:?}", self.names());
     }
 }
 

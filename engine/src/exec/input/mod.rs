@@ -57,6 +57,7 @@ pub(in crate::exec) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 
     gathered
         + match load.is_encoded() {
             true => load.decoded_bytes(),
+            false if !load.is_mapped() => 0,
             // mapped pages, which are let go a few megabytes late
             false => boxed.min(chunk) + all.min(RELEASE as u64),
         }

@@ -7,6 +7,7 @@
 //! This holds for large operands, too, if their pieces are large and there are blocks enough for all threads.
 
 mod block;
+mod hand;
 mod panel;
 mod prefetch;
 mod run;

@@ -83,7 +83,7 @@ impl<'p> Panel<'p> {
         let filler = match pool {
             _ if operand.in_place => Filler::InPlace(Box::new(operand.input())),
             Some(pool) => Filler::Pool(pool),
-            None => Filler::One(Box::new(operand.feed.reader()?)),
+            None => Filler::One(Box::new(operand.feed.reader())),
         };
         Ok(Panel { operand, filler, buffer: Buffer::default(), at: None })
     }
@@ -125,7 +125,7 @@ impl<'p> Panel<'p> {
         if let Filler::InPlace(input) = filler {
             return operand.piece(input, buffer, batch, first, shape, item);
         }
-        let Some([from, held]) = at else { return Err(Error::Other("no panel was brought".into())) };
+        let Some([from, held]) = at else { return Err(Error::internal("no panel was brought")) };
         let [down, along] = [0, 1].map(|k| (first[k] - from[batch.len() + k]) as usize);
         let row = held[batch.len() + 1] as usize * item;
         let offset = down * row + along * item;
@@ -170,7 +170,7 @@ impl<'p> Panel<'p> {
             Filler::One(reader) => fill(reader, 0, out)?,
             Filler::Pool(pool) => {
                 let step = (rows as usize).div_ceil(4 * pool.current_num_threads()).max(1);
-                let part = |(k, out)| fill(&mut self.operand.feed.reader()?, k * step, out);
+                let part = |(k, out)| fill(&mut self.operand.feed.reader(), k * step, out);
                 pool.install(|| out.par_chunks_mut(step * row).enumerate().try_for_each(part))?;
             }
         }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use super::{Output, Pass};
 use crate::context::Metrics;
 use crate::exec::bands::{Band, Bands};
-use crate::exec::fold::{Fold, Folding};
+use crate::exec::fold::Fold;
+use crate::exec::folding::Folding;
 use crate::exec::input::InputCache;
 use crate::exec::read_ahead::ReadAhead;
 use crate::exec::stage::Run;
@@ -23,7 +24,7 @@ pub(super) fn run(pass: &Pass, run: &Run<'_>) -> Result<()> {
     let began = Instant::now();
     let _span = tracing::info_span!("pass", tiles = pass.tiles.len()).entered();
     let Run { sources: [sources], context, .. } = run else {
-        return Err(Error::Other("a pass has one program".into()));
+        return Err(Error::internal("a pass has one program"));
     };
     context.record(Work::Stage, 1, pass.program.elements(), || evaluate(pass, sources, run))?;
     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);

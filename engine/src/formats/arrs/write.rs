@@ -71,7 +71,9 @@ impl Store {
     fn add_region(&mut self, expr: &Expr, location: &Location) -> Result<(Expr, Target)> {
         let at = || location.to_string();
         let Some(snapshot) = &self.before else {
-            return Err(Error::request(format!("{location}: there is no such file to assign into")));
+            return Err(Error::request(format!(
+                "{location}: the file does not exist; create the array first, then assign to a region of it"
+            )));
         };
         let names = match &self.transaction {
             Some(transaction) => transaction.arrays(),

@@ -49,7 +49,7 @@ pub(super) fn arrays(archive: &ZipArchive<File>) -> impl Iterator<Item = Member>
 pub(super) fn member(archive: &mut ZipArchive<File>, index: usize) -> Result<ZipFile<'_, File>> {
     let mut raw = archive.by_index_raw(index).map_err(Error::foreign)?;
     if raw.encrypted() {
-        return Err(Error::content("is encrypted"));
+        return Err(Error::content("is encrypted, and encrypted members cannot be read"));
     }
     if raw.compression() == CompressionMethod::Lzma {
         let mut head = [0; 9];
@@ -58,7 +58,7 @@ pub(super) fn member(archive: &mut ZipArchive<File>, index: usize) -> Result<Zip
         let dictionary = u32::from_le_bytes([a, b, c, d]);
         if dictionary > MAX_DICTIONARY {
             return Err(Error::content(format!(
-                "asks for a dictionary of {dictionary} bytes, and at most {MAX_DICTIONARY} are given"
+                "needs a dictionary of {dictionary} bytes; at most {MAX_DICTIONARY} are allowed"
             )));
         }
     }

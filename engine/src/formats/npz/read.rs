@@ -53,9 +53,12 @@ fn open_member(
     let mut member = member(archive, index)?;
     let (size, method) = (member.size(), member.compression());
     let (expr, header) = if method == CompressionMethod::Stored {
-        let start = member.data_start().ok_or_else(|| Error::content("it begins nowhere"))?;
-        let end =
-            start.checked_add(member.compressed_size()).ok_or_else(|| Error::content("it ends nowhere"))?;
+        let start = member.data_start().ok_or_else(|| {
+            Error::content("its place in the archive lies outside the file: the archive is damaged")
+        })?;
+        let end = start
+            .checked_add(member.compressed_size())
+            .ok_or_else(|| Error::content("it ends outside the file: the archive is damaged or cut short"))?;
         let crc = member.crc32();
         drop(member);
         let mut file = piece::regular(&location.path)?;
@@ -89,7 +92,7 @@ fn check_size(header: &Header, size: u64) -> Result<()> {
     let bytes = crate::elements(&header.shape)?.checked_mul(header.dtype.size() as u64);
     if bytes.and_then(|bytes| bytes.checked_add(header.start)) != Some(size) {
         return Err(Error::content(format!(
-            "the member has {size} bytes, which is not what its header says: {} of shape {}",
+            "the member has {size} bytes, which does not fit its header: {} of shape {}",
             header.dtype,
             crate::view::show(&header.shape)
         )));
@@ -106,11 +109,13 @@ fn unpack(member: &mut impl Read, size: u64, tmp: &Path, cancel: &AtomicBool) ->
     let mut left = size;
     drain(member, cancel, |piece| {
         let less = left.checked_sub(piece.len() as u64);
-        left = less.ok_or_else(|| Error::content("the member is longer than it says"))?;
+        left = less.ok_or_else(|| {
+            Error::content("the member is longer than the archive says: the archive is damaged")
+        })?;
         file.write_all(piece).map_err(no_room)
     })?;
     if left > 0 {
-        return Err(Error::content("the member is shorter than it says"));
+        return Err(Error::content("the member is shorter than the archive says: the archive is damaged"));
     }
     Ok(file)
 }

@@ -10,6 +10,7 @@ use crate::formats::error::{Error, Placed, Result};
 
 /// The result of checking a member.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Verified {
     /// The name of the array, or the member's own name if it holds no array.
     pub name: String,

@@ -48,7 +48,7 @@ impl Archive {
         let whole = locations.any(|location| location.name.is_none());
         if !whole && old(path).is_err() {
             return Err(Error::request(format!(
-                "{}: is not a .npz archive that a member can be added to; without a name, the result replaces it",
+                "{}: is not a .npz archive, so no member can be added to it; leave out the name to replace the file",
                 at()
             )));
         }

@@ -54,7 +54,7 @@ impl Outputs {
         let region = |l: &&Location| l.subscript.is_some() && l.format != Format::Arrs;
         if let Some(location) = locations.iter().find(region) {
             return Err(Error::request(format!(
-                "{location}: only a region of a stored array (.arrs) can be assigned to"
+                "{location}: expected an array of an .arrs file, because only there a region can be assigned to"
             )));
         }
         let mut outputs = Outputs { places: Vec::new(), containers: Vec::new(), writing };
@@ -111,7 +111,8 @@ impl Outputs {
     /// # Errors
     /// When the place is taken or cannot hold the array, or `meta` describes another array.
     pub fn add(&mut self, k: usize, expr: &Expr, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
-        let no_such = || Error::request(format!("there is no output {k}: {} are open", self.places.len()));
+        let no_such =
+            || Error::request(format!("there is no output {k}: only {} are open", self.places.len()));
         let (place, of) = self.places.get(k).ok_or_else(no_such)?;
         let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
         let location = &place.location;
@@ -151,7 +152,7 @@ fn check(expr: &Expr, meta: &Meta, has_chunks: bool) -> Result<()> {
     if (meta.dtype, meta.shape.as_slice()) != (expr.dtype(), expr.shape()) {
         let show = crate::view::show;
         return Err(Error::request(format!(
-            "an array of {} and shape {} was described as one of {} and shape {}",
+            "the result has type {} and shape {}, but its description says type {} and shape {}",
             expr.dtype(),
             show(expr.shape()),
             meta.dtype,
@@ -161,11 +162,15 @@ fn check(expr: &Expr, meta: &Meta, has_chunks: bool) -> Result<()> {
     let mut order = meta.order.clone();
     order.sort_unstable();
     if !(order.len() == meta.ndim() && order.iter().enumerate().all(|(k, &axis)| k == usize::from(axis))) {
-        return Err(Error::request(format!("{:?} is not an order of its {} axes", meta.order, meta.ndim())));
+        return Err(Error::request(format!(
+            "{:?} is not an order of the axes: expected each of the {} axes once",
+            meta.order,
+            meta.ndim()
+        )));
     }
     if has_chunks && (meta.chunk_shape.len() != meta.ndim() || meta.chunk_shape.contains(&0)) {
         return Err(Error::request(format!(
-            "{} is not the shape of its chunks: that has a length of at least 1 for each of {} axes",
+            "{} is not a chunk shape: expected a length of at least 1 for each of {} axes",
             crate::view::show(&meta.chunk_shape),
             meta.ndim()
         )));

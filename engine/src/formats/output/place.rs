@@ -54,7 +54,7 @@ impl Place {
         for (outer, inner) in [(self, other), (other, self)] {
             if inner.target.starts_with(&outer.target) {
                 return Err(Error::request(format!(
-                    "{} lies inside {}, which is replaced: give the results places apart",
+                    "{} lies inside {}, which another result replaces: choose separate places",
                     inner.location, outer.location
                 )));
             }

@@ -64,13 +64,16 @@ pub(in crate::formats) fn metadata(folder: &Path) -> Result<Value> {
     if !path.exists() && is_v2(folder) {
         let at = folder.display();
         return Err(Error::content(format!(
-            "{at}: is of Zarr v2, which is not read yet; zarr-python copies it to v3"
+            "{at}: is of Zarr version 2, and only version 3 can be read; copy it to version 3 with zarr-python"
         )));
     }
     let file = piece::regular(&path)?;
     let mut text = String::new();
     if file.take(MAX_METADATA + 1).read_to_string(&mut text).place(at)? as u64 > MAX_METADATA {
-        return Err(Error::content(format!("{}: is larger than {MAX_METADATA} bytes", at())));
+        return Err(Error::content(format!(
+            "{}: expected at most {MAX_METADATA} bytes of metadata, found more",
+            at()
+        )));
     }
     let json: Value = serde_json::from_str(&strict(&text)).map_err(Error::foreign).place(at)?;
     match json.get("zarr_format") {
@@ -125,7 +128,7 @@ pub(in crate::formats) fn arrays(root: &Path) -> Result<Vec<String>> {
         Some(Node::Group) => {}
         None if !holds(root) => {
             return Err(Error::request(format!(
-                "{}: neither it nor a folder in it has a zarr.json",
+                "{}: is not a Zarr store: there is no zarr.json in it or in the folders of its path",
                 root.display()
             )));
         }
@@ -204,7 +207,9 @@ fn walk(
 pub(in crate::formats) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> {
     let bare = Path::new(name.trim_start_matches('/'));
     if bare.components().any(|c| !matches!(c, Component::Normal(_))) {
-        return Err(Error::request(format!("{name}: the name of an array has no '..' and no empty part")));
+        return Err(Error::request(format!(
+            "{name}: is not a name of an array: expected no '..' and no empty part"
+        )));
     }
     // Joining an empty path would add a slash.
     Ok(if bare.as_os_str().is_empty() { root.to_owned() } else { root.join(bare) })

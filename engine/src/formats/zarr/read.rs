@@ -74,7 +74,7 @@ fn check_codecs(json: &Value) -> Result<Vec<String>> {
         if !CODECS.contains(&name) {
             let known = CODECS.join(", ");
             return Err(Error::content(format!(
-                "the codec '{name}' is not supported yet; supported are {known}"
+                "the codec '{name}' is not supported; supported codecs: {known}"
             )));
         }
     }
@@ -100,7 +100,7 @@ fn dtype(json: &Value) -> Result<DType> {
     };
     DType::ALL.into_iter().find(|d| d.name() == name).ok_or_else(|| {
         Error::content(format!(
-            "the data type '{name}' is not supported: booleans, integers, floats and complex numbers are"
+            "the data type '{name}' is not supported; expected booleans, integers, floats or complex numbers"
         ))
     })
 }
@@ -122,13 +122,15 @@ impl ZarrSource {
         let chunk = array.chunk_shape(&vec![0; ndim]).map_err(Error::foreign)?;
         let chunk: Vec<u64> = chunk.iter().map(|n| n.get()).collect();
         let bytes = chunk.iter().try_fold(dtype.size() as u64, |n, &d| n.checked_mul(d));
-        let chunk_bytes = bytes
-            .and_then(|b| usize::try_from(b).ok())
-            .filter(|&b| b <= isize::MAX as usize)
-            .ok_or_else(|| Error::content("its chunks have more bytes than can be counted"))?;
+        let chunk_bytes =
+            bytes.and_then(|b| usize::try_from(b).ok()).filter(|&b| b <= isize::MAX as usize).ok_or_else(
+                || Error::content("its chunks are too large: their number of bytes exceeds 64 bits"),
+            )?;
         let regular = array.chunk_grid_shape().iter().zip(array.shape()).zip(&chunk);
         if regular.into_iter().any(|((&count, &len), &c)| count != len.div_ceil(c)) {
-            return Err(Error::content("its chunks form no regular grid"));
+            return Err(Error::content(
+                "its chunks do not form a regular grid, and no other grid can be read",
+            ));
         }
         let strides = c_strides(&chunk, dtype.size());
         Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes })

@@ -102,11 +102,11 @@ impl Way {
                 }
                 Node::Group(_) if left.is_empty() => {
                     return refuse(
-                        "is a group: an array does not replace the arrays in it; choose another name",
+                        "is a group that holds arrays, and an array cannot replace it; choose another name",
                     );
                 }
                 Node::Array => {
-                    return refuse("is an array, and nothing can lie below it; choose another name");
+                    return refuse("is an array, so nothing can lie below it; choose another name");
                 }
                 Node::Group(metadata) => groups.extend(renewed(metadata).map(|json| (path.clone(), json))),
                 Node::Older => {
@@ -161,7 +161,7 @@ fn check_whole(location: &Location, root: &Path) -> Result<()> {
             None => return Ok(()),
         },
     };
-    Err(Error::request(format!("{location}: {why}: only a Zarr store or an empty folder is replaced")))
+    Err(Error::request(format!("{location}: {why}: only a Zarr store or an empty folder can be replaced")))
 }
 
 /// The folder of an array; refuses a name that Zarr does not allow.
@@ -169,7 +169,7 @@ pub(in crate::formats) fn folder_of(root: &Path, name: &str) -> Result<PathBuf> 
     let reserved = |part: &str| part == METADATA || METADATA_2.contains(&part) || part.starts_with("__");
     if let Some(part) = name.split('/').find(|part| reserved(part)) {
         return Err(Error::request(format!(
-            "{name}: '{part}' cannot be a name in a Zarr store, which keeps it for itself"
+            "{name}: '{part}' cannot be a name in a Zarr store, because Zarr reserves it"
         )));
     }
     nodes::folder_of(root, name)

@@ -28,8 +28,10 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
         "round" => {
             let b = call.bind(&["a", "decimals?"])?;
             match b.get("decimals") {
-                Some(p) if p.integer()? != 0 => Err(Fault::new(&p.span, "round works to whole numbers")
-                    .help("for two decimals: round(a * 100) / 100")),
+                Some(p) if p.integer()? != 0 => {
+                    Err(Fault::new(&p.span, "round takes no decimals: it rounds to whole numbers")
+                        .help("for two decimals: round(a * 100) / 100"))
+                }
                 _ => elementwise("round", &b.at, &[b.array("a")?]),
             }
         }

@@ -2,17 +2,19 @@
 //! file for each family.
 
 mod elementwise;
+mod histograms;
 mod joining;
 mod products;
 mod scans;
 mod shape;
+mod statistics;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::call::{Bound, Call};
 use super::error::{Fault, Result, nearest};
-use super::meaning::{self, Meaning};
+use super::meaning::{self, Meaning, Placed};
 use crate::{Error, Expr, Op, ReduceOptions, Reduction};
 
 /// Other names of operations and reductions: Python's built-ins and NumPy's aliases.
@@ -33,6 +35,8 @@ struct Function {
     method: bool,
     /// One line of help.
     doc: &'static str,
+    /// The path of the family's module.
+    module: &'static str,
     call: fn(&str, &Call<'_>) -> Result<Meaning>,
 }
 
@@ -40,14 +44,21 @@ struct Function {
 /// and the call, and gives an array, several arrays or any other meaning.
 macro_rules! functions {
     ($($name:literal $method:literal $doc:literal: $call:ident;)*) => {
-        &[$(Function { name: $name, method: $method, doc: $doc, call: |name, call| $call(name, call).map(Into::into) },)*]
+        &[$(Function { name: $name, method: $method, doc: $doc, module: module_path!(), call: |name, call| $call(name, call).map(Into::into) },)*]
     };
 }
 use functions;
 
 /// The tables of all families of functions.
-const TABLES: &[&[Function]] =
-    &[elementwise::FUNCTIONS, joining::FUNCTIONS, products::FUNCTIONS, scans::FUNCTIONS, shape::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    elementwise::FUNCTIONS,
+    histograms::FUNCTIONS,
+    joining::FUNCTIONS,
+    products::FUNCTIONS,
+    scans::FUNCTIONS,
+    shape::FUNCTIONS,
+    statistics::FUNCTIONS,
+];
 
 /// All functions of the tables.
 fn all() -> impl Iterator<Item = &'static Function> {
@@ -64,14 +75,60 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     reductions.chain(ops).chain(all().map(|f| f.name)).chain(ALIASES.iter().map(|a| a.0))
 }
 
-/// Every function with one line of help, without aliases.
-pub(super) fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let ops = Op::ALL.iter().map(|op| (op.name(), op.doc()));
-    let reductions = Reduction::ALL.iter().map(|r| (r.name(), r.doc()));
-    let own = all().map(|f| (f.name, f.doc));
+/// An entry of the table of functions that a text may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The name.
+    pub name: &'static str,
+    /// The family that it belongs to, such as `reductions`.
+    pub family: &'static str,
+    /// The call with its parameters, such as `sum(a, [axis], [dtype], *, [keepdims])`. Brackets mark the optional
+    /// parameters. Those after `*` are given by name.
+    pub usage: String,
+    /// Other names of the same function.
+    pub aliases: Vec<&'static str>,
+    /// Whether arrays have a method of this name in a text.
+    pub method: bool,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+/// Every entry of the table, without dtypes as functions.
+pub(super) fn entries() -> impl Iterator<Item = Entry> {
+    let entry = |name: &'static str, family, help, others: &[&'static str]| {
+        let more = ALIASES.iter().filter(|(_, of)| *of == name).map(|(alias, _)| *alias);
+        let aliases = others.iter().copied().filter(|&other| other != name).chain(more).collect();
+        Entry { name, family, usage: usage(name), aliases, method: is_method(name), help }
+    };
+    let reductions = Reduction::ALL.iter().map(move |r| entry(r.name(), "reductions", r.doc(), r.names()));
     // clip, round and where are elementwise operations that have a row in the table, too
-    let shadowed = |name: &str| all().any(|f| f.name == name);
-    reductions.chain(ops.filter(move |(name, _)| !shadowed(name))).chain(own)
+    let plain = Op::ALL.iter().filter(|op| all().all(|f| f.name != op.name()));
+    let ops = plain.map(move |op| entry(op.name(), "elementwise", op.doc(), op.names()));
+    let family = |f: &Function| f.module.rsplit("::").next().unwrap_or_default();
+    reductions.chain(ops).chain(all().map(move |f| entry(f.name, family(f), f.doc, &[])))
+}
+
+/// The call of a function with its parameters. A call with an argument that no function has gives an error that
+/// shows them.
+fn usage(name: &'static str) -> String {
+    let none = Placed { meaning: Meaning::None, span: 0..0 };
+    let given = vec![(Some(("?".to_owned(), 0..0)), none)];
+    let call = Call { name, at: 0..0, object: None, context: None, given };
+    let shown = apply_function(&call).err().and_then(|fault| fault.help);
+    shown.filter(|usage| usage.starts_with(name)).unwrap_or_else(|| format!("{name}(...)"))
+}
+
+/// The error for an unknown function, with the nearest name.
+pub(super) fn unknown(name: &str, at: &Range<usize>) -> Fault {
+    suggest(Fault::new(at, format!("unknown function '{name}'")), nearest(name, names()))
+}
+
+fn suggest(fault: Fault, near: Option<&str>) -> Fault {
+    match near {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None => fault,
+    }
 }
 
 /// Every method's name.
@@ -96,14 +153,10 @@ pub(super) fn elementwise(name: &str, at: &Range<usize>, args: &[Expr]) -> Resul
 
 /// The value of a call. An unknown function's name may be that of a variable.
 pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> Result<Meaning> {
-    let suggest = |fault: Fault, near: Option<&str>| match near {
-        Some(near) => fault.help(format!("did you mean '{near}'?")),
-        None => fault,
-    };
     if call.object.is_some() && !is_method(call.name) {
         let fault = Fault::new(&call.at, format!("arrays have no method '{}'", call.name));
         return Err(match names().any(|f| f == call.name) {
-            true => fault.help(format!("write it as a function: {}(...)", call.name)),
+            true => fault.help(format!("call it as a function: {}(...)", call.name)),
             false => suggest(fault, nearest(call.name, methods())),
         });
     }
@@ -114,13 +167,10 @@ pub(super) fn evaluate(call: &Call<'_>, variables: &BTreeMap<String, Expr>) -> R
         }
         Some(meaning) => Ok(meaning),
         None if call.object.is_none() && variables.contains_key(call.name) => {
-            Err(Fault::new(&call.at, format!("'{}' is an array, not a function", call.name))
-                .help("index it with [ ]"))
+            Err(Fault::new(&call.at, format!("'{}' is an array, and cannot be called", call.name))
+                .help("to index it, use [ ]"))
         }
-        None => {
-            let fault = Fault::new(&call.at, format!("unknown function '{}'", call.name));
-            Err(suggest(fault, nearest(call.name, names())))
-        }
+        None => Err(unknown(call.name, &call.at)),
     }
 }
 
@@ -163,7 +213,7 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
     };
     if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
-        return Err(Fault::new(&second.span, "ddof and correction are two names of one argument"));
+        return Err(Fault::new(&second.span, "ddof and correction mean the same: give only one of them"));
     }
     let ddof = b.get("ddof").or(b.get("correction")).map_or(Ok(0.0), |p| p.float())?;
     let a = b.array("a")?;

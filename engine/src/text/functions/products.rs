@@ -21,7 +21,7 @@ fn product(name: &str, call: &Call<'_>) -> Result<Expr> {
         "matmul" => x.matmul(&y).map_err(fail),
         "dot" if x.ndim() == 0 || y.ndim() == 0 => elementwise("multiply", &b.at, &[x, y]),
         "dot" if y.ndim() > 2 => {
-            Err(Fault::new(&b.at, "dot takes at most two axes on the right").help("use matmul"))
+            Err(Fault::new(&b.at, "dot takes a second operand of at most two axes").help("use matmul"))
         }
         "dot" => x.matmul(&y).map_err(fail),
         "vecdot" => {
@@ -31,7 +31,7 @@ fn product(name: &str, call: &Call<'_>) -> Result<Expr> {
         }
         _ => {
             if x.ndim() != 1 || y.ndim() != 1 {
-                return Err(Fault::new(&b.at, "outer takes arrays of one axis").help("use a[:, None] * b"));
+                return Err(Fault::new(&b.at, "outer takes arrays with one axis").help("use a[:, None] * b"));
             }
             elementwise("multiply", &b.at, &[x.expand_dims(&[1]).map_err(fail)?, y])
         }

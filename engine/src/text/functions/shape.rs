@@ -26,7 +26,8 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
 fn spread(call: &Call<'_>, b: impl FnOnce() -> Result<Bound>, name: &str) -> Result<(Expr, Vec<i64>)> {
     let mut places = call.positional();
     if call.object.is_some() && call.given.len() > 1 && call.given.iter().all(|g| g.0.is_none()) {
-        let object = places.next().map_or_else(|| Err(Fault::new(&call.at, "no array")), |p| p.array())?;
+        let object =
+            places.next().map_or_else(|| Err(Fault::new(&call.at, "expected an array")), |p| p.array())?;
         return Ok((object, places.map(|p| p.integer()).collect::<Result<_>>()?));
     }
     let b = b()?;
@@ -82,7 +83,9 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
             let lengths = b.need("shape")?.integers()?;
             let lengths =
                 lengths.iter().map(|&n| u64::try_from(n)).collect::<std::result::Result<Vec<_>, _>>();
-            let lengths = lengths.map_err(|_| Fault::new(&b.at, "a shape has no negative lengths"))?;
+            let lengths = lengths.map_err(|_| {
+                Fault::new(&b.at, "a length of a shape is negative: expected a number from 0 on")
+            })?;
             b.array("a")?.broadcast_to(&lengths).map_err(|e| b.fault("shape", e))
         }
     }
@@ -95,7 +98,7 @@ fn move_axes(b: &Bound) -> Result<Expr> {
     };
     let (from, to) = (axes("source")?, axes("destination")?);
     if from.len() != to.len() {
-        return Err(Fault::new(&b.at, "moveaxis needs as many destinations as sources"));
+        return Err(Fault::new(&b.at, "moveaxis needs the same number of sources and destinations"));
     }
     let mut order: Vec<usize> = (0..a.ndim()).filter(|k| !from.contains(k)).collect();
     let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();

@@ -5,9 +5,11 @@
 //! row make one node. The depth of the tree is bounded while it is built, so that a hostile text gives an error and not
 //! a stack overflow, in the parser or in later walks of the tree.
 
+mod operand;
+
 use std::ops::Range;
 
-use super::ast::{Argument, Binary, Item, Kind, Link, Node, Unary};
+use super::ast::{Binary, Kind, Link, Node, Unary};
 use super::error::{Fault, Result};
 use super::lexer::{self, Token};
 
@@ -41,7 +43,7 @@ mod power {
 /// Parses a whole text: one expression, or several separated by commas (a [`Kind::Tuple`]).
 pub(crate) fn parse(text: &str) -> Result<Node> {
     if text.len() > MAX_BYTES {
-        let message = format!("the expression has {} bytes; at most {MAX_BYTES} are read", text.len());
+        let message = format!("the expression has {} bytes: expected at most {MAX_BYTES}", text.len());
         return Err(Fault::new(&(0..0), message));
     }
     let tokens = lexer::tokens(text)?;
@@ -110,15 +112,15 @@ impl Parser {
         let span = self.span();
         let fault = Fault::new(&span, format!("unexpected {}", self.peek().describe()));
         match self.peek() {
-            Token::Sign("=" | ":=") => fault.help("an expression assigns nothing; equality is =="),
+            Token::Sign("=" | ":=") => fault.help("expressions cannot assign; to compare, use =="),
             Token::Sign("+=" | "-=" | "**=" | "//=" | ">>=" | "<<=") => {
-                fault.help("an expression assigns nothing")
+                fault.help("expressions cannot assign")
             }
             Token::Name(n) if n == "if" || n == "else" => {
                 fault.help("choose element by element with where(condition, x, y)")
             }
             Token::Name(n) if n == "for" => {
-                fault.help("expressions work on whole arrays; loops are not needed")
+                fault.help("expressions work on whole arrays, so they have no loops")
             }
             _ => fault,
         }
@@ -126,7 +128,7 @@ impl Parser {
 
     fn too_deep(&self, span: &Range<usize>, levels: usize) -> Fault {
         Fault::new(span, format!("the expression nests deeper than {levels} levels"))
-            .help("store a part of it first, and use that by its name")
+            .help("compute a part of it first, store it, and use it by its name")
     }
 
     fn build(&self, kind: Kind, span: Range<usize>, below: usize) -> Result<Tree> {
@@ -270,152 +272,6 @@ impl Parser {
         let (operand, depth) = self.expression(power::SIGN)?;
         let span = start.start..operand.span.end;
         self.build(Kind::Unary(unary, Box::new(operand)), span, depth)
-    }
-
-    /// An atom with its calls, attributes and subscripts.
-    fn postfix(&mut self) -> Result<Tree> {
-        let mut node = self.atom()?;
-        loop {
-            let open = self.span();
-            let start = node.0.span.start;
-            node = if self.accept("(") {
-                let (arguments, depth) = self.arguments(&open)?;
-                let kind = Kind::Call(Box::new(node.0), arguments);
-                self.build(kind, start..self.end(), node.1.max(depth))?
-            } else if self.accept("[") {
-                let (items, depth, comma) = self.items(&open)?;
-                let kind = Kind::Subscript(Box::new(node.0), items, comma);
-                self.build(kind, start..self.end(), node.1.max(depth))?
-            } else if self.accept(".") {
-                let (token, at) = self.take();
-                let Token::Name(name) = token else {
-                    return Err(Fault::new(&at, "expected a name after '.'"));
-                };
-                let kind = Kind::Attribute(Box::new(node.0), name, at);
-                self.build(kind, start..self.end(), node.1)?
-            } else {
-                return Ok(node);
-            };
-        }
-    }
-
-    fn arguments(&mut self, open: &Range<usize>) -> Result<(Vec<Argument>, usize)> {
-        let (mut arguments, mut depth) = (Vec::<Argument>::new(), 0);
-        while !self.is(")") {
-            if self.is("*") || self.is("**") {
-                return Err(Fault::new(&self.span(), "unpacking of arguments is not supported"));
-            }
-            let (mut value, mut d) = self.expression(power::ANY)?;
-            let mut name = None;
-            if self.is("=") {
-                let Kind::Name(word) = value.kind else { return Err(self.unexpected()) };
-                if arguments.iter().any(|a| a.name.as_ref().is_some_and(|n| n.0 == word)) {
-                    return Err(Fault::new(&value.span, format!("the argument '{word}' is given twice")));
-                }
-                name = Some((word, value.span));
-                self.at += 1;
-                (value, d) = self.expression(power::ANY)?;
-            } else if arguments.last().is_some_and(|a| a.name.is_some()) {
-                return Err(Fault::new(&value.span, "an argument by position after one by name"));
-            }
-            depth = depth.max(d);
-            arguments.push(Argument { name, value });
-            if !self.accept(",") {
-                break;
-            }
-        }
-        self.close(")", open)?;
-        Ok((arguments, depth))
-    }
-
-    /// The parts of a subscript, the depth of the deepest part, and whether there is a comma.
-    fn items(&mut self, open: &Range<usize>) -> Result<(Vec<Item>, usize, bool)> {
-        let (mut items, mut depth, mut comma) = (Vec::new(), 0, false);
-        if self.is("]") {
-            return Err(Fault::new(&(open.start..self.span().end), "a subscript needs an index"));
-        }
-        while !self.is("]") {
-            items.push(self.item(&mut depth)?);
-            if !self.accept(",") {
-                break;
-            }
-            comma = true;
-        }
-        self.close("]", open)?;
-        Ok((items, depth, comma))
-    }
-
-    fn item(&mut self, depth: &mut usize) -> Result<Item> {
-        let from = self.span().start;
-        let mut part = |parser: &mut Parser| -> Result<Option<Node>> {
-            if [":", ",", "]"].iter().any(|s| parser.is(s)) {
-                return Ok(None);
-            }
-            let (node, d) = parser.expression(power::ANY)?;
-            *depth = (*depth).max(d);
-            Ok(Some(node))
-        };
-        let start = part(self)?;
-        if !self.accept(":") {
-            return start.map(Item::Value).ok_or_else(|| self.unexpected());
-        }
-        let stop = part(self)?;
-        let step = if self.accept(":") { part(self)? } else { None };
-        Ok(Item::Slice { start, stop, step, span: from..self.end() })
-    }
-
-    fn atom(&mut self) -> Result<Tree> {
-        let (token, span) = self.take();
-        let kind = match token {
-            Token::Int(n) => Kind::Int(n),
-            Token::Float(x) => Kind::Float(x),
-            Token::Imaginary(x) => Kind::Imaginary(x),
-            Token::Str(s) => Kind::Str(s),
-            Token::Sign("...") => Kind::Ellipsis,
-            Token::Sign("(") => return self.parenthesis(&span),
-            Token::Sign("[") => return self.list(&span),
-            Token::Name(name) => match name.as_str() {
-                "True" => Kind::Bool(true),
-                "False" => Kind::Bool(false),
-                "None" => Kind::None,
-                "and" | "or" | "not" | "if" | "else" | "for" | "in" | "is" | "lambda" | "await"
-                | "import" => {
-                    self.at -= 1;
-                    return Err(self.unexpected());
-                }
-                _ => Kind::Name(name),
-            },
-            Token::End => return Err(Fault::new(&span, "the expression ends where an operand is needed")),
-            Token::Sign(_) => {
-                self.at -= 1;
-                return Err(self.unexpected());
-            }
-        };
-        self.build(kind, span, 0)
-    }
-
-    fn parenthesis(&mut self, open: &Range<usize>) -> Result<Tree> {
-        if self.accept(")") {
-            return self.build(Kind::Tuple(Vec::new()), open.start..self.end(), 0);
-        }
-        let (mut node, depth) = self.tuple(")")?;
-        self.close(")", open)?;
-        node.span = open.start..self.end();
-        Ok((node, depth))
-    }
-
-    fn list(&mut self, open: &Range<usize>) -> Result<Tree> {
-        let (mut items, mut depth) = (Vec::new(), 0);
-        while !self.is("]") {
-            let (item, d) = self.expression(power::ANY)?;
-            items.push(item);
-            depth = depth.max(d);
-            if !self.accept(",") {
-                break;
-            }
-        }
-        self.close("]", open)?;
-        self.build(Kind::List(items), open.start..self.end(), depth)
     }
 }
 

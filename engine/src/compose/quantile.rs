@@ -1,0 +1,390 @@
+//! Quantiles, with the arithmetic of NumPy: a probability gives a place in the sorted order, and the elements beside
+//! that place are interpolated.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::small::{computed, floats, integers, values};
+use super::{op, spread};
+use crate::op::{Op, Scalar};
+use crate::promote::is_exact;
+use crate::view::resolve_axes;
+use crate::{Context, DType, Error, Expr, ReduceOptions, Reduction, Result};
+
+/// The way to find a quantile between two elements: the nine of Hyndman and Fan (1996), and four of NumPy's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuantileMethod {
+    /// Method 1.
+    InvertedCdf,
+    /// Method 2.
+    AveragedInvertedCdf,
+    /// Method 3.
+    ClosestObservation,
+    /// Method 4.
+    InterpolatedInvertedCdf,
+    /// Method 5.
+    Hazen,
+    /// Method 6.
+    Weibull,
+    /// Method 7.
+    #[default]
+    Linear,
+    /// Method 8.
+    MedianUnbiased,
+    /// Method 9.
+    NormalUnbiased,
+    /// The element below.
+    Lower,
+    /// The element above.
+    Higher,
+    /// The mean of the two elements.
+    Midpoint,
+    /// The nearest element, the one at an even place of two equally near ones.
+    Nearest,
+}
+
+/// All methods, by NumPy's names.
+const METHODS: [(&str, QuantileMethod); 13] = [
+    ("inverted_cdf", QuantileMethod::InvertedCdf),
+    ("averaged_inverted_cdf", QuantileMethod::AveragedInvertedCdf),
+    ("closest_observation", QuantileMethod::ClosestObservation),
+    ("interpolated_inverted_cdf", QuantileMethod::InterpolatedInvertedCdf),
+    ("hazen", QuantileMethod::Hazen),
+    ("weibull", QuantileMethod::Weibull),
+    ("linear", QuantileMethod::Linear),
+    ("median_unbiased", QuantileMethod::MedianUnbiased),
+    ("normal_unbiased", QuantileMethod::NormalUnbiased),
+    ("lower", QuantileMethod::Lower),
+    ("higher", QuantileMethod::Higher),
+    ("midpoint", QuantileMethod::Midpoint),
+    ("nearest", QuantileMethod::Nearest),
+];
+
+impl FromStr for QuantileMethod {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<QuantileMethod> {
+        METHODS.iter().find(|(known, _)| *known == name).map(|(_, method)| *method).ok_or_else(|| {
+            let names = METHODS.map(|(name, _)| format!("'{name}'")).join(", ");
+            Error::Value(format!("'{name}' is not a method of quantiles; use one of {names}"))
+        })
+    }
+}
+
+impl fmt::Display for QuantileMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(METHODS.iter().find(|(_, method)| method == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// Options of a quantile.
+#[derive(Clone, Debug, Default)]
+pub struct QuantileOptions {
+    /// The axes, negative ones counted from the end; `None`: all.
+    pub axes: Option<Vec<i64>>,
+    /// Whether reduced axes stay, with length 1.
+    pub keepdims: bool,
+    /// The way to find a quantile between two elements.
+    pub method: QuantileMethod,
+    /// Whether NaN is passed over, as in NumPy's `nanquantile`.
+    pub skip_nan: bool,
+}
+
+/// Probabilities from 0 to 1: one, or several along one or two axes.
+#[derive(Clone, Debug)]
+pub struct Quantiles {
+    /// In memory.
+    values: Expr,
+    /// Whether it was a number of the program and not an array: it then leaves small floats their type.
+    weak: bool,
+}
+
+impl Quantiles {
+    /// The probabilities `q`, computed in `context`.
+    ///
+    /// # Errors
+    /// When one of them is not from 0 to 1, or they have more than two axes.
+    pub fn new(q: &Expr, context: &Context) -> Result<Quantiles> {
+        Quantiles::checked(q, q, 1.0, context)
+    }
+
+    /// The same, given in percent.
+    ///
+    /// # Errors
+    /// As [`Quantiles::new`].
+    pub fn percent(q: &Expr, context: &Context) -> Result<Quantiles> {
+        Quantiles::checked(q, &op(Op::Divide, &[q, &Expr::scalar(100)])?, 100.0, context)
+    }
+
+    fn checked(given: &Expr, q: &Expr, most: f64, context: &Context) -> Result<Quantiles> {
+        let weak = matches!(given.as_scalar(), Some(Scalar::Int(_) | Scalar::Float(_)));
+        let values = q.typed()?;
+        if matches!(values.dtype(), DType::C64 | DType::C128) {
+            return Err(Error::dtype("the probabilities of quantiles", DType::F64, values.dtype()));
+        }
+        if values.ndim() > 2 {
+            return Err(Error::Value(format!(
+                "the probabilities of quantiles have {} axes; give one number or one axis of numbers",
+                values.ndim()
+            )));
+        }
+        let [values] = computed([values], context)?;
+        let outside = |q: &&f64| !(0.0..=1.0).contains(*q);
+        if let Some(q) = floats(&values, context)?.iter().find(outside) {
+            return Err(Error::Value(format!(
+                "a quantile is wanted at {}; expected a number from 0 to {most}",
+                q * most
+            )));
+        }
+        Ok(Quantiles { values, weak })
+    }
+}
+
+/// Lines that are selected from: an array whose last axes form a line.
+pub(super) struct Sorted {
+    pub(super) moved: Expr,
+    /// Axes before those of a line.
+    pub(super) kept: usize,
+    /// Axes of a line.
+    pub(super) along: usize,
+    /// Elements of a line.
+    pub(super) length: u64,
+    /// The axes of a line in the array, ascending.
+    axes: Vec<usize>,
+}
+
+/// The number of elements of a line that count.
+pub(super) enum Count {
+    /// All elements.
+    All(u64),
+    /// Those that are not NaN, for each line.
+    Each(Expr),
+}
+
+impl Sorted {
+    /// The lines along `axes`; `None`: all elements are one line.
+    pub(super) fn of(array: &Expr, axes: Option<&[i64]>) -> Result<Sorted> {
+        let ndim = array.ndim();
+        let mut axes = axes.map_or_else(|| Ok((0..ndim).collect()), |axes| resolve_axes(axes, ndim))?;
+        axes.sort_unstable();
+        let across = (0..ndim).filter(|axis| !axes.contains(axis));
+        let order: Vec<i64> = across.chain(axes.iter().copied()).map(|axis| axis as i64).collect();
+        let length = axes.iter().map(|&axis| array.shape()[axis]).product();
+        let moved = array.permute(&order)?;
+        Ok(Sorted { moved, kept: ndim - axes.len(), along: axes.len(), length, axes })
+    }
+
+    /// The number of elements of each line that are not NaN.
+    pub(super) fn numbers(&self) -> Result<Count> {
+        if is_exact(self.moved.dtype()) {
+            return Ok(Count::All(self.length));
+        }
+        let axes = (self.kept..self.kept + self.along).map(|axis| axis as i64).collect();
+        let options = ReduceOptions { axes: Some(axes), ..ReduceOptions::default() };
+        let nan = op(Op::Isnan, &[&self.moved])?.reduce(Reduction::CountNonzero, &options)?;
+        op(Op::Subtract, &[&Expr::scalar(self.length as i64), &nan]).map(Count::Each)
+    }
+
+    /// A result of `lead` axes and the kept ones, with the axes of a line at their places if they are to be kept.
+    pub(super) fn result(&self, found: Expr, lead: usize, keepdims: bool) -> Result<Expr> {
+        match keepdims {
+            true => found.expand_dims(&self.axes.iter().map(|&k| (lead + k) as i64).collect::<Vec<_>>()),
+            false => Ok(found),
+        }
+    }
+}
+
+impl Count {
+    /// The number plus `more`, as an operand beside probabilities of a type: it does not change that type.
+    fn plus(&self, more: i64, beside: DType) -> Result<Expr> {
+        match self {
+            Count::All(count) => Ok(Expr::scalar(*count as i64 + more)),
+            Count::Each(count) => {
+                let kind = if is_exact(beside) { DType::I64 } else { beside };
+                op(Op::Add, &[count, &Expr::scalar(more)])?.cast(kind)
+            }
+        }
+    }
+}
+
+/// Places in the sorted order.
+enum Place {
+    /// Places of elements.
+    At(Expr),
+    /// Places between elements.
+    Between(Expr),
+}
+
+impl QuantileMethod {
+    /// The places for probabilities `q`.
+    fn place(self, count: &Count, q: &Expr) -> Result<Place> {
+        use QuantileMethod::{
+            AveragedInvertedCdf, ClosestObservation, Hazen, Higher, InterpolatedInvertedCdf, InvertedCdf,
+            Linear, Lower, MedianUnbiased, Midpoint, Nearest, NormalUnbiased, Weibull,
+        };
+        let n = count.plus(0, q.dtype())?;
+        let inner = || op(Op::Multiply, &[&count.plus(-1, q.dtype())?, q]);
+        let less = |x: &Expr, by: Scalar| op(Op::Subtract, &[x, &Expr::scalar(by)]);
+        let one = Scalar::Int(1);
+        // n * q + (alpha + q * (1 - alpha - beta)) - 1
+        let between = |alpha: Scalar, rest: Scalar| {
+            let shift = op(Op::Add, &[&Expr::scalar(alpha), &op(Op::Multiply, &[q, &Expr::scalar(rest)])?])?;
+            less(&op(Op::Add, &[&op(Op::Multiply, &[&n, q])?, &shift])?, one)
+        };
+        let float = |alpha: f64| between(Scalar::Float(alpha), Scalar::Float(1.0 - alpha - alpha));
+        let at = |place: &Expr| place.cast(DType::I64).map(Place::At);
+        Ok(match self {
+            InvertedCdf => Place::At(observed(&less(&op(Op::Multiply, &[&n, q])?, one)?, false)?),
+            ClosestObservation => {
+                let place = less(&less(&op(Op::Multiply, &[&n, q])?, one)?, Scalar::Float(0.5))?;
+                Place::At(observed(&place, true)?)
+            }
+            AveragedInvertedCdf => Place::Between(less(&op(Op::Multiply, &[&n, q])?, one)?),
+            InterpolatedInvertedCdf => Place::Between(between(Scalar::Int(0), Scalar::Int(0))?),
+            Weibull => Place::Between(between(Scalar::Int(0), Scalar::Int(1))?),
+            Hazen => Place::Between(float(0.5)?),
+            MedianUnbiased => Place::Between(float(1.0 / 3.0)?),
+            NormalUnbiased => Place::Between(float(3.0 / 8.0)?),
+            Linear if is_exact(q.dtype()) => at(&inner()?)?,
+            Linear => Place::Between(inner()?),
+            Lower => at(&op(Op::Floor, &[&inner()?])?)?,
+            Higher => at(&op(Op::Ceil, &[&inner()?])?)?,
+            Nearest => at(&op(Op::Round, &[&inner()?])?)?,
+            Midpoint => {
+                let inner = inner()?;
+                let ends = op(Op::Add, &[&op(Op::Floor, &[&inner])?, &op(Op::Ceil, &[&inner])?])?;
+                Place::Between(op(Op::Multiply, &[&Expr::scalar(0.5), &ends])?)
+            }
+        })
+    }
+
+    /// The weight of the next element, given the distance from the previous one, and the place.
+    fn weight(self, gamma: &Expr, place: &Expr) -> Result<Expr> {
+        let (zero, half, one) = (Expr::scalar(0.0), Expr::scalar(0.5), Expr::scalar(1.0));
+        match self {
+            QuantileMethod::AveragedInvertedCdf => {
+                op(Op::Where, &[&op(Op::Equal, &[gamma, &Expr::scalar(0)])?, &half, &one])
+            }
+            QuantileMethod::Midpoint => {
+                let rest = op(Op::Remainder, &[place, &Expr::scalar(1)])?;
+                op(Op::Where, &[&op(Op::Equal, &[&rest, &Expr::scalar(0)])?, &zero, &half])
+            }
+            _ => Ok(gamma.clone()),
+        }
+    }
+}
+
+/// The element at a place, if there is one, else the next. With `even`, an element at an odd place gives way to the
+/// next one, too.
+fn observed(place: &Expr, even: bool) -> Result<Expr> {
+    let previous = op(Op::Floor, &[place])?;
+    let next = op(Op::Add, &[&previous, &Expr::scalar(1)])?;
+    let mut stays = op(Op::Equal, &[&op(Op::Subtract, &[place, &previous])?, &Expr::scalar(0)])?;
+    if even {
+        let odd = op(Op::Remainder, &[&previous, &Expr::scalar(2)])?;
+        stays = op(Op::LogicalAnd, &[&stays, &op(Op::Equal, &[&odd, &Expr::scalar(1)])?])?;
+    }
+    let at = op(Op::Where, &[&stays, &previous, &next])?.cast(DType::I64)?;
+    op(Op::Maximum, &[&at, &Expr::scalar(0)])
+}
+
+impl Expr {
+    /// Quantiles, as NumPy's `quantile` and `nanquantile`. The axes of `q` come first in the result. Lines of any
+    /// length are selected from exactly, in passes if they do not fit in memory.
+    ///
+    /// # Errors
+    /// When the array has no such axis, its elements are complex, or lines have no elements.
+    pub fn quantile(&self, q: &Quantiles, options: &QuantileOptions) -> Result<Expr> {
+        let typed = self.typed()?;
+        let (axes, method) = (options.axes.as_deref(), options.method);
+        if matches!(typed.dtype(), DType::C64 | DType::C128) {
+            return Err(Error::dtype(
+                "quantile, which has no order of complex numbers",
+                DType::F64,
+                typed.dtype(),
+            ));
+        }
+        if options.skip_nan && typed.shape().contains(&0) {
+            return typed.mean_of_nothing(Reduction::Nanmean, axes, options.keepdims);
+        }
+        let sorted = Sorted::of(&typed, axes)?;
+        if sorted.length == 0 {
+            return Err(Error::Value("a quantile of no elements".into()));
+        }
+        let count = if options.skip_nan { sorted.numbers()? } else { Count::All(sorted.length) };
+        let values = spread(&q.values, sorted.kept)?;
+        let select = |ranks: &Expr| sorted.moved.select(ranks, sorted.along, !options.skip_nan);
+        let found = match method.place(&count, &values)? {
+            Place::At(ranks) => select(&ranks)?,
+            Place::Between(place) => {
+                let least = op(Op::Less, &[&place, &Expr::scalar(0)])?;
+                let last = op(Op::GreaterEqual, &[&place, &count.plus(-1, place.dtype())?])?;
+                let beside = |index: &Expr, end: &Expr| -> Result<Expr> {
+                    let inside = op(Op::Where, &[&last, end, index])?;
+                    op(Op::Where, &[&least, &Expr::scalar(0), &inside])
+                };
+                let floor = op(Op::Floor, &[&place])?.cast(DType::I64)?;
+                let end = count.plus(-1, DType::I64)?;
+                let steps = spread(&integers(&[0, 1])?, place.ndim())?;
+                let ranks = beside(&op(Op::Add, &[&floor, &steps])?, &end)?;
+                let pair = select(&ranks)?;
+                let [previous, next] = [0, 1].map(|k| pair.index(&[crate::view::Index::At(k)]));
+                // NumPy takes the last element as the one before the first here
+                let index = beside(&floor, &Expr::scalar(-1))?.cast(DType::I64)?;
+                let gamma = op(Op::Subtract, &[&place, &index])?;
+                let weight = method.weight(&gamma, &place)?.cast(place.dtype())?;
+                interpolated(&previous?, &next?, &weight, q.weak)?
+            }
+        };
+        sorted.result(found, q.values.ndim(), options.keepdims)
+    }
+}
+
+/// NumPy's interpolation between two elements. A `weak` weight does not change the type of floats.
+fn interpolated(previous: &Expr, next: &Expr, weight: &Expr, weak: bool) -> Result<Expr> {
+    let dtype = if is_exact(previous.dtype()) { DType::F64 } else { previous.dtype() };
+    let weight = if weak { weight.cast(DType::F64)? } else { weight.clone() };
+    let rest = op(Op::Subtract, &[&Expr::scalar(1), &weight])?;
+    let [forth, back] = [&weight, &rest].map(|x| if weak { x.cast(dtype) } else { Ok(x.clone()) });
+    let gap = op(Op::Subtract, &[next, previous])?;
+    let from_previous = op(Op::Add, &[previous, &op(Op::Multiply, &[&gap, &forth?])?])?;
+    let dtype = from_previous.dtype();
+    let step = op(Op::Multiply, &[&gap, &back?])?.cast(dtype)?;
+    let from_next = op(Op::Subtract, &[&next.cast(dtype)?, &step])?;
+    let near = op(Op::GreaterEqual, &[&weight, &Expr::scalar(0.5)])?;
+    op(Op::Where, &[&near, &from_next, &from_previous])
+}
+
+/// One number, or several along one axis, as probabilities.
+pub trait IntoQuantiles {
+    /// The array of the numbers.
+    ///
+    /// # Errors
+    /// When memory is short.
+    fn into_quantiles(self) -> Result<Expr>;
+}
+
+impl IntoQuantiles for f64 {
+    fn into_quantiles(self) -> Result<Expr> {
+        Ok(Expr::scalar(self))
+    }
+}
+
+impl IntoQuantiles for &[f64] {
+    fn into_quantiles(self) -> Result<Expr> {
+        values(self)
+    }
+}
+
+impl<const N: usize> IntoQuantiles for [f64; N] {
+    fn into_quantiles(self) -> Result<Expr> {
+        self.as_slice().into_quantiles()
+    }
+}
+
+impl IntoQuantiles for Vec<f64> {
+    fn into_quantiles(self) -> Result<Expr> {
+        self.as_slice().into_quantiles()
+    }
+}
