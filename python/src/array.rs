@@ -30,16 +30,9 @@ pub(crate) struct Array {
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     /// An array of an `.arrs` file, as of a commit.
-    Stored {
-        path: String,
-        name: String,
-        commit: u64,
-    },
+    Stored { path: String, name: String, commit: u64 },
     /// A path that [`arrstore::open`] reads.
-    Path {
-        path: String,
-        commit: Option<u64>,
-    },
+    Path { path: String, commit: Option<u64> },
 }
 
 /// The call that made an array, so that another process can repeat it.
@@ -222,7 +215,8 @@ impl Array {
     fn __bool__(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let size = slf.borrow().size()?;
         if size != 1 {
-            let words = "the truth value of an array of other than one element is ambiguous: use any() or all()";
+            let words =
+                "the truth value of an array of other than one element is ambiguous: use any() or all()";
             return Err(PyValueError::new_err(words));
         }
         Array::as_array(slf)?.call_method0("item")?.is_truthy()

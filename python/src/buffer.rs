@@ -61,7 +61,11 @@ pub(crate) fn of_value<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'py
 
 /// An array of NumPy that reads the elements where they lie; `None` where only a computation gives them. With `check`,
 /// the checksums of a source that is seen whole are checked first.
-pub(crate) fn in_place<'py>(py: Python<'py>, expr: &Expr, check: bool) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn in_place<'py>(
+    py: Python<'py>,
+    expr: &Expr,
+    check: bool,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let seen = py.detach(|| {
         let window = expr.window(check && expr.chunk_shape().is_some());
         window.map(|window| window.map(|window| (window.offset, window.strides)))

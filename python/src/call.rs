@@ -84,8 +84,12 @@ fn settled<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 /// Bytes of the arrays in an argument.
 fn bytes(object: &object::Object) -> u64 {
     match object {
-        object::Object::Array(expr) => expr.shape().iter().fold(expr.dtype().size() as u64, |all, &n| all.saturating_mul(n)),
-        object::Object::Tuple(parts) | object::Object::List(parts) => parts.iter().map(bytes).fold(0, u64::saturating_add),
+        object::Object::Array(expr) => {
+            expr.shape().iter().fold(expr.dtype().size() as u64, |all, &n| all.saturating_mul(n))
+        }
+        object::Object::Tuple(parts) | object::Object::List(parts) => {
+            parts.iter().map(bytes).fold(0, u64::saturating_add)
+        }
         _ => 0,
     }
 }
@@ -108,7 +112,8 @@ pub(crate) fn functions() -> Vec<Row> {
 /// The parameters in a usage such as `sum(a, [axis], *, [keepdims])`.
 fn parameters(usage: &str) -> Option<Vec<String>> {
     let inside = usage.split_once('(')?.1.strip_suffix(')')?;
-    let optional = |p: &str| p.strip_prefix('[').and_then(|p| p.strip_suffix(']')).map(|name| format!("{name}?"));
+    let optional =
+        |p: &str| p.strip_prefix('[').and_then(|p| p.strip_suffix(']')).map(|name| format!("{name}?"));
     let written = inside.split(", ").filter(|p| !p.is_empty());
     (inside != "...").then(|| written.map(|p| optional(p).unwrap_or_else(|| p.to_owned())).collect())
 }
@@ -148,13 +153,17 @@ pub(crate) fn eval<'py>(
             object::Object::Complex(z) => arrstore::Expr::scalar(z),
             object::Object::Int(n) => match i128::try_from(n) {
                 Ok(n) => arrstore::Expr::scalar(n),
-                Err(_) => return Err(pyo3::exceptions::PyOverflowError::new_err(format!("{name} is too large"))),
+                Err(_) => {
+                    return Err(pyo3::exceptions::PyOverflowError::new_err(format!("{name} is too large")));
+                }
             },
             _ => crate::object::elements(&crate::dtype::numpy(py)?.getattr("asarray")?.call1((value,))?)?,
         };
         variables.insert(name.extract()?, expr);
     }
-    let found = run(py, all, |context| Ok(formula.results(&variables, Some(context)).map_err(arrstore::Error::from)?))?;
+    let found = run(py, all, |context| {
+        Ok(formula.results(&variables, Some(context)).map_err(arrstore::Error::from)?)
+    })?;
     let mut arrays = found.into_iter().map(|(_, expr)| to_python(py, object::Object::Array(expr)));
     match (arrays.next(), arrays.len()) {
         (Some(only), 0) => only,
@@ -167,7 +176,10 @@ pub(crate) fn eval<'py>(
 
 /// Computes several arrays together, so that what they share is computed once.
 #[pyfunction]
-pub(crate) fn compute_all<'py>(py: Python<'py>, arrays: Vec<PyRef<'py, Array>>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+pub(crate) fn compute_all<'py>(
+    py: Python<'py>,
+    arrays: Vec<PyRef<'py, Array>>,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let exprs: Vec<_> = arrays.iter().map(|array| array.expr.clone()).collect();
     drop(arrays);
     let bytes = exprs.iter().map(|expr| expr.work_bytes()).fold(0, u64::saturating_add);
@@ -179,7 +191,11 @@ pub(crate) fn compute_all<'py>(py: Python<'py>, arrays: Vec<PyRef<'py, Array>>) 
 /// Opens one array of a file: its lazy array, its attributes as JSON, and the names of its axes.
 #[pyfunction]
 #[pyo3(signature = (path, commit = None))]
-pub(crate) fn open_array(py: Python<'_>, path: &str, commit: Option<u64>) -> PyResult<(Py<Array>, String, Vec<Option<String>>)> {
+pub(crate) fn open_array(
+    py: Python<'_>,
+    path: &str,
+    commit: Option<u64>,
+) -> PyResult<(Py<Array>, String, Vec<Option<String>>)> {
     let context = settings::context();
     // a relative path means the folder of now, also for a process that unpickles the array elsewhere
     let path = std::path::absolute(path)?.to_string_lossy().into_owned();
@@ -253,7 +269,9 @@ pub(crate) fn map_blocks<'py>(
             let found: Vec<u64> = result.getattr("shape")?.extract()?;
             // NumPy makes an axis of an array without axes
             if found != shape && !(shape.is_empty() && found == [1]) {
-                let words = format!("the function of map_blocks: expected a block of shape {shape:?}, found {found:?}");
+                let words = format!(
+                    "the function of map_blocks: expected a block of shape {shape:?}, found {found:?}"
+                );
                 return Err(pyo3::exceptions::PyValueError::new_err(words));
             }
             let bytes = result.call_method0("tobytes")?;

@@ -53,7 +53,8 @@ pub(crate) fn raised(error: PyErr) -> Error {
 pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     let words = error.to_string();
     let number = words.find(RAISED_AS).and_then(|at| words.get(at + RAISED_AS.len()..)?.parse::<u64>().ok());
-    if let Some(error) = number.and_then(|n| RAISED.lock().unwrap_or_else(PoisonError::into_inner).remove(&n)) {
+    if let Some(error) = number.and_then(|n| RAISED.lock().unwrap_or_else(PoisonError::into_inner).remove(&n))
+    {
         return error;
     }
     match innermost(error) {
@@ -66,7 +67,9 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
         Error::Format(arrstore::format::Error::Io { source, .. }) => {
             return PyOSError::new_err((source.raw_os_error().unwrap_or(EIO), words));
         }
-        Error::Format(arrstore::format::Error::NoArray { .. } | arrstore::format::Error::NoSuchCommit { .. }) => {
+        Error::Format(
+            arrstore::format::Error::NoArray { .. } | arrstore::format::Error::NoSuchCommit { .. },
+        ) => {
             return PyKeyError::new_err(words);
         }
         // a call whose arguments cannot be bound, or are of the wrong kind

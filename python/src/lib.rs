@@ -25,7 +25,8 @@ mod _arrstore {
     use super::buffer::Elements;
     #[pymodule_export]
     use super::call::{
-        call, compute_all, default_chunks, dtypes, eval, functions, lazy, list_arrays, locate, map_blocks, open_array,
+        call, compute_all, default_chunks, dtypes, eval, functions, lazy, list_arrays, locate, map_blocks,
+        open_array,
     };
     #[pymodule_export]
     use super::settings::{set_settings, settings};

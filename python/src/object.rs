@@ -135,7 +135,9 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
         return Ok(Object::Float(value.extract()?));
     }
     let kind = value.get_type().name()?;
-    Err(PyTypeError::new_err(format!("expected an array, a number, a type, a text, a tuple or a list, found {kind}")))
+    Err(PyTypeError::new_err(format!(
+        "expected an array, a number, a type, a text, a tuple or a list, found {kind}"
+    )))
 }
 
 fn integer(value: &Bound<'_, PyAny>) -> PyResult<Object> {
@@ -155,9 +157,7 @@ fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
         Object::Bool(b) => b.into(),
         Object::Float(x) => x.into(),
         Object::Complex(z) => z.into(),
-        Object::Int(n) => {
-            i128::try_from(n).map_err(|e| PyValueError::new_err(e.to_string()))?.into()
-        }
+        Object::Int(n) => i128::try_from(n).map_err(|e| PyValueError::new_err(e.to_string()))?.into(),
         _ => return Ok(Object::Array(elements(&numpy(value.py())?.getattr("asarray")?.call1((value,))?)?)),
     };
     let dtype = from_numpy(&value.getattr("dtype")?)?;

@@ -1,8 +1,8 @@
 //! Work without Python's lock, that Ctrl-C stops.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::Arc;
 use std::time::Duration;
 
 use arrstore::Context;

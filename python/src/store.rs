@@ -204,7 +204,12 @@ fn value<'py>(given: &Bound<'py, PyAny>) -> PyResult<Value<'py>> {
         Object::List(_) | Object::Tuple(_) => {
             return value(&crate::dtype::numpy(py)?.getattr("asarray")?.call1((given,))?);
         }
-        _ => return Err(PyTypeError::new_err(format!("expected an array or a number, found {}", given.get_type().name()?))),
+        _ => {
+            return Err(PyTypeError::new_err(format!(
+                "expected an array or a number, found {}",
+                given.get_type().name()?
+            )));
+        }
     };
     let bytes = expr.work_bytes();
     Ok(Value::Lazy(expr.into(), bytes))
@@ -283,7 +288,13 @@ impl Transaction {
     }
 
     /// Assigns to a part of an array.
-    fn assign(&self, py: Python<'_>, name: &str, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn assign(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
         let region = indices(index(key)?).map_err(Failed::from)?;
         step!(py, self, value, given, tx => tx.assign(name, &region, given))
     }

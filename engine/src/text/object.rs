@@ -110,7 +110,8 @@ pub fn call(
 pub fn subscript(array: &Expr, index: Object, context: &Context) -> crate::Result<Expr> {
     let mut tree = Tree::default();
     let build = || -> Result<Object> {
-        let object = Box::new(tree.node(Object::Array(array.typed().map_err(|e| Fault::engine(&(0..0), e))?))?);
+        let object =
+            Box::new(tree.node(Object::Array(array.typed().map_err(|e| Fault::engine(&(0..0), e))?))?);
         let (items, comma) = tree.items(index)?;
         let part = node(Kind::Subscript(object, items, comma));
         lower::meaning(&tree.variables, Some(context), &part).map(Object::from)

@@ -48,10 +48,12 @@ pub(crate) fn parse_chunk(text: &str) -> Result<ChunkShape, String> {
 pub(crate) fn parse_codec(text: &str) -> Result<Coding, String> {
     match text {
         "auto" => Ok(Coding::Auto),
-        text => text.parse().map(Coding::Is).map_err(|words: String| match words.strip_suffix(" or pco:LEVEL") {
-            Some(known) => format!("{known}, pco:LEVEL or auto"),
-            None => words,
-        }),
+        text => {
+            text.parse().map(Coding::Is).map_err(|words: String| match words.strip_suffix(" or pco:LEVEL") {
+                Some(known) => format!("{known}, pco:LEVEL or auto"),
+                None => words,
+            })
+        }
     }
 }
 
