@@ -18,7 +18,7 @@ with arrstore.open(folder / "climate.arrs", "w") as store:
 
     t = store["t"]
     anomaly = (t - t.mean(axis=0)) / t.std(axis=0)  # nothing is computed yet
-    print(anomaly)
+    print(repr(anomaly))
     print(anomaly.explain())
 
     store["anomaly"] = anomaly  # computed chunk by chunk, inside the budget

@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 import pytest
-from conftest import same
+from conftest import close, same
 
 import arrstore
 
@@ -29,9 +29,11 @@ def test_properties(store):
 @pytest.mark.parametrize("other", [3, 2.5, np.float32(2), np.int64(2), np.arange(1, 5), [1, 2, 3, 4]])
 def test_operators(name, other):
     call, a = getattr(operator, name), arrstore.asarray(X)
+    # powers may differ in the last bit: each library rounds its own series
+    check = close if name == "pow" else same
     with np.errstate(all="ignore"):
-        same(call(a, other), call(X, other))
-        same(call(other, a), call(other, X))
+        check(call(a, other), call(X, other))
+        check(call(other, a), call(other, X))
 
 
 @pytest.mark.parametrize("name", ["and_", "or_", "xor", "lshift", "rshift"])
@@ -124,7 +126,7 @@ def test_arrays_in_place_are_views_of_the_map(store):
     store["t"] = np.zeros((3, 4))
     store.close()
     same(found, np.arange(12.0).reshape(3, 4))
-    same(part[0], [9, 5, 1])
+    same(part[0], [9.0, 5.0, 1.0])
 
 
 def test_numpy_protocol(store):
@@ -132,7 +134,7 @@ def test_numpy_protocol(store):
     assert np.array(t).flags.writeable
     assert np.asarray(t, dtype=np.float32).dtype == np.float32
     with pytest.raises(ValueError):
-        np.asarray(t + 1, copy=False)
+        (t + 1).__array__(copy=False)
     assert memoryview(t).shape == (3, 4) and memoryview(t).readonly
     same(np.from_dlpack(t), np.asarray(t))
     same(np.from_dlpack(t + 1), np.asarray(t) + 1)

@@ -13,7 +13,7 @@ class Bar:
     WIDTH = 40
 
     def __init__(self, stream=None):
-        self.stream = stream or sys.stderr
+        self.stream = sys.stderr if stream is None else stream
         self.begun = None
         self.drawn = False
 

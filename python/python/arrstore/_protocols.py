@@ -63,6 +63,8 @@ def _into(result, out):
 def array_function(self, func, types, args, kwargs):
     """A function of NumPy on lazy arrays stays lazy, if the tables have it."""
     name = func.__name__
+    if func in (np.ndim, np.shape, np.size) and len(args) == 1 and not kwargs:
+        return getattr(args[0], name)
     if func.__module__ not in ("numpy", "numpy.linalg") or name not in _functions.names():
         return NotImplemented
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}

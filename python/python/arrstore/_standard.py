@@ -20,7 +20,7 @@ def full(shape, fill_value, *, dtype=None, device=None):
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     value = fill_value if isinstance(fill_value, Array) else asarray(np.asarray(fill_value, dtype))
     if dtype is not None:
-        value = value.astype(dtype)
+        value = value.astype(np.dtype(dtype))
     return _functions.call("broadcast_to", None, (value, shape), {})
 
 
