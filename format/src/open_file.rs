@@ -146,6 +146,7 @@ impl OpenFile {
         let opening = || Error::io(|| format!("opening {}", path.display()));
         let mut state = self.state();
         if let Some(reader) = &state.reader
+            && !reader.is_inherited()
             && is_named(reader.as_ref(), path).map_err(opening())?
         {
             return Ok(reader.clone());

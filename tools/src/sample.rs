@@ -7,7 +7,7 @@ use arrstore::formats::Input;
 use arrstore::{Context, Expr, Index, Plan, Target};
 use arrstore_format::{Codec, CreateOptions, File, MemoryStorage, Meta};
 
-use crate::cli::{Coding, PCO_LEVEL, Shuffle, Storing};
+use crate::cli::{Coding, Shuffle, Storing};
 
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 1 << 20;
@@ -51,7 +51,7 @@ pub(crate) fn settle(storing: &mut Storing, input: &Input, context: &Context) ->
     let (codec, shuffle) = match codec {
         Some(codec) => (codec, best_of(codec)?.1),
         None => {
-            let (zstd, pco) = (Codec::Zstd { level: 1 }, Codec::Pco { level: PCO_LEVEL });
+            let (zstd, pco) = (Codec::Zstd { level: 1 }, Codec::Pco { level: Codec::PCO_LEVEL });
             let (packed, shuffle) = best_of(zstd)?;
             let worth = |size: u64, other: u64| (size as f64) < WORTH * other as f64;
             match (size(Codec::None, false)?, size(pco, false)?) {

@@ -113,3 +113,21 @@ impl Array {
         })
     }
 }
+
+impl Expr {
+    /// As [`Array::map_blocks`], with the bytes of elements. The function takes the index of the block's first element, the
+    /// block's shape, its elements and the place of the results.
+    ///
+    /// # Errors
+    /// When a Python scalar does not fit its type.
+    #[doc(hidden)]
+    pub fn map_blocks(
+        &self,
+        dtype: DType,
+        function: impl Fn(&[u64], &[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<Expr> {
+        let input = self.typed()?;
+        let shape = input.shape().to_vec();
+        Ok(Expr::output(MapBlocks::new(function), vec![input], dtype, shape))
+    }
+}

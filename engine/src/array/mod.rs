@@ -58,6 +58,8 @@ pub use indexing::{IntoPart, IntoParts};
 pub use native::Native;
 pub use slice::{Ellipsis, NewAxis, Slice};
 pub use statistics::IntoBins;
+#[doc(hidden)]
+pub use window::Window;
 
 use crate::{DType, Error, Expr, Result};
 use reduced::Reduced;

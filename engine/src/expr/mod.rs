@@ -197,6 +197,29 @@ impl Expr {
         self.0.shape.len()
     }
 
+    /// Elements of a chunk along each axis, if this is an array of a source.
+    #[doc(hidden)]
+    pub fn chunk_shape(&self) -> Option<&[u64]> {
+        match &self.0.kind {
+            Kind::Source(source) => Some(source.chunk_shape()),
+            _ => None,
+        }
+    }
+
+    /// Bytes of the elements of all nodes of the graph, each counted once: about the work of computing this.
+    #[doc(hidden)]
+    pub fn work_bytes(&self) -> u64 {
+        let (mut bytes, mut seen, mut open) = (0u64, std::collections::HashSet::new(), vec![self]);
+        while let Some(expr) = open.pop() {
+            if seen.insert(Arc::as_ptr(&expr.0)) {
+                let all = crate::source::bytes(expr.dtype().size(), expr.shape());
+                bytes = bytes.saturating_add(all.unwrap_or(u64::MAX));
+                open.extend(expr.0.kind.inputs());
+            }
+        }
+        bytes
+    }
+
     /// The Python scalar, if this is one.
     pub fn as_scalar(&self) -> Option<Scalar> {
         match self.0.kind {
@@ -235,6 +258,19 @@ impl Expr {
             }
             _ => Ok(None),
         }
+    }
+
+    /// The value of a constant of an integer type, if this is one.
+    pub(crate) fn as_integer(&self) -> Option<i64> {
+        let Kind::Constant(bytes) = &self.0.kind else { return None };
+        let signed = match self.0.dtype.kind() {
+            crate::Kind::Signed => bytes.last()? >> 7 == 1,
+            crate::Kind::Unsigned => false,
+            _ => return None,
+        };
+        let mut wide = [if signed { 0xff } else { 0 }; 16];
+        wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        i128::from_le_bytes(wide).try_into().ok()
     }
 
     pub(crate) fn operand(&self) -> Operand {
@@ -315,7 +351,8 @@ impl Expr {
     }
 
     /// The same array; a Python scalar gets the type that NumPy would give it.
-    pub(crate) fn typed(&self) -> Result<Expr> {
+    #[doc(hidden)]
+    pub fn typed(&self) -> Result<Expr> {
         match self.0.kind {
             Kind::Weak(value) => self.cast(value.default_dtype()),
             _ => Ok(self.clone()),

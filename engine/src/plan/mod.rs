@@ -182,7 +182,7 @@ impl Plan {
     }
 
     /// Units of work, about a byte each.
-    fn work(&self) -> u64 {
+    pub fn work(&self) -> u64 {
         self.stages.iter().map(|planned| planned.stage.work()).sum()
     }
 }

@@ -38,6 +38,12 @@ impl Value {
         })
     }
 
+    /// The buffer of the elements, if no clone of the value shares it.
+    #[doc(hidden)]
+    pub fn into_buffer(self) -> Option<Buffer> {
+        Arc::into_inner(self.bytes)
+    }
+
     /// Copies `bytes`, as [`Value::new`].
     ///
     /// # Errors

@@ -216,10 +216,32 @@ impl Store {
     /// Those of `change`; [`ErrorKind::Locked`](crate::ErrorKind::Locked) while another transaction is open; when a
     /// step failed but `change` returned `Ok`; when the disk refuses.
     pub fn transaction<T>(&self, change: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
-        let transaction = Transaction::begin(&self.file, &self.context)?;
+        let transaction = self.begin()?;
         let result = change(&transaction)?;
         transaction.commit()?;
         Ok(result)
+    }
+
+    /// Begins a transaction that ends with [`Transaction::commit`]. Without a commit, nothing changes. Where a closure
+    /// can hold all changes, [`Store::transaction`] is shorter.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::create(folder.path().join("x.arrs"))?;
+    /// let tx = store.begin()?;
+    /// tx.write("/t", &ndarray::array![1.0, 2.0])?;
+    /// assert!(store.names()?.is_empty());
+    /// tx.commit()?;
+    /// assert_eq!(store.names()?, ["/t"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`](crate::ErrorKind::Locked) while another transaction is open; when the file cannot be
+    /// written.
+    pub fn begin(&self) -> Result<Transaction> {
+        Transaction::begin(&self.file, &self.context)
     }
 }
 

@@ -29,7 +29,11 @@ impl Transaction {
         Ok(Transaction { inner, context: context.clone(), failed: Mutex::default() })
     }
 
-    pub(super) fn commit(self) -> Result<()> {
+    /// Commits all changes together.
+    ///
+    /// # Errors
+    /// When a step failed before, or when the disk refuses. Then nothing changes.
+    pub fn commit(self) -> Result<()> {
         match self.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(words) => Err(Error::Transaction(words)),
             None => {
@@ -201,7 +205,12 @@ impl Transaction {
         Err(Error::Value(format!("expected the name of an array or name[region], found '{place}'")))
     }
 
-    fn assign(&self, name: &str, region: &[Index], value: impl IntoArray) -> Result<()> {
+    /// Assigns to the region of an array that an index names.
+    ///
+    /// # Errors
+    /// As [`Transaction::set`].
+    #[doc(hidden)]
+    pub fn assign(&self, name: &str, region: &[Index], value: impl IntoArray) -> Result<()> {
         let id = self.find(name)?;
         let sink = RegionSink::new(Some((self.inner.clone(), id)), self.inner.meta(id)?, region, None)?;
         self.assign_to(name, sink, region, value)

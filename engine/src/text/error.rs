@@ -9,7 +9,8 @@ use std::ops::Range;
 /// holds the help, if there is any.
 #[derive(Debug)]
 pub struct TextError {
-    text: String,
+    /// `None` for a call that comes from no text.
+    text: Option<String>,
     fault: Box<Fault>,
 }
 
@@ -41,11 +42,22 @@ impl Fault {
     }
 
     pub(crate) fn within(self, text: &str) -> TextError {
-        TextError { text: text.to_owned(), fault: Box::new(self) }
+        TextError { text: Some(text.to_owned()), fault: Box::new(self) }
+    }
+
+    /// The error of a call that comes from no text.
+    pub(crate) fn alone(self) -> TextError {
+        TextError { text: None, fault: Box::new(self) }
     }
 }
 
 impl TextError {
+    /// Whether the error is of a call that comes from no text.
+    #[doc(hidden)]
+    pub fn is_call(&self) -> bool {
+        self.text.is_none()
+    }
+
     /// The message alone, without the place.
     pub fn message(&self) -> &str {
         &self.fault.message
@@ -73,8 +85,12 @@ const SHOWN: usize = 100;
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fault { span, message, help, .. } = self.fault.as_ref();
+        let Some(text) = &self.text else {
+            f.write_str(message)?;
+            return help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"));
+        };
         writeln!(f, "{message}")?;
-        let (before, rest) = split(&self.text, span.start);
+        let (before, rest) = split(text, span.start);
         let (inside, after) = split(rest, span.len());
         let head: Vec<char> = before.rsplit('\n').next().unwrap_or("").chars().map(plain).collect();
         let meant: Vec<char> = inside.split('\n').next().unwrap_or("").chars().map(plain).collect();

@@ -53,6 +53,11 @@ pub(super) fn results(
     Ok(results)
 }
 
+/// The meaning of one node.
+pub(super) fn meaning(variables: &Variables, context: Option<&Context>, node: &Node) -> Result<Meaning> {
+    Lowering { variables, context }.meaning(node)
+}
+
 /// The parts of a subscript that names a region: no arrays.
 pub(super) fn region(items: &[Item], comma: bool) -> Result<Vec<Index>> {
     let variables = Variables::new();

@@ -67,6 +67,14 @@ impl Placed {
         }
     }
 
+    /// The value of a constant of an integer type, such as `np.int64(3)` in a Python program.
+    fn constant(&self) -> Option<i64> {
+        match &self.meaning {
+            Meaning::Array(expr) => expr.as_integer(),
+            _ => None,
+        }
+    }
+
     pub(super) fn array(&self) -> Result<Expr> {
         match &self.meaning {
             Meaning::Array(e) => Ok(e.clone()),
@@ -94,7 +102,7 @@ impl Placed {
                 .to_i64()
                 .ok_or_else(|| Fault::new(&self.span, "the integer is too large: it has more than 64 bits")),
             Some(Number::Bool(b)) => Ok((*b).into()),
-            _ => Err(self.wrong("an integer")),
+            _ => self.constant().ok_or_else(|| self.wrong("an integer")),
         }
     }
 
@@ -131,6 +139,7 @@ impl Placed {
         match &self.meaning {
             Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::integer).collect(),
             Meaning::Number(_) => Ok(vec![self.integer()?]),
+            _ if self.constant().is_some() => Ok(vec![self.integer()?]),
             _ => Err(self.wrong("an integer or a tuple of integers")),
         }
     }

@@ -29,6 +29,8 @@ mod literal;
 mod lower;
 mod meaning;
 mod number;
+#[doc(hidden)]
+pub mod object;
 mod parser;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -28,6 +28,9 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// The level of Pcodec where none is given.
+    pub const PCO_LEVEL: i32 = 8;
+
     /// The code and the level in the metadata of an array.
     pub(crate) fn code(self) -> (u8, i32) {
         match self {
@@ -135,6 +138,27 @@ impl std::fmt::Display for Codec {
             Codec::Lz4 => f.write_str("lz4"),
             Codec::Pco { level } => write!(f, "pco:{level}"),
         }
+    }
+}
+
+/// Reads `none`, `lz4`, `zstd:LEVEL` or `pco:LEVEL`; the level may be left out.
+impl std::str::FromStr for Codec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Codec, String> {
+        let levelled = |name: &str, level: &str, high: i32| match level.parse::<i32>() {
+            Ok(level) if (1..=high).contains(&level) => Ok(level),
+            _ => Err(format!("'{level}' is not a level of {name}; expected 1 to {high}")),
+        };
+        Ok(match text.split_once(':').unwrap_or((text, "")) {
+            ("none", "") => Codec::None,
+            ("lz4", "") => Codec::Lz4,
+            ("zstd", "") => Codec::Zstd { level: 1 },
+            ("zstd", level) => Codec::Zstd { level: levelled("zstd", level, 22)? },
+            ("pco", "") => Codec::Pco { level: Codec::PCO_LEVEL },
+            ("pco", level) => Codec::Pco { level: levelled("pco", level, 12)? },
+            _ => return Err(format!("unknown codec '{text}': expected none, lz4, zstd:LEVEL or pco:LEVEL")),
+        })
     }
 }
 

@@ -9,11 +9,22 @@ use std::{fs, io};
 
 /// How every hidden name begins.
 const PREFIX: &str = ".arrstore-";
-/// Every hidden name of this process.
-static HIDDEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Every hidden name that a process has made.
+pub(super) struct Names {
+    process: u32,
+    paths: BTreeSet<PathBuf>,
+}
 
-pub(super) fn hidden_names() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    HIDDEN.lock().unwrap_or_else(PoisonError::into_inner)
+static HIDDEN: Mutex<Names> = Mutex::new(Names { process: 0, paths: BTreeSet::new() });
+
+/// Every hidden name of this process. A forked process begins with none: what its parent made, only the parent removes.
+pub(super) fn hidden_names() -> MutexGuard<'static, Names> {
+    let mut names = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    if names.process != process {
+        *names = Names { process, paths: BTreeSet::new() };
+    }
+    names
 }
 
 /// Removes every file and folder that still has a hidden name, for a process that ends without dropping the values
@@ -22,7 +33,7 @@ pub fn abandon() {
     let names = hidden_names();
     // Threads may still be writing into a folder. The next round removes what they add.
     for _ in 0..50 {
-        if names.iter().all(|path| remove(path).is_ok()) {
+        if names.paths.iter().all(|path| remove(path).is_ok()) {
             break;
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -68,7 +79,7 @@ impl Hidden {
         let mut names = hidden_names();
         let (made, path) = tempfile::Builder::new().prefix(PREFIX).make_in(folder, make)?.into_parts();
         let path = path.keep().map_err(|e| e.error)?;
-        names.insert(path.clone());
+        names.paths.insert(path.clone());
         Ok((made, Hidden(path)))
     }
 
@@ -80,8 +91,10 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // A caller that needs to know whether this succeeds calls `remove` instead.
-        let _ = remove(&self.0);
-        hidden_names().remove(&self.0);
+        if hidden_names().paths.contains(&self.0) {
+            // A caller that needs to know whether this succeeds calls `remove` instead.
+            let _ = remove(&self.0);
+            hidden_names().paths.remove(&self.0);
+        }
     }
 }

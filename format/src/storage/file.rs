@@ -24,9 +24,14 @@ const LOCKS: i64 = 1 << 62;
 ///
 /// The locks belong to the open file description (`F_OFD_SETLK`). The kernel drops them when the process dies. They
 /// also work between two handles of one process.
+///
+/// A forked process inherits the description, and with it the locks of its parent. There the file can only be read: a
+/// lock that the child gave back would be its parent's, and so would bytes that it wrote.
 #[derive(Debug)]
 pub struct FileStorage {
     file: File,
+    /// The process that opened the file.
+    process: u32,
     pins: Mutex<HashMap<u64, usize>>,
     /// Whether this description holds the writer's lock. The kernel would grant it a second time.
     writing: AtomicBool,
@@ -68,6 +73,7 @@ impl FileStorage {
     pub fn of(file: File) -> FileStorage {
         FileStorage {
             file,
+            process: std::process::id(),
             pins: Mutex::default(),
             writing: AtomicBool::new(false),
             reserved: AtomicU64::new(0),
@@ -87,7 +93,16 @@ impl FileStorage {
         Ok(FileStorage { path, unnamed: Mutex::new(Some((name, overwrite))), ..FileStorage::of(file) })
     }
 
+    /// Fails in a process that has inherited the file.
+    fn own(&self) -> io::Result<()> {
+        match self.is_inherited() {
+            true => Err(io::Error::other("the process that forked this one opened the file: open it again")),
+            false => Ok(()),
+        }
+    }
+
     fn lock(&self, kind: libc::c_int, start: u64, len: u64) -> io::Result<Lock> {
+        self.own()?;
         let lock = request(kind, start, len);
         match fcntl(&self.file, FcntlArg::F_OFD_SETLK(&lock)) {
             Ok(_) => Ok(Lock::Acquired),
@@ -121,9 +136,11 @@ impl Storage for FileStorage {
         self.file.read_exact_at(out, offset)
     }
     fn write_all_at(&self, data: &[u8], offset: u64) -> io::Result<()> {
+        self.own()?;
         self.file.write_all_at(data, offset)
     }
     fn set_len(&self, len: u64) -> io::Result<()> {
+        self.own()?;
         self.reserved.store(0, Ordering::Relaxed);
         self.file.set_len(len)
     }
@@ -170,6 +187,9 @@ impl Storage for FileStorage {
     }
     fn map(&self, len: u64) -> io::Result<Option<FileMap>> {
         FileMap::new(&self.file, len).map(Some)
+    }
+    fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
     }
     fn identity(&self) -> io::Result<Option<(u64, u64)>> {
         let metadata = self.file.metadata()?;
@@ -223,5 +243,40 @@ impl Storage for FileStorage {
             Err(e) if unsupported(e) => Ok(true),
             Err(e) => Err(e.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_process_leaves_its_parents_locks_and_bytes_alone() {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        let open = || FileStorage::open(path.path(), true).unwrap();
+        let parent = open();
+        parent.write_all_at(&[1; 16], 0).unwrap();
+        assert_eq!(parent.lock_writer().unwrap(), Lock::Acquired);
+        assert_eq!(parent.pin(5).unwrap(), Lock::Acquired);
+
+        // a fork has the same description, under another number of its process
+        let file = parent.file.try_clone().unwrap();
+        let pins = Mutex::new(HashMap::from([(5, 1)]));
+        let fork = FileStorage { process: parent.process + 1, pins, ..FileStorage::of(file) };
+        assert!(fork.is_inherited() && !parent.is_inherited());
+        fork.unlock_writer();
+        fork.unpin(5);
+        let other = open();
+        assert_eq!(other.lock_writer().unwrap(), Lock::Held);
+        assert!(other.is_pinned_below(6).unwrap());
+        for refused in [fork.write_all_at(&[2], 0), fork.set_len(0), fork.pin(5).map(drop)] {
+            assert!(refused.unwrap_err().to_string().contains("open it again"));
+        }
+        let mut bytes = [0; 16];
+        fork.read_exact_at(&mut bytes, 0).unwrap();
+        assert_eq!(bytes, [1; 16]);
+
+        parent.unlock_writer();
+        assert_eq!(other.lock_writer().unwrap(), Lock::Acquired);
     }
 }

@@ -63,6 +63,10 @@ pub trait Storage: Send + Sync + Debug {
         let _ = len;
         Ok(None)
     }
+    /// Whether another process opened the storage, and this one is its fork: it must open the storage again.
+    fn is_inherited(&self) -> bool {
+        false
+    }
     /// Device and file number, if the storage has them.
     fn identity(&self) -> io::Result<Option<(u64, u64)>> {
         Ok(None)

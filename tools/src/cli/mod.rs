@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use plain::{Plain, Told, is_name};
 pub(crate) use shared::{Past, Running, Speaking, Storing, Waiting};
-pub(crate) use values::{ChunkShape, Coding, Memory, Order, PCO_LEVEL, Shuffle};
+pub(crate) use values::{ChunkShape, Coding, Memory, Order, Shuffle};
 use values::{parse_bytes, parse_memory};
 
 const EXIT_CODES: &str = "\

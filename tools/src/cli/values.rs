@@ -22,9 +22,6 @@ pub(crate) enum Coding {
     Is(Codec),
 }
 
-/// The default level of pco, which is pco's own default.
-pub(crate) const PCO_LEVEL: i32 = 8;
-
 /// Parses `10x20`, `10,20` or `10`.
 fn lengths(text: &str, whole: bool) -> Result<Vec<u64>, String> {
     let length = |part: &str| match part.trim() {
@@ -49,22 +46,15 @@ pub(crate) fn parse_chunk(text: &str) -> Result<ChunkShape, String> {
 
 /// Parses the value of `--codec`.
 pub(crate) fn parse_codec(text: &str) -> Result<Coding, String> {
-    let levelled = |name: &str, level: &str, high: i32| match level.parse::<i32>() {
-        Ok(level) if (1..=high).contains(&level) => Ok(level),
-        _ => Err(format!("'{level}' is not a level of {name}; expected 1 to {high}")),
-    };
-    Ok(Coding::Is(match text.split_once(':').unwrap_or((text, "")) {
-        ("auto", "") => return Ok(Coding::Auto),
-        ("none", "") => Codec::None,
-        ("lz4", "") => Codec::Lz4,
-        ("zstd", "") => Codec::Zstd { level: 1 },
-        ("zstd", level) => Codec::Zstd { level: levelled("zstd", level, 22)? },
-        ("pco", "") => Codec::Pco { level: PCO_LEVEL },
-        ("pco", level) => Codec::Pco { level: levelled("pco", level, 12)? },
-        _ => {
-            return Err(format!("unknown codec '{text}': expected none, lz4, zstd:LEVEL, pco:LEVEL or auto"));
+    match text {
+        "auto" => Ok(Coding::Auto),
+        text => {
+            text.parse().map(Coding::Is).map_err(|words: String| match words.strip_suffix(" or pco:LEVEL") {
+                Some(known) => format!("{known}, pco:LEVEL or auto"),
+                None => words,
+            })
         }
-    }))
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]

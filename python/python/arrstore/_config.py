@@ -1,0 +1,64 @@
+"""The settings of all computations in this process."""
+
+import os
+import re
+
+from . import _arrstore, _progress
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+
+
+def size(text):
+    """Bytes, from a number or a text such as `2GiB`."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text) if isinstance(text, str) else None
+    if found and found[2].upper() in _UNITS:
+        return int(float(found[1]) * _UNITS[found[2].upper()])
+    if isinstance(text, str):
+        raise ValueError(f"memory: {text!r} is not a size; try '512MiB'")
+    return int(text)
+
+
+_asked = {"memory": None, "threads": None, "tmp": None, "check": True, "progress": False}
+
+
+class config:
+    """Sets memory, threads and more for all computations of this process, at once. As a context manager, it brings the
+    settings from before back at the end.
+
+        arrstore.config(memory="2GiB", threads=4)
+        with arrstore.config(progress=True):
+            ...
+
+    memory: bytes of working memory, as a number or a text; `None`: 70 % of the container or the machine.
+    threads: threads that compute; `None`: all that the machine and the container allow.
+    tmp: folder of temporary files; `None`: beside the output, or the working folder.
+    check: whether checksums of raw chunks are checked while they are read.
+    progress: whether long computations show their progress.
+    """
+
+    def __init__(self, **settings):
+        unknown = settings.keys() - _asked.keys()
+        if unknown:
+            raise TypeError(f"config has no setting {', '.join(sorted(unknown))}; there are {', '.join(_asked)}")
+        self._before = dict(_asked)
+        if settings.get("memory") is not None:
+            settings["memory"] = size(settings["memory"])
+        _apply({**_asked, **settings})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        _apply(self._before)
+
+    def __repr__(self):
+        memory, threads, tmp, check = _arrstore.settings()
+        progress = _asked["progress"]
+        return f"arrstore.config({memory=}, {threads=}, tmp={os.fspath(tmp) if tmp else None!r}, {check=}, {progress=})"
+
+
+def _apply(settings):
+    _arrstore.set_settings(settings["memory"], settings["threads"], settings["tmp"], settings["check"])
+    _progress.show(settings["progress"])
+    _asked.update(settings)

@@ -1,0 +1,96 @@
+"""The functions of the library's tables, as functions of this module and methods of arrays."""
+
+import collections
+import inspect
+import math
+
+from . import _arrstore
+
+#: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
+_TYPES = frozenset(_arrstore.dtypes())
+
+#: Results of several arrays, by the names that NumPy gives them.
+_FIELDS = {
+    "unique_all": ("UniqueAllResult", "values indices inverse_indices counts"),
+    "unique_counts": ("UniqueCountsResult", "values counts"),
+    "unique_inverse": ("UniqueInverseResult", "values inverse_indices"),
+    "qr": ("QRResult", "Q R"),
+    "svd": ("SVDResult", "U S Vh"),
+    "eigh": ("EighResult", "eigenvalues eigenvectors"),
+    "eig": ("EigResult", "eigenvalues eigenvectors"),
+    "slogdet": ("SlogdetResult", "sign logabsdet"),
+}
+_RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fields) in _FIELDS.items()}
+
+
+def call(name, object, args, kwargs):
+    """The result of a function of the tables, with the names of its parts if NumPy has such names."""
+    result = _arrstore.call(name, object, args, kwargs)
+    named = _RESULTS.get(name)
+    return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
+
+
+def signature(parameters):
+    """Python's signature for parameters as the tables write them: `*`, and `?` after an optional one."""
+    kind, made = inspect.Parameter.POSITIONAL_OR_KEYWORD, []
+    for parameter in parameters:
+        if parameter == "*":
+            kind = inspect.Parameter.KEYWORD_ONLY
+            continue
+        if parameter.startswith("*"):
+            made.append(inspect.Parameter(parameter[1:], inspect.Parameter.VAR_POSITIONAL))
+            kind = inspect.Parameter.KEYWORD_ONLY
+            continue
+        name = parameter.removesuffix("?")
+        default = None if parameter.endswith("?") else inspect.Parameter.empty
+        # an optional parameter before one that is needed is needed, too, as far as a signature can say
+        if made and default is inspect.Parameter.empty and kind is made[-1].kind:
+            made = [before.replace(default=inspect.Parameter.empty) for before in made]
+        made.append(inspect.Parameter(name, kind, default=default))
+    return inspect.Signature(made)
+
+
+def _function(name, parameters, help):
+    def function(*args, **kwargs):
+        return call(name, None, args, kwargs)
+
+    _describe(function, name, parameters, help)
+    return function
+
+
+def _method(name, parameters, help):
+    def method(self, *args, **kwargs):
+        return call(name, self, args, kwargs)
+
+    _describe(method, name, parameters, help)
+    return method
+
+
+def _describe(function, name, parameters, help):
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "arrstore"
+    function.__doc__ = f"{help[:1].upper()}{help[1:]}." if help else f"As NumPy's `{name}`."
+    if parameters is not None:
+        function.__signature__ = signature(parameters)
+
+
+def namespace(taken):
+    """Functions and constants by name, without those that `taken` has already."""
+    found = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
+    for name, _, parameters, help in _arrstore.functions():
+        if name not in _TYPES and name not in taken:
+            found[name] = _function(name, parameters, help)
+    return found
+
+
+def methods():
+    """Methods of arrays by name."""
+    return {name: _method(name, parameters, help) for name, is_method, parameters, help in _arrstore.functions() if is_method}
+
+
+def names():
+    """The names of all functions."""
+    return _NAMES
+
+
+_NAMES = frozenset(name for name, *_ in _arrstore.functions())

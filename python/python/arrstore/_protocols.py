@@ -1,0 +1,208 @@
+"""The protocols by which NumPy, pickle, notebooks and the array API standard meet a lazy array."""
+
+import operator
+
+import numpy as np
+
+from . import _functions, _html
+from ._convert import asarray
+from ._pickle import reduce
+
+#: Reductions and scans of NumPy's ufuncs, by the names of functions.
+_REDUCE = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}
+_ACCUMULATE = {"add": "cumulative_sum", "multiply": "cumulative_prod", "maximum": "cumulative_max", "minimum": "cumulative_min"}
+
+
+def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
+    """A ufunc of NumPy on lazy arrays stays lazy. With `out`, the result is computed into that array."""
+    name, names = ufunc.__name__, _functions.names()
+    dtype = kwargs.pop("dtype", None) if method == "__call__" else None
+    if method == "reduce":
+        name, (array, *rest) = _REDUCE.get(name), inputs
+        kwargs.setdefault("axis", rest[0] if rest else 0)
+        inputs = (array,)
+    elif method == "accumulate":
+        name, (array, *rest) = _ACCUMULATE.get(name), inputs
+        kwargs.setdefault("axis", rest[0] if rest else 0)
+        inputs = (array,)
+    elif method == "outer":
+        a, b = map(asarray, inputs)
+        inputs = (a[(..., *(None,) * b.ndim)], b)
+    elif method != "__call__":
+        return NotImplemented
+    if name not in names:
+        return NotImplemented
+    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue and (key == "axis" or value is not None)}
+    if kwargs.pop("casting", "same_kind") != "same_kind" or kwargs.pop("where", True) is not True:
+        return NotImplemented
+    if dtype is not None:
+        inputs = tuple(asarray(x).astype(dtype) for x in inputs)
+    if name == "divmod":
+        result = divmod(*inputs)
+    else:
+        result = _functions.call(name, None, inputs, kwargs)
+    return result if out is None else _into(result, out)
+
+
+def _into(result, out):
+    results = result if isinstance(result, tuple) else (result,)
+    if any(not isinstance(place, np.ndarray) for place in out):
+        raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
+    for place, array in zip(out, results, strict=True):
+        np.copyto(place, np.asarray(array), casting="same_kind")
+    return out if isinstance(result, tuple) else out[0]
+
+
+def array_function(self, func, types, args, kwargs):
+    """A function of NumPy on lazy arrays stays lazy, if the tables have it."""
+    name = func.__name__
+    if func in (np.ndim, np.shape, np.size) and len(args) == 1 and not kwargs:
+        return getattr(args[0], name)
+    if func.__module__ not in ("numpy", "numpy.linalg") or name not in _functions.names():
+        return NotImplemented
+    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+    out = kwargs.pop("out", None)
+    result = _functions.call(name, None, args, kwargs)
+    return result if out is None else _into(result, out if isinstance(out, tuple) else (out,))
+
+
+def to_numpy(self, dtype=None, copy=None):
+    """The elements as an array of NumPy: where they lie and read-only, or else computed."""
+    found = self._asarray()
+    if dtype is not None and found.dtype != dtype:
+        if copy is False:
+            raise ValueError(f"the elements are of type {found.dtype}, not {np.dtype(dtype)}: only a copy can convert them")
+        return found.astype(dtype)
+    if copy is False and not _lies_in_place(found):
+        raise ValueError("the elements have to be computed: only a copy can give them")
+    return found.copy() if copy else found
+
+
+def _lies_in_place(array):
+    return not array.flags.writeable or array.size == 0
+
+
+def array_namespace(self, /, *, api_version=None):
+    """The namespace of the array API standard: this package."""
+    if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12", "2025.12"):
+        raise ValueError(f"api_version: expected a version up to '2025.12', found {api_version!r}")
+    import arrstore
+
+    return arrstore
+
+
+def dlpack(self, **kwargs):
+    """The elements by DLPack, as `numpy.asarray` gives them."""
+    if kwargs.get("copy") is None and kwargs.get("max_version") is None:
+        # the old protocol has no read-only arrays: elements in a map are copied for it
+        return np.require(np.asarray(self), requirements="W").__dlpack__(**kwargs)
+    return np.asarray(self).__dlpack__(**kwargs)
+
+
+def dlpack_device(self):
+    """The device of DLPack: memory of the CPU."""
+    return (1, 0)
+
+
+def iterate(self):
+    """The parts along the first axis, each lazy."""
+    if self.ndim == 0:
+        raise TypeError("iteration over a 0-d array")
+    return (self[index] for index in range(len(self)))
+
+
+def _number(convert):
+    def number(self):
+        if self.size != 1:
+            raise TypeError("only arrays of one element can be converted to Python scalars")
+        return convert(self._asarray().item())
+
+    return number
+
+
+def item(self, *index):
+    """One element as a Python number."""
+    array = self[index[0] if len(index) == 1 and isinstance(index[0], tuple) else index] if index else self
+    if array.size != 1:
+        raise ValueError("can only convert an array of size 1 to a Python scalar")
+    return array._asarray().item()
+
+
+def tolist(self):
+    """The elements as nested lists."""
+    return self._asarray().tolist()
+
+
+def represent(self):
+    """Type, shape and chunks."""
+    chunks = f", chunks={self.chunks}" if self.chunks else ""
+    return f"<arrstore.{type(self).__name__} shape={self.shape} dtype={self.dtype}{chunks}>"
+
+
+def contains(self, value):
+    """Whether an element equals `value`."""
+    return bool((self == value).any())
+
+
+def copy(self):
+    """The array itself: a lazy array never changes."""
+    return self
+
+
+def setitem(self, key, value):
+    """Only an array of a store can be assigned to."""
+    raise TypeError("a computation cannot be assigned to: write it to a store first, then assign to the stored array")
+
+
+def to_device(self, device, /, *, stream=None):
+    """The array itself, for the only device there is."""
+    if device != "cpu":
+        raise ValueError(f"device: expected 'cpu', found {device!r}")
+    return self
+
+
+def attach(array):
+    """Gives the class of lazy arrays its methods and protocols."""
+    members = {
+        **_functions.methods(),
+        "__array__": to_numpy,
+        "__array_ufunc__": array_ufunc,
+        "__array_function__": array_function,
+        "__array_namespace__": array_namespace,
+        "__array_priority__": 1000,
+        "__dlpack__": dlpack,
+        "__dlpack_device__": dlpack_device,
+        "__iter__": iterate,
+        "__int__": _number(int),
+        "__float__": _number(float),
+        "__complex__": _number(complex),
+        "__index__": _index,
+        "__contains__": contains,
+        "__repr__": represent,
+        "__copy__": copy,
+        "__deepcopy__": lambda self, memo: self,
+        "__reduce__": reduce,
+        "__setitem__": setitem,
+        "_repr_html_": _html.represent,
+        "device": property(lambda self: "cpu", doc="The device that holds the elements: the CPU."),
+        "copy": copy,
+        "item": item,
+        "to_device": to_device,
+        "tolist": tolist,
+    }
+    for name, member in members.items():
+        setattr(array, name, member)
+
+
+def _index(self):
+    if self.size != 1 or self.ndim:
+        raise TypeError("only integer arrays without axes can be converted to an index")
+    return operator.index(self._asarray()[()])
+

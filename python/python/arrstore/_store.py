@@ -1,0 +1,471 @@
+"""Stores: one file with named arrays in groups, attributes, commits and transactions."""
+
+import datetime
+import json
+import typing
+from collections.abc import Mapping, MutableMapping
+
+import numpy as np
+
+from . import _arrstore, _functions
+from ._arrstore import Array
+
+
+#: Arrays that the text of a store lists.
+_SHOWN = 30
+
+
+def _full(prefix, name):
+    """The whole name of an array or a group."""
+    if not isinstance(name, str):
+        raise TypeError(f"expected a name, found {type(name).__name__}")
+    return f"{prefix}/{name.strip('/')}" if name.strip("/") else prefix
+
+
+class Attributes(MutableMapping):
+    """Attributes as a dict. Each change is one commit, or a part of the transaction that they belong to."""
+
+    def __init__(self, read, write):
+        self._read, self._write = read, write
+
+    def __getitem__(self, key):
+        return self._read()[key]
+
+    def __iter__(self):
+        return iter(self._read())
+
+    def __len__(self):
+        return len(self._read())
+
+    def __setitem__(self, key, value):
+        self._write({**self._read(), key: value})
+
+    def __delitem__(self, key):
+        attributes = dict(self._read())
+        del attributes[key]
+        self._write(attributes)
+
+    def update(self, *args, **kwargs):
+        """Sets several attributes in one commit."""
+        self._write({**self._read(), **dict(*args, **kwargs)})
+
+    def clear(self):
+        """Removes all attributes in one commit."""
+        self._write({})
+
+    def __repr__(self):
+        return repr(self._read())
+
+
+def _encode(attributes):
+    return json.dumps(attributes, default=_plain, allow_nan=False)
+
+
+def _plain(value):
+    """Numbers and arrays of NumPy as JSON has them."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"an attribute is a text, a number, a list or a dict, not {type(value).__name__}")
+
+
+class Commit(typing.NamedTuple):
+    """One commit of a store."""
+
+    number: int
+    time: datetime.datetime
+    producer: str
+    arrays: int
+    live_bytes: int
+    length: int
+
+
+class StoredArray(Array):
+    """A lazy array of a store. It can be assigned to, made longer and given attributes: each change is one commit, after
+    which this array shows the new elements. Computations made from it before keep the old ones.
+    """
+
+    def __new__(cls, store, name):
+        return super().__new__(cls, store._file.array(name))
+
+    def __init__(self, store, name):
+        self._store, self._name = store, name
+
+    @property
+    def name(self):
+        """The name of the array in its store."""
+        return self._name
+
+    @property
+    def store(self):
+        """The store."""
+        return self._store
+
+    def _about(self):
+        return self._store._file.meta(self._name)
+
+    @property
+    def dims(self):
+        """Names of the axes; `None` for an axis without one."""
+        return self._about()["dims"]
+
+    @property
+    def codec(self):
+        """The compression of chunks, as a text such as `zstd:1`; `none` for raw chunks."""
+        return self._about()["codec"]
+
+    @property
+    def fill_value(self):
+        """The element of every place that was never written."""
+        return np.frombuffer(self._about()["fill"], self.dtype)[0]
+
+    @property
+    def attrs(self):
+        """The attributes."""
+
+        def write(attributes):
+            with self._store.transaction() as tx:
+                tx[self._name].attrs._write(attributes)
+
+        return Attributes(lambda: json.loads(self._about()["attrs"]), write)
+
+    def refresh(self):
+        """Shows the newest commit of the store."""
+        self._rebase(self._store._file.array(self._name))
+
+    def __setitem__(self, key, value):
+        mask = getattr(key, "dtype", None)
+        if mask is not None and mask == bool:
+            if np.ndim(value):
+                raise TypeError("a mask takes one number as its value: assign where(mask, values, array) to [...] instead")
+            # the newest elements, so that no change of another writer is lost
+            with self._store.transaction() as tx:
+                self.refresh()
+                tx[self._name][...] = _functions.call("where", None, (key, value, self), {}).astype(self.dtype)
+        else:
+            with self._store.transaction() as tx:
+                tx[self._name][key] = value
+        self.refresh()
+
+    def append(self, values, axis=0):
+        """Makes the array longer along an axis by the elements of another."""
+        with self._store.transaction() as tx:
+            tx[self._name].append(values, axis)
+        self.refresh()
+
+    def resize(self, *shape):
+        """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
+        with self._store.transaction() as tx:
+            tx[self._name].resize(*shape)
+        self.refresh()
+
+
+class Group(Mapping):
+    """The arrays and groups under a name, as a mapping. A name may have several parts: `group["ocean/sst"]`."""
+
+    def __init__(self, store, prefix):
+        self._store, self._prefix = store, prefix
+
+    @property
+    def name(self):
+        """The name of the group; `/` for the whole store."""
+        return self._prefix or "/"
+
+    def _names(self):
+        """The names of all arrays below, each as the rest after this group's name."""
+        start = self._prefix + "/"
+        return [name[len(start) :] for name in self._store._file.names() if name.startswith(start)]
+
+    def __iter__(self):
+        return iter(dict.fromkeys(name.split("/")[0] for name in self._names()))
+
+    def __len__(self):
+        return len(list(iter(self)))
+
+    def __getitem__(self, name):
+        full = _full(self._prefix, name)
+        try:
+            return StoredArray(self._store, full)
+        except KeyError:
+            group = Group(self._store, full)
+            if full and not group._names():
+                raise
+            return group
+
+    def __contains__(self, name):
+        full = _full(self._prefix, name)
+        return any(other == full or other.startswith(full + "/") for other in self._store._file.names())
+
+    def __setitem__(self, name, value):
+        with self._store.transaction() as tx:
+            tx[_full(self._prefix, name)] = value
+
+    def __delitem__(self, name):
+        with self._store.transaction() as tx:
+            del tx[_full(self._prefix, name)]
+
+    def write(self, name, value, **layout):
+        """Writes an array in one commit: one of NumPy, a number, or a lazy array, which is computed chunk by chunk inside
+        the budget. The layout is that of `Transaction.write`.
+        """
+        with self._store.transaction() as tx:
+            tx.write(_full(self._prefix, name), value, **layout)
+        return self[name]
+
+    def create(self, name, shape, dtype=float, **layout):
+        """Makes an array without elements: all of them have the fill value until they are written."""
+        with self._store.transaction() as tx:
+            tx.create(_full(self._prefix, name), shape, dtype, **layout)
+        return self[name]
+
+    def arrays(self):
+        """The arrays of this group and of all groups below, by their names."""
+        return {name: self[name] for name in self._names()}
+
+    def groups(self):
+        """The groups directly below, by their names."""
+        found = ((name, self[name]) for name in self)
+        return {name: group for name, group in found if isinstance(group, Group)}
+
+    def __repr__(self):
+        lines = [f"<arrstore.{type(self).__name__} {self.name if type(self) is Group else self._store._shown()}>"]
+        names = self._names()
+        for name in names[:_SHOWN]:
+            array = self[name]
+            lines.append(f"  {name}  {array.shape} {array.dtype}")
+        if len(names) > _SHOWN:
+            lines.append(f"  and {len(names) - _SHOWN} more arrays")
+        return "\n".join(lines)
+
+    # a mapping compares its values, and two arrays have no single truth value
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+
+class Store(Group):
+    """One `.arrs` file as a mapping of names to arrays and groups.
+
+    mode: `r` reads; `r+` also writes; `a` makes the file if it does not exist; `w` replaces it; `x` makes it, and it must
+    not exist. A new file gets its name with the first commit. `commit` reads an earlier commit.
+    """
+
+    def __init__(self, path, mode="r", *, commit=None):
+        super().__init__(self, "")
+        self._open = _arrstore.File(path, mode, commit)
+        self._mode, self._asked = mode, commit
+
+    @property
+    def _file(self):
+        if self._open is None:
+            raise ValueError("the store is closed")
+        return self._open
+
+    def _shown(self):
+        return "closed" if self._open is None else f"{str(self.path)!r}"
+
+    @property
+    def path(self):
+        """The path of the file."""
+        return self._file.path
+
+    @property
+    def mode(self):
+        """The mode in which it was opened."""
+        return self._mode
+
+    @property
+    def commit(self):
+        """The number of the commit that is read; `None` before the first."""
+        return self._file.commit
+
+    @property
+    def attrs(self):
+        """The attributes of the store."""
+
+        def write(attributes):
+            with self.transaction() as tx:
+                tx.attrs._write(attributes)
+
+        return Attributes(lambda: json.loads(self._file.attributes()), write)
+
+    def history(self):
+        """The commits that can still be read, the newest first: `open(path, commit=n)` reads one."""
+        utc = datetime.timezone.utc
+        rows = self._file.history()
+        return [Commit(number, datetime.datetime.fromtimestamp(time, utc), *rest) for number, time, *rest in rows]
+
+    def transaction(self):
+        """Changes in one commit: `with store.transaction() as tx: ...`. An exception drops them all."""
+        return Transaction(self)
+
+    def close(self):
+        """Closes the store. Arrays that came from it go on working: they keep the file open."""
+        self._open = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return super().__repr__() if self._open is not None else "<arrstore.Store, closed>"
+
+    def __reduce__(self):
+        # a store that was made anew is opened, not made again
+        mode = self._mode if self._mode in ("r", "r+") else "a"
+        return _reopen, (str(self.path), mode, self._asked)
+
+
+def _reopen(path, mode, commit):
+    return Store(path, mode, commit=commit)
+
+
+class Transaction:
+    """Changes to a store that nobody sees before they are committed together. It is a mapping to write to: `tx["x"] =
+    array`, `tx["x"][10:20] = 0`, `del tx["y"]`. A step that fails after it began to change an array ends the
+    transaction without a commit.
+    """
+
+    def __init__(self, store):
+        self._store = store
+        self._open = store._file.begin()
+        self._attributes = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
+
+    def commit(self):
+        """Commits all changes."""
+        self._open.commit()
+
+    def rollback(self):
+        """Drops all changes."""
+        self._open.rollback()
+
+    def __iter__(self):
+        return (name[1:] for name in self._open.names())
+
+    def __len__(self):
+        return len(self._open.names())
+
+    def __contains__(self, name):
+        return _full("", name) in self._open.names()
+
+    def __getitem__(self, name):
+        return TransactionArray(self, _full("", name))
+
+    def __setitem__(self, name, value):
+        self.write(name, value)
+
+    def __delitem__(self, name):
+        full = _full("", name)
+        below = [other for other in self._open.names() if other.startswith(full + "/")]
+        for other in below or [full]:
+            self._open.delete(other)
+
+    def write(self, name, value, *, chunks=None, codec=None, shuffle=None, order=None, fill=None, dims=None, attrs=None):
+        """Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk inside the budget. An
+        array of that name is replaced; the new one keeps its chunks, codec, shuffle and order if the shape is the same.
+
+        chunks: elements of a chunk along each axis. codec: `none` (raw chunks, which are used in place), `lz4`, `zstd:1` to
+        `zstd:22`, `pco:1` to `pco:12`. shuffle: whether bytes are grouped by their position before compression. order: `C`,
+        `F`, or the axes of a chunk, outermost first. fill: the element of places never written. dims: names of the axes.
+        """
+        ndim = np.ndim(value)
+        if order in ("C", "F"):
+            order = list(range(ndim))[:: 1 if order == "C" else -1]
+        if isinstance(chunks, int):
+            chunks = (chunks,) * ndim
+        attrs = None if attrs is None else _encode(attrs)
+        self._open.write(
+            _full("", name),
+            value,
+            chunks=chunks,
+            codec=codec,
+            shuffle=shuffle,
+            order=order,
+            fill=fill,
+            dims=dims,
+            attrs=attrs,
+        )
+
+    def create(self, name, shape, dtype=float, *, chunks=None, **layout):
+        """Makes an array without elements: all of them have the fill value until they are written."""
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        chunks = _arrstore.default_chunks(np.dtype(dtype), shape) if chunks is None else chunks
+        if not shape:
+            self.write(name, np.full((), layout.get("fill") or 0, dtype), **layout)
+            return
+        self.write(name, np.empty((0, *(1 for _ in shape[1:])), dtype), chunks=chunks, **layout)
+        self._open.resize(_full("", name), shape)
+
+    def rename(self, old, new):
+        """Renames an array."""
+        self._open.rename(_full("", old), _full("", new))
+
+    @property
+    def attrs(self):
+        """The attributes of the store."""
+
+        def read():
+            return dict(self._store.attrs) if self._attributes is None else self._attributes
+
+        def write(attributes):
+            self._open.set_file_attributes(_encode(attributes))
+            self._attributes = attributes
+
+        return Attributes(read, write)
+
+
+class TransactionArray:
+    """An array inside a transaction: it can be changed. Its elements are read from the store after the commit."""
+
+    def __init__(self, transaction, name):
+        self._open, self.name = transaction._open, name
+        self._about()
+
+    def _about(self):
+        return self._open.meta(self.name)
+
+    @property
+    def shape(self):
+        """Elements along each axis."""
+        return self._about()["shape"]
+
+    @property
+    def dtype(self):
+        """Type of the elements."""
+        return self._about()["dtype"]
+
+    @property
+    def chunks(self):
+        """Elements of a chunk along each axis."""
+        return self._about()["chunks"]
+
+    @property
+    def attrs(self):
+        """The attributes."""
+        return Attributes(
+            lambda: json.loads(self._about()["attrs"]),
+            lambda attributes: self._open.set_attributes(self.name, _encode(attributes)),
+        )
+
+    def __setitem__(self, key, value):
+        self._open.assign(self.name, key, value)
+
+    def append(self, values, axis=0):
+        """Makes the array longer along an axis by the elements of another."""
+        self._open.append(self.name, axis, values)
+
+    def resize(self, *shape):
+        """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
+        shape = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        self._open.resize(self.name, list(shape))
+
+    def __repr__(self):
+        return f"<arrstore.TransactionArray {self.name} shape={self.shape} dtype={self.dtype}>"

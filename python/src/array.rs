@@ -1,0 +1,275 @@
+//! The lazy array.
+
+use std::ffi::c_int;
+
+use arrstore::text::object::{Object, subscript};
+use arrstore::{Expr, Plan as Planned, Target, elements};
+use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::buffer;
+use crate::dtype::to_numpy;
+use crate::errors::Failed;
+use crate::object::index;
+use crate::run::run;
+use crate::settings::context;
+
+/// A lazy array: elements of a file or of memory, or a computation on other arrays.
+#[pyclass(subclass, module = "arrstore", weakref)]
+pub(crate) struct Array {
+    pub(crate) expr: Expr,
+    /// Where its elements are stored, for an array of a file.
+    pub(crate) origin: Option<Origin>,
+    /// The call that made it.
+    pub(crate) made: Option<Made>,
+}
+
+/// The place of an array of a file.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// An array of an `.arrs` file, as of a commit.
+    Stored { path: String, name: String, commit: u64 },
+    /// A path that [`arrstore::open`] reads.
+    Path { path: String, commit: Option<u64> },
+}
+
+/// The call that made an array, so that another process can repeat it.
+pub(crate) struct Made {
+    pub(crate) name: String,
+    pub(crate) object: Option<Py<PyAny>>,
+    pub(crate) args: Py<PyTuple>,
+    pub(crate) kwargs: Py<PyDict>,
+    /// Which of several results it is.
+    pub(crate) number: Option<usize>,
+}
+
+impl Array {
+    pub(crate) fn new(expr: Expr) -> Array {
+        Array { expr, origin: None, made: None }
+    }
+}
+
+/// The elements as an array of NumPy.
+fn computed<'py>(py: Python<'py>, expr: &Expr) -> PyResult<Bound<'py, PyAny>> {
+    let value = run(py, expr.work_bytes(), |context| {
+        let plan = Planned::new(&[(expr.clone(), Target::Memory)], context)?;
+        Ok(plan.run(context)?.pop().flatten())
+    })?;
+    let value = value.ok_or_else(|| PyValueError::new_err("the plan gave no value"))?;
+    buffer::of_value(py, value)
+}
+
+#[pymethods]
+impl Array {
+    /// The same array, as a class of Python that extends this one.
+    #[new]
+    fn of(array: PyRef<'_, Array>) -> Array {
+        Array { origin: array.origin.clone(), ..Array::new(array.expr.clone()) }
+    }
+
+    /// Shows the elements of another array.
+    fn _rebase(&mut self, array: PyRef<'_, Array>) {
+        self.expr = array.expr.clone();
+        self.origin = array.origin.clone();
+    }
+
+    /// Elements along each axis.
+    #[getter]
+    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.expr.shape())
+    }
+
+    /// Number of axes.
+    #[getter]
+    fn ndim(&self) -> usize {
+        self.expr.ndim()
+    }
+
+    /// Number of elements.
+    #[getter]
+    fn size(&self) -> PyResult<u64> {
+        Ok(elements(self.expr.shape()).map_err(Failed::from)?)
+    }
+
+    /// Bytes of one element.
+    #[getter]
+    fn itemsize(&self) -> usize {
+        self.expr.dtype().size()
+    }
+
+    /// Bytes of all elements.
+    #[getter]
+    fn nbytes(&self) -> PyResult<u64> {
+        Ok(self.size()?.saturating_mul(self.itemsize() as u64))
+    }
+
+    /// Type of the elements.
+    #[getter]
+    fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_numpy(py, self.expr.dtype())
+    }
+
+    /// Elements of a chunk along each axis, of an array of a file; `None` for a computation.
+    #[getter]
+    fn chunks<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        self.expr.chunk_shape().map(|chunk| PyTuple::new(py, chunk)).transpose()
+    }
+
+    /// Where the elements are stored: path, name and commit; `None` for a computation.
+    #[getter]
+    fn origin(&self) -> Option<(String, Option<String>, Option<u64>)> {
+        match self.origin.clone()? {
+            Origin::Stored { path, name, commit } => Some((path, Some(name), Some(commit))),
+            Origin::Path { path, commit } => Some((path, None, commit)),
+        }
+    }
+
+    /// The call that made the array: function, object, arguments, named arguments, and which of its results.
+    #[getter]
+    fn _made<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let Some(made) = &self.made else { return Ok(None) };
+        let object = made.object.as_ref().map(|object| object.clone_ref(py));
+        let parts = (&made.name, object, made.args.clone_ref(py), made.kwargs.clone_ref(py), made.number);
+        Ok(Some(parts.into_pyobject(py)?))
+    }
+
+    /// The axes in reverse order.
+    #[getter(T)]
+    fn transposed<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        method(slf, "transpose")
+    }
+
+    /// The last two axes exchanged.
+    #[getter(mT)]
+    fn matrix_transposed<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        crate::call::call(slf.py(), "matrix_transpose", None, &PyTuple::new(slf.py(), [slf])?, None)
+    }
+
+    /// The real part.
+    #[getter]
+    fn real<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        crate::call::call(slf.py(), "real", None, &PyTuple::new(slf.py(), [slf])?, None)
+    }
+
+    /// The imaginary part.
+    #[getter]
+    fn imag<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        crate::call::call(slf.py(), "imag", None, &PyTuple::new(slf.py(), [slf])?, None)
+    }
+
+    /// A part of the array.
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Array>> {
+        let py = slf.py();
+        let (expr, index) = (slf.borrow().expr.clone(), index(key)?);
+        // elements are counted here if the index is a mask
+        let bytes = if simple(&index) { 0 } else { slf.borrow().nbytes()? };
+        let part = run(py, bytes, |context| Ok(subscript(&expr, index, context)?)).map_err(|error| {
+            // NumPy's error of an index with too many parts is an IndexError
+            match error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyIndexError>(py) {
+                true => PyIndexError::new_err(error.value(py).to_string()),
+                false => error,
+            }
+        })?;
+        let made = Made {
+            name: "[]".to_owned(),
+            object: Some(slf.clone().into_any().unbind()),
+            args: PyTuple::new(py, [key])?.unbind(),
+            kwargs: PyDict::new(py).unbind(),
+            number: None,
+        };
+        Bound::new(py, Array { made: Some(made), ..Array::new(part) })
+    }
+
+    fn __len__(&self) -> PyResult<usize> {
+        match self.expr.shape() {
+            [] => Err(pyo3::exceptions::PyTypeError::new_err("len() of unsized object")),
+            [first, ..] => Ok(*first as usize),
+        }
+    }
+
+    /// Computes the elements: an array of NumPy, or a number of NumPy for an array without axes.
+    fn compute<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let expr = slf.borrow().expr.clone();
+        let array = computed(slf.py(), &expr)?;
+        if expr.ndim() == 0 { array.get_item(PyTuple::empty(slf.py())) } else { Ok(array) }
+    }
+
+    /// The elements as an array of NumPy: where they lie and read-only, or else computed.
+    #[pyo3(name = "_asarray")]
+    fn as_array<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, expr) = (slf.py(), slf.borrow().expr.clone());
+        match buffer::in_place(py, &expr, context().check)? {
+            Some(array) => Ok(array),
+            None => computed(py, &expr),
+        }
+    }
+
+    /// The buffer protocol, with the elements of `numpy.asarray`.
+    #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        buffer::pass_on(&Array::as_array(&slf)?, view, flags)
+    }
+
+    fn __bool__(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let size = slf.borrow().size()?;
+        if size != 1 {
+            let words =
+                "the truth value of an array of other than one element is ambiguous: use any() or all()";
+            return Err(PyValueError::new_err(words));
+        }
+        Array::as_array(slf)?.call_method0("item")?.is_truthy()
+    }
+
+    /// The plan of the computation.
+    fn explain(&self, py: Python<'_>) -> PyResult<Plan> {
+        let (expr, context) = (self.expr.clone(), context());
+        let explained = py.detach(|| arrstore::Array::from(expr).explain(&context)).map_err(Failed::from)?;
+        Ok(Plan { text: explained.to_string(), peak: explained.peak, budget: explained.budget })
+    }
+
+    /// Computes the array into a file. The path gives the format.
+    fn save(&self, py: Python<'_>, path: std::path::PathBuf) -> PyResult<()> {
+        let array = arrstore::Array::from(self.expr.clone());
+        run(py, self.expr.work_bytes(), |context| Ok(array.save_in(path, context)?))
+    }
+
+    /// The array as NumPy prints it. A long array computes only the edges that are printed.
+    fn __str__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let expr = slf.borrow().expr.clone();
+        run(slf.py(), expr.work_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
+    }
+}
+
+/// Whether an index has only integers, slices, `...` and `None`.
+fn simple(index: &Object) -> bool {
+    match index {
+        Object::Int(_) | Object::Slice(_) | Object::None | Object::Ellipsis => true,
+        Object::Tuple(parts) => parts.iter().all(simple),
+        _ => false,
+    }
+}
+
+fn method<'py>(array: &Bound<'py, Array>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    crate::call::call(array.py(), name, Some(array), &PyTuple::empty(array.py()), None)
+}
+
+/// The plan of a computation, described.
+#[pyclass(frozen, module = "arrstore")]
+pub(crate) struct Plan {
+    text: String,
+    /// The most bytes of memory that the computation takes.
+    #[pyo3(get)]
+    peak: u64,
+    /// Bytes of memory allowed.
+    #[pyo3(get)]
+    budget: u64,
+}
+
+#[pymethods]
+impl Plan {
+    fn __repr__(&self) -> &str {
+        &self.text
+    }
+}

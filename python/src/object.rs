@@ -1,0 +1,211 @@
+//! Python's objects as the library's, and back.
+
+use arrstore::text::object::Object;
+use arrstore::{DType, Expr, Scalar};
+use num_bigint::BigInt;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyComplex, PyEllipsis, PyFloat, PyInt, PyList, PySlice, PyString, PyTuple, PyType,
+};
+
+use crate::array::Array;
+use crate::dtype::{from_numpy, numpy, to_numpy};
+
+/// Runs a piece of code with `$view` as the elements of an array of NumPy of type `$dtype`.
+macro_rules! with_elements {
+    ($dtype:expr, $array:expr, $view:ident => $body:expr) => {
+        $crate::object::with_elements!(@ $dtype, $array, $view => $body;
+            Bool bool, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64,
+            F16 arrstore::half::f16, BF16 arrstore::half::bf16, F32 f32, F64 f64,
+            C64 numpy::Complex32, C128 numpy::Complex64)
+    };
+    (@ $dtype:expr, $array:expr, $view:ident => $body:expr; $($variant:ident $t:ty),*) => {
+        match $dtype {
+            $(arrstore::DType::$variant => {
+                use numpy::PyArrayMethods as _;
+                let array = $array.cast::<numpy::PyArrayDyn<$t>>()?;
+                let held = array.try_readonly().map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))?;
+                let $view = held.as_array();
+                $body
+            })*
+        }
+    };
+}
+pub(crate) use with_elements;
+
+/// NumPy's classes.
+struct Classes {
+    array: Py<PyAny>,
+    number: Py<PyAny>,
+    dtype: Py<PyAny>,
+}
+
+fn classes(py: Python<'_>) -> PyResult<&Classes> {
+    static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
+    CLASSES.get_or_try_init(py, || {
+        let of = |name| Ok::<_, PyErr>(numpy(py)?.getattr(name)?.unbind());
+        Ok(Classes { array: of("ndarray")?, number: of("generic")?, dtype: of("dtype")? })
+    })
+}
+
+/// Whether this is an array of NumPy.
+pub(crate) fn is_ndarray(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.is_instance(classes(value.py())?.array.bind(value.py()))
+}
+
+/// Whether an operator can take this beside an array.
+pub(crate) fn is_operand(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let known = value.is_instance_of::<Array>()
+        || value.is_instance_of::<PyInt>()
+        || value.is_instance_of::<PyFloat>()
+        || value.is_instance_of::<PyComplex>()
+        || value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>();
+    Ok(known || is_ndarray(value)? || value.is_instance(classes(value.py())?.number.bind(value.py()))?)
+}
+
+/// An argument of a call. A number of NumPy keeps its type.
+pub(crate) fn argument(value: &Bound<'_, PyAny>) -> PyResult<Object> {
+    object(value, false)
+}
+
+/// An index. In it a number of NumPy is an integer.
+pub(crate) fn index(value: &Bound<'_, PyAny>) -> PyResult<Object> {
+    object(value, true)
+}
+
+fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
+    let py = value.py();
+    if let Ok(array) = value.cast::<Array>() {
+        return Ok(Object::Array(array.borrow().expr.clone()));
+    }
+    if value.is_none() {
+        return Ok(Object::None);
+    }
+    if value.is_exact_instance_of::<PyBool>() {
+        return Ok(Object::Bool(value.extract()?));
+    }
+    if value.is_exact_instance_of::<PyInt>() {
+        return integer(value);
+    }
+    if value.is_exact_instance_of::<PyFloat>() {
+        return Ok(Object::Float(value.extract()?));
+    }
+    if value.is_exact_instance_of::<PyComplex>() {
+        return Ok(Object::Complex(value.extract()?));
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Object::Str(text.extract()?));
+    }
+    if value.is(PyEllipsis::get(py)) {
+        return Ok(Object::Ellipsis);
+    }
+    let parts = |items: Vec<Bound<'_, PyAny>>| -> PyResult<Vec<Object>> {
+        items.iter().map(|item| object(item, index)).collect()
+    };
+    if let Ok(items) = value.cast::<PyTuple>() {
+        return Ok(Object::Tuple(parts(items.iter().collect())?));
+    }
+    if let Ok(items) = value.cast::<PyList>() {
+        return Ok(Object::List(parts(items.iter().collect())?));
+    }
+    if let Ok(slice) = value.cast::<PySlice>() {
+        let end = |name| object(&slice.getattr(name)?, true);
+        return Ok(Object::Slice(Box::new([end("start")?, end("stop")?, end("step")?])));
+    }
+    let classes = classes(py)?;
+    if value.is_instance(classes.array.bind(py))? {
+        return Ok(Object::Array(elements(value)?));
+    }
+    if value.is_instance(classes.number.bind(py))? {
+        return number(value, index);
+    }
+    if value.is_instance(classes.dtype.bind(py))? || value.is_instance_of::<PyType>() {
+        return Ok(Object::DType(from_numpy(value)?));
+    }
+    if value.hasattr("__array__")? {
+        return Ok(Object::Array(elements(&numpy(py)?.getattr("asarray")?.call1((value,))?)?));
+    }
+    if let Ok(whole) = value.call_method0("__index__") {
+        return integer(&whole);
+    }
+    if value.is_instance_of::<PyFloat>() {
+        return Ok(Object::Float(value.extract()?));
+    }
+    let kind = value.get_type().name()?;
+    Err(PyTypeError::new_err(format!(
+        "expected an array, a number, a type, a text, a tuple or a list, found {kind}"
+    )))
+}
+
+fn integer(value: &Bound<'_, PyAny>) -> PyResult<Object> {
+    match value.extract::<i64>() {
+        Ok(n) => Ok(Object::Int(n.into())),
+        Err(_) => Ok(Object::Int(value.extract::<BigInt>()?)),
+    }
+}
+
+/// A number of NumPy.
+fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
+    let plain = object(&value.call_method0("item")?, index)?;
+    if index && matches!(plain, Object::Int(_) | Object::Bool(_)) {
+        return Ok(plain);
+    }
+    let scalar: Scalar = match plain {
+        Object::Bool(b) => b.into(),
+        Object::Float(x) => x.into(),
+        Object::Complex(z) => z.into(),
+        Object::Int(n) => i128::try_from(n).map_err(|e| PyValueError::new_err(e.to_string()))?.into(),
+        _ => return Ok(Object::Array(elements(&numpy(value.py())?.getattr("asarray")?.call1((value,))?)?)),
+    };
+    let dtype = from_numpy(&value.getattr("dtype")?)?;
+    Ok(Object::Array(Expr::scalar(scalar).cast(dtype).map_err(crate::errors::Failed::from)?))
+}
+
+/// A copy of an array of NumPy.
+pub(crate) fn elements(array: &Bound<'_, PyAny>) -> PyResult<Expr> {
+    let (dtype, array) = native(array)?;
+    with_elements!(dtype, array, view => {
+        let made = arrstore::Array::from(view);
+        Ok(made.expr().map_err(crate::errors::Failed::from)?.clone())
+    })
+}
+
+/// The library's type of an array of NumPy, and the array with its elements aligned and in this machine's byte order.
+pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'py, PyAny>)> {
+    let py = array.py();
+    let dtype = from_numpy(&array.getattr("dtype")?)?;
+    let plain = array.getattr("dtype")?.getattr("isnative")?.is_truthy()?
+        && array.getattr("flags")?.getattr("aligned")?.is_truthy()?;
+    let array = match plain {
+        true => array.clone(),
+        false => numpy(py)?.getattr("array")?.call1((array, to_numpy(py, dtype)?))?,
+    };
+    Ok((dtype, array))
+}
+
+/// A result of the library as a Python object.
+pub(crate) fn to_python<'py>(py: Python<'py>, object: Object) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match object {
+        Object::Array(expr) => Bound::new(py, Array::new(expr))?.into_any(),
+        Object::Bool(b) => PyBool::new(py, b).to_owned().into_any(),
+        Object::Int(n) => n.into_pyobject(py)?.into_any(),
+        Object::Float(x) => x.into_pyobject(py)?.into_any(),
+        Object::Complex(z) => z.into_pyobject(py)?.into_any(),
+        Object::Str(text) => text.into_pyobject(py)?.into_any(),
+        Object::DType(dtype) => to_numpy(py, dtype)?,
+        Object::None => py.None().into_bound(py),
+        Object::Ellipsis => PyEllipsis::get(py).to_owned().into_any(),
+        Object::Slice(_) => return Err(PyTypeError::new_err("a slice is no result")),
+        Object::Tuple(parts) => {
+            let parts = parts.into_iter().map(|part| to_python(py, part)).collect::<PyResult<Vec<_>>>()?;
+            PyTuple::new(py, parts)?.into_any()
+        }
+        Object::List(parts) => {
+            let parts = parts.into_iter().map(|part| to_python(py, part)).collect::<PyResult<Vec<_>>>()?;
+            PyList::new(py, parts)?.into_any()
+        }
+    })
+}

@@ -1,0 +1,111 @@
+//! Python's operators on lazy arrays.
+
+use pyo3::basic::CompareOp;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::array::Array;
+use crate::call::call;
+use crate::object::is_operand;
+
+/// The result of a function of two operands. An operator that cannot take the other operand leaves the attempt to it.
+fn two<'py>(
+    name: &str,
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    other: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match is_operand(other)? {
+        true => call(a.py(), name, None, &PyTuple::new(a.py(), [a, b])?, None),
+        false => Ok(a.py().NotImplemented().into_bound(a.py())),
+    }
+}
+
+macro_rules! operators {
+    ($($name:literal $forward:ident $back:ident;)* unary $($one:literal $method:ident;)*) => {
+        #[pymethods]
+        impl Array {
+            $(
+                fn $forward<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+                    two($name, slf, other, other)
+                }
+                fn $back<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+                    two($name, other, slf, other)
+                }
+            )*
+            $(
+                fn $method<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+                    call(slf.py(), $one, None, &PyTuple::new(slf.py(), [slf])?, None)
+                }
+            )*
+        }
+    };
+}
+
+operators! {
+    "add" __add__ __radd__;
+    "subtract" __sub__ __rsub__;
+    "multiply" __mul__ __rmul__;
+    "divide" __truediv__ __rtruediv__;
+    "floor_divide" __floordiv__ __rfloordiv__;
+    "remainder" __mod__ __rmod__;
+    "matmul" __matmul__ __rmatmul__;
+    "left_shift" __lshift__ __rlshift__;
+    "right_shift" __rshift__ __rrshift__;
+    "bitwise_and" __and__ __rand__;
+    "bitwise_or" __or__ __ror__;
+    "bitwise_xor" __xor__ __rxor__;
+    unary
+    "positive" __pos__;
+    "negative" __neg__;
+    "bitwise_invert" __invert__;
+    "abs" __abs__;
+}
+
+#[pymethods]
+impl Array {
+    fn __pow__<'py>(
+        slf: &Bound<'py, Self>,
+        other: &Bound<'py, PyAny>,
+        modulo: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match modulo.is_none() {
+            true => two("**", slf, other, other),
+            false => Ok(slf.py().NotImplemented().into_bound(slf.py())),
+        }
+    }
+
+    fn __rpow__<'py>(
+        slf: &Bound<'py, Self>,
+        other: &Bound<'py, PyAny>,
+        _modulo: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        two("**", other, slf, other)
+    }
+
+    fn __divmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let both = [two("floor_divide", slf, other, other)?, two("remainder", slf, other, other)?];
+        Ok(PyTuple::new(slf.py(), both)?.into_any())
+    }
+
+    fn __rdivmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let both = [two("floor_divide", other, slf, other)?, two("remainder", other, slf, other)?];
+        Ok(PyTuple::new(slf.py(), both)?.into_any())
+    }
+
+    fn __richcmp__<'py>(
+        slf: &Bound<'py, Self>,
+        other: &Bound<'py, PyAny>,
+        op: CompareOp,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let name = match op {
+            CompareOp::Lt => "less",
+            CompareOp::Le => "less_equal",
+            CompareOp::Eq => "equal",
+            CompareOp::Ne => "not_equal",
+            CompareOp::Gt => "greater",
+            CompareOp::Ge => "greater_equal",
+        };
+        two(name, slf, other, other)
+    }
+}

@@ -1,0 +1,34 @@
+"""Stores and arrays for the tests."""
+
+import numpy as np
+import pytest
+
+import arrstore
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "x.arrs"
+
+
+@pytest.fixture
+def store(path):
+    with arrstore.open(path, "w") as store:
+        store["t"] = np.arange(12.0).reshape(3, 4)
+        yield store
+
+
+def same(found, expected):
+    """Whether two arrays have the same type, shape and elements, NaN included."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    np.testing.assert_array_equal(found, expected)
+
+
+def close(found, expected):
+    """As `same`, with the last bits free: the library's functions are at least as exact as NumPy's."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    tolerance = {"e": 2e-3, "f": 1e-6, "F": 1e-6}.get(expected.dtype.char, 1e-13)
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)

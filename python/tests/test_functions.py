@@ -1,0 +1,184 @@
+"""The functions of the tables against NumPy's, through this module, through methods and through NumPy's protocols."""
+
+import inspect
+
+import numpy as np
+import pytest
+from conftest import close, same
+
+import arrstore
+from arrstore import _arrstore
+
+RNG = np.random.default_rng(1)
+FLOATS = np.concatenate([RNG.normal(size=17), [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]]).reshape(4, 6)
+SMALL = RNG.uniform(-0.9, 0.9, (4, 6))
+INTS = RNG.integers(-5, 6, (4, 6))
+
+#: Functions of other forms than f(x), f(x, y) and f(x, axis=...), with arguments of their own below, or whose results are
+#: no arrays.
+TABLE = {name: parameters for name, _, parameters, _ in _arrstore.functions() if parameters and hasattr(np, name)}
+ELEMENTWISE = {
+    1: sorted(name for name, parameters in TABLE.items() if parameters == ["x"] and isinstance(getattr(np, name), np.ufunc)),
+    2: sorted(name for name, parameters in TABLE.items() if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 2),
+}
+REDUCTIONS = sorted(name for name in TABLE if {"axis?", "keepdims?"} <= set(TABLE[name]) and name not in {"ptp", "median"})
+
+
+def test_the_tables_are_found():
+    assert len(ELEMENTWISE[1]) > 40 and len(ELEMENTWISE[2]) > 25 and len(REDUCTIONS) >= 15
+
+
+@pytest.mark.parametrize("x", [FLOATS, SMALL, INTS, SMALL.astype("f4"), INTS.astype("i1"), INTS > 0, SMALL + 1j], ids=["floats", "small", "ints", "f4", "i1", "bool", "complex"])
+@pytest.mark.parametrize("name", ELEMENTWISE[1])
+def test_functions_of_one_array(name, x):
+    numpy = getattr(np, name)
+    with np.errstate(all="ignore"):
+        try:
+            expected = numpy(x)
+        except TypeError:
+            with pytest.raises((TypeError, ValueError)):
+                getattr(arrstore, name)(x)
+            return
+        # lazy through both doors
+        lazy = arrstore.asarray(x)
+        found = numpy(lazy)
+        assert isinstance(found, arrstore.Array)
+        close(getattr(arrstore, name)(lazy), found)
+        # NumPy leaves the quotient of an integer by 0 to the machine
+        if name == "reciprocal" and x.dtype.kind in "ib":
+            return
+        close(found, expected)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE[2])
+def test_functions_of_two_arrays(name):
+    numpy = getattr(np, name)
+    pairs = [(FLOATS, SMALL), (INTS, INTS[::-1]), (np.abs(INTS), np.abs(INTS[:1]) + 1), (INTS > 0, INTS < 2)]
+    if name == "vecdot":
+        # the library's sum of products of booleans counts them
+        pairs.pop()
+    for x, y in pairs:
+        with np.errstate(all="ignore"):
+            try:
+                expected = numpy(x, y)
+            except (TypeError, ValueError):
+                with pytest.raises((TypeError, ValueError)):
+                    np.asarray(getattr(arrstore, name)(x, y))
+                continue
+            found = numpy(arrstore.asarray(x), y)
+            assert isinstance(found, arrstore.Array)
+            close(found, expected)
+            close(numpy(x, arrstore.asarray(y)), expected)
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)], ids=str)
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_reductions(name, axis, keepdims):
+    numpy = getattr(np, name)
+    for x in (SMALL, INTS, FLOATS):
+        try:
+            with np.errstate(all="ignore"):
+                expected = numpy(x, axis=axis, keepdims=keepdims)
+        except (TypeError, ValueError):
+            with pytest.raises((TypeError, ValueError)):
+                getattr(arrstore, name)(arrstore.asarray(x), axis=axis, keepdims=keepdims).compute()
+            continue
+        lazy = arrstore.asarray(x)
+        found = numpy(lazy, axis=axis, keepdims=keepdims)
+        assert isinstance(found, arrstore.Array)
+        close(found, expected)
+        if hasattr(arrstore.Array, name) and hasattr(np.ndarray, name):
+            close(getattr(lazy, name)(axis=axis, keepdims=keepdims), expected)
+
+
+def test_methods_take_axes_by_position():
+    a = arrstore.asarray(SMALL)
+    close(a.sum(0), SMALL.sum(0))
+    close(a.std(1, ddof=1), SMALL.std(1, ddof=1))
+    close(a.mean(axis=np.int64(1)), SMALL.mean(axis=1))
+    close(a.astype(np.float32), SMALL.astype(np.float32))
+    close(a.astype("i4"), SMALL.astype("i4"))
+    close(a.reshape(6, 4), SMALL.reshape(6, 4))
+    close(a.reshape((-1,)), SMALL.reshape(-1))
+    close(a.transpose(1, 0), SMALL.T)
+
+
+def test_ufunc_methods():
+    a = arrstore.asarray(SMALL)
+    close(np.add.reduce(a), np.add.reduce(SMALL))
+    close(np.add.reduce(a, axis=1, keepdims=True), np.add.reduce(SMALL, axis=1, keepdims=True))
+    close(np.maximum.reduce(a, axis=None), np.maximum.reduce(SMALL, axis=None))
+    close(np.add.accumulate(a, axis=1), np.add.accumulate(SMALL, axis=1))
+    close(np.multiply.outer(a[0], a[:, 0]), np.multiply.outer(SMALL[0], SMALL[:, 0]))
+    assert isinstance(np.add.reduce(a), arrstore.Array)
+    with pytest.raises(TypeError):
+        np.add.at(a, [0], 1)
+    with pytest.raises(TypeError):
+        np.add.reduceat(a, [0])
+
+
+def test_out_takes_computed_elements():
+    out = np.empty_like(SMALL)
+    assert np.add(arrstore.asarray(SMALL), 1, out=out) is out
+    same(out, SMALL + 1)
+    out = np.empty(6)
+    np.sum(arrstore.asarray(SMALL), axis=0, out=out)
+    close(out, SMALL.sum(0))
+    with pytest.raises(TypeError):
+        np.add(SMALL, 1, out=arrstore.asarray(SMALL))
+
+
+def test_functions_that_the_tables_lack_are_refused_by_name():
+    with pytest.raises(TypeError, match="polyfit|no implementation"):
+        np.polyfit(arrstore.asarray(SMALL[0]), SMALL[0], 1)
+
+
+def test_lists_of_arrays():
+    a = arrstore.asarray(SMALL)
+    same(np.concatenate([a, SMALL]), np.concatenate([SMALL, SMALL]))
+    same(arrstore.concat((a, a), axis=1), np.concatenate([SMALL, SMALL], axis=1))
+    same(arrstore.asarray([a[0], a[1]]), SMALL[:2])
+
+
+def test_a_wrong_argument_says_what_is_right():
+    a = arrstore.asarray(SMALL)
+    with pytest.raises(TypeError, match=r"mean has no argument 'axes'; mean\(a, \[axis\]"):
+        a.mean(axes=0)
+    with pytest.raises(TypeError, match="expected an integer"):
+        a.sum(axis="x")
+    with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
+        a.sum(axis=2)
+    with pytest.raises(AttributeError):
+        a.no_such_method
+
+
+def test_functions_describe_themselves():
+    assert str(inspect.signature(arrstore.hypot)) == "(x1, x2)"
+    assert "axis=None" in str(inspect.signature(arrstore.sum))
+    assert arrstore.sqrt.__doc__ == "Square root." and arrstore.Array.mean.__name__ == "mean"
+
+
+def test_expressions():
+    a, b = arrstore.asarray(SMALL), SMALL[::-1]
+    close(arrstore.eval("sum((a - b)**2)"), np.sum((SMALL - b) ** 2))
+    close(arrstore.eval("x + 1", {"x": a}), SMALL + 1)
+    low, high = arrstore.eval("min(a), max(a)")
+    assert float(low) == SMALL.min() and float(high) == SMALL.max()
+    with pytest.raises(ValueError, match="unexpected"):
+        arrstore.eval("a + )")
+    with pytest.raises(ValueError, match="unknown name 'nothing'"):
+        arrstore.eval("a + nothing")
+
+
+def test_map_blocks():
+    a = arrstore.asarray(SMALL)
+    same(arrstore.map_blocks(lambda x: x * 2, a), SMALL * 2)
+    found = arrstore.map_blocks(lambda x: x > 0, a)
+    assert found.dtype == bool
+    same(found, SMALL > 0)
+    same(arrstore.map_blocks(np.sqrt, arrstore.asarray(4.0)), 2.0)
+    with pytest.raises(ZeroDivisionError):
+        arrstore.map_blocks(lambda x: 1 // 0, a, dtype="f8").compute()
+    with pytest.raises(ValueError, match="shape"):
+        arrstore.map_blocks(lambda x: x[:1], a, dtype="f8").compute()

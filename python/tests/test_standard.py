@@ -1,0 +1,62 @@
+"""The namespace of the array API standard: functions that make arrays, types, and what the namespace says of itself."""
+
+import numpy as np
+import pytest
+from conftest import same
+
+import arrstore as xp
+
+
+def test_the_namespace_is_found():
+    a = xp.zeros(3)
+    assert a.__array_namespace__() is xp and a.__array_namespace__(api_version="2024.12") is xp
+    with pytest.raises(ValueError):
+        a.__array_namespace__(api_version="1999.01")
+    compat = pytest.importorskip("array_api_compat")
+    assert compat.array_namespace(a, a + 1) is xp
+
+
+@pytest.mark.parametrize("dtype", [None, "f4", "i8", "?", "c16"])
+def test_constant_arrays(dtype):
+    for shape in (3, (), (2, 3), (0, 2)):
+        same(xp.zeros(shape, dtype=dtype), np.zeros(shape, dtype))
+        same(xp.ones(shape, dtype=dtype), np.ones(shape, dtype))
+        same(xp.full(shape, 2, dtype=dtype), np.full(shape, 2, dtype))
+        same(xp.full_like(xp.zeros(shape), 3, dtype=dtype), np.full_like(np.zeros(shape), 3, dtype))
+    assert xp.empty((2, 3), dtype=dtype).shape == (2, 3)
+    assert xp.zeros((10**9, 10**9)).shape == (10**9, 10**9)
+
+
+def test_places():
+    same(xp.arange(5), np.arange(5))
+    same(xp.arange(1, 2, 0.25), np.arange(1, 2, 0.25))
+    same(xp.linspace(0, 1, 5), np.linspace(0, 1, 5))
+    for k in (-1, 0, 2):
+        same(xp.eye(3, 4, k=k), np.eye(3, 4, k))
+        x = np.arange(24.0).reshape(2, 3, 4)
+        same(xp.tril(xp.asarray(x), k=k), np.tril(x, k))
+        same(xp.triu(xp.asarray(x), k=k), np.triu(x, k))
+    for indexing in ("xy", "ij"):
+        parts = [np.arange(n) for n in (2, 3, 4)]
+        found = xp.meshgrid(*map(xp.asarray, parts), indexing=indexing)
+        for a, b in zip(found, np.meshgrid(*parts, indexing=indexing), strict=True):
+            same(a, b)
+
+
+def test_parts():
+    x = np.arange(6).reshape(2, 3)
+    for a, b in zip(xp.unstack(xp.asarray(x), axis=1), x.T, strict=True):
+        same(a, b)
+    a, b = xp.broadcast_arrays(xp.asarray(x), xp.asarray(x[:1]))
+    same(b, np.broadcast_to(x[:1], (2, 3)))
+
+
+def test_types():
+    assert xp.float32 == np.float32 and xp.zeros(1).dtype == xp.float64
+    assert xp.result_type(xp.zeros(1, dtype="f4"), xp.int8) == np.float32
+    assert xp.can_cast(xp.zeros(1, dtype="i4"), xp.int64) and not xp.can_cast(xp.float64, xp.int8)
+    assert xp.finfo(xp.float32).bits == 32 and xp.iinfo(xp.int8).max == 127 and xp.isdtype(xp.int8, "integral")
+    info = xp.__array_namespace_info__()
+    assert info.default_device() == "cpu" and info.devices() == ["cpu"]
+    assert info.default_dtypes()["real floating"] == xp.float64
+    assert set(info.dtypes(kind="bool")) == {"bool"} and "bfloat16" not in info.dtypes()

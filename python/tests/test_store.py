@@ -1,0 +1,200 @@
+"""Stores: mapping, attributes, transactions, assignment, history, other formats."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import same
+
+import arrstore
+
+T = np.arange(12.0).reshape(3, 4)
+
+
+def test_a_store_is_a_mapping(store, path):
+    store["ocean/sst"] = T.astype("f4")
+    store["ocean/deep/salinity"] = T + store["t"]
+    assert list(store) == ["ocean", "t"] and len(store) == 2
+    assert list(store["ocean"]) == ["deep", "sst"] and "ocean/sst" in store and "/t" in store and "x" not in store
+    assert isinstance(store["ocean"], arrstore.Group) and list(store["ocean"].groups()) == ["deep"]
+    assert list(store.arrays()) == ["ocean/deep/salinity", "ocean/sst", "t"]
+    same(store["ocean"]["deep"]["salinity"], T + T)
+    store["ocean"]["new"] = 5.0
+    assert float(store["ocean/new"]) == 5
+    del store["ocean/deep"]
+    assert list(store["ocean"]) == ["new", "sst"]
+    for name in ["x", "ocean/deep", "t/x"]:
+        with pytest.raises(KeyError):
+            store[name]
+    with pytest.raises(KeyError):
+        del store["x"]
+    assert "ocean/sst  (3, 4) float32" in repr(store)
+
+
+def test_lazy_arrays_are_written_inside_the_budget(store):
+    store["big"] = np.ones((1000, 1000))
+    with arrstore.config(memory="16MiB", threads=2):
+        store["sum"] = store["big"] + store["big"].mean(0)
+    assert float(store["sum"].sum()) == 2e6
+
+
+def test_assignment(store):
+    t, expected = store["t"], T.copy()
+    before = t + 0
+    for key, value in [((slice(1, 3), 0), 7), (0, [1, 2, 3, 4]), (slice(None, None, 2), T[0]), ((..., -1), t[:, 0])]:
+        t[key] = value
+        expected[key] = np.asarray(value)
+        same(t, expected)
+    t[t > 6] = 0
+    expected[expected > 6] = 0
+    same(t, expected)
+    t[1:] += 1
+    expected[1:] += 1
+    same(t, expected)
+    same(before, T)
+    store["t"] += 1
+    same(store["t"], expected + 1)
+    with pytest.raises(IndexError):
+        t[5] = 0
+    with pytest.raises(ValueError):
+        t[0] = [1, 2]
+    with pytest.raises(TypeError):
+        (t + 1)[0] = 1
+    same(store["t"], expected + 1)
+
+
+def test_append_resize_create(store):
+    t = store["t"]
+    t.append(T[:1])
+    t.append(np.zeros((4, 1)), axis=1)
+    assert t.shape == (4, 5) and store["t"].shape == (4, 5)
+    t.resize(2, 6)
+    same(t, np.pad(T[:2], ((0, 0), (0, 2))))
+    with pytest.raises(TypeError):
+        t.append(np.zeros((1, 6), "f4"))
+    sparse = store.create("sparse", (10**6, 10**6), "f4", fill=-1)
+    assert sparse.shape == (10**6, 10**6) and sparse.fill_value == -1
+    assert float(sparse[12345, 54321]) == -1
+    sparse[5, 5:8] = [1, 2, 3]
+    same(sparse[5, 4:9], np.array([-1, 1, 2, 3, -1], "f4"))
+
+
+def test_attributes(store, path):
+    store.attrs["title"] = "a test"
+    store["t"].attrs.update(units="K", levels=np.arange(3), offset=np.float32(1.5))
+    again = arrstore.open(path)
+    assert dict(again.attrs) == {"title": "a test"}
+    assert dict(again["t"].attrs) == {"units": "K", "levels": [0, 1, 2], "offset": 1.5}
+    del store["t"].attrs["units"]
+    assert "units" not in again["t"].attrs
+    with pytest.raises(KeyError):
+        again["t"].attrs["units"]
+    with pytest.raises(TypeError):
+        store.attrs["bad"] = object()
+    with pytest.raises(OSError):
+        again.attrs["x"] = 1
+
+
+def test_layout(store):
+    x = store.write("x", T, chunks=(2, 3), codec="zstd:5", order="F", fill=-1.0, dims=["time", "place"], attrs={"a": 1})
+    assert (x.chunks, x.codec, x.dims, x.fill_value, dict(x.attrs)) == ((2, 3), "zstd:5", ("time", "place"), -1, {"a": 1})
+    same(x, T)
+    with pytest.raises(ValueError, match="unknown codec 'gzip'"):
+        store.write("y", T, codec="gzip")
+    assert "y" not in store
+
+
+def test_transactions_are_all_or_nothing(store):
+    with store.transaction() as tx:
+        tx["a"] = T
+        tx["a"][0] = 0
+        tx["t"].append(T)
+        tx.rename("t", "u")
+        tx.attrs["n"] = 1
+        tx["a"].attrs["k"] = [1]
+        assert list(tx) == ["a", "u"] and tx["a"].shape == (3, 4) and "a" in tx
+        assert "a" not in store
+    same(store["u"], np.concatenate([T, T]))
+    assert float(store["a"][0].sum()) == 0 and store.attrs["n"] == 1 and store["a"].attrs["k"] == [1]
+    with pytest.raises(ZeroDivisionError), store.transaction() as tx:
+        del tx["u"]
+        1 / 0
+    assert "u" in store
+    with pytest.raises(RuntimeError, match="ended"):
+        tx["b"] = T
+
+
+def test_one_writer_at_a_time(store, path):
+    with store.transaction():
+        with pytest.raises(BlockingIOError), arrstore.open(path, "r+").transaction():
+            pass
+
+
+def test_history(store, path):
+    first = store.commit
+    store["t"] = T * 2
+    assert [commit.number for commit in store.history()][:2] == [first + 1, first]
+    old = arrstore.open(path, commit=first)
+    same(old["t"], T)
+    assert old.commit == first
+    same(arrstore.open(f"{path}:/t", commit=first), T)
+    with pytest.raises(KeyError):
+        arrstore.open(path, commit=99)
+
+
+def test_modes(tmp_path):
+    path = tmp_path / "x.arrs"
+    with pytest.raises(FileNotFoundError):
+        arrstore.open(path)
+    arrstore.open(path, "w").close()
+    assert not path.exists()
+    arrstore.open(path, "a")["x"] = 1
+    with pytest.raises(FileExistsError):
+        arrstore.open(path, "x")["x"] = 1
+    with pytest.raises(OSError, match="opened to be read"):
+        arrstore.open(path)["y"] = 1
+    with pytest.raises(ValueError, match="mode"):
+        arrstore.open(path, "rw")
+    arrstore.open(path, "w")["z"] = 2
+    assert list(arrstore.open(path)) == ["z"]
+    closed = arrstore.open(path)
+    closed.close()
+    with pytest.raises(ValueError, match="closed"):
+        closed["z"]
+
+
+def test_damage_is_an_os_error(store, path):
+    store.write("x", np.random.default_rng(1).normal(size=(100, 100)), codec="zstd:1")
+    store.close()
+    content = bytearray(path.read_bytes())
+    at = len(content) // 2
+    for k in range(at, at + 64):
+        content[k] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(OSError):
+        arrstore.open(path)["x"].compute()
+    path.write_bytes(b"not a store")
+    with pytest.raises((OSError, ValueError)):
+        arrstore.open(path)["x"]
+
+
+def test_other_formats(tmp_path, store):
+    np.save(tmp_path / "x.npy", T)
+    x = arrstore.open(tmp_path / "x.npy")
+    same(x, T)
+    same(arrstore.open(f"{tmp_path}/x.npy[1:, ::2]"), T[1:, ::2])
+    assert np.asarray(x).base is not None and x.attrs == {}
+    np.savez(tmp_path / "x.npz", a=T, b=T[0])
+    archive = arrstore.open(tmp_path / "x.npz")
+    assert list(archive) == ["a", "b"]
+    same(archive["b"], T[0])
+    with pytest.raises(KeyError):
+        archive["c"]
+    for name in ["y.npy", "y.npz", "y.arrs", "y.zarr"]:
+        (x + 1).save(tmp_path / name)
+        found = arrstore.open(tmp_path / name)
+        found = found if isinstance(found, arrstore.Array) else next(iter(found.values()))
+        same(found, T + 1)
+    same(np.load(tmp_path / "y.npy"), T + 1)
+    metas = [json.loads(path.read_text()) for path in (tmp_path / "y.zarr").rglob("zarr.json")]
+    assert any(meta.get("shape") == [3, 4] for meta in metas)
