@@ -203,7 +203,7 @@ impl Expr {
             None if self.shape().contains(&0) => (Expr::scalar(0), Expr::scalar(1)),
             None => {
                 let of = |reduction| self.reduce(reduction, &ReduceOptions::default());
-                let [first, last] = computed([of(Reduction::Min)?, of(Reduction::Max)?], context)?;
+                let [first, last] = computed(&[of(Reduction::Min)?, of(Reduction::Max)?], context)?;
                 (first, last)
             }
         };
@@ -350,7 +350,7 @@ impl Data {
             return Ok(Data { size, ..none });
         }
         let [least, greatest] =
-            computed([none.reduced(Reduction::Min)?, none.reduced(Reduction::Max)?], context)?;
+            computed(&[none.reduced(Reduction::Min)?, none.reduced(Reduction::Max)?], context)?;
         Ok(Data { size, span: Some(span(&least, &greatest)?), ..none })
     }
 
@@ -431,7 +431,7 @@ impl Data {
             return Ok(None);
         }
         let moments = [self.reduced(Reduction::Mean)?, self.reduced(Reduction::Std)?];
-        let [mean, deviation] = computed(moments, context)?;
+        let [mean, deviation] = computed(&moments, context)?;
         if number(&deviation, context)? <= 0.0 {
             return Ok(None);
         }

@@ -129,7 +129,7 @@ impl Quantiles {
                 values.ndim()
             )));
         }
-        let [values] = computed([values], context)?;
+        let [values] = computed(&[values], context)?;
         let outside = |q: &&f64| !(0.0..=1.0).contains(*q);
         if let Some(q) = floats(&values, context)?.iter().find(outside) {
             return Err(Error::Value(format!(

@@ -10,7 +10,7 @@ use crate::source::Value;
 use crate::{Context, DType, Error, Expr, Result};
 
 /// Arrays computed into memory, together.
-pub(super) fn computed<const N: usize>(exprs: [Expr; N], context: &Context) -> Result<[Expr; N]> {
+pub(super) fn computed<const N: usize>(exprs: &[Expr; N], context: &Context) -> Result<[Expr; N]> {
     let roots: Vec<_> =
         exprs.iter().map(|expr| Ok((expr.typed()?, Target::Memory))).collect::<Result<_>>()?;
     let values = Plan::new(&roots, context)?.run(context)?.into_iter().flatten();
@@ -20,7 +20,7 @@ pub(super) fn computed<const N: usize>(exprs: [Expr; N], context: &Context) -> R
 
 /// An array computed into memory.
 pub(super) fn one(expr: &Expr, context: &Context) -> Result<Expr> {
-    computed([expr.clone()], context).map(|[expr]| expr)
+    computed(&[expr.clone()], context).map(|[expr]| expr)
 }
 
 /// The elements of an array.

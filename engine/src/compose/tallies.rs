@@ -30,7 +30,7 @@ impl Expr {
         let mut count = minlength;
         if x.shape() != [0] {
             let of = |reduction| x.reduce(reduction, &ReduceOptions::default());
-            let [least, greatest] = computed([of(Reduction::Min)?, of(Reduction::Max)?], context)?;
+            let [least, greatest] = computed(&[of(Reduction::Min)?, of(Reduction::Max)?], context)?;
             let least = number(&least, context)?;
             if least < 0.0 {
                 return Err(Error::Value(format!("bincount: expected no negative numbers, found {least}")));

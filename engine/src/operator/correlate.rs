@@ -185,7 +185,7 @@ impl Derive for Correlate {
             }
         }
         match wide {
-            true => kernels::cast(self.sums.into(), self.dtype.into())
+            true => kernels::cast(self.sums, self.dtype)
                 .ok_or_else(|| Error::internal("no cast of sums"))?
                 .run(&[Arg::Block(room.bytes())], out),
             false => Ok(()),

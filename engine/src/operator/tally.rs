@@ -170,7 +170,7 @@ impl Stage for Tallying {
                 let range = (start.first().map_or(0, |row| row * self.row), shape.iter().product());
                 let done = |elements| {
                     if number == 0 {
-                        (run.done)(elements)
+                        (run.done)(elements);
                     }
                 };
                 let found = match &weights {
@@ -262,7 +262,7 @@ impl Tallying {
         let order: Vec<usize> = (0..self.tiles.borders.len()).collect();
         turns.run(self.threads, run.context, || {
             let mut readers = (numbers.reader(), weights.reader());
-            let [mut number_buffer, mut weight_buffer] = [const { () }; 2].map(|()| Buffer::default());
+            let [mut number_buffer, mut weight_buffer] = std::array::from_fn(|_| Buffer::default());
             while let Some(number) = turns.take(run.context)? {
                 let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &order, number));
                 let elements = shape.iter().product::<u64>();
@@ -341,7 +341,7 @@ impl Sums {
         let inner = if wide { DType::F64 } else { self.dtype };
         let convert = |from: DType, to: DType, bytes: &[u8]| -> Result<Buffer> {
             let mut out = Buffer::unfilled(self.sums.len() * to.size())?;
-            let cast = cast(from.into(), to.into()).ok_or_else(|| Error::internal("no cast of sums"))?;
+            let cast = cast(from, to).ok_or_else(|| Error::internal("no cast of sums"))?;
             cast.run(&[Arg::Block(bytes)], out.bytes_mut())?;
             Ok(out)
         };

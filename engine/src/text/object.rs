@@ -166,7 +166,9 @@ impl Tree {
             Object::Float(x) => Kind::Float(x),
             Object::Complex(z) => self.variable(Expr::scalar(z)),
             Object::Str(text) => Kind::Str(text),
-            Object::DType(dtype) if crate::DType::ALL.contains(&dtype) => Kind::Name(dtype.name().into_owned()),
+            Object::DType(dtype) if crate::DType::ALL.contains(&dtype) => {
+                Kind::Name(dtype.name().into_owned())
+            }
             Object::DType(dtype) => Kind::Str(dtype.name().into_owned()),
             Object::None => Kind::None,
             Object::Ellipsis => Kind::Ellipsis,

@@ -41,7 +41,7 @@ impl<K: Key> Cuts<K> {
     pub(crate) fn count(&self, keys: &[K], counts: &mut [u64]) {
         match self.0.len() {
             0 => counts[0] += keys.len() as u64,
-            ..=FEW => keys.chunks(BLOCK).for_each(|block| {
+            1..=FEW => keys.chunks(BLOCK).for_each(|block| {
                 let mut below = 0;
                 for (cut, count) in self.0.iter().zip(&mut *counts) {
                     let less = widest(

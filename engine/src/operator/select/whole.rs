@@ -85,7 +85,7 @@ impl Whole {
         let turns = Turns::new(self.tiles.len());
         turns.run(self.threads, run.context, || {
             let (mut reader, mut ranks) = (feed.reader(), ranks.reader());
-            let [mut elements, mut places, mut found] = [const { () }; 3].map(|()| Buffer::default());
+            let [mut elements, mut places, mut found] = std::array::from_fn(|_| Buffer::default());
             while let Some(number) = turns.take(run.context)? {
                 let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &order, number));
                 let count = shape.iter().product::<u64>();
