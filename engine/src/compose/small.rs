@@ -20,7 +20,7 @@ pub(super) fn computed<const N: usize>(exprs: &[Expr; N], context: &Context) -> 
 
 /// An array computed into memory.
 pub(super) fn one(expr: &Expr, context: &Context) -> Result<Expr> {
-    computed(&[expr.clone()], context).map(|[expr]| expr)
+    computed(std::array::from_ref(expr), context).map(|[expr]| expr)
 }
 
 /// The elements of an array.

@@ -37,7 +37,7 @@ fn records_are_stored_asked_and_changed() -> Outcome {
     })?;
     assert_eq!(
         store.array("/p")?.to_string(),
-        "[('Eve', 32, '1991-11-27') ('Bob', 26, '2000-01-01') ('Eve', 45, '1969-12-29')]"
+        "[('Eve', 32, '1991-11-27') ('Bob', 26, '2000-01-01')\n ('Eve', 45, '1969-12-29')]"
     );
     Ok(())
 }
