@@ -84,7 +84,9 @@ fn a_flipped_bit_of_a_stored_member_is_found_by_whatever_reads_it() {
             // other members are not affected
             assert_eq!(folder.run(&["show", "x.npz:/b"]).ok(), "[]\n");
             folder.run(&["ls", "x.npz"]).ok();
-            folder.run(&["eval", "sum(x)", "x=x.npz:/a", "--no-check"]).ok();
+            if at >= begin + 128 {
+                folder.run(&["eval", "sum(x)", "x=x.npz:/a", "--no-check"]).ok();
+            }
             let ran = folder.run(&["verify", "x.npz"]);
             assert_eq!(ran.code, 1, "{}", ran.err);
             assert!(ran.out.contains("damaged: /a: "), "{}", ran.out);

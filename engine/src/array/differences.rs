@@ -73,7 +73,7 @@ impl Array {
         self.slide(other, |a, v| a.convolve(v, mode))
     }
 
-    /// The cross-correlation of two vectors: the sum over n of a[n + k] conj(v[n]).
+    /// The cross-correlation of two vectors: the sum over n of `a[n + k] conj(v[n])`.
     #[track_caller]
     pub fn correlate(&self, other: impl IntoArray, mode: Overlap) -> Array {
         self.slide(other, |a, v| a.correlate(v, mode))
