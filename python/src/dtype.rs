@@ -19,7 +19,7 @@ pub(crate) fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
 pub(crate) fn to_numpy<'py>(py: Python<'py>, dtype: DType) -> PyResult<Bound<'py, PyAny>> {
     let known = KNOWN.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
     let name = dtype.name();
-    if let Some(found) = known.get_item(name)? {
+    if let Some(found) = known.get_item(&name)? {
         return Ok(found);
     }
     let made = match dtype {
@@ -29,9 +29,9 @@ pub(crate) fn to_numpy<'py>(py: Python<'py>, dtype: DType) -> PyResult<Bound<'py
             })?;
             numpy(py)?.getattr("dtype")?.call1((types.getattr("bfloat16")?,))?
         }
-        _ => numpy(py)?.getattr("dtype")?.call1((name,))?,
+        _ => numpy(py)?.getattr("dtype")?.call1((&name,))?,
     };
-    known.set_item(name, &made)?;
+    known.set_item(&name, &made)?;
     Ok(made)
 }
 

@@ -30,6 +30,9 @@ macro_rules! with_elements {
                 let $view = held.as_array();
                 $body
             })*
+            other => Err(pyo3::exceptions::PyTypeError::new_err(format!(
+                "elements of NumPy of type {other} are not taken yet: save them as a .npy file and open it"
+            ))),
         }
     };
 }
