@@ -37,8 +37,11 @@ def signature(parameters):
         if parameter == "*":
             kind = inspect.Parameter.KEYWORD_ONLY
             continue
+        if parameter == "...":  # the table does not say
+            parameter = "*args"
         if parameter.startswith("*"):
-            made.append(inspect.Parameter(parameter[1:], inspect.Parameter.VAR_POSITIONAL))
+            if not any(before.kind is inspect.Parameter.VAR_POSITIONAL for before in made):
+                made.append(inspect.Parameter(parameter[1:], inspect.Parameter.VAR_POSITIONAL))
             kind = inspect.Parameter.KEYWORD_ONLY
             continue
         name = parameter.removesuffix("?")
