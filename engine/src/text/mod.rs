@@ -32,6 +32,7 @@ mod number;
 #[doc(hidden)]
 pub mod object;
 mod parser;
+mod subscript;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,7 +127,9 @@ pub fn parse_subscript(text: &str) -> Result<Vec<Index>, TextError> {
     let parse = || {
         let root = parser::parse(&whole)?;
         match root.kind {
-            Kind::Subscript(object, items, comma) if object.span == (0..1) => lower::region(&items, comma),
+            Kind::Subscript(object, items, comma) if object.span == (0..1) => {
+                subscript::region(&items, comma)
+            }
             _ => Err(error::Fault::new(&root.span, "not a subscript")),
         }
     };

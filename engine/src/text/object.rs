@@ -131,7 +131,7 @@ pub fn indices(index: Object) -> crate::Result<Vec<Index>> {
     let mut tree = Tree::default();
     let build = || {
         let (items, comma) = tree.items(index)?;
-        lower::region(&items, comma)
+        super::subscript::region(&items, comma)
     };
     build().map_err(|fault| fault.alone().into())
 }

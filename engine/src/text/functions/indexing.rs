@@ -3,8 +3,8 @@
 use super::{Function, functions};
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
-use crate::text::lower::places;
 use crate::text::meaning::{Meaning, Placed};
+use crate::text::subscript::places;
 use crate::{Expr, Mode};
 
 /// The functions of this file.
