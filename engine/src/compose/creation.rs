@@ -23,7 +23,7 @@ impl Expr {
     /// # Errors
     /// When there are too many elements to count.
     pub fn zeros(shape: &[u64], dtype: DType) -> Result<Expr> {
-        Expr::full(shape, &Expr::scalar(false), Some(dtype))
+        Expr::full(shape, &Expr::zero(dtype), None)
     }
 
     /// Ones, as NumPy's `ones`.
@@ -31,7 +31,7 @@ impl Expr {
     /// # Errors
     /// As [`Expr::zeros`].
     pub fn ones(shape: &[u64], dtype: DType) -> Result<Expr> {
-        Expr::full(shape, &Expr::scalar(true), Some(dtype))
+        Expr::full(shape, &Expr::scalar(1), Some(dtype))
     }
 
     /// Ones on a diagonal of a matrix of zeros, as NumPy's `eye`.
@@ -40,7 +40,8 @@ impl Expr {
     /// As [`Expr::zeros`].
     pub fn eye(rows: u64, columns: u64, k: i64, dtype: DType) -> Result<Expr> {
         bytes(dtype.size(), &[rows, columns])?;
-        Expr::compared(Op::Equal, rows, columns, k)?.cast(dtype)
+        let one = Expr::scalar(1).cast(dtype)?;
+        Expr::apply(Op::Where, &[Expr::compared(Op::Equal, rows, columns, k)?, one, Expr::zero(dtype)])
     }
 
     /// Ones at and below a diagonal of a matrix of zeros, as NumPy's `tri`.
@@ -74,7 +75,7 @@ impl Expr {
             _ => m,
         };
         let [.., rows, columns] = m.shape() else { return Ok(m) };
-        let zero = Expr::scalar(0).cast(m.dtype())?;
+        let zero = Expr::zero(m.dtype());
         match upper {
             false => {
                 let below = Expr::compared(Op::GreaterEqual, *rows, *columns, k)?;

@@ -31,7 +31,7 @@ impl Expr {
         };
         let row = Expr::ramp(Scalar::Int(k.into()), Scalar::Int(1), n, DType::I64)?.expand_dims(&[1])?;
         let on = Expr::apply(Op::Equal, &[row, Expr::indices_along(n)?])?;
-        let zero = Expr::scalar(0).cast(rows.dtype())?;
+        let zero = Expr::zero(rows.dtype());
         Expr::apply(Op::Where, &[on, rows.expand_dims(&[1])?, zero])
     }
 

@@ -2,8 +2,9 @@
 
 use arrstore_format::Field;
 
+use super::sets::begins;
 use super::two;
-use crate::{DType, Error, Expr, Kind, Op, Result};
+use crate::{DType, Error, Expr, Kind, Op, Result, ScanOptions};
 
 impl Expr {
     /// The positions of texts or records in ascending order, as NumPy's `argsort`: stable. Records are ordered by the
@@ -19,7 +20,7 @@ impl Expr {
         let mut keys = lines.order_keys(fields)?;
         if keys.is_empty() {
             // texts of no characters are equal
-            keys.push(Expr::scalar(0).cast(DType::U8)?.broadcast_to(lines.shape())?);
+            keys.push(Expr::zeros(lines.shape(), DType::U8)?);
         }
         keys.reverse();
         Expr::lexsort(&keys, axis.unwrap_or(0))
@@ -37,13 +38,30 @@ impl Expr {
         lines.take_along_axis(&lines.argsort_by(fields, Some(axis.unwrap_or(0)))?, Some(axis.unwrap_or(0)))
     }
 
+    /// For each element of a vector of texts or records, the number of its group: equal elements are a group, and groups
+    /// are numbered in ascending order.
+    pub(crate) fn groups(&self) -> Result<Expr> {
+        if self.shape() == [0] {
+            return Expr::zeros(&[0], DType::I64);
+        }
+        let order = self.argsort_by(&[], Some(0))?;
+        let begins = begins(&self.take_along_axis(&order, Some(0))?, true)?;
+        let numbers = begins.cumsum(&ScanOptions {
+            axis: Some(0),
+            dtype: Some(DType::I64),
+            ..ScanOptions::default()
+        })?;
+        let numbers = two(Op::Subtract, &numbers, &Expr::scalar(1))?;
+        numbers.take_along_axis(&order.argsort(Some(0))?, Some(0))
+    }
+
     /// Whether elements are ordered by several keys.
     pub(crate) fn has_order_keys(&self) -> bool {
         self.dtype().kind().is_text() || self.dtype().kind() == Kind::Record
     }
 
     /// Keys in the order of the elements, the most significant first.
-    fn order_keys(&self, fields: &[&str]) -> Result<Vec<Expr>> {
+    pub(crate) fn order_keys(&self, fields: &[&str]) -> Result<Vec<Expr>> {
         match self.dtype() {
             DType::Bytes(width) => self.words(width, DType::U8),
             DType::Str(width) => self.words(width, DType::U32),

@@ -58,11 +58,14 @@ impl Expr {
     /// Errors of the computation.
     pub fn unique(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         let typed = self.typed()?;
-        let mut unique = match typed.few(options, context)? {
+        let few = if typed.has_order_keys() { None } else { typed.few(options, context)? };
+        let mut unique = match few {
             Some(few) => few,
             None => typed.many(options, context)?,
         };
-        if options.inverse {
+        if options.inverse && typed.has_order_keys() {
+            unique.inverse = Some(same_shape(&typed.reshape(&[-1])?.groups()?, &typed)?);
+        } else if options.inverse {
             let places = unique.values.searchsorted(&typed, false, None)?;
             let inverse = match (has_nan(&typed), options.equal_nan) {
                 (false, _) => places,
@@ -92,7 +95,7 @@ impl Expr {
         };
         let values = first(values)?;
         if !options.equal_nan && has_nan(&values) && number > 0 {
-            let last = Expr::apply(Op::Isnan, &[values.index(&[Index::At(-1)])?])?;
+            let last = is_nan(&values.index(&[Index::At(-1)])?)?;
             if item(&last.cast(DType::I64)?, context)? != 0 {
                 return Ok(None);
             }
@@ -188,7 +191,18 @@ fn distinct_pair(a: &Expr, b: &Expr, context: &Context) -> Result<[Unique; 2]> {
 }
 
 fn has_nan(expr: &Expr) -> bool {
-    matches!(expr.dtype().kind(), Kind::Float | Kind::Complex)
+    matches!(expr.dtype().kind(), Kind::Float | Kind::Complex | Kind::DateTime | Kind::TimeDelta)
+}
+
+/// Whether elements are NaN, or "not a time".
+fn is_nan(expr: &Expr) -> Result<Expr> {
+    let op = if expr.dtype().kind().is_time() { Op::Isnat } else { Op::Isnan };
+    Expr::apply(op, std::slice::from_ref(expr))
+}
+
+/// The elements of a vector in the shape of another array.
+fn same_shape(vector: &Expr, like: &Expr) -> Result<Expr> {
+    vector.reshape(&like.shape().iter().map(|&n| n as i64).collect::<Vec<_>>())
 }
 
 /// A vector of one element.
@@ -201,27 +215,41 @@ fn after_first(vector: &Expr) -> Result<Expr> {
 }
 
 /// Where an element of a sorted vector differs from the one before it.
-fn begins(sorted: &Expr, equal_nan: bool) -> Result<Expr> {
-    let before = sorted.index(&[Index::Slice { start: None, stop: Some(-1), step: None }])?;
-    let here = after_first(sorted)?;
-    let mut differs = Expr::apply(Op::NotEqual, &[here.clone(), before.clone()])?;
-    if equal_nan && has_nan(sorted) {
-        let numbers = [here, before].map(|x| Expr::apply(Op::LogicalNot, &[Expr::apply(Op::Isnan, &[x])?]));
-        let [here, before] = numbers;
-        let any_number = Expr::apply(Op::LogicalOr, &[here?, before?])?;
-        differs = Expr::apply(Op::LogicalAnd, &[differs, any_number])?;
+pub(super) fn begins(sorted: &Expr, equal_nan: bool) -> Result<Expr> {
+    let mut differs: Option<Expr> = None;
+    for key in sorted.order_keys(&[])? {
+        let before = key.index(&[Index::Slice { start: None, stop: Some(-1), step: None }])?;
+        let here = after_first(&key)?;
+        let mut now = Expr::apply(Op::NotEqual, &[here.clone(), before.clone()])?;
+        if equal_nan && has_nan(&key) {
+            let [here, before] = [here, before].map(|x| Expr::apply(Op::LogicalNot, &[is_nan(&x)?]));
+            let any_number = Expr::apply(Op::LogicalOr, &[here?, before?])?;
+            now = Expr::apply(Op::LogicalAnd, &[now, any_number])?;
+        }
+        differs = Some(match differs {
+            Some(differs) => Expr::apply(Op::LogicalOr, &[differs, now])?,
+            None => now,
+        });
     }
-    Expr::concatenate(&[constant(DType::Bool, &[1])?, differs], Some(0), None)
+    let first = constant(DType::Bool, &[1])?;
+    match differs {
+        Some(differs) => Expr::concatenate(&[first, differs], Some(0), None),
+        // texts of no characters are equal
+        None => Expr::concatenate(
+            &[first, Expr::zeros(after_first(sorted)?.shape(), DType::Bool)?],
+            Some(0),
+            None,
+        ),
+    }
 }
 
 /// The places of elements among distinct ones if each NaN is an element of its own: the NaN of the array, in C order,
 /// are the last ones.
 fn separate_nan(x: &Expr, places: &Expr, context: &Context) -> Result<Expr> {
-    let nan = Expr::apply(Op::Isnan, std::slice::from_ref(x))?;
+    let nan = is_nan(x)?;
     let so_far =
         nan.cumsum(&ScanOptions { axis: None, dtype: Some(DType::I64), ..ScanOptions::default() })?;
-    let lengths: Vec<i64> = x.shape().iter().map(|&n| n as i64).collect();
-    let so_far = held(&[so_far], context)?.swap_remove(0).reshape(&lengths)?;
+    let so_far = same_shape(&held(&[so_far], context)?.swap_remove(0), x)?;
     let before = Expr::apply(Op::Subtract, &[so_far, nan.cast(DType::I64)?])?;
     let moved = Expr::apply(Op::Add, &[places.clone(), before])?;
     Expr::apply(Op::Where, &[nan, moved, places.clone()])

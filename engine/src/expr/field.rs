@@ -30,6 +30,13 @@ impl Expr {
         let record = self.record(names.first().copied().unwrap_or(""))?;
         let found = |&name: &&str| record.field(name).cloned().ok_or_else(|| self.no_field(record, name));
         let fields = names.iter().map(found).collect::<Result<Vec<Field>>>()?;
+        if !fields.is_sorted_by_key(|field| field.offset) {
+            let all: Vec<String> = record.fields().iter().map(|field| quoted(&field.name)).collect();
+            return Err(Error::Value(format!(
+                "name the fields in the order of the record: {}",
+                all.join(", ")
+            )));
+        }
         let some = RecordType::new(fields, record.size() as u32).map_err(|e| Error::Value(e.to_string()))?;
         self.part(&Field { name: String::new(), dtype: DType::Record(some), offset: 0, shape: Vec::new() })
     }

@@ -177,6 +177,11 @@ impl Expr {
         Expr::source(Arc::new(Value::from_ndarray(array)?))
     }
 
+    /// The zero of a type: 0, false, the epoch, a text of no characters, or a record of zeros.
+    pub(crate) fn zero(dtype: DType) -> Expr {
+        Expr::new(Kind::Constant(vec![0; dtype.size()]), dtype, Vec::new())
+    }
+
     /// A Python scalar: it takes the type of the arrays beside it (NEP 50).
     pub fn scalar(value: impl Into<Scalar>) -> Expr {
         let value = value.into();
@@ -329,7 +334,9 @@ impl Expr {
     /// # Errors
     /// When a Python scalar does not fit the type.
     pub fn cast(&self, dtype: DType) -> Result<Expr> {
-        if let Kind::Weak(value) = &self.0.kind {
+        if let Kind::Weak(value) = &self.0.kind
+            && !dtype.kind().is_text()
+        {
             return Ok(Expr::new(Kind::Constant(value.to_bytes(dtype)?), dtype, Vec::new()));
         }
         let dtype = promote::cast_type(self.0.dtype, dtype)?;

@@ -55,6 +55,7 @@ pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
             whole => extreme::<T>(op),
             float => extreme::<T>(op),
             complex => extreme::<T>(op),
+            time => extreme::<T>(op),
             half => if physical == Physical::F16 { extreme::<f16>(op) } else { extreme_bf16(op) },
         });
     }

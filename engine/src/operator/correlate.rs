@@ -95,6 +95,9 @@ fn vector(x: &Expr, numbers: bool) -> Result<Expr> {
 /// The sums of products of `a` with `v`, which is not longer.
 fn slide(a: &Expr, v: &Expr, mode: Overlap) -> Result<Expr> {
     let dtype = promote::result_type(&[a.operand(), v.operand()])?;
+    if !dtype.kind().is_number() {
+        return Err(promote::no_loop("correlate", &[a.operand(), v.operand()], "").into());
+    }
     let (n, m) = (a.shape()[0], v.shape()[0]);
     let (before, length) = match mode {
         Overlap::Full => (m - 1, n.saturating_add(m - 1)),

@@ -65,6 +65,9 @@ impl Expr {
         let input = self.typed()?;
         let axis = resolve_axes(&[axis], input.ndim())?.first().copied();
         let (dtype, shape) = (input.dtype(), input.shape().to_vec());
+        if scanner(op, dtype.into()).is_none() {
+            return Err(promote::no_loop(op.name(), &[input.operand()], "").into());
+        }
         Ok(Expr::output(Scan { op, axis, initial: false }, vec![input], dtype, shape))
     }
 

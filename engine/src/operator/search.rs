@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::program::tiles::{Tiles, loop_order, rows};
 use crate::program::written;
 use crate::promote;
-use crate::view::show;
+use crate::view::{Index, show};
 use crate::{Buffer, DType, Error, Kind, Result};
 
 /// Bytes of a tile, unless chunks that are written whole are larger.
@@ -98,12 +98,26 @@ impl Expr {
     /// # Errors
     /// When NumPy has no common type for them.
     pub fn isin(&self, elements: &Expr, invert: bool) -> Result<Expr> {
+        let (x, elements) = (self.typed()?, elements.typed()?);
+        if x.has_order_keys() || elements.has_order_keys() {
+            // the groups of both together tell which elements are equal
+            let [flat, list] = [x.reshape(&[-1])?, elements.reshape(&[-1])?];
+            let count = list.shape()[0] as i64;
+            let groups = Expr::concatenate(&[list, flat], Some(0), None)?.groups()?;
+            let part = |start, stop| groups.index(&[Index::Slice { start, stop, step: None }]);
+            let member = part(Some(count), None)?.isin(&part(None, Some(count))?, invert)?;
+            return member.reshape(&x.shape().iter().map(|&n| n as i64).collect::<Vec<_>>());
+        }
         Expr::searched(&elements.typed()?, self, None, Question::Member { invert }, DType::Bool)
     }
 
     fn searched(list: &Expr, v: &Expr, sorter: Option<Expr>, question: Question, to: DType) -> Result<Expr> {
         let v = v.typed()?;
         let dtype = promote::result_type(&[list.operand(), v.operand()])?;
+        if !dtype.kind().is_number() && !dtype.kind().is_time() {
+            let op = Search { question, dtype }.name();
+            return Err(promote::no_loop(op, &[list.operand(), v.operand()], "; isin compares texts").into());
+        }
         let mut inputs = vec![list.cast(dtype)?, v.cast(dtype)?];
         inputs.extend(sorter);
         Ok(Expr::output(Search { question, dtype }, inputs, to, v.shape().to_vec()))

@@ -17,7 +17,7 @@ pub enum PromoteError {
         hint: &'static str,
     },
     /// Types that no type holds both of.
-    #[error("{a} and {b} have no common type: cast one of them first, as in astype(x, {a})")]
+    #[error("{a} and {b} have no common type: cast one of them first, as in astype(x, '{a}')")]
     NoCommonType {
         /// One type.
         a: DType,

@@ -42,7 +42,7 @@ pub(super) fn results(
         let text = text.get(item.span.clone()).unwrap_or_default();
         let placed = lowering.place(item)?;
         match (&placed.meaning, &item.kind) {
-            (Meaning::Tuple(parts), Kind::Call(..)) => {
+            (Meaning::Tuple(parts), kind) if gives_several(kind) => {
                 for (number, part) in parts.iter().enumerate() {
                     results.push((format!("{text}[{number}]"), part.array()?));
                 }
@@ -51,6 +51,17 @@ pub(super) fn results(
         }
     }
     Ok(results)
+}
+
+/// Whether a tuple from such a node is several results: from a function, or from `ogrid`.
+fn gives_several(kind: &Kind) -> bool {
+    match kind {
+        Kind::Call(..) => true,
+        Kind::Subscript(object, ..) => {
+            matches!(&object.kind, Kind::Name(name) | Kind::Attribute(_, name, _) if grid::NAMES.contains(&name.as_str()))
+        }
+        _ => false,
+    }
 }
 
 /// The meaning of one node.

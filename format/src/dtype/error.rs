@@ -41,7 +41,7 @@ pub enum DTypeError {
         count: u32,
     },
     /// Details of a type that end early or too late.
-    #[error("the details of the element type have {len} bytes, which is not their length")]
+    #[error("the details of the element type have {len} bytes: they end early, or other bytes follow them")]
     Details {
         /// Bytes of the details.
         len: usize,

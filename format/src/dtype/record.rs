@@ -69,11 +69,12 @@ impl RecordType {
         if let Some(known) = kept.0.get(&description) {
             return Ok(RecordType(known));
         }
-        // A program of many types is not thought of; a hostile one shall not fill the memory.
+        // Descriptions are kept as long as the program runs, so a hostile file must not fill the memory with them.
         let bytes = description.fields.iter().map(length).sum::<usize>();
         if kept.1 + bytes > KEPT_MAX {
-            let words =
-                format!("is one type too many: the descriptions of all types have over {KEPT_MAX} bytes");
+            let words = format!(
+                "is one type too many: the record types of a program take at most {KEPT_MAX} bytes; open fewer files at a time"
+            );
             return Err(DTypeError::Record(words));
         }
         let known: &'static Description = Box::leak(Box::new(description));

@@ -111,7 +111,7 @@ pub(crate) struct Eval {
     /// Write a trace of every thread's work to FILE (for chrome://tracing or ui.perfetto.dev), and name the bottleneck
     #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     pub(crate) profile: Option<PathBuf>,
-    /// Print the plan and run nothing
+    /// Print the plan instead of running it; where a shape depends on elements, these are computed first
     #[arg(long)]
     pub(crate) explain: bool,
     #[command(flatten)]

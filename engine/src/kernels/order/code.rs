@@ -162,6 +162,8 @@ trait Real: Pod {
     const SCALE: Scale = Scale::Whole;
     /// The key of both zeros, if there are two.
     const ZERO: Option<u64> = None;
+    /// Whether the greatest key is that of NaN, or of "not a time".
+    const NAN: bool = Self::ZERO.is_some();
     /// An integer of `BITS` bits, in the order of the elements.
     fn key(self) -> u64;
     fn of_key(key: u64) -> Self;
@@ -193,6 +195,7 @@ impl Real for Flag {
 struct Instant(u64);
 
 impl Real for Instant {
+    const NAN: bool = true;
     #[inline(always)]
     fn key(self) -> u64 {
         (self.0 ^ 1 << 63).wrapping_sub(1)
@@ -314,7 +317,7 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
                 to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key()));
             });
         },
-        nan: T::ZERO.map(|_| W::of(u64::MAX >> (64 - T::BITS))),
+        nan: T::NAN.then(|| W::of(u64::MAX >> (64 - T::BITS))),
         zeros: T::ZERO.map(|zero| Zeros {
             word: W::of(zero),
             count: |from| {
@@ -347,7 +350,7 @@ fn positions_of<T: Real, W: Narrow>() -> Coder<W> {
                 to.iter_mut().zip(words).for_each(|(to, word)| *to = word.position(T::BITS));
             });
         },
-        nan: T::ZERO.map(|_| W::at(u64::MAX >> (64 - T::BITS), T::BITS, 0)),
+        nan: T::NAN.then(|| W::at(u64::MAX >> (64 - T::BITS), T::BITS, 0)),
         zeros: None,
     }
 }

@@ -29,10 +29,13 @@ impl Expr {
     pub fn lexsort(keys: &[Expr], axis: i64) -> Result<Expr> {
         let lines = |key: &Expr| {
             let key = key.typed()?;
-            if key.ndim() == 0 { key.expand_dims(&[0]) } else { Ok(key) }
+            let key = if key.ndim() == 0 { key.expand_dims(&[0])? } else { key };
+            // texts and records are several keys, of which the first decides
+            Ok::<_, Error>(key.order_keys(&[])?.into_iter().rev())
         };
         let lone = keys.first().is_some_and(|key| key.ndim() == 0);
-        let keys = keys.iter().map(lines).collect::<Result<Vec<_>>>()?;
+        let keys =
+            keys.iter().map(lines).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<_>>();
         let Some(first) = keys.first() else {
             return Err(Error::Value("need sequence of keys with len > 0 in lexsort".into()));
         };
