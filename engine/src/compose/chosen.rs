@@ -11,7 +11,7 @@ use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
 /// # Errors
 /// As [`Expr::reduce`]; also if the reduction does not take an option, `only` is not of booleans or does not broadcast
 /// to the array's shape, or a greatest or smallest element is asked of chosen elements without an initial value.
-pub(crate) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
+pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
     use Reduction::{All, Any, Max, Mean, Min, Prod, Std, Sum, Var};
     let reduction = if is_exact(a.dtype()) { reduction.plain() } else { reduction };
     let (plain, skips) = (reduction.plain(), reduction.skips_nan());
@@ -98,7 +98,7 @@ fn mask(only: &Expr, shape: &[u64]) -> Result<Expr> {
 
 /// `mean`, `var` or `std` by way of sums, over the elements of `only` (all without it), and about a given `mean`. The
 /// result of every step is cast to the type of the sums, as in NumPy. `options` has none of these three.
-pub(crate) fn moments(
+pub(super) fn moments(
     a: &Expr,
     reduction: Reduction,
     options: &ReduceOptions,

@@ -25,6 +25,7 @@ mod places;
 mod products;
 mod quadratic;
 mod quantile;
+mod reduce;
 mod repeating;
 mod sets;
 mod small;
@@ -37,7 +38,6 @@ mod tallies;
 use crate::{Expr, Op, Result};
 
 pub use arithmetic::Closeness;
-pub(crate) use chosen::{moments, reduce_chosen};
 pub use covariance::CovarianceOptions;
 pub use describe::Description;
 pub use einsum::ProductOrder;

@@ -1,15 +1,11 @@
 //! Places as numbers: the places of elements that are not zero, and places counted in C order.
 
-use super::Mode;
 use super::subscript::check_indices;
+use super::{Mode, two};
 use crate::plan::{Plan, Target};
 use crate::source::elements;
 use crate::view::Index;
 use crate::{Context, DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
-
-fn two(op: Op, a: &Expr, b: &Expr) -> Result<Expr> {
-    Expr::apply(op, &[a.clone(), b.clone()])
-}
 
 impl Expr {
     /// The places of the elements that are not zero, in C order: one array for each axis, as NumPy's `nonzero`. They

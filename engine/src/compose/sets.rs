@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::held::held;
 use crate::op::Op;
+use crate::plan::evaluate_in;
 use crate::promote;
 use crate::source::Value;
 use crate::view::Index;
@@ -87,7 +88,7 @@ impl Expr {
         let most = room.min(COUNTED).min(crate::elements(self.shape())?).max(1);
         let found = held(&self.distinct(most)?, context)?;
         let [values, counts, index, number] = &found[..] else { return Ok(None) };
-        let number = item(number, context)?;
+        let number = evaluate_in(number, context)?.item::<i64>()?;
         let Ok(number) = u64::try_from(number) else { return Ok(None) };
         let first = |vector: &Expr| {
             let cut = vector.index(&[Index::Slice { start: None, stop: Some(number as i64), step: None }])?;
@@ -96,7 +97,7 @@ impl Expr {
         let values = first(values)?;
         if !options.equal_nan && has_nan(&values) && number > 0 {
             let last = is_nan(&values.index(&[Index::At(-1)])?)?;
-            if item(&last.cast(DType::I64)?, context)? != 0 {
+            if evaluate_in(&last, context)?.bytes() == [1] {
                 return Ok(None);
             }
         }
@@ -253,13 +254,6 @@ fn separate_nan(x: &Expr, places: &Expr, context: &Context) -> Result<Expr> {
     let before = Expr::apply(Op::Subtract, &[so_far, nan.cast(DType::I64)?])?;
     let moved = Expr::apply(Op::Add, &[places.clone(), before])?;
     Expr::apply(Op::Where, &[nan, moved, places.clone()])
-}
-
-/// The element of an array that has one.
-fn item(expr: &Expr, context: &Context) -> Result<i64> {
-    let value =
-        crate::Plan::new(&[(expr.clone(), crate::Target::Memory)], context)?.run(context)?.pop().flatten();
-    value.ok_or_else(|| Error::internal("the plan gave no value"))?.item()
 }
 
 #[cfg(test)]

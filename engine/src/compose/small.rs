@@ -4,30 +4,26 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 
+use super::held::held;
 use crate::op::Scalar;
-use crate::plan::{Plan, Target};
+use crate::plan::evaluate_in;
 use crate::source::Value;
 use crate::{Context, DType, Error, Expr, Result};
 
-/// Arrays computed into memory, together.
+/// Arrays computed together, and held.
 pub(super) fn computed<const N: usize>(exprs: &[Expr; N], context: &Context) -> Result<[Expr; N]> {
-    let roots: Vec<_> =
-        exprs.iter().map(|expr| Ok((expr.typed()?, Target::Memory))).collect::<Result<_>>()?;
-    let values = Plan::new(&roots, context)?.run(context)?.into_iter().flatten();
-    let values = values.map(|value| Expr::source(Arc::new(value))).collect::<Result<Vec<_>>>()?;
-    values.try_into().map_err(|_| Error::Other("the plan gave no value".into()))
+    let exprs = exprs.iter().map(Expr::typed).collect::<Result<Vec<_>>>()?;
+    held(&exprs, context)?.try_into().map_err(|_| Error::internal("the plan gave no value"))
 }
 
-/// An array computed into memory.
+/// An array computed and held.
 pub(super) fn one(expr: &Expr, context: &Context) -> Result<Expr> {
     computed(std::array::from_ref(expr), context).map(|[expr]| expr)
 }
 
 /// The elements of an array.
 pub(super) fn read<T: Pod>(expr: &Expr, context: &Context) -> Result<Vec<T>> {
-    let values = Plan::new(&[(expr.typed()?, Target::Memory)], context)?.run(context)?;
-    let value = values.into_iter().flatten().next();
-    let value = value.ok_or_else(|| Error::Other("the plan gave no value".into()))?;
+    let value = evaluate_in(&expr.typed()?, context)?;
     Ok(value.bytes().chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect())
 }
 

@@ -1,5 +1,6 @@
 //! Numbers at equal distances between two ends, on a linear or a logarithmic scale.
 
+use super::op;
 use crate::promote::{self, Operand};
 use crate::{DType, Error, Expr, Kind, Op, ReduceOptions, Reduction, Result, Scalar};
 
@@ -57,10 +58,6 @@ impl Samples {
     }
 }
 
-fn apply(op: Op, args: &[&Expr]) -> Result<Expr> {
-    Expr::apply(op, &args.iter().map(|&arg| arg.clone()).collect::<Vec<_>>())
-}
-
 impl Expr {
     /// Numbers at equal distances from `start` to `stop`, as NumPy's `linspace`, and their distance. The ends may be
     /// arrays, which broadcast.
@@ -72,28 +69,28 @@ impl Expr {
         let computed = float_type(&[start, stop])?;
         let dtype = samples.dtype.unwrap_or(computed);
         let (start, stop) = (start.cast(computed)?, stop.cast(computed)?);
-        let delta = apply(Op::Subtract, &[&stop, &start])?;
+        let delta = op(Op::Subtract, &[&stop, &start])?;
         let sections = num.saturating_sub(u64::from(samples.endpoint));
         let later: Vec<i64> = (1..=delta.ndim() as i64).collect();
         let number = Expr::ramp(Scalar::Int(0), Scalar::Int(1), num, DType::I64)?.expand_dims(&later)?;
         let counted = number.cast(computed)?;
         let sections = Expr::scalar(sections).cast(computed)?;
         let (mut y, step) = if num > u64::from(samples.endpoint) {
-            let step = apply(Op::Divide, &[&delta, &sections])?;
+            let step = op(Op::Divide, &[&delta, &sections])?;
             // distances too small for a float: NumPy divides before it multiplies
-            let zero = apply(Op::Equal, &[&step, &Expr::scalar(0)])?;
+            let zero = op(Op::Equal, &[&step, &Expr::scalar(0)])?;
             let any = zero.reduce(Reduction::Any, &ReduceOptions::default())?;
-            let tiny = apply(Op::Multiply, &[&apply(Op::Divide, &[&counted, &sections])?, &delta])?;
-            let plain = apply(Op::Multiply, &[&counted, &step])?;
-            (apply(Op::Where, &[&any, &tiny, &plain])?, step)
+            let tiny = op(Op::Multiply, &[&op(Op::Divide, &[&counted, &sections])?, &delta])?;
+            let plain = op(Op::Multiply, &[&counted, &step])?;
+            (op(Op::Where, &[&any, &tiny, &plain])?, step)
         } else {
             let step = Expr::scalar(f64::NAN).typed()?;
-            (apply(Op::Multiply, &[&counted, &delta])?, step)
+            (op(Op::Multiply, &[&counted, &delta])?, step)
         };
-        y = apply(Op::Add, &[&y, &start])?;
+        y = op(Op::Add, &[&y, &start])?;
         if samples.endpoint && num > 1 {
-            let last = apply(Op::Equal, &[&number, &Expr::scalar(num - 1)])?;
-            y = apply(Op::Where, &[&last, &stop, &y])?;
+            let last = op(Op::Equal, &[&number, &Expr::scalar(num - 1)])?;
+            y = op(Op::Where, &[&last, &stop, &y])?;
         }
         let y = y.move_axes(&[0], &[samples.axis])?;
         Ok((floored(&y, dtype)?, step))
@@ -114,7 +111,7 @@ impl Expr {
             }
         };
         let (exponents, _) = Expr::linspace(&start, &stop, &Samples { dtype: None, ..*samples })?;
-        let powers = apply(Op::Pow, &[&base, &exponents])?;
+        let powers = op(Op::Pow, &[&base, &exponents])?;
         samples.dtype.map_or(Ok(powers.clone()), |dtype| powers.cast(dtype))
     }
 
@@ -135,16 +132,16 @@ impl Expr {
             computed = promote::promote_types(computed, dtype)?;
         }
         let (start, stop) = (start.cast(computed)?, stop.cast(computed)?);
-        let sign = apply(Op::Sign, &[&start])?;
-        let (first, last) = (apply(Op::Divide, &[&start, &sign])?, apply(Op::Divide, &[&stop, &sign])?);
-        let logs = [apply(Op::Log10, &[&first])?, apply(Op::Log10, &[&last])?];
+        let sign = op(Op::Sign, &[&start])?;
+        let (first, last) = (op(Op::Divide, &[&start, &sign])?, op(Op::Divide, &[&stop, &sign])?);
+        let logs = [op(Op::Log10, &[&first])?, op(Op::Log10, &[&last])?];
         let inner = Samples { dtype: Some(computed), axis: 0, ..*samples };
         let mut result = Expr::logspace(&logs[0], &logs[1], &Expr::scalar(10.0), &inner)?;
         let later: Vec<i64> = (1..result.ndim() as i64).collect();
         let number = Expr::indices_along(num)?.expand_dims(&later)?;
         let put = |result: &Expr, at: u64, value: &Expr| {
-            let here = apply(Op::Equal, &[&number, &Expr::scalar(at)])?;
-            apply(Op::Where, &[&here, value, result])
+            let here = op(Op::Equal, &[&number, &Expr::scalar(at)])?;
+            op(Op::Where, &[&here, value, result])
         };
         if num > 0 {
             result = put(&result, 0, &first)?;
@@ -152,7 +149,7 @@ impl Expr {
         if num > 1 && samples.endpoint {
             result = put(&result, num - 1, &last)?;
         }
-        result = apply(Op::Multiply, &[&result, &sign])?;
+        result = op(Op::Multiply, &[&result, &sign])?;
         result.move_axes(&[0], &[samples.axis])?.cast(samples.dtype.unwrap_or(computed))
     }
 }
@@ -167,7 +164,7 @@ fn float_type(ends: &[&Expr]) -> Result<DType> {
 /// The numbers cast to `dtype`; for integers, they are rounded down first.
 fn floored(y: &Expr, dtype: DType) -> Result<Expr> {
     match dtype.kind() {
-        Kind::Signed | Kind::Unsigned => apply(Op::Floor, &[y])?.cast(dtype),
+        Kind::Signed | Kind::Unsigned => op(Op::Floor, &[y])?.cast(dtype),
         _ => y.cast(dtype),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Operator, Output};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, tile_index};
 use crate::expr::Expr;
-use crate::plan::{Plan, Target};
+use crate::plan::evaluate_in;
 use crate::profile::Work;
 use crate::program::Program;
 use crate::program::tiles::Tiles;
@@ -30,8 +30,7 @@ impl Expr {
     pub(crate) fn marked(&self, vectors: &[Expr], places: bool, context: &Context) -> Result<Vec<Expr>> {
         let options = ReduceOptions { dtype: Some(DType::I64), ..ReduceOptions::default() };
         let count = self.reduce(Reduction::Sum, &options)?;
-        let found = Plan::new(&[(count, Target::Memory)], context)?.run(context)?.pop().flatten();
-        let count = found.map_or(Ok(0), |value| value.item::<i64>())?.unsigned_abs();
+        let count = evaluate_in(&count, context)?.item::<i64>()?.unsigned_abs();
         let vectors = vectors.iter().map(Expr::typed).collect::<Result<Vec<_>>>()?;
         if let Some(other) = vectors.iter().find(|vector| vector.shape() != self.shape()) {
             let (wanted, found) = (crate::view::show(self.shape()), crate::view::show(other.shape()));

@@ -16,11 +16,6 @@ use crate::program::Program;
 use crate::sink::Sink;
 use crate::{Buffer, DType, Error, Result};
 
-/// Bytes of a piece of consecutive elements.
-const PIECE: u64 = 1 << 20;
-/// The fewest elements of a piece.
-const LEAST: u64 = 1 << 11;
-
 /// The outputs are vectors of `most` elements: the distinct elements in ascending order, their counts, and the place of
 /// the first of each in C order. A vector of one element has the number of distinct elements, or -1 if there are more
 /// than `most`.
@@ -87,7 +82,7 @@ struct Counting<W> {
 
 impl<W: Word> Counting<W> {
     fn new(distinct: Distinct, coder: Coder<W>, feed: Program, scratch: u64) -> Counting<W> {
-        let cut = Cut::of(&feed, None, (PIECE / feed.output_size().max(1) as u64).max(1));
+        let cut = Cut::of(&feed, None);
         Counting { distinct, coder, feed, scratch, cut, threads: 1 }
     }
 
@@ -95,13 +90,13 @@ impl<W: Word> Counting<W> {
         self.cut.extent(&self.feed.domain, None)
     }
 
-    /// Bytes of a thread, and bytes that all share.
-    fn bytes(&self) -> (u64, u64) {
-        let (extent, item) = (self.extent(), self.feed.output_size() as u64);
+    /// Bytes of each of so many threads, and bytes that all share.
+    fn bytes(&self, cut: &Cut, threads: u64) -> (u64, u64) {
+        let (extent, item) = (cut.extent(&self.feed.domain, None), self.feed.output_size() as u64);
         let piece = extent.iter().product::<u64>() * item + Feed::bytes(&self.feed, &extent);
         let tally = Tally::<W>::bytes(self.distinct.most);
         let results = self.distinct.most * (item + 32 + size_of::<W>() as u64);
-        (piece + tally + (BLOCK * size_of::<W>()) as u64, self.threads * tally + 2 * results + self.scratch)
+        (piece + tally + (BLOCK * size_of::<W>()) as u64, threads * tally + 2 * results + self.scratch)
     }
 
     /// The distinct words, with counts and first places; `None` if there are too many.
@@ -176,20 +171,9 @@ impl<W: Word> Stage for Counting<W> {
     }
 
     fn fit(&mut self, room: Room) -> Fit {
-        self.threads = room.threads;
-        loop {
-            let (each, shared) = self.bytes();
-            if self.threads * each + shared <= room.free {
-                return Fit::Takes(self.threads * each + shared);
-            }
-            if let Some(cut) = self.cut.halved(LEAST) {
-                self.cut = cut;
-            } else if self.threads > 1 {
-                self.threads -= 1;
-            } else {
-                return Fit::Needs(each + shared);
-            }
-        }
+        let (cut, threads, fit) = self.cut.fitted(room, |cut, threads| self.bytes(cut, threads));
+        (self.cut, self.threads) = (cut, threads);
+        fit
     }
 
     fn work(&self) -> u64 {

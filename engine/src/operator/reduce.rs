@@ -1,13 +1,12 @@
 //! Reductions, with NumPy's meaning of `dtype=`.
 
 use super::{Fold, Operator};
-use crate::compose;
-use crate::expr::{self, Expr};
+use crate::expr::Expr;
 use crate::kernels;
-use crate::op::{Op, Reduction};
-use crate::promote::{self, Operand};
+use crate::op::Reduction;
+use crate::promote;
 use crate::view::{resolve_axes, show};
-use crate::{DType, Error, Kind, Result};
+use crate::{DType, Error, Result};
 
 /// A reduction over `axes`, which are ascending.
 #[derive(Debug)]
@@ -54,32 +53,8 @@ pub struct ReduceOptions {
 }
 
 impl Expr {
-    /// A reduction.
-    ///
-    /// # Errors
-    /// When an axis is not there or named twice, the type does not go with the reduction, or a reduction
-    /// without an identity has nothing to reduce.
-    pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
-        let typed = self.typed()?;
-        if options.only.is_some() || options.initial.is_some() || options.mean.is_some() {
-            return compose::reduce_chosen(&typed, reduction, options);
-        }
-        if let expr::Kind::Output { of, .. } = &typed.0.kind {
-            let axes = typed.axes_to_reduce(reduction, options)?;
-            if let Some(reduced) = of.operator.reduced(&of.inputs, reduction, &axes, options)? {
-                return Ok(reduced);
-            }
-        }
-        match options.dtype {
-            None if typed.dtype().kind() == Kind::TimeDelta && reduction.plain() == Reduction::Mean => {
-                typed.mean_span(options)
-            }
-            Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),
-            _ => typed.reduced(reduction, options),
-        }
-    }
-
-    fn reduced(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
+    /// A fold over axes, in the type that `options` name or NumPy chooses.
+    pub(crate) fn reduced(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let axes = self.axes_to_reduce(reduction, options)?;
         let (compute, output) = promote::reduction(reduction, self.dtype(), options.dtype)?;
         let shape = (0..self.ndim()).filter(|k| !axes.contains(k)).map(|k| self.shape()[k]).collect();
@@ -112,41 +87,6 @@ impl Expr {
             return Err(Error::Shape(format!("{} takes a single axis or none", reduction.name())));
         }
         Ok(axes)
-    }
-
-    /// A reduction in integers or truth values, which NumPy composes of several steps.
-    fn reduced_to(&self, dtype: DType, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
-        use Reduction::{All, Any, Mean, Prod, Std, Sum, Var};
-        let with = |dtype| ReduceOptions { dtype, ..options.clone() };
-        let plain = reduction.plain();
-        let sums = matches!(plain, Sum | Prod);
-        if reduction.skips_nan()
-            && !promote::is_exact(self.dtype())
-            && (sums || matches!(plain, Mean | Std | Var))
-        {
-            if !sums {
-                let hint = "; where NaN is passed over, the mean of floats is a float";
-                return Err(promote::no_loop(reduction.name(), &[Operand::Typed(dtype)], hint).into());
-            }
-            let is_nan = Expr::apply(Op::Isnan, std::slice::from_ref(self))?;
-            let neutral = Expr::scalar(i64::from(plain == Prod));
-            return Expr::apply(Op::Where, &[is_nan, neutral, self.clone()])?
-                .reduced_to(dtype, plain, options);
-        }
-        match plain {
-            Sum if dtype == DType::Bool => self.reduced(Any, &with(None)),
-            Prod if dtype == DType::Bool => self.reduced(All, &with(None)),
-            Mean | Var | Std => compose::moments(self, plain, options, None, None),
-            _ => self.reduced(reduction, &with(Some(dtype))),
-        }
-    }
-
-    /// The mean of spans of time: their sum, divided by their number and rounded to zero.
-    fn mean_span(&self, options: &ReduceOptions) -> Result<Expr> {
-        let axes = self.axes_to_reduce(Reduction::Mean, options)?;
-        let count = axes.iter().map(|&k| self.shape()[k]).product::<u64>();
-        let sum = self.reduced(Reduction::Sum, options)?;
-        Expr::apply(Op::Divide, &[sum, Expr::scalar(count)])
     }
 }
 

@@ -8,15 +8,12 @@ use super::Operator;
 use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
-use crate::program::tiles::rows;
 use crate::source::{bytes, c_strides};
 use crate::view::show;
 use crate::{Buffer, Error, Result};
 
 /// Elements of the array that are read at a time.
 const SPAN: u64 = 1 << 16;
-/// Bytes of a chunk.
-const CHUNK: u64 = 512 << 10;
 
 /// Element `i` of the result is the element at `sum(i * steps)` of a flat array.
 #[derive(Clone, Debug)]
@@ -99,10 +96,6 @@ impl Strided {
 }
 
 impl Derive for Strided {
-    fn chunk(&self, _: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
-        rows(shape, CHUNK / item)
-    }
-
     fn reads(&self, _: &[Program], _: &[u64]) -> Vec<Vec<u64>> {
         vec![vec![SPAN]]
     }

@@ -8,14 +8,11 @@ use super::Operator;
 use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
-use crate::program::tiles::rows;
 use crate::promote;
 use crate::source::{bytes, c_strides};
 use crate::view::{Index, show};
 use crate::{Buffer, DType, Error, Kind, Op, ReduceOptions, Reduction, Result};
 
-/// Bytes of a chunk.
-const CHUNK: u64 = 512 << 10;
 /// Windows of at most this many elements are reduced element by element, all windows at a time.
 const SHORT: u64 = 64;
 
@@ -184,10 +181,6 @@ fn pairwise(op: Op, mut parts: Vec<Expr>) -> Result<Expr> {
 }
 
 impl Derive for Windows {
-    fn chunk(&self, _: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
-        rows(shape, CHUNK / item)
-    }
-
     fn reads(&self, _: &[Program], of: &[u64]) -> Vec<Vec<u64>> {
         vec![self.covered(of)]
     }

@@ -62,6 +62,9 @@ impl Source for Kept {
     fn in_place(&self) -> bool {
         true
     }
+    fn has_values(&self) -> bool {
+        false
+    }
     fn chunk_bytes(&self) -> usize {
         self.chunk.iter().product::<u64>() as usize * self.dtype.size()
     }

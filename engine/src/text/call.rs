@@ -43,12 +43,8 @@ impl Call<'_> {
             return Err(Fault::new(at, format!("expected integers, found elements of {}", array.dtype())));
         }
         let whole = array.cast(DType::I64).map_err(|e| Fault::engine(at, e))?;
-        let context = self.context();
-        let plan = crate::Plan::new(&[(whole, crate::Target::Memory)], &context);
-        let values = plan.and_then(|plan| plan.run(&context)).map_err(|e| Fault::engine(at, e))?;
-        let value = values.into_iter().flatten().next();
-        let bytes = value.as_ref().map_or(&[][..], crate::Value::bytes);
-        Ok(bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect())
+        let value = crate::plan::evaluate_in(&whole, &self.context()).map_err(|e| Fault::engine(at, e))?;
+        Ok(value.bytes().chunks_exact(8).map(bytemuck::pod_read_unaligned).collect())
     }
 
     /// The positional arguments in order. The object of a method call comes first.

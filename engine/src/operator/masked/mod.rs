@@ -16,15 +16,13 @@ use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::plan::{Plan, Target};
 use crate::program::Program;
-use crate::program::tiles::{lead, rows};
+use crate::program::tiles::lead;
 use crate::source::{Kept, elements};
 use crate::view::{Index, show};
 use crate::{Context, DType, Error, Result};
 use band::{Band, Bands};
 use counting::{Counting, Keep};
 
-/// Bytes of a chunk of the result.
-const CHUNK: u64 = 512 << 10;
 /// The part of the budget that elements may take in memory.
 const SHARE: u64 = 8;
 
@@ -140,10 +138,6 @@ impl Operator for Arc<Masked> {
 }
 
 impl Derive for Masked {
-    fn chunk(&self, _: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
-        rows(shape, CHUNK / item)
-    }
-
     fn reads(&self, feeds: &[Program], _: &[u64]) -> Vec<Vec<u64>> {
         vec![Bands::new(&self.shape).longest().to_vec(); feeds.len()]
     }

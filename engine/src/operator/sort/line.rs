@@ -1,12 +1,16 @@
 //! One long line: all elements of an array in C order, or those along an axis at one place of the other axes.
 
 use crate::Result;
-use crate::exec::{like, tile_index};
+use crate::exec::{Fit, Room, like, tile_index};
 use crate::kernels::order::{Positions, Word};
 use crate::program::Program;
 use crate::program::tiles::{Tiles, lead, loop_order, rows};
 use crate::source::c_strides;
 
+/// Bytes of a piece of consecutive elements.
+const PIECE: u64 = 1 << 20;
+/// The fewest elements of a piece.
+const LEAST: u64 = 1 << 11;
 /// Words that are made at a time.
 pub(in crate::operator) const BLOCK: usize = 1 << 12;
 /// An encoded chunk of at most this many bytes is one piece, so that it is decoded once.
@@ -45,9 +49,11 @@ pub(in crate::operator) enum Cut {
 }
 
 impl Cut {
-    /// Pieces of about `elements` elements that suit a program, if the order of elements does not matter.
-    pub(in crate::operator) fn of(program: &Program, axis: Option<usize>, elements: u64) -> Cut {
-        let (None, Some(lead)) = (axis, lead(program)) else { return Cut::InOrder(elements) };
+    /// Pieces that suit a program.
+    pub(in crate::operator) fn of(program: &Program, axis: Option<usize>) -> Cut {
+        let (None, Some(lead)) = (axis, lead(program)) else {
+            return Cut::InOrder((PIECE / program.output_size().max(1) as u64).max(1));
+        };
         let (domain, item) = (&program.domain, program.output_size() as u64);
         let chunk: Vec<u64> =
             domain.iter().zip(&lead.access).map(|(&n, a)| a.map_or(n, |a| a.span().min(n)).max(1)).collect();
@@ -67,16 +73,38 @@ impl Cut {
         }
     }
 
-    /// Pieces of half the size, with at least `least` elements; `None` if there are none.
-    pub(in crate::operator) fn halved(&self, least: u64) -> Option<Cut> {
+    /// Pieces of half the size; `None` if they would be too small.
+    pub(in crate::operator) fn halved(&self) -> Option<Cut> {
         match self {
-            Cut::InOrder(elements) => (*elements >= 2 * least).then(|| Cut::InOrder(elements / 2)),
+            Cut::InOrder(elements) => (*elements >= 2 * LEAST).then(|| Cut::InOrder(elements / 2)),
             Cut::Like(extent) => {
                 let all: u64 = extent.iter().product();
-                let axis = (0..extent.len()).find(|&k| extent[k] > 1 && all >= 2 * least)?;
+                let axis = (0..extent.len()).find(|&k| extent[k] > 1 && all >= 2 * LEAST)?;
                 let mut halved = extent.clone();
                 halved[axis] = halved[axis].div_ceil(2);
                 Some(Cut::Like(halved))
+            }
+        }
+    }
+
+    /// Pieces and threads that memory has room for: smaller pieces first, then fewer threads. `bytes` are those of each
+    /// thread, and those that all share.
+    pub(in crate::operator) fn fitted(
+        &self,
+        room: Room,
+        bytes: impl Fn(&Cut, u64) -> (u64, u64),
+    ) -> (Cut, u64, Fit) {
+        let (mut cut, mut threads) = (self.clone(), room.threads);
+        loop {
+            let (each, shared) = bytes(&cut, threads);
+            let takes = threads * each + shared;
+            if takes <= room.free {
+                return (cut, threads, Fit::Takes(takes));
+            }
+            match cut.halved() {
+                Some(halved) => cut = halved,
+                None if threads > 1 => threads -= 1,
+                None => return (cut, threads, Fit::Needs(takes)),
             }
         }
     }

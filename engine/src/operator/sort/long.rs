@@ -19,10 +19,6 @@ use crate::program::Program;
 use crate::program::tiles::Tiles;
 use crate::{Buffer, Error, Result};
 
-/// Bytes of a piece of consecutive elements.
-const PIECE: u64 = 1 << 20;
-/// The fewest elements of a piece.
-const LEAST: u64 = 1 << 11;
 /// Words that are sorted with the help of more memory, at most and at least. More words are sorted in place.
 const DESK: (u64, u64) = (1 << 17, 1 << 10);
 /// Elements of the result that are written at a time.
@@ -63,7 +59,7 @@ pub(super) struct Long<W> {
 
 impl<W: Word> Long<W> {
     pub(super) fn new(sort: Sort, coder: Coder<W>, feed: Program, output: Output, length: u64) -> Long<W> {
-        let cut = Cut::of(&feed, sort.axis, (PIECE / feed.output_size().max(1) as u64).max(1));
+        let cut = Cut::of(&feed, sort.axis);
         let cells = (length / CELL).clamp(1, CELLS);
         Long { sort, coder, feed, output, length, threads: 1, cut, desk: DESK.0, cells, capacity: 0 }
     }
@@ -140,7 +136,7 @@ impl<W: Word> Stage for Long<W> {
             }
             let least = fixed + self.fewest() * self.word();
             let desk = (self.desk / 2).max(DESK.1.min(self.desk));
-            let cut = self.cut.halved(LEAST);
+            let cut = self.cut.halved();
             if cut.is_some() || desk != self.desk || self.cells > 64 {
                 self.cut = cut.unwrap_or(self.cut.clone());
                 self.desk = desk;

@@ -15,10 +15,6 @@ use crate::program::Program;
 use crate::program::tiles::Tiles;
 use crate::{Buffer, DType, Error, Result};
 
-/// Bytes of a piece of consecutive elements.
-const PIECE: u64 = 1 << 20;
-/// The fewest elements of a piece.
-const LEAST: u64 = 1 << 11;
 /// More elements than this are taken from the sorted line.
 const MOST: u64 = 1 << 16;
 
@@ -92,7 +88,7 @@ struct Choosing<W> {
 
 impl<W: Word> Choosing<W> {
     fn new(top: Top, coder: Coder<W>, feed: Program, output: Output) -> Choosing<W> {
-        let cut = Cut::of(&feed, top.axis, (PIECE / feed.output_size().max(1) as u64).max(1));
+        let cut = Cut::of(&feed, top.axis);
         Choosing { top, coder, feed, output, cut, threads: 1 }
     }
 
@@ -100,14 +96,14 @@ impl<W: Word> Choosing<W> {
         self.cut.extent(&self.feed.domain, self.top.axis)
     }
 
-    /// Bytes of a thread, and bytes that all share.
-    fn bytes(&self) -> (u64, u64) {
-        let (extent, written) = (self.extent(), &self.output.written);
+    /// Bytes of each of so many threads, and bytes that all share.
+    fn bytes(&self, cut: &Cut, threads: u64) -> (u64, u64) {
+        let (extent, written) = (cut.extent(&self.feed.domain, self.top.axis), &self.output.written);
         let piece = extent.iter().product::<u64>() * self.feed.output_size() as u64;
         let words = (2 * self.top.count + 2 * BLOCK as u64) * size_of::<W>() as u64;
         let out = self.top.count * written.item * if written.copies { 2 } else { 1 } + written.scratch;
         // the words of all threads are joined at the end
-        let joined = 2 * self.threads * self.top.count * size_of::<W>() as u64;
+        let joined = 2 * threads * self.top.count * size_of::<W>() as u64;
         (piece + Feed::bytes(&self.feed, &extent) + words, joined + out)
     }
 
@@ -177,20 +173,9 @@ impl<W: Word> Stage for Choosing<W> {
     }
 
     fn fit(&mut self, room: Room) -> Fit {
-        self.threads = room.threads;
-        loop {
-            let (each, shared) = self.bytes();
-            if self.threads * each + shared <= room.free {
-                return Fit::Takes(self.threads * each + shared);
-            }
-            if let Some(cut) = self.cut.halved(LEAST) {
-                self.cut = cut;
-            } else if self.threads > 1 {
-                self.threads -= 1;
-            } else {
-                return Fit::Needs(each + shared);
-            }
-        }
+        let (cut, threads, fit) = self.cut.fitted(room, |cut, threads| self.bytes(cut, threads));
+        (self.cut, self.threads) = (cut, threads);
+        fit
     }
 
     fn work(&self) -> u64 {
