@@ -175,7 +175,7 @@ impl Expr {
     /// As [`Expr::apply`].
     pub fn without_nan(&self, number: i64) -> Result<Expr> {
         let x = self.typed()?;
-        match is_exact(x.dtype()) {
+        match is_exact(x.dtype()) || x.dtype().kind().is_time() {
             true => Ok(x),
             false => choose(&one(Op::Isnan, &x)?, &Expr::scalar(number), &x),
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::view::resolve_axes;
-use crate::{Error, Expr, Result};
+use crate::{Error, Expr, Result, Scalar};
 
 /// Places along an axis.
 #[derive(Clone, Debug)]
@@ -85,7 +85,11 @@ impl Expr {
         let (array, axis) = self.along(axis)?;
         let n = array.shape()[axis];
         let at = places.resolved(n, n + 1, axis)?;
-        let mut values = values.typed()?.cast(array.dtype())?;
+        let mut values = match values.as_scalar() {
+            // a Python integer must fit the type
+            Some(Scalar::Int(_)) => values.cast(array.dtype())?,
+            _ => values.typed()?.cast(array.dtype())?,
+        };
         let mut shape = array.shape().to_vec();
         if let [place] = at[..] {
             // one place takes as many elements as the values have along the axis

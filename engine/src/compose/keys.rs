@@ -8,7 +8,7 @@ use crate::{DType, Error, Expr, Kind, Op, Result, ScanOptions};
 
 impl Expr {
     /// The positions of texts or records in ascending order, as NumPy's `argsort`: stable. Records are ordered by the
-    /// fields that are named, or by all their fields, one after the other.
+    /// fields that are named, and then by the others, one after the other.
     ///
     /// # Errors
     /// When the axis is not there, or the records have no such field.
@@ -66,12 +66,16 @@ impl Expr {
             DType::Bytes(width) => self.words(width, DType::U8),
             DType::Str(width) => self.words(width, DType::U32),
             DType::Record(record) => {
-                let all = || record.fields().iter().map(|field| field.name.as_str()).collect();
-                let named: Vec<&str> = if fields.is_empty() { all() } else { fields.to_vec() };
+                // the fields that are not named decide between records that are equal otherwise
+                let others = record.fields().iter().map(|field| field.name.as_str());
+                let others = others.filter(|name| !fields.contains(name));
                 let mut keys = Vec::new();
-                for name in named {
+                for name in fields.iter().copied().chain(others) {
                     let field = self.field(name)?;
                     if field.ndim() != self.ndim() {
+                        if !fields.is_empty() && !fields.contains(&name) {
+                            continue;
+                        }
                         return Err(Error::Value(format!(
                             "records are not ordered by {name}, which has axes"
                         )));

@@ -129,12 +129,9 @@ impl Expr {
         Ok(ends.into_iter().find(|&end| end < 0 || end as u64 >= size))
     }
 
-    /// Whether each element is not zero.
+    /// Whether each element is not zero, or a text that is not empty.
     pub(crate) fn truths(&self) -> Result<Expr> {
-        match self.dtype() {
-            DType::Bool => self.typed(),
-            _ => two(Op::NotEqual, &self.typed()?, &Expr::scalar(0)),
-        }
+        self.typed()?.cast(DType::Bool)
     }
 
     /// Arrays of one axis as an open mesh, so that they index one axis each: NumPy's `ix_`. A mask stands for the places

@@ -343,14 +343,16 @@ impl Expr {
 
 /// NumPy's interpolation between two elements. A `weak` weight does not change the type of floats.
 fn interpolated(previous: &Expr, next: &Expr, weight: &Expr, weak: bool) -> Result<Expr> {
-    let dtype = if is_exact(previous.dtype()) { DType::F64 } else { previous.dtype() };
+    let is_time = previous.dtype().kind().is_time();
+    let dtype = if is_exact(previous.dtype()) || is_time { DType::F64 } else { previous.dtype() };
     let weight = if weak { weight.cast(DType::F64)? } else { weight.clone() };
     let rest = op(Op::Subtract, &[&Expr::scalar(1), &weight])?;
     let [forth, back] = [&weight, &rest].map(|x| if weak { x.cast(dtype) } else { Ok(x.clone()) });
     let gap = op(Op::Subtract, &[next, previous])?;
     let from_previous = op(Op::Add, &[previous, &op(Op::Multiply, &[&gap, &forth?])?])?;
     let dtype = from_previous.dtype();
-    let step = op(Op::Multiply, &[&gap, &back?])?.cast(dtype)?;
+    let step = op(Op::Multiply, &[&gap, &back?])?;
+    let step = if is_time { step } else { step.cast(dtype)? };
     let from_next = op(Op::Subtract, &[&next.cast(dtype)?, &step])?;
     let near = op(Op::GreaterEqual, &[&weight, &Expr::scalar(0.5)])?;
     op(Op::Where, &[&near, &from_next, &from_previous])

@@ -23,6 +23,15 @@ impl Expr {
                 return Ok(reduced);
             }
         }
+        if let Some(dtype) = options.dtype
+            && dtype.kind() == Kind::Complex
+            && typed.dtype().kind() != Kind::Complex
+            && matches!(reduction.plain(), Reduction::Var | Reduction::Std)
+        {
+            // of numbers that are not complex, the answer is real; NumPy gives it in the type that was asked for
+            let real = ReduceOptions { dtype: Some(promote::part(dtype)), ..options.clone() };
+            return typed.reduce(reduction, &real)?.cast(dtype);
+        }
         match options.dtype {
             None if typed.dtype().kind() == Kind::TimeDelta && reduction.plain() == Reduction::Mean => {
                 typed.mean_span(options)

@@ -114,7 +114,8 @@ fn instead(argument: &str) -> Option<&'static str> {
         "out" => Some("a result goes where the command or the program sends it"),
         "where" => Some("to choose elements, write where(condition, result, other)"),
         "dtype" => Some("to compute in another type, convert an array first: x.astype(float32)"),
-        "casting" | "order" | "subok" | "like" => Some("leave it out: no value of it changes an element"),
+        "casting" => Some("cast an array first: x.astype(int8)"),
+        "order" | "subok" | "like" => Some("leave it out: no value of it changes an element"),
         _ => None,
     }
 }

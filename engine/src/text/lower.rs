@@ -316,7 +316,11 @@ fn binary(op: Binary, at: &Range<usize>, a: &Placed, b: &Placed) -> Result<Meani
     if let Some(list) = [a, b].into_iter().find(|x| x.is_list())
         && ![a, b].iter().any(|x| matches!(x.meaning, Meaning::Array(_)))
     {
-        return Err(list.wrong("an array").help("write array([...])"));
+        let help = match op {
+            Binary::Mul => "lists are not repeated here: write tile([...], 3), or array([...]) to multiply",
+            _ => "write array([...])",
+        };
+        return Err(list.wrong("an array").help(help));
     }
     let (a, b) = (a.array()?, b.array()?);
     match op {
