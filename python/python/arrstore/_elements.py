@@ -33,3 +33,9 @@ def plain(value):
         return value
     array = np.asarray(value)
     return lazy(array) if array.dtype.kind in "mMSUV" else value
+
+
+def default_chunks(dtype, shape):
+    """The chunks of an array for which none are given. They depend on the bytes of an element alone."""
+    of_size = {1: "u1", 2: "u2", 4: "u4", 8: "u8"}.get(dtype.itemsize, "c16")
+    return tuple(_arrstore.default_chunks(np.dtype(of_size), shape))

@@ -7,6 +7,9 @@
     more.to_arrstore("x.arrs", append_dim="time")   # one commit
     tree = xr.open_datatree("x.arrs")               # groups
 
+With `chunks={}, chunked_array_type="arrstore"` the arrays are lazy in all that xarray computes, inside the memory budget, without
+Dask.
+
 Values are encoded as CF says. Names of dimensions, chunks and codecs are those of the file.
 """
 
@@ -15,9 +18,10 @@ import functools
 import xarray as _xarray
 
 from .backend import ArrstoreBackend
+from .chunks import ArrstoreManager
 from .writing import to_arrstore
 
-__all__ = ["ArrstoreBackend", "to_arrstore"]
+__all__ = ["ArrstoreBackend", "ArrstoreManager", "to_arrstore"]
 
 
 class _Method:

@@ -309,7 +309,7 @@ class _Target:
             shape, dtype, layout = self._found.shape, self._found.dtype, self._layout
             self._layout = None
             empty = _elements.plain(np.empty((0,) * bool(shape) + (1,) * (len(shape) - 1), dtype))
-            chunks = layout.pop("chunks", None) or default_chunks(dtype, shape)
+            chunks = layout.pop("chunks", None) or _elements.default_chunks(dtype, shape)
             self._transaction.write(self._name, empty, chunks=chunks, **layout)
             if shape:
                 self._transaction[self._name].resize(*shape)
@@ -321,15 +321,6 @@ class _Target:
         else:
             self.make()
             self._transaction[self._name][key] = value
-
-
-def default_chunks(dtype, shape):
-    """The chunks of a new array."""
-    from .. import _arrstore
-
-    # the library's choice depends on the bytes of an element alone
-    of_size = {1: "u1", 2: "u2", 4: "u4", 8: "u8"}.get(dtype.itemsize, "c16")
-    return _arrstore.default_chunks(np.dtype(of_size), shape)
 
 
 def _key(name):
