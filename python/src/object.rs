@@ -115,7 +115,10 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
         return Ok(Object::List(parts(items.iter().collect())?));
     }
     if let Ok(slice) = value.cast::<PySlice>() {
-        let end = |name| object(&slice.getattr(name)?, true);
+        let end = |name| match slice.getattr(name)? {
+            end if end.is_none() => Ok(Object::None),
+            end => whole(&end),
+        };
         return Ok(Object::Slice(Box::new([end("start")?, end("stop")?, end("step")?])));
     }
     let classes = classes(py)?;
@@ -131,8 +134,8 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     if value.hasattr("__array__")? {
         return Ok(Object::Array(elements(&numpy(py)?.getattr("asarray")?.call1((value,))?)?));
     }
-    if let Ok(whole) = value.call_method0("__index__") {
-        return integer(&whole);
+    if value.hasattr("__index__")? {
+        return whole(value);
     }
     if value.is_instance_of::<PyFloat>() {
         return Ok(Object::Float(value.extract()?));
@@ -141,6 +144,14 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     Err(PyTypeError::new_err(format!(
         "expected an array, a number, a type, a text, a tuple or a list, found {kind}"
     )))
+}
+
+/// An integer, or an object that stands for one, such as a lazy array of one element.
+fn whole(value: &Bound<'_, PyAny>) -> PyResult<Object> {
+    match value.is_exact_instance_of::<PyInt>() {
+        true => integer(value),
+        false => integer(&value.py().import("operator")?.call_method1("index", (value,))?),
+    }
 }
 
 fn integer(value: &Bound<'_, PyAny>) -> PyResult<Object> {

@@ -84,13 +84,11 @@ impl Array {
     }
 
     fn __divmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let both = [two("floor_divide", slf, other, other)?, two("remainder", slf, other, other)?];
-        Ok(PyTuple::new(slf.py(), both)?.into_any())
+        two("divmod", slf, other, other)
     }
 
     fn __rdivmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let both = [two("floor_divide", other, slf, other)?, two("remainder", other, slf, other)?];
-        Ok(PyTuple::new(slf.py(), both)?.into_any())
+        two("divmod", other, slf, other)
     }
 
     fn __richcmp__<'py>(

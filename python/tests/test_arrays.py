@@ -90,6 +90,74 @@ def test_subscripts_that_are_wrong():
         a["x"]
 
 
+def test_slices_between_lazy_numbers():
+    a = arrstore.asarray(X)
+    one = arrstore.asarray(1)
+    same(a[one:, :, : one + 2], X[1:, :, :3])
+    same(a[:, np.array(2)], X[:, 2])
+    for wrong in (slice(1.5), slice("x"), slice(arrstore.asarray(1.5))):
+        with pytest.raises(TypeError):
+            a[wrong]
+
+
+def random_index(rng, shape):
+    """An index of any kind: parts and steps, a mask, or lists."""
+    some = shape[: int(rng.integers(0, len(shape) + 1))]
+    kind = rng.integers(4)
+    if kind == 0:
+        return rng.random(some) < 0.5
+    key = []
+    for n in some:
+        at = int(rng.integers(-4, 5))
+        parts = [slice(at, None), slice(None, at), slice(None, None, at or -1), at, None, slice(None)]
+        lists = [list(map(int, rng.integers(-n, n, 3))) if n else slice(None), slice(None, None, -1)]
+        key.append((parts if kind < 3 else lists)[rng.integers(6 if kind < 3 else 2)])
+    if kind < 3 and rng.random() < 0.3:
+        key.insert(int(rng.integers(0, len(key) + 1)), ...)
+    return tuple(key)
+
+
+def test_assignment_to_a_lazy_array():
+    count = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        x = rng.integers(0, 100, rng.integers(0, 5, rng.integers(0, 4))).astype(rng.choice(["i4", "f8", "u1"]))
+        key, a = random_index(rng, x.shape), arrstore.asarray(x)
+        before, expected = a + 0, x.copy()
+        try:
+            part = x[key].shape
+        except IndexError:
+            with pytest.raises(IndexError):
+                a[key] = 1
+            continue
+        part = tuple(1 if rng.random() < 0.3 else n for n in part)[int(rng.integers(0, len(part) + 1)) :]
+        value = rng.integers(0, 100, part) if rng.random() < 0.7 else 7
+        try:
+            expected[key] = value
+        except (TypeError, ValueError):
+            continue  # NumPy refuses masks with values of several axes
+        a[key] = arrstore.asarray(value) if seed % 2 and not isinstance(value, int) else value
+        same(a, expected)
+        same(before, x)
+        count += 1
+    assert count > 200
+
+
+def test_assignments_that_are_wrong():
+    a = arrstore.asarray(np.zeros((2, 3), np.uint8))
+    for key, value, error in [
+        (0, 300, OverflowError),
+        (0, [1, 2], ValueError),
+        (5, 1, IndexError),
+        ([True, False, True], 1, IndexError),
+        ((0, 0, 0), 1, IndexError),
+        (0, "x", (TypeError, ValueError)),
+    ]:
+        with pytest.raises(error):
+            a[key] = value
+    same(a, np.zeros((2, 3), np.uint8))
+
+
 def test_numbers_and_iteration():
     a = arrstore.asarray(np.arange(3))
     assert [int(x) for x in a] == [0, 1, 2]

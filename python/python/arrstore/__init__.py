@@ -25,12 +25,12 @@ from ._protocols import attach as _attach
 from ._store import Attributes, Commit, Group, Store, StoredArray, Transaction, TransactionArray
 
 __version__ = "0.1.0"
-__array_api_version__ = "2024.12"
+__array_api_version__ = "2025.12"
 
 _attach(Array)
 globals().update(_standard.namespace())
 globals().update(_functions.namespace(globals()))
-globals().update(_arrstore.dtypes())
+globals().update({name: dtype.type for name, dtype in _arrstore.dtypes().items()})
 
 __all__ = sorted(name for name in globals() if not name.startswith("_"))
 
