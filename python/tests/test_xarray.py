@@ -114,6 +114,9 @@ def test_append_keeps_the_encoding_and_makes_place_for_longer_texts(path):
     assert_identical(opened(path), xr.concat([first, second], "time"))
     assert arrstore.open(path)["x"].dtype == np.int16
     assert arrstore.open(path)["name"].dtype == np.dtype("U6")
+    xr.Dataset({"note": "short"}).to_arrstore(path, mode="a")
+    xr.Dataset({"note": "much longer"}).to_arrstore(path, mode="r+")
+    assert opened(path)["note"] == "much longer"
 
 
 def test_regions(path):

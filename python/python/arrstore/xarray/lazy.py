@@ -39,6 +39,12 @@ class ChunkedArray(Array):
     def __setitem__(self, key, value):
         raise TypeError("a lazy array in xarray cannot be assigned to: use where(), or load() it first")
 
+    def copy(self, *_, **__):
+        """The array itself: it never changes."""
+        return self
+
+    __copy__ = __deepcopy__ = copy
+
     def _repr_html_(self):
         return self._array._repr_html_()
 

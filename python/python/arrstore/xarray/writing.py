@@ -9,7 +9,7 @@ from xarray import Variable, conventions
 from xarray.backends.common import AbstractWritableDataStore, ArrayWriter, ensure_dtype_not_object
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
-from .. import _elements
+from .. import _elements, _functions
 from .._store import Store
 from .attributes import encode as attributes_of
 from .reading import GROUPS, OBJECTS, UNNAMED, ReadStore, group_attributes, variable
@@ -81,8 +81,10 @@ def _write_tree(tree, path, mode, group, encoding, write_inherited_coords):
 class WriteStore(ReadStore, AbstractWritableDataStore):
     """One group of a store, as xarray writes it. All that is written is committed together by `sync`."""
 
-    def __init__(self, store, group, mode, append_dim=None, transaction=None):
+    def __init__(self, store, group, mode, append_dim=None, transaction=None, lock=None):
         super().__init__(store, group)
+        # threads of Dask that still write when another one has failed
+        self._lock = lock or threading.Lock()
         self._mode, self._append_dim, self._region = mode, append_dim, {}
         self._transaction = transaction if transaction is not None else store.transaction()
         self._started = False
@@ -105,7 +107,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
 
     def child(self, name):
         """A group below, in the same commit."""
-        return WriteStore(self._store, f"{self._group}/{name}", self._mode, transaction=self._transaction)
+        return WriteStore(self._store, f"{self._group}/{name}", self._mode, transaction=self._transaction, lock=self._lock)
 
     def write(self, dataset, encoding=None, region=None):
         """Writes a dataset."""
@@ -116,7 +118,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             exist = [name for name in encoding or () if name in self.names()]
             if exist:
                 raise ValueError(f"encoding: variable {exist[0]!r} exists already, and keeps its encoding")
-        writer = ArrayWriter(threading.Lock())
+        writer = ArrayWriter()
         dataset.dump_to_store(self, writer=writer, encoding=encoding)
         writer.sync()
 
@@ -135,7 +137,8 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
     def close(self):
         """Closes the file. What was not committed is lost."""
         if self._transaction is not None:
-            self._transaction.rollback()
+            with self._lock:
+                self._transaction.rollback()
             self._transaction = None
         super().close()
 
@@ -163,7 +166,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             self.set_attributes(attributes)
         if self._append_dim is None and not self._region:
             self.set_dimensions(encoded)
-        writer = ArrayWriter(threading.Lock()) if writer is None else writer
+        writer = ArrayWriter() if writer is None else writer
         self.set_variables(encoded, check_encoding_set, writer)
         for name in variables:
             if name in changed:
@@ -225,7 +228,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
                 attrs["_FillValue"] = np.asarray(attrs["_FillValue"]).astype(found.dtype)[()]
                 layout["fill"] = attrs["_FillValue"].item()
             layout |= {"dims": _dims(name, found), "attrs": attributes_of(attrs)}
-            target = _Target(self._transaction, f"{self._group}/{_key(name)}", layout, found)
+            target = _Target(self, f"{self._group}/{_key(name)}", layout, found)
             writer.add(found.data, target)
 
     def _change(self, name, found, writer):
@@ -254,15 +257,18 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             self._widen(full, array, found)
         if self._append_dim in old.dims:
             self._transaction[full].resize(*(part.stop if d == self._append_dim else n for d, n, part in zip(old.dims, old.shape, region)))
-        writer.add(found.data, _Target(self._transaction, full), tuple(region) or ...)
+        writer.add(found.data, _Target(self, full), tuple(region) or ...)
 
     def _widen(self, full, array, found):
         """Makes place for longer texts."""
         if found.dtype.kind != array.dtype.kind or array.dtype.kind not in "SU":
             raise ValueError(f"variable {full[1:]!r}: expected elements of type {array.dtype}, found {found.dtype}")
         if found.dtype.itemsize > array.dtype.itemsize:
-            layout = {"chunks": array.chunks, "codec": array.codec, "dims": list(array.dims), "attrs": dict(array.attrs)}
-            self._transaction.write(full, array.astype(found.dtype.str[1:]), **layout)
+            layout = {"chunks": array.chunks or None, "codec": array.codec, "dims": list(array.dims), "attrs": dict(array.attrs)}
+            # elements of two types have the wider one together
+            wide = _elements.lazy(np.empty((0,) * bool(found.ndim) + array.shape[1:], found.dtype))
+            wide = _functions.call("concatenate", None, ([array, wide],), {}) if found.ndim else wide
+            self._transaction.write(full, wide, **layout)
 
     def _into_region(self, dataset, region):
         """Keeps the region, and gives the variables that are written."""
@@ -300,8 +306,9 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
 class _Target:
     """An array of a transaction, to which xarray assigns. A new array is made by the first assignment, or empty."""
 
-    def __init__(self, transaction, name, layout=None, found=None):
-        self._transaction, self._name, self._layout, self._found = transaction, name, layout, found
+    def __init__(self, store, name, layout=None, found=None):
+        self._transaction, self._lock = store._transaction, store._lock
+        self._name, self._layout, self._found = name, layout, found
 
     def make(self):
         """Makes the array, with its fill value everywhere."""
@@ -316,11 +323,12 @@ class _Target:
 
     def __setitem__(self, key, value):
         value = _elements.plain(value)
-        if self._layout is not None and key is ...:
-            self._transaction.write(self._name, value, **self._layout)
-        else:
-            self.make()
-            self._transaction[self._name][key] = value
+        with self._lock:
+            if self._layout is not None and key is ...:
+                self._transaction.write(self._name, value, **self._layout)
+            else:
+                self.make()
+                self._transaction[self._name][key] = value
 
 
 def _key(name):
