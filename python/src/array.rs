@@ -4,8 +4,8 @@ use std::ffi::c_int;
 use std::sync::Arc;
 
 use arrstore::text::object::{Object, subscript};
-use arrstore::{Expr, Plan as Planned, Target, elements};
-use pyo3::exceptions::{PyIndexError, PyValueError};
+use arrstore::{DType, Expr, Plan as Planned, Target, elements};
+use pyo3::exceptions::{PyBufferError, PyIndexError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -221,6 +221,12 @@ impl Array {
     /// The buffer protocol, with the elements of `numpy.asarray`.
     #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        if let DType::Record(record) = slf.borrow().expr.dtype()
+            && !record.is_packed()
+        {
+            // NumPy, which asks for a buffer first, cannot read its own description of gaps at the end
+            return Err(PyBufferError::new_err("records with gaps have no buffer: use numpy.asarray"));
+        }
         buffer::pass_on(&Array::as_array(&slf)?, view, flags)
     }
 

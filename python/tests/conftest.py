@@ -1,9 +1,14 @@
 """Stores and arrays for the tests."""
 
+import os
+
 import numpy as np
 import pytest
 
 import arrstore
+
+# SciPy looks at it when it is first imported
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Lazy arrays: properties, operators, subscripts, conversions."""
 
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -217,6 +218,58 @@ def test_every_type_goes_there_and_back(dtype, store):
     store["x"] = x[::-1].T
     same(store["x"], x[::-1].T)
     same(store["x"][1:, 0], x[::-1].T[1:, 0])
+
+
+#: Times, texts and records, in any order of bytes and fields.
+OTHERS = [
+    np.array(["2020-01-01", "NaT"], "M8[D]"),
+    np.array([[1], [2]], ">m8[ns]"),
+    np.array(["a", "bcd", "", "ä"]),
+    np.array([b"a", b"xyz"])[::-1],
+    np.array(["a"], ">U4"),
+    np.array("abc"),
+    np.array([(1, 2.5, "x"), (2, np.nan, "")], [("a", "i4"), ("b", ">f8"), ("c", "U3")]),
+    np.array([(1, [2, 3])], {"names": ["b", "a"], "formats": ["i4", ("f4", (2,))], "offsets": [8, 0], "itemsize": 16}),
+    np.array([], [("time", "M8[s]"), ("inner", [("x", "?")])]),
+]
+
+
+def same_records(found, expected):
+    found = np.asarray(found)
+    assert found.shape == expected.shape
+    if expected.dtype.names:
+        assert set(found.dtype.names) == set(expected.dtype.names)
+        for name in expected.dtype.names:
+            same_records(found[name], expected[name])
+    else:
+        same(found, expected.astype(expected.dtype.newbyteorder("=")))
+
+
+@pytest.mark.parametrize("x", OTHERS, ids=lambda x: str(x.dtype))
+def test_times_texts_and_records_go_there_and_back(x, store):
+    a = arrstore.asarray(x)
+    same_records(a, x)
+    same_records(pickle.loads(pickle.dumps(a)), x)
+    store["x"] = x
+    same_records(store["x"], x)
+    store["x"] = a
+    same_records(store["x"][...], x)
+    if x.size:
+        same_records(a[..., None][::-1], x[..., None][::-1])
+
+
+def test_times_and_texts_are_operands():
+    times, texts = OTHERS[0], OTHERS[2]
+    a, b = arrstore.asarray(times), arrstore.asarray(texts)
+    same(a + np.timedelta64(1, "D"), times + np.timedelta64(1, "D"))
+    same(a < np.datetime64("2021"), times < np.datetime64("2021"))
+    same(b == "a", texts == "a")
+    same("bcd" != b, texts != "bcd")
+    same(b == np.str_("ä"), texts == "ä")
+    same(arrstore.asarray(OTHERS[3]) >= b"b", OTHERS[3] >= b"b")
+    assert (arrstore.asarray([1, 2]) == "a") is False
+    with pytest.raises(TypeError, match="object"):
+        arrstore.asarray(np.array([object()]))
 
 
 def test_bfloat16():

@@ -36,6 +36,10 @@ def test_places():
         x = np.arange(24.0).reshape(2, 3, 4)
         same(xp.tril(xp.asarray(x), k=k), np.tril(x, k))
         same(xp.triu(xp.asarray(x), k=k), np.triu(x, k))
+    # diagonals beyond any matrix, which NumPy cannot always count
+    same(xp.eye(2, k=2**63), np.zeros((2, 2)))
+    same(xp.tril(np.ones((2, 2)), k=10**30), np.ones((2, 2)))
+    same(xp.triu(np.ones((2, 2)), k=-(10**30)), np.ones((2, 2)))
     for indexing in ("xy", "ij"):
         parts = [np.arange(n) for n in (2, 3, 4)]
         found = xp.meshgrid(*map(xp.asarray, parts), indexing=indexing)
@@ -90,8 +94,25 @@ def test_copies():
         xp.asarray(a, dtype="f8", copy=False)
     with pytest.raises(ValueError):
         xp.asarray([1], copy=False)
-    same(np.from_dlpack(a), np.array([5, 2]))
+
+
+def test_dlpack():
+    a, x = xp.asarray([1, 2]), np.array([1, 2])
+    assert a.__dlpack_device__() == (1, 0)
+    for array, expected in [(a, x), (a + 1, x + 1), (a[::-1], x[::-1])]:
+        same(np.from_dlpack(array), expected)
+        same(np.from_dlpack(array, copy=True), expected)
+        for max_version in (None, (0, 0), (1, 0), (2, 0)):
+            for copy in (None, True):
+                assert "dltensor" in repr(array.__dlpack__(max_version=max_version, copy=copy, dl_device=(1, 0)))
+    # a computed array belongs to the one who asks; other elements can only be shared as read-only ones
+    assert (a + 1).__dlpack__(copy=False) and a.__dlpack__(copy=False, max_version=(1, 0))
+    with pytest.raises(BufferError, match="read-only"):
+        a.__dlpack__(copy=False)
     same(xp.from_dlpack(np.arange(3)), np.arange(3))
+    b = xp.from_dlpack(a, copy=True)
+    b[0] = 7
+    same(a, x)
 
 
 def test_expm1_of_infinite_numbers():

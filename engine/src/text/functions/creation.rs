@@ -115,7 +115,7 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
     };
     let rows = length("N", 0)?;
     let columns = length("M", rows)?;
-    let (k, dtype) = (b.integer_or("k", 0)?, b.dtype("dtype")?.unwrap_or(DType::F64));
+    let (k, dtype) = (b.diagonal("k")?, b.dtype("dtype")?.unwrap_or(DType::F64));
     for placed in ["N", "M"].into_iter().filter(|_| name != "tri").filter_map(|name| b.some(name)) {
         placed.lengths()?;
     }
