@@ -323,3 +323,19 @@ def test_a_worker_killed_from_outside(cluster, tmp_path):
         arrstore.store(da.from_array(numbers, chunks=1000).map_blocks(slow, dtype=float), tmp_path / "out.arrs")
     thread.join()
     same(arrstore.open(tmp_path / "out.arrs")["data"], numbers)
+
+
+def test_datasets_of_xarray_are_written_by_all_workers(cluster, tmp_path):
+    xr = pytest.importorskip("xarray", reason="SKIPPED: xarray is not installed")
+    import arrstore.xarray
+
+    out = tmp_path / "out.arrs"
+    ds = xr.Dataset({"t": (("y", "x"), T), "n": ("y", np.arange(30))}, {"y": np.arange(30.0)})
+    with dask.config.set(scheduler="distributed"):
+        ds.isel(y=slice(20)).chunk({"y": 8, "x": 9}).to_arrstore(out, encoding={"t": {"codec": "zstd:1"}})
+        ds.isel(y=slice(20, 30)).chunk({"y": 3}).to_arrstore(out, append_dim="y")
+    with xr.open_dataset(out, engine=arrstore.xarray.ArrstoreBackend) as found:
+        xr.testing.assert_identical(found.load(), ds)
+    store = arrstore.open(out)
+    assert len(store.history()) == 2 and store["t"].chunks == (8, 9) and store["t"].codec == "zstd:1"
+    assert parts_of(out) == []

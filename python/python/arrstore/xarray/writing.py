@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from xarray import Variable, conventions
 from xarray.backends.common import AbstractWritableDataStore, ArrayWriter, ensure_dtype_not_object
+from xarray.backends.locks import get_dask_scheduler
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
 from .. import _elements, _functions
@@ -120,7 +121,19 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
                 raise ValueError(f"encoding: variable {exist[0]!r} exists already, and keeps its encoding")
         writer = ArrayWriter()
         dataset.dump_to_store(self, writer=writer, encoding=encoding)
-        writer.sync()
+        if writer.sources and get_dask_scheduler() in ("distributed", "multiprocessing"):
+            self._write_by_parts(writer)
+        else:
+            writer.sync()
+
+    def _write_by_parts(self, writer):
+        """Writes arrays of Dask whose blocks are computed in other processes."""
+        from .. import _dask, _parts
+
+        pending = zip(writer.sources, writer.targets, writer.regions, strict=True)
+        arrays = {target.name: (source, *target.place(region)) for source, target, region in pending}
+        with _parts.folder(self._store.path) as folder:
+            _dask.write(self._transaction, folder, arrays)
 
     # what xarray calls to read
 
@@ -308,7 +321,7 @@ class _Target:
 
     def __init__(self, store, name, layout=None, found=None):
         self._transaction, self._lock = store._transaction, store._lock
-        self._name, self._layout, self._found = name, layout, found
+        self.name, self._layout, self._found = name, layout, found
 
     def make(self):
         """Makes the array, with its fill value everywhere."""
@@ -317,18 +330,26 @@ class _Target:
             self._layout = None
             empty = _elements.plain(np.empty((0,) * bool(shape) + (1,) * (len(shape) - 1), dtype))
             chunks = layout.pop("chunks", None) or _elements.default_chunks(dtype, shape)
-            self._transaction.write(self._name, empty, chunks=chunks, **layout)
+            self._transaction.write(self.name, empty, chunks=chunks, **layout)
             if shape:
-                self._transaction[self._name].resize(*shape)
+                self._transaction[self.name].resize(*shape)
+
+    def place(self, region):
+        """The layout of a new array; that of one that exists, the place of a region in it, and its shape."""
+        if self._layout is not None:
+            return self._layout, None, None
+        about = self._transaction._open.meta(self.name)
+        layout = {key: about[key] for key in ("chunks", "codec", "shuffle")}
+        return layout, [part.start for part in region], about["shape"]
 
     def __setitem__(self, key, value):
         value = _elements.plain(value)
         with self._lock:
             if self._layout is not None and key is ...:
-                self._transaction.write(self._name, value, **self._layout)
+                self._transaction.write(self.name, value, **self._layout)
             else:
                 self.make()
-                self._transaction[self._name][key] = value
+                self._transaction[self.name][key] = value
 
 
 def _key(name):
