@@ -71,6 +71,16 @@ def test_functions_of_two_arrays(name):
             close(numpy(x, arrstore.asarray(y)), expected)
 
 
+@pytest.mark.parametrize("number", [0.5, -1, 300, 0, 0.0, True, 0.5j, np.nan, 1e300, 1e-300], ids=str)
+@pytest.mark.parametrize("name", ["logical_and", "logical_or", "logical_xor"])
+def test_numbers_in_logical_functions_count_by_their_truth(name, number):
+    numpy = getattr(np, name)
+    for dtype in ("?", "u1", "i8", "f4", "c8"):
+        x = np.array([2, 0]).astype(dtype)
+        same(numpy(arrstore.asarray(x), number), numpy(x, number))
+        same(numpy(number, arrstore.asarray(x)), numpy(number, x))
+
+
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)], ids=str)
 @pytest.mark.parametrize("name", REDUCTIONS)
