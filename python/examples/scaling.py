@@ -34,7 +34,7 @@ def jobs(path, out):
     t = arrstore.open(path)["t"]
     x = da.from_array(t, chunks=(t.chunks[0] * 8, t.chunks[1]))
     heavy = x
-    for _ in range(12):
+    for _ in range(3):
         heavy = da.sin(da.cos(heavy))
     return {
         "mean": lambda: x.mean().compute(),

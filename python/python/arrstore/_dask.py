@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from . import _elements, _parts
+from . import _arrstore, _parts
 from ._store import Store
 
 #: The array of a path that names none, as in `Array.save`.
@@ -166,7 +166,7 @@ def aligned(array, chunks=None, start=None):
     if any(math.isnan(n) for lengths in array.chunks for n in lengths):
         raise ValueError("the lengths of blocks are not known: call compute_chunk_sizes() first")
     if chunks is None:
-        chosen = _elements.default_chunks(array.dtype, array.shape)
+        chosen = _arrstore.default_chunks(array.dtype, array.shape)
         chunks = tuple(_divisor(lengths, chunk) for lengths, chunk in zip(array.chunks, chosen))
     elif isinstance(chunks, int):
         chunks = (chunks,) * array.ndim

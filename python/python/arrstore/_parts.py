@@ -7,7 +7,8 @@ import os
 
 import numpy as np
 
-from . import _elements
+from . import _arrstore
+from ._arrstore import Array
 from ._store import Store, StoredArray
 
 #: The attribute of a part that says where it lies in the whole array.
@@ -26,9 +27,9 @@ def write_part(path, name, values, start, shape, *, chunks=None, **layout):
     of them in the whole array. shape: the shape of the whole array. chunks, codec and the other words of `Store.write`: the
     layout of the whole array, the same for all parts.
     """
-    values = _elements.plain(values)
+    values = values if isinstance(values, Array) else np.asarray(values)
     start, shape = _whole(start, shape, np.shape(values))
-    chunks = chunks or _elements.default_chunks(values.dtype, shape)
+    chunks = chunks or _arrstore.default_chunks(values.dtype, shape)
     attrs = {**layout.pop("attrs", {}), PLACE: {"start": start, "shape": shape}}
     with Store(path, "w") as part:
         part.write(name, values, chunks=chunks if shape else None, attrs=attrs, **layout)
@@ -117,12 +118,10 @@ class _Part:
             layout["dims"] = list(about["dims"])
         if about["dtype"].kind in "biufc":
             layout["fill"] = np.frombuffer(about["fill"], about["dtype"])[0]
-        if not self.shape:
-            layout["fill"] = None
-        empty = _elements.plain(np.zeros((0,) * bool(self.shape) + (1,) * (len(self.shape) - 1), about["dtype"]))
-        transaction.write(name, empty, chunks=about["chunks"] if self.shape else None, **layout)
         if self.shape:
-            transaction[name].resize(*self.shape)
+            transaction.create(name, self.shape, about["dtype"], chunks=about["chunks"], **layout)
+        else:
+            transaction.write(name, np.zeros((), about["dtype"]), **layout)
 
     def move(self, transaction, name):
         """Moves the elements."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._convert import compute
-from ._elements import default_chunks
+from ._arrstore import default_chunks
 
 
 def chunk_rows(arrays):

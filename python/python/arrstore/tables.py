@@ -10,7 +10,6 @@
 
 import numpy as np
 
-from . import _elements
 from ._arrstore import Array
 from ._convert import compute
 
@@ -37,7 +36,7 @@ def write(store, name, table, *, chunks=None, codec="zstd:1", **layout):
             key = f"{name.strip('/')}/{_key(label, place)}"
             attrs = {COLUMN: {"place": place, "name": label, "kind": kind}}
             options = {"chunks": chunks and (chunks,), "codec": codec, "attrs": attrs, **layout}
-            tx.write(key, _elements.plain(values), **options)
+            tx.write(key, values, **options)
             if missing is not None and missing.any():
                 tx.write(key + _MISSING, missing, chunks=chunks and (chunks,), codec=codec)
 

@@ -5,7 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from .. import _elements, _functions
+from .. import _arrstore, _functions
 from .._arrstore import Array
 from .._convert import asarray
 
@@ -52,7 +52,7 @@ class ChunkedArray(Array):
         return ChunkedArray, (self._array, self._chunks)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        return wrapped(super().__array_ufunc__(ufunc, method, *_taken(inputs), **kwargs), self)
+        return wrapped(super().__array_ufunc__(ufunc, method, *inputs, **kwargs), self)
 
     def __array_function__(self, func, types, args, kwargs):
         name = func.__name__
@@ -67,7 +67,7 @@ class ChunkedArray(Array):
             return NotImplemented
         if "constant_values" in kwargs:
             kwargs["constant_values"] = np.asarray(kwargs["constant_values"]).tolist()
-        return wrapped(_functions.call(name, None, _taken(args), kwargs), self)
+        return wrapped(_functions.call(name, None, args, kwargs), self)
 
     @property
     def __array_namespace__(self):
@@ -77,13 +77,6 @@ class ChunkedArray(Array):
 
 #: Arguments of NumPy's functions that say nothing about the result.
 _IGNORED = ("subok", "writeable", "order", "like", "overwrite_input")
-
-
-def _taken(args):
-    """Arguments that the library takes: NumPy's times and texts as lazy arrays."""
-    if isinstance(args, (tuple, list)):
-        return type(args)(map(_taken, args))
-    return _elements.plain(args) if isinstance(args, (np.ndarray, np.generic)) and args.dtype.kind in "mMSUV" else args
 
 
 def wrapped(result, *like):
@@ -102,7 +95,7 @@ def wrapped(result, *like):
 def _method(name, base):
     @functools.wraps(base)
     def method(self, *args, **kwargs):
-        return wrapped(base(self, *_taken(args), **kwargs), self, *args)
+        return wrapped(base(self, *args, **kwargs), self, *args)
 
     return method
 
@@ -127,7 +120,7 @@ _attach()
 def default_chunks(array):
     """The chunks of an array of a file, or those that a file would have."""
     found = None if isinstance(array, ChunkedArray) else array.chunks
-    return found or _elements.default_chunks(array.dtype, array.shape)
+    return found or _arrstore.default_chunks(array.dtype, array.shape)
 
 
 def regular(shape, chunks):
@@ -149,7 +142,7 @@ def normalized(chunks, shape, dtype=None, previous=None):
         chunks = tuple(chunks.get(axis, previous[axis] if previous else None) for axis in range(len(shape)))
     if len(chunks) != len(shape):
         raise ValueError(f"chunks: expected one entry for each of {len(shape)} axes, found {chunks!r}")
-    auto = _elements.default_chunks(np.dtype(float if dtype is None else dtype), shape)
+    auto = _arrstore.default_chunks(np.dtype(float if dtype is None else dtype), shape)
     lengths = []
     for axis, (chunk, n) in enumerate(zip(chunks, shape, strict=True)):
         if isinstance(chunk, str):
@@ -178,4 +171,4 @@ def lazy(value):
     if isinstance(value, Array):
         return ChunkedArray(value)
     value = np.asarray(value)
-    return ChunkedArray(_elements.lazy(value) if value.dtype.kind in "mMSUV" else asarray(value))
+    return ChunkedArray(asarray(value))

@@ -10,7 +10,6 @@ from xarray.backends.common import AbstractWritableDataStore, ArrayWriter, ensur
 from xarray.backends.locks import get_dask_scheduler
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
-from .. import _elements, _functions
 from .._store import Store
 from .attributes import encode as attributes_of
 from .reading import GROUPS, OBJECTS, UNNAMED, ReadStore, group_attributes, variable
@@ -278,10 +277,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             raise ValueError(f"variable {full[1:]!r}: expected elements of type {array.dtype}, found {found.dtype}")
         if found.dtype.itemsize > array.dtype.itemsize:
             layout = {"chunks": array.chunks or None, "codec": array.codec, "dims": list(array.dims), "attrs": dict(array.attrs)}
-            # elements of two types have the wider one together
-            wide = _elements.lazy(np.empty((0,) * bool(found.ndim) + array.shape[1:], found.dtype))
-            wide = _functions.call("concatenate", None, ([array, wide],), {}) if found.ndim else wide
-            self._transaction.write(full, wide, **layout)
+            self._transaction.write(full, array.astype(found.dtype), **layout)
 
     def _into_region(self, dataset, region):
         """Keeps the region, and gives the variables that are written."""
@@ -328,11 +324,10 @@ class _Target:
         if self._layout is not None:
             shape, dtype, layout = self._found.shape, self._found.dtype, self._layout
             self._layout = None
-            empty = _elements.plain(np.empty((0,) * bool(shape) + (1,) * (len(shape) - 1), dtype))
-            chunks = layout.pop("chunks", None) or _elements.default_chunks(dtype, shape)
-            self._transaction.write(self.name, empty, chunks=chunks, **layout)
             if shape:
-                self._transaction[self.name].resize(*shape)
+                self._transaction.create(self.name, shape, dtype, **layout)
+            else:
+                self._transaction.write(self.name, np.zeros((), dtype), **layout)
 
     def place(self, region):
         """The layout of a new array; that of one that exists, the place of a region in it, and its shape."""
@@ -343,7 +338,6 @@ class _Target:
         return layout, [part.start for part in region], about["shape"]
 
     def __setitem__(self, key, value):
-        value = _elements.plain(value)
         with self._lock:
             if self._layout is not None and key is ...:
                 self._transaction.write(self.name, value, **self._layout)
