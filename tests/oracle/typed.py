@@ -149,6 +149,26 @@ def strings(golden):
         both(golden, (f"astype({v}, 'U30')", f"astype({v}, 'S30')", f"astype({v}, 'U2')"), values)
 
 
+def sized_strings(golden):
+    classes = "isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper".split()
+    more = ["7", "-12", "+5", "x1", "Ab Cd", "ABc", "A1", "\u00b2", "\u2167", "\u4e00", "\u01c5a", "\u0661", "\u2460", " \u3000"]
+    for name in ("S4", "S16", "U3", "U11"):
+        dtype = np.dtype(name)
+        a = texts(dtype, (4, 5, 3), len(name))
+        more_here = np.array([text for text in more if dtype.kind == "U" or text.isascii()], dtype)
+        quote = "b" if dtype.kind == "S" else ""
+        n = np.arange(15).reshape(5, 3) % 9 - 2
+        both(golden, [f"{f}(a)" for f in classes], {"a": a})
+        both(golden, [f"{f}(a)" for f in classes] + ["zfill(a, 5)", "zfill(a[:3], 1)"], {"a": more_here})
+        sized = ("center(a, 7)", f"ljust(a, n, {quote}'*')", "rjust(a, n)", "center(a, 4, '--')", "zfill(a, n)", "center(a[:0], 4)")
+        both(golden, sized, {"a": a, "n": n})
+        both(golden, ("slice(a, 2)", "slice(a, 1, 4)", "slice(a, None, None, -1)", "slice(a, -3, None, 2)", "slice(a, n, None)", "slice(a, 4, n, -1)", "slice(a, 1, 2, 0)"), {"a": a, "n": n})
+        q = quote
+        both(golden, (f"replace(a, {q}'a', {q}'xyz')", f"replace(a, {q}'ab', {q}'', 1)", f"replace(a, {q}'', {q}'.')", f"replace(a, {q}'b', {q}'c', n)"), {"a": a, "n": n})
+        both(golden, (f"rpartition(a, {q}'b')[0]", f"rpartition(a, {q}'b')[1]", f"rpartition(a, {q}'b')[2]", f"rpartition(a, {q}'')[0]"), {"a": a})
+        both(golden, (f"find(a, {q}'b', 1)", f"find(a, {q}'b', -3, 5)", f"rfind(a, {q}'b', 0, n)", f"find(a, {q}'', n)", f"count(a, {q}'a', 1)", f"startswith(a, {q}'b', 1)", f"endswith(a, {q}'b', 0, 2)"), {"a": a, "n": n})
+
+
 def records(golden):
     person = np.dtype([("name", "U10"), ("age", "i4"), ("weight", "f4")])
     odd = np.dtype([("a", "u1"), ("b", "f8"), ("c", "S3"), ("p", "f4", (2, 3)), ("n", [("x", "i2"), ("t", "M8[s]")])])
@@ -220,4 +240,5 @@ def records(golden):
 def types(golden):
     times(golden)
     strings(golden)
+    sized_strings(golden)
     records(golden)

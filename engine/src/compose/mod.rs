@@ -34,6 +34,7 @@ mod splitting;
 mod strided;
 mod subscript;
 mod tallies;
+mod texts;
 
 use crate::{Expr, Op, Result};
 
@@ -54,6 +55,7 @@ pub(crate) use subscript::Indexed;
 pub use subscript::Part;
 pub use tallies::GridOptions;
 pub(crate) use tallies::{columns, histogramdd};
+pub use texts::Justify;
 
 fn one(op: Op, x: &Expr) -> Result<Expr> {
     Expr::apply(op, std::slice::from_ref(x))

@@ -36,12 +36,21 @@ fn sort(name: &str, call: &Call<'_>) -> Result<Expr> {
     sorted.map_err(|e| b.fault("axis", e))
 }
 
-fn partition(name: &str, call: &Call<'_>) -> Result<Expr> {
+fn partition(name: &str, call: &Call<'_>) -> Result<Meaning> {
     let b = call.bind(&["a", "kth", "axis?", "kind?", "order?"])?;
     check_kind(&b, &["introselect"])?;
-    let (a, kth, axis) = (b.array("a")?, b.need("kth")?.integers()?, axis(&b)?);
+    let a = b.array("a")?;
+    // among texts, NumPy's `strings.partition`: the second argument is a part of them
+    if name == "partition"
+        && let Ok(part) = b.need("kth")?.array()
+        && part.dtype().kind().is_text()
+    {
+        let parts = a.partition_text(&part, false, &call.context()).map_err(|e| b.fault("kth", e))?;
+        return Ok(Vec::from(parts).into());
+    }
+    let (kth, axis) = (b.need("kth")?.integers()?, axis(&b)?);
     let parted = if name == "partition" { a.partition(&kth, axis) } else { a.argpartition(&kth, axis) };
-    parted.map_err(|e| b.fault("axis", e))
+    parted.map(Meaning::from).map_err(|e| b.fault("axis", e))
 }
 
 fn topk(_: &str, call: &Call<'_>) -> Result<Expr> {
