@@ -11,7 +11,7 @@ use crate::Result;
 use crate::program::access::Access;
 use crate::program::tiles::{self, Tiles};
 use crate::program::written::{Medium, Written};
-use crate::program::{Load, Program};
+use crate::program::{Load, Program, mapped_bytes};
 
 /// A tile of at most this many elements is not made narrower to give another thread room.
 const SMALL: u64 = 1 << 16;
@@ -65,7 +65,7 @@ struct Footprint {
     worker: u64,
     /// Decoded chunks that can be used again if there is room to keep them.
     cache: u64,
-    /// Pages of all inputs, which stay mapped until the pass is done if there is room.
+    /// Pages of all sources, which stay mapped until the pass is done if there is room.
     mapped: u64,
 }
 
@@ -128,10 +128,10 @@ impl Pass {
         };
         let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else {
             if self.thrifty {
-                longest = self.tiles.extents();
+                longest = self.tiles.extents().into_iter().map(|n| n.max(1)).collect();
                 for &k in &self.order {
-                    let others = longest.iter().product::<u64>() / longest[k].max(1);
-                    longest[k] = (THRIFTY / others).clamp(1, longest[k].max(1));
+                    let others = longest.iter().product::<u64>() / longest[k];
+                    longest[k] = (THRIFTY / others).clamp(1, longest[k]);
                 }
             }
             return longest;
@@ -169,9 +169,11 @@ impl Pass {
             true => tile.iter().zip(self.longest(false)).map(|(&n, longest)| n.min(longest)).collect(),
             false => tile.clone(),
         };
-        for load in &self.program.loads {
+        print.mapped = mapped_bytes(std::slice::from_ref(&self.program));
+        // of a domain without elements nothing is read
+        let loads = if self.program.domain.contains(&0) { &[][..] } else { &self.program.loads[..] };
+        for load in loads {
             let item = load.dtype.size() as u64;
-            print.mapped = print.mapped.saturating_add(load.mapped_bytes(&self.program.domain));
             if load.is_encoded() {
                 let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
                 print.cache += self.chunks_used_again(load).saturating_mul(chunk);
@@ -185,10 +187,10 @@ impl Pass {
                 false => input::bytes(load, &piece, &self.program.domain),
             };
         }
-        let counts = self.tiles.counts();
+        let (counts, in_place) = (self.tiles.counts(), self.in_place());
         for output in &self.outputs {
             match output {
-                Output::Write(_) if self.in_place() => {}
+                Output::Write(_) if in_place => {}
                 Output::Write(written) => {
                     let boxes = if written.copies { 2 } else { 1 };
                     print.worker += boxes * elements * written.item + written.scratch;

@@ -5,7 +5,6 @@ use crate::Expr;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::Meaning;
-use crate::view::Index;
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -51,13 +50,7 @@ fn topk(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn lexsort(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["keys", "axis?"])?;
-    let keys = match &b.need("keys")?.meaning {
-        Meaning::Array(all) if all.ndim() > 0 => {
-            let rows = (0..all.shape()[0] as i64).map(|row| all.index(&[Index::At(row)]));
-            rows.collect::<crate::Result<Vec<_>>>().map_err(|e| b.fault("keys", e))?
-        }
-        _ => b.arrays("keys")?,
-    };
+    let keys = b.arrays("keys")?;
     let axis = b.get("axis").map_or(Ok(-1), |axis| axis.integer())?;
     Expr::lexsort(&keys, axis).map_err(|e| b.fault("axis", e))
 }
