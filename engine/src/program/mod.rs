@@ -2,6 +2,7 @@
 //! and the tiles that a domain is cut into.
 
 pub(crate) mod access;
+pub(crate) mod borders;
 mod load;
 pub(crate) mod tiles;
 pub(crate) mod written;
