@@ -181,14 +181,19 @@ impl Pass {
                 let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
                 print.cache += self.chunks_used_again(load).saturating_mul(chunk);
             }
-            print.worker += match self.thrifty && !load.is_encoded() {
-                // small pieces are read, not mapped
-                true => {
-                    let copies = if load.gathers.contains(&true) { 2 } else { 1 };
-                    copies * load.elements(&piece) * item + STAGE as u64
-                }
-                false => input::bytes(load, &piece, &self.program.domain),
-            };
+            if self.thrifty {
+                print.worker += match load.is_encoded() {
+                    true => input::bytes(load, &piece, &self.program.domain),
+                    // small pieces are read, not mapped
+                    false => {
+                        let copies = if load.gathers.contains(&true) { 2 } else { 1 };
+                        copies * load.elements(&piece) * item + STAGE as u64
+                    }
+                };
+            }
+        }
+        if !self.thrifty && !loads.is_empty() {
+            print.worker += input::all_bytes(std::slice::from_ref(&self.program), &piece);
         }
         let (counts, in_place) = (self.tiles.counts(), self.in_place());
         for output in &self.outputs {
@@ -272,6 +277,7 @@ impl Stage for Pass {
     fn fit(&mut self, room: Room) -> Fit {
         let Room { free, total, threads } = room;
         // narrower tiles take less memory and change no bit
+        let wide = self.tiles.clone();
         let (print, workers) = loop {
             let print = self.footprint();
             let tiles = self.tiles.len().max(1);
@@ -281,9 +287,13 @@ impl Stage for Pass {
             if workers == threads.min(tiles) || (workers > 0 && small) {
                 break (print, workers);
             }
-            match self.tiles.halved(|k| self.may_be_cut(k)) {
+            let spares = workers == 0 && self.can_be_thrifty();
+            // pages that are let go late take more than a small tile
+            match self.tiles.halved(|k| self.may_be_cut(k)).filter(|_| !(spares && small)) {
                 Some(tiles) => self.tiles = tiles,
-                None if workers == 0 && self.can_be_thrifty() => self.thrifty = true,
+                None if spares => {
+                    (self.tiles, self.thrifty) = (wide.clone(), true);
+                }
                 None => break (print, workers),
             }
         };
