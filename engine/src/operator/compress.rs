@@ -185,7 +185,7 @@ impl Stage for Compressing {
     }
 
     fn work(&self) -> u64 {
-        (self.outputs.len() as u64 + 1) * self.length
+        (self.outputs.len() as u64 + 1).saturating_mul(self.length)
     }
 
     fn open(&self, _: usize, threads: u64) -> Option<Vec<u64>> {

@@ -94,7 +94,8 @@ impl Program {
 
     /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
-        self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
+        let bytes = |load: &Load| load.elements(&self.domain).saturating_mul(load.dtype.size() as u64);
+        self.loads.iter().map(bytes).collect()
     }
 
     /// The number of the load whose elements are the output as they are, if the program computes nothing.

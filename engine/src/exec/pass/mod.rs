@@ -310,7 +310,7 @@ impl Stage for Pass {
     }
 
     fn work(&self) -> u64 {
-        self.program.elements() * self.unit()
+        self.program.elements().saturating_mul(self.unit())
     }
 
     fn open(&self, number: usize, threads: u64) -> Option<Vec<u64>> {
