@@ -239,6 +239,18 @@ fn absurd_numbers_are_refused_not_crashed_on() {
     }
 }
 
+/// An argument that changes no element is checked all the same.
+#[test]
+fn idle_arguments_are_checked() {
+    let lowered = |text: &str| Formula::parse(text).and_then(|f| f.lower(&bound()).map(|_| ()));
+    for text in ["zeros(2, order=3)", "zeros_like(a, subok=[1])", "array(a, copy='x')", "eye(2, order='X')"] {
+        assert!(lowered(text).is_err(), "{text}");
+    }
+    for text in ["zeros(2, order='f')", "ones_like(a, order='K', subok=True)", "array(a, copy=None)"] {
+        assert!(lowered(text).is_ok(), "{text}");
+    }
+}
+
 /// Variables: an array of three numbers, and a table.
 fn bound() -> BTreeMap<String, Expr> {
     let a = Expr::from_ndarray(&ndarray::array![1.0, 2.0, 3.0]).unwrap();

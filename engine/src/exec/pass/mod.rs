@@ -75,7 +75,7 @@ struct Footprint {
 impl Footprint {
     /// With `workers` workers and no cache.
     fn total(&self, workers: u64) -> u64 {
-        self.shared + workers * self.worker
+        workers.saturating_mul(self.worker).saturating_add(self.shared)
     }
 }
 
@@ -179,7 +179,7 @@ impl Pass {
             let item = load.dtype.size() as u64;
             if load.is_encoded() {
                 let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-                print.cache += self.chunks_used_again(load).saturating_mul(chunk);
+                print.cache = print.cache.saturating_add(self.chunks_used_again(load).saturating_mul(chunk));
             }
             if self.thrifty {
                 print.worker += match load.is_encoded() {
@@ -193,7 +193,8 @@ impl Pass {
             }
         }
         if !self.thrifty && !loads.is_empty() {
-            print.worker += input::all_bytes(std::slice::from_ref(&self.program), &piece);
+            print.worker =
+                print.worker.saturating_add(input::all_bytes(std::slice::from_ref(&self.program), &piece));
         }
         let (counts, in_place) = (self.tiles.counts(), self.in_place());
         for output in &self.outputs {
@@ -207,10 +208,14 @@ impl Pass {
                     let [states, lanes] = reduced.bytes(&tile);
                     let sequence: u64 =
                         counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
-                    let open =
-                        if self.in_order(reduced) { 1 } else { reduced.kept(&counts).iter().product() };
+                    let open = if self.in_order(reduced) {
+                        1
+                    } else {
+                        reduced.kept(&counts).into_iter().fold(1, u64::saturating_mul)
+                    };
                     let levels = u64::from(64 - sequence.leading_zeros());
-                    print.shared += open * levels * states;
+                    print.shared =
+                        print.shared.saturating_add(open.saturating_mul(levels).saturating_mul(states));
                     print.worker += 3 * states + lanes;
                 }
             }

@@ -4,7 +4,7 @@ use super::{Function, functions};
 use crate::Expr;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
-use crate::text::meaning::Meaning;
+use crate::text::meaning::{Meaning, Placed};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -26,19 +26,28 @@ fn sort(name: &str, call: &Call<'_>) -> Result<Expr> {
     check_kind(&b, KINDS)?;
     let (a, axis) = (b.array("a")?, axis(&b)?);
     if let Some(order) = b.some("order") {
-        let names = order.texts()?;
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let sorted = if name == "sort" { a.sort_by(&names, axis) } else { a.argsort_by(&names, axis) };
-        return sorted.map_err(|e| b.fault("order", e));
+        return by_fields(&b, &a, order, axis, name == "sort");
     }
     let sorted = if name == "sort" { a.sort(axis) } else { a.argsort(axis) };
     sorted.map_err(|e| b.fault("axis", e))
+}
+
+/// Records in the order of the fields that `order` names, or, without `values`, their positions.
+fn by_fields(b: &Bound, a: &Expr, order: &Placed, axis: Option<i64>, values: bool) -> Result<Expr> {
+    let names = order.texts()?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sorted = if values { a.sort_by(&names, axis) } else { a.argsort_by(&names, axis) };
+    sorted.map_err(|e| b.fault("order", e))
 }
 
 fn partition(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["a", "kth", "axis?", "kind?", "order?"])?;
     check_kind(&b, &["introselect"])?;
     let (a, kth, axis) = (b.array("a")?, b.need("kth")?.integers()?, axis(&b)?);
+    if let Some(order) = b.some("order") {
+        // lines in order are parted at every place
+        return by_fields(&b, &a, order, axis, name == "partition");
+    }
     let parted = if name == "partition" { a.partition(&kth, axis) } else { a.argpartition(&kth, axis) };
     parted.map_err(|e| b.fault("axis", e))
 }
