@@ -57,6 +57,7 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
         "array" => call.bind(&["object", "dtype?", "*", "copy?", "ndmin?"])?,
         _ => call.bind(&["a", "dtype?", "*", "copy?"])?,
     };
+    b.check_idle()?;
     let object = if name == "array" { "object" } else { "a" };
     let (placed, dtype) = (b.need(object)?, b.dtype("dtype")?);
     let fault = |e| b.fault(object, e);
@@ -74,6 +75,7 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn filled(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["shape", "dtype?", "order?"])?;
+    b.check_idle()?;
     let dtype = b.dtype("dtype")?.unwrap_or(DType::F64);
     let value = Expr::scalar(name == "ones");
     Expr::full(&b.shape("shape")?, &value, Some(dtype)).map_err(|e| b.fault("shape", e))
@@ -81,6 +83,7 @@ fn filled(name: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn full(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["shape", "fill_value", "dtype?", "order?"])?;
+    b.check_idle()?;
     let value = b.array("fill_value")?;
     Expr::full(&b.shape("shape")?, &value, b.dtype("dtype")?).map_err(|e| b.fault("fill_value", e))
 }
@@ -90,6 +93,7 @@ fn filled_like(name: &str, call: &Call<'_>) -> Result<Expr> {
         "full_like" => call.bind(&["a", "fill_value", "dtype?", "order?", "subok?", "shape?"])?,
         _ => call.bind(&["a", "dtype?", "order?", "subok?", "shape?"])?,
     };
+    b.check_idle()?;
     let a = b.array("a")?.typed().map_err(|e| b.fault("a", e))?;
     let dtype = b.dtype("dtype")?.unwrap_or(a.dtype());
     let shape = match b.some("shape") {
@@ -109,6 +113,7 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
         "tri" => call.bind(&["N", "M?", "k?", "dtype?"])?,
         _ => call.bind(&["N", "M?", "k?", "dtype?", "order?"])?,
     };
+    b.check_idle()?;
     let length = |name: &str, otherwise| match b.some(name) {
         None => Ok(otherwise),
         Some(placed) => placed.integer().map(|n| n.max(0) as u64),

@@ -34,6 +34,7 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
     match name {
         "astype" => {
             let b = call.bind(&["x", "dtype", "*", "copy?"])?;
+            b.check_idle()?;
             b.array("x")?.cast(b.need("dtype")?.dtype()?).map_err(|e| b.fault("x", e))
         }
         "clip" => clip(call),
