@@ -168,6 +168,7 @@ macro_rules! operations {
                 Rfind 2 "the last place of x2 in x1, or -1": rfind;
                 Rstrip 1 "without white space at the end": rstrip;
                 RstripChars 2 "without the characters of x2 at the end": rstrip;
+                Shared 2 "x1; an error where x2 is true, for weights of quantiles": shared;
                 Significand 1 "digits of a float, between 1/2 and 1, as frexp": significand;
                 Startswith 2 "x1 begins with x2": startswith;
                 StrCount 2 "how often x2 stands in x1": count;

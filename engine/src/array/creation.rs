@@ -58,19 +58,19 @@ impl Array {
     /// Zeros in the shape and type of this array.
     #[track_caller]
     pub fn zeros_like(&self) -> Array {
-        self.full_like(false)
+        Array::make(|| self.expr().and_then(|a| Expr::zeros(a.shape(), a.typed()?.dtype())))
     }
 
     /// Ones in the shape and type of this array.
     #[track_caller]
     pub fn ones_like(&self) -> Array {
-        self.full_like(true)
+        Array::make(|| self.expr().and_then(|a| Expr::ones(a.shape(), a.typed()?.dtype())))
     }
 
     /// Zeros in the shape and type of this array: see [`Array::empty`].
     #[track_caller]
     pub fn empty_like(&self) -> Array {
-        self.full_like(false)
+        self.zeros_like()
     }
 
     /// One value everywhere, in the shape and type of this array.

@@ -34,6 +34,7 @@ mod splitting;
 mod strided;
 mod subscript;
 mod tallies;
+mod weighted;
 
 use crate::{Expr, Op, Result};
 

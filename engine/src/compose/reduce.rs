@@ -14,23 +14,28 @@ impl Expr {
     /// without an identity has nothing to reduce.
     pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let typed = self.typed()?;
+        if let Some(dtype) = options.dtype
+            && dtype.kind() == Kind::Complex
+            && matches!(reduction.plain(), Reduction::Var | Reduction::Std)
+        {
+            // the answer is real; NumPy gives it in the type that was asked for
+            let inner = if typed.dtype().kind() == Kind::Complex { dtype } else { promote::part(dtype) };
+            return typed.reduced_as(reduction, &ReduceOptions { dtype: Some(inner), ..options.clone() })?.cast(dtype);
+        }
+        typed.reduced_as(reduction, options)
+    }
+
+    /// The same, where variances and deviations are real.
+    fn reduced_as(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
+        let typed = self;
         if options.only.is_some() || options.initial.is_some() || options.mean.is_some() {
-            return reduce_chosen(&typed, reduction, options);
+            return reduce_chosen(typed, reduction, options);
         }
         if let expr::Kind::Output { of, .. } = &typed.0.kind {
             let axes = typed.axes_to_reduce(reduction, options)?;
             if let Some(reduced) = of.operator.reduced(&of.inputs, reduction, &axes, options)? {
                 return Ok(reduced);
             }
-        }
-        if let Some(dtype) = options.dtype
-            && dtype.kind() == Kind::Complex
-            && typed.dtype().kind() != Kind::Complex
-            && matches!(reduction.plain(), Reduction::Var | Reduction::Std)
-        {
-            // of numbers that are not complex, the answer is real; NumPy gives it in the type that was asked for
-            let real = ReduceOptions { dtype: Some(promote::part(dtype)), ..options.clone() };
-            return typed.reduce(reduction, &real)?.cast(dtype);
         }
         match options.dtype {
             None if typed.dtype().kind() == Kind::TimeDelta && reduction.plain() == Reduction::Mean => {

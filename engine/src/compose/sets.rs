@@ -59,6 +59,10 @@ impl Expr {
     /// Errors of the computation.
     pub fn unique(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         let typed = self.typed()?;
+        // NumPy finds points in time alone by their bits, and so "not a time" once
+        let alone = !options.index && !options.inverse && !options.counts;
+        let equal_nan = options.equal_nan || alone && typed.dtype().kind() == Kind::DateTime;
+        let options = &UniqueOptions { equal_nan, ..*options };
         let few = if typed.has_order_keys() { None } else { typed.few(options, context)? };
         let mut unique = match few {
             Some(few) => few,
@@ -186,7 +190,7 @@ impl Expr {
 /// The distinct elements of two arrays in their common type.
 fn distinct_pair(a: &Expr, b: &Expr, context: &Context) -> Result<[Unique; 2]> {
     let (a, b) = (a.typed()?, b.typed()?);
-    let dtype = promote::result_type(&[a.operand(), b.operand()])?;
+    let dtype = promote::common_type(&[a.operand(), b.operand()])?;
     let options = UniqueOptions { index: true, ..UniqueOptions::default() };
     Ok([a.cast(dtype)?.unique(&options, context)?, b.cast(dtype)?.unique(&options, context)?])
 }
@@ -231,6 +235,9 @@ pub(super) fn begins(sorted: &Expr, equal_nan: bool) -> Result<Expr> {
             Some(differs) => Expr::apply(Op::LogicalOr, &[differs, now])?,
             None => now,
         });
+    }
+    if sorted.shape() == [0] {
+        return Expr::zeros(&[0], DType::Bool);
     }
     let first = constant(DType::Bool, &[1])?;
     match differs {

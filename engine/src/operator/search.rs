@@ -57,7 +57,12 @@ impl Expr {
             )));
         }
         let sorter = sorter.map(|sorter| sorter.positions_of(&list)).transpose()?;
-        Expr::searched(&list, v, sorter, Question::Place { after }, DType::I64)
+        let v = v.typed()?;
+        if list.has_order_keys() && v.has_order_keys() {
+            let [list, v] = list.ranks(&v)?;
+            return Expr::searched(&list, &v, sorter, Question::Place { after }, DType::I64);
+        }
+        Expr::searched(&list, &v, sorter, Question::Place { after }, DType::I64)
     }
 
     fn positions_of(&self, list: &Expr) -> Result<Expr> {
@@ -86,6 +91,9 @@ impl Expr {
         if x.dtype().kind() == Kind::Complex || bins.dtype().kind() == Kind::Complex {
             return Err(Error::DType { what: "digitize".into(), expected: DType::F64, found: DType::C128 });
         }
+        if !bins.dtype().kind().is_number() {
+            return Err(Error::dtype("the edges of digitize", DType::F64, bins.dtype()));
+        }
         if bins.ndim() != 1 {
             return Err(Error::Shape(format!("bins need one axis, found shape {}", show(bins.shape()))));
         }
@@ -100,23 +108,30 @@ impl Expr {
     pub fn isin(&self, elements: &Expr, invert: bool) -> Result<Expr> {
         let (x, elements) = (self.typed()?, elements.typed()?);
         if x.has_order_keys() || elements.has_order_keys() {
-            // the groups of both together tell which elements are equal
-            let [flat, list] = [x.reshape(&[-1])?, elements.reshape(&[-1])?];
-            let count = list.shape()[0] as i64;
-            let groups = Expr::concatenate(&[list, flat], Some(0), None)?.groups()?;
-            let part = |start, stop| groups.index(&[Index::Slice { start, stop, step: None }]);
-            let member = part(Some(count), None)?.isin(&part(None, Some(count))?, invert)?;
-            return member.reshape(&x.shape().iter().map(|&n| n as i64).collect::<Vec<_>>());
+            let [elements, x] = elements.ranks(&x)?;
+            return x.isin(&elements, invert);
         }
         Expr::searched(&elements.typed()?, self, None, Question::Member { invert }, DType::Bool)
     }
 
+    /// The ranks of the texts or records of two arrays among all of them: equal elements have equal ranks.
+    fn ranks(&self, other: &Expr) -> Result<[Expr; 2]> {
+        let [one, two] = [self.reshape(&[-1])?, other.reshape(&[-1])?];
+        let count = one.shape()[0] as i64;
+        let groups = Expr::concatenate(&[one, two], Some(0), None)?.groups()?;
+        let part = |start, stop, like: &Expr| {
+            let ranks = groups.index(&[Index::Slice { start, stop, step: None }])?;
+            ranks.reshape(&like.shape().iter().map(|&n| n as i64).collect::<Vec<_>>())
+        };
+        Ok([part(None, Some(count), self)?, part(Some(count), None, other)?])
+    }
+
     fn searched(list: &Expr, v: &Expr, sorter: Option<Expr>, question: Question, to: DType) -> Result<Expr> {
         let v = v.typed()?;
-        let dtype = promote::result_type(&[list.operand(), v.operand()])?;
+        let dtype = promote::common_type(&[list.operand(), v.operand()])?;
         if !dtype.kind().is_number() && !dtype.kind().is_time() {
             let op = Search { question, dtype }.name();
-            return Err(promote::no_loop(op, &[list.operand(), v.operand()], "; isin compares texts").into());
+            return Err(promote::no_loop(op, &[list.operand(), v.operand()], "").into());
         }
         let mut inputs = vec![list.cast(dtype)?, v.cast(dtype)?];
         inputs.extend(sorter);

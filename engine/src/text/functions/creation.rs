@@ -75,8 +75,9 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
 fn filled(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["shape", "dtype?", "order?"])?;
     let dtype = b.dtype("dtype")?.unwrap_or(DType::F64);
-    let value = Expr::scalar(name == "ones");
-    Expr::full(&b.shape("shape")?, &value, Some(dtype)).map_err(|e| b.fault("shape", e))
+    let shape = b.shape("shape")?;
+    let made = if name == "ones" { Expr::ones(&shape, dtype) } else { Expr::zeros(&shape, dtype) };
+    made.map_err(|e| b.fault("shape", e))
 }
 
 fn full(_: &str, call: &Call<'_>) -> Result<Expr> {
@@ -96,11 +97,12 @@ fn filled_like(name: &str, call: &Call<'_>) -> Result<Expr> {
         Some(shape) => shape.lengths()?,
         None => a.shape().to_vec(),
     };
-    let value = match name {
-        "full_like" => b.array("fill_value")?,
-        _ => Expr::scalar(name == "ones_like"),
+    let made = match name {
+        "full_like" => Expr::full(&shape, &b.array("fill_value")?, Some(dtype)),
+        "ones_like" => Expr::ones(&shape, dtype),
+        _ => Expr::zeros(&shape, dtype),
     };
-    Expr::full(&shape, &value, Some(dtype)).map_err(|e| b.fault("fill_value", e))
+    made.map_err(|e| b.fault("fill_value", e))
 }
 
 fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
