@@ -102,6 +102,10 @@ def strings(golden):
         hold(golden, SEARCHES, {"a": a, "s": s})
         quote = "b" if dtype.kind == "S" else ""
         hold(golden, ("lexsort((a[0], a[1]))", "lexsort((a[0] > a[1], a[2]))", f"isin(a, [{quote}'a', {quote}'abc'])", f"searchsorted(sort(a[0]), [{quote}'ab', {quote}'zz'])", f"unique(a)[-1] == {quote}'x'", "array_equal(a, a)", "flip(a, 1)", "repeat(a, 2, axis=0)", "tile(a, 2)", "roll(a, 1)", "append(a, a[0])", "insert(a, 1, a[0], axis=0)", "delete(a, 1, axis=0)", "take(a, [1, 0], axis=0)", "a[a == a[0, 0]]", "nonzero(a)[0]", "flatnonzero(a)", "argwhere(a)", "diag(a[0, :3])", "tril(a)", "zeros_like(a)", "full_like(a, a[0])"), {"a": a})
+        for given in (a, a[:, :3], a[:1, ::2]):
+            for name_of in ("argmax", "argmin", "any", "all", "count_nonzero"):
+                hold(golden, (f"{name_of}(a)", f"{name_of}(a, axis=0)", f"{name_of}(a, axis=1)", f"{name_of}(a, axis=-1, keepdims=True)", f"{name_of}(a[:, :0])", f"{name_of}(a[:, :0], axis=0)", f"{name_of}(a[0, 0])"), {"a": given})
+        hold(golden, ("nanargmax(a)", "nanargmin(a, axis=0)", "any(a, axis=0, where=a == a[0])", "all(a, where=a != a[0])", "argmax(a + a[::-1], axis=1)", "a.argmin(axis=0)", "argmax(a, axis=2)", "max(a)", "min(a, axis=0)", "median(a)", "quantile(a, 0.5)", "digitize(a, s)", "interp(a, [1.0], [2.0])"), {"a": a, "s": s})
         for expr in ("zeros((2, 3), '%s')", "ones(4, '%s')", "full((2, 2), 'ab', '%s')", "eye(3, dtype='%s')", "eye(2, 3, 1, dtype='%s')", "identity(2, dtype='%s')", "empty((2, 0), '%s')", "full(3, 12, '%s')"):
             if name not in ("S1", "U1") or "12" not in expr:
                 exact(golden, expr % name, {})
@@ -124,6 +128,8 @@ def records(golden):
                 out[name] = rng.choice(["", "Ann", "Bob", "B"], shape)
             else:
                 out[name] = rng.integers(0, 2, shape)
+                if part.kind in "fM" and len(dtype.names) > 3:
+                    out[name][rng.random(shape) < 0.1] = np.nan if part.kind == "f" else "NaT"
         return out
 
     for dtype in (person, mixed, nested):

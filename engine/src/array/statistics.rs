@@ -4,7 +4,8 @@ use std::panic::Location;
 
 use super::{Array, Fault, IntoAxes};
 use crate::compose::{
-    BinRule, Bins, CovarianceOptions, HistogramOptions, IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles,
+    BinRule, Bins, CovarianceOptions, HistogramOptions, IntoQuantiles, QuantileMethod, QuantileOptions,
+    Quantiles,
 };
 use crate::{Context, Expr, Result};
 
@@ -141,12 +142,7 @@ impl Array {
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     #[track_caller]
-    pub fn weighted_quantile(
-        &self,
-        weights: &Array,
-        q: impl IntoQuantiles,
-        axes: impl IntoAxes,
-    ) -> Array {
+    pub fn weighted_quantile(&self, weights: &Array, q: impl IntoQuantiles, axes: impl IntoAxes) -> Array {
         self.composed(|expr| {
             let options = QuantileOptions {
                 axes: axes.into_axes(),

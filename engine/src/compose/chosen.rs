@@ -165,7 +165,7 @@ impl Expr {
     /// As [`Expr::reduce`]. Where all elements are NaN, the computation fails.
     pub fn nanarg(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let a = self.typed()?;
-        if is_exact(a.dtype()) || a.dtype().kind().is_time() {
+        if is_exact(a.dtype()) || a.dtype().kind().is_time() || a.dtype().kind().is_text() {
             return a.reduce(reduction, options);
         }
         let worst = if reduction == Reduction::Argmax { f64::NEG_INFINITY } else { f64::INFINITY };

@@ -27,6 +27,7 @@ mod quadratic;
 mod quantile;
 mod reduce;
 mod repeating;
+mod rows;
 mod sets;
 mod small;
 mod spaces;
@@ -34,6 +35,7 @@ mod splitting;
 mod strided;
 mod subscript;
 mod tallies;
+mod times;
 mod weighted;
 
 use crate::{Expr, Op, Result};

@@ -66,11 +66,8 @@ impl Expr {
             let options = ReduceOptions { axes: Some(vec![-1]), keepdims: true, ..ReduceOptions::default() };
             x.reduce(reduction, &options)
         };
-        let sound = two(
-            Op::LogicalAnd,
-            &two(Op::Greater, &total, &Expr::scalar(0))?,
-            &one(Op::Isfinite, &total)?,
-        )?;
+        let sound =
+            two(Op::LogicalAnd, &two(Op::Greater, &total, &Expr::scalar(0))?, &one(Op::Isfinite, &total)?)?;
         let mut wrong = one(Op::LogicalNot, &sound)?;
         if let (Some(nan), true) = (&nan, options.skip_nan) {
             // a line without numbers has no weights to judge

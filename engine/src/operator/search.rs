@@ -14,7 +14,7 @@ use crate::program::tiles::{Tiles, loop_order, rows};
 use crate::program::written;
 use crate::promote;
 use crate::view::{Index, show};
-use crate::{Buffer, DType, Error, Kind, Result};
+use crate::{Buffer, DType, Error, Kind, Op, Result};
 
 /// Bytes of a tile, unless chunks that are written whole are larger.
 const TILE: u64 = 4 << 20;
@@ -108,8 +108,12 @@ impl Expr {
     pub fn isin(&self, elements: &Expr, invert: bool) -> Result<Expr> {
         let (x, elements) = (self.typed()?, elements.typed()?);
         if x.has_order_keys() || elements.has_order_keys() {
-            let [elements, x] = elements.ranks(&x)?;
-            return x.isin(&elements, invert);
+            let [elements, ranks] = elements.ranks(&x)?;
+            let member = ranks.isin(&elements, invert)?;
+            return match x.holds_nan()? {
+                Some(nan) => Expr::apply(Op::Where, &[nan, Expr::scalar(invert), member]),
+                None => Ok(member),
+            };
         }
         Expr::searched(&elements.typed()?, self, None, Question::Member { invert }, DType::Bool)
     }

@@ -14,6 +14,7 @@ mod error;
 mod loops;
 mod reduction;
 mod texts;
+pub(crate) use texts::text_of;
 mod times;
 mod types;
 

@@ -118,6 +118,8 @@ fn constant_named(name: &str) -> Option<Meaning> {
         "nan" => f64::NAN,
         "euler_gamma" => 0.577_215_664_901_532_9,
         "newaxis" => return Some(Meaning::None),
+        "str" | "str_" => return Some(Meaning::Str("U".into())),
+        "bytes_" => return Some(Meaning::Str("S".into())),
         _ => return None,
     };
     Some(Meaning::Number(Number::Float(value)))
