@@ -221,7 +221,8 @@ def parts(golden):
         for k in range(4):
             exact(golden, f"unique(a, {every}, axis=0)[{k}]", {"a": rows})
             exact(golden, f"unique(a[::-1], {every}, axis=1)[{k}]", {"a": rows[:, [0, 1, 0, 1, 1]]})
-        if dtype.kind == "f":
+        if dtype.kind == "f" and dtype.itemsize > 2:
+            # among fields of records, NumPy takes a float16 that is NaN for the smallest one
             rows = rows.copy()
             rows[::4, 1], rows[3, 0] = np.nan, np.inf
             for k in range(4):

@@ -17,7 +17,7 @@ impl Expr {
             Some(_) => self.typed()?,
             None => self.typed()?.reshape(&[-1])?,
         };
-        let mut keys = lines.shared().order_keys(fields)?;
+        let mut keys = lines.order_keys(fields)?;
         if keys.is_empty() {
             // texts of no characters are equal
             keys.push(Expr::zeros(lines.shape(), DType::U8)?);
@@ -41,7 +41,7 @@ impl Expr {
     /// For each element of a vector of texts or records, the number of its group: equal elements are a group, and groups
     /// are numbered in ascending order.
     pub(crate) fn groups(&self) -> Result<Expr> {
-        match &self.shared().order_keys(&[])?[..] {
+        match &self.order_keys(&[])?[..] {
             // texts of no characters are equal
             [] => Expr::zeros(self.shape(), DType::I64),
             keys => ranks(keys),

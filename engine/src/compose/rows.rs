@@ -71,9 +71,10 @@ impl Expr {
     /// The distinct elements of a vector of texts or records.
     pub(super) fn unique_by_keys(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         // NumPy looks for NaN among numbers alone: records that hold one are all different
-        let shared = self.shared();
+        let stored =
+            if self.is_stored() { self.clone() } else { held(&[self.clone()], context)?.swap_remove(0) };
         let mut unique =
-            shared.told_apart(&shared.order_keys(&[])?, shared.holds_nan()?, options, context)?;
+            stored.told_apart(&stored.order_keys(&[])?, stored.holds_nan()?, options, context)?;
         unique.values = held(&[unique.values], context)?.swap_remove(0);
         Ok(unique)
     }
