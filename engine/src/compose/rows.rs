@@ -71,10 +71,8 @@ impl Expr {
     /// The distinct elements of a vector of texts or records.
     pub(super) fn unique_by_keys(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         // NumPy looks for NaN among numbers alone: records that hold one are all different
-        let stored =
-            if self.is_stored() { self.clone() } else { held(&[self.clone()], context)?.swap_remove(0) };
-        let mut unique =
-            stored.told_apart(&stored.order_keys(&[])?, stored.holds_nan()?, options, context)?;
+        let own = self.at_hand(context)?;
+        let mut unique = own.told_apart(&own.order_keys(&[])?, own.holds_nan()?, options, context)?;
         unique.values = held(&[unique.values], context)?.swap_remove(0);
         Ok(unique)
     }
@@ -90,7 +88,7 @@ impl Expr {
         let mut order: Vec<i64> = (0..self.ndim() as i64).collect();
         order.remove(axis);
         order.insert(0, axis as i64);
-        let moved = self.permute(&order)?;
+        let moved = self.at_hand(context)?.permute(&order)?;
         let length = moved.shape()[0];
         let width: u64 = moved.shape()[1..].iter().product();
         let rows = moved.reshape(&[length as i64, width as i64])?;
@@ -110,6 +108,14 @@ impl Expr {
         back.insert(axis, 0);
         unique.values = unique.values.permute(&back)?;
         Ok(unique)
+    }
+
+    /// The same elements, computed now if they are not stored: every key reads them.
+    fn at_hand(&self, context: &Context) -> Result<Expr> {
+        match self.is_stored() {
+            true => Ok(self.clone()),
+            false => Ok(held(std::slice::from_ref(self), context)?.swap_remove(0)),
+        }
     }
 
     /// The distinct parts along the first axis, which keys tell apart. Parts where `nan` is true are all different.

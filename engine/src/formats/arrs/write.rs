@@ -30,6 +30,9 @@ pub(in crate::formats) struct Store {
     claim: Option<Claim>,
 }
 
+/// An array of a file that is being written.
+type Stored = (Arc<Transaction>, ArrayId);
+
 /// The place of one result.
 struct Taken {
     label: String,
@@ -78,7 +81,7 @@ impl Store {
     }
 
     /// The array that a part is assigned to: its name, its layout, and its place unless the run is only planned.
-    fn assigned(&self, location: &Location) -> Result<(String, Meta, Option<(Arc<Transaction>, ArrayId)>)> {
+    fn assigned(&self, location: &Location) -> Result<(String, Meta, Option<Stored>)> {
         let at = || location.to_string();
         let Some(snapshot) = &self.before else {
             return Err(Error::request(format!(
