@@ -181,6 +181,7 @@ macro_rules! operations {
                 Rjust 3 "a text at the right of x2 characters, with x3 before it": rjust;
                 Rstrip 1 "without white space at the end": rstrip;
                 RstripChars 2 "without the characters of x2 at the end": rstrip;
+                Shared 2 "x1; an error where x2 is true, for weights of quantiles": shared;
                 Significand 1 "digits of a float, between 1/2 and 1, as frexp": significand;
                 Startswith 2 "x1 begins with x2": startswith;
                 StrCount 2 "how often x2 stands in x1": count;

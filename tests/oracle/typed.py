@@ -136,6 +136,9 @@ def strings(golden):
         both(golden, ("a == a", "upper(a)", "a + a", "concatenate((a, a))"), {"a": np.zeros((0, 2), dtype)})
         both(golden, ("concatenate((a, b))", "concatenate((b, a[:, :2]), axis=1)"), {"a": a, "b": b})
         both(golden, ("a * 2", "a - b", "-a", "a < 5", "max(a)", "sum(a)", "maximum(a, b)", "sqrt(a)"), {"a": a, "b": b})
+    for name in ("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16", "S3", "U4", "m8[s]", "m8") + POINTS:
+        few = np.array(["1", "0"]).astype(name) if name[0] in "SU" else np.array([1, 0], "i8").view(name) if name[0] in "Mm" else np.array([1, 0]).astype(name)
+        both(golden, ("astype(a, str)", "a.astype('U')", "astype(a, 'S')", "astype(a[:0], str)"), {"a": few})
     numbers = np.array(["12", "-7", " 3 ", "1_0", "0", "127"])
     for to in ("int8", "int64", "float32", "float64", "uint16"):
         exact(golden, f"astype(a, {to})", {"a": numbers[:1] if to == "uint16" else numbers})

@@ -152,7 +152,13 @@ impl Expr {
             }
         };
         let dtype = if is_exact(f.dtype()) { DType::F64 } else { f.dtype() };
-        let f = if f.dtype() == DType::Bool { f } else { f.cast(dtype)? };
+        let f = match f.dtype() {
+            DType::Bool => f,
+            // the distances from the epoch have the gradient of the points in time
+            DType::DateTime(_) => two(Op::Subtract, &f, &Expr::zero(f.dtype()))?,
+            _ => f.cast(dtype)?,
+        };
+        let dtype = if matches!(dtype, DType::DateTime(_)) { f.dtype() } else { dtype };
         axes.iter().zip(&spacing).map(|(&axis, gaps)| slope(&f, axis, gaps, edge_order, dtype)).collect()
     }
 }

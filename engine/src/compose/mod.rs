@@ -27,6 +27,7 @@ mod quadratic;
 mod quantile;
 mod reduce;
 mod repeating;
+mod rows;
 mod sets;
 mod small;
 mod spaces;
@@ -35,6 +36,8 @@ mod strided;
 mod subscript;
 mod tallies;
 mod texts;
+mod times;
+mod weighted;
 
 use crate::{Expr, Op, Result};
 

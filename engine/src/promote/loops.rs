@@ -25,7 +25,7 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
         // these set their own types
-        Op::Map | Op::Field | Op::Unless | Op::Weighed => (&[], Same),
+        Op::Map | Op::Field | Op::Unless | Op::Weighed | Op::Shared => (&[], Same),
         // for times only
         Op::Isnat => (&[], Truth),
         // for texts only

@@ -5,6 +5,7 @@ use arrstore_format::DType::{self, Bool, Bytes, I64, Str};
 use super::error::PromoteError;
 use super::{Operand, Signature, is_comparison, is_exact, no_loop};
 use crate::op::{Op, Scalar};
+use crate::{Kind, TimeBase, TimeUnit};
 
 /// Whether an operand is a text.
 pub(super) fn is_text(operand: &Operand) -> bool {
@@ -18,6 +19,55 @@ fn takes_number(op: Op, at: usize) -> bool {
         Op::Replace => at == 3,
         Op::StrSlice => at > 0,
         _ => false,
+    }
+}
+
+/// Texts that hold any element of a type, as NumPy's `astype(str)`: characters or, without `characters`, bytes.
+/// `None` for records.
+pub(crate) fn text_of(dtype: DType, characters: bool) -> Option<DType> {
+    let width = match dtype {
+        Bytes(width) | Str(width) => width.max(1),
+        DType::Record(_) => return None,
+        DType::TimeDelta(_) => 21,
+        DType::DateTime(unit) => date_width(unit),
+        _ => match (dtype.kind(), dtype.size()) {
+            (Kind::Bool, _) => 5,
+            (Kind::Signed, 1) => 4,
+            (Kind::Signed, 2) => 6,
+            (Kind::Signed, 4) => 11,
+            (Kind::Signed, _) => 21,
+            (Kind::Unsigned, 1) => 3,
+            (Kind::Unsigned, 2) => 5,
+            (Kind::Unsigned, 4) => 10,
+            (Kind::Unsigned, _) => 20,
+            (Kind::Complex, _) => 64,
+            _ => 32,
+        },
+    };
+    Some(if characters { Str(width) } else { Bytes(width) })
+}
+
+/// The width of the text of a point in time.
+fn date_width(unit: TimeUnit) -> u32 {
+    use TimeBase::{
+        Attosecond, Day, Femtosecond, Hour, Microsecond, Millisecond, Minute, Month, Nanosecond, Picosecond,
+        Second, Week, Year,
+    };
+    match unit.base {
+        _ if unit.is_generic() => 4,
+        Year => 22,
+        Month => 25,
+        Week | Day => 28,
+        Hour => 32,
+        Minute => 35,
+        Second => 38,
+        Millisecond => 42,
+        Microsecond => 45,
+        Nanosecond => 48,
+        Picosecond => 51,
+        Femtosecond => 54,
+        Attosecond => 57,
+        TimeBase::Generic => 4,
     }
 }
 

@@ -178,6 +178,18 @@ impl Placed {
         }
     }
 
+    /// Whether it names texts without a width, and if so, texts of characters (true) or of bytes.
+    pub(super) fn is_texts(&self) -> Option<bool> {
+        match &self.meaning {
+            Meaning::Str(name) => match name.trim_start_matches(['<', '|', '=']) {
+                "U" | "U0" | "str" => Some(true),
+                "S" | "S0" | "bytes" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(super) fn text(&self) -> Result<&str> {
         match &self.meaning {
             Meaning::Str(text) => Ok(text),

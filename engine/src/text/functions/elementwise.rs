@@ -35,7 +35,12 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
         "astype" => {
             let b = call.bind(&["x", "dtype", "*", "copy?"])?;
             b.check_idle()?;
-            b.array("x")?.cast(b.need("dtype")?.dtype()?).map_err(|e| b.fault("x", e))
+            let (x, dtype) = (b.array("x")?, b.need("dtype")?);
+            match dtype.is_texts() {
+                Some(characters) => x.as_texts(characters),
+                None => x.cast(dtype.dtype()?),
+            }
+            .map_err(|e| b.fault("x", e))
         }
         "clip" => clip(call),
         "round" => {
