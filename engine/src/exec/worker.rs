@@ -24,10 +24,12 @@ const WIDEST: usize = 16;
 /// The most operands of an operation.
 const OPERANDS: usize = 4;
 
-/// Elements of a program's blocks.
+/// Elements of a program's blocks; no more than it has in all.
 fn blocks(program: &Program) -> [usize; 2] {
     let item = program.widest().max(WIDEST);
-    BLOCKS.map(|elements| (elements * WIDEST / item).max(1))
+    let all = program.domain.iter().copied().fold(1, u64::saturating_mul);
+    let most = usize::try_from(all).unwrap_or(usize::MAX);
+    BLOCKS.map(|elements| (elements * WIDEST / item).min(most).max(1))
 }
 
 /// The destination of an output of a program over a tile.

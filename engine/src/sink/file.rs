@@ -100,7 +100,7 @@ pub(crate) fn check_room(file: &File, needed: u64) -> io::Result<()> {
         return Ok(());
     }
     let words = format!(
-        "the file needs {}, but {} of the disk are free; make room, or choose another disk",
+        "No space left on device: the file needs {}, but {} are free; make room, or choose another disk",
         size(needed),
         size(free)
     );
