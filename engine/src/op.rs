@@ -155,23 +155,39 @@ macro_rules! operations {
             }
             hidden {
                 Capitalize 1 "the first letter large, all others small": capitalize;
+                Center 3 "a text in the middle of x2 characters, with x3 around it": center;
                 Complex 2 "x1 + x2 * 1j, each part kept as it is": complex;
                 Endswith 2 "x1 ends with x2": endswith;
                 Exponent 1 "exponent of two of a float, as frexp": exponent;
                 Field 2 "a field of a record; x2 is its byte": field;
                 Find 2 "the first place of x2 in x1, or -1": find;
                 Fraction 1 "part of a float after the point, as modf": fraction;
+                Isalnum 1 "all characters are letters or numbers": isalnum;
+                Isalpha 1 "all characters are letters": isalpha;
+                Isdecimal 1 "all characters are decimal digits": isdecimal;
+                Isdigit 1 "all characters are digits": isdigit;
+                Islower 1 "all letters are small, and there is one": islower;
+                Isnumeric 1 "all characters stand for numbers": isnumeric;
+                Isspace 1 "all characters are white space": isspace;
+                Istitle 1 "each word has its first letter alone large": istitle;
+                Isupper 1 "all letters are large, and there is one": isupper;
+                Ljust 3 "a text at the left of x2 characters, with x3 after it": ljust;
                 Lower 1 "letters small": lower;
                 Lstrip 1 "without white space at the start": lstrip;
                 LstripChars 2 "without the characters of x2 at the start": lstrip;
                 Map 2 "a function of the caller's; x2 says which": map;
+                Replace 4 "x3 in the place of x2 in x1, x4 times at most": replace;
                 Rfind 2 "the last place of x2 in x1, or -1": rfind;
+                Rjust 3 "a text at the right of x2 characters, with x3 before it": rjust;
                 Rstrip 1 "without white space at the end": rstrip;
                 RstripChars 2 "without the characters of x2 at the end": rstrip;
+                Shared 2 "x1; an error where x2 is true, for weights of quantiles": shared;
                 Significand 1 "digits of a float, between 1/2 and 1, as frexp": significand;
                 Startswith 2 "x1 begins with x2": startswith;
                 StrCount 2 "how often x2 stands in x1": count;
                 StrLen 1 "characters of a text": str_len;
+                StrRepeat 2 "a text x2 times": multiply;
+                StrSlice 4 "the characters from x2 to x3 in steps of x4": slice;
                 Strip 1 "without white space at both ends": strip;
                 StripChars 2 "without the characters of x2 at both ends": strip;
                 Swapcase 1 "large letters small, small ones large": swapcase;
@@ -179,6 +195,7 @@ macro_rules! operations {
                 Unless 2 "x1; an error where x2 is true, for slices of NaN alone": unless;
                 Upper 1 "letters large": upper;
                 Weighed 2 "x1; an error where x2 is true, for weights of the sum 0": weighed;
+                Zfill 2 "digits of x2 characters, with zeros before them": zfill;
             }
         }
     };

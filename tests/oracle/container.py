@@ -119,7 +119,7 @@ def error_kind(error):
     raise error
 
 
-STRINGS = "upper lower capitalize title swapcase strip lstrip rstrip str_len startswith endswith find rfind count".split()
+STRINGS = "upper lower capitalize title swapcase strip lstrip rstrip str_len startswith endswith find rfind count isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper center ljust rjust zfill replace slice rpartition".split()
 
 
 def names():

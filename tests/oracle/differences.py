@@ -105,6 +105,13 @@ def slides(golden, dtype):
     near(golden, "convolve(a, [1, 2])", {"a": a}, 200 * eps)
     near(golden, "convolve(a, [0.25, 0.5, 0.25], 'same')", {"a": a}, 200 * eps)
     near(golden, "convolve(a, 3)", {"a": a}, 200 * eps)
+    if dtype.kind in "iu" or values.is_float(dtype) and dtype != BF16:
+        # sums of integers wrap around; those of the floats are whole, infinite or NaN
+        e = values.ints(dtype, short=True) if dtype.kind in "iu" else values.to([3, -1, np.inf, 2, np.nan, 0, -np.inf, -0.0, 5, 7, -2], dtype)
+        for name in ("convolve", "correlate"):
+            for mode in ("full", "same", "valid"):
+                for x, y in (("e", "e[:3]"), ("e[::-1]", "e"), ("e[5:]", "e[:2]"), ("e[:1]", "e"), ("e[:2] * 0", "e")):
+                    near(golden, f"{name}({x}, {y}, '{mode}')", {"e": e})
     if dtype.kind in "iu":
         long, short = values.moderate(dtype, (9000,), 63), values.moderate(dtype, (4500,), 64)
         near(golden, "convolve(a, v, 'same')[::97]", {"a": long, "v": short})

@@ -23,6 +23,7 @@ What is in a file is said in container.py; each family is one file beside this o
     shapes                    joined, split, repeated, rolled and padded arrays, windows, diagonals
     creation                  ranges, constants, identities, grids
     types                     times, texts and records
+    ordered                   times, texts and records in order, as sets, in quantiles and among other elements
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
@@ -53,6 +54,7 @@ import elementwise
 import indexing
 import order
 import mixed
+import ordered
 import products
 import promotion
 import reductions
@@ -87,6 +89,7 @@ FAMILIES = {
     "shapes": shapes.shapes,
     "creation": creation.creation,
     "types": typed.types,
+    "ordered": ordered.ordered,
     "mixed": mixed.mixed,
 }
 

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+from chosen import near
 from container import evaluate, exact
 
 INF, NAN = np.inf, np.nan
@@ -64,6 +65,12 @@ def dtypes(golden):
         for expr in ["var(a, dtype=int32, ddof=1)", "a.mean(axis=0, dtype='i4')", "a.sum(dtype='bool')", "max(a, dtype=int32)", "any(a, dtype=int32)", "argmax(a, dtype=int32)"]:
             if np.isfinite(a).all():
                 exact(golden, expr, {"a": a})
+        for name in "sum mean var std nanmean nanvar nanstd".split():
+            for kind in "complex64 complex128".split():
+                if not name.startswith("nan") and not np.isfinite(a).all():
+                    continue
+                for more in ("", ", axis=0", ", axis=1, keepdims=True") + ((", ddof=1",) if name[-3:] in ("var", "std") else ()):
+                    near(golden, f"{name}(a{more}, dtype={kind})", {"a": a}, 1e-5 if kind == "complex64" or a.dtype == np.float32 else 1e-14)
     empty = np.zeros((0, 3))
     for expr in ["sum(a, axis=0, dtype=bool)", "prod(a, axis=0, dtype=bool)", "sum(a, axis=1, dtype=bool)", "mean(a, axis=1, dtype=int32)"]:
         exact(golden, expr, {"a": empty})

@@ -45,6 +45,8 @@ EDGES = [
 
 MEANS = ["pad(a, 2, mode='mean')", "pad(a, ((1, 3), (0, 2), (2, 1)), mode='mean', stat_length=((3, 2), (1, 1), (4, 5)))"]
 
+MEDIANS = ["pad(a, 2, mode='median')", "pad(a, ((1, 3), (0, 2), (2, 1)), mode='median', stat_length=((3, 2), (1, 4), (4, 5)))", "pad(a, ((0, 1), (2, 0), (1, 1)), 'median', stat_length=2)", "pad(a[:, :1], 1, mode='median')"]
+
 REAL = [
     "vander(a[0, 0])", "vander(a[0, 0], 3, increasing=True)", "vander(a[0, 0], 0)", "vander(a[0, 0], N=1)",
     "pad(a, 3, mode='reflect', reflect_type='odd')", "pad(a, ((15, 2), (0, 11), (6, 6)), mode='reflect', reflect_type='odd')", "pad(a, 5, mode='symmetric', reflect_type='odd')",
@@ -65,7 +67,7 @@ SCALAR = [
 WRONG = [
     "concatenate((a, a[0]))", "concatenate(())", "concatenate((a, a), axis=3)", "concatenate((a, a[:, 1:]))", "concatenate((a, a), dtype=int8)", "concatenate(3)", "stack(())", "stack((a, a[0]))", "stack((a, a), axis=4)", "vstack(())", "hstack((a, a[0]))",
     "reshape(a, (5, 5))", "reshape(a, (-1, -1))", "reshape(a, (-1, 4))", "tile(a, -1)", "repeat(a, -1)", "repeat(a, [1, 2])", "repeat(a, 2, axis=5)", "repeat(a, [1, 2, 3], axis=0)", "roll(a, 1, axis=3)", "roll(a, (1, 2, 3), axis=(0, 1))", "roll(a, (1, 2), axis=(0, 5))",
-    "rot90(a, 1, (0, 0))", "rot90(a, 1, (0, 1, 2))", "rot90(a, 1, (0, 7))", "pad(a, -1)", "pad(a, (1, 2, 3))", "pad(a, 1, mode='nothing')", "pad(a, 1, mode='edge', constant_values=3)", "pad(a, 1.5)", "pad(a, 1, mode='maximum', stat_length=0)", "pad(a, ((1, 2), (3, 4)))", "pad(a)",
+    "rot90(a, 1, (0, 0))", "rot90(a, 1, (0, 1, 2))", "rot90(a, 1, (0, 7))", "pad(a, -1)", "pad(a, (1, 2, 3))", "pad(a, 1, mode='nothing')", "pad(a, 1, mode='edge', constant_values=3)", "pad(a, 1.5)", "pad(a, 1, mode='maximum', stat_length=0)", "pad(a, 1, mode='median', constant_values=1)", "pad(a, ((1, 2), (3, 4)))", "pad(a)",
     "insert(a, 8, 1, axis=0)", "insert(a, -9, 1, axis=0)", "insert(a, 1, a, axis=7)", "insert(a, [0, 9], 1, axis=0)", "insert(a, 1, a[:, :2, :3], axis=0)", "insert(a, 1)", "delete(a, 7, axis=0)", "delete(a, -8, axis=0)", "delete(a, [1, 99], axis=0)", "delete(a, [True, False], axis=0)", "delete(a, 1.5)", "delete(a)", "append(a, a[0], axis=0)", "append(a, 1, axis=0)",
     "diagonal(a[0, 0])", "diagonal(a, 0, 1, 1)", "diagonal(a, 0, 0, 3)", "diag(a)", "trace(a[0, 0])", "tril(a[0, 0, 0])", "block([])", "block([[a], a])", "block([a, []])", "block([[a[0]], [a[0], a[0]]])", "split(a, 3)", "split(a, 0)", "array_split(a, 0)", "array_split(a, -1)", "split(a, 2, axis=9)", "hsplit(a[0, 0, 0], 1)", "vsplit(a[0, 0], 1)", "dsplit(a[0], 1)", "unstack(a, axis=3)", "meshgrid(a[0, 0], indexing='ji')", "broadcast_arrays(a, a[0, 0, :2])",
     "sliding_window_view(a, 3)", "sliding_window_view(a, (8, 1, 1))", "sliding_window_view(a, 2, axis=4)", "sliding_window_view(a, -1, axis=0)", "sliding_window_view(a, (4, 4), axis=(1, 1))", "vander(a)", "zeros_like(a, shape=(-1,))", "full_like(a, (1, 2))",
@@ -95,6 +97,8 @@ def shapes(golden):
             exact(golden, expr, {"a": cube})
         for expr in EDGES:
             exact(golden, expr, {"a": edges})
+        for expr in MEDIANS:
+            exact(golden, expr, {"a": cube})
         if dtype.kind in "iuf":
             for expr in REAL:
                 exact(golden, expr, {"a": cube})

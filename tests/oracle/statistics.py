@@ -18,6 +18,7 @@ LIST = "[0, 0.1, 0.25, 1/3, 0.5, 0.75, 0.9, 1.0]"
 def statistics(golden):
     medians(golden)
     quantiles(golden)
+    weighted(golden)
     edges(golden)
     histograms(golden)
     averages(golden)
@@ -87,6 +88,51 @@ def quantiles(golden):
             exact(golden, "quantile(a, q, axis=1)", {"a": a, "q": np.array(0.3, kind)})
             exact(golden, "nanquantile(a, q, axis=1)", {"a": a, "q": np.array([0.3, 0.9], kind)})
         exact(golden, "quantile(a[0, 0, 0], 0.3)", {"a": a})
+
+
+def weighted(golden):
+    """Weights that are whole, so that sums are exact however equal elements are ordered; and others of distinct elements."""
+    rng = np.random.default_rng(19)
+    whole = {kind: rng.integers(0, 4, (5, 6, 7)).astype(kind) for kind in ("int64", "float32", "bool")}
+    many = rng.random((5, 6, 7))
+    for dtype in REAL:
+        if dtype == BF16:
+            continue  # its NaN is unknown to NumPy
+        a = cube(dtype, 47)
+        for name in ("quantile", "nanquantile"):
+            for kind, w in whole.items():
+                w = w.copy()
+                w[:, :, 0], w[0], w[:, 0] = 1, 2, 1
+                inputs = {"a": a, "w": w}
+                for expr in (f"{name}(a, {LIST}, axis=1, method='inverted_cdf', weights=w)", f"{name}(a, 0.3, axis=(0, 2), method='inverted_cdf', weights=w)", f"{name}(a, {LIST}, method='inverted_cdf', weights=w)"):
+                    exact(golden, expr, inputs)
+                if kind == "int64":
+                    for expr in (f"{name}(a, 0, axis=2, method='inverted_cdf', weights=w, keepdims=True)", f"{name}(a, 1, axis=0, method='inverted_cdf', weights=w)", f"{name}(a, [[0.2, 0.4], [0.6, 0.9]], axis=-1, method='inverted_cdf', weights=w)", f"{name}(a[::-1, :, ::2], [0.5], method='inverted_cdf', weights=w[..., ::2], keepdims=True)"):
+                        exact(golden, expr, inputs)
+        for expr in ("quantile(a, [0.1, 0.6], axis=1, method='inverted_cdf', weights=v)", "percentile(a, [0, 30, 100], axis=1, method='inverted_cdf', weights=v, keepdims=True)", "percentile(a[0, :, 0], 70, method='inverted_cdf', weights=v)", "nanpercentile(a[0, :, 0], 70, axis=0, method='inverted_cdf', weights=v)"):
+            exact(golden, expr, {"a": a, "v": np.array([0, 1, 0, 3, 2, 1])})
+        for kind in ("float16", "float32", "float64"):
+            exact(golden, "quantile(a, q, axis=2, method='inverted_cdf', weights=w)", {"a": a, "q": np.array([0.1, 0.4, 0.5, 0.9], kind), "w": whole["int64"] + 1})
+        if dtype.kind == "f":
+            for b in (holed(a), holed(a, 0.03)):
+                for name in ("quantile", "nanquantile"):
+                    for axis in (0, 1, 2):
+                        exact(golden, f"{name}(a, {LIST}, axis={axis}, method='inverted_cdf', weights=w)", {"a": b, "w": whole["int64"] + 1})
+            distinct = rng.permutation(210).reshape(5, 6, 7).astype(dtype)
+            for axis in ("", ", axis=0", ", axis=1", ", axis=(1, 2)"):
+                exact(golden, f"quantile(a, {LIST}{axis}, method='inverted_cdf', weights=w)", {"a": distinct, "w": many})
+    for name in ("M8[s]", "m8[D]"):
+        a = rng.integers(-50, 50, (5, 6, 7)).view(name)
+        exact(golden, f"quantile(a, {LIST}, axis=1, method='inverted_cdf', weights=w)", {"a": a, "w": whole["int64"] + 1})
+        a[1, 2], a[3, :, 3] = "NaT", "NaT"
+        for name in ("quantile", "nanquantile"):
+            exact(golden, f"{name}(a, {LIST}, axis=1, method='inverted_cdf', weights=w)", {"a": a, "w": whole["int64"] + 1})
+    a = values.moderate(np.dtype("float64"), (4, 5), 14)
+    for given in ("w", "-w - 1", "w * nan", "w * 0", "w + inf", "w[0]", "w[:, 0]", "w[:2]", "w * 1j", "w - 2.5"):
+        for axis in ("", ", axis=0", ", axis=1"):
+            exact(golden, f"quantile(a, 0.5{axis}, method='inverted_cdf', weights={given})", {"a": a, "w": np.arange(20.0).reshape(4, 5) % 3 + 1})
+    for expr in ("quantile(a, 0.5, weights=a)", "percentile(a, 50, method='lower', weights=a)", "nanquantile(a, 0.5, method='linear', weights=a)", "quantile(a, 1.5, method='inverted_cdf', weights=a)", "quantile(a, 0.5, axis=3, method='inverted_cdf', weights=a)", "nanquantile(a[:0], 0.5, method='inverted_cdf', weights=a[:0])", "quantile(a[:0], 0.5, method='inverted_cdf', weights=a[:0])", "quantile(a[0, 0], 0.5, method='inverted_cdf', weights=2)", "quantile(a[0, 0], [0.5, 1], method='inverted_cdf', weights=2)", "quantile(a, 0.5, axis=0, method='inverted_cdf', weights=None)"):
+        exact(golden, expr, {"a": np.abs(a)})
 
 
 def edges(golden):

@@ -136,6 +136,9 @@ def strings(golden):
         both(golden, ("a == a", "upper(a)", "a + a", "concatenate((a, a))"), {"a": np.zeros((0, 2), dtype)})
         both(golden, ("concatenate((a, b))", "concatenate((b, a[:, :2]), axis=1)"), {"a": a, "b": b})
         both(golden, ("a * 2", "a - b", "-a", "a < 5", "max(a)", "sum(a)", "maximum(a, b)", "sqrt(a)"), {"a": a, "b": b})
+    for name in ("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16", "S3", "U4", "m8[s]", "m8") + POINTS:
+        few = np.array(["1", "0"]).astype(name) if name[0] in "SU" else np.array([1, 0], "i8").view(name) if name[0] in "Mm" else np.array([1, 0]).astype(name)
+        both(golden, ("astype(a, str)", "a.astype('U')", "astype(a, 'S')", "astype(a[:0], str)"), {"a": few})
     numbers = np.array(["12", "-7", " 3 ", "1_0", "0", "127"])
     for to in ("int8", "int64", "float32", "float64", "uint16"):
         exact(golden, f"astype(a, {to})", {"a": numbers[:1] if to == "uint16" else numbers})
@@ -147,6 +150,26 @@ def strings(golden):
     values = {"i": np.array([0, 1, -20, 2**62]), "u": np.array([255], "u1"), "f": np.array([1.5, 0.1, 1e20, np.nan, -np.inf, 1e-7, 3.0]), "h": np.array([0.1, 65504], "f2"), "s": np.array([0.1, 1e10], "f4"), "b": np.array([True, False]), "z": np.array([1 + 2j, 0.5j])}
     for v in values:
         both(golden, (f"astype({v}, 'U30')", f"astype({v}, 'S30')", f"astype({v}, 'U2')"), values)
+
+
+def sized_strings(golden):
+    classes = "isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper".split()
+    more = ["7", "-12", "+5", "x1", "Ab Cd", "ABc", "A1", "\u00b2", "\u2167", "\u4e00", "\u01c5a", "\u0661", "\u2460", " \u3000"]
+    for name in ("S4", "S16", "U3", "U11"):
+        dtype = np.dtype(name)
+        a = texts(dtype, (4, 5, 3), len(name))
+        more_here = np.array([text for text in more if dtype.kind == "U" or text.isascii()], dtype)
+        quote = "b" if dtype.kind == "S" else ""
+        n = np.arange(15).reshape(5, 3) % 9 - 2
+        both(golden, [f"{f}(a)" for f in classes], {"a": a})
+        both(golden, [f"{f}(a)" for f in classes] + ["zfill(a, 5)", "zfill(a[:3], 1)"], {"a": more_here})
+        sized = ("center(a, 7)", f"ljust(a, n, {quote}'*')", "rjust(a, n)", "center(a, 4, '--')", "zfill(a, n)", "center(a[:0], 4)")
+        both(golden, sized, {"a": a, "n": n})
+        both(golden, ("slice(a, 2)", "slice(a, 1, 4)", "slice(a, None, None, -1)", "slice(a, -3, None, 2)", "slice(a, n, None)", "slice(a, 4, n, -1)", "slice(a, 1, 2, 0)"), {"a": a, "n": n})
+        q = quote
+        both(golden, (f"replace(a, {q}'a', {q}'xyz')", f"replace(a, {q}'ab', {q}'', 1)", f"replace(a, {q}'', {q}'.')", f"replace(a, {q}'b', {q}'c', n)"), {"a": a, "n": n})
+        both(golden, (f"rpartition(a, {q}'b')[0]", f"rpartition(a, {q}'b')[1]", f"rpartition(a, {q}'b')[2]", f"rpartition(a, {q}'')[0]"), {"a": a})
+        both(golden, (f"find(a, {q}'b', 1)", f"find(a, {q}'b', -3, 5)", f"rfind(a, {q}'b', 0, n)", f"find(a, {q}'', n)", f"count(a, {q}'a', 1)", f"startswith(a, {q}'b', 1)", f"endswith(a, {q}'b', 0, 2)"), {"a": a, "n": n})
 
 
 def records(golden):
@@ -220,4 +243,5 @@ def records(golden):
 def types(golden):
     times(golden)
     strings(golden)
+    sized_strings(golden)
     records(golden)

@@ -131,6 +131,11 @@ fn times_texts_and_records() {
 }
 
 #[test]
+fn times_texts_and_records_in_order() {
+    hold("ordered");
+}
+
+#[test]
 fn random_compositions() {
     hold("mixed");
 }

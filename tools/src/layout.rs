@@ -54,7 +54,7 @@ impl Storing {
             )));
         }
         for location in locations {
-            if let (Some(flag), true) = (any, location.subscript.is_some()) {
+            if let (Some(flag), true) = (any, location.is_part()) {
                 return Err(misuse(format!(
                     "{location}: a region keeps the layout of its array; {flag} is for whole arrays"
                 )));

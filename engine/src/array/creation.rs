@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use super::{Array, IntoArray, IntoShape, Native};
 use crate::compose::Samples;
 use crate::operator::generated::Generated;
-use crate::{DType, Error, Expr, Result, Scalar};
+use crate::{Context, DType, Error, Expr, Result, Scalar};
 
 /// Lengths that are not negative.
 pub(super) fn lengths(shape: Vec<i64>) -> Result<Vec<u64>> {
@@ -58,19 +58,19 @@ impl Array {
     /// Zeros in the shape and type of this array.
     #[track_caller]
     pub fn zeros_like(&self) -> Array {
-        self.full_like(false)
+        Array::make(|| self.expr().and_then(|a| Expr::zeros(a.shape(), a.typed()?.dtype())))
     }
 
     /// Ones in the shape and type of this array.
     #[track_caller]
     pub fn ones_like(&self) -> Array {
-        self.full_like(true)
+        Array::make(|| self.expr().and_then(|a| Expr::ones(a.shape(), a.typed()?.dtype())))
     }
 
     /// Zeros in the shape and type of this array: see [`Array::empty`].
     #[track_caller]
     pub fn empty_like(&self) -> Array {
-        self.full_like(false)
+        self.zeros_like()
     }
 
     /// One value everywhere, in the shape and type of this array.
@@ -98,6 +98,27 @@ impl Array {
         dtype: impl Into<Option<DType>>,
     ) -> Array {
         Array::make(|| Expr::arange(start.into(), stop.into(), step.into(), dtype.into()))
+    }
+
+    /// Points or spans of time from `start` on, `step` apart, before `stop`, as NumPy's `arange` of times. The ends and
+    /// the step are single times or integers; beside points, a `stop` that is a span or an integer counts from `start`.
+    /// The elements have the unit that all of them are multiples of.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// use arrstore::Expr;
+    /// let start = Array::from(Expr::datetime("2024-02-28", None)?);
+    /// let days = Array::arange_times(&start, 3, 1);
+    /// assert_eq!(days.compute()?.to_string(), "['2024-02-28' '2024-02-29' '2024-03-01']");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn arange_times(start: impl IntoArray, stop: impl IntoArray, step: impl IntoArray) -> Array {
+        let (start, stop, step) = (start.into_array(), stop.into_array(), step.into_array());
+        Array::make(|| {
+            let [start, stop, step] = [start.expr()?, stop.expr()?, step.expr()?];
+            Expr::arange_times(Some(start), stop, Some(step), None, &Context::default())
+        })
     }
 
     /// Numbers at equal distances from `start` to `stop`: a number of them, or [`Samples`] with more options. The ends

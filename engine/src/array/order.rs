@@ -79,7 +79,7 @@ impl Array {
     }
 
     /// The places in this sorted vector where the elements of `v` belong, before equal elements or `after` them, as
-    /// NumPy's `searchsorted`: `int64`, in the shape of `v`. The vector is held in memory.
+    /// NumPy's `searchsorted`: `int64`, in the shape of `v`. The vector is held in memory; of texts and records, `v` is, too.
     ///
     /// ```
     /// use arrstore::prelude::*;

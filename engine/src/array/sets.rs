@@ -63,7 +63,34 @@ impl Array {
     /// # Errors
     /// As [`Array::unique_counts`].
     pub fn unique_all(&self, context: &Context) -> Result<[Array; 4]> {
-        let options = UniqueOptions { index: true, inverse: true, counts: true, equal_nan: true };
+        let options = UniqueOptions { index: true, inverse: true, counts: true, ..UniqueOptions::default() };
+        let Unique { values, index, inverse, counts } = self.expr()?.unique(&options, context)?;
+        Ok([values.into(), asked(index)?, asked(inverse)?, asked(counts)?])
+    }
+
+    /// The distinct parts along an axis in ascending order, as NumPy's `unique` with an axis. Parts are compared element
+    /// by element; those that hold a NaN are all different.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(&ndarray::array![[3, 1], [2, 9], [3, 1]]);
+    /// assert_eq!(a.unique_along(0).compute()?.to_string(), "[[2 9]\n [3 1]]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn unique_along(&self, axis: i64) -> Array {
+        let options = UniqueOptions { axis: Some(axis), ..UniqueOptions::default() };
+        Array::make(|| Ok(self.expr()?.unique(&options, &Context::default())?.values))
+    }
+
+    /// The distinct parts along an axis in ascending order; the position of the first of each along the axis; the place
+    /// of each part of the array among them; and how often each occurs.
+    ///
+    /// # Errors
+    /// As [`Array::unique_counts`], and when the axis is not there.
+    pub fn unique_all_along(&self, axis: i64, context: &Context) -> Result<[Array; 4]> {
+        let options =
+            UniqueOptions { index: true, inverse: true, counts: true, equal_nan: true, axis: Some(axis) };
         let Unique { values, index, inverse, counts } = self.expr()?.unique(&options, context)?;
         Ok([values.into(), asked(index)?, asked(inverse)?, asked(counts)?])
     }

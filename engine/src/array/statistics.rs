@@ -4,7 +4,8 @@ use std::panic::Location;
 
 use super::{Array, Fault, IntoAxes};
 use crate::compose::{
-    BinRule, Bins, CovarianceOptions, HistogramOptions, IntoQuantiles, QuantileOptions, Quantiles,
+    BinRule, Bins, CovarianceOptions, HistogramOptions, IntoQuantiles, QuantileMethod, QuantileOptions,
+    Quantiles,
 };
 use crate::{Context, Expr, Result};
 
@@ -125,6 +126,31 @@ impl Array {
     pub fn quantile_with(&self, q: impl IntoQuantiles, options: &QuantileOptions) -> Array {
         self.composed(|expr| {
             expr.quantile(&Quantiles::new(&q.into_quantiles()?, &Context::default())?, options)
+        })
+    }
+
+    /// Quantiles of elements with weights, which have the array's shape or the lengths of these axes, as NumPy's
+    /// `quantile` with `weights=` and `method='inverted_cdf'`: the first element in ascending order at which the weights
+    /// so far have a share of at least `q` of all. Where weights are negative or not finite, or those of a line are all
+    /// 0, the computation fails.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(&ndarray::array![1.0, 2.0, 4.0, 8.0]);
+    /// let weights = Array::from(&ndarray::array![1, 1, 1, 5]);
+    /// assert_eq!(a.weighted_quantile(&weights, [0.25, 0.5], ..).compute()?.to_string(), "[2. 8.]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn weighted_quantile(&self, weights: &Array, q: impl IntoQuantiles, axes: impl IntoAxes) -> Array {
+        self.composed(|expr| {
+            let options = QuantileOptions {
+                axes: axes.into_axes(),
+                method: QuantileMethod::InvertedCdf,
+                weights: Some(weights.expr()?.clone()),
+                ..QuantileOptions::default()
+            };
+            expr.quantile(&Quantiles::new(&q.into_quantiles()?, &Context::default())?, &options)
         })
     }
 

@@ -1,7 +1,7 @@
 //! Texts and times: operands and functions.
 
 use super::{Array, IntoArray};
-use crate::{Expr, Op, TimeUnit};
+use crate::{Context, Expr, Justify, Op, TimeUnit};
 
 /// One text, of NumPy's type `U`. Beside points in time, it is read as one.
 impl IntoArray for &str {
@@ -115,5 +115,95 @@ impl Array {
     #[track_caller]
     pub fn rfind(&self, part: impl IntoArray) -> Array {
         self.apply2(Op::Rfind, part)
+    }
+
+    /// Whether all characters of each text are letters or numbers; a text without characters has none.
+    #[track_caller]
+    pub fn isalnum(&self) -> Array {
+        self.apply1(Op::Isalnum)
+    }
+
+    /// Whether all characters of each text are letters; a text without characters has none.
+    #[track_caller]
+    pub fn isalpha(&self) -> Array {
+        self.apply1(Op::Isalpha)
+    }
+
+    /// Whether all characters of each text are decimal digits; a text without characters has none.
+    #[track_caller]
+    pub fn isdecimal(&self) -> Array {
+        self.apply1(Op::Isdecimal)
+    }
+
+    /// Whether all characters of each text are digits; a text without characters has none.
+    #[track_caller]
+    pub fn isdigit(&self) -> Array {
+        self.apply1(Op::Isdigit)
+    }
+
+    /// Whether all characters of each text are characters that stand for numbers; a text without characters has none.
+    #[track_caller]
+    pub fn isnumeric(&self) -> Array {
+        self.apply1(Op::Isnumeric)
+    }
+
+    /// Whether all characters of each text are white space; a text without characters has none.
+    #[track_caller]
+    pub fn isspace(&self) -> Array {
+        self.apply1(Op::Isspace)
+    }
+
+    /// Whether each text has small letters and no large ones.
+    #[track_caller]
+    pub fn islower(&self) -> Array {
+        self.apply1(Op::Islower)
+    }
+
+    /// Whether each text has large letters and no small ones.
+    #[track_caller]
+    pub fn isupper(&self) -> Array {
+        self.apply1(Op::Isupper)
+    }
+
+    /// Whether each text has words, the first letter of each alone large.
+    #[track_caller]
+    pub fn istitle(&self) -> Array {
+        self.apply1(Op::Istitle)
+    }
+
+    /// Texts of at least `width` characters, filled up by spaces, as NumPy's `strings.center`, `ljust` and `rjust`. The
+    /// texts are read at once, with the default [`Context`], because the result is as wide as the longest.
+    ///
+    /// ```
+    /// use arrstore::{Justify, prelude::*};
+    /// assert_eq!(Array::from("ab").justify(Justify::Center, 4).compute()?.to_string(), " ab ");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn justify(&self, justify: Justify, width: impl IntoArray) -> Array {
+        let width = width.into_array();
+        Array::make(|| self.expr()?.justify(justify, width.expr()?, &Expr::text(" "), &Context::default()))
+    }
+
+    /// Digits of at least `width` characters, with zeros between a sign and the digits, as NumPy's `strings.zfill`. The
+    /// texts are read at once.
+    #[track_caller]
+    pub fn zfill(&self, width: impl IntoArray) -> Array {
+        let width = width.into_array();
+        Array::make(|| self.expr()?.zfill(width.expr()?, &Context::default()))
+    }
+
+    /// Texts with `new` in the place of every `old`, as NumPy's `strings.replace`. The texts are read at once.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// assert_eq!(Array::from("a-b").replace("-", " to ").compute()?.to_string(), "a to b");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn replace(&self, old: impl IntoArray, new: impl IntoArray) -> Array {
+        let (old, new) = (old.into_array(), new.into_array());
+        let all = Expr::scalar(-1);
+        Array::make(|| self.expr()?.replace(old.expr()?, new.expr()?, &all, &Context::default()))
     }
 }

@@ -134,6 +134,19 @@ impl Array {
         Array::make(|| self.expr()?.flip(axes.as_deref()))
     }
 
+    /// The elements as texts that are wide enough for any element of their type, as NumPy's `astype(str)`.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// let a = Array::from(&ndarray::array![1.5, -2.0]);
+    /// assert_eq!(a.as_texts().compute()?.to_string(), "['1.5' '-2.0']");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn as_texts(&self) -> Array {
+        Array::make(|| self.expr()?.as_texts(true))
+    }
+
     /// The elements converted to another type, as NumPy's `astype`.
     #[track_caller]
     pub fn astype(&self, dtype: DType) -> Array {

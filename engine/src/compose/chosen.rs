@@ -2,7 +2,7 @@
 
 use super::{choose, one, two};
 use crate::promote::{self, is_exact};
-use crate::view::{resolve_axes, show};
+use crate::view::show;
 use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
 
 /// A reduction with `only`, `initial` or `mean` among its options. Elements that are not chosen are replaced by a value
@@ -165,7 +165,7 @@ impl Expr {
     /// As [`Expr::reduce`]. Where all elements are NaN, the computation fails.
     pub fn nanarg(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let a = self.typed()?;
-        if is_exact(a.dtype()) || a.dtype().kind().is_time() {
+        if is_exact(a.dtype()) || a.dtype().kind().is_time() || a.dtype().kind().is_text() {
             return a.reduce(reduction, options);
         }
         let worst = if reduction == Reduction::Argmax { f64::NEG_INFINITY } else { f64::INFINITY };
@@ -183,7 +183,6 @@ impl Expr {
     /// When an axis is not there or the weights do not fit. Where the weights add up to 0, the computation fails.
     pub fn average(&self, weights: Option<&Expr>, axes: Option<&[i64]>, keepdims: bool) -> Result<[Expr; 2]> {
         let a = self.typed()?;
-        let resolved = axes.map(|axes| resolve_axes(axes, a.ndim())).transpose()?;
         let options = |dtype| ReduceOptions {
             axes: axes.map(<[i64]>::to_vec),
             keepdims,
@@ -197,24 +196,7 @@ impl Expr {
                 Expr::scalar(all as f64 / of as f64).cast(mean.dtype())?.broadcast_to(mean.shape())?;
             return Ok([mean, total]);
         };
-        let weights = weights.typed()?;
-        let weights = match resolved {
-            _ if weights.shape() == a.shape() => weights,
-            Some(axes) if weights.shape() == axes.iter().map(|&k| a.shape()[k]).collect::<Vec<_>>() => {
-                let mut order: Vec<i64> = (0..axes.len() as i64).collect();
-                order.sort_by_key(|&k| axes[k as usize]);
-                let others: Vec<i64> =
-                    (0..a.ndim()).filter(|k| !axes.contains(k)).map(|k| k as i64).collect();
-                weights.permute(&order)?.expand_dims(&others)?
-            }
-            _ => {
-                return Err(Error::Shape(format!(
-                    "expected weights of the array's shape {}, or of the lengths of the axes, found {}",
-                    show(a.shape()),
-                    show(weights.shape())
-                )));
-            }
-        };
+        let weights = a.weights(weights, axes)?;
         let mut operands = vec![a.operand(), weights.operand()];
         if is_exact(a.dtype()) {
             operands.push(promote::Operand::Typed(DType::F64));

@@ -6,6 +6,9 @@ use crate::promote::{is_exact, same_kind};
 use crate::view::{resolve_axes, show};
 use crate::{Context, DType, Error, Expr, Index, Op, ReduceOptions, Reduction, Result};
 
+/// Differences up to this order are differences of views.
+const FUSED: u64 = 4;
+
 /// The elements `start..stop` along an axis, as a slice of Python has them.
 fn along(x: &Expr, axis: usize, start: Option<i64>, stop: Option<i64>) -> Result<Expr> {
     let slice = Index::Slice { start, stop, step: None };
@@ -55,12 +58,18 @@ impl Expr {
             parts.push(edge(append)?);
         }
         let mut a = Expr::concatenate(&parts, Some(axis as i64), None)?;
+        let op = if a.dtype() == DType::Bool { Op::NotEqual } else { Op::Subtract };
         // an axis without elements stays so
-        for _ in 0..n.min(a.shape()[axis] as i64) {
-            let op = if a.dtype() == DType::Bool { Op::NotEqual } else { Op::Subtract };
+        let order = (n as u64).min(a.shape()[axis]);
+        // the first difference of times has another type
+        for _ in 0..if order > FUSED { 1 } else { order } {
             a = two(op, &along(&a, axis, Some(1), None)?, &along(&a, axis, None, Some(-1))?)?;
         }
-        Ok(a)
+        match order {
+            0..=FUSED => Ok(a),
+            _ if order > a.shape()[axis] => along(&a, axis, Some(0), Some(0)),
+            _ => a.differences(op, order - 1, axis),
+        }
     }
 
     /// The differences of neighbours of all elements in C order, between `to_begin` and `to_end`, as NumPy's `ediff1d`.
@@ -143,7 +152,13 @@ impl Expr {
             }
         };
         let dtype = if is_exact(f.dtype()) { DType::F64 } else { f.dtype() };
-        let f = if f.dtype() == DType::Bool { f } else { f.cast(dtype)? };
+        let f = match f.dtype() {
+            DType::Bool => f,
+            // the distances from the epoch have the gradient of the points in time
+            DType::DateTime(_) => two(Op::Subtract, &f, &Expr::zero(f.dtype()))?,
+            _ => f.cast(dtype)?,
+        };
+        let dtype = if matches!(dtype, DType::DateTime(_)) { f.dtype() } else { dtype };
         axes.iter().zip(&spacing).map(|(&axis, gaps)| slope(&f, axis, gaps, edge_order, dtype)).collect()
     }
 }

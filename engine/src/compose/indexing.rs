@@ -133,7 +133,7 @@ impl Expr {
             std::iter::once(index.shape()).chain(choices.iter().map(Expr::shape)).collect::<Vec<_>>(),
         )?;
         let operands: Vec<Operand> = choices.iter().map(Expr::operand).collect();
-        let dtype = promote::result_type(&operands)?;
+        let dtype = promote::common_type(&operands)?;
         let wide = choices.iter().map(|choice| choice.cast(dtype)?.broadcast_to(&shape));
         let wide = wide.collect::<Result<Vec<_>>>()?;
         let all = Expr::stack(&wide, 0, None)?;

@@ -88,6 +88,11 @@ impl Expr {
         let mut values = match values.as_scalar() {
             // a Python integer must fit the type
             Some(Scalar::Int(_)) => values.cast(array.dtype())?,
+            Some(Scalar::Float(_) | Scalar::Large(_) | Scalar::Complex(_))
+                if array.dtype().kind().is_time() =>
+            {
+                return Err(Error::dtype("a value among times", array.dtype(), values.typed()?.dtype()));
+            }
             _ => values.typed()?.cast(array.dtype())?,
         };
         let mut shape = array.shape().to_vec();

@@ -2,9 +2,9 @@
 
 use arrstore_format::Field;
 
-use super::sets::begins;
+use super::rows::ranks;
 use super::two;
-use crate::{DType, Error, Expr, Kind, Op, Result, ScanOptions};
+use crate::{DType, Error, Expr, Kind, Op, Result};
 
 impl Expr {
     /// The positions of texts or records in ascending order, as NumPy's `argsort`: stable. Records are ordered by the
@@ -41,18 +41,11 @@ impl Expr {
     /// For each element of a vector of texts or records, the number of its group: equal elements are a group, and groups
     /// are numbered in ascending order.
     pub(crate) fn groups(&self) -> Result<Expr> {
-        if self.shape() == [0] {
-            return Expr::zeros(&[0], DType::I64);
+        match &self.order_keys(&[])?[..] {
+            // texts of no characters are equal
+            [] => Expr::zeros(self.shape(), DType::I64),
+            keys => ranks(keys),
         }
-        let order = self.argsort_by(&[], Some(0))?;
-        let begins = begins(&self.take_along_axis(&order, Some(0))?, true)?;
-        let numbers = begins.cumsum(&ScanOptions {
-            axis: Some(0),
-            dtype: Some(DType::I64),
-            ..ScanOptions::default()
-        })?;
-        let numbers = two(Op::Subtract, &numbers, &Expr::scalar(1))?;
-        numbers.take_along_axis(&order.argsort(Some(0))?, Some(0))
     }
 
     /// Whether elements are ordered by several keys.

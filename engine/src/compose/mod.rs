@@ -27,6 +27,7 @@ mod quadratic;
 mod quantile;
 mod reduce;
 mod repeating;
+mod rows;
 mod sets;
 mod small;
 mod spaces;
@@ -34,6 +35,9 @@ mod splitting;
 mod strided;
 mod subscript;
 mod tallies;
+mod texts;
+mod times;
+mod weighted;
 
 use crate::{Expr, Op, Result};
 
@@ -54,6 +58,7 @@ pub(crate) use subscript::Indexed;
 pub use subscript::Part;
 pub use tallies::GridOptions;
 pub(crate) use tallies::{columns, histogramdd};
+pub use texts::Justify;
 
 fn one(op: Op, x: &Expr) -> Result<Expr> {
     Expr::apply(op, std::slice::from_ref(x))

@@ -40,6 +40,8 @@ pub enum Stat {
     Maximum,
     /// The mean.
     Mean,
+    /// The median.
+    Median,
     /// The smallest element.
     Minimum,
 }
@@ -152,17 +154,21 @@ impl Expr {
 
     /// A statistic of a part of an axis, which stays with length 1.
     fn statistic(&self, stat: Stat, axis: usize, range: Range<u64>) -> Result<Expr> {
-        if range.is_empty() && stat != Stat::Mean {
+        if range.is_empty() && matches!(stat, Stat::Maximum | Stat::Minimum) {
             return Err(Error::Value("stat_length of 0 yields no value for padding".into()));
         }
-        let reduction = match stat {
-            Stat::Maximum => Reduction::Max,
-            Stat::Mean => Reduction::Mean,
-            Stat::Minimum => Reduction::Min,
+        let (part, axes) = (self.range_of(axis, range)?, vec![axis as i64]);
+        let reduce = |reduction| {
+            let options =
+                ReduceOptions { axes: Some(axes.clone()), keepdims: true, ..ReduceOptions::default() };
+            part.reduce(reduction, &options)
         };
-        let options =
-            ReduceOptions { axes: Some(vec![axis as i64]), keepdims: true, ..ReduceOptions::default() };
-        let value = self.range_of(axis, range)?.reduce(reduction, &options)?;
+        let value = match stat {
+            Stat::Maximum => reduce(Reduction::Max)?,
+            Stat::Mean => reduce(Reduction::Mean)?,
+            Stat::Median => part.median(Some(&axes), true)?,
+            Stat::Minimum => reduce(Reduction::Min)?,
+        };
         match self.dtype().kind() {
             Kind::Signed | Kind::Unsigned => Expr::apply(Op::Rint, &[value]),
             _ => Ok(value),

@@ -89,6 +89,9 @@ pub struct QuantileOptions {
     pub method: QuantileMethod,
     /// Whether NaN is passed over, as in NumPy's `nanquantile`.
     pub skip_nan: bool,
+    /// Weights from 0 on, of the array's shape or of the lengths of the axes. They need the method
+    /// [`QuantileMethod::InvertedCdf`].
+    pub weights: Option<Expr>,
 }
 
 /// Probabilities from 0 to 1: one, or several along one or two axes.
@@ -184,6 +187,16 @@ impl Sorted {
         let options = ReduceOptions { axes: Some(axes), ..ReduceOptions::default() };
         let nan = op(Op::Isnan, &[&self.moved])?.reduce(Reduction::CountNonzero, &options)?;
         op(Op::Subtract, &[&Expr::scalar(self.length as i64), &nan]).map(Count::Each)
+    }
+
+    /// The lines, each along one last axis.
+    pub(super) fn lines(&self) -> Result<Expr> {
+        if self.along == 1 {
+            return Ok(self.moved.clone());
+        }
+        let mut shape: Vec<i64> = self.moved.shape()[..self.kept].iter().map(|&n| n as i64).collect();
+        shape.push(self.length as i64);
+        self.moved.reshape(&shape)
     }
 
     /// A result of `lead` axes and the kept ones, with the axes of a line at their places if they are to be kept.
@@ -294,7 +307,9 @@ impl Expr {
     /// length are selected from exactly, in passes if they do not fit in memory.
     ///
     /// # Errors
-    /// When the array has no such axis, its elements are complex, or lines have no elements.
+    /// When the array has no such axis, its elements are complex, lines have no elements, or there are weights and the
+    /// method is not [`QuantileMethod::InvertedCdf`]. Where weights are negative or not finite, or those of a line are
+    /// all 0, the computation fails.
     pub fn quantile(&self, q: &Quantiles, options: &QuantileOptions) -> Result<Expr> {
         let typed = self.typed()?;
         let (axes, method) = (options.axes.as_deref(), options.method);
@@ -311,6 +326,15 @@ impl Expr {
         let sorted = Sorted::of(&typed, axes)?;
         if sorted.length == 0 {
             return Err(Error::Value("a quantile of no elements".into()));
+        }
+        if let Some(weights) = &options.weights {
+            if method != QuantileMethod::InvertedCdf {
+                return Err(Error::Value(format!(
+                    "the method '{method}' takes no weights; 'inverted_cdf' does"
+                )));
+            }
+            let found = typed.weighted_quantile(&q.values, weights, &sorted, options)?;
+            return sorted.result(found, q.values.ndim(), options.keepdims);
         }
         let count = if options.skip_nan { sorted.numbers()? } else { Count::All(sorted.length) };
         let values = spread(&q.values, sorted.kept)?;

@@ -14,23 +14,65 @@ impl Expr {
     /// without an identity has nothing to reduce.
     pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let typed = self.typed()?;
+        match reduction {
+            _ if !typed.dtype().kind().is_text() => {}
+            Reduction::Any | Reduction::All | Reduction::CountNonzero => {
+                return typed.truths()?.reduce(reduction, options);
+            }
+            Reduction::Argmax | Reduction::Argmin => return typed.text_extreme(reduction, options),
+            _ => {}
+        }
+        if let Some(dtype) = options.dtype
+            && dtype.kind() == Kind::Complex
+            && matches!(reduction.plain(), Reduction::Var | Reduction::Std)
+        {
+            // the answer is real; NumPy gives it in the type that was asked for
+            let inner = if typed.dtype().kind() == Kind::Complex { dtype } else { promote::part(dtype) };
+            return typed
+                .reduced_as(reduction, &ReduceOptions { dtype: Some(inner), ..options.clone() })?
+                .cast(dtype);
+        }
+        typed.reduced_as(reduction, options)
+    }
+
+    /// The index of the greatest or smallest text: key by key, the texts are kept whose key is the best of those that are
+    /// left.
+    fn text_extreme(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
+        let (best, worst) = match reduction {
+            Reduction::Argmax => (Reduction::Max, u64::MIN),
+            _ => (Reduction::Min, u64::MAX),
+        };
+        let kept = ReduceOptions { axes: options.axes.clone(), keepdims: true, ..ReduceOptions::default() };
+        let mut left: Option<Expr> = None;
+        for key in self.shared().order_keys(&[])? {
+            let candidates = match &left {
+                None => key.clone(),
+                Some(left) => choose(left, &key, &Expr::scalar(worst).cast(key.dtype())?)?,
+            };
+            let now = two(Op::Equal, &key, &candidates.reduce(best, &kept)?)?;
+            left = Some(match left {
+                None => now,
+                Some(left) => two(Op::LogicalAnd, &left, &now)?,
+            });
+        }
+        let left = match left {
+            Some(left) => left,
+            None => Expr::ones(self.shape(), DType::Bool)?,
+        };
+        left.reduce(Reduction::Argmax, options)
+    }
+
+    /// The same, where variances and deviations are real.
+    fn reduced_as(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
+        let typed = self;
         if options.only.is_some() || options.initial.is_some() || options.mean.is_some() {
-            return reduce_chosen(&typed, reduction, options);
+            return reduce_chosen(typed, reduction, options);
         }
         if let expr::Kind::Output { of, .. } = &typed.0.kind {
             let axes = typed.axes_to_reduce(reduction, options)?;
             if let Some(reduced) = of.operator.reduced(&of.inputs, reduction, &axes, options)? {
                 return Ok(reduced);
             }
-        }
-        if let Some(dtype) = options.dtype
-            && dtype.kind() == Kind::Complex
-            && typed.dtype().kind() != Kind::Complex
-            && matches!(reduction.plain(), Reduction::Var | Reduction::Std)
-        {
-            // of numbers that are not complex, the answer is real; NumPy gives it in the type that was asked for
-            let real = ReduceOptions { dtype: Some(promote::part(dtype)), ..options.clone() };
-            return typed.reduce(reduction, &real)?.cast(dtype);
         }
         match options.dtype {
             None if typed.dtype().kind() == Kind::TimeDelta && reduction.plain() == Reduction::Mean => {

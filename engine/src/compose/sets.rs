@@ -10,7 +10,7 @@ use crate::op::Op;
 use crate::plan::evaluate_in;
 use crate::promote;
 use crate::source::Value;
-use crate::view::Index;
+use crate::view::{Index, resolve_axes};
 use crate::{Context, DType, Error, Expr, Kind, Result, ScanOptions};
 
 /// The most distinct elements that are counted without sorting, if memory allows.
@@ -29,44 +29,60 @@ pub struct UniqueOptions {
     pub counts: bool,
     /// Whether all NaN count as one element. If not, each is an element of its own.
     pub equal_nan: bool,
+    /// The axis whose parts are told apart, negative ones counted from the end; `None`: elements are.
+    pub axis: Option<i64>,
 }
 
 impl Default for UniqueOptions {
     fn default() -> UniqueOptions {
-        UniqueOptions { index: false, inverse: false, counts: false, equal_nan: true }
+        UniqueOptions { index: false, inverse: false, counts: false, equal_nan: true, axis: None }
     }
 }
 
-/// The distinct elements of an array, in ascending order.
+/// The distinct elements of an array, or its distinct parts along an axis, in ascending order.
 #[derive(Clone, Debug)]
 pub struct Unique {
-    /// The elements: a vector.
+    /// The elements: a vector; or the parts along the axis.
     pub values: Expr,
     /// Where the first of each is, if it was asked for.
     pub index: Option<Expr>,
-    /// The place of each element of the array among `values`, in the array's shape, if it was asked for.
+    /// The place of each element of the array among `values`, in the array's shape, if it was asked for. Of parts, a
+    /// vector.
     pub inverse: Option<Expr>,
     /// How often each occurs, if it was asked for.
     pub counts: Option<Expr>,
 }
 
 impl Expr {
-    /// The distinct elements of the array in ascending order, as NumPy's `unique` without an axis.
+    /// The distinct elements of the array in ascending order, or its distinct parts along an axis, as NumPy's `unique`.
+    /// Parts are compared element by element.
     ///
     /// They are found at once. The inverse is computed when it is asked for, and holds the distinct elements in memory.
+    /// Parts are ranked by some of their elements at a time, so the array is read several times.
     ///
     /// # Errors
-    /// Errors of the computation.
+    /// When the axis is not there, and errors of the computation.
     pub fn unique(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         let typed = self.typed()?;
-        let few = if typed.has_order_keys() { None } else { typed.few(options, context)? };
-        let mut unique = match few {
+        match options.axis {
+            Some(axis) if typed.ndim() != 1 => return typed.unique_parts(axis, options, context),
+            Some(axis) => drop(resolve_axes(&[axis], 1)?),
+            None => {}
+        }
+        if typed.has_order_keys() {
+            let mut unique = typed.reshape(&[-1])?.unique_by_keys(options, context)?;
+            unique.inverse = unique.inverse.map(|inverse| same_shape(&inverse, &typed)).transpose()?;
+            return Ok(unique);
+        }
+        // NumPy finds points in time alone by their bits, and so "not a time" once
+        let alone = !options.index && !options.inverse && !options.counts;
+        let equal_nan = options.equal_nan || alone && typed.dtype().kind() == Kind::DateTime;
+        let options = &UniqueOptions { equal_nan, ..*options };
+        let mut unique = match typed.few(options, context)? {
             Some(few) => few,
             None => typed.many(options, context)?,
         };
-        if options.inverse && typed.has_order_keys() {
-            unique.inverse = Some(same_shape(&typed.reshape(&[-1])?.groups()?, &typed)?);
-        } else if options.inverse {
+        if options.inverse {
             let places = unique.values.searchsorted(&typed, false, None)?;
             let inverse = match (has_nan(&typed), options.equal_nan) {
                 (false, _) => places,
@@ -116,15 +132,7 @@ impl Expr {
             vectors.extend(held(&[self.argsort(None)?], context)?);
         }
         let mut found = held(&begins.marked(&vectors, options.counts, context)?, context)?;
-        let counts = match options.counts {
-            true => {
-                let firsts = found.pop().ok_or_else(|| Error::internal("no places"))?;
-                let end = constant(DType::I64, &(length as i64).to_le_bytes())?;
-                let ends = Expr::concatenate(&[after_first(&firsts)?, end], Some(0), None)?;
-                Some(held(&[Expr::apply(Op::Subtract, &[ends, firsts])?], context)?.swap_remove(0))
-            }
-            false => None,
-        };
+        let counts = if options.counts { Some(counts(&mut found, length, context)?) } else { None };
         let mut found = found.into_iter();
         let values = found.next().ok_or_else(|| Error::internal("no elements"))?;
         Ok(Unique { values, index: found.next(), counts, inverse: None })
@@ -186,17 +194,28 @@ impl Expr {
 /// The distinct elements of two arrays in their common type.
 fn distinct_pair(a: &Expr, b: &Expr, context: &Context) -> Result<[Unique; 2]> {
     let (a, b) = (a.typed()?, b.typed()?);
-    let dtype = promote::result_type(&[a.operand(), b.operand()])?;
+    let dtype = promote::common_type(&[a.operand(), b.operand()])?;
     let options = UniqueOptions { index: true, ..UniqueOptions::default() };
     Ok([a.cast(dtype)?.unique(&options, context)?, b.cast(dtype)?.unique(&options, context)?])
 }
 
-fn has_nan(expr: &Expr) -> bool {
+/// How long the groups are that begin at the last of these vectors, which is taken off.
+pub(super) fn counts(found: &mut Vec<Expr>, length: u64, context: &Context) -> Result<Expr> {
+    let firsts = found.pop().ok_or_else(|| Error::internal("no places"))?;
+    if firsts.shape() == [0] {
+        return Ok(firsts);
+    }
+    let end = constant(DType::I64, &(length as i64).to_le_bytes())?;
+    let ends = Expr::concatenate(&[after_first(&firsts)?, end], Some(0), None)?;
+    Ok(held(&[Expr::apply(Op::Subtract, &[ends, firsts])?], context)?.swap_remove(0))
+}
+
+pub(super) fn has_nan(expr: &Expr) -> bool {
     matches!(expr.dtype().kind(), Kind::Float | Kind::Complex | Kind::DateTime | Kind::TimeDelta)
 }
 
 /// Whether elements are NaN, or "not a time".
-fn is_nan(expr: &Expr) -> Result<Expr> {
+pub(super) fn is_nan(expr: &Expr) -> Result<Expr> {
     let op = if expr.dtype().kind().is_time() { Op::Isnat } else { Op::Isnan };
     Expr::apply(op, std::slice::from_ref(expr))
 }
@@ -215,33 +234,20 @@ fn after_first(vector: &Expr) -> Result<Expr> {
     vector.index(&[Index::Slice { start: Some(1), stop: None, step: None }])
 }
 
-/// Where an element of a sorted vector differs from the one before it.
+/// Where an element of a sorted vector of numbers or times differs from the one before it.
 pub(super) fn begins(sorted: &Expr, equal_nan: bool) -> Result<Expr> {
-    let mut differs: Option<Expr> = None;
-    for key in sorted.order_keys(&[])? {
-        let before = key.index(&[Index::Slice { start: None, stop: Some(-1), step: None }])?;
-        let here = after_first(&key)?;
-        let mut now = Expr::apply(Op::NotEqual, &[here.clone(), before.clone()])?;
-        if equal_nan && has_nan(&key) {
-            let [here, before] = [here, before].map(|x| Expr::apply(Op::LogicalNot, &[is_nan(&x)?]));
-            let any_number = Expr::apply(Op::LogicalOr, &[here?, before?])?;
-            now = Expr::apply(Op::LogicalAnd, &[now, any_number])?;
-        }
-        differs = Some(match differs {
-            Some(differs) => Expr::apply(Op::LogicalOr, &[differs, now])?,
-            None => now,
-        });
+    if sorted.shape() == [0] {
+        return Expr::zeros(&[0], DType::Bool);
     }
-    let first = constant(DType::Bool, &[1])?;
-    match differs {
-        Some(differs) => Expr::concatenate(&[first, differs], Some(0), None),
-        // texts of no characters are equal
-        None => Expr::concatenate(
-            &[first, Expr::zeros(after_first(sorted)?.shape(), DType::Bool)?],
-            Some(0),
-            None,
-        ),
+    let before = sorted.index(&[Index::Slice { start: None, stop: Some(-1), step: None }])?;
+    let here = after_first(sorted)?;
+    let mut differs = Expr::apply(Op::NotEqual, &[here.clone(), before.clone()])?;
+    if equal_nan && has_nan(sorted) {
+        let [here, before] = [here, before].map(|x| Expr::apply(Op::LogicalNot, &[is_nan(&x)?]));
+        let any_number = Expr::apply(Op::LogicalOr, &[here?, before?])?;
+        differs = Expr::apply(Op::LogicalAnd, &[differs, any_number])?;
     }
+    Expr::concatenate(&[constant(DType::Bool, &[1])?, differs], Some(0), None)
 }
 
 /// The places of elements among distinct ones if each NaN is an element of its own: the NaN of the array, in C order,
@@ -285,7 +291,8 @@ mod tests {
             for (k, x) in elements.iter().enumerate() {
                 expected.entry(*x).or_insert((k as i64, 0)).1 += 1;
             }
-            let options = UniqueOptions { index: true, inverse: true, counts: true, equal_nan: true };
+            let options =
+                UniqueOptions { index: true, inverse: true, counts: true, ..UniqueOptions::default() };
             for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
                 let found = array(&elements).unique(&options, &context).unwrap();
                 let values: Vec<i64> = all(&found.values);
@@ -309,7 +316,8 @@ mod tests {
         for context in [Context::new(4 << 20, 2), Context::new(256 << 20, 3)] {
             let once: Vec<f32> = all(&a.unique(&UniqueOptions::default(), &context).unwrap().values);
             assert_eq!(once.iter().filter(|x| x.is_nan()).count(), 1);
-            let options = UniqueOptions { inverse: true, counts: true, equal_nan: false, index: true };
+            let options =
+                UniqueOptions { inverse: true, counts: true, equal_nan: false, index: true, axis: None };
             let found = a.unique(&options, &context).unwrap();
             let values: Vec<f32> = all(&found.values);
             assert_eq!(values.len(), once.len() - 1 + nan);

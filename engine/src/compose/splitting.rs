@@ -3,6 +3,9 @@
 use crate::view::{Index, resolve_axes};
 use crate::{Error, Expr, Result};
 
+/// The most arrays that an array is taken apart into. Each of them takes memory that no budget counts.
+const MOST: u64 = 10_000;
+
 /// How an array is cut along an axis.
 #[derive(Clone, Debug)]
 pub enum Cuts {
@@ -36,11 +39,21 @@ impl<const N: usize> From<[i64; N]> for Cuts {
     }
 }
 
+/// Checks the number of arrays that an array is taken apart into.
+fn check_parts(parts: u64) -> Result<()> {
+    match parts <= MOST {
+        true => Ok(()),
+        false => Err(Error::Value(format!(
+            "an array is taken apart into at most {MOST} arrays, found {parts}; reshape or index the array instead"
+        ))),
+    }
+}
+
 impl Expr {
     /// The parts of an array along an axis, as NumPy's `array_split`: some may be one longer than the others.
     ///
     /// # Errors
-    /// When the axis is not there, or the number of parts is not positive.
+    /// When the axis is not there, or the number of parts is not positive or above 10 000.
     pub fn array_split(&self, cuts: &Cuts, axis: i64) -> Result<Vec<Expr>> {
         let input = self.typed()?;
         let at = resolve_axes(&[axis], input.ndim())?[0];
@@ -50,10 +63,12 @@ impl Expr {
                 return Err(Error::Value(format!("expected a positive number of parts, found {parts}")));
             }
             &Cuts::Parts(parts) => {
+                check_parts(parts.unsigned_abs())?;
                 let (each, longer) = (n / parts, n % parts);
                 (0..=parts).map(|k| k * each + k.min(longer)).collect()
             }
             Cuts::At(places) => {
+                check_parts(places.len() as u64 + 1)?;
                 let mut borders = vec![0];
                 borders.extend(places);
                 borders.push(n);
@@ -88,18 +103,38 @@ impl Expr {
     /// The elements along an axis, each as an array without it, as NumPy's `unstack`.
     ///
     /// # Errors
-    /// When the axis is not there.
+    /// When the axis is not there, or is longer than 10 000.
     pub fn unstack(&self, axis: i64) -> Result<Vec<Expr>> {
         let input = self.typed()?;
         if input.ndim() == 0 {
             return Err(Error::Value("unstack takes an array of at least one axis".into()));
         }
         let axis = resolve_axes(&[axis], input.ndim())?[0];
+        check_parts(input.shape()[axis])?;
         let part = |k: u64| {
             let mut index = vec![Index::ALL; axis];
             index.push(Index::At(k as i64));
             input.index(&index)
         };
         (0..input.shape()[axis]).map(part).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_not_taken_apart_into_any_number_of_arrays() {
+        let long = Expr::scalar(2.5).broadcast_to(&[1_000_000_000_000]).unwrap();
+        let none = Expr::scalar(2.5).broadcast_to(&[0]).unwrap();
+        for parts in [10_001, 1_000_000_000_000, i64::MAX] {
+            for array in [&long, &none] {
+                assert!(array.array_split(&Cuts::Parts(parts), 0).is_err(), "{parts}");
+                assert!(array.split(&Cuts::Parts(parts), 0).is_err(), "{parts}");
+            }
+        }
+        assert!(long.unstack(0).is_err());
+        assert_eq!(long.split(&Cuts::Parts(10_000), 0).unwrap().len(), 10_000);
     }
 }

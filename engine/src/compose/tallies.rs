@@ -36,7 +36,7 @@ impl Expr {
                 return Err(Error::Value(format!("bincount: expected no negative numbers, found {least}")));
             }
             // exact: no tally has as many as 2^53 numbers
-            count = count.max(number(&greatest, context)? as u64 + 1);
+            count = count.max((number(&greatest, context)? as u64).saturating_add(1));
         }
         let Some(weights) = weights else { return x.tally(&[count]) };
         let weights = weights.typed()?;

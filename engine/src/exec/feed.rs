@@ -54,14 +54,18 @@ impl<'p> Feed<'p> {
 
     /// Bytes that a reader takes to compute boxes of `shape`, beside the box itself.
     pub(crate) fn bytes(program: &Program, shape: &[u64]) -> u64 {
-        let inputs = program.loads.iter().map(|load| input::bytes(load, shape, &program.domain));
-        Worker::bytes(program) + inputs.sum::<u64>()
+        Feed::bytes_together(std::slice::from_ref(program), shape)
+    }
+
+    /// The same for readers that compute boxes of `shape` at the same place.
+    pub(crate) fn bytes_together(programs: &[Program], shape: &[u64]) -> u64 {
+        let workers = programs.iter().map(Worker::bytes).fold(0, u64::saturating_add);
+        workers.saturating_add(input::all_bytes(programs, shape))
     }
 
     /// The same for a reader of which nothing is folded, so that packed blocks are small.
     pub(super) fn bytes_unfolded(program: &Program, shape: &[u64]) -> u64 {
-        let inputs = program.loads.iter().map(|load| input::bytes(load, shape, &program.domain));
-        Worker::bytes_unfolded(program) + inputs.sum::<u64>()
+        Worker::bytes_unfolded(program).saturating_add(input::all_bytes(std::slice::from_ref(program), shape))
     }
 }
 

@@ -21,11 +21,15 @@ use crate::{Buffer, Context, Result};
 const BLOCKS: [usize; 2] = [4096, 32_768];
 /// Blocks of elements with more bytes than any number has fewer of them.
 const WIDEST: usize = 16;
+/// The most operands of an operation.
+const OPERANDS: usize = 4;
 
-/// Elements of a program's blocks.
+/// Elements of a program's blocks; no more than it has in all.
 fn blocks(program: &Program) -> [usize; 2] {
     let item = program.widest().max(WIDEST);
-    BLOCKS.map(|elements| (elements * WIDEST / item).max(1))
+    let all = program.domain.iter().copied().fold(1, u64::saturating_mul);
+    let most = usize::try_from(all).unwrap_or(usize::MAX);
+    BLOCKS.map(|elements| (elements * WIDEST / item).min(most).max(1))
 }
 
 /// The destination of an output of a program over a tile.
@@ -264,8 +268,8 @@ impl<'p> Worker<'p> {
         let values = Values { program, inputs, packs, loops, at, shape, n, apart: rows };
         for (k, step) in program.steps.iter().enumerate().filter(|_| computes) {
             let mut slot = std::mem::take(&mut slots[step.slot]);
-            let mut args = [Arg::Scalar(&[]); 3];
-            let args = &mut args[..step.args.len().min(3)];
+            let mut args = [Arg::Scalar(&[]); OPERANDS];
+            let args = &mut args[..step.args.len().min(OPERANDS)];
             for (arg, &reg) in args.iter_mut().zip(&step.args) {
                 *arg = values.get(reg, slots, scalar);
             }

@@ -4,7 +4,7 @@ use arrstore_format::{DType, TimeUnit};
 
 use super::{Expr, Kind};
 use crate::op::Op;
-use crate::{Error, Result, time};
+use crate::{Error, Result, promote, time};
 
 impl Expr {
     /// One text of the width that it needs, of type `U`.
@@ -14,6 +14,19 @@ impl Expr {
         let mut bytes: Vec<u8> = codes.into_iter().flat_map(u32::to_le_bytes).collect();
         bytes.resize(4 * width, 0);
         Expr::new(Kind::Constant(bytes), DType::Str(width as u32), Vec::new())
+    }
+
+    /// The elements as texts that are wide enough for any element of their type, as NumPy's `astype(str)`: texts of
+    /// characters or, without `characters`, of bytes.
+    ///
+    /// # Errors
+    /// When the elements are records.
+    pub fn as_texts(&self, characters: bool) -> Result<Expr> {
+        let typed = self.typed()?;
+        match promote::text_of(typed.dtype(), characters) {
+            Some(text) => typed.cast(text.checked().map_err(|e| Error::Value(e.to_string()))?),
+            None => Err(Error::dtype("the elements of texts", DType::Str(1), typed.dtype())),
+        }
     }
 
     /// One text of bytes of the width that it needs, of type `S`.

@@ -10,7 +10,7 @@ use arrstore_format::replace::Published;
 
 use super::error::{Error, Result};
 use super::location::Location;
-use crate::{DType, Expr, Sink, Target};
+use crate::{Context, DType, Expr, Part, Sink, Target};
 
 /// A file or store that is being written. Nobody sees what is added before `publish`. If the container is dropped
 /// before that, everything stays as it was.
@@ -27,6 +27,14 @@ pub(super) trait Container {
     /// Makes room for an array. Returns the sink and the expression to plan: `expr`, fitted to the place. `name` is the
     /// array's name if the location has none; `meta` is its layout.
     fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)>;
+
+    /// Assigns to the elements that arrays name in an array of the file, at once.
+    fn assign(&mut self, expr: &Expr, location: &Location, parts: &[Part], context: &Context) -> Result<()> {
+        let _ = (expr, parts, context);
+        Err(Error::request(format!(
+            "{location}: expected an array of an .arrs file, because only there a region can be assigned to"
+        )))
+    }
 
     /// Completes the new file except for its name, and waits for the disk if the run is durable.
     fn prepare(&mut self) -> Result<()> {

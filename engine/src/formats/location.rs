@@ -29,6 +29,9 @@ pub struct Location {
     pub name: Option<String>,
     /// The part of the array.
     pub subscript: Option<Vec<Index>>,
+    /// The subscript of a part that arrays of indices and masks name, as text between its brackets: see
+    /// [`Location::of_assigned`].
+    pub places: Option<String>,
     pub(super) commit: Option<u64>,
 }
 
@@ -48,6 +51,32 @@ impl Location {
     /// When neither gives a format, or the name or the subscript is invalid.
     pub fn of_output(text: &str) -> Result<Location> {
         Location::parse(text, Format::of_output)
+    }
+
+    /// As [`Location::of_output`]. The subscript of an array of an `.arrs` file may also hold arrays and masks, with names
+    /// that are not yet known: they are `places`.
+    ///
+    /// # Errors
+    /// As [`Location::of_output`].
+    pub fn of_assigned(text: &str) -> Result<Location> {
+        let plain = Location::of_output(text);
+        if plain.is_ok() {
+            return plain;
+        }
+        // the text without the subscript, which may itself hold brackets
+        let begins = text.match_indices('[').map(|(at, _)| text.split_at(at));
+        let found = begins.filter_map(|(path, region)| {
+            let inside = region.strip_prefix('[')?.strip_suffix(']')?;
+            let location = Location::of_output(path).ok().filter(|found| found.format == Format::Arrs)?;
+            text::Subscript::parse(inside).ok()?;
+            Some(Location { places: Some(inside.to_owned()), ..location })
+        });
+        found.into_iter().next().map_or(plain, Ok)
+    }
+
+    /// Whether it is a part of an array.
+    pub fn is_part(&self) -> bool {
+        self.subscript.is_some() || self.places.is_some()
     }
 
     /// The same location as of a commit; `None` means the newest.
@@ -73,7 +102,7 @@ impl Location {
         let subscript = if region.is_empty() { None } else { Some(subscript(text, region)?) };
         let path = PathBuf::from(path);
         match format(&path) {
-            Some(format) => Ok(Location { path, format, name, subscript, commit: None }),
+            Some(format) => Ok(Location { path, format, name, subscript, places: None, commit: None }),
             None => Err(unknown(text, &path)),
         }
     }
@@ -254,6 +283,19 @@ mod tests {
             "a.arrs:/a[0]]",
         ] {
             assert!(Location::of_output(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_assigned_subscript_may_hold_arrays() {
+        let places = |text: &str| Location::of_assigned(text).ok().map(|l| (l.name, l.places));
+        let named = |places: &str| Some((Some("/x".into()), Some(places.into())));
+        assert_eq!(places("a.arrs:/x[[0, 2]]"), named("[0, 2]"));
+        assert_eq!(places("a.arrs:/x[m, 2:5]"), named("m, 2:5"));
+        assert_eq!(places("a.arrs:/x[a[0] > 3]"), named("a[0] > 3"));
+        assert_eq!(places("a.arrs:/x[2:5]"), Some((Some("/x".into()), None)));
+        for bad in ["a.npy[m]", "a.arrs:/x[m", "a.arrs:/x[m]]", "a.arrs:/x[0,,m]", "a.zarr:/x[[0]]"] {
+            assert!(Location::of_assigned(bad).is_err(), "{bad}");
         }
     }
 

@@ -8,7 +8,7 @@ use bytemuck::Pod;
 use half::{bf16, f16};
 use num_complex::{Complex, Complex32, Complex64};
 
-use super::arity::{call, unary};
+use super::arity::{call, grouped, unary};
 use super::block::Truth;
 use super::kernel::Kernel;
 use super::moves::copy;
@@ -148,15 +148,36 @@ fn from_whole<F: From>(to: Physical) -> Kernel {
     }
 }
 
+/// Below this, a float has the same value by way of `i32` and of `i64`.
+const NARROW: f64 = (1_u64 << 31) as f64;
+/// Below this, whole floats added to [`SHIFT`] are exact.
+const WIDE: f64 = (1_u64 << 51) as f64;
+/// A float whose lowest bit counts ones: beside it, the bits of a sum are those of a two's complement.
+const SHIFT: f64 = 1.5 * (1_u64 << 52) as f64;
+
+/// The loop from floats to whole numbers. The instruction sets have no cast that saturates as Rust's does, so floats of
+/// less than `limit` take a faster way, which gives the same numbers.
+fn truncating<F: From, R: Pod>(
+    limit: f64,
+    narrow: impl Fn(i64) -> R + Copy + Send + Sync + 'static,
+    exact: impl Fn(F) -> R + Copy + Send + Sync + 'static,
+) -> Kernel {
+    if !F::VECTORS {
+        return call(exact);
+    }
+    let bits = |x: F| (x.f64().trunc() + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits());
+    grouped(move |x: F| x.f64().abs() < limit, move |x: F| narrow(bits(x) as i64), exact)
+}
+
 /// The loop from floats or complex numbers.
 fn from_inexact<F: From>(to: Physical) -> Kernel {
     match to {
-        Physical::I8 | Physical::U8 => each(|x: F| x.i32() as u8),
-        Physical::I16 | Physical::U16 => each(|x: F| x.i32() as u16),
-        Physical::I32 => each(|x: F| x.i32()),
-        Physical::I64 => each(|x: F| x.i64()),
-        Physical::U32 => each(|x: F| x.i64() as u32),
-        Physical::U64 => each(|x: F| x.u64()),
+        Physical::I8 | Physical::U8 => truncating(NARROW, |n| n as u8, |x: F| x.i32() as u8),
+        Physical::I16 | Physical::U16 => truncating(NARROW, |n| n as u16, |x: F| x.i32() as u16),
+        Physical::I32 => truncating(NARROW, |n| n as i32, |x: F| x.i32()),
+        Physical::I64 => truncating(WIDE, |n| n, |x: F| x.i64()),
+        Physical::U32 => truncating(WIDE, |n| n as u32, |x: F| x.i64() as u32),
+        Physical::U64 => truncating(WIDE, |n| n as u64, |x: F| x.u64()),
         _ => from_any::<F>(to),
     }
 }
@@ -235,5 +256,64 @@ pub(crate) fn cast(from: DType, to: DType) -> Option<Kernel> {
             }
             Rescale::Calendar => call(move |a: Time| a.map(|a| Moment::of_count(a, old).count(new))),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Arg;
+
+    /// Blocks are cast in groups, and an element alone by itself: both give the same number.
+    #[test]
+    fn floats_become_the_same_numbers_in_blocks_and_alone() {
+        let edges = [
+            0.0,
+            -0.0,
+            0.99,
+            -0.99,
+            1.5,
+            -7.25,
+            255.5,
+            256.0,
+            -129.0,
+            NARROW,
+            -NARROW,
+            NARROW - 0.5,
+            4294967295.0,
+            WIDE,
+            -WIDE,
+            WIDE + 1.0,
+            WIDE - 0.5,
+            9.3e18,
+            1e19,
+            2e19,
+            -9.3e18,
+            f64::MAX,
+            f64::INFINITY,
+            -f64::INFINITY,
+            f64::NAN,
+        ];
+        let small: Vec<f64> = (-40..40).map(|k| f64::from(k) * 1.75).collect();
+        // groups of small floats, of large ones, and of both
+        let all: Vec<f64> = small.iter().chain(&edges).chain(&small).copied().collect();
+        for to in ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"] {
+            let to: DType = to.parse().unwrap();
+            for from in [DType::F32, DType::F64] {
+                let bytes: Vec<u8> = match from {
+                    DType::F32 => all.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect(),
+                    _ => all.iter().flat_map(|x| x.to_le_bytes()).collect(),
+                };
+                let kernel = cast(from, to).unwrap();
+                let mut together = vec![0; all.len() * to.size()];
+                kernel.run(&[Arg::Block(&bytes)], &mut together).unwrap();
+                let alone = bytes.chunks_exact(from.size()).flat_map(|element| {
+                    let mut out = vec![0; to.size()];
+                    kernel.run(&[Arg::Scalar(element)], &mut out).unwrap();
+                    out
+                });
+                assert!(together.into_iter().eq(alone), "{from} to {to}");
+            }
+        }
     }
 }

@@ -31,17 +31,15 @@ pub(super) fn select(dtype: Physical) -> Kernel {
     }
 }
 
-/// The kernel that copies its first operand, and fails if an element of the second is true: of slices of NaN alone, or of
-/// weights that add up to 0.
-pub(super) fn unless<const NAN: bool>() -> Kernel {
-    Kernel::new(|args: &[Arg<'_>], out: &mut [u8]| {
+/// The kernel that copies its first operand, and fails for this reason if an element of the second is true.
+pub(super) fn unless(reason: &'static str) -> Kernel {
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let any = match values::<Truth>(args, 1) {
             Values::One(bad) => bad.get(),
             Values::Many(bad) => bad.iter().any(|bad| bad.get()),
         };
         if any && !out.is_empty() {
-            let of = if NAN { "All-NaN slice encountered" } else { "the weights of an average add up to 0" };
-            return Err(Error::Value(of.into()));
+            return Err(Error::Value(reason.into()));
         }
         copy().run(args, out)
     })

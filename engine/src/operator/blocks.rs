@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Operator, Output, only};
 use crate::Result;
 use crate::exec::{Bytes, Feed, Fit, Room, Run, Stage, Told, Walk};
+use crate::expr::Expr;
 use crate::program::Program;
 use crate::program::tiles::loop_order;
 use crate::program::written;
@@ -48,6 +49,22 @@ impl Operator for MapBlocks {
         let (feed, output) = (only(self, feeds)?, only(self, outputs)?.clone());
         let walk = Walk::new(written::tiles(&feed, &output.written, BLOCK), loop_order(&feed));
         Ok(Box::new(Mapping { call: self.clone(), feed, output, walk }))
+    }
+}
+
+impl Expr {
+    /// The same elements, copied to one place before they are read.
+    pub(crate) fn copied(&self) -> Expr {
+        let copy = MapBlocks::new(|_, _, from, to| {
+            to.copy_from_slice(from);
+            Ok(())
+        });
+        Expr::output(copy, vec![self.clone()], self.dtype(), self.shape().to_vec())
+    }
+
+    /// The same elements, to be read by several: copied if they are computed.
+    pub(crate) fn shared(&self) -> Expr {
+        if self.is_stored() { self.clone() } else { self.copied() }
     }
 }
 

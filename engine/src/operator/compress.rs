@@ -74,11 +74,13 @@ impl Compressing {
     /// Bytes of a thread, and bytes that all share.
     fn bytes(&self) -> (u64, u64) {
         let tile = self.tile.min(self.length.max(1));
-        let read = |feed: &Program| tile * feed.output_size() as u64 + Feed::bytes(feed, &[tile]);
+        let read = |feed: &Program| tile * feed.output_size() as u64;
         let write = |output: &Output| {
             tile * output.written.item * if output.written.copies { 2 } else { 1 } + output.written.scratch
         };
-        let each = self.feeds.iter().map(read).sum::<u64>() + self.outputs.iter().map(write).sum::<u64>();
+        let each = self.feeds.iter().map(read).sum::<u64>()
+            + Feed::bytes_together(&self.feeds, &[tile])
+            + self.outputs.iter().map(write).sum::<u64>();
         (each, self.tiles().len() * 16)
     }
 
@@ -183,7 +185,7 @@ impl Stage for Compressing {
     }
 
     fn work(&self) -> u64 {
-        (self.outputs.len() as u64 + 1) * self.length
+        (self.outputs.len() as u64 + 1).saturating_mul(self.length)
     }
 
     fn open(&self, _: usize, threads: u64) -> Option<Vec<u64>> {

@@ -48,6 +48,9 @@ impl Expr {
     /// When there are no points, `xp` and `fp` are not vectors of one length, a place is complex, or the period is 0.
     pub fn interp(&self, xp: &Expr, fp: &Expr, beyond: Beyond) -> Result<Expr> {
         let (x, xp, fp) = (self.typed()?, xp.typed()?, fp.typed()?);
+        if let Some(other) = [&x, &xp, &fp].into_iter().find(|x| !x.dtype().kind().is_number()) {
+            return Err(Error::dtype("interp", DType::F64, other.dtype()));
+        }
         if let Some(places) = [&x, &xp].into_iter().find(|x| x.dtype().kind() == Kind::Complex) {
             return Err(Error::dtype("the places of interp", DType::F64, places.dtype()));
         }

@@ -77,11 +77,7 @@ impl Expr {
         if let Some(dtype) = dtype {
             arrays.iter().try_for_each(|array| promote::same_kind(array.dtype(), dtype))?;
         }
-        let dtype = dtype.map_or_else(|| promote::result_type(&operands), Ok)?;
-        if dtype.kind().is_time() {
-            // a span of time is no point in time
-            arrays.iter().try_for_each(|array| promote::same_kind(array.dtype(), dtype))?;
-        }
+        let dtype = dtype.map_or_else(|| promote::common_type(&operands), Ok)?;
         let cast = arrays.iter().map(|array| array.cast(dtype)).collect::<Result<Vec<_>>>()?;
         let parts: Vec<_> = cast.iter().enumerate().map(|(k, array)| (k, 0..array.shape()[axis])).collect();
         Expr::join("concatenate", &cast, axis, &parts)

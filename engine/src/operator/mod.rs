@@ -10,6 +10,7 @@ pub(crate) mod blocks;
 pub(crate) mod compress;
 pub(crate) mod correlate;
 mod diagonal;
+mod differences;
 pub(crate) mod distinct;
 pub(crate) mod gather;
 pub(crate) mod generated;

@@ -54,6 +54,9 @@ impl Expr {
     /// When they are too many, or the first two do not fit the type.
     pub(crate) fn ramp(start: Scalar, step: Scalar, length: u64, dtype: DType) -> Result<Expr> {
         bytes(dtype.size(), &[length])?;
+        if !dtype.kind().is_number() && !dtype.kind().is_time() {
+            return Err(promote::no_loop("arange", &[Operand::Typed(dtype)], "").into());
+        }
         if dtype == DType::Bool && length > 2 {
             let hint = " if it has more than two elements; write arange(...) != 0";
             return Err(promote::no_loop("arange", &[Operand::Typed(dtype)], hint).into());

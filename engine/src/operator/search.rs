@@ -14,7 +14,7 @@ use crate::program::tiles::{Tiles, loop_order, rows};
 use crate::program::written;
 use crate::promote;
 use crate::view::{Index, show};
-use crate::{Buffer, DType, Error, Kind, Result};
+use crate::{Buffer, DType, Error, Kind, Op, Result};
 
 /// Bytes of a tile, unless chunks that are written whole are larger.
 const TILE: u64 = 4 << 20;
@@ -44,7 +44,7 @@ struct Search {
 impl Expr {
     /// The places in this sorted vector where the elements of `v` belong, as NumPy's `searchsorted`: before equal
     /// elements, or after them. `sorter` gives the positions of the vector's elements in ascending order. The result
-    /// has the shape of `v`.
+    /// has the shape of `v`. Texts and records are ranked first, for which those of the vector and of `v` are held in memory.
     ///
     /// # Errors
     /// When this is not a vector, `sorter` is not a vector of integers of its length, or NumPy has no common type.
@@ -57,7 +57,12 @@ impl Expr {
             )));
         }
         let sorter = sorter.map(|sorter| sorter.positions_of(&list)).transpose()?;
-        Expr::searched(&list, v, sorter, Question::Place { after }, DType::I64)
+        let v = v.typed()?;
+        if list.has_order_keys() && v.has_order_keys() {
+            let [list, v] = list.ranks(&v)?;
+            return Expr::searched(&list, &v, sorter, Question::Place { after }, DType::I64);
+        }
+        Expr::searched(&list, &v, sorter, Question::Place { after }, DType::I64)
     }
 
     fn positions_of(&self, list: &Expr) -> Result<Expr> {
@@ -86,6 +91,9 @@ impl Expr {
         if x.dtype().kind() == Kind::Complex || bins.dtype().kind() == Kind::Complex {
             return Err(Error::DType { what: "digitize".into(), expected: DType::F64, found: DType::C128 });
         }
+        if !bins.dtype().kind().is_number() {
+            return Err(Error::dtype("the edges of digitize", DType::F64, bins.dtype()));
+        }
         if bins.ndim() != 1 {
             return Err(Error::Shape(format!("bins need one axis, found shape {}", show(bins.shape()))));
         }
@@ -93,30 +101,41 @@ impl Expr {
     }
 
     /// Whether each element is among `elements`, as NumPy's `isin`; with `invert`, whether it is not. NaN is equal to
-    /// nothing.
+    /// nothing. Texts and records of both are ranked first, for which they are held in memory.
     ///
     /// # Errors
     /// When NumPy has no common type for them.
     pub fn isin(&self, elements: &Expr, invert: bool) -> Result<Expr> {
         let (x, elements) = (self.typed()?, elements.typed()?);
         if x.has_order_keys() || elements.has_order_keys() {
-            // the groups of both together tell which elements are equal
-            let [flat, list] = [x.reshape(&[-1])?, elements.reshape(&[-1])?];
-            let count = list.shape()[0] as i64;
-            let groups = Expr::concatenate(&[list, flat], Some(0), None)?.groups()?;
-            let part = |start, stop| groups.index(&[Index::Slice { start, stop, step: None }]);
-            let member = part(Some(count), None)?.isin(&part(None, Some(count))?, invert)?;
-            return member.reshape(&x.shape().iter().map(|&n| n as i64).collect::<Vec<_>>());
+            let [elements, ranks] = elements.ranks(&x)?;
+            let member = ranks.isin(&elements, invert)?;
+            return match x.holds_nan()? {
+                Some(nan) => Expr::apply(Op::Where, &[nan, Expr::scalar(invert), member]),
+                None => Ok(member),
+            };
         }
         Expr::searched(&elements.typed()?, self, None, Question::Member { invert }, DType::Bool)
     }
 
+    /// The ranks of the texts or records of two arrays among all of them: equal elements have equal ranks.
+    fn ranks(&self, other: &Expr) -> Result<[Expr; 2]> {
+        let [one, two] = [self.reshape(&[-1])?, other.reshape(&[-1])?];
+        let count = one.shape()[0] as i64;
+        let groups = Expr::concatenate(&[one, two], Some(0), None)?.groups()?;
+        let part = |start, stop, like: &Expr| {
+            let ranks = groups.index(&[Index::Slice { start, stop, step: None }])?;
+            ranks.reshape(&like.shape().iter().map(|&n| n as i64).collect::<Vec<_>>())
+        };
+        Ok([part(None, Some(count), self)?, part(Some(count), None, other)?])
+    }
+
     fn searched(list: &Expr, v: &Expr, sorter: Option<Expr>, question: Question, to: DType) -> Result<Expr> {
         let v = v.typed()?;
-        let dtype = promote::result_type(&[list.operand(), v.operand()])?;
+        let dtype = promote::common_type(&[list.operand(), v.operand()])?;
         if !dtype.kind().is_number() && !dtype.kind().is_time() {
             let op = Search { question, dtype }.name();
-            return Err(promote::no_loop(op, &[list.operand(), v.operand()], "; isin compares texts").into());
+            return Err(promote::no_loop(op, &[list.operand(), v.operand()], "").into());
         }
         let mut inputs = vec![list.cast(dtype)?, v.cast(dtype)?];
         inputs.extend(sorter);

@@ -183,7 +183,7 @@ impl Plan {
 
     /// Units of work, about a byte each.
     pub fn work(&self) -> u64 {
-        self.stages.iter().map(|planned| planned.stage.work()).sum()
+        self.stages.iter().map(|planned| planned.stage.work()).fold(0, u64::saturating_add)
     }
 }
 

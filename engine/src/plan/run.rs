@@ -47,6 +47,8 @@ impl Plan {
                 });
             }
         }
+        // a stop that came while the last pieces were computed is still in time: nothing is committed yet
+        context.go_on()?;
         for (value, (id, target)) in values.iter_mut().zip(self.roots.iter().zip(&self.targets)) {
             if value.is_none() && target.sink().is_none() {
                 *value = held.values.get(id).cloned();

@@ -121,6 +121,16 @@ impl Load {
         }
     }
 
+    /// The source, and the way that the view runs through it, except for its start. Views that have this in common lie
+    /// beside each other.
+    pub(crate) fn direction(&self) -> (usize, Vec<(usize, i64)>) {
+        let along = |map: &AxisMap| match *map {
+            AxisMap::At(k) => (usize::MAX, k as i64),
+            AxisMap::Along { axis, step, .. } => (axis, step),
+        };
+        (self.leaf.identity(), self.view.0.iter().map(along).collect())
+    }
+
     /// The axes of the domain along which it is not broadcast, beginning with the axis along which its elements lie
     /// closest.
     pub(crate) fn closest_first(&self) -> Vec<usize> {

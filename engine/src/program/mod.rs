@@ -2,6 +2,7 @@
 //! and the tiles that a domain is cut into.
 
 pub(crate) mod access;
+pub(crate) mod borders;
 mod load;
 pub(crate) mod tiles;
 pub(crate) mod written;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use crate::DType;
 use crate::kernels::Kernel;
+use crate::source::Source;
 use access::Access;
 pub(crate) use load::{Deferred, Leaf, Load, SHORT};
 
@@ -59,15 +61,22 @@ pub(crate) struct Program {
     pub(crate) slots: usize,
 }
 
-/// Bytes of all mapped chunks that some programs read from. A source that several of them read counts once.
+/// Bytes of all mapped chunks that some programs read from. Loads of one source count no more than its chunks.
 pub(crate) fn mapped_bytes(programs: &[Program]) -> u64 {
     let mut of_leaf: HashMap<usize, u64> = HashMap::new();
     let loads = programs.iter().flat_map(|program| program.loads.iter().map(|load| (load, &program.domain)));
     for (load, domain) in loads {
         let bytes = of_leaf.entry(load.leaf.identity()).or_default();
-        *bytes = load.mapped_bytes(domain).max(*bytes);
+        let whole = load.leaf.source().map_or(u64::MAX, |source| chunk_bytes(source.as_ref()));
+        *bytes = bytes.saturating_add(load.mapped_bytes(domain)).min(whole);
     }
     of_leaf.into_values().fold(0, u64::saturating_add).min(1 << 56)
+}
+
+/// Bytes of all chunks of a source.
+fn chunk_bytes(source: &dyn Source) -> u64 {
+    let along = source.shape().iter().zip(source.chunk_shape()).map(|(&n, &chunk)| n.div_ceil(chunk.max(1)));
+    along.fold(source.chunk_bytes() as u64, u64::saturating_mul)
 }
 
 impl Program {
@@ -85,7 +94,8 @@ impl Program {
 
     /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
-        self.loads.iter().map(|load| load.elements(&self.domain) * load.dtype.size() as u64).collect()
+        let bytes = |load: &Load| load.elements(&self.domain).saturating_mul(load.dtype.size() as u64);
+        self.loads.iter().map(bytes).collect()
     }
 
     /// The number of the load whose elements are the output as they are, if the program computes nothing.

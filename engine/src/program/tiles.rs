@@ -3,6 +3,7 @@
 //! The tiles of a reduction decide in which order numbers are added. So they depend only on the domain and the chunk
 //! grid of one input, the *lead*: not on threads, memory, codecs or the other work of the pass.
 
+use super::borders::Borders;
 use super::{Load, Program};
 
 /// A tile of a reduction is a chunk up to this many elements,
@@ -23,16 +24,16 @@ const SHORT_ROW: u64 = 32;
 /// A tile of fewer elements than this is made wider.
 const NARROW: u64 = 1 << 18;
 
-/// A grid of boxes over a domain: for each axis the ascending borders, from 0 to the axis' length.
+/// A grid of boxes over a domain: the borders along each axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tiles {
-    pub(crate) borders: Vec<Vec<u64>>,
+    pub(crate) borders: Vec<Borders>,
 }
 
 impl Tiles {
     /// Number of tiles along each axis.
     pub(crate) fn counts(&self) -> Vec<u64> {
-        self.borders.iter().map(|b| b.len() as u64 - 1).collect()
+        self.borders.iter().map(Borders::tiles).collect()
     }
 
     /// Number of tiles.
@@ -42,13 +43,13 @@ impl Tiles {
 
     /// First element and shape of the tile at `index`.
     pub(crate) fn tile(&self, index: &[u64]) -> (Vec<u64>, Vec<u64>) {
-        let of = |(b, &i): (&Vec<u64>, &u64)| (b[i as usize], b[i as usize + 1] - b[i as usize]);
+        let of = |(b, &i): (&Borders, &u64)| (b.at(i), b.at(i + 1) - b.at(i));
         self.borders.iter().zip(index).map(of).unzip()
     }
 
     /// The longest extent along each axis.
     pub(crate) fn extents(&self) -> Vec<u64> {
-        self.borders.iter().map(|borders| longest(borders)).collect()
+        self.borders.iter().map(Borders::longest).collect()
     }
 
     /// Tiles of a regular grid.
@@ -56,7 +57,7 @@ impl Tiles {
         if domain.contains(&0) {
             return Tiles::unled(domain);
         }
-        let borders = domain.iter().zip(extent).map(|(&n, &e)| steps(n, e)).collect();
+        let borders = domain.iter().zip(extent).map(|(&n, &e)| Borders::steps(n, e)).collect();
         Tiles { borders }
     }
 
@@ -76,8 +77,8 @@ impl Tiles {
         let Some(lead) = lead(program).filter(|_| !domain.contains(&0)) else { return Tiles::unled(domain) };
         let mut extent: Vec<u64> =
             domain.iter().zip(&lead.access).map(|(&n, a)| a.map_or(n, |a| a.span().min(n)).max(1)).collect();
-        let mut borders: Vec<Vec<u64>> =
-            domain.iter().zip(&lead.access).map(|(&n, a)| chunk_borders(n, a.as_ref())).collect();
+        let mut borders: Vec<Borders> =
+            domain.iter().zip(&lead.access).map(|(&n, a)| Borders::of_chunks(n, a.as_ref())).collect();
         let order = loop_order(program);
         if product(&extent) > CHUNK_LIMIT {
             // cut, beginning with the axis whose neighbours lie farthest apart
@@ -85,7 +86,7 @@ impl Tiles {
                 let others = product(&extent) / extent[axis];
                 let part = (PART / others).clamp(1, extent[axis]);
                 extent[axis] = part;
-                borders[axis] = subdivide(&borders[axis], part);
+                borders[axis] = borders[axis].subdivided(part);
                 if product(&extent) <= PART {
                     break;
                 }
@@ -98,7 +99,7 @@ impl Tiles {
                     break;
                 }
                 extent[axis] = extent[axis].saturating_mul(times).min(domain[axis].max(1));
-                borders[axis] = every(&borders[axis], times as usize);
+                borders[axis] = borders[axis].every(times);
             }
         }
         Tiles { borders }
@@ -122,8 +123,8 @@ impl Tiles {
     pub(crate) fn of_whole_chunks(mut self, program: &Program, may: impl Fn(usize) -> bool) -> Tiles {
         let Some(lead) = lead(program) else { return self };
         for (k, borders) in self.borders.iter_mut().enumerate().filter(|(k, _)| may(*k)) {
-            let chunks = chunk_borders(program.domain[k], lead.access[k].as_ref());
-            if longest(borders) < longest(&chunks) {
+            let chunks = Borders::of_chunks(program.domain[k], lead.access[k].as_ref());
+            if borders.longest() < chunks.longest() {
                 *borders = chunks;
             }
         }
@@ -133,40 +134,40 @@ impl Tiles {
     /// The tiles of a fold that goes column by column. Along the reduced axes they depend on the domain and the lead's
     /// grid alone, because they decide which numbers are added first. Along the others they may be cut differently.
     fn of_columns(domain: &[u64], lead: &Load, order: &[usize], rows: usize, over: &[bool]) -> Tiles {
-        let mut tiles = Tiles { borders: domain.iter().map(|&n| vec![0, n]).collect() };
-        let chunks = |k: usize| chunk_borders(domain[k], lead.access[k].as_ref());
+        let mut tiles = Tiles { borders: domain.iter().map(|&n| Borders::whole(n)).collect() };
+        let chunks = |k: usize| Borders::of_chunks(domain[k], lead.access[k].as_ref());
         let place = order.iter().position(|&k| k == rows).unwrap_or(0);
         let (slow, fast) = (&order[..place], &order[place + 1..]);
         // columns beside each other, then rows, then the other reduced axes, then columns farther apart
         let mut columns = 1;
         for &k in fast.iter().rev() {
             let chunks = chunks(k);
-            tiles.borders[k] = fitted(&chunks, longest(&chunks).min(COLUMNS / columns));
-            columns = (columns * longest(&tiles.borders[k])).max(1);
+            tiles.borders[k] = fitted(&chunks, chunks.longest().min(COLUMNS / columns));
+            columns = (columns * tiles.borders[k].longest()).max(1);
         }
         if let Some(&k) = fast.iter().rev().find(|&&k| domain[k] > 1)
             && columns < FEW
         {
-            let wider = longest(&tiles.borders[k]).saturating_mul(FEW / columns);
+            let wider = tiles.borders[k].longest().saturating_mul(FEW / columns);
             tiles.borders[k] = fitted(&chunks(k), wider);
-            columns = fast.iter().map(|&k| longest(&tiles.borders[k])).product::<u64>().max(1);
+            columns = fast.iter().map(|&k| tiles.borders[k].longest()).product::<u64>().max(1);
         }
         let mut elements = columns;
         let reduced = slow.iter().rev().filter(|&&k| over[k]);
         for &k in std::iter::once(&rows).chain(reduced) {
             tiles.borders[k] = fitted(&chunks(k), CHUNK_LIMIT / elements);
-            elements = elements.saturating_mul(longest(&tiles.borders[k])).max(1);
+            elements = elements.saturating_mul(tiles.borders[k].longest()).max(1);
         }
         for &k in slow.iter().rev().filter(|&&k| !over[k]) {
             tiles.borders[k] = fitted(&chunks(k), NARROW / elements);
-            elements = elements.saturating_mul(longest(&tiles.borders[k])).max(1);
+            elements = elements.saturating_mul(tiles.borders[k].longest()).max(1);
         }
         for &k in fast.iter().rev() {
-            let extent = longest(&tiles.borders[k]);
+            let extent = tiles.borders[k].longest();
             if elements < NARROW && extent < domain[k] {
                 let wider = extent.saturating_mul(NARROW / elements);
                 tiles.borders[k] = fitted(&chunks(k), wider);
-                elements = elements / extent * longest(&tiles.borders[k]);
+                elements = elements / extent * tiles.borders[k].longest();
             }
         }
         tiles
@@ -174,7 +175,8 @@ impl Tiles {
 
     /// Tiles of about `extent`. Their borders are borders of the chunks of `guide` as far as possible.
     pub(crate) fn along(domain: &[u64], guide: Option<&Load>, extent: &[u64]) -> Tiles {
-        let chunks = |k: usize| chunk_borders(domain[k], guide.and_then(|load| load.access[k].as_ref()));
+        let access = |k: usize| guide.and_then(|load| load.access[k].as_ref());
+        let chunks = |k: usize| Borders::of_chunks(domain[k], access(k));
         Tiles { borders: (0..domain.len()).map(|k| fitted(&chunks(k), extent[k])).collect() }
     }
 
@@ -183,15 +185,13 @@ impl Tiles {
         let extents = self.extents();
         let axis = (0..extents.len()).filter(|&k| may(k) && extents[k] > 1).max_by_key(|&k| extents[k])?;
         let mut halved = self.clone();
-        halved.borders[axis] = subdivide(&self.borders[axis], extents[axis].div_ceil(2));
+        halved.borders[axis] = self.borders[axis].subdivided(extents[axis].div_ceil(2));
         Some(halved)
     }
 
     pub(crate) fn unled(domain: &[u64]) -> Tiles {
         if domain.contains(&0) {
-            return Tiles {
-                borders: domain.iter().map(|&n| if n == 0 { vec![0] } else { vec![0, n] }).collect(),
-            };
+            return Tiles { borders: domain.iter().map(|&n| Borders::whole(n)).collect() };
         }
         let mut extent: Vec<u64> = domain.iter().map(|&n| n.max(1)).collect();
         for axis in 0..extent.len() {
@@ -273,53 +273,16 @@ fn product(extent: &[u64]) -> u64 {
     extent.iter().fold(1, |n, &e| n.saturating_mul(e))
 }
 
-fn longest(borders: &[u64]) -> u64 {
-    borders.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
-}
-
 /// Borders about `extent` elements apart: some borders of chunks if chunks are shorter, else borders within chunks,
 /// too.
-fn fitted(chunks: &[u64], extent: u64) -> Vec<u64> {
-    let chunk = longest(chunks).max(1);
+fn fitted(chunks: &Borders, extent: u64) -> Borders {
+    let chunk = chunks.longest().max(1);
     match extent.max(1) {
-        extent if extent < chunk => subdivide(chunks, chunk.div_ceil(chunk.div_ceil(extent))),
+        extent if extent < chunk => chunks.subdivided(chunk.div_ceil(chunk.div_ceil(extent))),
         extent => {
-            let count = chunks.len() as u64 - 1;
-            let times = (extent / chunk).min(count).max(1);
-            every(chunks, count.div_ceil(count.div_ceil(times)) as usize)
+            let count = chunks.tiles().max(1);
+            let times = (extent / chunk).clamp(1, count);
+            chunks.every(count.div_ceil(count.div_ceil(times)))
         }
     }
-}
-
-fn steps(n: u64, extent: u64) -> Vec<u64> {
-    let extent = extent.max(1);
-    let mut borders: Vec<u64> = (0..n.div_ceil(extent)).map(|k| k * extent).collect();
-    borders.push(n);
-    if n == 0 {
-        borders.truncate(1);
-    }
-    borders
-}
-
-fn chunk_borders(n: u64, access: Option<&super::access::Access>) -> Vec<u64> {
-    let mut borders = vec![0];
-    let mut at = 0;
-    while at < n {
-        at = access.map_or(n, |a| a.next_border(at)).min(n);
-        borders.push(at);
-    }
-    borders
-}
-
-fn subdivide(borders: &[u64], part: u64) -> Vec<u64> {
-    let mut out = vec![0];
-    for w in borders.windows(2) {
-        out.extend(steps(w[1] - w[0], part).into_iter().skip(1).map(|b| w[0] + b));
-    }
-    out
-}
-
-fn every(borders: &[u64], times: usize) -> Vec<u64> {
-    let last = borders.len() - 1;
-    borders.iter().enumerate().filter(|&(k, _)| k % times == 0 || k == last).map(|(_, &b)| b).collect()
 }

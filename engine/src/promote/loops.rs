@@ -25,7 +25,7 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
         // these set their own types
-        Op::Map | Op::Field | Op::Unless | Op::Weighed => (&[], Same),
+        Op::Map | Op::Field | Op::Unless | Op::Weighed | Op::Shared => (&[], Same),
         // for times only
         Op::Isnat => (&[], Truth),
         // for texts only
@@ -33,7 +33,10 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
         Op::Strip | Op::Lstrip | Op::Rstrip => (&[], Same),
         Op::StripChars | Op::LstripChars | Op::RstripChars => (&[], Same),
         Op::Find | Op::Rfind | Op::StrCount | Op::StrLen => (&[], Same),
-        Op::Startswith | Op::Endswith => (&[], Truth),
+        Op::Center | Op::Ljust | Op::Rjust | Op::Zfill | Op::Replace => (&[], Same),
+        Op::StrRepeat | Op::StrSlice => (&[], Same),
+        Op::Startswith | Op::Endswith | Op::Isalnum | Op::Isalpha | Op::Isdecimal => (&[], Truth),
+        Op::Isdigit | Op::Islower | Op::Isnumeric | Op::Isspace | Op::Istitle | Op::Isupper => (&[], Truth),
         Op::Subtract | Op::Negative | Op::Positive | Op::Sign | Op::Pow => (NUMBERS, Same),
         Op::Square | Op::Conj | Op::Reciprocal => (NUMBERS, Same),
         Op::FloorDivide | Op::Remainder | Op::Fmod => (REAL_NUMBERS, Same),

@@ -14,6 +14,7 @@ mod error;
 mod loops;
 mod reduction;
 mod texts;
+pub(crate) use texts::text_of;
 mod times;
 mod types;
 
@@ -141,6 +142,18 @@ pub(crate) fn same_kind(from: DType, to: DType) -> Result<(), PromoteError> {
     if types::is_same_kind(from, to) { Ok(()) } else { Err(PromoteError::Kind { from, to }) }
 }
 
+/// The common type of elements that stand in one array, or are compared as if they did. A span of time is no point in
+/// time there.
+pub(crate) fn common_type(operands: &[Operand]) -> Result<DType, PromoteError> {
+    let dtype = result_type(operands)?;
+    for operand in operands {
+        if let (Operand::Typed(from), true) = (operand, dtype.kind().is_time()) {
+            same_kind(*from, dtype)?;
+        }
+    }
+    Ok(dtype)
+}
+
 /// The operation that NumPy's `**` uses in place of `pow` for some Python exponents. It can be exact where `pow`
 /// rounds, and treats some zeros and infinities differently.
 pub(crate) fn power_shortcut(base: DType, exponent: Scalar) -> Option<Op> {
@@ -192,7 +205,7 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         check(&operands, &inputs)?;
         return Ok(Signature { inputs, output: dtype, stand_ins: vec![None; 3] });
     }
-    if matches!(op, Op::Unless | Op::Weighed) {
+    if matches!(op, Op::Unless | Op::Weighed | Op::Shared) {
         let dtype = result_type(&operands[..1])?;
         return Ok(Signature { inputs: vec![dtype, Bool], output: dtype, stand_ins: vec![None; 2] });
     }

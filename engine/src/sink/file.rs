@@ -1,14 +1,16 @@
 //! Unchunked results in a file: `.npy`, or raw elements without a header.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use arrstore_format::replace::{NewName, Published, new_file};
 
 use super::Sink;
+use crate::display::size;
 use crate::npy::Header;
-use crate::source::{c_strides, elements};
+use crate::source::{bytes, c_strides};
 use crate::{DType, Error, Result};
 
 /// An array in C order that starts at some byte of a file.
@@ -33,8 +35,8 @@ impl Plain {
 
     /// Makes the file as long as the array needs, so that a full disk is noticed early and writing is fast.
     pub(super) fn reserve(&self, file: &File) -> Result<()> {
-        let bytes = elements(&self.shape)? * self.dtype.size() as u64;
-        let end = self.start + bytes;
+        let end = self.start.saturating_add(bytes(self.dtype.size(), &self.shape)?).min(i64::MAX as u64);
+        check_room(file, end).map_err(|e| Error::io(&self.path, e))?;
         match nix::fcntl::posix_fallocate(file, 0, end as i64) {
             Ok(()) => Ok(()),
             Err(nix::errno::Errno::EOPNOTSUPP | nix::errno::Errno::EINVAL) => {
@@ -83,6 +85,26 @@ impl Plain {
         }
         Ok(())
     }
+}
+
+/// Checks that the disk of a new file has room for so many bytes. Without this check the file would take all room that
+/// there is before it fails, and meanwhile other programs would find the disk full.
+///
+/// # Errors
+/// [`io::ErrorKind::StorageFull`].
+pub(crate) fn check_room(file: &File, needed: u64) -> io::Result<()> {
+    // a file system that cannot say how large it is shows itself when it is written to
+    let Ok(disk) = nix::sys::statvfs::fstatvfs(file) else { return Ok(()) };
+    let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+    if disk.blocks() == 0 || needed <= free {
+        return Ok(());
+    }
+    let words = format!(
+        "No space left on device: the file needs {}, but {} are free; make room, or choose another disk",
+        size(needed),
+        size(free)
+    );
+    Err(io::Error::new(io::ErrorKind::StorageFull, words))
 }
 
 /// A `.npy` file. It gets its name only by [`NpySink::commit`] or [`NpySink::publish`]; without them, it leaves nothing

@@ -9,6 +9,7 @@ mod stored;
 
 pub(crate) use assembled::Assembled;
 pub use file::NpySink;
+pub(crate) use file::check_room;
 pub use memory::MemorySink;
 pub(crate) use nowhere::Nowhere;
 pub(crate) use spill::Spill;

@@ -87,6 +87,16 @@ mod tests {
     use crate::source::Source;
 
     #[test]
+    fn a_file_larger_than_the_disk_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for (dtype, length) in [(DType::U8, 1 << 60), (DType::F64, 1 << 60), (DType::U8, 1 << 62)] {
+            let error = Spill::create(folder.path(), dtype, &[length], &[length]).unwrap_err();
+            let said = error.to_string();
+            assert!(said.contains("No space left") || said.contains("is too large"), "{said}");
+        }
+    }
+
+    #[test]
     fn boxes_come_back_in_chunks() {
         let folder = tempfile::tempdir().unwrap();
         let spill = Spill::create(folder.path(), DType::U8, &[7, 10], &[3, 4]).unwrap();

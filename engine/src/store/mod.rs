@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use arrstore_format::{Attributes, CreateOptions, File, Meta, Snapshot, Stat};
 
 pub use layout::{Layout, default_chunk, packs_bytes};
+pub(crate) use scatter::{How, Scatter};
 pub use transaction::Transaction;
 
 use crate::{Array, Context, Error, Expr, IntoArray, Result};

@@ -3,10 +3,9 @@
 use super::Transaction;
 use super::scatter::{How, Scatter};
 use crate::array::IntoParts;
-use crate::compose::{Indexed, Mode, Part};
+use crate::compose::{Mode, Part};
 use crate::op::Op;
 use crate::promote::{Operand, signature};
-use crate::region::fitted;
 use crate::source::elements;
 use crate::view::show;
 use crate::{Array, DType, Error, Expr, IntoArray, Result};
@@ -137,7 +136,7 @@ impl Transaction {
     fn scatter(&self, name: &str, parts: &[Part], value: &Array, how: How) -> Result<()> {
         let id = self.find(name)?;
         let meta = self.inner().meta(id)?;
-        let scatter = Scatter::new(&meta.shape, Indexed::new(&meta.shape, parts, self.context())?)?;
+        let scatter = Scatter::named(&meta.shape, parts, self.context())?;
         let value = value.expr()?;
         if let How::Combine(op) = how {
             let signature = signature(op, &[Operand::Typed(meta.dtype), value.operand()])?;
@@ -146,7 +145,7 @@ impl Transaction {
                 return Err(Error::dtype(&format!("{} of elements of {name}", op.name()), meta.dtype, found));
             }
         }
-        let (fitted, drops) = fitted(value, meta.dtype, scatter.shape())?;
+        let (fitted, drops) = scatter.fitted(value, &meta)?;
         if drops {
             return Err(Error::DType {
                 what: format!("assigning to {name} would lose imaginary parts, unless real() is taken"),

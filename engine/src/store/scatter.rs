@@ -10,11 +10,12 @@ use std::sync::Arc;
 use arrstore_format::{ArrayId, Grid, Meta, Transaction};
 
 use super::finished;
-use crate::compose::Indexed;
+use crate::compose::{Indexed, Part};
 use crate::op::Op;
 use crate::operator::gather::resolve;
 use crate::plan::{Plan, Target};
 use crate::program::tiles::rows;
+use crate::region::fitted;
 use crate::sink::{Sink, Spill};
 use crate::source::elements;
 use crate::view::{AxisMap, Index, View};
@@ -33,7 +34,7 @@ const PART: u64 = 1 << 20;
 
 /// What becomes of the old element and the value for it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum How {
+pub(crate) enum How {
     /// The value takes the element's place.
     Set,
     /// An operation of both.
@@ -41,7 +42,7 @@ pub(super) enum How {
 }
 
 /// The elements of an array that a subscript with arrays names.
-pub(super) struct Scatter {
+pub(crate) struct Scatter {
     indexed: Indexed,
     /// For each axis of the array, the source of its index: an axis of the view, or a number.
     maps: Vec<AxisMap>,
@@ -72,7 +73,7 @@ impl Scatter {
     ///
     /// # Errors
     /// As NumPy: too many indices, an index out of bounds.
-    pub(super) fn new(shape: &[u64], indexed: Indexed) -> Result<Scatter> {
+    fn new(shape: &[u64], indexed: Indexed) -> Result<Scatter> {
         let (View(maps), of_view) = View::subscript(shape, &indexed.view)?;
         let (rank, place) = (indexed.shape.len(), indexed.place);
         let (mut axes, mut region) = (Vec::new(), Vec::new());
@@ -94,8 +95,22 @@ impl Scatter {
         Ok(Scatter { indexed, maps, axes, shape: region })
     }
 
+    /// The elements of an array of `shape` that the parts of a subscript name. Masks are counted with the memory and
+    /// threads of `context`.
+    ///
+    /// # Errors
+    /// As NumPy: too many indices, an index out of bounds, a mask of another shape.
+    pub(crate) fn named(shape: &[u64], parts: &[Part], context: &Context) -> Result<Scatter> {
+        Scatter::new(shape, Indexed::new(shape, parts, context)?)
+    }
+
+    /// `value`, cast and broadcast to the region, and whether that drops imaginary parts.
+    pub(crate) fn fitted(&self, value: &Expr, meta: &Meta) -> Result<(Expr, bool)> {
+        fitted(value, meta.dtype, &self.shape)
+    }
+
     /// The shape of the region: that of the values.
-    pub(super) fn shape(&self) -> &[u64] {
+    pub(crate) fn shape(&self) -> &[u64] {
         &self.shape
     }
 
@@ -103,7 +118,7 @@ impl Scatter {
     ///
     /// # Errors
     /// When an index is out of bounds; errors of the computation and of the file.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         (transaction, id): (&Transaction, ArrayId),
         values: &Expr,

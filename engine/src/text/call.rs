@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::error::{Fault, Result};
-use super::meaning::Placed;
+use super::meaning::{Meaning, Placed};
 use crate::{Context, DType, Expr};
 
 /// An argument's name, if the call gives one.
@@ -151,6 +151,24 @@ impl Bound {
 
     pub(super) fn boolean(&self, name: &str) -> Result<bool> {
         self.get(name).map_or(Ok(false), Placed::boolean)
+    }
+
+    /// Checks the arguments that change no element here: `copy`, `subok` and `writeable` are truth values, and `order`
+    /// is a layout in memory.
+    pub(super) fn check_idle(&self) -> Result<()> {
+        for name in ["copy", "subok", "writeable"] {
+            self.some(name).map(Placed::boolean).transpose()?;
+        }
+        match self.some("order").map(|order| (order, &order.meaning)) {
+            None => Ok(()),
+            Some((_, Meaning::Str(order)))
+                if ["C", "F", "A", "K"].iter().any(|o| o.eq_ignore_ascii_case(order)) =>
+            {
+                Ok(())
+            }
+            Some((order, _)) => Err(Fault::new(&order.span, "order is 'C', 'F', 'A' or 'K'")
+                .help("no order changes an element, so it can be left out")),
+        }
     }
 
     /// An integer, or `otherwise` if the call has none.

@@ -97,16 +97,19 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
             if !is_grid {
                 free_names(object, names);
             }
-            for item in items {
-                match item {
-                    Item::Value(n) => free_names(n, names),
-                    Item::Slice { start, stop, step, .. } => {
-                        [start, stop, step].into_iter().flatten().for_each(|n| free_names(n, names));
-                    }
-                }
-            }
+            items.iter().for_each(|item| item_names(item, names));
         }
         _ => {}
+    }
+}
+
+/// As [`free_names`], of an item of a subscript.
+pub(super) fn item_names<'a>(item: &'a Item, names: &mut BTreeSet<&'a str>) {
+    match item {
+        Item::Value(node) => free_names(node, names),
+        Item::Slice { start, stop, step, .. } => {
+            [start, stop, step].into_iter().flatten().for_each(|node| free_names(node, names));
+        }
     }
 }
 
@@ -118,6 +121,8 @@ fn constant_named(name: &str) -> Option<Meaning> {
         "nan" => f64::NAN,
         "euler_gamma" => 0.577_215_664_901_532_9,
         "newaxis" => return Some(Meaning::None),
+        "str" | "str_" => return Some(Meaning::Str("U".into())),
+        "bytes_" => return Some(Meaning::Str("S".into())),
         _ => return None,
     };
     Some(Meaning::Number(Number::Float(value)))

@@ -9,9 +9,6 @@ use super::literal;
 use super::number::{self, Number};
 use crate::{DType, Expr};
 
-/// An array stands for at most this many parts of it.
-const MOST: u64 = 10_000;
-
 /// The meaning of a part of a text.
 #[derive(Clone, Debug)]
 pub(super) enum Meaning {
@@ -89,7 +86,7 @@ impl Placed {
     pub(super) fn arrays(&self) -> Result<Vec<Expr>> {
         match &self.meaning {
             Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(Placed::array).collect(),
-            Meaning::Array(array) if array.shape().first().is_some_and(|&n| n <= MOST) => {
+            Meaning::Array(array) if array.ndim() > 0 => {
                 array.unstack(0).map_err(|e| Fault::engine(&self.span, e))
             }
             _ => Err(self.wrong("a tuple or a list of arrays")),
@@ -178,6 +175,18 @@ impl Placed {
             Meaning::DType(d) => Ok(*d),
             Meaning::Str(s) => s.parse().map_err(|e| Fault::new(&self.span, format!("{e}"))),
             _ => Err(self.wrong("a dtype").help("such as float32 or 'f4'")),
+        }
+    }
+
+    /// Whether it names texts without a width, and if so, texts of characters (true) or of bytes.
+    pub(super) fn is_texts(&self) -> Option<bool> {
+        match &self.meaning {
+            Meaning::Str(name) => match name.trim_start_matches(['<', '|', '=']) {
+                "U" | "U0" | "str" => Some(true),
+                "S" | "S0" | "bytes" => Some(false),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

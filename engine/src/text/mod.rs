@@ -38,8 +38,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 use crate::Scalar;
-use crate::{Context, Expr, Index};
-use ast::{Kind, Node};
+use crate::{Context, Expr, Index, Part};
+use ast::{Item, Kind, Node};
 pub use error::TextError;
 pub use functions::Entry;
 
@@ -123,17 +123,56 @@ pub fn function(name: &str) -> Result<Entry, TextError> {
 /// When it is not a list of integers, slices, `...` and `None`.
 #[doc(hidden)]
 pub fn parse_subscript(text: &str) -> Result<Vec<Index>, TextError> {
-    let whole = format!("a[{text}]");
-    let parse = || {
-        let root = parser::parse(&whole)?;
-        match root.kind {
-            Kind::Subscript(object, items, comma) if object.span == (0..1) => {
-                subscript::region(&items, comma)
+    let Subscript { whole, items, comma } = Subscript::parse(text)?;
+    subscript::region(&items, comma).map_err(|fault| fault.within(&whole))
+}
+
+/// A parsed subscript that may hold arrays of indices and masks, as in `rows, 2:5` or `a > 3`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Subscript {
+    whole: String,
+    items: Vec<Item>,
+    comma: bool,
+}
+
+impl Subscript {
+    /// Parses the text between the brackets.
+    ///
+    /// # Errors
+    /// When it is not a subscript of Python's grammar.
+    pub fn parse(text: &str) -> Result<Subscript, TextError> {
+        let whole = format!("a[{text}]");
+        let parse = || {
+            let root = parser::parse(&whole)?;
+            match root.kind {
+                Kind::Subscript(object, items, comma) if object.span == (0..1) => Ok((items, comma)),
+                _ => Err(error::Fault::new(&root.span, "not a subscript")),
             }
-            _ => Err(error::Fault::new(&root.span, "not a subscript")),
-        }
-    };
-    parse().map_err(|fault| fault.within(&whole))
+        };
+        let parsed = parse().map_err(|fault| fault.within(&whole));
+        parsed.map(|(items, comma)| Subscript { whole, items, comma })
+    }
+
+    /// The names of variables that it uses.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = BTreeSet::new();
+        self.items.iter().for_each(|item| lower::item_names(item, &mut names));
+        names.into_iter().collect()
+    }
+
+    /// Its parts.
+    ///
+    /// # Errors
+    /// As [`Formula::lower`], and when a part is no index.
+    pub fn parts(
+        &self,
+        variables: &BTreeMap<String, Expr>,
+        context: &Context,
+    ) -> Result<Vec<Part>, TextError> {
+        subscript::parts(variables, context, &self.items, self.comma)
+            .map_err(|fault| fault.within(&self.whole))
+    }
 }
 
 #[cfg(test)]

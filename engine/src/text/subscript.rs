@@ -8,7 +8,7 @@ use super::grid;
 use super::lower::{Lowering, Variables, module};
 use super::meaning::{Meaning, Placed};
 use super::number::Number;
-use crate::{DType, Expr, Index, Kind as Family, Part};
+use crate::{Context, DType, Expr, Index, Kind as Family, Part};
 
 /// The parts of a subscript that names a region: no arrays.
 pub(super) fn region(items: &[Item], comma: bool) -> Result<Vec<Index>> {
@@ -23,6 +23,16 @@ pub(super) fn region(items: &[Item], comma: bool) -> Result<Vec<Index>> {
         }
     };
     parts.into_iter().map(index).collect()
+}
+
+/// The parts of a subscript.
+pub(super) fn parts(
+    variables: &Variables,
+    context: &Context,
+    items: &[Item],
+    comma: bool,
+) -> Result<Vec<Part>> {
+    Lowering { variables, context: Some(context) }.parts(items, comma)
 }
 
 /// The place of one item of a subscript.

@@ -215,6 +215,42 @@ fn hostile_texts_are_refused_not_crashed_on() {
     assert_eq!(Formula::parse("日本 + 1").unwrap().names(), ["日本"]);
 }
 
+/// Numbers as large as they can be written take neither memory nor the process.
+#[test]
+fn absurd_numbers_are_refused_not_crashed_on() {
+    for text in [
+        "split(broadcast_to(a[0], (10**12,)), 10**12)",
+        "array_split(a, 2**62)",
+        "unstack(broadcast_to(a[0], (10**12,)))",
+        "lexsort(broadcast_to(a[0], (10**12,)))",
+        "stack(broadcast_to(a[0], (10**12, 3)))",
+        "histogram(a, 2**62)",
+        "histogram(a, 10**15)",
+        "histogram(a, 'sqrt', range=(0, 1e300))[0], histogram(a, 'fd', range=(0, 1e300))",
+        "histogram_bin_edges(a, 2**40)",
+        "histogramdd(t, [2**31 - 1, 2**31 - 1, 2**31 - 1, 2**31 - 1, 1, 1])",
+        "bincount(array([2**62]))",
+        "bincount(array([2**64 - 1], dtype='uint64'))",
+        "arange(stop=0, dtype='S2147483647')",
+    ] {
+        let context = Context::new(64 << 20, 2);
+        let lowered = Formula::parse(text).and_then(|f| f.results(&bound(), Some(&context)).map(|_| ()));
+        assert!(lowered.is_err(), "{text}");
+    }
+}
+
+/// An argument that changes no element is checked all the same.
+#[test]
+fn idle_arguments_are_checked() {
+    let lowered = |text: &str| Formula::parse(text).and_then(|f| f.lower(&bound()).map(|_| ()));
+    for text in ["zeros(2, order=3)", "zeros_like(a, subok=[1])", "array(a, copy='x')", "eye(2, order='X')"] {
+        assert!(lowered(text).is_err(), "{text}");
+    }
+    for text in ["zeros(2, order='f')", "ones_like(a, order='K', subok=True)", "array(a, copy=None)"] {
+        assert!(lowered(text).is_ok(), "{text}");
+    }
+}
+
 /// Variables: an array of three numbers, and a table.
 fn bound() -> BTreeMap<String, Expr> {
     let a = Expr::from_ndarray(&ndarray::array![1.0, 2.0, 3.0]).unwrap();

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use arrstore::formats::{About, Input, Known, Location};
-use arrstore::text::Formula;
+use arrstore::formats::{About, Input, Known, Location, Outputs};
+use arrstore::text::{Formula, Subscript};
 use arrstore::{Context, Expr, Plan, Target};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     run::check_tmp(&args.running)?;
     run::stop_flag();
     let formula = Formula::parse(&args.expr)?;
-    let outs = args.output.iter().map(|o| Ok(Location::of_output(o)?)).collect::<Result<Vec<_>>>()?;
+    let outs = args.output.iter().map(|o| Ok(Location::of_assigned(o)?)).collect::<Result<Vec<_>>>()?;
     let writing = run::writing(!args.running.no_sync, args.explain, args.waiting);
     // Locks the outputs before it reads, so that it reads what the last writer left.
     let mut outputs = output::open(&outs, &args.storing, writing)?;
@@ -41,7 +41,11 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     let inputs = bind(args, &context)?;
     let variables: BTreeMap<String, Expr> =
         inputs.iter().map(|(name, input)| (name.clone(), input.expr.clone())).collect();
-    for name in variables.keys().filter(|n| !formula.names().contains(&n.as_str())) {
+    let places = outs.iter().map(|out| out.places.as_deref().map(Subscript::parse).transpose());
+    let places = places.collect::<Result<Vec<_>, _>>()?;
+    let used: BTreeSet<&str> =
+        formula.names().into_iter().chain(places.iter().flatten().flat_map(Subscript::names)).collect();
+    for name in variables.keys().filter(|n| !used.contains(n.as_str())) {
         note(args, &format!("the input '{name}' is not used"));
     }
     let results = formula.results(&variables, Some(&context))?;
@@ -53,31 +57,53 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         )));
     }
 
+    let parts = places.iter().map(|subscript| {
+        subscript.as_ref().map(|subscript| subscript.parts(&variables, &context)).transpose()
+    });
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+
     let mut roots: Vec<(Expr, Target)> = Vec::new();
-    let mut places = Vec::new();
+    let mut targets = Vec::new();
     for (k, (part, expr)) in results.iter().enumerate() {
         let out = outs.get(k);
-        if out.is_none_or(|location| location.subscript.is_none()) {
+        if out.is_none_or(|location| !location.is_part()) {
             // a lone integer may be too large for every type; a region has its own type
             expr.cast(expr.dtype()).map_err(|error| misuse(format!("{part}: {error}")))?;
         }
         let Some(location) = out else {
             let printed = Printed::new(expr, args.speaking.json)?;
             roots.extend(printed.targets());
-            places.push(Place::Screen(printed));
+            targets.push(Place::Screen(printed));
             continue;
         };
+        if location.places.is_some() {
+            // such elements are assigned to when the plan has run; only their values can be explained
+            if args.explain {
+                roots.push((expr.typed()?, Target::Memory));
+            }
+            targets.push(Place::Out(location.clone()));
+            continue;
+        }
         let mut about = About::default();
         about.known = chunks_like(expr, &inputs);
         let name = if results.len() == 1 { "result".to_owned() } else { format!("result{k}") };
         let written = Written { output: k, location, name: &name, storing: &args.storing, about: &about };
         roots.push(output::add(&mut outputs, expr, &written)?);
-        places.push(Place::Out(location.clone()));
+        targets.push(Place::Out(location.clone()));
     }
 
     let plan = Plan::new(&roots, &context)?;
     drop(roots);
+    let assign = |outputs: &mut Outputs, context: &Context| -> Result<()> {
+        for (k, (parts, (_, expr))) in parts.iter().zip(&results).enumerate() {
+            if let Some(parts) = parts {
+                outputs.assign(k, expr, parts, context)?;
+            }
+        }
+        Ok(())
+    };
     if args.explain {
+        assign(&mut outputs, &context)?;
         let explain = plan.explain(context.budget.total());
         say(&if args.speaking.json { explain_json(&explain).to_string() } else { explain.to_string() })?;
         return Ok(ExitCode::SUCCESS);
@@ -89,6 +115,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     let begun = Instant::now();
     let bar = run::watch(&mut context, args.running.quiet, "eval");
     let values = plan.run(&context)?;
+    assign(&mut outputs, &context)?;
     bar.finish_and_clear();
     outputs.commit()?;
     if let Some(profile) = profile {
@@ -102,7 +129,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
 
     let mut values = values.into_iter().flatten();
     let (mut told, mut said) = (Vec::new(), Ok(()));
-    for (place, (part, expr)) in places.iter().zip(&results) {
+    for (place, (part, expr)) in targets.iter().zip(&results) {
         let (dtype, shape) = (expr.dtype().name(), expr.shape());
         match place {
             Place::Screen(printed) if args.speaking.json => told.push(
@@ -177,7 +204,7 @@ fn split(binding: &str) -> (Option<&str>, &str) {
 /// The folder whose disk a profile measures: that of the first output, else of the first input.
 fn measured_folder(args: &Eval) -> Result<PathBuf> {
     let location = match (args.output.first(), args.bindings.first()) {
-        (Some(out), _) => Location::of_output(out)?,
+        (Some(out), _) => Location::of_assigned(out)?,
         (None, Some(binding)) => Location::of_input(split(binding).1)?,
         (None, None) => return Ok(PathBuf::from(".")),
     };

@@ -2,10 +2,10 @@
 
 use super::{Bins, HistogramOptions};
 use crate::compose::op;
-use crate::compose::small::{computed, floats, number, one, values};
+use crate::compose::small::{computed, floats, number, one};
 use crate::promote::{Operand, is_exact, result_type};
 use crate::view::Index;
-use crate::{Context, DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
+use crate::{Context, DType, Error, Expr, Op, ReduceOptions, Reduction, Result, Scalar};
 
 /// Edges that are settled.
 pub(super) struct Edges {
@@ -103,7 +103,10 @@ impl Expr {
     }
 }
 
-/// `count + 1` numbers from `first` to `last`, with the arithmetic of NumPy's `linspace`.
+/// `count + 1` numbers from `first` to `last`, with the arithmetic of NumPy's `linspace`, in memory.
+///
+/// # Errors
+/// When they take more than a quarter of the budget.
 pub(in crate::compose) fn evenly(
     first: &Expr,
     last: &Expr,
@@ -114,8 +117,13 @@ pub(in crate::compose) fn evenly(
     let inner = result_type(&[first.operand(), last.operand()])?;
     let inner = if is_exact(inner) { DType::F64 } else { inner };
     let (first, last) = (first.cast(inner)?, last.cast(inner)?);
-    let steps: Vec<f64> = (0..=count).map(|k| k as f64).collect();
-    let steps = values(&steps)?.cast(inner)?;
+    // the edges are held, and counting takes a copy of them
+    let bytes = count.saturating_add(1).saturating_mul(8);
+    if bytes > context.budget.total() / 4 {
+        return Err(context.budget.refusal(bytes.saturating_mul(4), "a histogram of so many bins"));
+    }
+    let numbers = Expr::ramp(Scalar::Int(0), Scalar::Int(1), count.saturating_add(1), DType::F64)?;
+    let steps = numbers.cast(inner)?;
     let whole = op(Op::Subtract, &[&last, &first])?;
     let step = op(Op::Divide, &[&whole, &Expr::scalar(count as i64)])?;
     let away = match number(&step, context)? == 0.0 {
@@ -123,8 +131,8 @@ pub(in crate::compose) fn evenly(
         false => op(Op::Multiply, &[&steps, &step])?,
     };
     let all = op(Op::Add, &[&away, &first])?;
-    let at = values(&(0..=count).map(|k| f64::from(u8::from(k == count))).collect::<Vec<_>>())?;
-    let all = op(Op::Where, &[&at.cast(DType::Bool)?, &last, &all])?.cast(dtype)?;
+    let at = op(Op::Equal, &[&numbers, &Expr::scalar(count as f64)])?;
+    let all = op(Op::Where, &[&at, &last, &all])?.cast(dtype)?;
     one(&all, context)
 }
 

@@ -99,7 +99,8 @@ impl Expr {
         if count.is_nan() || count < 1.0 {
             return Err(Error::Value(format!("a rule finds no width for bins: it gives {wide}")));
         }
-        Ok(count as u64)
+        // no array has as many elements as the greatest `i64`
+        Ok(count as i64 as u64)
     }
 }
 

@@ -8,6 +8,7 @@ mod points;
 mod release;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -52,17 +53,58 @@ pub(in crate::exec) const RELEASE: usize = PASSED + 2 * HUGE;
 
 /// Bytes of memory that an input takes in a pass over `domain` that reads boxes of `shape`.
 pub(in crate::exec) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
+    buffers(load, shape) + if load.is_encoded() || !load.is_mapped() { 0 } else { pages(load, shape, domain) }
+}
+
+/// The same for all inputs of programs that read the same boxes side by side. Views of one source that lie beside each
+/// other share their pages.
+pub(in crate::exec) fn all_bytes(programs: &[Program], shape: &[u64]) -> u64 {
+    let mut beside: HashMap<_, Vec<(&Load, u64)>> = HashMap::new();
+    let mut all = 0_u64;
+    for (load, domain) in programs.iter().flat_map(|p| p.loads.iter().map(move |load| (load, &p.domain))) {
+        all = all.saturating_add(buffers(load, shape));
+        if !load.is_encoded() && load.is_mapped() {
+            beside.entry(load.direction()).or_default().push((load, pages(load, shape, domain)));
+        }
+    }
+    beside.into_values().map(|loads| pages_beside(&loads, shape)).fold(all, u64::saturating_add)
+}
+
+/// Bytes of the mapped pages of views that lie beside each other. Each view comes with the bytes of its own pages.
+fn pages_beside(loads: &[(&Load, u64)], shape: &[u64]) -> u64 {
+    let apart = loads.iter().fold(0, |sum: u64, (_, pages)| sum.saturating_add(*pages));
+    let (Some((first, _)), Some(most)) = (loads.first(), loads.iter().map(|(_, pages)| *pages).max()) else {
+        return apart;
+    };
+    // the box that all views cover together
+    let covered = |k: usize| {
+        let starts = || loads.iter().filter_map(|(load, _)| load.access[k]).map(|a| a.start);
+        let between = starts().max().unwrap_or(0).abs_diff(starts().min().unwrap_or(0));
+        let step = first.access[k].map_or(1, |a| a.step.unsigned_abs().max(1));
+        shape[k].saturating_add(between.div_ceil(step))
+    };
+    let size = |shape: &[u64]| {
+        let along = shape.iter().zip(&first.access).filter(|(_, a)| a.is_some()).map(|(&n, _)| n);
+        along.fold(first.dtype.size() as u64, u64::saturating_mul)
+    };
+    let between = size(&(0..shape.len()).map(covered).collect::<Vec<_>>()) - size(shape);
+    // the last view lets go of its pages later than the first, by as many as lie between them
+    apart.min(most.saturating_add(between.saturating_mul(2)))
+}
+
+/// Bytes of the buffers that an input takes: gathered elements, and a decoded chunk.
+fn buffers(load: &Load, shape: &[u64]) -> u64 {
+    let boxed = load.elements(shape) * load.dtype.size() as u64;
+    let gathered = if load.gathers.contains(&true) { boxed } else { 0 };
+    gathered + if load.is_encoded() { load.decoded_bytes() } else { 0 }
+}
+
+/// Bytes of the mapped pages of an input, which are let go a few megabytes late.
+fn pages(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
     let item = load.dtype.size() as u64;
     let (boxed, all) = (load.elements(shape) * item, load.elements(domain) * item);
-    let gathered = if load.gathers.contains(&true) { boxed } else { 0 };
     let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-    gathered
-        + match load.is_encoded() {
-            true => load.decoded_bytes(),
-            false if !load.is_mapped() => 0,
-            // mapped pages, which are let go a few megabytes late
-            false => boxed.min(chunk) + all.min(RELEASE as u64),
-        }
+    boxed.min(chunk) + all.min(RELEASE as u64)
 }
 
 /// Elements of a box as they lie in some bytes.

@@ -80,6 +80,11 @@ fn whole(x: u64, n: u64, step: u64) -> u64 {
     (x / step * step).max(step).min(n)
 }
 
+/// The product of numbers, at most `u64::MAX`.
+fn times<const N: usize>(factors: [u64; N]) -> u64 {
+    factors.into_iter().fold(1, u64::saturating_mul)
+}
+
 impl Block {
     /// The blocks of `count` products of `dims` m, n, k, written in chunks of `grid`. If nothing fits, the smallest
     /// possible blocks.
@@ -90,7 +95,9 @@ impl Block {
         let panels = Means { runs: [None; 2], ..means };
         let own = [means, panels].into_iter().find_map(|m| Block::own(dims, count, grid, m).filter(fits));
         // half of the memory is left to others that share it
-        let keeps = |b: &Block| b.in_place != [false; 2] && b.bytes(means) + means.mapped <= means.room / 2;
+        let keeps = |b: &Block| {
+            b.in_place != [false; 2] && b.bytes(means).saturating_add(means.mapped) <= means.room / 2
+        };
         let own = own.map(|b| Block { keeps: keeps(&b), ..b });
         let large = |keeps| Block::large(dims, count, grid, means, keeps).filter(fits);
         own.or_else(|| large(true).or_else(|| large(false)))
@@ -115,7 +122,7 @@ impl Block {
             let (strip, depth) = (strip.clamp(1, rows), depth.clamp(1, k));
             Block { strip, own: true, ..Block::shared(rows, columns, depth) }
         };
-        let block = if k * n <= cache {
+        let block = if times([k, n]) <= cache {
             let strip = match means.runs[0] {
                 // few enough rows to stay in the cache from their check to their product, but many beside the packed
                 // part of B
@@ -124,11 +131,11 @@ impl Block {
             };
             let block = whole(if a { strip.max(ROWS) } else { strip }, m, rows);
             Block { in_place: [a, false], ..of(block, n, k, strip) }
-        } else if m * k <= cache {
+        } else if times([m, k]) <= cache {
             let columns = whole(SIDE, n, columns);
             let depth = if b { k } else { (cache / columns).max(64) };
             Block { in_place: [false, b], ..of(m, columns, depth, m) }
-        } else if m * n <= cache {
+        } else if times([m, n]) <= cache {
             let depth = (cache / (m + n)).max(64);
             let parts = if count < PARTS { k.div_ceil(depth).min(PARTS) } else { 1 };
             Block { parts, in_place: [a, b], ..of(m, n, depth, m) }
@@ -148,9 +155,9 @@ impl Block {
         // pieces end where a block or a chunk of either operand does
         let piece = |n: u64, one: u64, two: u64| n / (n.div_ceil(one) + n.div_ceil(two) - 1);
         let least = piece(m, rows, a_rows).min(piece(n, columns, b_columns)).min(piece(k, a_depth, b_depth));
-        let blocks = count * m.div_ceil(rows) * n.div_ceil(columns);
+        let blocks = times([count, m.div_ceil(rows), n.div_ceil(columns)]);
         let stripes = m.div_ceil(rows);
-        let fitting = (means.room / 2 / (rows * k * means.item)).clamp(1, stripes);
+        let fitting = (means.room / 2 / times([rows, k, means.item])).clamp(1, stripes);
         let band = if keeps { 0 } else { stripes.div_ceil(stripes.div_ceil(fitting)) };
         let block = Block { own: true, in_place: [true; 2], keeps, band, ..Block::shared(rows, columns, k) };
         (least >= PIECE && blocks >= SHARES * means.threads).then_some(block)
@@ -184,7 +191,7 @@ impl Block {
     /// The same blocks, but those of `products` of the batch's `count` products are written together.
     pub(super) fn with_products(self, products: u64, [m, n, _]: [u64; 3], count: u64) -> Block {
         let groups =
-            count.div_ceil(products) * m.div_ceil(self.rows.max(1)) * n.div_ceil(self.columns.max(1));
+            times([count.div_ceil(products), m.div_ceil(self.rows.max(1)), n.div_ceil(self.columns.max(1))]);
         let divides = self.own && self.parts == 1 && products > groups;
         Block { products, divides, ..self }
     }
@@ -194,11 +201,14 @@ impl Block {
     fn cost(&self, dims: [u64; 3], means: Means) -> u64 {
         let [m, n, k] = dims;
         let [a, b] = self.read(dims);
-        let packed = k * n * m.div_ceil(self.rows) + m * k * n.div_ceil(self.columns);
+        let packed_b = times([k, n, m.div_ceil(self.rows)]);
+        let packed = packed_b.saturating_add(times([m, k, n.div_ceil(self.columns)]));
         let slow = |side: u64, n: u64| SIDE.min(n).div_ceil(side.min(n));
-        let packed = packed * slow(self.rows, m) * slow(self.columns, n);
-        let sums = m * n * k.div_ceil(self.depth);
-        2 * (a + b) + packed + sums + NEW * self.elements(Means { copies: 1, ..means })
+        let packed = times([packed, slow(self.rows, m), slow(self.columns, n)]);
+        let sums = times([m, n, k.div_ceil(self.depth)]);
+        let fresh = times([NEW, self.elements(Means { copies: 1, ..means })]);
+        let read = a.saturating_add(b).saturating_mul(2);
+        [packed, sums, fresh].into_iter().fold(read, u64::saturating_add)
     }
 
     /// Elements of A and of B that are read for one product.
@@ -206,29 +216,31 @@ impl Block {
         let (stripes, columns) = (m.div_ceil(self.rows.max(1)), n.div_ceil(self.columns.max(1)));
         if self.in_place == [true; 2] {
             let bands = if self.band == 0 { 1 } else { stripes.div_ceil(self.band) };
-            return [m * k, k * n * bands];
+            return [times([m, k]), times([k, n, bands])];
         }
         let whole = self.depth >= k;
         let a_again = if whole && stripes == 1 { 1 } else { columns };
-        [m * k * a_again, k * n * if whole { 1 } else { stripes }]
+        [times([m, k, a_again]), times([k, n, if whole { 1 } else { stripes }])]
     }
 
     /// Elements of the buffers of all threads. An operand in place counts with the piece at hand: its pages, or a copy
     /// if a backend cannot take it as it lies.
     fn elements(&self, means: Means) -> u64 {
         let panel = |operand: usize, [rows, columns]: [u64; 2]| match means.runs[operand] {
-            Some([i, j]) if self.in_place[operand] => rows.min(i) * columns.min(j),
-            _ => rows * columns,
+            Some([i, j]) if self.in_place[operand] => times([rows.min(i), columns.min(j)]),
+            _ => times([rows, columns]),
         };
-        let panels = panel(0, [self.strip, self.depth]) + panel(1, [self.depth, self.columns]);
+        let panels = panel(0, [self.strip, self.depth]).saturating_add(panel(1, [self.depth, self.columns]));
         let Means { copies, threads, .. } = means;
-        let block = self.rows * self.columns;
-        let written = copies * self.products * block;
+        let block = times([self.rows, self.columns]);
+        let written = times([copies, self.products, block]);
         match (self.own, self.parts) {
-            (false, _) => panels + written,
-            (true, 1) if self.divides => threads * panels + written,
-            (true, 1) => threads * (panels + written),
-            (true, parts) => threads * panels + (parts - 1) * block + written,
+            (false, _) => panels.saturating_add(written),
+            (true, 1) if self.divides => times([threads, panels]).saturating_add(written),
+            (true, 1) => times([threads, panels.saturating_add(written)]),
+            (true, parts) => {
+                times([threads, panels]).saturating_add(times([parts - 1, block])).saturating_add(written)
+            }
         }
     }
 
@@ -236,9 +248,8 @@ impl Block {
     pub(super) fn bytes(&self, means: Means) -> u64 {
         let products = if self.own { means.threads } else { 1 };
         let mapped = if self.keeps { means.mapped } else { 0 };
-        self.elements(means) * means.item
-            + mapped
-            + packing([self.strip, self.columns], means.item, products, means.threads)
+        let packing = packing([self.strip, self.columns], means.item, products, means.threads);
+        times([self.elements(means), means.item]).saturating_add(mapped).saturating_add(packing)
     }
 }
 

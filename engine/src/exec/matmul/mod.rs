@@ -68,7 +68,7 @@ impl Product {
     fn flops(&self) -> u64 {
         let [m, n, k] = self.dims();
         let each = if compute_type(self.dtype).kind() == crate::Kind::Complex { 8 } else { 2 };
-        self.count() * m * n * k * each
+        [m, n, k, each].into_iter().fold(self.count(), u64::saturating_mul)
     }
 
     /// Chooses the blocks within `budget` bytes, of which the threads that fill panels take `workers`.
@@ -120,7 +120,7 @@ impl Product {
 
     /// The memory it takes, in bytes. The threads that fill panels take `workers` of them.
     fn footprint(&self, threads: u64, workers: u64) -> u64 {
-        self.block.bytes(self.means(threads)) + workers
+        self.block.bytes(self.means(threads)).saturating_add(workers)
     }
 
     /// Bytes that one thread takes to read a panel, beside the panel itself.
@@ -175,7 +175,7 @@ impl Stage for Product {
 
     fn work(&self) -> u64 {
         let [m, n, k] = self.dims();
-        self.count() * m * n * k
+        [m, n, k].into_iter().fold(self.count(), u64::saturating_mul)
     }
 
     fn explain(&self) -> Told {

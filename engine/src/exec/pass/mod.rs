@@ -11,12 +11,15 @@ use crate::Result;
 use crate::program::access::Access;
 use crate::program::tiles::{self, Tiles};
 use crate::program::written::{Medium, Written};
-use crate::program::{Load, Program};
+use crate::program::{Load, Program, mapped_bytes};
 
 /// A tile of at most this many elements is not made narrower to give another thread room.
 const SMALL: u64 = 1 << 16;
 /// Elements of a piece in a thrifty pass.
 const THRIFTY: u64 = 1 << 15;
+
+/// The most borders of tiles that are compared with those of chunks.
+const MANY: usize = 1 << 20;
 
 /// A run of at least this many bytes is read in place, even if its neighbours are not read.
 const LONG_RUN: u64 = 32 << 10;
@@ -65,14 +68,14 @@ struct Footprint {
     worker: u64,
     /// Decoded chunks that can be used again if there is room to keep them.
     cache: u64,
-    /// Pages of all inputs, which stay mapped until the pass is done if there is room.
+    /// Pages of all sources, which stay mapped until the pass is done if there is room.
     mapped: u64,
 }
 
 impl Footprint {
     /// With `workers` workers and no cache.
     fn total(&self, workers: u64) -> u64 {
-        self.shared + workers * self.worker
+        workers.saturating_mul(self.worker).saturating_add(self.shared)
     }
 }
 
@@ -128,10 +131,10 @@ impl Pass {
         };
         let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else {
             if self.thrifty {
-                longest = self.tiles.extents();
+                longest = self.tiles.extents().into_iter().map(|n| n.max(1)).collect();
                 for &k in &self.order {
-                    let others = longest.iter().product::<u64>() / longest[k].max(1);
-                    longest[k] = (THRIFTY / others).clamp(1, longest[k].max(1));
+                    let others = longest.iter().product::<u64>() / longest[k];
+                    longest[k] = (THRIFTY / others).clamp(1, longest[k]);
                 }
             }
             return longest;
@@ -169,26 +172,34 @@ impl Pass {
             true => tile.iter().zip(self.longest(false)).map(|(&n, longest)| n.min(longest)).collect(),
             false => tile.clone(),
         };
-        for load in &self.program.loads {
+        print.mapped = mapped_bytes(std::slice::from_ref(&self.program));
+        // of a domain without elements nothing is read
+        let loads = if self.program.domain.contains(&0) { &[][..] } else { &self.program.loads[..] };
+        for load in loads {
             let item = load.dtype.size() as u64;
-            print.mapped = print.mapped.saturating_add(load.mapped_bytes(&self.program.domain));
             if load.is_encoded() {
                 let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-                print.cache += self.chunks_used_again(load).saturating_mul(chunk);
+                print.cache = print.cache.saturating_add(self.chunks_used_again(load).saturating_mul(chunk));
             }
-            print.worker += match self.thrifty && !load.is_encoded() {
-                // small pieces are read, not mapped
-                true => {
-                    let copies = if load.gathers.contains(&true) { 2 } else { 1 };
-                    copies * load.elements(&piece) * item + STAGE as u64
-                }
-                false => input::bytes(load, &piece, &self.program.domain),
-            };
+            if self.thrifty {
+                print.worker += match load.is_encoded() {
+                    true => input::bytes(load, &piece, &self.program.domain),
+                    // small pieces are read, not mapped
+                    false => {
+                        let copies = if load.gathers.contains(&true) { 2 } else { 1 };
+                        copies * load.elements(&piece) * item + STAGE as u64
+                    }
+                };
+            }
         }
-        let counts = self.tiles.counts();
+        if !self.thrifty && !loads.is_empty() {
+            print.worker =
+                print.worker.saturating_add(input::all_bytes(std::slice::from_ref(&self.program), &piece));
+        }
+        let (counts, in_place) = (self.tiles.counts(), self.in_place());
         for output in &self.outputs {
             match output {
-                Output::Write(_) if self.in_place() => {}
+                Output::Write(_) if in_place => {}
                 Output::Write(written) => {
                     let boxes = if written.copies { 2 } else { 1 };
                     print.worker += boxes * elements * written.item + written.scratch;
@@ -197,10 +208,14 @@ impl Pass {
                     let [states, lanes] = reduced.bytes(&tile);
                     let sequence: u64 =
                         counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
-                    let open =
-                        if self.in_order(reduced) { 1 } else { reduced.kept(&counts).iter().product() };
+                    let open = if self.in_order(reduced) {
+                        1
+                    } else {
+                        reduced.kept(&counts).into_iter().fold(1, u64::saturating_mul)
+                    };
                     let levels = u64::from(64 - sequence.leading_zeros());
-                    print.shared += open * levels * states;
+                    print.shared =
+                        print.shared.saturating_add(open.saturating_mul(levels).saturating_mul(states));
                     print.worker += 3 * states + lanes;
                 }
             }
@@ -223,10 +238,12 @@ impl Pass {
     /// Whether each chunk of an input is touched by one tile only.
     fn visits_once(&self, load: &Load) -> bool {
         let chunks_fit = |(k, a): (usize, &Option<Access>)| match a {
-            None => self.tiles.borders[k].len() <= 2,
+            None => self.tiles.borders[k].tiles() <= 1,
+            // borders follow a pattern, so that the first ones speak for all
             Some(a) => self.tiles.borders[k]
                 .iter()
-                .all(|&b| b == 0 || b == self.program.domain[k] || a.locate(b).0 != a.locate(b - 1).0),
+                .take(MANY)
+                .all(|b| b == 0 || b == self.program.domain[k] || a.locate(b).0 != a.locate(b - 1).0),
         };
         load.access.iter().enumerate().all(chunks_fit)
     }
@@ -265,6 +282,7 @@ impl Stage for Pass {
     fn fit(&mut self, room: Room) -> Fit {
         let Room { free, total, threads } = room;
         // narrower tiles take less memory and change no bit
+        let wide = self.tiles.clone();
         let (print, workers) = loop {
             let print = self.footprint();
             let tiles = self.tiles.len().max(1);
@@ -274,9 +292,13 @@ impl Stage for Pass {
             if workers == threads.min(tiles) || (workers > 0 && small) {
                 break (print, workers);
             }
-            match self.tiles.halved(|k| self.may_be_cut(k)) {
+            let spares = workers == 0 && self.can_be_thrifty();
+            // pages that are let go late take more than a small tile
+            match self.tiles.halved(|k| self.may_be_cut(k)).filter(|_| !(spares && small)) {
                 Some(tiles) => self.tiles = tiles,
-                None if workers == 0 && self.can_be_thrifty() => self.thrifty = true,
+                None if spares => {
+                    (self.tiles, self.thrifty) = (wide.clone(), true);
+                }
                 None => break (print, workers),
             }
         };
@@ -293,7 +315,7 @@ impl Stage for Pass {
     }
 
     fn work(&self) -> u64 {
-        self.program.elements() * self.unit()
+        self.program.elements().saturating_mul(self.unit())
     }
 
     fn open(&self, number: usize, threads: u64) -> Option<Vec<u64>> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use arrstore_format::replace::Published;
-use arrstore_format::{CreateOptions, Durability, File, Meta, Snapshot, Transaction};
+use arrstore_format::{ArrayId, CreateOptions, Durability, File, Meta, Snapshot, Transaction};
 
 use super::claim::Claim;
 use super::wait::wait_for_writer;
@@ -12,7 +12,8 @@ use crate::formats::container::{Container, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::region::RegionSink;
-use crate::{Expr, Sink, StoredSink, Target};
+use crate::store::{How, Scatter};
+use crate::{Context, Expr, Sink, StoredSink, Target};
 
 /// One `.arrs` file with all results that one run writes to it.
 pub(in crate::formats) struct Store {
@@ -29,11 +30,22 @@ pub(in crate::formats) struct Store {
     claim: Option<Claim>,
 }
 
-/// The place of one result: an array, or a region of it.
+/// An array of a file that is being written.
+type Stored = (Arc<Transaction>, ArrayId);
+
+/// The place of one result.
 struct Taken {
     label: String,
     name: String,
-    region: Option<Arc<RegionSink>>,
+    part: Part,
+}
+
+/// The part of an array that a result takes.
+enum Part {
+    Whole,
+    Region(Arc<RegionSink>),
+    /// Elements that arrays name. They are assigned to after the regions, so that they may lie in them.
+    Scattered,
 }
 
 impl Store {
@@ -58,17 +70,18 @@ impl Store {
         Ok(Store { path, writing, before, transaction, turn, taken: Vec::new(), claim })
     }
 
-    /// Refuses a place that another result has: the array, or a region that `meets` the new one.
-    fn check_free(&self, label: &str, name: &str, meets: impl Fn(&RegionSink) -> bool) -> Result<()> {
-        let taken = |other: &&Taken| other.name == name && other.region.as_deref().is_none_or(&meets);
+    /// Refuses a place that another result has: the array, or a part that `meets` the new one.
+    fn check_free(&self, label: &str, name: &str, meets: impl Fn(&Part) -> bool) -> Result<()> {
+        let whole = |part: &Part| matches!(part, Part::Whole);
+        let taken = |other: &&Taken| other.name == name && (whole(&other.part) || meets(&other.part));
         match self.taken.iter().find(taken) {
             Some(other) => Err(Error::one_place(&other.label, &label)),
             None => Ok(()),
         }
     }
 
-    /// Assigns to a region, as in `f.arrs:/a[10:20, ::2]`: the value is cast and broadcast to it, as in NumPy.
-    fn add_region(&mut self, expr: &Expr, location: &Location) -> Result<(Expr, Target)> {
+    /// The array that a part is assigned to: its name, its layout, and its place unless the run is only planned.
+    fn assigned(&self, location: &Location) -> Result<(String, Meta, Option<Stored>)> {
         let at = || location.to_string();
         let Some(snapshot) = &self.before else {
             return Err(Error::request(format!(
@@ -80,33 +93,51 @@ impl Store {
             None => snapshot.arrays().place(at)?,
         };
         let name = location.pick(&names)?;
-        let label = format!("a region of {}:{name}", location.path.display());
-        self.check_free(&label, &name, |_| false)?;
-        let (meta, place) = match &self.transaction {
+        self.check_free(&part_of(location, &name), &name, |_| false)?;
+        Ok(match &self.transaction {
             Some(transaction) => {
                 let id = transaction.find(&name).place(at)?;
-                (transaction.meta(id).place(at)?, Some((transaction.clone(), id)))
+                (name, transaction.meta(id).place(at)?, Some((transaction.clone(), id)))
             }
-            None => (snapshot.array(&name).place(at)?.meta().clone(), None),
-        };
+            None => {
+                let meta = snapshot.array(&name).place(at)?.meta().clone();
+                (name, meta, None)
+            }
+        })
+    }
+
+    /// Assigns to a region, as in `f.arrs:/a[10:20, ::2]`: the value is cast and broadcast to it, as in NumPy.
+    fn add_region(&mut self, expr: &Expr, location: &Location) -> Result<(Expr, Target)> {
+        let at = || location.to_string();
+        let (name, meta, place) = self.assigned(location)?;
+        let label = part_of(location, &name);
         let subscript = location.subscript.as_deref().unwrap_or(&[]);
         let sink = Arc::new(RegionSink::new(place, meta, subscript, Some(self.turn.clone())).place(at)?);
         let (value, drops) = sink.fitted(expr, subscript).place(|| {
             let (dtype, shape) = (sink.dtype(), crate::view::show(sink.shape()));
             format!("{location}: assigning to a region of {dtype} of shape {shape}")
         })?;
+        self.warn_if(drops, location);
+        self.check_free(&label, &name, |other| matches!(other, Part::Region(other) if other.meets(&sink)))?;
+        self.taken.push(Taken { label, name, part: Part::Region(sink.clone()) });
+        Ok((value, Target::Sink(sink)))
+    }
+
+    fn warn_if(&self, drops: bool, location: &Location) {
         if drops {
             (self.writing.warn)(&format!("{location}: the imaginary parts of the value are dropped"));
         }
-        self.check_free(&label, &name, |other| other.meets(&sink))?;
-        self.taken.push(Taken { label, name, region: Some(sink.clone()) });
-        Ok((value, Target::Sink(sink)))
     }
+}
+
+/// A part of an array, in words.
+fn part_of(location: &Location, name: &str) -> String {
+    format!("a region of {}:{name}", location.path.display())
 }
 
 impl Container for Store {
     fn replaced(&self, location: &Location, name: &str) -> Option<Meta> {
-        if location.subscript.is_some() {
+        if location.is_part() {
             return None;
         }
         let name = location.name_or(name).ok()?;
@@ -120,7 +151,7 @@ impl Container for Store {
         let name = location.name_or(name)?;
         let label = format!("{}:{name}", location.path.display());
         self.check_free(&label, &name, |_| true)?;
-        self.taken.push(Taken { label: label.clone(), name: name.clone(), region: None });
+        self.taken.push(Taken { label: label.clone(), name: name.clone(), part: Part::Whole });
         let at = || label.clone();
         let Some(transaction) = &self.transaction else {
             let sink = StoredSink::planned(meta, &location.to_string());
@@ -129,6 +160,28 @@ impl Container for Store {
         let id = transaction.replace(&name, meta.clone()).place(at)?;
         let sink = StoredSink::new(transaction.clone(), id).place(at)?;
         Ok((expr.clone(), Target::Sink(Arc::new(sink))))
+    }
+
+    fn assign(
+        &mut self,
+        expr: &Expr,
+        location: &Location,
+        parts: &[crate::Part],
+        context: &Context,
+    ) -> Result<()> {
+        let at = || location.to_string();
+        let (name, meta, place) = self.assigned(location)?;
+        let scatter = Scatter::named(&meta.shape, parts, context).place(at)?;
+        let (value, drops) = scatter.fitted(expr, &meta).place(|| {
+            let (dtype, shape) = (meta.dtype, crate::view::show(scatter.shape()));
+            format!("{location}: assigning to elements of {dtype} of shape {shape}")
+        })?;
+        self.warn_if(drops, location);
+        if let Some((transaction, id)) = &place {
+            scatter.write((transaction, *id), &value, How::Set, context).place(at)?;
+        }
+        self.taken.push(Taken { label: part_of(location, &name), name, part: Part::Scattered });
+        Ok(())
     }
 
     /// One commit.

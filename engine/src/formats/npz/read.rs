@@ -13,6 +13,7 @@ use crate::formats::input::{Elements, Input, Listed};
 use crate::formats::location::{Location, last_part};
 use crate::formats::piece;
 use crate::npy::Header;
+use crate::sink::check_room;
 use crate::{Context, FileCrc};
 
 /// The arrays with type and shape. Only their headers are read.
@@ -106,6 +107,7 @@ fn unpack(member: &mut impl Read, size: u64, tmp: &Path, cancel: &AtomicBool) ->
         Error::from(error).at(format!("unpacking into {}", tmp.display())).needs(Choice::TemporaryFolder)
     };
     let mut file = tempfile::tempfile_in(tmp).map_err(no_room)?;
+    check_room(&file, size).map_err(no_room)?;
     let mut left = size;
     drain(member, cancel, |piece| {
         let less = left.checked_sub(piece.len() as u64);

@@ -14,7 +14,7 @@ use super::error::{Error, Placed, Result};
 use super::format::Format;
 use super::location::Location;
 use super::{arrs, npy, npz, zarr};
-use crate::{Expr, Target};
+use crate::{Context, Expr, Part, Target};
 use place::Place;
 
 /// The outputs of one run. Dropped without [`Outputs::commit`], they leave everything as it was.
@@ -51,7 +51,7 @@ impl Outputs {
     /// When two results have one place, or one lies inside another; when an existing file or folder may not be replaced
     /// or written into; when another writer has a file.
     pub fn open(locations: &[Location], writing: Writing) -> Result<Outputs> {
-        let region = |l: &&Location| l.subscript.is_some() && l.format != Format::Arrs;
+        let region = |l: &&Location| l.is_part() && l.format != Format::Arrs;
         if let Some(location) = locations.iter().find(region) {
             return Err(Error::request(format!(
                 "{location}: expected an array of an .arrs file, because only there a region can be assigned to"
@@ -116,10 +116,25 @@ impl Outputs {
         let (place, of) = self.places.get(k).ok_or_else(no_such)?;
         let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
         let location = &place.location;
-        if location.subscript.is_none() {
+        if !location.is_part() {
             check(expr, meta, location.format.has_chunks()).place(|| location)?;
         }
         container.add(expr, location, name, meta)
+    }
+
+    /// Assigns `expr` to the elements that arrays of indices and masks name in output `k`, with the memory and threads of
+    /// `context`, as [`Transaction::set_at`](crate::Transaction::set_at). It is done at once, and so after the plan of
+    /// the other outputs has run; the commit is that of all outputs. An output that is only planned is checked.
+    ///
+    /// # Errors
+    /// When there is no such array, the parts do not fit it, or the value does not fit the parts; errors of the
+    /// computation.
+    pub fn assign(&mut self, k: usize, expr: &Expr, parts: &[Part], context: &Context) -> Result<()> {
+        let no_such =
+            || Error::request(format!("there is no output {k}: only {} are open", self.places.len()));
+        let (place, of) = self.places.get(k).ok_or_else(no_such)?;
+        let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
+        container.assign(expr, &place.location, parts, context)
     }
 
     /// Puts all results in place, or none. The exception is several `.arrs` files: if one fails, the files before it

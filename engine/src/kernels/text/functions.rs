@@ -1,5 +1,6 @@
 //! Functions of texts, by the rules of Python's `str` and `bytes`.
 
+use super::classes::holds;
 use super::{Unit, read, write};
 use crate::kernels::block::Arg;
 use crate::kernels::kernel::Kernel;
@@ -11,6 +12,14 @@ pub(super) fn one<U: Unit>(op: Op, n: usize) -> Option<Kernel> {
     let item = n * U::SIZE;
     if op == Op::StrLen {
         return Some(counts(move |args, k| read::<U>(element(args, 0, k, item)).len() as i64));
+    }
+    if let Some(holds) = holds::<U>(op) {
+        return Some(Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+            out.iter_mut()
+                .enumerate()
+                .for_each(|(k, out)| *out = holds(&read(element(args, 0, k, item))).into());
+            Ok(())
+        }));
     }
     let change: fn(Vec<U>) -> Vec<U> = match op {
         Op::Upper => |text| cased(&text, str::to_uppercase),
@@ -87,7 +96,10 @@ fn counts(f: impl Fn(&[Arg<'_>], usize) -> i64 + Send + Sync + 'static) -> Kerne
 }
 
 /// The places at which `part` stands in `text`.
-fn places<'a, U: Unit>(text: &'a [U], part: &'a [U]) -> impl DoubleEndedIterator<Item = usize> + 'a {
+pub(super) fn places<'a, U: Unit>(
+    text: &'a [U],
+    part: &'a [U],
+) -> impl DoubleEndedIterator<Item = usize> + 'a {
     let last = text.len().checked_sub(part.len());
     let places = last.map_or(0..0, |last| 0..last + 1);
     places.filter(move |&at| text.get(at..at + part.len()) == Some(part))

@@ -1,7 +1,9 @@
 //! Loops over texts of a fixed width: bytes or code points, padded with zeros.
 
 mod cast;
+mod classes;
 mod functions;
+mod sized;
 
 use std::cmp::Ordering;
 
@@ -81,7 +83,11 @@ fn write<U: Unit>(text: impl IntoIterator<Item = U>, element: &mut [u8]) {
 
 /// The kernel of an operation on texts.
 pub(super) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
-    match *inputs {
+    let sized = match inputs.first() {
+        Some(Physical::Bytes(_)) => sized::bind::<u8>(op, inputs),
+        _ => sized::bind::<u32>(op, inputs),
+    };
+    sized.or_else(|| match *inputs {
         [Physical::Bytes(n)] => functions::one::<u8>(op, n),
         [Physical::Str(n)] => functions::one::<u32>(op, n),
         [Physical::Bytes(n), Physical::Bytes(m)] => {
@@ -91,7 +97,7 @@ pub(super) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
             compare::<u32>(op, n, m).or_else(|| functions::two::<u32>(op, n, m))
         }
         _ => None,
-    }
+    })
 }
 
 /// Comparisons of texts of `n` units with texts of `m`. A text is before another that it begins.

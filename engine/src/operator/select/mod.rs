@@ -18,8 +18,8 @@ use super::{Operator, Output};
 use crate::exec::{Feed, Fit, Give, Room, Run, Stage, Told, deliver};
 use crate::expr::Expr;
 use crate::kernels::{Key, Keys, keys};
-use crate::program::Program;
 use crate::program::tiles::Tiles;
+use crate::program::{Program, mapped_bytes};
 use crate::{DType, Error, Result};
 
 /// The elements at given places of lines.
@@ -214,8 +214,7 @@ impl Stage for Selecting {
         let fit = self.choose(room);
         let Fit::Takes(bytes) = fit else { return fit };
         // half of the budget is left to others that share it
-        let feed = &self.lines.feed;
-        let mapped = feed.loads.iter().map(|load| load.mapped_bytes(&feed.domain)).sum::<u64>();
+        let mapped = mapped_bytes(std::slice::from_ref(&self.lines.feed));
         let held = room.total.saturating_sub(room.free);
         self.keeps = held.saturating_add(bytes).saturating_add(mapped) <= room.total / 2;
         Fit::Takes(bytes + if self.keeps { mapped } else { 0 })

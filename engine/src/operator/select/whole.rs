@@ -10,7 +10,7 @@ use crate::{Buffer, Result};
 
 /// The most bytes of the lines of a tile, unless one line or the chunks that they lie in are larger. A tile is smaller
 /// if a larger one would not be read in longer runs.
-const TILE: u64 = 32 << 20;
+const TILE: u64 = 64 << 20;
 /// A file that is larger than memory is not read in runs shorter than this, if it can be read in passes.
 const RUN: u64 = 4096;
 
@@ -38,9 +38,11 @@ impl Whole {
     fn bytes(&self, lines: &Lines) -> u64 {
         let extents = self.extents(lines);
         let elements = extents.iter().copied().fold(lines.item(), u64::saturating_mul);
-        // the places of a line as asked for, and sorted
-        let sorted = 16 * lines.wanted();
+        // the places of a line as asked for, and sorted, and the keys there
+        let sorted = (16 + lines.item()) * lines.wanted();
+        let narrowed = lines.item() * lines.length();
         elements
+            .saturating_add(narrowed)
             .saturating_add(Feed::bytes(&lines.feed, &extents))
             .saturating_add(lines.result_bytes(&self.tiles.extents()) + sorted)
     }

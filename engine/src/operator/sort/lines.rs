@@ -9,6 +9,7 @@ use crate::kernels::order::{Coder, Desk, Wanted, Word};
 use crate::operator::{Operator, Output};
 use crate::profile::Work;
 use crate::program::Program;
+use crate::program::borders::Borders;
 use crate::program::tiles::{Tiles, loop_order};
 use crate::program::written::{self, Written};
 use crate::{Buffer, Error, Result};
@@ -71,7 +72,7 @@ pub(super) fn whole_lines(feed: &Program, axis: usize, output: &Output, whole: b
     let of = |written: &Written| {
         let mut tiles = written::tiles(feed, written, TILE);
         if !feed.domain.contains(&0) {
-            tiles.borders[axis] = vec![0, feed.domain[axis]];
+            tiles.borders[axis] = Borders::whole(feed.domain[axis]);
         }
         tiles
     };

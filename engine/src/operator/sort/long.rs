@@ -154,7 +154,7 @@ impl<W: Word> Stage for Long<W> {
 
     fn work(&self) -> u64 {
         // each element is counted, loaded and written
-        3 * self.feed.elements()
+        self.feed.elements().saturating_mul(3)
     }
 
     fn open(&self, _: usize, threads: u64) -> Option<Vec<u64>> {

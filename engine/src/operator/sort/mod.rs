@@ -16,7 +16,6 @@ mod top;
 use self::either::Either;
 use self::lines::Lines;
 use self::long::Long;
-use super::blocks::MapBlocks;
 use super::{Operator, Output};
 use crate::exec::Stage;
 use crate::expr::Expr;
@@ -98,14 +97,7 @@ impl Expr {
         let mut axes: Vec<i64> = (0..self.ndim() as i64).collect();
         let moved = axes.remove(axis);
         axes.push(moved);
-        let turned = self.permute(&axes)?;
-        let shape = turned.shape().to_vec();
-        let copy = MapBlocks::new(|_, _, from, to| {
-            to.copy_from_slice(from);
-            Ok(())
-        });
-        let copied = Expr::output(copy, vec![turned], self.dtype(), shape);
-        let sorted = copied.sorted(wanted, Some(-1), dtype)?;
+        let sorted = self.permute(&axes)?.copied().sorted(wanted, Some(-1), dtype)?;
         let mut back: Vec<i64> = (0..self.ndim() as i64 - 1).collect();
         back.insert(axis, self.ndim() as i64 - 1);
         sorted.permute(&back)

@@ -15,7 +15,7 @@ use crate::kernels::Counts;
 use crate::profile::Work;
 use crate::program::Program;
 use crate::program::tiles::{Tiles, rows};
-use crate::source::elements;
+use crate::source::bytes;
 use crate::{Buffer, DType, Error, Result};
 use sums::Sums;
 
@@ -41,7 +41,7 @@ impl Expr {
     /// How often each number from 0 on occurs in this array of `int64`: as many numbers as an array of `shape` has
     /// elements, in C order. Other numbers count nowhere.
     pub(crate) fn tally(&self, shape: &[u64]) -> Result<Expr> {
-        elements(shape)?;
+        bytes(8, shape)?;
         Ok(Expr::output(Tally::Counts, vec![self.cast(DType::I64)?], DType::I64, shape.to_vec()))
     }
 
@@ -54,7 +54,7 @@ impl Expr {
         tally: Tally,
         dtype: DType,
     ) -> Result<Expr> {
-        elements(shape)?;
+        bytes(8, shape)?;
         let inputs = vec![self.cast(DType::I64)?, weights.cast(DType::F64)?.broadcast_to(self.shape())?];
         Ok(Expr::output(tally, inputs, dtype, shape.to_vec()))
     }

@@ -86,6 +86,7 @@ fn or(b: &Bound, name: &str, usual: Expr) -> Result<Expr> {
 
 fn nan_to_num(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["x", "copy?", "nan?", "posinf?", "neginf?"])?;
+    b.check_idle()?;
     let end = |name| b.some(name).map(|p| p.array()).transpose();
     let nan = or(&b, "nan", Expr::scalar(0.0))?;
     b.array("x")?

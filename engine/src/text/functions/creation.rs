@@ -39,6 +39,16 @@ fn number(placed: &Placed) -> Result<Scalar> {
 
 fn arange(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["start?", "stop?", "step?", "dtype?"])?;
+    let of_times = |name: &&str| {
+        b.some(name).is_some_and(|placed| match &placed.meaning {
+            Meaning::Array(array) => array.dtype().kind().is_time(),
+            _ => false,
+        })
+    };
+    let dtype = b.dtype("dtype")?;
+    if dtype.is_some_and(|dtype| dtype.kind().is_time()) || ["start", "stop", "step"].iter().any(of_times) {
+        return times(&b, dtype, call);
+    }
     let one = |name: &str| b.some(name).map(number).transpose();
     let (start, stop, step) = (one("start")?, one("stop")?, one("step")?);
     let (start, stop) = match (start, stop) {
@@ -48,7 +58,25 @@ fn arange(_: &str, call: &Call<'_>) -> Result<Expr> {
             return Err(Fault::new(&b.at, "arange needs an end").help("arange(10), arange(2, 10)"));
         }
     };
-    Expr::arange(start, stop, step.unwrap_or(Scalar::Int(1)), b.dtype("dtype")?)
+    Expr::arange(start, stop, step.unwrap_or(Scalar::Int(1)), dtype).map_err(|e| Fault::engine(&b.at, e))
+}
+
+/// A range of points or spans of time.
+fn times(b: &Bound, dtype: Option<DType>, call: &Call<'_>) -> Result<Expr> {
+    if let Some(other) = dtype.filter(|dtype| !dtype.kind().is_time()) {
+        return Err(Fault::new(&b.at, format!("a range of times has no elements of {other}"))
+            .help("leave dtype out, and cast the range: arange(...).astype(...)"));
+    }
+    let one = |name: &str| b.some(name).map(Placed::array).transpose();
+    let (start, stop, step) = (one("start")?, one("stop")?, one("step")?);
+    let (start, stop) = match (start, stop) {
+        (start, Some(stop)) => (start, stop),
+        (Some(end), None) => (None, end),
+        (None, None) => {
+            return Err(Fault::new(&b.at, "arange needs an end").help("arange(10), arange(2, 10)"));
+        }
+    };
+    Expr::arange_times(start.as_ref(), &stop, step.as_ref(), dtype, &call.context())
         .map_err(|e| Fault::engine(&b.at, e))
 }
 
@@ -57,6 +85,7 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
         "array" => call.bind(&["object", "dtype?", "*", "copy?", "ndmin?"])?,
         _ => call.bind(&["a", "dtype?", "*", "copy?"])?,
     };
+    b.check_idle()?;
     let object = if name == "array" { "object" } else { "a" };
     let (placed, dtype) = (b.need(object)?, b.dtype("dtype")?);
     let fault = |e| b.fault(object, e);
@@ -72,17 +101,29 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
     array.with_axes_before(ndmin).map_err(fault)
 }
 
+/// The type of an array that is filled. Texts without a width have one character, as in NumPy.
+fn dtype(b: &Bound) -> Result<Option<DType>> {
+    match b.some("dtype").and_then(Placed::is_texts) {
+        Some(true) => Ok(Some(DType::Str(1))),
+        Some(false) => Ok(Some(DType::Bytes(1))),
+        None => b.dtype("dtype"),
+    }
+}
+
 fn filled(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["shape", "dtype?", "order?"])?;
-    let dtype = b.dtype("dtype")?.unwrap_or(DType::F64);
-    let value = Expr::scalar(name == "ones");
-    Expr::full(&b.shape("shape")?, &value, Some(dtype)).map_err(|e| b.fault("shape", e))
+    b.check_idle()?;
+    let dtype = dtype(&b)?.unwrap_or(DType::F64);
+    let shape = b.shape("shape")?;
+    let made = if name == "ones" { Expr::ones(&shape, dtype) } else { Expr::zeros(&shape, dtype) };
+    made.map_err(|e| b.fault("shape", e))
 }
 
 fn full(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["shape", "fill_value", "dtype?", "order?"])?;
+    b.check_idle()?;
     let value = b.array("fill_value")?;
-    Expr::full(&b.shape("shape")?, &value, b.dtype("dtype")?).map_err(|e| b.fault("fill_value", e))
+    Expr::full(&b.shape("shape")?, &value, dtype(&b)?).map_err(|e| b.fault("fill_value", e))
 }
 
 fn filled_like(name: &str, call: &Call<'_>) -> Result<Expr> {
@@ -90,17 +131,19 @@ fn filled_like(name: &str, call: &Call<'_>) -> Result<Expr> {
         "full_like" => call.bind(&["a", "fill_value", "dtype?", "order?", "subok?", "shape?"])?,
         _ => call.bind(&["a", "dtype?", "order?", "subok?", "shape?"])?,
     };
+    b.check_idle()?;
     let a = b.array("a")?.typed().map_err(|e| b.fault("a", e))?;
-    let dtype = b.dtype("dtype")?.unwrap_or(a.dtype());
+    let dtype = dtype(&b)?.unwrap_or(a.dtype());
     let shape = match b.some("shape") {
         Some(shape) => shape.lengths()?,
         None => a.shape().to_vec(),
     };
-    let value = match name {
-        "full_like" => b.array("fill_value")?,
-        _ => Expr::scalar(name == "ones_like"),
+    let made = match name {
+        "full_like" => Expr::full(&shape, &b.array("fill_value")?, Some(dtype)),
+        "ones_like" => Expr::ones(&shape, dtype),
+        _ => Expr::zeros(&shape, dtype),
     };
-    Expr::full(&shape, &value, Some(dtype)).map_err(|e| b.fault("fill_value", e))
+    made.map_err(|e| b.fault("fill_value", e))
 }
 
 fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
@@ -109,13 +152,14 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
         "tri" => call.bind(&["N", "M?", "k?", "dtype?"])?,
         _ => call.bind(&["N", "M?", "k?", "dtype?", "order?"])?,
     };
+    b.check_idle()?;
     let length = |name: &str, otherwise| match b.some(name) {
         None => Ok(otherwise),
         Some(placed) => placed.integer().map(|n| n.max(0) as u64),
     };
     let rows = length("N", 0)?;
     let columns = length("M", rows)?;
-    let (k, dtype) = (b.diagonal("k")?, b.dtype("dtype")?.unwrap_or(DType::F64));
+    let (k, dtype) = (b.diagonal("k")?, dtype(&b)?.unwrap_or(DType::F64));
     for placed in ["N", "M"].into_iter().filter(|_| name != "tri").filter_map(|name| b.some(name)) {
         placed.lengths()?;
     }

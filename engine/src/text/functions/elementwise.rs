@@ -34,7 +34,13 @@ fn special(name: &str, call: &Call<'_>) -> Result<Expr> {
     match name {
         "astype" => {
             let b = call.bind(&["x", "dtype", "*", "copy?"])?;
-            b.array("x")?.cast(b.need("dtype")?.dtype()?).map_err(|e| b.fault("x", e))
+            b.check_idle()?;
+            let (x, dtype) = (b.array("x")?, b.need("dtype")?);
+            match dtype.is_texts() {
+                Some(characters) => x.as_texts(characters),
+                None => x.cast(dtype.dtype()?),
+            }
+            .map_err(|e| b.fault("x", e))
         }
         "clip" => clip(call),
         "round" => {

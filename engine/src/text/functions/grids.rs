@@ -53,6 +53,7 @@ fn indices(_: &str, call: &Call<'_>) -> Result<Meaning> {
 
 fn meshgrid(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
     let (given, b) = call.bind_rest(&["*xi", "copy?", "sparse?", "indexing?"])?;
+    b.check_idle()?;
     let arrays = given.iter().map(|placed| placed.array()).collect::<Result<Vec<_>>>()?;
     let xy = match b.get("indexing") {
         None => true,

@@ -234,7 +234,13 @@ fn apply(op: Op, call: &Call<'_>) -> Result<Expr> {
     };
     let names: &[&str] = if op.arity() == 1 { &["x"] } else { &["x1", "x2", "x3"] };
     let args = names.iter().take(op.arity()).map(|n| b.array(n)).collect::<Result<Vec<_>>>()?;
-    Expr::apply(op, &args).map_err(|e| Fault::engine(&call.at, e))
+    match (op, &args[..]) {
+        (Op::Multiply, [text, times]) if text.dtype().kind().is_text() => {
+            text.repeat_text(times, &call.context())
+        }
+        _ => Expr::apply(op, &args),
+    }
+    .map_err(|e| Fault::engine(&call.at, e))
 }
 
 fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {

@@ -4,8 +4,7 @@ use super::{Function, functions};
 use crate::Expr;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
-use crate::text::meaning::Meaning;
-use crate::view::Index;
+use crate::text::meaning::{Meaning, Placed};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -27,21 +26,39 @@ fn sort(name: &str, call: &Call<'_>) -> Result<Expr> {
     check_kind(&b, KINDS)?;
     let (a, axis) = (b.array("a")?, axis(&b)?);
     if let Some(order) = b.some("order") {
-        let names = order.texts()?;
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let sorted = if name == "sort" { a.sort_by(&names, axis) } else { a.argsort_by(&names, axis) };
-        return sorted.map_err(|e| b.fault("order", e));
+        return by_fields(&b, &a, order, axis, name == "sort");
     }
     let sorted = if name == "sort" { a.sort(axis) } else { a.argsort(axis) };
     sorted.map_err(|e| b.fault("axis", e))
 }
 
-fn partition(name: &str, call: &Call<'_>) -> Result<Expr> {
+/// Records in the order of the fields that `order` names, or, without `values`, their positions.
+fn by_fields(b: &Bound, a: &Expr, order: &Placed, axis: Option<i64>, values: bool) -> Result<Expr> {
+    let names = order.texts()?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sorted = if values { a.sort_by(&names, axis) } else { a.argsort_by(&names, axis) };
+    sorted.map_err(|e| b.fault("order", e))
+}
+
+fn partition(name: &str, call: &Call<'_>) -> Result<Meaning> {
     let b = call.bind(&["a", "kth", "axis?", "kind?", "order?"])?;
     check_kind(&b, &["introselect"])?;
-    let (a, kth, axis) = (b.array("a")?, b.need("kth")?.integers()?, axis(&b)?);
+    let a = b.array("a")?;
+    // among texts, NumPy's `strings.partition`: the second argument is a part of them
+    if name == "partition"
+        && let Ok(part) = b.need("kth")?.array()
+        && part.dtype().kind().is_text()
+    {
+        let parts = a.partition_text(&part, false, &call.context()).map_err(|e| b.fault("kth", e))?;
+        return Ok(Vec::from(parts).into());
+    }
+    let (kth, axis) = (b.need("kth")?.integers()?, axis(&b)?);
+    if let Some(order) = b.some("order") {
+        // lines in order are parted at every place
+        return by_fields(&b, &a, order, axis, name == "partition").map(Meaning::from);
+    }
     let parted = if name == "partition" { a.partition(&kth, axis) } else { a.argpartition(&kth, axis) };
-    parted.map_err(|e| b.fault("axis", e))
+    parted.map(Meaning::from).map_err(|e| b.fault("axis", e))
 }
 
 fn topk(_: &str, call: &Call<'_>) -> Result<Expr> {
@@ -51,13 +68,7 @@ fn topk(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn lexsort(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["keys", "axis?"])?;
-    let keys = match &b.need("keys")?.meaning {
-        Meaning::Array(all) if all.ndim() > 0 => {
-            let rows = (0..all.shape()[0] as i64).map(|row| all.index(&[Index::At(row)]));
-            rows.collect::<crate::Result<Vec<_>>>().map_err(|e| b.fault("keys", e))?
-        }
-        _ => b.arrays("keys")?,
-    };
+    let keys = b.arrays("keys")?;
     let axis = b.get("axis").map_or(Ok(-1), |axis| axis.integer())?;
     Expr::lexsort(&keys, axis).map_err(|e| b.fault("axis", e))
 }

@@ -33,20 +33,16 @@ fn unique(_: &str, call: &Call<'_>) -> Result<Meaning> {
         "sorted?",
     ])?;
     let a = b.array("ar")?;
-    if let Some(axis) = b.some("axis")
-        && !(matches!(axis.integer()?, 0 | -1) && a.ndim() == 1)
-    {
-        return Err(Fault::new(&axis.span, "unique looks at all elements, not at the parts along an axis")
-            .help("leave the axis out"));
-    }
     b.boolean("sorted")?;
     let options = UniqueOptions {
         index: b.boolean("return_index")?,
         inverse: b.boolean("return_inverse")?,
         counts: b.boolean("return_counts")?,
         equal_nan: b.get("equal_nan").map_or(Ok(true), |p| p.boolean())?,
+        axis: b.some("axis").map(|axis| axis.integer()).transpose()?,
     };
-    let found = a.unique(&options, &call.context()).map_err(|e| b.fault("ar", e))?;
+    let about = if options.axis.is_some() { "axis" } else { "ar" };
+    let found = a.unique(&options, &call.context()).map_err(|e| b.fault(about, e))?;
     Ok(parts(found))
 }
 
@@ -59,6 +55,7 @@ fn unique_parts(name: &str, call: &Call<'_>) -> Result<Meaning> {
         inverse: all || name == "unique_inverse",
         counts: all || name == "unique_counts",
         equal_nan: false,
+        axis: None,
     };
     Ok(parts(b.array("x")?.unique(&options, &call.context()).map_err(|e| b.fault("x", e))?))
 }

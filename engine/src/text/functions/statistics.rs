@@ -32,7 +32,7 @@ fn median(name: &str, call: &Call<'_>) -> Result<Expr> {
 }
 
 fn quantile(name: &str, call: &Call<'_>) -> Result<Expr> {
-    let b = call.bind(&["a", "q", "axis?", "*", "method?", "keepdims?"])?;
+    let b = call.bind(&["a", "q", "axis?", "*", "method?", "keepdims?", "weights?"])?;
     let (a, given) = (b.array("a")?, b.need("q")?);
     let q = given.array()?;
     let context = call.context();
@@ -46,6 +46,7 @@ fn quantile(name: &str, call: &Call<'_>) -> Result<Expr> {
         keepdims: b.boolean("keepdims")?,
         method: method(&b)?,
         skip_nan: name.starts_with("nan"),
+        weights: b.some("weights").map(Placed::array).transpose()?,
     };
     a.quantile(&q, &options).map_err(|e| b.fault("axis", e))
 }

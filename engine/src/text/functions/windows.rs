@@ -14,6 +14,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
 
 fn windows(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["x", "window_shape", "axis?", "*", "subok?", "writeable?"])?;
+    b.check_idle()?;
     let lengths = b.shape("window_shape")?;
     b.array("x")?.sliding_windows(&lengths, b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
 }

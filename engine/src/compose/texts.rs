@@ -1,0 +1,173 @@
+//! Functions of texts whose results are as wide as the longest of them needs.
+
+use super::small::number;
+use super::{choose, op, two};
+use crate::op::Op;
+use crate::{Context, DType, Error, Expr, Kind, ReduceOptions, Reduction, Result};
+
+/// The place of a text among the characters that fill it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Justify {
+    /// In the middle, as `center`.
+    Center,
+    /// At the left, as `ljust`.
+    Left,
+    /// At the right, as `rjust`.
+    Right,
+}
+
+impl Expr {
+    /// Texts of at least `width` characters, filled up by `fill`, which is one character. The texts are read now,
+    /// because the width of the result is that of the longest.
+    ///
+    /// # Errors
+    /// When operands have other types, or `fill` is not one character.
+    pub fn justify(&self, justify: Justify, width: &Expr, fill: &Expr, context: &Context) -> Result<Expr> {
+        let by = match justify {
+            Justify::Center => Op::Center,
+            Justify::Left => Op::Ljust,
+            Justify::Right => Op::Rjust,
+        };
+        let texts = self.as_wide_as(&op(Op::Maximum, &[&self.str_len()?, width])?, context)?;
+        op(by, &[&texts, width, &fill.beside(self)?])
+    }
+
+    /// Digits of at least `width` characters, with zeros between a sign and the digits.
+    ///
+    /// # Errors
+    /// As [`Expr::justify`].
+    pub fn zfill(&self, width: &Expr, context: &Context) -> Result<Expr> {
+        let texts = self.as_wide_as(&op(Op::Maximum, &[&self.str_len()?, width])?, context)?;
+        two(Op::Zfill, &texts, width)
+    }
+
+    /// Texts with `new` in the place of `old`: at the first `count` places, or at all if `count` is negative.
+    ///
+    /// # Errors
+    /// When operands have other types.
+    pub fn replace(&self, old: &Expr, new: &Expr, count: &Expr, context: &Context) -> Result<Expr> {
+        let (old, new) = (old.beside(self)?, new.beside(self)?);
+        let found = two(Op::StrCount, self, &old)?;
+        let all = two(Op::Less, count, &Expr::scalar(0))?;
+        let times = choose(&all, &found, &two(Op::Minimum, &found, count)?)?;
+        let more = two(Op::Subtract, &new.str_len()?, &old.str_len()?)?;
+        let lengths = two(Op::Add, &self.str_len()?, &two(Op::Multiply, &times, &more)?)?;
+        let width = lengths.greatest_width(context)?;
+        // the kernel writes to elements as wide as the operand
+        let room = self.with_width(width.max(text_width(self.dtype())))?;
+        op(Op::Replace, &[&room, &old, &new, count])?.with_width(width)
+    }
+
+    /// Texts, each several times. A negative number counts as 0.
+    ///
+    /// # Errors
+    /// When operands have other types.
+    pub fn repeat_text(&self, times: &Expr, context: &Context) -> Result<Expr> {
+        let times = two(Op::Maximum, times, &Expr::scalar(0))?;
+        let lengths = two(Op::Multiply, &self.str_len()?, &times)?;
+        two(Op::StrRepeat, &self.as_wide_as(&lengths, context)?, &times)
+    }
+
+    /// The characters from `start` to `stop` in steps of `step`, by the rules of Python's slices. `None` is an end, in
+    /// the direction of the step.
+    ///
+    /// # Errors
+    /// When operands have other types.
+    pub fn slice_text(&self, start: Option<&Expr>, stop: Option<&Expr>, step: &Expr) -> Result<Expr> {
+        let back = two(Op::Less, step, &Expr::scalar(0))?;
+        let end = |least: i64, most: i64| choose(&back, &Expr::scalar(most), &Expr::scalar(least));
+        let start = start.cloned().map_or_else(|| end(0, i64::MAX), Ok)?;
+        let stop = stop.cloned().map_or_else(|| end(i64::MAX, i64::MIN), Ok)?;
+        op(Op::StrSlice, &[self, &start, &stop, step])
+    }
+
+    /// The first (or the last, for [`Op::Rfind`]) place of `part` in the characters from `start` to `end` of each text,
+    /// or -1.
+    ///
+    /// # Errors
+    /// When operands have other types.
+    pub(crate) fn find_within(&self, by: Op, part: &Expr, [start, end]: [Option<&Expr>; 2]) -> Result<Expr> {
+        let (zero, missing) = (Expr::scalar(0), Expr::scalar(-1));
+        let start = start.cloned().unwrap_or_else(|| zero.clone());
+        let found = two(by, &self.slice_text(Some(&start), end, &Expr::scalar(1))?, part)?;
+        let length = self.str_len()?;
+        let from_end = two(Op::Maximum, &two(Op::Add, &length, &start)?, &zero)?;
+        let first = choose(&two(Op::Less, &start, &zero)?, &from_end, &start)?;
+        let outside = two(Op::Greater, &first, &length)?;
+        let none = two(Op::LogicalOr, &outside, &two(Op::Less, &found, &zero)?)?;
+        choose(&none, &missing, &two(Op::Add, &found, &first)?)
+    }
+
+    /// Three texts for each: before the first `part` (or the last, with `last`), the part, and after it. A text without
+    /// the part comes first, or last with `last`, beside two empty ones.
+    ///
+    /// # Errors
+    /// When operands have other types, or `part` is empty.
+    pub fn partition_text(&self, part: &Expr, last: bool, context: &Context) -> Result<[Expr; 3]> {
+        let (zero, one) = (Expr::scalar(0), Expr::scalar(1));
+        let part = part.beside(self)?;
+        let (length, size) = (self.str_len()?, part.str_len()?);
+        if number(&size.fold_all(Reduction::Min)?, context)? == 0.0 {
+            return Err(Error::Value("empty separator".into()));
+        }
+        let at = two(if last { Op::Rfind } else { Op::Find }, self, &part)?;
+        let missing = two(Op::Less, &at, &zero)?;
+        // where the part begins, and where it ends
+        let begin = choose(&missing, if last { &zero } else { &length }, &at)?;
+        let end = two(Op::Add, &begin, &choose(&missing, &zero, &size)?)?;
+        let slice = |from: &Expr, to: &Expr| {
+            let text = self.slice_text(Some(from), Some(to), &one)?;
+            text.with_width(two(Op::Subtract, to, from)?.greatest_width(context)?)
+        };
+        Ok([slice(&zero, &begin)?, slice(&begin, &end)?, slice(&end, &length)?])
+    }
+
+    fn str_len(&self) -> Result<Expr> {
+        super::one(Op::StrLen, self)
+    }
+
+    /// These texts, wide enough for those of `lengths` characters.
+    fn as_wide_as(&self, lengths: &Expr, context: &Context) -> Result<Expr> {
+        self.with_width(lengths.greatest_width(context)?)
+    }
+
+    /// The greatest of these lengths, and at least 1.
+    fn greatest_width(&self, context: &Context) -> Result<u32> {
+        let greatest = number(&self.fold_all(Reduction::Max)?, context)?;
+        if greatest > f64::from(u32::MAX) {
+            return Err(Error::Value(format!(
+                "a text of {greatest} characters is longer than any type holds"
+            )));
+        }
+        Ok(greatest.max(1.0) as u32)
+    }
+
+    fn fold_all(&self, reduction: Reduction) -> Result<Expr> {
+        self.typed()?.reduce(reduction, &ReduceOptions::default())
+    }
+
+    fn with_width(&self, width: u32) -> Result<Expr> {
+        self.cast(match self.dtype() {
+            DType::Bytes(_) => DType::Bytes(width),
+            _ => DType::Str(width),
+        })
+    }
+
+    /// A text as bytes beside bytes, and as characters beside characters.
+    fn beside(&self, texts: &Expr) -> Result<Expr> {
+        let width = text_width(self.dtype());
+        match (self.dtype().kind(), texts.dtype().kind()) {
+            (Kind::Str, Kind::Bytes) => self.cast(DType::Bytes(width)),
+            (Kind::Bytes, Kind::Str) => self.cast(DType::Str(width)),
+            _ => Ok(self.clone()),
+        }
+    }
+}
+
+/// Characters of a text of this type; 1 for other types.
+fn text_width(dtype: DType) -> u32 {
+    match dtype {
+        DType::Bytes(width) | DType::Str(width) => width,
+        _ => 1,
+    }
+}
