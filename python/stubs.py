@@ -6,6 +6,8 @@ import inspect
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import arrstore
 from arrstore import _arrstore, _functions
 
@@ -16,17 +18,26 @@ TYPES = {
     "arrays": "Sequence[ArrayLike]",
     "axes": "int | Sequence[int] | None",
     "axis": "int | Sequence[int] | None",
-    "copy": "bool | None",
+    "copy": "builtins.bool | None",
     "correction": "float | None",
     "ddof": "float | None",
     "decimals": "int | None",
     "destination": "int | Sequence[int]",
+    "device": "str | None",
     "dtype": "DTypeLike | None",
-    "include_initial": "bool | None",
-    "keepdims": "bool | None",
+    "include_initial": "builtins.bool | None",
+    "keepdims": "builtins.bool | None",
     "shape": "int | Sequence[int]",
     "source": "int | Sequence[int]",
 }
+#: Functions of several results, and how many there are; 0: it depends on the arguments.
+SEVERAL = {
+    **dict.fromkeys("frexp modf divmod histogram".split(), 2),
+    **{"histogram2d": 3, "describe": 7},
+    **dict.fromkeys("array_split broadcast_arrays dsplit hsplit ix_ meshgrid nonzero split unravel_index unstack vsplit".split(), 0),
+}
+#: Functions with one result or several.
+EITHER = {"atleast_1d", "atleast_2d", "atleast_3d", "gradient", "unique", "where"}
 #: Methods that take lengths or axes one by one, too.
 SPREAD = {"reshape": "shape", "transpose": "axes"}
 
@@ -34,7 +45,10 @@ SPREAD = {"reshape": "shape", "transpose": "axes"}
 def result(name):
     """The type of a function's result."""
     fields = _functions._RESULTS.get(name)
-    return f"tuple[{', '.join(['Array'] * len(fields._fields))}]" if fields else "Array"
+    if fields or name in SEVERAL:
+        count = len(fields._fields) if fields else SEVERAL[name]
+        return f"tuple[{', '.join(['Array'] * count) if count else 'Array, ...'}]"
+    return "Any" if name in EITHER else "Array"
 
 
 def parameter(p):
@@ -43,9 +57,9 @@ def parameter(p):
     return f"{p.name}: {kind}" + ("" if p.default is inspect.Parameter.empty else " = ...")
 
 
-def line(name, parameters, is_method):
+def line(name, signature, is_method):
     """The stub of a function or a method."""
-    signature = list(_functions.signature(parameters or []).parameters.values())
+    signature = list(signature.parameters.values())
     parts = ["self"] if is_method else []
     if is_method and name in SPREAD:
         parts.append(f"*{SPREAD[name]}: int | Sequence[int] | None")
@@ -60,9 +74,12 @@ def line(name, parameters, is_method):
             parts.append("*")
             keyword = True
         parts.append(parameter(p))
-    if parameters is None:
-        parts += ["*args: Any", "**kwargs: Any"]
     return f"def {name}({', '.join(parts)}) -> {result(name)}: ..."
+
+
+def _class(name):
+    """The class of numbers of a type, as a stub names it."""
+    return f"np.{name}" if hasattr(np, name) else "np.generic"
 
 
 def sections():
@@ -71,9 +88,9 @@ def sections():
     own = vars(arrstore)
     is_own = lambda name: inspect.isfunction(own.get(name)) and own[name].__module__ == "arrstore"
     return {
-        "methods": [f"    {line(name, parameters, True)}" for name, method, parameters, _ in functions if method],
-        "functions": [line(name, parameters, False) for name, _, parameters, _ in functions if is_own(name)],
-        "types": [f"{name}: np.dtype[Any]" for name in _arrstore.dtypes()],
+        "methods": [f"    {line(name, inspect.signature(getattr(arrstore.Array, name)), True)}" for name, method, *_ in functions if method],
+        "functions": [line(name, inspect.signature(own[name]), False) for name, *_ in functions if is_own(name)],
+        "types": [f"{name}: type[{_class(name)}]" for name in _arrstore.dtypes()],
     }
 
 

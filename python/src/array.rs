@@ -1,15 +1,17 @@
 //! The lazy array.
 
 use std::ffi::c_int;
+use std::sync::Arc;
 
 use arrstore::text::object::{Object, subscript};
-use arrstore::{Expr, Plan as Planned, Target, elements};
-use pyo3::exceptions::{PyIndexError, PyValueError};
+use arrstore::{DType, Expr, Plan as Planned, Target, elements};
+use pyo3::exceptions::{PyBufferError, PyIndexError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::buffer;
+use crate::call::settled;
 use crate::dtype::to_numpy;
 use crate::errors::Failed;
 use crate::object::index;
@@ -23,7 +25,7 @@ pub(crate) struct Array {
     /// Where its elements are stored, for an array of a file.
     pub(crate) origin: Option<Origin>,
     /// The call that made it.
-    pub(crate) made: Option<Made>,
+    pub(crate) made: Option<Arc<Made>>,
 }
 
 /// The place of an array of a file.
@@ -40,7 +42,7 @@ pub(crate) struct Made {
     pub(crate) name: String,
     pub(crate) object: Option<Py<PyAny>>,
     pub(crate) args: Py<PyTuple>,
-    pub(crate) kwargs: Py<PyDict>,
+    pub(crate) kwargs: Option<Py<PyDict>>,
     /// Which of several results it is.
     pub(crate) number: Option<usize>,
 }
@@ -48,6 +50,11 @@ pub(crate) struct Made {
 impl Array {
     pub(crate) fn new(expr: Expr) -> Array {
         Array { expr, origin: None, made: None }
+    }
+
+    /// The same elements, as an object of their own: no later assignment to this object reaches it.
+    pub(crate) fn snapshot(&self) -> Array {
+        Array { expr: self.expr.clone(), origin: self.origin.clone(), made: self.made.clone() }
     }
 }
 
@@ -63,16 +70,15 @@ fn computed<'py>(py: Python<'py>, expr: &Expr) -> PyResult<Bound<'py, PyAny>> {
 
 #[pymethods]
 impl Array {
-    /// The same array, as a class of Python that extends this one.
+    /// The same elements in another object, perhaps of a class of Python that extends this one.
     #[new]
     fn of(array: PyRef<'_, Array>) -> Array {
-        Array { origin: array.origin.clone(), ..Array::new(array.expr.clone()) }
+        array.snapshot()
     }
 
     /// Shows the elements of another array.
     fn _rebase(&mut self, array: PyRef<'_, Array>) {
-        self.expr = array.expr.clone();
-        self.origin = array.origin.clone();
+        *self = array.snapshot();
     }
 
     /// Elements along each axis.
@@ -131,7 +137,11 @@ impl Array {
     fn _made<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let Some(made) = &self.made else { return Ok(None) };
         let object = made.object.as_ref().map(|object| object.clone_ref(py));
-        let parts = (&made.name, object, made.args.clone_ref(py), made.kwargs.clone_ref(py), made.number);
+        let kwargs = match &made.kwargs {
+            Some(kwargs) => kwargs.clone_ref(py),
+            None => PyDict::new(py).unbind(),
+        };
+        let parts = (&made.name, object, made.args.clone_ref(py), kwargs, made.number);
         Ok(Some(parts.into_pyobject(py)?))
     }
 
@@ -164,7 +174,8 @@ impl Array {
         let py = slf.py();
         let (expr, index) = (slf.borrow().expr.clone(), index(key)?);
         // elements are counted here if the index is a mask
-        let bytes = if simple(&index) { 0 } else { slf.borrow().nbytes()? };
+        let is_simple = simple(&index);
+        let bytes = if is_simple { 0 } else { slf.borrow().nbytes()? };
         let part = run(py, bytes, |context| Ok(subscript(&expr, index, context)?)).map_err(|error| {
             // NumPy's error of an index with too many parts is an IndexError
             match error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyIndexError>(py) {
@@ -172,14 +183,15 @@ impl Array {
                 false => error,
             }
         })?;
+        let key = if is_simple { key.clone() } else { settled(key)? };
         let made = Made {
             name: "[]".to_owned(),
-            object: Some(slf.clone().into_any().unbind()),
+            object: Some(settled(slf.as_any())?.unbind()),
             args: PyTuple::new(py, [key])?.unbind(),
-            kwargs: PyDict::new(py).unbind(),
+            kwargs: None,
             number: None,
         };
-        Bound::new(py, Array { made: Some(made), ..Array::new(part) })
+        Bound::new(py, Array { made: Some(Arc::new(made)), ..Array::new(part) })
     }
 
     fn __len__(&self) -> PyResult<usize> {
@@ -209,6 +221,12 @@ impl Array {
     /// The buffer protocol, with the elements of `numpy.asarray`.
     #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        if let DType::Record(record) = slf.borrow().expr.dtype()
+            && !record.is_packed()
+        {
+            // NumPy, which asks for a buffer first, cannot read its own description of gaps at the end
+            return Err(PyBufferError::new_err("records with gaps have no buffer: use numpy.asarray"));
+        }
         buffer::pass_on(&Array::as_array(&slf)?, view, flags)
     }
 
@@ -223,16 +241,18 @@ impl Array {
     }
 
     /// The plan of the computation.
-    fn explain(&self, py: Python<'_>) -> PyResult<Plan> {
-        let (expr, context) = (self.expr.clone(), context());
-        let explained = py.detach(|| arrstore::Array::from(expr).explain(&context)).map_err(Failed::from)?;
+    fn explain(slf: &Bound<'_, Self>) -> PyResult<Plan> {
+        // nothing stays borrowed while others may run
+        let (expr, context) = (slf.borrow().expr.clone(), context());
+        let explained = slf.py().detach(|| arrstore::Array::from(expr).explain(&context)).map_err(Failed::from)?;
         Ok(Plan { text: explained.to_string(), peak: explained.peak, budget: explained.budget })
     }
 
     /// Computes the array into a file. The path gives the format.
-    fn save(&self, py: Python<'_>, path: std::path::PathBuf) -> PyResult<()> {
-        let array = arrstore::Array::from(self.expr.clone());
-        run(py, self.expr.work_bytes(), |context| Ok(array.save_in(path, context)?))
+    fn save(slf: &Bound<'_, Self>, path: std::path::PathBuf) -> PyResult<()> {
+        let expr = slf.borrow().expr.clone();
+        let bytes = expr.work_bytes();
+        run(slf.py(), bytes, |context| Ok(arrstore::Array::from(expr).save_in(path, context)?))
     }
 
     /// The array as NumPy prints it. A long array computes only the edges that are printed.

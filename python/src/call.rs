@@ -1,15 +1,16 @@
 //! The functions of the library's tables, called from Python.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use arrstore::formats::{Elements, Format, Location, list, open_at, open_snapshot};
 use arrstore::text::{self, Formula, object};
 use arrstore::{DType, Plan, Target, Value};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::array::{Array, Made, Origin};
-use crate::dtype::to_numpy;
+use crate::dtype::{from_numpy, to_numpy};
 use crate::errors::Failed;
 use crate::object::{argument, is_ndarray, to_python};
 use crate::run::run;
@@ -25,47 +26,76 @@ pub(crate) fn call<'py>(
     args: &Bound<'py, PyTuple>,
     kwargs: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let object = object.map(|object| settled(object)).transpose()?;
+    let object = object.map(settled).transpose()?;
     let args = args.iter().map(|value| settled(&value)).collect::<PyResult<Vec<_>>>()?;
     let given = object.as_ref().map(argument).transpose()?;
-    let positional = args.iter().map(argument).collect::<PyResult<Vec<_>>>()?;
+    let typed = type_parameter(name).map(|at| at - usize::from(object.is_some()));
+    let read = |(at, value)| if Some(at) == typed { element_type(value) } else { argument(value) };
+    let positional = args.iter().enumerate().map(read).collect::<PyResult<Vec<_>>>()?;
     let mut named = Vec::new();
-    let kept = PyDict::new(py);
+    let kept = kwargs.filter(|kwargs| !kwargs.is_empty()).map(|_| PyDict::new(py));
     for (name, value) in kwargs.into_iter().flatten() {
-        let value = settled(&value)?;
-        named.push((name.extract()?, argument(&value)?));
-        kept.set_item(name, value)?;
+        let (name, value) = (name.extract::<String>()?, settled(&value)?);
+        if let Some(kept) = &kept {
+            kept.set_item(&name, &value)?;
+        }
+        let object = if name == "dtype" { element_type(&value)? } else { argument(&value)? };
+        named.push((name, object));
     }
     // elements are counted here if a shape depends on them
     let bytes = given.iter().chain(&positional).map(bytes).fold(0, u64::saturating_add);
     let result = run(py, bytes, |context| Ok(object::call(name, given, positional, named, context)?))?;
     let result = to_python(py, result)?;
-    let made = |array: &Bound<'py, PyAny>, number: Option<usize>| -> PyResult<()> {
-        if let Ok(array) = array.cast::<Array>() {
-            array.borrow_mut().made = Some(Made {
-                name: name.to_owned(),
-                object: object.clone().map(Bound::unbind),
-                args: PyTuple::new(py, &args)?.unbind(),
-                kwargs: kept.clone().unbind(),
-                number,
-            });
-        }
-        Ok(())
+    let (object, args) = (object.map(Bound::unbind), PyTuple::new(py, args)?.unbind());
+    let kwargs = kept.map(Bound::unbind);
+    let made = |number| Made {
+        name: name.to_owned(),
+        object: object.as_ref().map(|object| object.clone_ref(py)),
+        args: args.clone_ref(py),
+        kwargs: kwargs.as_ref().map(|kwargs| kwargs.clone_ref(py)),
+        number,
     };
-    made(&result, None)?;
+    let note = |array: &Bound<'py, PyAny>, number| {
+        if let Ok(array) = array.cast::<Array>() {
+            array.borrow_mut().made = Some(Arc::new(made(number)));
+        }
+    };
+    note(&result, None);
     if let Ok(parts) = result.cast::<PyTuple>() {
         for (number, part) in parts.iter().enumerate() {
-            made(&part, Some(number))?;
+            note(&part, Some(number));
         }
     }
     Ok(result)
 }
 
-/// Arrays of NumPy become lazy arrays, so that a later change of them changes no lazy array.
-fn settled<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+/// The place of the parameter `dtype` among those that a function takes by position.
+fn type_parameter(name: &str) -> Option<usize> {
+    static PLACES: LazyLock<BTreeMap<&'static str, usize>> = LazyLock::new(|| {
+        let place = |(name, _, parameters, _): Row| {
+            let parameters = parameters.unwrap_or_default();
+            let by_position = parameters.iter().take_while(|p| !p.starts_with(['*', '.']));
+            by_position.map(|p| p.trim_end_matches('?')).position(|p| p == "dtype").map(|at| (name, at))
+        };
+        functions().into_iter().filter_map(place).collect()
+    });
+    PLACES.get(name).copied()
+}
+
+/// An argument that is an element type. A text may be any that NumPy knows, such as `?` or `<f4`.
+fn element_type(value: &Bound<'_, PyAny>) -> PyResult<object::Object> {
+    match value.is_instance_of::<PyString>() {
+        true => Ok(object::Object::DType(from_numpy(value)?)),
+        false => argument(value),
+    }
+}
+
+/// Arrays of NumPy become lazy arrays, and lazy ones objects of their own, so that a later change of them changes nothing
+/// that was made from them.
+pub(crate) fn settled<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = value.py();
-    if value.is_instance_of::<Array>() {
-        return Ok(value.clone());
+    if let Ok(array) = value.cast::<Array>() {
+        return Ok(Bound::new(py, array.borrow().snapshot())?.into_any());
     }
     if is_ndarray(value)? {
         return Ok(Bound::new(py, Array::new(crate::object::elements(value)?))?.into_any());
@@ -285,10 +315,10 @@ pub(crate) fn map_blocks<'py>(
     let mapped = input.map_blocks(output, call).map_err(Failed::from)?;
     let made = Made {
         name: "map_blocks".to_owned(),
-        object: Some(array.clone().into_any().unbind()),
+        object: Some(settled(array.as_any())?.unbind()),
         args: (kept, dtype).into_pyobject(py)?.unbind(),
-        kwargs: PyDict::new(py).unbind(),
+        kwargs: None,
         number: None,
     };
-    Ok(Array { made: Some(made), ..Array::new(mapped) })
+    Ok(Array { made: Some(Arc::new(made)), ..Array::new(mapped) })
 }

@@ -1,13 +1,15 @@
 //! Python's objects as the library's, and back.
 
+use std::sync::Arc;
+
 use arrstore::text::object::Object;
-use arrstore::{DType, Expr, Scalar};
+use arrstore::{DType, Expr, Scalar, Value};
 use num_bigint::BigInt;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyComplex, PyEllipsis, PyFloat, PyInt, PyList, PySlice, PyString, PyTuple, PyType,
+    PyBool, PyBytes, PyComplex, PyEllipsis, PyFloat, PyInt, PyList, PySlice, PyString, PyTuple, PyType,
 };
 
 use crate::array::Array;
@@ -30,9 +32,7 @@ macro_rules! with_elements {
                 let $view = held.as_array();
                 $body
             })*
-            other => Err(pyo3::exceptions::PyTypeError::new_err(format!(
-                "elements of NumPy of type {other} are not taken yet: save them as a .npy file and open it"
-            ))),
+            other => Err(pyo3::exceptions::PyTypeError::new_err(format!("expected numbers, found {other}"))),
         }
     };
 }
@@ -115,7 +115,10 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
         return Ok(Object::List(parts(items.iter().collect())?));
     }
     if let Ok(slice) = value.cast::<PySlice>() {
-        let end = |name| object(&slice.getattr(name)?, true);
+        let end = |name| match slice.getattr(name)? {
+            end if end.is_none() => Ok(Object::None),
+            end => whole(&end),
+        };
         return Ok(Object::Slice(Box::new([end("start")?, end("stop")?, end("step")?])));
     }
     let classes = classes(py)?;
@@ -131,8 +134,8 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     if value.hasattr("__array__")? {
         return Ok(Object::Array(elements(&numpy(py)?.getattr("asarray")?.call1((value,))?)?));
     }
-    if let Ok(whole) = value.call_method0("__index__") {
-        return integer(&whole);
+    if value.hasattr("__index__")? {
+        return whole(value);
     }
     if value.is_instance_of::<PyFloat>() {
         return Ok(Object::Float(value.extract()?));
@@ -141,6 +144,14 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     Err(PyTypeError::new_err(format!(
         "expected an array, a number, a type, a text, a tuple or a list, found {kind}"
     )))
+}
+
+/// An integer, or an object that stands for one, such as a lazy array of one element.
+fn whole(value: &Bound<'_, PyAny>) -> PyResult<Object> {
+    match value.is_exact_instance_of::<PyInt>() {
+        true => integer(value),
+        false => integer(&value.py().import("operator")?.call_method1("index", (value,))?),
+    }
 }
 
 fn integer(value: &Bound<'_, PyAny>) -> PyResult<Object> {
@@ -152,6 +163,11 @@ fn integer(value: &Bound<'_, PyAny>) -> PyResult<Object> {
 
 /// A number of NumPy.
 fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
+    let dtype = from_numpy(&value.getattr("dtype")?)?;
+    let alone = || elements(&numpy(value.py())?.getattr("asarray")?.call1((value,))?).map(Object::Array);
+    if !dtype.kind().is_number() {
+        return alone();
+    }
     let plain = object(&value.call_method0("item")?, index)?;
     if index && matches!(plain, Object::Int(_) | Object::Bool(_)) {
         return Ok(plain);
@@ -161,15 +177,22 @@ fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
         Object::Float(x) => x.into(),
         Object::Complex(z) => z.into(),
         Object::Int(n) => i128::try_from(n).map_err(|e| PyValueError::new_err(e.to_string()))?.into(),
-        _ => return Ok(Object::Array(elements(&numpy(value.py())?.getattr("asarray")?.call1((value,))?)?)),
+        _ => return alone(),
     };
-    let dtype = from_numpy(&value.getattr("dtype")?)?;
     Ok(Object::Array(Expr::scalar(scalar).cast(dtype).map_err(crate::errors::Failed::from)?))
 }
 
 /// A copy of an array of NumPy.
 pub(crate) fn elements(array: &Bound<'_, PyAny>) -> PyResult<Expr> {
     let (dtype, array) = native(array)?;
+    if !dtype.kind().is_number() {
+        // times, texts and records, as their bytes
+        let bytes = array.call_method0("tobytes")?;
+        let shape: Vec<u64> = array.getattr("shape")?.extract()?;
+        let value = Value::copied_from(dtype, &shape, bytes.cast::<PyBytes>()?.as_bytes());
+        let value = Arc::new(value.map_err(crate::errors::Failed::from)?);
+        return Ok(Expr::source(value).map_err(crate::errors::Failed::from)?);
+    }
     with_elements!(dtype, array, view => {
         let made = arrstore::Array::from(view);
         Ok(made.expr().map_err(crate::errors::Failed::from)?.clone())
@@ -178,13 +201,15 @@ pub(crate) fn elements(array: &Bound<'_, PyAny>) -> PyResult<Expr> {
 
 /// The library's type of an array of NumPy, and the array with its elements aligned and in this machine's byte order.
 pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'py, PyAny>)> {
-    let py = array.py();
     let dtype = from_numpy(&array.getattr("dtype")?)?;
     let plain = array.getattr("dtype")?.getattr("isnative")?.is_truthy()?
         && array.getattr("flags")?.getattr("aligned")?.is_truthy()?;
     let array = match plain {
         true => array.clone(),
-        false => numpy(py)?.getattr("array")?.call1((array, to_numpy(py, dtype)?))?,
+        false => {
+            let native = array.getattr("dtype")?.call_method1("newbyteorder", ("=",))?;
+            array.call_method1("astype", (native,))?
+        }
     };
     Ok((dtype, array))
 }

@@ -2,10 +2,11 @@
 
 use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::array::Array;
 use crate::call::call;
+use crate::dtype::numpy;
 use crate::object::is_operand;
 
 /// The result of a function of two operands. An operator that cannot take the other operand leaves the attempt to it.
@@ -15,10 +16,24 @@ fn two<'py>(
     b: &Bound<'py, PyAny>,
     other: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    match is_operand(other)? {
-        true => call(a.py(), name, None, &PyTuple::new(a.py(), [a, b])?, None),
-        false => Ok(a.py().NotImplemented().into_bound(a.py())),
+    let py = a.py();
+    let beside_text = |value: &Bound<'py, PyAny>| {
+        let array = value.cast::<Array>();
+        array.is_ok_and(|array| array.borrow().expr.dtype().kind().is_text())
+    };
+    if is_text(other) && (beside_text(a) || beside_text(b)) {
+        let text = numpy(py)?.getattr("asarray")?.call1((other,))?;
+        let pair = if a.is(other) { [&text, b] } else { [a, &text] };
+        return call(py, name, None, &PyTuple::new(py, pair)?, None);
     }
+    match is_operand(other)? {
+        true => call(py, name, None, &PyTuple::new(py, [a, b])?, None),
+        false => Ok(py.NotImplemented().into_bound(py)),
+    }
+}
+
+fn is_text(value: &Bound<'_, PyAny>) -> bool {
+    value.is_exact_instance_of::<PyString>() || value.is_exact_instance_of::<PyBytes>()
 }
 
 macro_rules! operators {
@@ -84,13 +99,11 @@ impl Array {
     }
 
     fn __divmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let both = [two("floor_divide", slf, other, other)?, two("remainder", slf, other, other)?];
-        Ok(PyTuple::new(slf.py(), both)?.into_any())
+        two("divmod", slf, other, other)
     }
 
     fn __rdivmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let both = [two("floor_divide", other, slf, other)?, two("remainder", other, slf, other)?];
-        Ok(PyTuple::new(slf.py(), both)?.into_any())
+        two("divmod", other, slf, other)
     }
 
     fn __richcmp__<'py>(

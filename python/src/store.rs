@@ -193,7 +193,9 @@ fn value<'py>(given: &Bound<'py, PyAny>) -> PyResult<Value<'py>> {
     let py = given.py();
     if is_ndarray(given)? {
         let (dtype, array) = native(given)?;
-        return Ok(Value::Elements(dtype, array));
+        if dtype.kind().is_number() {
+            return Ok(Value::Elements(dtype, array));
+        }
     }
     let expr = match argument(given)? {
         Object::Array(expr) => expr,

@@ -1,9 +1,14 @@
 """Stores and arrays for the tests."""
 
+import os
+
 import numpy as np
 import pytest
 
 import arrstore
+
+# SciPy looks at it when it is first imported
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 
 @pytest.fixture
@@ -26,8 +31,19 @@ def same(found, expected):
     np.testing.assert_array_equal(found, expected)
 
 
+def lazy(found):
+    """Whether a result, or each of several, is a lazy array."""
+    return all(isinstance(part, arrstore.Array) for part in (found if isinstance(found, tuple) else (found,)))
+
+
 def close(found, expected):
-    """As `same`, with the last bits free: the library's functions are at least as exact as NumPy's."""
+    """As `same`, with the last bits free: the library's functions are at least as exact as NumPy's. Takes several results,
+    too.
+    """
+    if isinstance(expected, tuple):
+        for one, other in zip(found, expected, strict=True):
+            close(one, other)
+        return
     found, expected = np.asarray(found), np.asarray(expected)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
     tolerance = {"e": 2e-3, "f": 1e-6, "F": 1e-6}.get(expected.dtype.char, 1e-13)

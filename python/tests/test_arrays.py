@@ -1,6 +1,7 @@
 """Lazy arrays: properties, operators, subscripts, conversions."""
 
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -90,6 +91,74 @@ def test_subscripts_that_are_wrong():
         a["x"]
 
 
+def test_slices_between_lazy_numbers():
+    a = arrstore.asarray(X)
+    one = arrstore.asarray(1)
+    same(a[one:, :, : one + 2], X[1:, :, :3])
+    same(a[:, np.array(2)], X[:, 2])
+    for wrong in (slice(1.5), slice("x"), slice(arrstore.asarray(1.5))):
+        with pytest.raises(TypeError):
+            a[wrong]
+
+
+def random_index(rng, shape):
+    """An index of any kind: parts and steps, a mask, or lists."""
+    some = shape[: int(rng.integers(0, len(shape) + 1))]
+    kind = rng.integers(4)
+    if kind == 0:
+        return rng.random(some) < 0.5
+    key = []
+    for n in some:
+        at = int(rng.integers(-4, 5))
+        parts = [slice(at, None), slice(None, at), slice(None, None, at or -1), at, None, slice(None)]
+        lists = [list(map(int, rng.integers(-n, n, 3))) if n else slice(None), slice(None, None, -1)]
+        key.append((parts if kind < 3 else lists)[rng.integers(6 if kind < 3 else 2)])
+    if kind < 3 and rng.random() < 0.3:
+        key.insert(int(rng.integers(0, len(key) + 1)), ...)
+    return tuple(key)
+
+
+def test_assignment_to_a_lazy_array():
+    count = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        x = rng.integers(0, 100, rng.integers(0, 5, rng.integers(0, 4))).astype(rng.choice(["i4", "f8", "u1"]))
+        key, a = random_index(rng, x.shape), arrstore.asarray(x)
+        before, expected = a + 0, x.copy()
+        try:
+            part = x[key].shape
+        except IndexError:
+            with pytest.raises(IndexError):
+                a[key] = 1
+            continue
+        part = tuple(1 if rng.random() < 0.3 else n for n in part)[int(rng.integers(0, len(part) + 1)) :]
+        value = rng.integers(0, 100, part) if rng.random() < 0.7 else 7
+        try:
+            expected[key] = value
+        except (TypeError, ValueError):
+            continue  # NumPy refuses masks with values of several axes
+        a[key] = arrstore.asarray(value) if seed % 2 and not isinstance(value, int) else value
+        same(a, expected)
+        same(before, x)
+        count += 1
+    assert count > 200
+
+
+def test_assignments_that_are_wrong():
+    a = arrstore.asarray(np.zeros((2, 3), np.uint8))
+    for key, value, error in [
+        (0, 300, OverflowError),
+        (0, [1, 2], ValueError),
+        (5, 1, IndexError),
+        ([True, False, True], 1, IndexError),
+        ((0, 0, 0), 1, IndexError),
+        (0, "x", (TypeError, ValueError)),
+    ]:
+        with pytest.raises(error):
+            a[key] = value
+    same(a, np.zeros((2, 3), np.uint8))
+
+
 def test_numbers_and_iteration():
     a = arrstore.asarray(np.arange(3))
     assert [int(x) for x in a] == [0, 1, 2]
@@ -149,6 +218,58 @@ def test_every_type_goes_there_and_back(dtype, store):
     store["x"] = x[::-1].T
     same(store["x"], x[::-1].T)
     same(store["x"][1:, 0], x[::-1].T[1:, 0])
+
+
+#: Times, texts and records, in any order of bytes and fields.
+OTHERS = [
+    np.array(["2020-01-01", "NaT"], "M8[D]"),
+    np.array([[1], [2]], ">m8[ns]"),
+    np.array(["a", "bcd", "", "ä"]),
+    np.array([b"a", b"xyz"])[::-1],
+    np.array(["a"], ">U4"),
+    np.array("abc"),
+    np.array([(1, 2.5, "x"), (2, np.nan, "")], [("a", "i4"), ("b", ">f8"), ("c", "U3")]),
+    np.array([(1, [2, 3])], {"names": ["b", "a"], "formats": ["i4", ("f4", (2,))], "offsets": [8, 0], "itemsize": 16}),
+    np.array([], [("time", "M8[s]"), ("inner", [("x", "?")])]),
+]
+
+
+def same_records(found, expected):
+    found = np.asarray(found)
+    assert found.shape == expected.shape
+    if expected.dtype.names:
+        assert set(found.dtype.names) == set(expected.dtype.names)
+        for name in expected.dtype.names:
+            same_records(found[name], expected[name])
+    else:
+        same(found, expected.astype(expected.dtype.newbyteorder("=")))
+
+
+@pytest.mark.parametrize("x", OTHERS, ids=lambda x: str(x.dtype))
+def test_times_texts_and_records_go_there_and_back(x, store):
+    a = arrstore.asarray(x)
+    same_records(a, x)
+    same_records(pickle.loads(pickle.dumps(a)), x)
+    store["x"] = x
+    same_records(store["x"], x)
+    store["x"] = a
+    same_records(store["x"][...], x)
+    if x.size:
+        same_records(a[..., None][::-1], x[..., None][::-1])
+
+
+def test_times_and_texts_are_operands():
+    times, texts = OTHERS[0], OTHERS[2]
+    a, b = arrstore.asarray(times), arrstore.asarray(texts)
+    same(a + np.timedelta64(1, "D"), times + np.timedelta64(1, "D"))
+    same(a < np.datetime64("2021"), times < np.datetime64("2021"))
+    same(b == "a", texts == "a")
+    same("bcd" != b, texts != "bcd")
+    same(b == np.str_("ä"), texts == "ä")
+    same(arrstore.asarray(OTHERS[3]) >= b"b", OTHERS[3] >= b"b")
+    assert (arrstore.asarray([1, 2]) == "a") is False
+    with pytest.raises(TypeError, match="object"):
+        arrstore.asarray(np.array([object()]))
 
 
 def test_bfloat16():

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from conftest import close, same
+from conftest import close, lazy, same
 
 import arrstore
 from arrstore import _arrstore
@@ -40,10 +40,10 @@ def test_functions_of_one_array(name, x):
                 getattr(arrstore, name)(x)
             return
         # lazy through both doors
-        lazy = arrstore.asarray(x)
-        found = numpy(lazy)
-        assert isinstance(found, arrstore.Array)
-        close(getattr(arrstore, name)(lazy), found)
+        a = arrstore.asarray(x)
+        found = numpy(a)
+        assert lazy(found)
+        close(getattr(arrstore, name)(a), found)
         # NumPy leaves the quotient of an integer by 0 to the machine
         if name == "reciprocal" and x.dtype.kind in "ib":
             return
@@ -66,9 +66,19 @@ def test_functions_of_two_arrays(name):
                     np.asarray(getattr(arrstore, name)(x, y))
                 continue
             found = numpy(arrstore.asarray(x), y)
-            assert isinstance(found, arrstore.Array)
+            assert lazy(found)
             close(found, expected)
             close(numpy(x, arrstore.asarray(y)), expected)
+
+
+@pytest.mark.parametrize("number", [0.5, -1, 300, 0, 0.0, True, 0.5j, np.nan, 1e300, 1e-300], ids=str)
+@pytest.mark.parametrize("name", ["logical_and", "logical_or", "logical_xor"])
+def test_numbers_in_logical_functions_count_by_their_truth(name, number):
+    numpy = getattr(np, name)
+    for dtype in ("?", "u1", "i8", "f4", "c8"):
+        x = np.array([2, 0]).astype(dtype)
+        same(numpy(arrstore.asarray(x), number), numpy(x, number))
+        same(numpy(number, arrstore.asarray(x)), numpy(number, x))
 
 
 @pytest.mark.parametrize("keepdims", [False, True])
@@ -84,12 +94,12 @@ def test_reductions(name, axis, keepdims):
             with pytest.raises((TypeError, ValueError)):
                 getattr(arrstore, name)(arrstore.asarray(x), axis=axis, keepdims=keepdims).compute()
             continue
-        lazy = arrstore.asarray(x)
-        found = numpy(lazy, axis=axis, keepdims=keepdims)
-        assert isinstance(found, arrstore.Array)
+        a = arrstore.asarray(x)
+        found = numpy(a, axis=axis, keepdims=keepdims)
+        assert lazy(found)
         close(found, expected)
         if hasattr(arrstore.Array, name) and hasattr(np.ndarray, name):
-            close(getattr(lazy, name)(axis=axis, keepdims=keepdims), expected)
+            close(getattr(a, name)(axis=axis, keepdims=keepdims), expected)
 
 
 def test_methods_take_axes_by_position():
@@ -102,6 +112,26 @@ def test_methods_take_axes_by_position():
     close(a.reshape(6, 4), SMALL.reshape(6, 4))
     close(a.reshape((-1,)), SMALL.reshape(-1))
     close(a.transpose(1, 0), SMALL.T)
+
+
+@pytest.mark.parametrize("dtype", ["?", "<f4", ">i2", "float", "d", "u8", "single", np.int16, np.dtype("f2"), bool, "complex128"], ids=str)
+def test_types_as_numpy_names_them(dtype):
+    expected = np.dtype(dtype).newbyteorder("=")
+    x = np.arange(3)
+    for found in [
+        arrstore.zeros(2, dtype),
+        arrstore.zeros(2, dtype=dtype),
+        arrstore.full_like(x, 1, dtype=dtype),
+        arrstore.asarray(x).astype(dtype),
+        arrstore.astype(x, dtype),
+        arrstore.arange(3, dtype=dtype) if expected != bool else arrstore.ones(1, dtype),
+        arrstore.sum(x, 0, dtype),
+        arrstore.asarray(x).sum(0, dtype),
+    ]:
+        assert found.dtype == expected
+    for wrong in ["no type", "f3"]:
+        with pytest.raises(TypeError):
+            arrstore.zeros(2, dtype=wrong)
 
 
 def test_ufunc_methods():

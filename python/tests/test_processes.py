@@ -45,7 +45,8 @@ def test_pickles(store, path):
     store["x"] = 1
     same(pickle.loads(later), T)
     same(pickle.loads(pickle.dumps(store))["t"], T)
-    assert copy.copy(t) is t and copy.deepcopy(t) is t
+    same(copy.copy(t), T)
+    same(copy.deepcopy(t), T)
 
 
 def test_a_later_change_of_an_operand_changes_nothing():
@@ -54,6 +55,23 @@ def test_a_later_change_of_an_operand_changes_nothing():
     x[:] = 0
     same(a, T + T)
     same(pickle.loads(pickle.dumps(a)), T + T)
+    # lazy operands and indices can change, too
+    places = np.array([2, 0])
+    y, b = arrstore.asarray(T), arrstore.asarray(T)
+    made = [y + b, np.concatenate([y, b]), y[1:], y[places], arrstore.map_blocks(np.negative, y)]
+    y[1] = 0
+    b[...] = 1
+    places[:] = 1
+    for lazy, expected in zip(made, [T + T, np.concatenate([T, T]), T[1:], T[[2, 0]], -T], strict=True):
+        same(lazy, expected)
+        same(pickle.loads(pickle.dumps(lazy)), expected)
+
+
+def test_a_later_change_of_a_stored_operand_changes_nothing(store):
+    later = store["t"] + 1
+    store["t"][0] = 0
+    same(later, T + 1)
+    same(pickle.loads(pickle.dumps(later)), T + 1)
 
 
 def total(array):

@@ -58,9 +58,14 @@ def test_assignment(store):
         t[5] = 0
     with pytest.raises(ValueError):
         t[0] = [1, 2]
-    with pytest.raises(TypeError):
-        (t + 1)[0] = 1
     same(store["t"], expected + 1)
+    # indices of any kind, with the values of NumPy's order
+    expected = np.asarray(store["t"]).copy()
+    for key, value in [([2, 0, 2], T), (([0, 1], [1, 1]), [5, 6]), (expected[0] > 3, T[:, expected[0] > 3]), (expected > 4, t.max())]:
+        key = (slice(None), key) if getattr(key, "ndim", 0) == 1 else key
+        t[key] = value
+        expected[key] = np.asarray(value)
+        same(t, expected)
 
 
 def test_append_resize_create(store):

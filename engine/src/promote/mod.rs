@@ -47,7 +47,8 @@ pub(crate) struct Signature {
     /// Type of the result.
     pub(crate) output: DType,
     /// For each operand, a replacement for a Python number that does not fit its type in `inputs`. NumPy accepts such
-    /// numbers in comparisons (the replacement is an infinity) and in clip (the end of the type's range).
+    /// numbers in comparisons (the replacement is an infinity) and in clip (the end of the type's range). A logical
+    /// operation takes the truth of any Python number.
     pub(crate) stand_ins: Vec<Option<Scalar>>,
 }
 
@@ -227,6 +228,15 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         check(&operands, &own.collect::<Vec<_>>())?;
     }
     let mut stand_ins = vec![None; operands.len()];
+    if is_logical(op) {
+        // the truth of a Python number counts, not the number that its type would hold
+        for (operand, stand_in) in operands.iter().zip(&mut stand_ins) {
+            *stand_in = match *operand {
+                Operand::Weak(truth) => Some(truth),
+                Operand::Typed(_) => None,
+            };
+        }
+    }
     let inputs = inputs(op, &operands, &types, &mut stand_ins)?;
     let operands: Vec<Operand> =
         operands.iter().zip(&stand_ins).map(|(&o, s)| s.map_or(o, Operand::Weak)).collect();

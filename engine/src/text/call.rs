@@ -176,6 +176,11 @@ impl Bound {
         self.get(name).map_or(Ok(otherwise), Placed::integer)
     }
 
+    /// The number of a diagonal, or 0. It may lie beyond any matrix.
+    pub(super) fn diagonal(&self, name: &str) -> Result<i64> {
+        self.get(name).map_or(Ok(0), Placed::bound)
+    }
+
     /// A type, if the call has one.
     pub(super) fn dtype(&self, name: &str) -> Result<Option<DType>> {
         self.some(name).map(Placed::dtype).transpose()

@@ -19,18 +19,21 @@ from . import _arrstore, _functions, _standard
 from ._arrstore import Array, Plan
 from ._config import config
 from ._convert import asarray, compute, frombuffer, from_dlpack, map_blocks
+from ._dask import attach as _attach_to_dask, store
 from ._expression import eval
 from ._open import Archive, FileArray, open
+from ._parts import merge, write_part
 from ._protocols import attach as _attach
 from ._store import Attributes, Commit, Group, Store, StoredArray, Transaction, TransactionArray
 
 __version__ = "0.1.0"
-__array_api_version__ = "2024.12"
+__array_api_version__ = "2025.12"
 
 _attach(Array)
+_attach_to_dask(Array)
 globals().update(_standard.namespace())
 globals().update(_functions.namespace(globals()))
-globals().update(_arrstore.dtypes())
+globals().update({name: dtype.type for name, dtype in _arrstore.dtypes().items()})
 
 __all__ = sorted(name for name in globals() if not name.startswith("_"))
 

@@ -4,14 +4,18 @@ import numpy as np
 
 from . import _arrstore, _functions
 from ._arrstore import Array
+from ._functions import on_cpu
 
 
 def asarray(obj, /, *, dtype=None, device=None, copy=None):
     """A lazy array of anything that NumPy makes an array of. Elements of other arrays are copied."""
-    if device not in (None, "cpu"):
-        raise ValueError(f"device: expected 'cpu', found {device!r}")
+    on_cpu(device)
     if isinstance(obj, Array):
-        return obj if dtype is None else _functions.call("astype", obj, (dtype,), {})
+        if dtype is not None and obj.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"copy=False: the elements are of type {obj.dtype}, and only a copy can convert them")
+            return _functions.call("astype", obj, (dtype,), {})
+        return Array(obj) if copy else obj
     if copy is False:
         raise ValueError("copy=False: the elements of another array can change, so a lazy array copies them")
     nested = isinstance(obj, (list, tuple)) and _has_lazy(obj)
@@ -28,9 +32,12 @@ def _has_lazy(parts):
 
 def from_dlpack(x, /, *, device=None, copy=None):
     """A lazy array of an object that offers its elements by DLPack."""
-    if device not in (None, "cpu"):
-        raise ValueError(f"device: expected 'cpu', found {device!r}")
-    return x if isinstance(x, Array) else _arrstore.lazy(np.from_dlpack(x))
+    on_cpu(device)
+    if isinstance(x, Array):
+        return Array(x) if copy else x
+    if copy is False:
+        raise BufferError("copy=False: the elements of another array can change, so a lazy array copies them")
+    return _arrstore.lazy(np.from_dlpack(x))
 
 
 def frombuffer(buffer, dtype=float, count=-1, offset=0):

@@ -9,6 +9,13 @@ from . import _arrstore
 #: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
 _TYPES = frozenset(_arrstore.dtypes())
 
+#: Functions of the array API standard that take a device. There is one.
+_ON_DEVICE = frozenset(
+    "arange astype empty empty_like eye full full_like linspace ones ones_like zeros zeros_like".split()
+)
+#: Parameters that the tables cannot say.
+_PARAMETERS = {"transpose": ["a", "axes?"], "permute_dims": ["a", "axes"]}
+
 #: Results of several arrays, by the names that NumPy gives them.
 _FIELDS = {
     "unique_all": ("UniqueAllResult", "values indices inverse_indices counts"),
@@ -28,6 +35,12 @@ def call(name, object, args, kwargs):
     result = _arrstore.call(name, object, args, kwargs)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
+
+
+def on_cpu(device):
+    """Refuses any other device."""
+    if device not in (None, "cpu"):
+        raise ValueError(f"device: expected 'cpu', found {device!r}")
 
 
 def signature(parameters):
@@ -54,10 +67,23 @@ def signature(parameters):
 
 
 def _function(name, parameters, help):
-    def function(*args, **kwargs):
-        return call(name, None, args, kwargs)
+    if name in _ON_DEVICE:
+        function = _on_device(name)
+        parameters = [*parameters, *([] if "*" in parameters else ["*"]), "device?"]
+    else:
+
+        def function(*args, **kwargs):
+            return call(name, None, args, kwargs)
 
     _describe(function, name, parameters, help)
+    return function
+
+
+def _on_device(name):
+    def function(*args, device=None, **kwargs):
+        on_cpu(device)
+        return call(name, None, args, kwargs)
+
     return function
 
 
@@ -82,7 +108,7 @@ def namespace(taken):
     found = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
     for name, _, parameters, help in _arrstore.functions():
         if name not in _TYPES and name not in taken:
-            found[name] = _function(name, parameters, help)
+            found[name] = _function(name, _PARAMETERS.get(name, parameters), help)
     return found
 
 

@@ -19,6 +19,9 @@ class FileArray(Array):
         _, attributes, dims = _arrstore.open_array(path, commit)
         self._attributes, self._dims = json.loads(attributes), tuple(dims)
 
+    def __setitem__(self, key, value):
+        raise TypeError("an array of a file that is only read cannot be assigned to: assign to a copy of it, x.copy()")
+
     @property
     def attrs(self):
         """A copy of the attributes."""

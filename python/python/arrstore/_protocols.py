@@ -5,6 +5,8 @@ import operator
 import numpy as np
 
 from . import _functions, _html
+from ._arrstore import Array
+from ._assign import assigned
 from ._convert import asarray
 from ._pickle import reduce
 
@@ -44,10 +46,7 @@ def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
         return NotImplemented
     if dtype is not None:
         inputs = tuple(asarray(x).astype(dtype) for x in inputs)
-    if name == "divmod":
-        result = divmod(*inputs)
-    else:
-        result = _functions.call(name, None, inputs, kwargs)
+    result = _functions.call(name, None, inputs, kwargs)
     return result if out is None else _into(result, out)
 
 
@@ -98,12 +97,15 @@ def array_namespace(self, /, *, api_version=None):
     return arrstore
 
 
-def dlpack(self, **kwargs):
+def dlpack(self, /, *, stream=None, max_version=None, dl_device=None, copy=None):
     """The elements by DLPack, as `numpy.asarray` gives them."""
-    if kwargs.get("copy") is None and kwargs.get("max_version") is None:
-        # the old protocol has no read-only arrays: elements in a map are copied for it
-        return np.require(np.asarray(self), requirements="W").__dlpack__(**kwargs)
-    return np.asarray(self).__dlpack__(**kwargs)
+    found = np.asarray(self)
+    # versions of the protocol before 1.0 have no read-only arrays: elements in a map are copied for them
+    if not found.flags.writeable and (max_version is None or max_version[0] < 1):
+        if copy is False:
+            raise BufferError("copy=False: the elements are read-only, which DLPack knows from version 1.0 on")
+        found = found.copy()
+    return found.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def dlpack_device(self):
@@ -152,13 +154,15 @@ def contains(self, value):
 
 
 def copy(self):
-    """The array itself: a lazy array never changes."""
-    return self
+    """The same elements in another object. Nothing is copied before one of both is assigned to."""
+    return Array(self)
 
 
 def setitem(self, key, value):
-    """Only an array of a store can be assigned to."""
-    raise TypeError("a computation cannot be assigned to: write it to a store first, then assign to the stored array")
+    """Assigns to a part of the array. Arrays that were made from it before keep the old elements."""
+    result = assigned(self, key, value)
+    if result is not self:
+        self._rebase(result)
 
 
 def to_device(self, device, /, *, stream=None):
@@ -187,7 +191,7 @@ def attach(array):
         "__contains__": contains,
         "__repr__": represent,
         "__copy__": copy,
-        "__deepcopy__": lambda self, memo: self,
+        "__deepcopy__": lambda self, memo: copy(self),
         "__reduce__": reduce,
         "__setitem__": setitem,
         "_repr_html_": _html.represent,

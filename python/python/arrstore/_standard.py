@@ -1,5 +1,5 @@
-"""Functions of the array API standard that make arrays or tell about types. Where the library's tables have a function of
-the same name, the table's is taken.
+"""Functions of the array API standard that the library's tables lack: types, and what the namespace says of itself. A few
+others are here because the standard asks for more of them than NumPy gives.
 """
 
 import numpy as np
@@ -7,117 +7,56 @@ import numpy as np
 from . import _arrstore, _functions
 from ._arrstore import Array
 from ._convert import asarray
+from ._functions import on_cpu
 
 
-def _on_cpu(device):
-    if device not in (None, "cpu"):
-        raise ValueError(f"device: expected 'cpu', found {device!r}")
+def sort(a, axis=-1, kind=None, order=None, *, descending=False, stable=None):
+    """The elements in ascending or descending order."""
+    if descending:
+        return _flip(sort(a, axis, kind, order), axis)
+    return _functions.call("sort", None, (a, axis, kind, order), {} if stable is None else {"stable": stable})
 
 
-def full(shape, fill_value, *, dtype=None, device=None):
-    """An array of one value. It takes no memory."""
-    _on_cpu(device)
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    value = fill_value if isinstance(fill_value, Array) else asarray(np.asarray(fill_value, dtype))
-    if dtype is not None:
-        value = value.astype(np.dtype(dtype))
-    return _functions.call("broadcast_to", None, (value, shape), {})
+def argsort(a, axis=-1, kind=None, order=None, *, descending=False, stable=None):
+    """The indices that put the elements into ascending or descending order. Equal elements stay in their order."""
+    if descending:
+        a, axis = (asarray(a).reshape(-1), 0) if axis is None else (asarray(a), axis)
+        return a.shape[axis] - 1 - _flip(argsort(_flip(a, axis), axis, kind, order), axis)
+    return _functions.call("argsort", None, (a, axis, kind, order), {} if stable is None else {"stable": stable})
 
 
-def zeros(shape, *, dtype=None, device=None):
-    """An array of zeros. It takes no memory."""
-    return full(shape, 0, dtype=np.float64 if dtype is None else dtype, device=device)
+def _flip(a, axis):
+    return _functions.call("flip", None, (a,), {"axis": axis})
 
 
-def ones(shape, *, dtype=None, device=None):
-    """An array of ones. It takes no memory."""
-    return full(shape, 1, dtype=np.float64 if dtype is None else dtype, device=device)
+def expm1(x):
+    """exp(x) - 1. Complex numbers whose real part is 0, infinite or NaN have the standard's results; `numpy.expm1` gives
+    NumPy's.
+    """
+    x = asarray(x)
+    found = _functions.call("expm1", None, (x,), {})
+    if x.dtype.kind != "c":
+        return found
+    usual = _functions.call("isfinite", None, (x.real,), {}) & (x != 0)
+    return _functions.call("where", None, (usual, found, _functions.call("exp", None, (x,), {}) - 1), {})
 
 
-def empty(shape, *, dtype=None, device=None):
-    """An array of elements that do not matter: zeros."""
-    return zeros(shape, dtype=dtype, device=device)
+def tanh(x):
+    """Hyperbolic tangent. Complex numbers with an infinite real part have the standard's sign of 0; `numpy.tanh` gives
+    NumPy's.
+    """
+    x = asarray(x)
+    if x.dtype.kind == "c":
+        # far out, the result is that of any angle with the same sign
+        edge = _functions.call("isinf", None, (x.real,), {}) & _functions.call("isfinite", None, (x.imag,), {})
+        near = _functions.call("copysign", None, (0.5, x.imag), {}) * 1j + x.real
+        x = _functions.call("where", None, (edge, near, x), {})
+    return _functions.call("tanh", None, (x,), {})
 
 
-def _like(make):
-    def like(x, /, *args, dtype=None, device=None):
-        return make(x.shape, *args, dtype=x.dtype if dtype is None else dtype, device=device)
-
-    like.__name__ = like.__qualname__ = f"{make.__name__}_like"
-    like.__doc__ = f"As `{make.__name__}`, with the shape and the type of another array."
-    return like
-
-
-full_like, zeros_like, ones_like, empty_like = map(_like, (full, zeros, ones, empty))
-
-
-def arange(start, /, stop=None, step=1, *, dtype=None, device=None):
-    """Numbers at equal distances, without the end."""
-    _on_cpu(device)
-    start, stop = (0, start) if stop is None else (start, stop)
-    return asarray(np.arange(start, stop, step, dtype))
-
-
-def linspace(start, stop, /, num, *, dtype=None, device=None, endpoint=True):
-    """`num` numbers at equal distances, from `start` to `stop`."""
-    _on_cpu(device)
-    return asarray(np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype))
-
-
-def eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None):
-    """A matrix with ones on a diagonal and zeros elsewhere."""
-    rows, columns = _places(n_rows, n_rows if n_cols is None else n_cols)
-    _on_cpu(device)
-    return (columns - rows == k).astype(np.float64 if dtype is None else dtype)
-
-
-def _places(rows, columns):
-    """The numbers of the rows and of the columns of a matrix, to be broadcast."""
-    return arange(rows)[:, None], arange(columns)[None, :]
-
-
-def _triangle(x, inside):
-    if x.ndim < 2:
-        raise ValueError(f"expected an array of two axes or more, found one of {x.ndim}")
-    return _functions.call("where", None, (inside, x, np.zeros((), x.dtype)), {})
-
-
-def tril(x, /, *, k=0):
-    """The elements on and below a diagonal; zeros elsewhere."""
-    rows, columns = _places(*x.shape[-2:])
-    return _triangle(x, columns - rows <= k)
-
-
-def triu(x, /, *, k=0):
-    """The elements on and above a diagonal; zeros elsewhere."""
-    rows, columns = _places(*x.shape[-2:])
-    return _triangle(x, columns - rows >= k)
-
-
-def meshgrid(*arrays, indexing="xy"):
-    """Each array along an axis of its own, all broadcast to the grid of all."""
-    if indexing not in ("xy", "ij"):
-        raise ValueError(f"indexing: expected 'xy' or 'ij', found {indexing!r}")
-    count = len(arrays)
-    axes = list(range(count))
-    if indexing == "xy" and count > 1:
-        axes[:2] = 1, 0
-    parts = [array[tuple(slice(None) if k == axis else None for k in range(count))] for array, axis in zip(arrays, axes)]
-    return broadcast_arrays(*parts)
-
-
-def broadcast_arrays(*arrays):
-    """The arrays, all of the shape that they broadcast to."""
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    return [_functions.call("broadcast_to", None, (array, shape), {}) for array in arrays]
-
-
-def unstack(x, /, *, axis=0):
-    """The parts along an axis."""
-    if not -x.ndim <= axis < x.ndim:
-        raise np.exceptions.AxisError(axis, x.ndim)
-    before = (slice(None),) * (axis % x.ndim)
-    return tuple(x[(*before, index)] for index in range(x.shape[axis]))
+def broadcast_shapes(*shapes):
+    """The shape that arrays of these shapes broadcast to."""
+    return np.broadcast_shapes(*shapes)
 
 
 def _plain(value):
@@ -134,9 +73,18 @@ def can_cast(from_, to, /):
     return np.can_cast(_plain(from_), to)
 
 
-def finfo(type, /):
-    """Limits of a type of floats."""
-    return np.finfo(_plain(type))
+class finfo:
+    """Limits of a type of floats, as Python's floats."""
+
+    def __init__(self, type, /):
+        self._found = np.finfo(_plain(type))
+
+    def __getattr__(self, name):
+        value = getattr(self._found, name)
+        return float(value) if isinstance(value, np.floating) else value
+
+    def __repr__(self):
+        return repr(self._found)
 
 
 def iinfo(type, /):
@@ -159,15 +107,15 @@ class _Info:
         return "cpu"
 
     def devices(self):
-        return ["cpu"]
+        return ("cpu",)
 
     def default_dtypes(self, *, device=None):
-        _on_cpu(device)
+        on_cpu(device)
         names = {"real floating": "f8", "complex floating": "c16", "integral": "i8", "indexing": "i8"}
         return {kind: np.dtype(name) for kind, name in names.items()}
 
     def dtypes(self, *, device=None, kind=None):
-        _on_cpu(device)
+        on_cpu(device)
         kinds = (kind,) if isinstance(kind, str) else kind
         standard = {name: dtype for name, dtype in _arrstore.dtypes().items() if name not in ("float16", "bfloat16")}
         return {n: d for n, d in standard.items() if kinds is None or any(np.isdtype(d, k) for k in kinds)}
@@ -180,6 +128,5 @@ def __array_namespace_info__():
 
 def namespace():
     """The functions by name."""
-    own = ("full zeros ones empty full_like zeros_like ones_like empty_like arange linspace eye tril triu meshgrid").split()
-    own += ("broadcast_arrays unstack result_type can_cast finfo iinfo isdtype __array_namespace_info__").split()
-    return {name: globals()[name] for name in own if name not in _functions.names()}
+    names = ("sort argsort expm1 tanh broadcast_shapes result_type can_cast finfo iinfo isdtype __array_namespace_info__").split()
+    return {name: globals()[name] for name in names}

@@ -7,8 +7,9 @@ from collections.abc import Mapping, MutableMapping
 
 import numpy as np
 
-from . import _arrstore, _functions
+from . import _arrstore
 from ._arrstore import Array
+from ._assign import assigned, is_basic
 
 
 #: Arrays that the text of a store lists.
@@ -133,17 +134,13 @@ class StoredArray(Array):
         self._rebase(self._store._file.array(self._name))
 
     def __setitem__(self, key, value):
-        mask = getattr(key, "dtype", None)
-        if mask is not None and mask == bool:
-            if np.ndim(value):
-                raise TypeError("a mask takes one number as its value: assign where(mask, values, array) to [...] instead")
-            # the newest elements, so that no change of another writer is lost
-            with self._store.transaction() as tx:
-                self.refresh()
-                tx[self._name][...] = _functions.call("where", None, (key, value, self), {}).astype(self.dtype)
-        else:
-            with self._store.transaction() as tx:
+        with self._store.transaction() as tx:
+            if is_basic(key):
                 tx[self._name][key] = value
+            else:
+                # the newest elements, so that no change of another writer is lost
+                self.refresh()
+                tx[self._name][...] = assigned(self, key, value)
         self.refresh()
 
     def append(self, values, axis=0):

@@ -159,7 +159,7 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
     };
     let rows = length("N", 0)?;
     let columns = length("M", rows)?;
-    let (k, dtype) = (b.integer_or("k", 0)?, dtype(&b)?.unwrap_or(DType::F64));
+    let (k, dtype) = (b.diagonal("k")?, dtype(&b)?.unwrap_or(DType::F64));
     for placed in ["N", "M"].into_iter().filter(|_| name != "tri").filter_map(|name| b.some(name)) {
         placed.lengths()?;
     }

@@ -39,5 +39,5 @@ fn diagonals(name: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn triangle(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["m", "k?"])?;
-    b.array("m")?.triangle(b.integer_or("k", 0)?, name == "triu").map_err(|e| b.fault("m", e))
+    b.array("m")?.triangle(b.diagonal("k")?, name == "triu").map_err(|e| b.fault("m", e))
 }

@@ -1,0 +1,147 @@
+"""Assignment to a part of a lazy array: a new lazy array, in which the part has other elements."""
+
+import operator
+
+import numpy as np
+
+from . import _arrstore, _functions
+from ._arrstore import Array
+
+
+def assigned(array, key, value):
+    """`array` after `array[key] = value`, by NumPy's rules."""
+    value = _elements(value, array.dtype)
+    if is_basic(key):
+        return _basic(array, key if isinstance(key, tuple) else (key,), value)
+    mask = _mask(key)
+    if mask is not None and _covers(mask, array) and _spans(value, array.shape[mask.ndim :]):
+        wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
+        return _where(wide, _fitted(value, array.shape[mask.ndim :]), array)
+    return _listed(array, key, value)
+
+
+def is_basic(key):
+    """Whether an index has only integers, slices, `...` and `None`."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is ... or isinstance(part, slice) or _is_integer(part) for part in parts)
+
+
+def _is_integer(part):
+    if isinstance(part, (bool, np.bool_)) or getattr(part, "ndim", 0):
+        return False
+    return isinstance(part, int) or np.issubdtype(getattr(part, "dtype", bool), np.integer)
+
+
+def _elements(value, dtype):
+    """The value as a lazy array of the type. A number of Python that the type cannot hold is an error."""
+    if isinstance(value, Array):
+        return value if value.dtype == dtype else value.astype(dtype)
+    found = np.asarray(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _arrstore.lazy(found.astype(dtype))
+    if found.dtype == object:  # lists with lazy arrays
+        found = np.asarray(_computed(value))
+    return _arrstore.lazy(np.asarray(found.tolist(), dtype))
+
+
+def _computed(value):
+    return [_computed(part) for part in value] if isinstance(value, (list, tuple)) else np.asarray(value)
+
+
+def _where(condition, value, array):
+    return _functions.call("where", None, (condition, value, array), {})
+
+
+def _spans(value, shape):
+    """Whether the value broadcasts to the shape, without an axis before it."""
+    extra = max(value.ndim - len(shape), 0)
+    if any(n != 1 for n in value.shape[:extra]):
+        return False
+    try:
+        return np.broadcast_shapes(value.shape[extra:], shape) == shape
+    except ValueError:
+        return False
+
+
+def _fitted(value, shape):
+    """The value without axes before those of the shape that it is assigned to."""
+    if not _spans(value, shape):
+        raise ValueError(f"could not broadcast the value from shape {value.shape} into shape {shape}")
+    extra = max(value.ndim - len(shape), 0)
+    return value[(0,) * extra] if extra else value
+
+
+def _mask(key):
+    """The index as a lazy array if it is one mask."""
+    if isinstance(key, list):
+        key = np.asarray(key)
+    is_mask = isinstance(key, (bool, np.bool_)) or getattr(key, "dtype", None) == bool
+    return (key if isinstance(key, Array) else _arrstore.lazy(np.asarray(key))) if is_mask else None
+
+
+def _covers(mask, array):
+    return mask.shape == array.shape[: mask.ndim]
+
+
+def _basic(array, key, value):
+    """Along each axis, the places inside the part and their numbers in the value are known without the elements."""
+    selected = array[key].shape
+    value = _fitted(value, selected)
+    value = value[(None,) * (len(selected) - value.ndim)]
+    if 0 in selected:
+        return array
+    used = sum(part is not None and part is not ... for part in key)
+    if ... not in [part if part is ... else None for part in key]:
+        key = (*key, ...)
+    at = next(n for n, part in enumerate(key) if part is ...)
+    key = (*key[:at], *(slice(None),) * (array.ndim - used), *key[at + 1 :])
+
+    inside, axis = None, 0
+    drop, places = [], []
+    for part in key:
+        if part is None:
+            drop.append(0)
+            continue
+        length = array.shape[axis]
+        if isinstance(part, slice):
+            drop.append(slice(None))
+            span = range(*part.indices(length))
+        else:
+            drop.append(None)
+            index = operator.index(part)
+            span = range(index % length, index % length + 1)
+        places.append(span)
+        if span != range(length):
+            numbers = _functions.call("arange", None, (length,), {})
+            here = (numbers >= min(span)) & (numbers <= max(span)) & ((numbers - span.start) % span.step == 0)
+            here = here[(..., *(None,) * (array.ndim - 1 - axis))]
+            inside = here if inside is None else inside & here
+        axis += 1
+    # axes that the index adds are dropped, and those that it takes away are added
+    value = value[tuple(drop)]
+    for axis, span in enumerate(places):
+        if value.shape[axis] > 1 and span != range(array.shape[axis]):
+            numbers = (_functions.call("arange", None, (array.shape[axis],), {}) - span.start) // span.step
+            numbers = _functions.call("clip", None, (numbers, 0, len(span) - 1), {})
+            value = _functions.call("take", None, (value, numbers), {"axis": axis})
+    if inside is None:
+        return _functions.call("broadcast_to", None, (value, array.shape), {})
+    return _where(inside, value, array)
+
+
+def _listed(array, key, value):
+    """The places of any other index are the elements of a numbered array. Each element of the result looks for the last
+    of them that is its own, since NumPy assigns in their order.
+    """
+    numbers = _functions.call("arange", None, (array.size,), {})
+    places = numbers.reshape(array.shape)[key]
+    value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
+    if places.size == 0:
+        return array
+    places = places.reshape(-1)
+    order = _functions.call("argsort", None, (places,), {})
+    places = places[order]
+    last = _functions.call("searchsorted", None, (places, numbers), {"side": "right"}) - 1
+    last = _functions.call("maximum", None, (last, 0), {})
+    result = _where(places[last] == numbers, value[order[last]], array.reshape(-1))
+    return result.reshape(array.shape)

@@ -1,0 +1,190 @@
+"""Tables: frames of pandas and tables of Arrow as groups of columns, and records as rows.
+
+    from arrstore import tables
+
+    tables.write(store, "stations", frame)       # a frame of pandas or a table of Arrow: one array for each column, one commit
+    tables.to_pandas(store["stations"])
+    tables.to_arrow(store["stations"], columns=["height"], rows=slice(0, 1000))
+    tables.to_pandas(store["records"])           # an array of records: one column for each field
+"""
+
+import numpy as np
+
+from ._arrstore import Array
+from ._convert import compute
+
+#: The attribute of a column: its place among the others, its name in the frame, and what kind it is.
+COLUMN = "_column"
+
+#: The end of the name of an array that tells which elements of a column are missing.
+_MISSING = ".missing"
+
+
+def write(store, name, table, *, chunks=None, codec="zstd:1", **layout):
+    """Writes a frame of pandas or a table of Arrow as a group of arrays, one for each column, in one commit. A group of that
+    name is replaced.
+
+    Numbers, truth values, times without a time zone and texts have types of their own. Where elements are missing, floats
+    have NaN, times have NaT, and other columns an array beside them that says so. The index of a frame is a column, too,
+    unless it only counts. chunks: rows of a chunk.
+    """
+    columns = _arrow_columns(table) if hasattr(table, "schema") else _pandas_columns(table)
+    with store.transaction() as tx:
+        for old in [other for other in tx if other.startswith(name.strip("/") + "/") or other == name.strip("/")]:
+            del tx[old]
+        for place, (label, kind, values, missing) in enumerate(columns):
+            key = f"{name.strip('/')}/{_key(label, place)}"
+            attrs = {COLUMN: {"place": place, "name": label, "kind": kind}}
+            options = {"chunks": chunks and (chunks,), "codec": codec, "attrs": attrs, **layout}
+            tx.write(key, values, **options)
+            if missing is not None and missing.any():
+                tx.write(key + _MISSING, missing, chunks=chunks and (chunks,), codec=codec)
+
+
+def to_pandas(table, columns=None, rows=slice(None)):
+    """A frame of pandas from a group that `write` made, from other arrays of one axis in a group, or from an array of records.
+
+    columns: the names of the columns that are read, or all. rows: a slice of the rows.
+    """
+    import pandas as pd
+
+    frame, index = {}, {}
+    for label, kind, values, missing in _read(table, columns, rows):
+        found = pd.array(values.astype(object), dtype="str") if values.dtype.kind == "U" else values
+        if missing is not None:
+            found = pd.array(found, dtype="boolean" if values.dtype == bool else None)
+            found[missing] = pd.NA
+        (index if kind == "index" else frame)[label] = found
+    made = pd.DataFrame(frame)
+    if index:
+        made.index = pd.MultiIndex.from_arrays(list(index.values()), names=list(index)) if len(index) > 1 else pd.Index(*index.values(), name=next(iter(index)))
+    return made
+
+
+def to_arrow(table, columns=None, rows=slice(None)):
+    """A table of Arrow, from what `to_pandas` takes. Numbers that a plain read gives are not copied again."""
+    import pyarrow as pa
+
+    names, arrays = [], []
+    for label, _, values, missing in _read(table, columns, rows):
+        names.append(str(label))
+        arrays.append(pa.array(values, mask=missing))
+    return pa.table(arrays, names=names)
+
+
+def batches(table, rows=65536, columns=None):
+    """Record batches of Arrow, so many rows at a time: for tables larger than memory."""
+    length = len(table) if isinstance(table, Array) else max(map(len, table.arrays().values()), default=0)
+    for start in range(0, length, rows):
+        yield from to_arrow(table, columns, slice(start, start + rows)).to_batches()
+
+
+def _key(label, place):
+    """The name of a column's array."""
+    text = str(label)
+    bad = "/" in text or text in ("", ".", "..") or text.endswith(_MISSING) or not text.isprintable()
+    return f"column {place}" if bad else text
+
+
+def _pandas_columns(frame):
+    """For each column its name, its kind, its elements, and which are missing."""
+    import pandas as pd
+
+    if not frame.columns.is_unique:
+        raise ValueError("the columns of a table need names that differ")
+    levels = [] if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else range(frame.index.nlevels)
+    for level in levels:
+        label = frame.index.names[level]
+        yield label if label is not None else f"index {level}", "index", *_elements_of(frame.index.get_level_values(level).to_series())
+    for label, column in frame.items():
+        if not isinstance(label, (str, int)):
+            raise TypeError(f"column {label!r}: expected a name that is a text or an integer")
+        yield label, "column", *_elements_of(column)
+
+
+def _elements_of(column):
+    """The elements of a column of pandas as NumPy has them, and which are missing."""
+    import pandas as pd
+
+    missing, dtype = column.isna().to_numpy(), column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _elements_of(column.astype(dtype.categories.dtype))
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        raise TypeError(f"column {column.name!r}: has a time zone: use .dt.tz_convert(None) first")
+    kind = getattr(dtype, "kind", "O")
+    if kind in "fcmM":
+        numpy = getattr(dtype, "numpy_dtype", dtype)
+        fill = np.datetime64("NaT", "ns") if kind == "M" else np.timedelta64("NaT", "ns") if kind == "m" else np.nan
+        return column.to_numpy(numpy, na_value=fill) if missing.any() else column.to_numpy(numpy), None
+    if kind in "biu":
+        numpy = getattr(dtype, "numpy_dtype", dtype)
+        return column.to_numpy(numpy, na_value=0) if missing.any() else column.to_numpy(numpy), missing
+    values = column.to_numpy(object, na_value="") if missing.any() else column.to_numpy(object)
+    wrong = next((value for value in values if not isinstance(value, str)), None)
+    if wrong is not None:
+        raise TypeError(f"column {column.name!r}: expected numbers, times or texts, found {wrong!r} of type {type(wrong).__name__}")
+    return values.astype("U") if len(values) else np.empty(0, "U1"), missing
+
+
+def _arrow_columns(table):
+    import pyarrow as pa
+
+    if len(set(table.column_names)) < table.num_columns:
+        raise ValueError("the columns of a table need names that differ")
+    for label, column in zip(table.column_names, table.columns):
+        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        kind = column.type
+        missing = np.asarray(column.is_null()) if column.null_count else None
+        if pa.types.is_dictionary(kind):
+            column, kind = column.cast(kind.value_type), kind.value_type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            values = column.fill_null("").to_numpy(zero_copy_only=False)
+            yield label, "column", values.astype("U") if len(values) else np.empty(0, "U1"), missing
+        elif pa.types.is_floating(kind):
+            yield label, "column", column.to_numpy(zero_copy_only=False), None
+        elif pa.types.is_timestamp(kind) and kind.tz is None or pa.types.is_duration(kind) or pa.types.is_date(kind):
+            yield label, "column", column.to_numpy(zero_copy_only=False), None
+        elif pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+            yield label, "column", column.fill_null(0 if pa.types.is_integer(kind) else False).to_numpy(zero_copy_only=False), missing
+        else:
+            raise TypeError(f"column {label!r}: expected numbers, times without a zone or texts, found {kind}")
+
+
+def _read(table, columns, rows):
+    """For each column its name, its kind, its elements, and which are missing. All are read together."""
+    if isinstance(table, Array):
+        yield from _read_records(table, columns, rows)
+        return
+    found = []
+    for name, array in table.arrays().items():
+        if "/" in name or name.endswith(_MISSING) and name.removesuffix(_MISSING) in table:
+            continue
+        if array.ndim != 1:
+            raise ValueError(f"column {name!r}: expected an array of one axis, found the shape {array.shape}")
+        about = array.attrs.get(COLUMN, {"place": len(found), "name": name, "kind": "column"})
+        missing = table[name + _MISSING] if name + _MISSING in table else None
+        found.append((about["place"], about["name"], about["kind"], array, missing))
+    found.sort(key=lambda column: column[0])
+    unknown = set(columns or ()) - {label for _, label, *_ in found}
+    if unknown:
+        raise KeyError(f"no columns {sorted(unknown, key=str)}; there are {[label for _, label, *_ in found]}")
+    by_label = {column[1]: column for column in found}
+    wanted = found if columns is None else [by_label[label] for label in columns]
+    wanted += [column for column in found if column[2] == "index" and column not in wanted]
+    if len({array.shape for *_, array, _ in wanted}) > 1:
+        raise ValueError("expected columns of one length, found " + ", ".join(f"{c[1]}: {c[3].shape[0]}" for c in wanted))
+    lazy = [part[rows] for *_, array, missing in wanted for part in (array, missing) if part is not None]
+    values = iter(compute(*lazy))
+    for _, label, kind, _, missing in wanted:
+        yield label, kind, next(values), None if missing is None else next(values)
+
+
+def _read_records(array, columns, rows):
+    if array.ndim != 1 or array.dtype.names is None:
+        raise ValueError(f"expected an array of records with one axis, found {array.dtype} of shape {array.shape}")
+    unknown = set(columns or ()) - set(array.dtype.names)
+    if unknown:
+        raise KeyError(f"no fields {sorted(unknown)}; there are {list(array.dtype.names)}")
+    values = array[rows].compute()
+    for name in columns or array.dtype.names:
+        yield name, "column", np.ascontiguousarray(values[name]), None

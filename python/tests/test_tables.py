@@ -1,0 +1,126 @@
+"""Frames of pandas and tables of Arrow."""
+
+import numpy as np
+import pytest
+from conftest import same
+
+pd = pytest.importorskip("pandas", reason="SKIPPED: pandas is not installed")
+
+from arrstore import tables  # noqa: E402
+
+
+def frame():
+    """Columns of all kinds, with missing elements."""
+    return pd.DataFrame(
+        {
+            "z": [1, 2, 3],
+            "float": [1.5, np.nan, -np.inf],
+            "small": np.array([1, 2, 3], "i1"),
+            "flag": [True, False, True],
+            "text": pd.array(["a", "längere", ""], dtype="str"),
+            "when": pd.to_datetime(["2000-01-01", None, "2020-02-29"]),
+            "span": pd.to_timedelta(["1h", None, "-1s"]),
+            "a/b": [7, 8, 9],
+            5: [0.0, 1.0, 2.0],
+        }
+    )
+
+
+def test_frames(store):
+    tables.write(store, "group/t", frame(), chunks=2)
+    found = tables.to_pandas(store["group/t"])
+    pd.testing.assert_frame_equal(found, frame())
+    pd.testing.assert_frame_equal(tables.to_pandas(store["group/t"], columns=["text", "z"]), frame()[["text", "z"]], check_column_type=False)
+    pd.testing.assert_frame_equal(tables.to_pandas(store["group/t"], rows=slice(1, None)), frame()[1:].reset_index(drop=True))
+    # columns are arrays
+    assert float(store["group/t/z"].sum()) == 6 and store["group/t/z"].chunks == (2,)
+    before = store.commit
+    tables.write(store, "group/t", frame()[["z"]])
+    assert store.commit == before + 1 and list(store["group/t"]) == ["z"]
+    with pytest.raises(KeyError, match="no columns"):
+        tables.to_pandas(store["group/t"], columns=["x"])
+
+
+def test_missing_elements(store):
+    given = pd.DataFrame(
+        {
+            "int": pd.array([1, None, 3], dtype="Int64"),
+            "byte": pd.array([None, 2, 3], dtype="UInt8"),
+            "flag": pd.array([True, None, False], dtype="boolean"),
+            "text": pd.array(["a", None, ""], dtype="str"),
+            "category": pd.Categorical(["x", "y", "x"]),
+        }
+    )
+    tables.write(store, "t", given)
+    found = tables.to_pandas(store["t"])
+    assert found.isna().equals(given.isna())
+    assert found["int"].dropna().tolist() == [1, 3] and found["byte"].dropna().tolist() == [2, 3]
+    assert found["flag"].dropna().tolist() == [True, False] and found["category"].tolist() == ["x", "y", "x"]
+
+
+def test_indexes(store):
+    named = frame()[["z"]].set_index(pd.Index(["p", "q", "r"], name="station"))
+    tables.write(store, "named", named)
+    pd.testing.assert_frame_equal(tables.to_pandas(store["named"]), named, check_column_type=False)
+    several = frame()[["z", "float"]].set_index(pd.MultiIndex.from_arrays([[1, 1, 2], ["a", "b", "a"]], names=["i", "j"]))
+    tables.write(store, "several", several)
+    pd.testing.assert_frame_equal(tables.to_pandas(store["several"]), several, check_column_type=False)
+    empty = frame()[:0]
+    tables.write(store, "empty", empty)
+    assert list(tables.to_pandas(store["empty"]).columns) == list(empty.columns)
+
+
+def test_refusals(store):
+    before = store.commit
+    for given, error, words in [
+        (pd.DataFrame({"x": [object()]}), TypeError, "column 'x': expected numbers, times or texts"),
+        (pd.DataFrame({"x": pd.to_datetime(["2000-01-01"]).tz_localize("UTC")}), TypeError, "time zone"),
+        (pd.DataFrame([[1, 2]], columns=["x", "x"]), ValueError, "names that differ"),
+        (pd.DataFrame({(1, 2): [1]}), TypeError, "expected a name"),
+    ]:
+        with pytest.raises(error, match=words):
+            tables.write(store, "t", given)
+    assert store.commit == before
+    store["group/a"], store["group/b"] = np.ones(3), np.ones(4)
+    with pytest.raises(ValueError, match="columns of one length, found a: 3, b: 4"):
+        tables.to_pandas(store["group"])
+    with pytest.raises(ValueError, match="one axis"):
+        store["two/a"] = np.ones((2, 2))
+        tables.to_pandas(store["two"])
+
+
+def test_arrow(store):
+    pa = pytest.importorskip("pyarrow", reason="SKIPPED: pyarrow is not installed")
+    given = pa.table(
+        {
+            "i": pa.array([1, None, 3], pa.int16()),
+            "f": pa.array([1.5, 2.5, -1], pa.float32()),
+            "s": ["a", None, "ccc"],
+            "b": [True, False, None],
+            "t": pa.array([0, 1, None], pa.timestamp("ms")),
+            "d": pa.array(["x", "y", "x"]).dictionary_encode(),
+        }
+    )
+    tables.write(store, "t", given)
+    found = tables.to_arrow(store["t"])
+    assert found.column_names == given.column_names
+    for name in "ifsbt":
+        assert found[name].to_pylist() == given[name].to_pylist(), name
+    assert found["d"].to_pylist() == ["x", "y", "x"]
+    assert found.schema.field("i").type == pa.int16() and found.schema.field("f").type == pa.float32()
+    rows = [row for batch in tables.batches(store["t"], rows=2, columns=["i"]) for row in batch.to_pylist()]
+    assert rows == [{"i": 1}, {"i": None}, {"i": 3}]
+    with pytest.raises(TypeError, match="column 'x'"):
+        tables.write(store, "bad", pa.table({"x": [[1, 2]]}))
+
+
+def test_records(store):
+    given = np.array([(1, 2.5, "a"), (3, -0.5, "bc")], [("i", "i4"), ("f", "f8"), ("s", "U2")])
+    store["r"] = given
+    records = store["r"]
+    same(records, given)
+    found = tables.to_pandas(records)
+    assert list(found.columns) == ["i", "f", "s"] and found["s"].tolist() == ["a", "bc"]
+    assert tables.to_pandas(records, columns=["f"], rows=slice(0, 1))["f"].tolist() == [2.5]
+    with pytest.raises(ValueError, match="expected an array of records"):
+        tables.to_pandas(store["t"])

@@ -1,0 +1,109 @@
+"""A store of zarr-python over an .arrs file: zarr-python's own tests of stores, and arrays both ways."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from conftest import same
+
+zarr = pytest.importorskip("zarr", minversion="3", reason="SKIPPED: zarr-python 3 is not installed")
+pytest.importorskip("pytest_asyncio", reason="SKIPPED: zarr-python's tests need pytest-asyncio")
+
+from zarr.core.buffer import cpu  # noqa: E402
+from zarr.testing.store import StoreTests  # noqa: E402
+
+import arrstore  # noqa: E402
+from arrstore.zarr import KEY, ArrsStore  # noqa: E402
+
+T = np.random.default_rng(1).normal(size=(7, 5)).astype("f4")
+
+
+class TestArrsStore(StoreTests[ArrsStore, cpu.Buffer]):
+    store_cls = ArrsStore
+    buffer_cls = cpu.Buffer
+
+    async def set(self, store, key, value):
+        with arrstore.open(store.path, "a") as file:
+            file.write(key, np.frombuffer(value.to_bytes(), "u1"), attrs={KEY: True})
+
+    async def get(self, store, key):
+        with arrstore.open(store.path) as file:
+            return cpu.Buffer.from_bytes(np.asarray(file[key]).tobytes())
+
+    @pytest.fixture
+    def store_kwargs(self, tmp_path):
+        return {"path": tmp_path / "x.arrs"}
+
+    def test_store_repr(self, store):
+        assert repr(store) == f"ArrsStore({store.path!r}, read_only=False)"
+
+    def test_store_supports_writes(self, store):
+        assert store.supports_writes
+
+    def test_store_supports_listing(self, store):
+        assert store.supports_listing
+
+
+def test_arrays_of_the_file_are_arrays_of_zarr(path):
+    with arrstore.open(path, "w") as store:
+        store.write("t", T, chunks=(3, 2), codec="zstd:1", dims=["y", "x"], attrs={"units": "K"}, fill=-1.0)
+        store.write("g/deep/n", np.arange(4, dtype=">i2"), chunks=(4,))
+        store["g/flag"] = np.array([True, False])
+        store["number"] = 5.0
+    root = zarr.open_group(ArrsStore(path, read_only=True), mode="r")
+    t = root["t"]
+    same(t[:], T)
+    same(t[2:6, 1:], T[2:6, 1:])
+    assert (t.chunks, dict(t.attrs), t.metadata.dimension_names, t.fill_value) == ((3, 2), {"units": "K"}, ("y", "x"), -1)
+    same(root["g/deep/n"][:], np.arange(4, dtype="i2"))
+    same(root["g"]["flag"][:], np.array([True, False]))
+    assert root["number"][()] == 5
+    assert sorted(name for name, _ in root.members(max_depth=None)) == ["g", "g/deep", "g/deep/n", "g/flag", "number", "t"]
+    with pytest.raises(KeyError):
+        root["x"]
+    with pytest.raises(ValueError, match="read-only"):
+        t[0] = 1
+
+
+def test_hierarchies_of_zarr_in_one_commit(path):
+    with ArrsStore(path) as store, store.transaction():
+        root = zarr.create_group(store, attributes={"title": "a test"})
+        a = root.create_array("a", shape=T.shape, chunks=(3, 2), dtype="f4", shards=(6, 4))
+        a[:] = T
+        a[0] = 0
+        root.create_array("g/b", data=np.arange(10))
+    assert len(arrstore.open(path).history()) == 1
+    root = zarr.open_group(ArrsStore(path), mode="r+")
+    expected = T.copy()
+    expected[0] = 0
+    same(root["a"][:], expected)
+    assert root.attrs["title"] == "a test"
+    root["a"][1] = 7
+    expected[1] = 7
+    same(zarr.open_array(ArrsStore(path), path="a")[:], expected)
+    with pytest.raises(ZeroDivisionError), (store := ArrsStore(path)).transaction():
+        zarr.open_array(store, path="a")[:] = 0
+        1 / 0
+    same(root["a"][:], expected)
+    del root["g"]
+    assert [name for name, _ in root.members()] == ["a"]
+
+
+def test_both_kinds_beside_each_other(path):
+    with arrstore.open(path, "w") as store:
+        store["plain"] = T
+    store = ArrsStore(path)
+    zarr.create_array(store, name="written", data=np.arange(3))
+    same(zarr.open_array(store, path="plain", mode="r")[:], T)
+    same(zarr.open_array(store, path="written", mode="r")[:], np.arange(3))
+    asyncio.run(store.clear())
+    # only what zarr-python wrote
+    assert list(arrstore.open(path)) == ["plain"]
+
+
+def test_xarray_reads_it_by_its_zarr_engine(path):
+    xr = pytest.importorskip("xarray", reason="SKIPPED: xarray is not installed")
+    with arrstore.open(path, "w") as store:
+        store.write("t", T, chunks=(3, 2), dims=["y", "x"])
+    with xr.open_dataset(ArrsStore(path, read_only=True), engine="zarr", consolidated=False) as found:
+        np.testing.assert_array_equal(found["t"], T)
