@@ -244,7 +244,8 @@ impl Array {
     fn explain(slf: &Bound<'_, Self>) -> PyResult<Plan> {
         // nothing stays borrowed while others may run
         let (expr, context) = (slf.borrow().expr.clone(), context());
-        let explained = slf.py().detach(|| arrstore::Array::from(expr).explain(&context)).map_err(Failed::from)?;
+        let explained =
+            slf.py().detach(|| arrstore::Array::from(expr).explain(&context)).map_err(Failed::from)?;
         Ok(Plan { text: explained.to_string(), peak: explained.peak, budget: explained.budget })
     }
 

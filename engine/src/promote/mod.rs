@@ -412,6 +412,8 @@ mod tests {
         assert!(signature(Op::Maximum, &[Operand::Weak(large), Operand::Weak(Scalar::Int(1))]).is_err());
         let below = weak(Op::Greater, U8, -1).map(|s| (s.inputs, s.stand_ins));
         assert_eq!(below, Ok((vec![F64, F64], vec![None, Some(Scalar::Float(f64::NEG_INFINITY))])));
+        let truth = weak(Op::LogicalOr, U8, 0.5).map(|s| (s.inputs, s.stand_ins));
+        assert_eq!(truth, Ok((vec![U8, U8], vec![None, Some(Scalar::Bool(true))])));
     }
 
     #[test]
