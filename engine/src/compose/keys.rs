@@ -44,7 +44,9 @@ impl Expr {
         match &self.order_keys(&[])?[..] {
             // texts of no characters are equal
             [] => Expr::zeros(self.shape(), DType::I64),
-            keys => ranks(keys),
+            // texts are compared whole, because each key reads all of them
+            keys if self.dtype().kind().is_text() => ranks(keys, std::slice::from_ref(self)),
+            keys => ranks(keys, keys),
         }
     }
 

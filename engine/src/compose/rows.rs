@@ -12,8 +12,9 @@ use crate::{Context, DType, Error, Expr, Index, ReduceOptions, Reduction, Result
 const BATCH: usize = 16;
 
 /// Distinct elements are numbered in ascending order. These are the numbers of the elements that several keys of one
-/// length tell apart, the first key before the others. NaN is equal to NaN.
-pub(super) fn ranks(keys: &[Expr]) -> Result<Expr> {
+/// length put in order, the first key before the others. Elements are equal if they are so in each array of `parts`: the
+/// keys, or arrays that are compared faster. NaN is equal to NaN.
+pub(super) fn ranks(keys: &[Expr], parts: &[Expr]) -> Result<Expr> {
     let Some(first) = keys.first() else { return Err(Error::internal("ranks without keys")) };
     if first.shape() == [0] {
         return Expr::zeros(&[0], DType::I64);
@@ -23,8 +24,8 @@ pub(super) fn ranks(keys: &[Expr]) -> Result<Expr> {
         _ => Expr::lexsort(&keys.iter().rev().cloned().collect::<Vec<_>>(), 0)?,
     };
     let mut differs: Option<Expr> = None;
-    for key in keys {
-        let now = begins(&key.take_along_axis(&order, Some(0))?, true)?;
+    for part in parts {
+        let now = begins(&part.take_along_axis(&order, Some(0))?, true)?;
         differs = Some(match differs {
             Some(differs) => two(Op::LogicalOr, &differs, &now)?,
             None => now,
@@ -44,15 +45,17 @@ fn numbers(begins: &Expr) -> Result<Expr> {
 /// of temporary files.
 fn ranked(keys: &[Expr], length: u64, context: &Context) -> Result<Expr> {
     let one = |ranks: Expr| held(&[ranks], context).map(|mut held| held.swap_remove(0));
-    match ranks(keys).and_then(one) {
+    match ranks(keys, keys).and_then(one) {
         Err(Error::Budget { .. })
             if keys.len() > 1 && i64::try_from(length.saturating_mul(length)).is_ok() =>
         {
-            let mut all = one(ranks(&keys[..1])?)?;
+            let mut all = one(ranks(&keys[..1], &keys[..1])?)?;
             for key in &keys[1..] {
-                let finer = one(ranks(std::slice::from_ref(key))?)?;
+                let key = std::slice::from_ref(key);
+                let finer = one(ranks(key, key)?)?;
                 let both = two(Op::Multiply, &all, &Expr::scalar(length as i64))?;
-                all = one(ranks(&[two(Op::Add, &both, &finer)?])?)?;
+                let both = [two(Op::Add, &both, &finer)?];
+                all = one(ranks(&both, &both)?)?;
             }
             Ok(all)
         }
