@@ -84,6 +84,14 @@ def test_append_resize_create(store):
     same(sparse[5, 4:9], np.array([-1, 1, 2, 3, -1], "f4"))
 
 
+def test_attributes_of_more_than_64_bits_are_refused(store):
+    store.attrs["n"] = [-(2**63), 2**64 - 1]
+    for number in (2**64, -(2**63) - 1):
+        with pytest.raises(OverflowError, match="64 bits"):
+            store.attrs["n"] = {"deep": [number]}
+    assert store.attrs["n"] == [-(2**63), 2**64 - 1]
+
+
 def test_attributes(store, path):
     store.attrs["title"] = "a test"
     store["t"].attrs.update(units="K", levels=np.arange(3), offset=np.float32(1.5))

@@ -59,7 +59,17 @@ class Attributes(MutableMapping):
 
 
 def _encode(attributes):
-    return json.dumps(attributes, default=_plain, allow_nan=False)
+    text = json.dumps(attributes, default=_plain, allow_nan=False)
+    # the file keeps whole numbers of 64 bits, and would take others for floats
+    json.loads(text, parse_int=_within)
+    return text
+
+
+def _within(digits):
+    number = int(digits)
+    if not -(2**63) <= number < 2**64:
+        raise OverflowError(f"an attribute of {digits} needs more than 64 bits; give it as a text or a float")
+    return number
 
 
 def _plain(value):
