@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use plain::{Plain, Told, is_name};
-pub(crate) use shared::{Past, Running, Speaking, Storing, Waiting};
+pub(crate) use shared::{Past, Running, Speaking, Storing, Syncing, Waiting};
 pub(crate) use values::{ChunkShape, Coding, Memory, Order, Shuffle};
 use values::{parse_bytes, parse_memory};
 
@@ -81,6 +81,8 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) running: Running,
     #[command(flatten)]
+    pub(crate) syncing: Syncing,
+    #[command(flatten)]
     pub(crate) past: Past,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
@@ -117,6 +119,8 @@ pub(crate) struct Eval {
     pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) running: Running,
+    #[command(flatten)]
+    pub(crate) syncing: Syncing,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }

@@ -30,6 +30,11 @@ pub(crate) struct Running {
     /// Skip the checksums of chunks and of members of .npz archives that are read in place
     #[arg(long)]
     pub(crate) no_check: bool,
+}
+
+/// How durable a commit is.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Syncing {
     /// Commit without waiting for the disk: a crash of the machine may then lose the result
     #[arg(long)]
     pub(crate) no_sync: bool,

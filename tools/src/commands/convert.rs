@@ -20,7 +20,7 @@ pub(super) fn run(args: &Convert) -> Result<ExitCode> {
     let source = args.past.of(Location::of_input(&args.src)?)?;
     let target = named(Location::of_output(&args.dst)?, args.name.as_deref())?;
     let begun = Instant::now();
-    let writing = run::writing(!args.running.no_sync, false, args.waiting);
+    let writing = run::writing(!args.syncing.no_sync, false, args.waiting);
     // Locks the output before it reads, so that it reads what the last writer left.
     let mut outputs = output::open(std::slice::from_ref(&target), &args.storing, writing)?;
     let mut context = run::context(&args.running, Some(target.folder().to_owned()));

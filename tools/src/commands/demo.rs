@@ -60,7 +60,6 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         tmp: Some(folder.path().to_owned()),
         quiet: args.quiet,
         no_check: false,
-        no_sync: false,
     };
     // The data set is two arrays of float64.
     let n = ((args.size / 16) as f64).sqrt() as u64;

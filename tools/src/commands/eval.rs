@@ -30,7 +30,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     run::stop_flag();
     let formula = Formula::parse(&args.expr)?;
     let outs = args.output.iter().map(|o| Ok(Location::of_assigned(o)?)).collect::<Result<Vec<_>>>()?;
-    let writing = run::writing(!args.running.no_sync, args.explain, args.waiting);
+    let writing = run::writing(!args.syncing.no_sync, args.explain, args.waiting);
     // Locks the outputs before it reads, so that it reads what the last writer left.
     let mut outputs = output::open(&outs, &args.storing, writing)?;
     if let Some(path) = &args.profile {
@@ -121,7 +121,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     if let Some(profile) = profile {
         // the results stay, even if the trace fails
         let folder = measured_folder(args).unwrap_or_else(|_| ".".into());
-        match profile.end(&context, !args.running.no_sync, &folder) {
+        match profile.end(&context, !args.syncing.no_sync, &folder) {
             Ok(summary) => note(args, &summary),
             Err(error) => remark(&format!("warning: the trace is not written: {}", report::chain(&*error))),
         }

@@ -80,7 +80,7 @@ pub(super) fn two<U: Unit>(op: Op, n: usize, m: usize) -> Option<Kernel> {
         Op::Endswith => truth(|a, b| a.ends_with(b)),
         Op::Find => count(|a, b| places(a, b).next().map_or(-1, |at| at as i64)),
         Op::Rfind => count(|a, b| places(a, b).next_back().map_or(-1, |at| at as i64)),
-        Op::StrCount => count(occurrences),
+        Op::StrCount => count(|a, b| places_apart(a, b).count() as i64),
         _ => return None,
     })
 }
@@ -96,28 +96,22 @@ fn counts(f: impl Fn(&[Arg<'_>], usize) -> i64 + Send + Sync + 'static) -> Kerne
 }
 
 /// The places at which `part` stands in `text`.
-pub(super) fn places<'a, U: Unit>(
-    text: &'a [U],
-    part: &'a [U],
-) -> impl DoubleEndedIterator<Item = usize> + 'a {
+fn places<'a, U: Unit>(text: &'a [U], part: &'a [U]) -> impl DoubleEndedIterator<Item = usize> + 'a {
     let last = text.len().checked_sub(part.len());
     let places = last.map_or(0..0, |last| 0..last + 1);
     places.filter(move |&at| text.get(at..at + part.len()) == Some(part))
 }
 
-/// How often `part` stands in `text` without overlaps.
-fn occurrences<U: Unit>(text: &[U], part: &[U]) -> i64 {
-    if part.is_empty() {
-        return text.len() as i64 + 1;
-    }
-    let (mut count, mut from) = (0, 0);
-    for at in places(text, part) {
-        if at >= from {
-            count += 1;
+/// The places at which `part` stands in `text`, from the left, without overlaps.
+pub(super) fn places_apart<'a, U: Unit>(text: &'a [U], part: &'a [U]) -> impl Iterator<Item = usize> + 'a {
+    let mut from = 0;
+    places(text, part).filter(move |&at| {
+        let apart = at >= from;
+        if apart {
             from = at + part.len();
         }
-    }
-    count
+        apart
+    })
 }
 
 fn stripped<U: Unit>(text: &[U], [left, right]: [bool; 2], cuts: impl Fn(U) -> bool) -> Vec<U> {

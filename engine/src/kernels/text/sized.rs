@@ -1,6 +1,6 @@
 //! Functions of texts and whole numbers. Their results are as wide as the first operand.
 
-use super::functions::places;
+use super::functions::places_apart;
 use super::{Unit, read, write};
 use crate::kernels::block::Arg;
 use crate::kernels::kernel::Kernel;
@@ -41,7 +41,7 @@ pub(super) fn bind<U: Unit>(op: Op, inputs: &[Physical]) -> Option<Kernel> {
         },
         Op::Ljust => |of| padded(of, |_, _| 0),
         Op::Rjust => |of| padded(of, |_, room| room),
-        Op::Zfill => |of| zero_filled(of),
+        Op::Zfill => |of| Ok(zero_filled(of)),
         Op::Replace => |of| Ok(replaced(&of.text(0), &of.text(1), &of.text(2), of.number(3))),
         Op::StrRepeat => |of| Ok(of.text(0).repeat(of.number(1).max(0) as usize)),
         Op::StrSlice => |of| sliced(&of.text(0), [of.number(1), of.number(2), of.number(3)]),
@@ -69,41 +69,25 @@ fn padded<U: Unit>(of: &Operands<'_>, left: fn(usize, usize) -> usize) -> Result
     Ok([vec![fill; before], text, vec![fill; room - before]].concat())
 }
 
-fn zero_filled<U: Unit>(of: &Operands<'_>) -> Result<Vec<U>> {
+fn zero_filled<U: Unit>(of: &Operands<'_>) -> Vec<U> {
     let (text, width) = (of.text::<U>(0), of.number(1).max(0) as usize);
     let signed = text.first().is_some_and(|unit| matches!(unit.char(), '+' | '-'));
     let (sign, digits) = text.split_at(usize::from(signed));
-    let zeros = vec![zero::<U>()?; width.saturating_sub(text.len())];
-    Ok([sign, &zeros, digits].concat())
-}
-
-fn zero<U: Unit>() -> Result<U> {
-    U::of('0').ok_or_else(|| Error::internal("a unit without a zero"))
+    let zeros = U::of('0').map_or_else(Vec::new, |zero| vec![zero; width.saturating_sub(text.len())]);
+    [sign, &zeros, digits].concat()
 }
 
 /// A text with `new` in the place of `old`: at the first `count` places, or all of them if `count` is negative.
 fn replaced<U: Unit>(text: &[U], old: &[U], new: &[U], count: i64) -> Vec<U> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let (mut out, mut from) = (Vec::new(), 0);
-    for at in places(text, old).filter(next_place(old.len())).take(most) {
+    for at in places_apart(text, old).take(most) {
         out.extend_from_slice(text.get(from..at).unwrap_or_default());
         out.extend_from_slice(new);
         from = at + old.len();
     }
     out.extend_from_slice(text.get(from..).unwrap_or_default());
     out
-}
-
-/// Keeps the places at which a part of `len` units does not overlap the one before.
-fn next_place(len: usize) -> impl FnMut(&usize) -> bool {
-    let mut from = 0;
-    move |&at| {
-        let apart = at >= from;
-        if apart {
-            from = at + len;
-        }
-        apart
-    }
 }
 
 /// The part of a text that Python's `text[start:stop:step]` names.

@@ -12,7 +12,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "argsort" true "the positions of the elements in ascending order": sort;
     "digitize" false "the numbers of the bins that elements are in": digitize;
     "lexsort" false "the positions of elements in the order of several keys, the last one first": lexsort;
-    "partition" true "the elements with those at some places as if sorted": partition;
+    "partition" true "the elements with those at some places as if sorted; of texts, the parts before, at and after the first `kth`": partition;
     "searchsorted" true "the places of elements in a sorted array": search;
     "sort" true "the elements in ascending order": sort;
     "topk" true "the k greatest elements, or the -k smallest": topk;

@@ -7,22 +7,22 @@ use crate::{Expr, Justify, Op};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
-    "capitalize" false "texts with the first letter large, all others small": one;
+    "capitalize" false "texts with the first letter in upper case, all others in lower case": one;
     "center" false "texts in the middle of a number of characters": justify;
     "count" false "how often a text stands in another": two;
     "endswith" false "whether a text ends with another": two;
     "find" false "the first place of a text in another, or -1": two;
-    "isalnum" false "whether all characters of a text are letters or numbers": class;
-    "isalpha" false "whether all characters of a text are letters": class;
-    "isdecimal" false "whether all characters of a text are decimal digits": class;
-    "isdigit" false "whether all characters of a text are digits": class;
-    "islower" false "whether a text has small letters, and no large ones": class;
-    "isnumeric" false "whether all characters of a text stand for numbers": class;
-    "isspace" false "whether all characters of a text are white space": class;
-    "istitle" false "whether each word of a text has its first letter alone large": class;
-    "isupper" false "whether a text has large letters, and no small ones": class;
+    "isalnum" false "whether all characters of a text are letters or numbers": one;
+    "isalpha" false "whether all characters of a text are letters": one;
+    "isdecimal" false "whether all characters of a text are decimal digits": one;
+    "isdigit" false "whether all characters of a text are digits": one;
+    "islower" false "whether a text has letters, all in lower case": one;
+    "isnumeric" false "whether all characters of a text stand for numbers": one;
+    "isspace" false "whether all characters of a text are white space": one;
+    "istitle" false "whether each word of a text has its first letter, and no other, in upper case": one;
+    "isupper" false "whether a text has letters, all in upper case": one;
     "ljust" false "texts at the left of a number of characters": justify;
-    "lower" false "texts in small letters": one;
+    "lower" false "texts in lower case": one;
     "lstrip" false "texts without white space, or other characters, at the start": strip;
     "replace" false "texts with a part replaced by another": replace;
     "rfind" false "the last place of a text in another, or -1": two;
@@ -33,33 +33,48 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "startswith" false "whether a text begins with another": two;
     "str_len" false "characters of a text": one;
     "strip" false "texts without white space, or other characters, at both ends": strip;
-    "swapcase" false "texts with large letters small, and small ones large": one;
-    "title" false "texts with the first letter of each word large": one;
-    "upper" false "texts in large letters": one;
+    "swapcase" false "texts with upper and lower case exchanged": one;
+    "title" false "texts with the first letter of each word in upper case": one;
+    "upper" false "texts in upper case": one;
     "zfill" false "digits with zeros before them, to a number of characters": zfill;
 };
 
+/// The operations of this file. Each has the name of its function.
+const OPS: [Op; 20] = [
+    Op::Capitalize,
+    Op::Endswith,
+    Op::Find,
+    Op::Isalnum,
+    Op::Isalpha,
+    Op::Isdecimal,
+    Op::Isdigit,
+    Op::Islower,
+    Op::Isnumeric,
+    Op::Isspace,
+    Op::Istitle,
+    Op::Isupper,
+    Op::Lower,
+    Op::Rfind,
+    Op::Startswith,
+    Op::StrCount,
+    Op::StrLen,
+    Op::Swapcase,
+    Op::Title,
+    Op::Upper,
+];
+
+fn op(name: &str, call: &Call<'_>) -> Result<Op> {
+    let found = OPS.into_iter().find(|op| op.name() == name);
+    found.ok_or_else(|| Fault::new(&call.at, format!("'{name}' is not a function of texts")))
+}
+
 fn one(name: &str, call: &Call<'_>) -> Result<Expr> {
-    let op = match name {
-        "capitalize" => Op::Capitalize,
-        "lower" => Op::Lower,
-        "str_len" => Op::StrLen,
-        "swapcase" => Op::Swapcase,
-        "title" => Op::Title,
-        _ => Op::Upper,
-    };
     let b = call.bind(&["a"])?;
-    Expr::apply(op, &[b.array("a")?]).map_err(|e| Fault::engine(&call.at, e))
+    Expr::apply(op(name, call)?, &[b.array("a")?]).map_err(|e| Fault::engine(&call.at, e))
 }
 
 fn two(name: &str, call: &Call<'_>) -> Result<Expr> {
-    let op = match name {
-        "count" => Op::StrCount,
-        "endswith" => Op::Endswith,
-        "find" => Op::Find,
-        "rfind" => Op::Rfind,
-        _ => Op::Startswith,
-    };
+    let op = op(name, call)?;
     let b = call.bind(&["a", "sub", "start?", "end?"])?;
     let (a, sub) = (b.array("a")?, b.array("sub")?);
     let end = |name| b.some(name).map(|end| end.array()).transpose();
@@ -72,22 +87,6 @@ fn two(name: &str, call: &Call<'_>) -> Result<Expr> {
             .and_then(|part| Expr::apply(op, &[part, sub])),
     }
     .map_err(|e| Fault::engine(&call.at, e))
-}
-
-fn class(name: &str, call: &Call<'_>) -> Result<Expr> {
-    let op = match name {
-        "isalnum" => Op::Isalnum,
-        "isalpha" => Op::Isalpha,
-        "isdecimal" => Op::Isdecimal,
-        "isdigit" => Op::Isdigit,
-        "islower" => Op::Islower,
-        "isnumeric" => Op::Isnumeric,
-        "isspace" => Op::Isspace,
-        "istitle" => Op::Istitle,
-        _ => Op::Isupper,
-    };
-    let b = call.bind(&["a"])?;
-    Expr::apply(op, &[b.array("a")?]).map_err(|e| Fault::engine(&call.at, e))
 }
 
 fn justify(name: &str, call: &Call<'_>) -> Result<Expr> {
