@@ -108,6 +108,34 @@ fn assignments_follow_numpy_in_every_layout() -> Outcome {
     Ok(())
 }
 
+/// Stored indices, computed ones, and those in memory.
+#[test]
+fn indices_of_every_integer_type_name_the_same_elements() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let store = Store::create(folder.path().join("a.arrs"))?;
+    let (given, values) = (Array::from([1i64, 0, 2, 299]), [1.0, 2.0, 3.0, 4.0]);
+    for dtype in ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"] {
+        // the last index needs more than a byte
+        let wide = !dtype.ends_with("int8");
+        let (given, values) =
+            if wide { (given.clone(), &values[..]) } else { (given.slice(s![..3]), &values[..3]) };
+        let mut wanted = vec![0.0; 300];
+        [1, 0, 2, 299].iter().zip(values).for_each(|(&at, &value)| wanted[at] = value);
+        let wanted = ndarray::Array1::from(wanted).into_dyn();
+        let computed = given.astype(dtype.parse()?);
+        store.write("/i", &computed)?;
+        for index in [computed.clone(), Array::from(computed.compute()?), store.array("/i")?] {
+            store.write("/a", &Array::zeros([300], DType::F64))?;
+            store.transaction(|tx| tx.set_at("/a", (&index,), values.to_vec()))?;
+            assert_eq!(store.array("/a")?.to_ndarray::<f64>()?, wanted, "{dtype}");
+            store.write("/a", &Array::zeros([300], DType::F64))?;
+            store.transaction(|tx| tx.put("/a", &index, values.to_vec()))?;
+            assert_eq!(store.array("/a")?.to_ndarray::<f64>()?, wanted, "put, {dtype}");
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn a_failed_assignment_leaves_nothing() -> Outcome {
     let folder = tempfile::tempdir()?;

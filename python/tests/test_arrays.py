@@ -305,3 +305,20 @@ def test_deep_graphs():
         total = total + 1
     assert float(total[0]) == 20_000
     del total
+
+
+def test_ufuncs_with_a_type_compute_as_numpy():
+    i, x = arrstore.asarray([3, 5, 7]), arrstore.asarray([1.5, 2.5])
+    for ufunc in (np.equal, np.less, np.greater_equal, np.not_equal):
+        same(ufunc(i, 5, dtype=bool), ufunc([3, 5, 7], 5, dtype=bool))
+    same(np.add(i, 1, dtype="f4"), np.add([3, 5, 7], 1, dtype="f4"))
+    with pytest.raises(TypeError):
+        np.add(x, 1, dtype="i4")
+
+
+def test_numbers_are_formatted_and_rounded():
+    x = arrstore.asarray([1.25, 2.5])
+    assert f"{x.mean():.2f}" == "1.88" and f"{x}" == str(x)
+    assert round(x.sum()) == 4 and round(x.mean(), 1) == 1.9
+    with pytest.raises(TypeError):
+        f"{x:.2f}"

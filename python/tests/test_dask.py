@@ -339,3 +339,25 @@ def test_datasets_of_xarray_are_written_by_all_workers(cluster, tmp_path):
     store = arrstore.open(out)
     assert len(store.history()) == 2 and store["t"].chunks == (8, 9) and store["t"].codec == "zstd:1"
     assert parts_of(out) == []
+
+
+def test_tokens_follow_files_of_every_format(tmp_path):
+    for place in ("k.npy", "k.npy[1:3]", "k.zarr:/a", "k.npz:/a"):
+        path = str(tmp_path / place)
+        file = path.split(":/")[0].split("[")[0] if ":/" in place else path.split("[")[0]
+        tokens = set()
+        for elements in ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]):
+            arrstore.asarray(elements).save(path.split("[")[0])
+            os.utime(file, ns=(len(tokens), len(elements)))
+            tokens.add(dask.base.tokenize(arrstore.open(path)))
+        assert len(tokens) == 2, place
+
+
+def test_what_is_no_array_of_dask_is_refused(path):
+    for other in (np.ones(3), arrstore.asarray([1.0])):
+        with pytest.raises(TypeError, match="expected an array of Dask"):
+            arrstore.store(other, path)
+    for parts in ([], str(path)):
+        with pytest.raises(ValueError, match="part files"):
+            arrstore.merge(path, parts)
+    assert not path.exists()

@@ -211,3 +211,30 @@ def test_other_formats(tmp_path, store):
     same(np.load(tmp_path / "y.npy"), T + 1)
     metas = [json.loads(path.read_text()) for path in (tmp_path / "y.zarr").rglob("zarr.json")]
     assert any(meta.get("shape") == [3, 4] for meta in metas)
+
+
+def test_changes_in_place_reach_the_file(store, path):
+    x = store.write("x", np.arange(6.0).reshape(2, 3), fill=7.0, dims=["a", "b"], attrs={"units": "K"})
+    x += 1
+    store["x"] *= 2
+    store["x"][0] -= 5
+    again = arrstore.open(path)["x"]
+    wanted = (np.arange(6.0).reshape(2, 3) + 1) * 2
+    wanted[0] -= 5
+    same(again, wanted)
+    assert (again.dims, again.fill_value, dict(again.attrs)) == (("a", "b"), 7.0, {"units": "K"})
+    assert isinstance(x, arrstore.StoredArray)
+
+
+def test_files_of_other_formats_are_not_replaced(tmp_path):
+    path = tmp_path / "k.npy"
+    np.save(path, [1.0, 2.0])
+    for mode in ("w", "a", "r+", "x"):
+        with pytest.raises(ValueError, match="is for .arrs files"):
+            arrstore.open(path, mode)
+    assert np.load(path).tolist() == [1.0, 2.0]
+
+
+def test_arrays_without_axes_have_the_zero_of_their_type(store):
+    for dtype in ("U3", "S2", "f8", "M8[s]", "?"):
+        same(store.create(f"q{dtype[0]}" if dtype != "?" else "q", (), dtype), np.zeros((), dtype))

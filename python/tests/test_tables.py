@@ -124,3 +124,21 @@ def test_records(store):
     assert tables.to_pandas(records, columns=["f"], rows=slice(0, 1))["f"].tolist() == [2.5]
     with pytest.raises(ValueError, match="expected an array of records"):
         tables.to_pandas(store["t"])
+
+
+def test_columns_of_one_name_and_indices_stay_apart(store):
+    import pandas as pd
+
+    frames = [
+        pd.DataFrame({"a": [0, 1], "b": [2, 3]}).set_index("a", drop=False).assign(a=[9, 9]),
+        pd.DataFrame({"1": [1], 1: [2]}),
+        pd.DataFrame({"a/b": [1], "column 0": [2], "column 2": [3]}),
+        pd.DataFrame({"x": np.arange(9.0)}).iloc[5:8],
+        pd.DataFrame({"x": [1.0, 2.0]}, index=["p", "q"]),
+    ]
+    for number, frame in enumerate(frames):
+        tables.write(store, f"t{number}", frame)
+        pd.testing.assert_frame_equal(tables.to_pandas(store[f"t{number}"]), frame, check_index_type=False)
+        assert len(set(tables.to_arrow(store[f"t{number}"]).column_names)) == len(tables.to_arrow(store[f"t{number}"]).column_names)
+    with pytest.raises(TypeError, match="expected a frame"):
+        tables.write(store, "t", {"a": [1]})

@@ -270,3 +270,19 @@ def test_names_are_checked(path, name, error):
 def test_a_data_array(path):
     dataset()["t"].to_arrstore(path)
     assert_identical(opened(path)["t"], dataset()["t"])
+
+
+def test_values_of_another_encoding_are_refused(path):
+    dataset(days=3).to_arrstore(path)
+    before = opened(path)
+    later = dataset("2000-01-04", 3).isel(time=slice(0, 2)).copy()
+    later["time"] = pd.date_range("2000-01-04 06:00", periods=2, freq="h", unit="ns")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            later.to_arrstore(path, append_dim="time")
+        except ValueError as error:
+            assert "its values need units" in str(error)
+            assert_identical(opened(path), before)
+        else:
+            np.testing.assert_array_equal(opened(path)["time"].values[3:], later["time"].values)

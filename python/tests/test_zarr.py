@@ -107,3 +107,13 @@ def test_xarray_reads_it_by_its_zarr_engine(path):
         store.write("t", T, chunks=(3, 2), dims=["y", "x"])
     with xr.open_dataset(ArrsStore(path, read_only=True), engine="zarr", consolidated=False) as found:
         np.testing.assert_array_equal(found["t"], T)
+
+
+def test_arrays_of_others_are_not_deleted(tmp_path):
+    path = tmp_path / "x.arrs"
+    with arrstore.open(path, "a") as store:
+        store["t"] = T
+    group = zarr.open_group(ArrsStore(path), mode="a")
+    with pytest.raises(PermissionError, match="was not written by zarr-python"):
+        del group["t"]
+    same(arrstore.open(path)["t"], T)

@@ -169,7 +169,7 @@ def sized_strings(golden):
         q = quote
         both(golden, (f"replace(a, {q}'a', {q}'xyz')", f"replace(a, {q}'ab', {q}'', 1)", f"replace(a, {q}'', {q}'.')", f"replace(a, {q}'b', {q}'c', n)"), {"a": a, "n": n})
         both(golden, (f"rpartition(a, {q}'b')[0]", f"rpartition(a, {q}'b')[1]", f"rpartition(a, {q}'b')[2]", f"rpartition(a, {q}'')[0]"), {"a": a})
-        both(golden, (f"find(a, {q}'b', 1)", f"find(a, {q}'b', -3, 5)", f"rfind(a, {q}'b', 0, n)", f"find(a, {q}'', n)", f"count(a, {q}'a', 1)", f"startswith(a, {q}'b', 1)", f"endswith(a, {q}'b', 0, 2)"), {"a": a, "n": n})
+        both(golden, (f"find(a, {q}'b', 1)", f"find(a, {q}'b', -3, 5)", f"rfind(a, {q}'b', 0, n)", f"find(a, {q}'', n)", f"find(a, {q}'', 2, 1)", f"rfind(a, {q}'', n, 2)", f"count(a, {q}'', n, 2)", f"count(a, {q}'', 2, 1)", f"startswith(a, {q}'', n)", f"startswith(a, {q}'', 2, 1)", f"endswith(a, {q}'', 1, n)", f"count(a, {q}'a', 1)", f"startswith(a, {q}'b', 1)", f"endswith(a, {q}'b', 0, 2)"), {"a": a, "n": n})
 
 
 def records(golden):

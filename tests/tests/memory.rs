@@ -103,6 +103,14 @@ fn every_job_stays_within_its_budget() {
     run(&["eval", "sum(topk(a, 100, axis=None))", "a=a.arrs"]);
     run(&["eval", "sum(unique(a))", "a=a.npy"]);
     run(&["eval", "sum(unique(floor(a)))", "a=a.arrs"]);
+    // views of one file: neighbours share pages, and those far apart do not
+    let views = |step: u64| {
+        let rows = (0..12).map(|k| format!("a[{}:{}]", k * step, k * step + side / 3));
+        rows.collect::<Vec<_>>().join(" + ")
+    };
+    run(&["eval", &format!("max({})", views(1)), "a=a.npy"]);
+    run(&["eval", &views(side / 18), "a=a.npy", "-o", "views.npy"]);
+    run(&["eval", &views(side / 18), "a=a.arrs", "-o", "views.arrs"]);
 }
 
 /// The process between this test and the programs whose peak it measures.

@@ -44,7 +44,11 @@ impl Expr {
         self.argsort(axis)
     }
 
-    fn check_places(&self, kth: &[i64], axis: Option<i64>) -> Result<()> {
+    /// Checks that places lie in the lines along an axis.
+    ///
+    /// # Errors
+    /// When one does not.
+    pub(crate) fn check_places(&self, kth: &[i64], axis: Option<i64>) -> Result<()> {
         let length = match axis {
             None => crate::elements(self.shape())?,
             Some(_) if self.ndim() == 0 => 1,

@@ -2,6 +2,7 @@
 
 use super::held::held;
 use super::sets::{begins, counts, has_nan, is_nan};
+use super::small;
 use super::{Unique, UniqueOptions, two};
 use crate::op::Op;
 use crate::plan::evaluate_in;
@@ -44,7 +45,7 @@ fn numbers(begins: &Expr) -> Result<Expr> {
 /// The ranks, computed and held. Keys whose lines do not fit in memory together are ranked one after the other, by way
 /// of temporary files.
 fn ranked(keys: &[Expr], length: u64, context: &Context) -> Result<Expr> {
-    let one = |ranks: Expr| held(&[ranks], context).map(|mut held| held.swap_remove(0));
+    let one = |ranks: Expr| small::one(&ranks, context);
     match ranks(keys, keys).and_then(one) {
         Err(Error::Budget { .. })
             if keys.len() > 1 && i64::try_from(length.saturating_mul(length)).is_ok() =>
@@ -75,8 +76,9 @@ impl Expr {
     pub(super) fn unique_by_keys(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         // NumPy looks for NaN among numbers alone: records that hold one are all different
         let own = self.at_hand(context)?;
-        let mut unique = own.told_apart(&own.order_keys(&[])?, own.holds_nan()?, options, context)?;
-        unique.values = held(&[unique.values], context)?.swap_remove(0);
+        let keys = own.order_keys(&[])?.into_iter().map(Ok);
+        let mut unique = own.told_apart(keys, own.holds_nan()?, options, context)?;
+        unique.values = small::one(&unique.values, context)?;
         Ok(unique)
     }
 
@@ -95,10 +97,14 @@ impl Expr {
         let length = moved.shape()[0];
         let width: u64 = moved.shape()[1..].iter().product();
         let rows = moved.reshape(&[length as i64, width as i64])?;
-        let mut keys = Vec::new();
-        for column in 0..width as i64 {
-            keys.extend(rows.index(&[Index::ALL, Index::At(column)])?.order_keys(&[])?);
-        }
+        // made when they are needed: rows may be long, and mostly few of their elements tell them apart
+        let keys = (0..width as i64).flat_map(|column| {
+            let column = rows.index(&[Index::ALL, Index::At(column)]);
+            match column.and_then(|column| column.order_keys(&[])) {
+                Ok(keys) => keys.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
+        });
         let nan = match has_nan(&rows) {
             true => {
                 let options = ReduceOptions { axes: Some(vec![1]), ..ReduceOptions::default() };
@@ -106,7 +112,7 @@ impl Expr {
             }
             false => None,
         };
-        let mut unique = moved.told_apart(&keys, nan, options, context)?;
+        let mut unique = moved.told_apart(keys, nan, options, context)?;
         let mut back: Vec<i64> = (1..self.ndim() as i64).collect();
         back.insert(axis, 0);
         unique.values = unique.values.permute(&back)?;
@@ -117,23 +123,27 @@ impl Expr {
     fn at_hand(&self, context: &Context) -> Result<Expr> {
         match self.is_stored() {
             true => Ok(self.clone()),
-            false => Ok(held(std::slice::from_ref(self), context)?.swap_remove(0)),
+            false => small::one(self, context),
         }
     }
 
     /// The distinct parts along the first axis, which keys tell apart. Parts where `nan` is true are all different.
     fn told_apart(
         &self,
-        keys: &[Expr],
+        mut keys: impl Iterator<Item = Result<Expr>>,
         nan: Option<Expr>,
         options: &UniqueOptions,
         context: &Context,
     ) -> Result<Unique> {
         let length = self.shape()[0];
-        let one = |expr: Expr| held(&[expr], context).map(|mut held| held.swap_remove(0));
+        let one = |expr: Expr| small::one(&expr, context);
         let mut groups = Expr::zeros(&[length], DType::I64)?;
-        for batch in keys.chunks(BATCH) {
-            let all: Vec<Expr> = std::iter::once(&groups).chain(batch).cloned().collect();
+        loop {
+            let batch = keys.by_ref().take(BATCH);
+            let all = std::iter::once(Ok(groups.clone())).chain(batch).collect::<Result<Vec<_>>>()?;
+            if all.len() == 1 {
+                break;
+            }
             groups = ranked(&all, length, context)?;
             let greatest = ReduceOptions { initial: Some(Expr::scalar(-1)), ..ReduceOptions::default() };
             let greatest = evaluate_in(&groups.reduce(Reduction::Max, &greatest)?, context)?.item::<i64>()?;

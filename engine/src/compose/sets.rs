@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::held::held;
+use super::small;
 use crate::op::Op;
 use crate::plan::evaluate_in;
 use crate::promote;
@@ -108,7 +109,7 @@ impl Expr {
         let Ok(number) = u64::try_from(number) else { return Ok(None) };
         let first = |vector: &Expr| {
             let cut = vector.index(&[Index::Slice { start: None, stop: Some(number as i64), step: None }])?;
-            Ok::<_, Error>(held(&[cut], context)?.swap_remove(0))
+            small::one(&cut, context)
         };
         let values = first(values)?;
         if !options.equal_nan && has_nan(&values) && number > 0 {
@@ -124,7 +125,7 @@ impl Expr {
 
     /// The distinct elements, by sorting.
     fn many(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
-        let sorted = held(&[self.sort(None)?], context)?.swap_remove(0);
+        let sorted = small::one(&self.sort(None)?, context)?;
         let length = sorted.shape()[0];
         let begins = begins(&sorted, options.equal_nan)?;
         let mut vectors = vec![sorted];
@@ -181,7 +182,7 @@ impl Expr {
     pub fn setxor1d(&self, other: &Expr, context: &Context) -> Result<Expr> {
         let [a, b] = distinct_pair(self, other, context)?;
         let parts = [a.values.without(&b.values, context)?, b.values.without(&a.values, context)?];
-        Ok(held(&[Expr::concatenate(&parts, Some(0), None)?.sort(Some(0))?], context)?.swap_remove(0))
+        small::one(&Expr::concatenate(&parts, Some(0), None)?.sort(Some(0))?, context)
     }
 
     /// The elements of a vector that are not among others, in their order.
@@ -207,7 +208,7 @@ pub(super) fn counts(found: &mut Vec<Expr>, length: u64, context: &Context) -> R
     }
     let end = constant(DType::I64, &(length as i64).to_le_bytes())?;
     let ends = Expr::concatenate(&[after_first(&firsts)?, end], Some(0), None)?;
-    Ok(held(&[Expr::apply(Op::Subtract, &[ends, firsts])?], context)?.swap_remove(0))
+    small::one(&Expr::apply(Op::Subtract, &[ends, firsts])?, context)
 }
 
 pub(super) fn has_nan(expr: &Expr) -> bool {
@@ -256,7 +257,7 @@ fn separate_nan(x: &Expr, places: &Expr, context: &Context) -> Result<Expr> {
     let nan = is_nan(x)?;
     let so_far =
         nan.cumsum(&ScanOptions { axis: None, dtype: Some(DType::I64), ..ScanOptions::default() })?;
-    let so_far = same_shape(&held(&[so_far], context)?.swap_remove(0), x)?;
+    let so_far = same_shape(&small::one(&so_far, context)?, x)?;
     let before = Expr::apply(Op::Subtract, &[so_far, nan.cast(DType::I64)?])?;
     let moved = Expr::apply(Op::Add, &[places.clone(), before])?;
     Expr::apply(Op::Where, &[nan, moved, places.clone()])

@@ -143,7 +143,7 @@ impl Indexed {
                     array.check_known(shape[axis], axis)?;
                     view.push(Index::ALL);
                     axes.push((axis, of_view));
-                    indices.push(array.typed()?);
+                    indices.push(array.typed()?.cast(DType::I64)?);
                     (axis, of_view) = (axis + 1, of_view + 1);
                 }
             }

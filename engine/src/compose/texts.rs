@@ -3,6 +3,7 @@
 use super::small::number;
 use super::{choose, op, two};
 use crate::op::Op;
+use crate::plan::evaluate_in;
 use crate::{Context, DType, Error, Expr, Kind, ReduceOptions, Reduction, Result};
 
 /// The place of a text among the characters that fill it up.
@@ -63,7 +64,9 @@ impl Expr {
     /// # Errors
     /// When operands have other types.
     pub fn repeat_text(&self, times: &Expr, context: &Context) -> Result<Expr> {
-        let times = two(Op::Maximum, times, &Expr::scalar(0))?;
+        // no type holds more characters, and products of lengths do not overflow
+        let most = Expr::scalar(i64::from(u32::MAX));
+        let times = two(Op::Maximum, &two(Op::Minimum, times, &most)?, &Expr::scalar(0))?;
         let lengths = two(Op::Multiply, &self.str_len()?, &times)?;
         two(Op::StrRepeat, &self.as_wide_as(&lengths, context)?, &times)
     }
@@ -81,21 +84,37 @@ impl Expr {
         op(Op::StrSlice, &[self, &start, &stop, step])
     }
 
-    /// The first (or the last, for [`Op::Rfind`]) place of `part` in the characters from `start` to `end` of each text,
-    /// or -1.
+    /// A search for `part` in the characters from `start` to `end` of each text. Found places count from the start of
+    /// the text. Nothing is found if `start` lies behind `end` or behind the text.
     ///
     /// # Errors
     /// When operands have other types.
-    pub(crate) fn find_within(&self, by: Op, part: &Expr, [start, end]: [Option<&Expr>; 2]) -> Result<Expr> {
-        let (zero, missing) = (Expr::scalar(0), Expr::scalar(-1));
-        let start = start.cloned().unwrap_or_else(|| zero.clone());
-        let found = two(by, &self.slice_text(Some(&start), end, &Expr::scalar(1))?, part)?;
-        let length = self.str_len()?;
-        let from_end = two(Op::Maximum, &two(Op::Add, &length, &start)?, &zero)?;
-        let first = choose(&two(Op::Less, &start, &zero)?, &from_end, &start)?;
-        let outside = two(Op::Greater, &first, &length)?;
-        let none = two(Op::LogicalOr, &outside, &two(Op::Less, &found, &zero)?)?;
-        choose(&none, &missing, &two(Op::Add, &found, &first)?)
+    pub(crate) fn search_within(
+        &self,
+        by: Op,
+        part: &Expr,
+        [start, end]: [Option<&Expr>; 2],
+    ) -> Result<Expr> {
+        let (zero, length) = (Expr::scalar(0), self.str_len()?);
+        let place = |at: &Expr| {
+            let from_end = two(Op::Maximum, &two(Op::Add, &length, at)?, &zero)?;
+            choose(&two(Op::Less, at, &zero)?, &from_end, at)
+        };
+        let first = place(start.unwrap_or(&zero))?;
+        let last = match end {
+            Some(end) => two(Op::Minimum, &place(end)?, &length)?,
+            None => length.clone(),
+        };
+        let outside = two(Op::Greater, &first, &last)?;
+        let found = two(by, &self.slice_text(Some(&first), Some(&last), &Expr::scalar(1))?, part)?;
+        match by {
+            Op::Find | Op::Rfind => {
+                let none = two(Op::LogicalOr, &outside, &two(Op::Less, &found, &zero)?)?;
+                choose(&none, &Expr::scalar(-1), &two(Op::Add, &found, &first)?)
+            }
+            Op::StrCount => choose(&outside, &zero, &found),
+            _ => two(Op::LogicalAnd, &found, &super::one(Op::LogicalNot, &outside)?),
+        }
     }
 
     /// Three texts for each: before the first `part` (or the last, with `last`), the part, and after it. A text without
@@ -133,13 +152,11 @@ impl Expr {
 
     /// The greatest of these lengths, and at least 1.
     fn greatest_width(&self, context: &Context) -> Result<u32> {
-        let greatest = number(&self.fold_all(Reduction::Max)?, context)?;
-        if greatest > f64::from(u32::MAX) {
-            return Err(Error::Value(format!(
-                "a text of {greatest} characters is longer than any type holds"
-            )));
-        }
-        Ok(greatest.max(1.0) as u32)
+        let greatest = self.fold_all(Reduction::Max)?.cast(DType::I64)?;
+        let greatest = evaluate_in(&greatest, context)?.item::<i64>()?;
+        u32::try_from(greatest.max(1)).map_err(|_| {
+            Error::Value(format!("a text of {greatest} characters is longer than any type holds"))
+        })
     }
 
     fn fold_all(&self, reduction: Reduction) -> Result<Expr> {

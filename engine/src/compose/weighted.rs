@@ -1,9 +1,9 @@
 //! Weights of elements, and quantiles of elements with weights.
 
 use super::quantile::{QuantileOptions, Sorted};
+use super::sets::{has_nan, is_nan};
 use super::{choose, one, spread, two};
 use crate::op::Op;
-use crate::promote::is_exact;
 use crate::view::{Index, resolve_axes, show};
 use crate::{DType, Error, Expr, Kind, ReduceOptions, Reduction, Result, ScanOptions};
 
@@ -52,10 +52,7 @@ impl Expr {
         let order = lines.argsort(Some(-1))?;
         let lines = lines.take_along_axis(&order, Some(-1))?;
         let mut weights = weights.cast(DType::F64)?.take_along_axis(&order, Some(-1))?;
-        let nan = match is_exact(self.dtype()) {
-            true => None,
-            false => Some(one(Op::Isnan, &lines)?),
-        };
+        let nan = has_nan(&lines).then(|| is_nan(&lines)).transpose()?;
         if let (Some(nan), true) = (&nan, options.skip_nan) {
             weights = choose(nan, &Expr::scalar(0.0), &weights)?;
         }

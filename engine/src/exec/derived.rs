@@ -16,7 +16,7 @@ use crate::source::{Data, Located, Source, c_strides};
 use crate::{Context, DType, Result};
 
 /// Bytes of a chunk of a derived result, unless the rule chooses another: few enough to stay in the second cache.
-const CHUNK: u64 = 512 << 10;
+pub(crate) const CHUNK: u64 = 512 << 10;
 
 /// Chunks of an input of at most this many bytes are not cut.
 const WHOLE: u64 = 8 << 20;

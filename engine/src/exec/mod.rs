@@ -26,7 +26,7 @@ mod worker;
 
 pub(crate) use carries::Carries;
 pub(crate) use delivery::{ALIKE, Give, deliver, give_alike};
-pub(crate) use derived::{Derive, Derived, like};
+pub(crate) use derived::{CHUNK, Derive, Derived, like};
 pub(crate) use feed::{Feed, Reader};
 pub(crate) use fold::Reduced;
 pub(crate) use gemm::compute_type;

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use super::Operator;
 use super::gather::{BLOCK, resolve, visits};
-use crate::exec::{Derive, Reader};
+use crate::exec::{CHUNK, Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
 use crate::program::tiles::lead;
 use crate::source::{c_strides, elements};
 use crate::{Buffer, DType, Error, Result};
-
-/// Bytes of a chunk of the result.
-const CHUNK: u64 = 512 << 10;
 
 /// The elements of an array, its first input, at the places along an axis that its second input gives. Both have the
 /// same lengths along all other axes.

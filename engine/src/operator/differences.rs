@@ -7,16 +7,13 @@
 use std::sync::Arc;
 
 use super::Operator;
-use crate::exec::{Derive, Reader};
+use crate::exec::{CHUNK, Derive, Reader};
 use crate::expr::Expr;
 use crate::kernels::{self, Arg};
 use crate::op::Op;
 use crate::program::Program;
 use crate::program::tiles::rows;
 use crate::{Buffer, DType, Error, Result};
-
-/// Bytes of a box of the result. Two such boxes stay in the second cache.
-const BOX: u64 = 512 << 10;
 
 /// The differences of `order` along `axis`, by the operation `op` on elements of type `dtype`.
 #[derive(Clone, Debug)]
@@ -71,7 +68,7 @@ impl Operator for Differences {
 impl Derive for Differences {
     /// A box is at least as long as the part of its input that its neighbour reads, too.
     fn chunk(&self, _: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
-        let room = (BOX / item.max(1)).max(1);
+        let room = (CHUNK / item.max(1)).max(1);
         let chunk = rows(shape, room);
         let least = self.order.min(shape[self.axis]).max(1);
         if chunk[self.axis] >= least {

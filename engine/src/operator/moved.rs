@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use super::Operator;
 use crate::Result;
-use crate::exec::{Derive, Reader};
+use crate::exec::{CHUNK, Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
 use crate::program::tiles::{lead, rows};
 
-/// Bytes of a chunk, unless whole chunks of the input ask for more,
-const CHUNK: u64 = 512 << 10;
 /// and the most bytes that these may ask for.
 const BAND: u64 = 8 << 20;
 

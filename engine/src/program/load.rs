@@ -131,6 +131,30 @@ impl Load {
         (self.leaf.identity(), self.view.0.iter().map(along).collect())
     }
 
+    /// The byte of a chunk at which the view begins, if the chunk goes on for so long.
+    pub(crate) fn first_byte(&self) -> i128 {
+        let along = |(access, &stride): (&Option<Access>, &isize)| {
+            access.map_or(0, |a| {
+                i128::from(a.start) * stride as i128 / i128::from(a.step.unsigned_abs().max(1))
+            })
+        };
+        // a step backwards turns the stride around, and not the place of the first element
+        let ahead = self.access.iter().zip(&self.stride).map(|(a, s)| along((a, &s.abs())));
+        ahead.sum::<i128>() * self.dtype.size() as i128
+    }
+
+    /// Bytes between the beginnings of two views that lie beside each other; `None` if they are a chunk or more apart.
+    pub(crate) fn distance(&self, other: &Load) -> Option<u64> {
+        let near = |(a, b): (&Option<Access>, &Option<Access>)| match (a, b) {
+            (Some(a), Some(b)) => a.start.abs_diff(b.start) < a.chunk,
+            _ => true,
+        };
+        let all = self.access.iter().zip(&other.access).all(near);
+        all.then(|| {
+            u64::try_from((self.first_byte() - other.first_byte()).unsigned_abs()).unwrap_or(u64::MAX)
+        })
+    }
+
     /// The axes of the domain along which it is not broadcast, beginning with the axis along which its elements lie
     /// closest.
     pub(crate) fn closest_first(&self) -> Vec<usize> {

@@ -5,7 +5,7 @@ use super::scatter::{How, Scatter};
 use crate::array::IntoParts;
 use crate::compose::{Mode, Part};
 use crate::op::Op;
-use crate::promote::{Operand, signature};
+use crate::promote::{Operand, is_exact, signature};
 use crate::source::elements;
 use crate::view::show;
 use crate::{Array, DType, Error, Expr, IntoArray, Result};
@@ -71,7 +71,11 @@ impl Transaction {
     /// As [`Transaction::set_at`].
     pub fn put(&self, name: &str, indices: impl IntoArray, values: impl IntoArray) -> Result<()> {
         let (indices, values) = (indices.into_array(), values.into_array());
-        let indices = flat(indices.expr()?)?;
+        let mut indices = flat(indices.expr()?)?;
+        if is_exact(indices.dtype()) {
+            // so that the size of the array fits beside them
+            indices = indices.cast(DType::I64)?;
+        }
         let shape = self.meta(name)?.shape;
         let Some(values) = repeated(values.expr()?, &counted(elements(indices.shape())?)?)? else {
             return Ok(());

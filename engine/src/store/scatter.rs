@@ -241,7 +241,8 @@ impl Scatter {
                         }
                         Some(&Along::Indices(k)) => {
                             let given = indices.get(k).and_then(|all| all.get(number as usize)).copied();
-                            resolve(given.unwrap_or(0), size[axis], axis)?
+                            let given = given.ok_or_else(|| Error::internal("an index is missing"))?;
+                            resolve(given, size[axis], axis)?
                         }
                         None => return Err(Error::internal("an axis without an index")),
                     },

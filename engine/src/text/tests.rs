@@ -101,6 +101,9 @@ fn error(text: &str) -> (String, String) {
 #[test]
 fn errors_point_at_their_place() {
     for (text, meant, says) in [
+        ("multiply('abcd', 2**62)", "multiply", "longer than any type holds"),
+        ("multiply('abcd', 2**62 + 1)", "multiply", "longer than any type holds"),
+        ("ljust('a', 2**40)", "ljust", "longer than any type holds"),
         ("1 +", "", "expected an operand"),
         ("(1 + 2", "(", "never closed"),
         ("1 $ 2", "$", "unexpected character '$'"),

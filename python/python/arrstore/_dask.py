@@ -9,7 +9,9 @@
 import functools
 import math
 import os
+import re
 import sys
+import uuid
 
 import numpy as np
 
@@ -60,8 +62,11 @@ def tokenize(array):
 
 
 def _identity(path):
-    """The uuid of an `.arrs` file; for other files, length and time of the last change."""
-    path = path if os.path.exists(path) else path.rpartition(":")[0]
+    """The uuid of an `.arrs` file; for other files, length and time of the last change. What cannot be told apart so is
+    never the same again.
+    """
+    ends = [len(path), *(found.start() for found in re.finditer(r":/|\[", path))]
+    path = next((path[:end] for end in ends if os.path.exists(path[:end])), path)
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD.stop)
@@ -70,7 +75,7 @@ def _identity(path):
         stat = os.stat(path)
         return f"{stat.st_size} {stat.st_mtime_ns}"
     except OSError:
-        return None
+        return uuid.uuid4().hex
 
 
 #: The first bytes of an `.arrs` file, and the place of its uuid.
@@ -113,6 +118,9 @@ def store(array, path, name=None, *, chunks=None, mode="a", **layout):
         arrays = {f"{name or ''}/{key}".replace("//", "/"): found for key, found in array.items()}
     else:
         arrays = {name or NAME: array}
+    for found in arrays.values():
+        if not hasattr(found, "__dask_graph__"):
+            raise TypeError(f"expected an array of Dask, found {type(found).__name__}: Store.write writes other arrays")
     with _parts.folder(path) as folder, Store(path, mode) as store, store.transaction() as tx:
         write(tx, folder, {key: (found, {"chunks": chunks, **layout}, None, None) for key, found in arrays.items()})
 

@@ -75,9 +75,11 @@ def open(path, mode="r", *, commit=None):
     makes it and it must not exist. commit: reads an earlier commit of an `.arrs` file.
     """
     path = os.fspath(path)
-    if mode != "r":
-        return Store(path, mode, commit=commit)
     format, is_part = _arrstore.locate(path)
+    if mode != "r":
+        if format in ("npy", "npz", "zarr"):
+            raise ValueError(f"{path}: mode {mode!r} is for .arrs files: x.save({path!r}) writes an array to a file of {format}")
+        return Store(path, mode, commit=commit)
     if format == "arrs" and not is_part:
         return Store(path, commit=commit)
     if format in ("npz", "zarr") and not is_part:

@@ -54,6 +54,8 @@ def merge(path, parts, mode="a"):
 
     Parts that overlap, or that differ in shape, type or layout, are refused: nothing is committed.
     """
+    if isinstance(parts, (str, bytes, os.PathLike)) or not (parts := list(parts)):
+        raise ValueError("merge: expected a list of part files, and at least one")
     with Store(os.fspath(path), mode) as store, store.transaction() as tx:
         merge_into(tx, parts)
 

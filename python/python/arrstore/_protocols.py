@@ -44,7 +44,10 @@ def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue and (key == "axis" or value is not None)}
     if kwargs.pop("casting", "same_kind") != "same_kind" or kwargs.pop("where", True) is not True:
         return NotImplemented
-    if dtype is not None:
+    # a comparison has truth values anyway, and compares elements of their own types
+    if dtype is not None and not (np.dtype(dtype) == bool and any(types.endswith("->?") for types in ufunc.types)):
+        if not all(np.can_cast(x.dtype, dtype, "same_kind") for x in inputs if hasattr(x, "dtype")):
+            return NotImplemented
         inputs = tuple(asarray(x).astype(dtype) for x in inputs)
     result = _functions.call(name, None, inputs, kwargs)
     return result if out is None else _into(result, out)
@@ -148,6 +151,16 @@ def represent(self):
     return f"<arrstore.{type(self).__name__} shape={self.shape} dtype={self.dtype}{chunks}>"
 
 
+def formatted(self, spec):
+    """An array without axes as Python formats its number; others as their `repr`."""
+    return format(self._asarray().item(), spec) if spec and self.ndim == 0 else object.__format__(self, spec)
+
+
+def rounded(self, digits=None):
+    """An array of one element as Python rounds its number."""
+    return round(item(self), digits)
+
+
 def contains(self, value):
     """Whether an element equals `value`."""
     return bool((self == value).any())
@@ -189,6 +202,8 @@ def attach(array):
         "__complex__": _number(complex),
         "__index__": _index,
         "__contains__": contains,
+        "__format__": formatted,
+        "__round__": rounded,
         "__repr__": represent,
         "__copy__": copy,
         "__deepcopy__": lambda self, memo: copy(self),

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import operator
 import typing
 from collections.abc import Mapping, MutableMapping
 
@@ -166,6 +167,19 @@ class StoredArray(Array):
         self.refresh()
 
 
+def _in_place(operation):
+    def apply(self, other):
+        self[...] = operation(Array(self), other)
+        return self
+
+    return apply
+
+
+for _name in "add sub mul truediv floordiv mod pow and or xor lshift rshift".split():
+    _operation = getattr(operator, {"and": "and_", "or": "or_"}.get(_name, _name))
+    setattr(StoredArray, f"__i{_name}__", _in_place(_operation))
+
+
 class Group(Mapping):
     """The arrays and groups under a name, as a mapping. A name may have several parts: `group["ocean/sst"]`."""
 
@@ -203,8 +217,12 @@ class Group(Mapping):
         return any(other == full or other.startswith(full + "/") for other in self._store._file.names())
 
     def __setitem__(self, name, value):
+        full = _full(self._prefix, name)
+        if isinstance(value, StoredArray) and value.name == full and value.store is self._store:
+            # `store["x"] += 1`: the array has changed already
+            return
         with self._store.transaction() as tx:
-            tx[_full(self._prefix, name)] = value
+            tx[full] = value
 
     def __delitem__(self, name):
         with self._store.transaction() as tx:
@@ -406,7 +424,8 @@ class Transaction:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         chunks = _arrstore.default_chunks(np.dtype(dtype), shape) if chunks is None else chunks
         if not shape:
-            self.write(name, np.full((), layout.get("fill") or 0, dtype), **layout)
+            fill = layout.get("fill")
+            self.write(name, np.zeros((), dtype) if fill is None else np.full((), fill, dtype), **layout)
             return
         self.write(name, np.empty((0, *(1 for _ in shape[1:])), dtype), chunks=chunks, **layout)
         self._open.resize(_full("", name), shape)

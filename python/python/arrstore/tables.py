@@ -28,12 +28,14 @@ def write(store, name, table, *, chunks=None, codec="zstd:1", **layout):
     have NaN, times have NaT, and other columns an array beside them that says so. The index of a frame is a column, too,
     unless it only counts. chunks: rows of a chunk.
     """
-    columns = _arrow_columns(table) if hasattr(table, "schema") else _pandas_columns(table)
+    if not (hasattr(table, "schema") or hasattr(table, "columns")):
+        raise TypeError(f"expected a frame of pandas or a table of Arrow, found {type(table).__name__}")
+    columns = list(_arrow_columns(table) if hasattr(table, "schema") else _pandas_columns(table))
     with store.transaction() as tx:
         for old in [other for other in tx if other.startswith(name.strip("/") + "/") or other == name.strip("/")]:
             del tx[old]
-        for place, (label, kind, values, missing) in enumerate(columns):
-            key = f"{name.strip('/')}/{_key(label, place)}"
+        for (label, kind, values, missing), own in zip(columns, _keys(columns)):
+            place, key = own[0], f"{name.strip('/')}/{own[1]}"
             attrs = {COLUMN: {"place": place, "name": label, "kind": kind}}
             options = {"chunks": chunks and (chunks,), "codec": codec, "attrs": attrs, **layout}
             tx.write(key, values, **options)
@@ -48,16 +50,20 @@ def to_pandas(table, columns=None, rows=slice(None)):
     """
     import pandas as pd
 
-    frame, index = {}, {}
+    frame, index = {}, []
     for label, kind, values, missing in _read(table, columns, rows):
         found = pd.array(values.astype(object), dtype="str") if values.dtype.kind == "U" else values
         if missing is not None:
             found = pd.array(found, dtype="boolean" if values.dtype == bool else None)
             found[missing] = pd.NA
-        (index if kind == "index" else frame)[label] = found
+        if kind == "index":
+            index.append((label, found))
+        else:
+            frame[label] = found
     made = pd.DataFrame(frame)
     if index:
-        made.index = pd.MultiIndex.from_arrays(list(index.values()), names=list(index)) if len(index) > 1 else pd.Index(*index.values(), name=next(iter(index)))
+        labels, levels = zip(*index)
+        made.index = pd.MultiIndex.from_arrays(levels, names=labels) if len(index) > 1 else pd.Index(levels[0], name=labels[0])
     return made
 
 
@@ -66,8 +72,9 @@ def to_arrow(table, columns=None, rows=slice(None)):
     import pyarrow as pa
 
     names, arrays = [], []
-    for label, _, values, missing in _read(table, columns, rows):
-        names.append(str(label))
+    for place, (label, kind, values, missing) in enumerate(_read(table, columns, rows)):
+        taken = label is None or str(label) in names
+        names.append(f"{kind} {place}" if taken else str(label))
         arrays.append(pa.array(values, mask=missing))
     return pa.table(arrays, names=names)
 
@@ -79,11 +86,17 @@ def batches(table, rows=65536, columns=None):
         yield from to_arrow(table, columns, slice(start, start + rows)).to_batches()
 
 
-def _key(label, place):
-    """The name of a column's array."""
-    text = str(label)
-    bad = "/" in text or text in ("", ".", "..") or text.endswith(_MISSING) or not text.isprintable()
-    return f"column {place}" if bad else text
+def _keys(columns):
+    """For each column its place and the name of its array; no two columns have the same."""
+    used = set()
+    for place, (label, kind, *_) in enumerate(columns):
+        key = f"index {place}" if label is None else str(label)
+        bad = "/" in key or key in ("", ".", "..") or key.endswith(_MISSING) or not key.isprintable()
+        number = place
+        while bad or key in used:
+            key, bad, number = f"{kind} {number}", False, number + len(columns)
+        used.add(key)
+        yield place, key
 
 
 def _pandas_columns(frame):
@@ -92,10 +105,9 @@ def _pandas_columns(frame):
 
     if not frame.columns.is_unique:
         raise ValueError("the columns of a table need names that differ")
-    levels = [] if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else range(frame.index.nlevels)
-    for level in levels:
-        label = frame.index.names[level]
-        yield label if label is not None else f"index {level}", "index", *_elements_of(frame.index.get_level_values(level).to_series())
+    counts = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None and frame.index.equals(pd.RangeIndex(len(frame)))
+    for level in range(0 if counts else frame.index.nlevels):
+        yield frame.index.names[level], "index", *_elements_of(frame.index.get_level_values(level).to_series())
     for label, column in frame.items():
         if not isinstance(label, (str, int)):
             raise TypeError(f"column {label!r}: expected a name that is a text or an integer")
@@ -165,10 +177,11 @@ def _read(table, columns, rows):
         missing = table[name + _MISSING] if name + _MISSING in table else None
         found.append((about["place"], about["name"], about["kind"], array, missing))
     found.sort(key=lambda column: column[0])
-    unknown = set(columns or ()) - {label for _, label, *_ in found}
+    # a column comes before an index of the same name
+    by_label = {column[1]: column for column in sorted(found, key=lambda column: column[2] == "column")}
+    unknown = set(columns or ()) - set(by_label)
     if unknown:
         raise KeyError(f"no columns {sorted(unknown, key=str)}; there are {[label for _, label, *_ in found]}")
-    by_label = {column[1]: column for column in found}
     wanted = found if columns is None else [by_label[label] for label in columns]
     wanted += [column for column in found if column[2] == "index" and column not in wanted]
     if len({array.shape for *_, array, _ in wanted}) > 1:

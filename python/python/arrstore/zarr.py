@@ -146,8 +146,11 @@ class ArrsStore(_ZarrStore):
     def delete_sync(self, key):
         """Removes a key, if it is there."""
         self._check_writable()
-        if key in self._arrays()[0]:
+        keys, others = self._arrays()
+        if key in keys:
             self._change({key: None})
+        else:
+            _refuse(name for name in others if key.startswith(name + "/"))
 
     def _change(self, changes):
         self._check_writable()
@@ -209,7 +212,13 @@ class ArrsStore(_ZarrStore):
     async def delete_dir(self, prefix):
         self._check_writable()
         start = prefix.rstrip("/") + "/" if prefix else ""
-        await self._run(lambda: self._change({key: None for key in self._arrays()[0] if key.startswith(start)}))
+        await self._run(self._delete_below, start)
+
+    def _delete_below(self, start):
+        keys, others = self._arrays()
+        # without a prefix, what zarr-python wrote is deleted
+        _refuse(name for name in others if start and f"{name}/".startswith(start))
+        self._change({key: None for key in keys if key.startswith(start)})
 
     async def clear(self):
         self._check_writable()
@@ -282,6 +291,12 @@ class ArrsStore(_ZarrStore):
         counts = [-(-n // chunk) for n, chunk in zip(about["shape"], about["chunks"])]
         for index in itertools.product(*map(range, counts)):
             yield "/".join([name, "c", *map(str, index)])
+
+
+def _refuse(names):
+    """Refuses to delete arrays that zarr-python did not write."""
+    for name in names:
+        raise PermissionError(f"array {name!r} was not written by zarr-python, which can only read it: delete it by arrstore.open")
 
 
 def _made(path, read_only):

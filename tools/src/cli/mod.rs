@@ -101,7 +101,7 @@ pub(crate) struct Eval {
     pub(crate) bindings: Vec<String>,
     /// The place of a result: x.npy, x.raw, x.npz[:/name], x.zarr[:/name], file.arrs[:/name], or a region of a stored
     /// array, 'f.arrs:/a[10:20, ::2]', which is assigned to as in NumPy. Lists, masks and arrays of indices may name its
-    /// elements, too, with the names of the inputs: 'f.arrs:/a[[0, 2]]', 'f.arrs:/a[m > 3]'. Repeat it for several
+    /// elements, too, with the names of the inputs: 'f.arrs:/a[[0, 2]]', 'f.arrs:/a[m > 3]'; these are assigned to after all others. Repeat it for several
     /// expressions, in their order. A result without a place is printed
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Vec<String>,

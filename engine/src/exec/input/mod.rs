@@ -67,29 +67,20 @@ pub(in crate::exec) fn all_bytes(programs: &[Program], shape: &[u64]) -> u64 {
             beside.entry(load.direction()).or_default().push((load, pages(load, shape, domain)));
         }
     }
-    beside.into_values().map(|loads| pages_beside(&loads, shape)).fold(all, u64::saturating_add)
+    beside.into_values().map(pages_beside).fold(all, u64::saturating_add)
 }
 
-/// Bytes of the mapped pages of views that lie beside each other. Each view comes with the bytes of its own pages.
-fn pages_beside(loads: &[(&Load, u64)], shape: &[u64]) -> u64 {
-    let apart = loads.iter().fold(0, |sum: u64, (_, pages)| sum.saturating_add(*pages));
-    let (Some((first, _)), Some(most)) = (loads.first(), loads.iter().map(|(_, pages)| *pages).max()) else {
-        return apart;
-    };
-    // the box that all views cover together
-    let covered = |k: usize| {
-        let starts = || loads.iter().filter_map(|(load, _)| load.access[k]).map(|a| a.start);
-        let between = starts().max().unwrap_or(0).abs_diff(starts().min().unwrap_or(0));
-        let step = first.access[k].map_or(1, |a| a.step.unsigned_abs().max(1));
-        shape[k].saturating_add(between.div_ceil(step))
-    };
-    let size = |shape: &[u64]| {
-        let along = shape.iter().zip(&first.access).filter(|(_, a)| a.is_some()).map(|(&n, _)| n);
-        along.fold(first.dtype.size() as u64, u64::saturating_mul)
-    };
-    let between = size(&(0..shape.len()).map(covered).collect::<Vec<_>>()) - size(shape);
-    // the last view lets go of its pages later than the first, by as many as lie between them
-    apart.min(most.saturating_add(between.saturating_mul(2)))
+/// Bytes of the mapped pages of views that lie beside each other. Each view comes with the bytes of its own pages. To
+/// those of the view before, it adds at most the bytes between the two, at both of its ends.
+fn pages_beside(mut views: Vec<(&Load, u64)>) -> u64 {
+    views.sort_by_key(|(load, _)| load.first_byte());
+    let more = views.windows(2).map(|pair| match pair {
+        [(before, _), (load, pages)] => {
+            before.distance(load).map_or(*pages, |gap| gap.saturating_mul(2).min(*pages))
+        }
+        _ => 0,
+    });
+    more.fold(views.first().map_or(0, |(_, pages)| *pages), u64::saturating_add)
 }
 
 /// Bytes of the buffers that an input takes: gathered elements, and a decoded chunk.

@@ -145,6 +145,11 @@ impl Container for Store {
     }
 
     fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
+        if location.places.is_some() {
+            return Err(Error::request(format!(
+                "{location}: elements named by lists, masks or arrays are assigned by `Outputs::assign`"
+            )));
+        }
         if location.subscript.is_some() {
             return self.add_region(expr, location);
         }

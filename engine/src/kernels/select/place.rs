@@ -29,7 +29,7 @@ pub(crate) fn place<K: Key>(keys: &mut [K], ranks: &[u64], first: u64) {
 fn pick<K: Key>(keys: &mut [K], ranks: &[u64], room: &mut Vec<K>, found: &mut Vec<K>) {
     found.clear();
     if keys.len() >= LONG
-        && let Some(cuts) = brackets(keys, ranks)
+        && let Some(cuts) = brackets(keys, ranks, room)
     {
         narrowed(keys, ranks, &cuts, room, found);
         return;
@@ -39,11 +39,12 @@ fn pick<K: Key>(keys: &mut [K], ranks: &[u64], room: &mut Vec<K>, found: &mut Ve
 }
 
 /// Cuts such that nearly always few keys lie between the two that enclose a wanted key (Floyd and Rivest, "Expected
-/// time bounds for selection", 1975). `None` if there would be too many.
-fn brackets<K: Key>(keys: &[K], ranks: &[u64]) -> Option<Cuts<K>> {
+/// time bounds for selection", 1975). `None` if there would be too many. `sample` is room for a sample of the keys.
+fn brackets<K: Key>(keys: &[K], ranks: &[u64], sample: &mut Vec<K>) -> Option<Cuts<K>> {
     let length = keys.len() as f64;
     let step = length.cbrt() as usize;
-    let mut sample: Vec<K> = keys.iter().copied().step_by(step.max(1)).collect();
+    sample.clear();
+    sample.extend(keys.iter().copied().step_by(step.max(1)));
     sample.sort_unstable();
     let drawn = sample.len() as f64;
     let mut brackets: Vec<(f64, f64)> = Vec::new();
@@ -51,8 +52,10 @@ fn brackets<K: Key>(keys: &[K], ranks: &[u64]) -> Option<Cuts<K>> {
         let share = (rank as f64 + 0.5) / length;
         let off = DEVIATIONS * (drawn * share * (1.0 - share)).sqrt() + 1.0;
         let (from, to) = (share * drawn - off, share * drawn + off);
+        let full = brackets.len() == BRACKETS;
         match brackets.last_mut() {
             Some(last) if from <= last.1 => last.1 = to,
+            _ if full => return None,
             _ => brackets.push((from, to)),
         }
     }
@@ -60,7 +63,7 @@ fn brackets<K: Key>(keys: &[K], ranks: &[u64]) -> Option<Cuts<K>> {
         let first = if from < 0.0 { None } else { sample.get(from as usize).copied() };
         [first, sample.get(to as usize).and_then(|last| last.next())]
     };
-    (brackets.len() <= BRACKETS).then(|| Cuts::new(brackets.iter().flat_map(ends).flatten().collect()))
+    Some(Cuts::new(brackets.iter().flat_map(ends).flatten().collect()))
 }
 
 /// Finds keys among those between two cuts. All keys are counted, so the answer is exact wherever the cuts lie.

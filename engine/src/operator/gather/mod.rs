@@ -9,7 +9,7 @@ mod boxed;
 use std::sync::Arc;
 
 use super::Operator;
-use crate::exec::{Derive, Reader};
+use crate::exec::{CHUNK, Derive, Reader};
 use crate::expr::Expr;
 use crate::program::Program;
 use crate::program::tiles::{lead, rows};
@@ -18,8 +18,6 @@ use crate::view::broadcast_shape;
 use crate::{DType, Error, Result};
 use boxed::Boxed;
 
-/// Bytes of a chunk of the result.
-const CHUNK: u64 = 512 << 10;
 /// Bytes of a block that is read at a time, unless the elements at one index are more.
 pub(super) const BLOCK: u64 = 512 << 10;
 /// Up to this many elements at an index are copied one by one.

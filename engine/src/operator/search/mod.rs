@@ -35,7 +35,8 @@ struct Search {
 impl Expr {
     /// The places in this sorted vector where the elements of `v` belong, as NumPy's `searchsorted`: before equal
     /// elements, or after them. `sorter` gives the positions of the vector's elements in ascending order. The result
-    /// has the shape of `v`. Texts and records are ranked first, for which those of the vector and of `v` are held in memory.
+    /// has the shape of `v`. Texts and records of both arrays are held in memory
+    /// and ranked first.
     ///
     /// # Errors
     /// When this is not a vector, `sorter` is not a vector of integers of its length, or NumPy has no common type.
@@ -92,7 +93,7 @@ impl Expr {
     }
 
     /// Whether each element is among `elements`, as NumPy's `isin`; with `invert`, whether it is not. NaN is equal to
-    /// nothing. Texts and records of both are ranked first, for which they are held in memory.
+    /// nothing. Texts and records of both arrays are held in memory and ranked first.
     ///
     /// # Errors
     /// When NumPy has no common type for them.

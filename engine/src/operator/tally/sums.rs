@@ -45,7 +45,7 @@ impl Sums {
     }
 
     /// Adds the sums of the block to those of the blocks before.
-    pub(super) fn end_block(&mut self) -> Result<()> {
+    fn end_block(&mut self) -> Result<()> {
         let wide = self.tally == Tally::Blocks { wide: true };
         let inner = if wide { DType::F64 } else { self.dtype };
         let convert = |from: DType, to: DType, bytes: &[u8]| -> Result<Buffer> {

@@ -54,6 +54,7 @@ fn partition(name: &str, call: &Call<'_>) -> Result<Meaning> {
     }
     let (kth, axis) = (b.need("kth")?.integers()?, axis(&b)?);
     if let Some(order) = b.some("order") {
+        a.check_places(&kth, axis).map_err(|e| b.fault("kth", e))?;
         // lines in order are parted at every place
         return by_fields(&b, &a, order, axis, name == "partition").map(Meaning::from);
     }

@@ -79,12 +79,9 @@ fn two(name: &str, call: &Call<'_>) -> Result<Expr> {
     let (a, sub) = (b.array("a")?, b.array("sub")?);
     let end = |name| b.some(name).map(|end| end.array()).transpose();
     let (start, end) = (end("start")?, end("end")?);
-    match (op, start.is_some() || end.is_some()) {
-        (_, false) => Expr::apply(op, &[a, sub]),
-        (Op::Find | Op::Rfind, true) => a.find_within(op, &sub, [start.as_ref(), end.as_ref()]),
-        (_, true) => a
-            .slice_text(start.as_ref(), end.as_ref(), &Expr::scalar(1))
-            .and_then(|part| Expr::apply(op, &[part, sub])),
+    match (&start, &end) {
+        (None, None) => Expr::apply(op, &[a, sub]),
+        _ => a.search_within(op, &sub, [start.as_ref(), end.as_ref()]),
     }
     .map_err(|e| Fault::engine(&call.at, e))
 }

@@ -253,6 +253,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             # the width of texts is no part of their encoding
             found.encoding.pop("dtype", None)
         found = self.encode_variable(found, name)
+        _check_encoding(name, found, old)
         if set(found.dims) != set(old.dims):
             raise ValueError(f"variable {name!r}: expected the dimensions {old.dims}, found {found.dims}")
         found = found.transpose(*old.dims)
@@ -305,6 +306,8 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             return slice(0, dataset.sizes[dim])
         stored = conventions.decode_cf_variable(dim, variable(self.array(dim)))
         places = pd.Index(stored.values).get_indexer(dataset[dim].values)
+        if not len(places):
+            return slice(0, 0)
         if (places < 0).any():
             raise KeyError(f"region: the file lacks some values of the coordinate {dim!r}: append them first")
         if (np.diff(places) != 1).any():
@@ -335,7 +338,7 @@ class _Target:
             return self._layout, None, None
         about = self._transaction._open.meta(self.name)
         layout = {key: about[key] for key in ("chunks", "codec", "shuffle")}
-        return layout, [part.start for part in region], about["shape"]
+        return layout, [] if region is ... else [part.start for part in region], about["shape"]
 
     def __setitem__(self, key, value):
         with self._lock:
@@ -344,6 +347,25 @@ class _Target:
             else:
                 self.make()
                 self._transaction[self.name][key] = value
+
+
+def _meaning(key, value):
+    """An attribute of an encoding, so that two ways to write the same moment are equal."""
+    unit, since, start = value.partition(" since ") if key == "units" and isinstance(value, str) else (value, "", "")
+    try:
+        return (unit, pd.Timestamp(start)) if since else unit
+    except ValueError:
+        return value
+
+
+def _check_encoding(name, found, old):
+    """Refuses values whose encoding differs from that of the elements in the file: they would mean something else there."""
+    for key in ("units", "calendar", "scale_factor", "add_offset"):
+        if key in found.attrs and _meaning(key, found.attrs[key]) != _meaning(key, old.attrs.get(key)):
+            raise ValueError(
+                f"variable {name!r}: its values need {key} {found.attrs[key]!r}, and the file has {old.attrs.get(key)!r}:"
+                " write the variable anew, or give it finer units"
+            )
 
 
 def _key(name):
