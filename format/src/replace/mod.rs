@@ -76,6 +76,26 @@ mod tests {
         }
     }
 
+    /// One of the writers makes the file, and the others replace it.
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri has no files without a name")]
+    fn writers_at_once_replace_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        for round in 0..100 {
+            let path = root.path().join(round.to_string());
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        let (file, name) = new_file(&path).unwrap();
+                        name.publish(&file, true, false).unwrap();
+                    });
+                }
+            });
+            assert!(path.is_file());
+        }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 100);
+    }
+
     #[test]
     #[cfg_attr(miri, ignore = "Miri has no files without a name")]
     fn folders_change_places() {

@@ -94,17 +94,22 @@ impl NewName {
             Some(hidden) => fs::hard_link(&hidden.0, to),
             None => Ok(linkat(AT_FDCWD, &descriptor(file), AT_FDCWD, to, AtFlags::AT_SYMLINK_FOLLOW)?),
         };
-        let Some(old) = found(&target)? else {
-            match (link(&target), &hidden) {
+        let mut old = found(&target)?;
+        if old.is_none() {
+            let named = match (link(&target), &hidden) {
                 // The file system has no hard links.
                 (Err(error), Some(hidden)) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    rename_new(&hidden.0, &target)?;
+                    rename_new(&hidden.0, &target)
                 }
-                (linked, _) => linked?,
+                (linked, _) => linked,
+            };
+            match named {
+                // Another writer has just made the file.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => old = found(&target)?,
+                named => return named.map(|()| Published { target, old: None, undoable }),
             }
-            return Ok(Published { target, old: None, undoable });
-        };
-        if !overwrite && old.len() > 0 {
+        }
+        if !overwrite && old.is_none_or(|old| old.len() > 0) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let folder = folder_of(&target);
