@@ -125,10 +125,10 @@ fn indices_of_every_integer_type_name_the_same_elements() -> Outcome {
         let computed = given.astype(dtype.parse()?);
         store.write("/i", &computed)?;
         for index in [computed.clone(), Array::from(computed.compute()?), store.array("/i")?] {
-            store.write("/a", &Array::zeros([300], DType::F64))?;
+            store.write("/a", Array::zeros([300], DType::F64))?;
             store.transaction(|tx| tx.set_at("/a", (&index,), values.to_vec()))?;
             assert_eq!(store.array("/a")?.to_ndarray::<f64>()?, wanted, "{dtype}");
-            store.write("/a", &Array::zeros([300], DType::F64))?;
+            store.write("/a", Array::zeros([300], DType::F64))?;
             store.transaction(|tx| tx.put("/a", &index, values.to_vec()))?;
             assert_eq!(store.array("/a")?.to_ndarray::<f64>()?, wanted, "put, {dtype}");
         }
