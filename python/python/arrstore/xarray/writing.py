@@ -8,6 +8,7 @@ import pandas as pd
 from xarray import Variable, conventions
 from xarray.backends.common import AbstractWritableDataStore, ArrayWriter, ensure_dtype_not_object
 from xarray.backends.locks import get_dask_scheduler
+from xarray.coders import CFDatetimeCoder
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
 from .._store import Store
@@ -248,7 +249,8 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
         array = self.array(_key(name))
         old = variable(array)
         found = found.copy(deep=False)
-        found.encoding = conventions.decode_cf_variable(name, old).encoding
+        # seconds reach every year, and only the encoding is of interest
+        found.encoding = conventions.decode_cf_variable(name, old, decode_times=CFDatetimeCoder(time_unit="s")).encoding
         if array.dtype.kind in "SU" and array.dtype != np.dtype("S1"):
             # the width of texts is no part of their encoding
             found.encoding.pop("dtype", None)
