@@ -119,6 +119,15 @@ fn compare<U: Unit>(op: Op, n: usize, m: usize) -> Option<Kernel> {
     }))
 }
 
+/// The order of texts of this type; `None` for other types.
+pub(super) fn order_of(physical: Physical) -> Option<fn(&[u8], &[u8]) -> Ordering> {
+    match physical {
+        Physical::Bytes(_) => Some(order::<u8>),
+        Physical::Str(_) => Some(order::<u32>),
+        _ => None,
+    }
+}
+
 /// The order of two elements, of which the shorter goes on with zeros.
 fn order<U: Unit>(a: &[u8], b: &[u8]) -> Ordering {
     let shared = a.len().min(b.len());
