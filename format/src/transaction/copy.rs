@@ -145,7 +145,8 @@ impl Array {
     pub fn copy_scratch(&self) -> usize {
         let meta = self.meta();
         let most = meta.codec.most_stored(meta.dtype, meta.chunk_bytes());
-        let table = if meta.is_raw() { crate::payload::crc_table::table_len(most as u64) as usize } else { 0 };
+        let table =
+            if meta.is_raw() { crate::payload::crc_table::table_len(most as u64) as usize } else { 0 };
         most.min(PIECE).saturating_add(table)
     }
 }

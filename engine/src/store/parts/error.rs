@@ -92,13 +92,17 @@ pub enum PartsError {
         elements: u128,
     },
     /// The output, given as a part.
-    #[error("{path}: the output is also given as a part, and parts are left as they are: choose another output")]
+    #[error(
+        "{path}: the output is also given as a part, and parts are left as they are: choose another output"
+    )]
     Output {
         /// The file.
         path: PathBuf,
     },
     /// A part that was written anew during the merge, as something else.
-    #[error("{path}, array {array}: the part has changed during the merge: wait for its writer, and merge again")]
+    #[error(
+        "{path}, array {array}: the part has changed during the merge: wait for its writer, and merge again"
+    )]
     Changed {
         /// The file.
         path: PathBuf,
