@@ -115,7 +115,7 @@ pub enum Error {
     Format(#[from] arrstore_format::Error),
     /// Part files that cannot be merged.
     #[error(transparent)]
-    Parts(#[from] crate::PartsError),
+    Parts(Box<crate::PartsError>),
     /// An array of a file cannot be opened, or a result cannot be written to a file.
     #[error("{words}")]
     File {
@@ -203,6 +203,12 @@ impl Error {
     /// Elements of type `found` in place of `expected`.
     pub(crate) fn dtype(what: &str, expected: DType, found: DType) -> Error {
         Error::DType { what: what.to_owned(), expected, found }
+    }
+}
+
+impl From<crate::PartsError> for Error {
+    fn from(error: crate::PartsError) -> Error {
+        Error::Parts(Box::new(error))
     }
 }
 

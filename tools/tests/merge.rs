@@ -33,15 +33,20 @@ fn parts_become_one_array_in_one_commit() {
         part(&folder, "p2.arrs", 15..20, codec);
         folder.run(&["convert", "b.npy", "out.arrs:/b"]).ok();
         let before = json_of(&folder, &["info", "out.arrs", "--json"])["commit"].as_u64().unwrap();
-        let told = json_of(&folder, &["merge", "out.arrs", "p2.arrs", "p0.arrs", "p1.arrs", "--complete", "--json"]);
-        assert_eq!((&told["arrays"], &told["parts_moved"], &told["parts_decoded"]), (&json!(1), &json!(3), &json!(0)));
+        let told =
+            json_of(&folder, &["merge", "out.arrs", "p2.arrs", "p0.arrs", "p1.arrs", "--complete", "--json"]);
+        assert_eq!(
+            (&told["arrays"], &told["parts_moved"], &told["parts_decoded"]),
+            (&json!(1), &json!(3), &json!(0))
+        );
         assert_eq!(told["target"], "out.arrs");
         assert_eq!(json_of(&folder, &["info", "out.arrs", "--json"])["commit"], before + 1);
         folder.run(&["verify", "out.arrs"]).ok();
         folder.run(&["convert", "out.arrs:/g/t", "back.npy"]).ok();
         assert_eq!(folder.read("back.npy"), folder.read("ramp.npy"), "{codec}");
         assert_eq!(folder.run(&["show", "out.arrs:/b"]).ok(), "[0. 1. 2.]\n");
-        let stored = |path: &str| json_of(&folder, &["info", path, "--json"])["stored_bytes"].as_u64().unwrap();
+        let stored =
+            |path: &str| json_of(&folder, &["info", path, "--json"])["stored_bytes"].as_u64().unwrap();
         let parts = ["p0.arrs:/g/t", "p1.arrs:/g/t", "p2.arrs:/g/t"].map(stored).iter().sum::<u64>();
         assert_eq!((stored("out.arrs:/g/t"), told["bytes"].as_u64()), (parts, Some(parts)));
     }
@@ -49,10 +54,15 @@ fn parts_become_one_array_in_one_commit() {
     part(&folder, "p3.arrs", 0..7, "zstd:1");
     part(&folder, "p2.arrs", 15..20, "zstd:1");
     let told = folder.run(&["merge", "new.arrs", "p3.arrs", "p2.arrs"]);
-    assert!(told.err.contains("2 parts (1 of them") && told.err.contains("1 arrays of new.arrs"), "{}", told.err);
+    assert!(
+        told.err.contains("2 parts (1 of them") && told.err.contains("1 arrays of new.arrs"),
+        "{}",
+        told.err
+    );
     told.ok();
     assert_eq!(folder.run(&["merge", "new.arrs", "p3.arrs", "p2.arrs", "-q"]).err, "");
-    let value = |at: &str| json_of(&folder, &["show", &format!("new.arrs:/g/t[{at}]"), "--json"])["value"].clone();
+    let value =
+        |at: &str| json_of(&folder, &["show", &format!("new.arrs:/g/t[{at}]"), "--json"])["value"].clone();
     assert_eq!((value("6, 29"), value("7, 0"), value("15, 1")), (json!(209.0), json!(0.0), json!(451.0)));
     folder.run(&["verify", "new.arrs"]).ok();
 }
@@ -85,8 +95,15 @@ fn what_does_not_fit_is_misuse_and_changes_nothing() {
             folder.refuses(&args, says);
         }
     }
-    folder.refuses(&["merge", "new.arrs", "a.arrs", "out.arrs"], "out.arrs: expected a file that write_part wrote");
-    for (out, parts) in [("a.arrs", ["a.arrs", "b.arrs"]), ("again.arrs", ["a.arrs", "b.arrs"]), ("link.arrs", ["b.arrs", "a.arrs"])] {
+    folder.refuses(
+        &["merge", "new.arrs", "a.arrs", "out.arrs"],
+        "out.arrs: expected a file that write_part wrote",
+    );
+    for (out, parts) in [
+        ("a.arrs", ["a.arrs", "b.arrs"]),
+        ("again.arrs", ["a.arrs", "b.arrs"]),
+        ("link.arrs", ["b.arrs", "a.arrs"]),
+    ] {
         folder.refuses(&["merge", out, parts[0], parts[1]], "the output is also given as a part");
     }
     folder.refuses(&["merge", "out.npy", "a.arrs"], "merge takes whole .arrs files");
@@ -120,14 +137,18 @@ fn signals_leave_everything_as_it_was() {
     for row in 0..4u64 {
         let layout = Layout::new().chunk([100, 1000]).part([row * 8000, 0], [32_000, 1000]);
         let elements = arrstore::open(folder.path("large.npy").display().to_string()).unwrap();
-        Store::create(folder.path(&format!("p{row}.arrs"))).unwrap().write_with("/t", elements, &layout).unwrap();
+        Store::create(folder.path(&format!("p{row}.arrs")))
+            .unwrap()
+            .write_with("/t", elements, &layout)
+            .unwrap();
     }
     folder.ramp("x.npy", &[3]);
     folder.run(&["convert", "x.npy", "old.arrs:/x"]).ok();
     for out in ["old.arrs", "new.arrs"] {
         for signals in [&["-INT"][..], &["-INT", "-INT"], &["-TERM"], &["-KILL"]] {
             let (names, before) = (folder.names(), folder.run(&["ls", "old.arrs"]).ok());
-            let mut command = folder.command(&["merge", out, "p0.arrs", "p1.arrs", "p2.arrs", "p3.arrs", "--quiet"]);
+            let mut command =
+                folder.command(&["merge", out, "p0.arrs", "p1.arrs", "p2.arrs", "p3.arrs", "--quiet"]);
             let mut child = command.stderr(Stdio::null()).spawn().unwrap();
             std::thread::sleep(std::time::Duration::from_millis(40));
             for signal in signals {
@@ -153,7 +174,8 @@ fn merges_wait_for_other_writers() {
     let folder = Folder::new();
     part(&folder, "a.arrs", 0..20, "none");
     folder.ramp("x.npy", &[3]);
-    let running = (0..3).map(|_| folder.command(&["merge", "out.arrs", "a.arrs", "--wait", "60s", "-q"]).spawn().unwrap());
+    let running = (0..3)
+        .map(|_| folder.command(&["merge", "out.arrs", "a.arrs", "--wait", "60s", "-q"]).spawn().unwrap());
     let running: Vec<_> = running.collect();
     folder.run(&["convert", "x.npy", "out.arrs:/x", "--wait", "60s"]).ok();
     for mut child in running {

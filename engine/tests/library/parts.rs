@@ -22,7 +22,7 @@ fn layout() -> Layout {
 fn part(path: &Path, start: [usize; 2], end: [usize; 2], layout: Layout) -> arrstore::Result<PathBuf> {
     let elements = whole().slice(nd![start[0]..end[0], start[1]..end[1]]).to_owned();
     let layout = layout.part(start.map(|n| n as u64), [20, 15]);
-    Store::create_over(path)?.write_with("/g/t", &elements, &layout)?;
+    Store::create_over(path)?.write_with("/g/t", elements, &layout)?;
     Ok(path.to_owned())
 }
 
@@ -40,11 +40,11 @@ fn merged(path: &Path, parts: &[PathBuf], merging: &Merging) -> arrstore::Result
 #[track_caller]
 fn refused(path: &Path, parts: &[PathBuf], merging: &Merging) -> PartsError {
     let before = std::fs::read(path).ok();
-    let error = merged(path, parts, merging).unwrap_err();
+    let error = merged(path, parts, merging).expect_err("a merge that is refused");
     assert_eq!((error.kind(), std::fs::read(path).ok()), (ErrorKind::Invalid, before));
     match error {
-        Error::Parts(error) => error,
-        other => panic!("{other}"),
+        Error::Parts(error) => *error,
+        other => unreachable!("{other}"),
     }
 }
 
@@ -75,7 +75,7 @@ fn parts_make_up_the_array_in_every_codec() -> Outcome {
                 let store = Store::open(&out)?;
                 assert_eq!(store.array("/g/t")?.to_ndarray::<f64>()?, whole().into_dyn(), "{codec} {step:?}");
                 let plain = Store::create_over(at("plain.arrs".into()))?;
-                plain.write_with("/g/t", &whole(), &layout)?;
+                plain.write_with("/g/t", whole(), &layout)?;
                 assert_eq!(store.meta("/g/t")?, plain.meta("/g/t")?);
                 let report = store.file().snapshot()?.verify(&|_, _| true)?;
                 assert!(report.is_sound(), "{report}");
@@ -107,7 +107,7 @@ fn gaps_hold_the_fill_value_and_are_refused_where_asked() -> Outcome {
     // a missing chunk of a part stays missing, and a constant one constant
     let sparse = Store::create(at("sparse"))?;
     let tx = sparse.begin()?;
-    tx.write_with("/t", &Array2::<u8>::zeros((0, 6)), &Layout::new().chunk([2, 3]).part([4, 0], [10, 6]))?;
+    tx.write_with("/t", Array2::<u8>::zeros((0, 6)), &Layout::new().chunk([2, 3]).part([4, 0], [10, 6]))?;
     tx.resize("/t", [6, 6])?;
     tx.set("/t[2:4]", 7)?;
     tx.commit()?;
@@ -127,8 +127,8 @@ fn arrays_without_axes_or_elements() -> Outcome {
     let one = Store::create(at("one"))?;
     one.transaction(|tx| {
         tx.write_with("/n", 4.5, &Layout::new().part([], []))?;
-        tx.write_with("/e", &Array2::<f32>::zeros((0, 3)), &Layout::new().part([0, 0], [0, 3]))?;
-        tx.write_with("/f", &Array2::<f32>::zeros((2, 0)), &Layout::new().part([1, 3], [4, 3]))?;
+        tx.write_with("/e", Array2::<f32>::zeros((0, 3)), &Layout::new().part([0, 0], [0, 3]))?;
+        tx.write_with("/f", Array2::<f32>::zeros((2, 0)), &Layout::new().part([1, 3], [4, 3]))?;
         tx.write("/no/part", 1)
     })?;
     let out = at("out.arrs");
@@ -178,7 +178,7 @@ fn parts_that_do_not_fit_are_refused() -> Outcome {
         assert!(matches!(found, PartsError::Differs { what, .. } if what == word));
     }
     let write = |name: &str, layout: Layout| -> arrstore::Result<PathBuf> {
-        Store::create_over(at(name))?.write_with("/g/t", &Array2::<f32>::zeros((8, 15)), &layout)?;
+        Store::create_over(at(name))?.write_with("/g/t", Array2::<f32>::zeros((8, 15)), &layout)?;
         Ok(at(name))
     };
     let types = refused(&out, &[a.clone(), write("other", layout().part([8, 0], [20, 15]))?], &plain);
@@ -252,7 +252,7 @@ fn parts_change_existing_arrays() -> Outcome {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
     let store = Store::create(at("out.arrs"))?;
-    store.write_with("/g/t", &Array2::<f64>::ones((20, 15)), &layout())?;
+    store.write_with("/g/t", Array2::<f64>::ones((20, 15)), &layout())?;
     let mut merging = Merging::default();
     merging.existing = vec!["g/t".into()];
     let parts = [part(&at("a"), [4, 5], [12, 15], layout())?, part(&at("b"), [13, 1], [17, 9], layout())?];
@@ -265,7 +265,7 @@ fn parts_change_existing_arrays() -> Outcome {
     assert_eq!(store.array("/g/t")?.to_ndarray::<f64>()?, expected.clone().into_dyn());
     // a part with missing chunks, which hide what was there
     let tx = Store::create(at("c"))?.begin()?;
-    tx.write_with("/g/t", &Array2::<f64>::zeros((0, 15)), &layout().part([4, 0], [20, 15]))?;
+    tx.write_with("/g/t", Array2::<f64>::zeros((0, 15)), &layout().part([4, 0], [20, 15]))?;
     tx.resize("/g/t", [8, 15])?;
     tx.commit()?;
     store.transaction(|tx| tx.merge(&[at("c")], &merging))?;
@@ -273,7 +273,7 @@ fn parts_change_existing_arrays() -> Outcome {
     assert_eq!(store.array("/g/t")?.to_ndarray::<f64>()?, expected.clone().into_dyn());
     // other types are cast, and another shape is refused
     let d = Store::create(at("d"))?;
-    d.write_with("/g/t", &Array2::<u8>::from_elem((4, 5), 200), &layout().part([0, 0], [20, 15]))?;
+    d.write_with("/g/t", Array2::<u8>::from_elem((4, 5), 200), &layout().part([0, 0], [20, 15]))?;
     store.transaction(|tx| tx.merge(&[at("d")], &merging))?;
     expected.slice_mut(nd![..4, ..5]).fill(200.0);
     assert_eq!(store.array("/g/t")?.to_ndarray::<f64>()?, expected.into_dyn());
@@ -289,7 +289,7 @@ fn a_merge_can_be_stopped_and_keeps_to_its_budget() -> Outcome {
     let rows = |n: usize| Array2::from_shape_fn((n, 1000), |(i, j)| (i * 1000 + j) as f64);
     for row in [0, 1000] {
         let layout = Layout::new().chunk([500, 1000]).part([row, 0], [2000, 1000]);
-        Store::create(at(&format!("{row}")))?.write_with("/t", &rows(1000), &layout)?;
+        Store::create(at(&format!("{row}")))?.write_with("/t", rows(1000), &layout)?;
     }
     let parts = [at("0"), at("1000")];
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
