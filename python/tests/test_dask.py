@@ -230,7 +230,7 @@ def test_payloads_move_as_they_are(tmp_path, layout, step):
         store.write("t", T, chunks=(8, 16), dims=["y", "x"], **layout)
     found, expected = arrstore.open(out), arrstore.open(plain)
     same(found["t"], T)
-    about = [store._file.meta("t") for store in (found, expected)]
+    about = [store._file.meta("/t") for store in (found, expected)]
     assert about[0] == about[1] and [store.history()[0].live_bytes for store in (found, expected)][0] > 0
 
 
