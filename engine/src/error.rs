@@ -113,6 +113,9 @@ pub enum Error {
     /// The array file refused.
     #[error(transparent)]
     Format(#[from] arrstore_format::Error),
+    /// Part files that cannot be merged.
+    #[error(transparent)]
+    Parts(Box<crate::PartsError>),
     /// An array of a file cannot be opened, or a result cannot be written to a file.
     #[error("{words}")]
     File {
@@ -176,7 +179,7 @@ impl Error {
             Error::Index { .. } => ErrorKind::Index,
             Error::NeedsCopy(_) => ErrorKind::NeedsCopy,
             Error::Text(text) => text.engine_error().map_or(ErrorKind::Invalid, Error::kind),
-            Error::Value(_) | Error::Transaction(_) => ErrorKind::Invalid,
+            Error::Value(_) | Error::Transaction(_) | Error::Parts(_) => ErrorKind::Invalid,
             Error::Budget { .. } => ErrorKind::Budget,
             Error::Cancelled => ErrorKind::Cancelled,
             Error::Npy { .. } => ErrorKind::Damaged,
@@ -203,6 +206,12 @@ impl Error {
     }
 }
 
+impl From<crate::PartsError> for Error {
+    fn from(error: crate::PartsError) -> Error {
+        Error::Parts(Box::new(error))
+    }
+}
+
 pub(crate) fn of_system(error: &std::io::Error) -> ErrorKind {
     match error.kind() {
         std::io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -218,7 +227,8 @@ pub(crate) fn of_format(error: &arrstore_format::Error) -> ErrorKind {
         E::Index { .. } | E::Region { .. } => ErrorKind::Index,
         E::DataLength { .. } => ErrorKind::Shape,
         E::Meta { .. } | E::Attributes(_) | E::Name(_) | E::Elements { .. } => ErrorKind::Invalid,
-        E::View { .. } => ErrorKind::NeedsCopy,
+        E::OtherLayout { .. } | E::ChunkWritten { .. } => ErrorKind::Invalid,
+        E::View { .. } | E::PartOfChunk { .. } => ErrorKind::NeedsCopy,
         E::NoArray { .. } | E::NoArrayId { .. } | E::NoSuchCommit { .. } | E::NoCommit => ErrorKind::NotFound,
         E::Exists { .. } | E::NameTaken { .. } => ErrorKind::Exists,
         E::Locked => ErrorKind::Locked,

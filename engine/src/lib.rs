@@ -87,7 +87,7 @@ pub use place::open;
 pub use plan::{Explain, ExplainStage, Read, Write};
 pub use promote::PromoteError;
 pub use source::Value;
-pub use store::{Layout, Store, Transaction};
+pub use store::{Layout, Merged, Merging, PartsError, Store, Transaction};
 
 /// The crates whose types appear in the library's interface, in the versions that it uses.
 pub use {half, ndarray, num_complex, serde_json};

@@ -109,7 +109,11 @@ pub struct CrcMismatch {
 
 /// Compares bytes with the checksum in their referrer.
 pub(crate) fn check(bytes: &[u8], expected: u32) -> Result<(), CrcMismatch> {
-    let found = crc32fast::hash(bytes);
+    check_crc(crc32fast::hash(bytes), expected)
+}
+
+/// Compares the checksum of bytes with the one in their referrer.
+pub(crate) fn check_crc(found: u32, expected: u32) -> Result<(), CrcMismatch> {
     #[cfg(test)]
     let expected = if crate::fuzz::FORGED.get() { found } else { expected };
     if found == expected { Ok(()) } else { Err(CrcMismatch { expected, found }) }

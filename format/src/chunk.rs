@@ -91,7 +91,7 @@ impl Reading<'_> {
         }
     }
 
-    fn read(&self, chunk: &Chunk, out: &mut [u8], offset: u64) -> Result<()> {
+    pub(crate) fn read(&self, chunk: &Chunk, out: &mut [u8], offset: u64) -> Result<()> {
         self.storage.read_exact_at(out, offset).map_err(Error::io(|| {
             format!("reading chunk {:?} of '{}' at byte {offset}", chunk.index, self.meta.name)
         }))

@@ -53,9 +53,10 @@ impl Snapshot {
             let array = self.array(&name)?;
             let id = transaction.create_array(&name, array.meta().clone())?;
             array.each_chunk(&mut |chunk| {
-                transaction.copy_chunk(id, &array, chunk)?;
-                done += chunk.stored_bytes();
-                if progress(done, total.max(done)) { Ok(()) } else { Err(Error::Cancelled) }
+                transaction.copy_chunk(id, &array, chunk, &mut |bytes| {
+                    done += bytes;
+                    if progress(done, total.max(done)) { Ok(()) } else { Err(Error::Cancelled) }
+                })
             })?;
         }
         transaction.seal();

@@ -285,13 +285,35 @@ pub enum Error {
     Cancelled,
     /// Chunks that cannot be copied without decoding them.
     #[error(
-        "chunks of '{from}' cannot be copied to '{array}' as they are: type, chunk shape, order or codec differ"
+        "chunks of '{from}' cannot be copied to '{array}' as they are: type, chunk shape, order, fill value or codec differ"
     )]
     OtherLayout {
         /// The array to copy to.
         array: String,
         /// The array to copy from.
         from: String,
+    },
+    /// A part that cannot be copied without decoding it, because it begins or ends within a chunk.
+    #[error(
+        "the part of shape {shape:?} at {start:?} of '{array}' begins or ends within a chunk of shape {chunk:?}: write its elements instead"
+    )]
+    PartOfChunk {
+        /// The array to copy to.
+        array: String,
+        /// The first element of the part.
+        start: Vec<u64>,
+        /// Elements of the part along each axis.
+        shape: Vec<u64>,
+        /// Shape of a chunk.
+        chunk: Vec<u64>,
+    },
+    /// A chunk that was already written in the same transaction.
+    #[error("chunk {index:?} of '{array}' was already written in this transaction: two parts overlap there")]
+    ChunkWritten {
+        /// The array to copy to.
+        array: String,
+        /// The chunk.
+        index: Vec<u64>,
     },
 }
 

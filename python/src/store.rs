@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use arrstore::format::{Attributes, Meta, Snapshot};
 use arrstore::text::object::{Object, indices};
-use arrstore::{Codec, Error, Expr, Layout, Scalar, Store};
+use arrstore::{Codec, Error, Expr, Layout, Merging, Scalar, Store};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -69,6 +69,13 @@ impl File {
     #[getter]
     fn commit(&self) -> PyResult<Option<u64>> {
         Ok(self.snapshot()?.map(|snapshot| snapshot.seq()))
+    }
+
+    /// The uuid of the file, as 32 hexadecimal digits: the same for every commit. `None` before the first.
+    #[getter]
+    fn uuid(&self) -> PyResult<Option<String>> {
+        let digits = |byte: &u8| format!("{byte:02x}");
+        Ok(self.snapshot()?.map(|snapshot| snapshot.stat().uuid.iter().map(digits).collect()))
     }
 
     /// Whether transactions may begin.
@@ -245,7 +252,8 @@ impl Transaction {
 
     /// Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Python function")]
-    #[pyo3(signature = (name, value, *, chunks = None, codec = None, shuffle = None, order = None, fill = None, dims = None, attrs = None))]
+    /// A `part` is the place of the first element in a whole array, and the shape of that.
+    #[pyo3(signature = (name, value, *, chunks = None, codec = None, shuffle = None, order = None, fill = None, dims = None, attrs = None, part = None))]
     fn write(
         &self,
         py: Python<'_>,
@@ -258,6 +266,7 @@ impl Transaction {
         fill: Option<&Bound<'_, PyAny>>,
         dims: Option<Vec<String>>,
         attrs: Option<&str>,
+        part: Option<(Vec<u64>, Vec<u64>)>,
     ) -> PyResult<()> {
         let mut layout = Layout::new();
         if let Some(chunks) = chunks {
@@ -280,6 +289,9 @@ impl Transaction {
         }
         for (key, value) in attributes(attrs.unwrap_or("{}"))? {
             layout = layout.attribute(key, value);
+        }
+        if let Some((start, shape)) = part {
+            layout = layout.part(start, shape);
         }
         step!(py, self, value, given, tx => tx.write_with(name, given, &layout))
     }
@@ -305,6 +317,14 @@ impl Transaction {
     fn resize(&self, py: Python<'_>, name: &str, shape: Vec<u64>) -> PyResult<()> {
         let tx = self.inner()?;
         self.running.run(py, 0, |_| Ok(tx.resize(name, shape)?))
+    }
+
+    /// Moves the parts in files into the transaction. `existing` names the arrays of which parts change elements.
+    fn merge(&self, py: Python<'_>, parts: Vec<PathBuf>, existing: Vec<String>) -> PyResult<()> {
+        let tx = self.inner()?;
+        let mut merging = Merging::default();
+        merging.existing = existing;
+        self.running.run(py, u64::MAX, |_| Ok(tx.merge(&parts, &merging).map(drop)?))
     }
 
     /// Deletes an array.

@@ -214,17 +214,64 @@ def test_overlapping_parts_are_refused(tmp_path):
     assert len(arrstore.open(out).history()) == 1
 
 
-def test_many_parts_are_checked_quickly():
-    from types import SimpleNamespace
+@pytest.mark.parametrize("layout", [{}, {"codec": "zstd:1"}, {"codec": "lz4", "order": "F"}, {"codec": "pco:1"}, {"fill": -1.0}])
+@pytest.mark.parametrize("step", [8, 5])
+def test_payloads_move_as_they_are(tmp_path, layout, step):
+    """Parts that end where chunks end are moved, and others decoded: with the same elements, and the same sizes."""
+    files = []
+    for row in range(0, 30, step):
+        for column in range(0, 40, 2 * step):
+            files.append(tmp_path / f"{row}.{column}.arrs")
+            values = T[row : row + step, column : column + 2 * step]
+            arrstore.write_part(files[-1], "t", values, (row, column), T.shape, chunks=(8, 16), dims=["y", "x"], **layout)
+    out, plain = tmp_path / "out.arrs", tmp_path / "plain.arrs"
+    arrstore.merge(out, files)
+    with arrstore.open(plain, "w") as store:
+        store.write("t", T, chunks=(8, 16), dims=["y", "x"], **layout)
+    found, expected = arrstore.open(out), arrstore.open(plain)
+    same(found["t"], T)
+    about = [store._file.meta("/t") for store in (found, expected)]
+    assert about[0] == about[1] and [store.history()[0].live_bytes for store in (found, expected)][0] > 0
 
-    from arrstore._parts import _refuse_overlaps
 
-    parts = [SimpleNamespace(path="p", start=[k // 100, 7 * (k % 100)], count=[1, 7]) for k in range(20_000)]
-    begun = time.process_time()
-    _refuse_overlaps("t", parts)
-    assert time.process_time() - begun < 10
-    with pytest.raises(ValueError, match="overlap"):
-        _refuse_overlaps("t", [*parts, SimpleNamespace(path="q", start=[50, 3], count=[1, 1])])
+def test_damaged_parts_are_refused(tmp_path):
+    part, out = tmp_path / "part.arrs", tmp_path / "out.arrs"
+    for layout in ({}, {"codec": "zstd:1"}):
+        arrstore.write_part(part, "t", T, (0, 0), T.shape, **layout)
+        sound = part.read_bytes()
+        broken = bytearray(sound)
+        # the payload is the longest of what the file has: some byte of it is in the middle
+        broken[5 * 4096 + 3000] ^= 4
+        part.write_bytes(broken)
+        with pytest.raises(OSError, match="part.arrs.*its payload: expected CRC"):
+            arrstore.merge(out, [part])
+        assert not out.exists()
+
+
+def test_a_part_that_is_the_output_is_refused(tmp_path):
+    part, other = tmp_path / "part.arrs", tmp_path / "other.arrs"
+    arrstore.write_part(part, "t", T[:15], (0, 0), T.shape, chunks=(5, 40))
+    other.hardlink_to(part)
+    before = part.read_bytes()
+    for out, parts in [(part, [part]), (other, [part]), (part, [other])]:
+        for mode in ("a", "w"):
+            with pytest.raises(ValueError, match="the output is also given as a part"):
+                arrstore.merge(out, parts, mode)
+    with pytest.raises(ValueError, match="two parts overlap"):
+        arrstore.merge(tmp_path / "out.arrs", [part, other])
+    assert part.read_bytes() == before and not (tmp_path / "out.arrs").exists()
+
+
+def test_uuids(path):
+    with arrstore.open(path, "w") as store:
+        assert store.uuid is None
+        store["t"] = T
+        first = store.uuid
+        store["u"] = T
+        assert store.uuid == first == arrstore.open(path).uuid == path.read_bytes()[16:32].hex()
+    with arrstore.open(path, "w") as store:
+        store["t"] = T
+        assert store.uuid != first
 
 
 def test_two_writers_of_one_part(tmp_path):

@@ -46,6 +46,13 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
                 e.downcast_ref(),
                 Some(arrstore::formats::Error::Request(_) | arrstore::formats::Error::Missing(_))
             )
+            || matches!(
+                e.downcast_ref(),
+                Some(
+                    arrstore::Error::Parts(_)
+                        | arrstore::Error::Format(arrstore_format::Error::NameTaken { .. })
+                )
+            )
             || e.is::<arrstore::text::TextError>()
             || matches!(
                 e.downcast_ref(),

@@ -11,7 +11,7 @@ use arrstore::formats::Writing;
 use arrstore::{Budget, Context};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{Running, Waiting};
+use crate::cli::{Memory, Running, Waiting};
 use crate::print::remark;
 
 /// The stop flag of this process. The first Ctrl-C sets it; a second Ctrl-C ends the process at once.
@@ -47,15 +47,21 @@ pub(crate) fn together<T>(threads: Option<u64>, help: impl Fn() + Sync, work: im
 
 /// The engine's context for these flags. `beside` is the default folder for temporary files.
 pub(crate) fn context(running: &Running, beside: Option<PathBuf>) -> Context {
-    let mut context = Context::default();
-    if let Some(memory) = running.memory {
-        context.budget = Budget::new(memory.bytes());
-    }
-    if let Some(threads) = running.threads {
-        context.threads = threads as usize;
-    }
+    let mut context = limited(running.memory, running.threads);
     context.tmp = running.tmp.clone().or(beside);
     context.check = !running.no_check;
+    context
+}
+
+/// A context with this much of the machine, which Ctrl-C stops.
+pub(crate) fn limited(memory: Option<Memory>, threads: Option<u64>) -> Context {
+    let mut context = Context::default();
+    if let Some(memory) = memory {
+        context.budget = Budget::new(memory.bytes());
+    }
+    if let Some(threads) = threads {
+        context.threads = threads as usize;
+    }
     context.cancel = stop_flag();
     context
 }

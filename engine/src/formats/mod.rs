@@ -38,7 +38,7 @@ mod piece;
 mod raw;
 mod zarr;
 
-pub use arrs::{open_snapshot, wait_for_writer};
+pub use arrs::{merge, open_snapshot, wait_for_writer};
 pub use container::Writing;
 pub use error::{Choice, Error, Result};
 pub use format::Format;
@@ -47,7 +47,7 @@ pub use location::{Location, full_name};
 pub use output::Outputs;
 
 use crate::Context;
-use error::Placed;
+pub(crate) use error::Placed;
 
 /// Opens the array that a path names.
 ///

@@ -27,6 +27,8 @@ pub struct Layout {
     fill: Option<Scalar>,
     dims: Option<Vec<Option<String>>>,
     attributes: Attributes,
+    /// The shape of the whole array, for a part.
+    whole: Option<Vec<u64>>,
 }
 
 impl Layout {
@@ -79,6 +81,15 @@ impl Layout {
         self
     }
 
+    /// Makes the array a part, for [`Transaction::merge`](crate::Transaction::merge): it begins at element `start` of an
+    /// array of `shape`. Its chunks are those of the whole array. All parts of an array have the same name and layout.
+    #[must_use]
+    pub fn part(mut self, start: impl AsRef<[u64]>, shape: impl AsRef<[u64]>) -> Layout {
+        let (key, value) = super::parts::attribute(start.as_ref(), shape.as_ref());
+        self.attributes.insert(key, value);
+        Layout { whole: Some(shape.as_ref().to_vec()), ..self }
+    }
+
     /// The metadata of an array of this type and shape. Settings that this layout lacks come from `known`, such as the
     /// layout of a replaced array, and then from the defaults. A known chunk or order for another number of axes is left
     /// out, and so is a known shuffle if this layout names a codec.
@@ -87,7 +98,7 @@ impl Layout {
     /// When the layout asks for a shuffle that its codec does not have, or the fill value does not fit the type.
     pub fn meta(&self, dtype: DType, shape: &[u64], known: &Known) -> Result<Meta> {
         let chunk = self.chunk.clone().or_else(|| known.chunk.clone().filter(|c| c.len() == shape.len()));
-        let chunk = chunk.unwrap_or_else(|| default_chunk(dtype, shape));
+        let chunk = chunk.unwrap_or_else(|| default_chunk(dtype, self.whole.as_deref().unwrap_or(shape)));
         let codec = self.codec.or(known.codec).unwrap_or_default();
         if self.shuffle == Some(true) && !packs_bytes(codec) {
             return Err(Error::Value(format!(

@@ -1,16 +1,19 @@
 //! A store: one `.arrs` file with named arrays.
 
 mod layout;
+mod parts;
 mod places;
 mod scatter;
 mod transaction;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrstore_format::{Attributes, CreateOptions, File, Meta, Snapshot, Stat};
 
 pub use layout::{Layout, default_chunk, packs_bytes};
+pub use parts::{Merged, Merging, PartsError};
 pub(crate) use scatter::{How, SHARE, Scatter, Staged};
 pub use transaction::Transaction;
 
@@ -242,7 +245,7 @@ impl Store {
     /// [`ErrorKind::Locked`](crate::ErrorKind::Locked) while another transaction is open; when the file cannot be
     /// written.
     pub fn begin(&self) -> Result<Transaction> {
-        Transaction::begin(&self.file, &self.context)
+        Ok(Transaction::new(Arc::new(self.file.begin()?), &self.path, &self.context))
     }
 }
 
@@ -252,8 +255,8 @@ fn full_name(name: &str) -> String {
 }
 
 /// Takes `shared` back from a plan that has run and is dropped.
-fn finished<T>(shared: std::sync::Arc<T>) -> Result<T> {
-    std::sync::Arc::into_inner(shared).ok_or_else(|| {
+fn finished<T>(shared: Arc<T>) -> Result<T> {
+    Arc::into_inner(shared).ok_or_else(|| {
         Error::Other("the transaction cannot end while one of its arrays is still being written".into())
     })
 }

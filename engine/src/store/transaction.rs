@@ -1,8 +1,9 @@
 //! Changes in one commit.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrstore_format::{ArrayId, Attributes, File, Meta};
+use arrstore_format::{ArrayId, Attributes, Meta};
 
 use super::{Layout, finished, full_name};
 use crate::formats::Known;
@@ -18,15 +19,20 @@ use crate::{Context, Error, IntoArray, Result, Slice};
 #[derive(Debug)]
 pub struct Transaction {
     inner: Arc<arrstore_format::Transaction>,
+    path: PathBuf,
     context: Context,
     /// The error of the first step that failed. The lock is held while a step runs, because two regions may interlace.
     failed: Mutex<Option<String>>,
 }
 
 impl Transaction {
-    pub(super) fn begin(file: &File, context: &Context) -> Result<Transaction> {
-        let inner = Arc::new(file.begin()?);
-        Ok(Transaction { inner, context: context.clone(), failed: Mutex::default() })
+    /// A transaction of the file at `path`.
+    pub(crate) fn new(
+        inner: Arc<arrstore_format::Transaction>,
+        path: &Path,
+        context: &Context,
+    ) -> Transaction {
+        Transaction { inner, path: path.to_owned(), context: context.clone(), failed: Mutex::default() }
     }
 
     /// Commits all changes together.
@@ -57,6 +63,10 @@ impl Transaction {
 
     pub(super) fn inner(&self) -> &arrstore_format::Transaction {
         &self.inner
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn context(&self) -> &Context {

@@ -2,6 +2,7 @@
 
 mod elements;
 mod expressions;
+mod parts;
 mod records;
 mod running;
 mod stores;

@@ -97,6 +97,27 @@ impl Meta {
         self.order.iter().enumerate().all(|(k, &axis)| usize::from(axis) == k)
     }
 
+    /// Whether a payload of one array is a payload of the other, for the same chunk: element type, chunk shape, element
+    /// order, fill value, codec and filter are equal. The level of a codec may differ.
+    pub fn is_like(&self, other: &Meta) -> bool {
+        self.dtype == other.dtype
+            && self.chunk_shape == other.chunk_shape
+            && self.order == other.order
+            && self.fill == other.fill
+            && self.codec.is_like(other.codec)
+            && self.shuffle == other.shuffle
+    }
+
+    /// Whether the region of `shape` at `start` consists of whole chunks. At the array's edge, a chunk that hangs over
+    /// is whole, too.
+    pub fn holds_whole_chunks(&self, start: &[u64], shape: &[u64]) -> bool {
+        let axes = start.iter().zip(shape).zip(self.shape.iter().zip(&self.chunk_shape));
+        axes.into_iter().all(|((&start, &n), (&whole, &chunk))| {
+            let ends = |end: u64| end == whole || end.is_multiple_of(chunk);
+            start.is_multiple_of(chunk) && start.checked_add(n).is_some_and(ends)
+        })
+    }
+
     /// Whether chunks are stored in parts: raw, and so large that a part is written in place without reading the
     /// rest.
     pub fn takes_parts(&self) -> bool {

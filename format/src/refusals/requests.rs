@@ -135,7 +135,8 @@ fn requests() {
     let found = transaction.write(bools, &[0], &[2], &[1, 3]).unwrap_err();
     refused!(found, Error::Elements { problem: PayloadError::Bool { found: 3, .. }, .. });
     let other = transaction.create_array("/c", Meta::new(DType::U8, &[8], &[8])).unwrap();
-    let moved = transaction.copy_chunk(other, &array, &array.chunk(&[0]).unwrap()).unwrap_err();
+    let moved =
+        transaction.copy_chunk(other, &array, &array.chunk(&[0]).unwrap(), &mut |_| Ok(())).unwrap_err();
     refused!(moved, Error::OtherLayout { .. });
     // Another codec is refused; another level is not.
     let packed = |codec| Meta::new(DType::U8, &[8], &[8]).encoded(codec, false);
@@ -143,7 +144,10 @@ fn requests() {
     let from = from.snapshot().unwrap().array("/a").unwrap();
     let chunk = from.chunk(&[0]).unwrap();
     let lz4 = transaction.create_array("/lz4", packed(Codec::Lz4)).unwrap();
-    refused!(transaction.copy_chunk(lz4, &from, &chunk).unwrap_err(), Error::OtherLayout { .. });
+    refused!(
+        transaction.copy_chunk(lz4, &from, &chunk, &mut |_| Ok(())).unwrap_err(),
+        Error::OtherLayout { .. }
+    );
     let same = transaction.create_array("/same", packed(Codec::Zstd { level: 9 })).unwrap();
-    transaction.copy_chunk(same, &from, &chunk).unwrap();
+    transaction.copy_chunk(same, &from, &chunk, &mut |_| Ok(())).unwrap();
 }

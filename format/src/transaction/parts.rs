@@ -125,7 +125,7 @@ impl Transaction {
                 let chunk = Chunk::new(target.index, &entry, meta.dtype.size());
                 let reading = Reading { storage: self.storage(), meta };
                 reading.check_len(&chunk)?;
-                match self.copy_raw(reading, &chunk)? {
+                match self.copy_payload(reading, &chunk, &mut |_| Ok(()))? {
                     Entry::Raw(extent, _) => (extent.offset, None),
                     _ => (room()?, Some(meta.fill.clone())),
                 }

@@ -94,7 +94,7 @@ impl Transaction {
         Ok(Entry::Encoded(extent, self.seq()))
     }
 
-    fn put_payload(&self, payload: &[u8], offset: u64) -> Result<()> {
+    pub(super) fn put_payload(&self, payload: &[u8], offset: u64) -> Result<()> {
         self.put_bytes(payload, offset)?;
         if payload.len() >= WRITEBACK && self.durability() == Durability::Full {
             self.storage().start_writeback(offset..offset + payload.len() as u64);

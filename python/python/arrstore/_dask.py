@@ -6,10 +6,12 @@
     arrstore.store(x * 2, "out.arrs")           # each worker writes files of its own; one commit at the end
 """
 
+import contextlib
 import functools
 import math
 import os
 import re
+import stat
 import sys
 import uuid
 
@@ -67,20 +69,13 @@ def _identity(path):
     """
     ends = [len(path), *(found.start() for found in re.finditer(r":/|\[", path))]
     path = next((path[:end] for end in ends if os.path.exists(path[:end])), path)
-    try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD.stop)
-        if head.startswith(_MAGIC):
-            return head[_HEAD].hex()
-        stat = os.stat(path)
-        return f"{stat.st_size} {stat.st_mtime_ns}"
-    except OSError:
-        return uuid.uuid4().hex
-
-
-#: The first bytes of an `.arrs` file, and the place of its uuid.
-_MAGIC = b"\x89ARS\r\n\x1a\n"
-_HEAD = slice(16, 32)
+    with contextlib.suppress(OSError):
+        return _arrstore.File(path).uuid
+    with contextlib.suppress(OSError):
+        found = os.stat(path)
+        if stat.S_ISREG(found.st_mode):
+            return f"{found.st_size} {found.st_mtime_ns}"
+    return uuid.uuid4().hex
 
 
 def attach(array):

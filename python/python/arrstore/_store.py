@@ -302,6 +302,11 @@ class Store(Group):
         return self._file.commit
 
     @property
+    def uuid(self):
+        """The identity of the file, as 32 hexadecimal digits: the same for all of its commits; `None` before the first."""
+        return self._file.uuid
+
+    @property
     def attrs(self):
         """The attributes of the store."""
 
@@ -396,13 +401,14 @@ class Transaction:
             self._changed.add(other)
             self._open.delete(other)
 
-    def write(self, name, value, *, chunks=None, codec=None, shuffle=None, order=None, fill=None, dims=None, attrs=None):
+    def write(self, name, value, *, chunks=None, codec=None, shuffle=None, order=None, fill=None, dims=None, attrs=None, part=None):
         """Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk inside the budget. An
         array of that name is replaced; the new one keeps its chunks, codec, shuffle and order if the shape is the same.
 
         chunks: elements of a chunk along each axis. codec: `none` (raw chunks, which are used in place), `lz4`, `zstd:1` to
         `zstd:22`, `pco:1` to `pco:12`. shuffle: whether bytes are grouped by their position before compression. order: `C`,
         `F`, or the axes of a chunk, outermost first. fill: the element of places never written. dims: names of the axes.
+        part: the place of the first element in a whole array, and the shape of that, for a part that `merge` takes.
         """
         ndim = np.ndim(value)
         if order in ("C", "F"):
@@ -421,6 +427,7 @@ class Transaction:
             fill=fill,
             dims=dims,
             attrs=attrs,
+            part=part,
         )
 
     def create(self, name, shape, dtype=float, *, chunks=None, **layout):

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Salvage(Salvage),
     /// Rewrite a file without free space; verify then finds any flipped bit, until the next commit
     Compact(Compact),
+    /// Merge the parts of arrays, which many processes wrote as files of their own, into one file
+    Merge(Merge),
     /// Create a data set larger than the budget, run the main jobs on it, and check every answer
     Demo(Demo),
     /// Report the machine's limits and the speed of its memory and disk, with advice
@@ -234,6 +236,46 @@ pub(crate) struct Compact {
     /// Print no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) speaking: Speaking,
+}
+
+const MERGING: &str = "\
+A part is an array with the attribute _part, {\"start\": [..], \"shape\": [..]}: its first element in the whole array, and \
+the shape of that. Everything else is as in the whole array. Python's write_part writes part files, and Layout::part \
+in Rust. One commit makes the whole arrays; arrays of the same names are replaced, and all others stay. Payloads are \
+copied as they are, each checked against its checksum; a part that begins or ends within a chunk is decoded and packed \
+again. A chunk that no part has is missing: it takes no space, and reads as the fill value.
+
+Exit codes: 0 done; 1 failed, or a part is damaged; 2 misuse: parts that overlap, that differ in shape, type or layout, \
+or (with --complete) that leave a gap, a file without a part, a missing file, or OUT among the parts; 3 done, but \
+standard output could not be written; 130 interrupted. After 1, 2 and 130 every file is unchanged.";
+
+#[derive(Args, Debug)]
+#[command(after_help = MERGING)]
+pub(crate) struct Merge {
+    /// The .arrs file that gets the arrays; it is made if it does not exist
+    pub(crate) out: String,
+    /// The part files, which stay as they are
+    #[arg(required = true)]
+    pub(crate) parts: Vec<String>,
+    /// Refuse a gap: the parts must hold every element of their arrays
+    #[arg(long)]
+    pub(crate) complete: bool,
+    /// Working memory for parts that are decoded: 512MiB, 2GB, or a share such as 50% of the memory of the machine or
+    /// the container [default: 70%]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub(crate) memory: Option<Memory>,
+    /// Number of threads for parts that are decoded [default: the cores of the machine or the container]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub(crate) threads: Option<u64>,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    /// Print no progress and no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) syncing: Syncing,
     #[command(flatten)]
     pub(crate) speaking: Speaking,
 }

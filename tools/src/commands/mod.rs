@@ -9,6 +9,7 @@ mod functions;
 mod history;
 mod info;
 mod ls;
+mod merge;
 mod salvage;
 mod show;
 mod verify;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::History(args) => history::run(args),
         Command::Salvage(args) => salvage::run(args),
         Command::Compact(args) => compact::run(args),
+        Command::Merge(args) => merge::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Doctor(args) => doctor::run(args),
     }

@@ -102,6 +102,11 @@ impl Store {
         Ok(Store { path, writing, before, transaction, turn, taken: Vec::new(), claim })
     }
 
+    /// The changes to the file, for an engine's transaction.
+    pub(super) fn transaction(&self) -> Option<&Arc<Transaction>> {
+        self.transaction.as_ref()
+    }
+
     /// Refuses a place that another result has: the array, or a part that `meets` the new one.
     fn check_free(&self, label: &str, name: &str, meets: impl Fn(&Part) -> bool) -> Result<()> {
         let whole = |part: &Part| matches!(part, Part::Whole);

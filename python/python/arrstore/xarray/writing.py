@@ -341,9 +341,10 @@ class _Target:
         """The layout of a new array; that of one that exists, the place of a region in it, and its shape."""
         if self._layout is not None:
             return self._layout, None, None
+        from .. import _parts
+
         about = self._transaction._open.meta(self.name)
-        layout = {key: about[key] for key in ("chunks", "codec", "shuffle")}
-        return layout, [] if region is ... else [part.start for part in region], about["shape"]
+        return _parts.layout_of(about), [] if region is ... else [part.start for part in region], about["shape"]
 
     def __setitem__(self, key, value):
         with self._lock:
