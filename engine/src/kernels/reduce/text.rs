@@ -9,7 +9,7 @@ use crate::kernels::text;
 /// A state is the index of the best text so far, or `u64::MAX` if there is none, and then the text.
 struct Texts {
     /// The order of two texts.
-    order: fn(&[u8], &[u8]) -> Ordering,
+    order: text::Order,
     /// The order of a better text to a worse one.
     better: Ordering,
     /// Bytes of a text.

@@ -120,8 +120,11 @@ fn compare<U: Unit>(op: Op, n: usize, m: usize) -> Option<Kernel> {
     }))
 }
 
+/// The order of two elements.
+pub(super) type Order = fn(&[u8], &[u8]) -> Ordering;
+
 /// The order of texts of this type; `None` for other types.
-pub(super) fn order_of(physical: Physical) -> Option<fn(&[u8], &[u8]) -> Ordering> {
+pub(super) fn order_of(physical: Physical) -> Option<Order> {
     match physical {
         Physical::Bytes(_) => Some(order::<u8>),
         Physical::Str(_) => Some(order::<u32>),

@@ -82,10 +82,9 @@ fn expanded<U: Unit>(text: &[U], size: i64) -> impl Iterator<Item = U> {
     let size = u64::try_from(size).unwrap_or(0);
     text.iter().flat_map(move |&unit| {
         let (unit, times) = match unit.char() {
-            '\t' => (
-                U::of(' ').unwrap_or_default(),
-                size.checked_sub(column.checked_rem(size).unwrap_or(0)).unwrap_or(0),
-            ),
+            '\t' => {
+                (U::of(' ').unwrap_or_default(), size.saturating_sub(column.checked_rem(size).unwrap_or(0)))
+            }
             _ => (unit, 1),
         };
         column = if matches!(unit.char(), '\n' | '\r') { 0 } else { column.saturating_add(times) };
