@@ -81,7 +81,7 @@ pub use compose::{
 };
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};
-pub use op::{Op, Reduction, Scalar};
+pub use op::{Charset, OnFault, Op, Reduction, Scalar};
 pub use operator::{correlate::Overlap, interp::Beyond};
 pub use place::open;
 pub use plan::{Explain, ExplainStage, Read, Write};

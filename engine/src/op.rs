@@ -3,8 +3,10 @@
 //! The expression language, its help, promotion and the kernels all use this table. A new operation needs one row here,
 //! its element types in [`crate::promote`], and one line per class of element types in [`crate::kernels`].
 
+mod charset;
 mod scalar;
 
+pub use charset::{Charset, OnFault};
 pub use scalar::Scalar;
 
 /// The enum of a table. Rows under `hidden` are not in `ALL` and cannot be found by name: only the library itself uses
@@ -157,7 +159,11 @@ macro_rules! operations {
                 Capitalize 1 "the first letter large, all others small": capitalize;
                 Center 3 "a text in the middle of x2 characters, with x3 around it": center;
                 Complex 2 "x1 + x2 * 1j, each part kept as it is": complex;
+                Decode 2 "the characters of bytes; x2 is the encoding": decode;
+                Encode 2 "the bytes of characters; x2 is the encoding": encode;
                 Endswith 2 "x1 ends with x2": endswith;
+                ExpandedLen 2 "characters of a text with spaces for tabs, as NumPy counts them": expandtabs;
+                Expandtabs 2 "a text with spaces for tabs, up to the next of every x2 columns": expandtabs;
                 Exponent 1 "exponent of two of a float, as frexp": exponent;
                 Field 2 "a field of a record; x2 is its byte": field;
                 Find 2 "the first place of x2 in x1, or -1": find;
@@ -192,6 +198,7 @@ macro_rules! operations {
                 StripChars 2 "without the characters of x2 at both ends": strip;
                 Swapcase 1 "large letters small, small ones large": swapcase;
                 Title 1 "each word with its first letter large": title;
+                Translate 3 "x1 through the table x2, without the bytes of x3": translate;
                 Unless 2 "x1; an error where x2 is true, for slices of NaN alone": unless;
                 Upper 1 "letters large": upper;
                 Weighed 2 "x1; an error where x2 is true, for weights of the sum 0": weighed;

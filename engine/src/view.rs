@@ -4,6 +4,8 @@
 //! fixed index, or `start + step * i` for the index `i` along one axis of the view. If no axis underneath uses an axis
 //! of the view, the view is broadcast along that axis.
 
+use std::ops::Range;
+
 use crate::{Error, Result};
 
 /// The index along one axis of the array underneath, as a function of the indices of the view.
@@ -88,6 +90,32 @@ impl View {
             },
         };
         View(self.0.iter().map(compose).collect())
+    }
+
+    /// The same view of an array whose indices are larger by a number for each axis.
+    pub(crate) fn shifted(&self, by: impl IntoIterator<Item = i64>) -> View {
+        let shift = |(map, by): (&AxisMap, i64)| match *map {
+            AxisMap::At(at) => AxisMap::At(at.saturating_add_signed(by)),
+            AxisMap::Along { axis, start, step } => AxisMap::Along { axis, start: start + by, step },
+        };
+        View(self.0.iter().zip(by).map(shift).collect())
+    }
+
+    /// The smallest part of the array underneath that holds the elements of `part` of the view; `None`: there are no
+    /// elements.
+    pub(crate) fn part(&self, part: &[Range<u64>]) -> Option<Vec<Range<u64>>> {
+        if part.iter().any(Range::is_empty) {
+            return None;
+        }
+        let range = |map: &AxisMap| match *map {
+            AxisMap::At(at) => at..at + 1,
+            AxisMap::Along { axis, start, step } => {
+                let at = |k: u64| (start + step * k as i64) as u64;
+                let (first, last) = (at(part[axis].start), at(part[axis].end - 1));
+                first.min(last)..first.max(last) + 1
+            }
+        };
+        Some(self.0.iter().map(range).collect())
     }
 
     /// The view and its shape for a subscript on an array of `shape`.

@@ -1,6 +1,7 @@
 """Stores and arrays for the tests."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,31 @@ import arrstore
 
 # SciPy looks at it when it is first imported
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+
+#: How a skip says that a library is missing. PyTorch is in no extra of the package: it is too large.
+_MISSING = re.compile(r"could not import|not installed|need pytest-asyncio")
+_TOO_LARGE = re.compile(r"\btorch\b")
+
+
+def _missing(config):
+    """The reasons of skips that ARRSTORE_REQUIRE=1 does not allow."""
+    if os.environ.get("ARRSTORE_REQUIRE", "0") == "0":
+        return []
+    reports = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+    reasons = {report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)}
+    return sorted(reason for reason in reasons if _MISSING.search(reason) and not _TOO_LARGE.search(reason))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    if exitstatus == 0 and _missing(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for reason in _missing(config):
+        terminalreporter.line(f"ARRSTORE_REQUIRE=1 lets no test be skipped for want of a library: {reason}", red=True)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def test_every_public_name_is_in_the_stub():
 
     tree = ast.parse((ROOT / "python/arrstore/__init__.pyi").read_text())
     names = {getattr(node, "name", None) or getattr(getattr(node, "target", None), "id", None) for node in tree.body}
+    names |= {alias.asname for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert set(arrstore.__all__) <= names
     array = next(node for node in tree.body if getattr(node, "name", None) == "Array")
     members = {getattr(node, "name", None) for node in array.body}

@@ -113,13 +113,13 @@ def error_kind(error):
     """The container's word for an exception of NumPy's."""
     if isinstance(error, np.exceptions.AxisError):
         return "axis"
-    for kind, name in [(TypeError, "type"), (OverflowError, "overflow"), (IndexError, "index"), (ValueError, "value"), (ZeroDivisionError, "value")]:
+    for kind, name in [((TypeError, AttributeError), "type"), (OverflowError, "overflow"), (IndexError, "index"), (ValueError, "value"), (ZeroDivisionError, "value")]:
         if isinstance(error, kind):
             return name
     raise error
 
 
-STRINGS = "upper lower capitalize title swapcase strip lstrip rstrip str_len startswith endswith find rfind count isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper center ljust rjust zfill replace slice rpartition".split()
+STRINGS = "upper lower capitalize title swapcase strip lstrip rstrip str_len startswith endswith find rfind count isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper center ljust rjust zfill replace slice rpartition expandtabs encode decode translate".split()
 
 
 def names():

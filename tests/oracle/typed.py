@@ -172,6 +172,35 @@ def sized_strings(golden):
         both(golden, (f"find(a, {q}'b', 1)", f"find(a, {q}'b', -3, 5)", f"rfind(a, {q}'b', 0, n)", f"find(a, {q}'', n)", f"find(a, {q}'', 2, 1)", f"rfind(a, {q}'', n, 2)", f"count(a, {q}'', n, 2)", f"count(a, {q}'', 2, 1)", f"startswith(a, {q}'', n)", f"startswith(a, {q}'', 2, 1)", f"endswith(a, {q}'', 1, n)", f"count(a, {q}'a', 1)", f"startswith(a, {q}'b', 1)", f"endswith(a, {q}'b', 0, 2)"), {"a": a, "n": n})
 
 
+def coded_strings(golden):
+    lines = ["a\tb", "\t", "", "ab\n\tc\t", "\r\tx\ty", "12345678\t9", "\t\t", "a\x0b\tb"]
+    n = np.array([[8], [0], [-3], [3], [1]])
+    for name in ("S5", "S12", "U7", "U12"):
+        a = np.array(lines, "U12").astype(name)
+        both(golden, ("expandtabs(a)", "expandtabs(a, 4)", "expandtabs(a[::-2], 1)", "expandtabs(a, 0)", "expandtabs(a, n)", "expandtabs(a[1], n)", "expandtabs(a[:0])", "expandtabs(a, 2.5)"), {"a": a, "n": n})
+    words = np.array([["", "abc", "caf\u00e9", "\u00ff\u0080"], ["\u20ac 5", "\U0001f600x", "\u00e9\u20ac", "z"]])
+    for a in (words, words.T, words[:, ::-2], words[:, :2], words[:0]):
+        for encoding in ("utf-8", "UTF8", "ascii", "latin-1", "iso8859_1"):
+            for errors in ("strict", "ignore", "replace"):
+                both(golden, (f"encode(a, '{encoding}', '{errors}')",), {"a": a})
+        both(golden, ("encode(a)", "decode(encode(a))", "decode(a)"), {"a": a})
+    codes = np.array([[b"", b"abc", b"caf\xc3\xa9", b"\xff\x80"], [b"\xe2\x82", b"\xf0\x9f\x98\x80x", b"\xed\xa0\x80", b"\xc0\xafz"]])
+    for a in (codes, codes.T, codes[:, ::-2], codes[:1, :3], codes[:0]):
+        for encoding in ("utf-8", "ascii", "latin1"):
+            for errors in ("strict", "ignore", "replace"):
+                both(golden, (f"decode(a, '{encoding}', '{errors}')",), {"a": a})
+        both(golden, ("decode(a)", "encode(a)"), {"a": a})
+    table = bytearray(range(256))
+    table[ord("a") : ord("d")] = b"xyz"
+    tables = {"t": np.array(bytes(table)), "s": np.array(bytes(255 * [65]))}
+    for name in ("S3", "S9"):
+        a = texts(np.dtype(name), (4, 5, 3), 3)
+        both(golden, ("translate(a, t)", "translate(a, t, b'b ')", "translate(a.T, t)[::-2]", "translate(a, None, b'ab')", "translate(a, s)", "translate(a[:0], t)"), {"a": a, **tables})
+    for name in ("U3", "U9"):
+        a = texts(np.dtype(name), (4, 5, 3), 3)
+        both(golden, ("translate(a, t)", "translate(a, t, 'b ')", "translate(a.T, t)[::-2]", "translate(a[:0], t)"), {"a": a, "t": np.array(table.decode("latin-1"))})
+
+
 def records(golden):
     person = np.dtype([("name", "U10"), ("age", "i4"), ("weight", "f4")])
     odd = np.dtype([("a", "u1"), ("b", "f8"), ("c", "S3"), ("p", "f4", (2, 3)), ("n", [("x", "i2"), ("t", "M8[s]")])])
@@ -244,4 +273,5 @@ def types(golden):
     times(golden)
     strings(golden)
     sized_strings(golden)
+    coded_strings(golden)
     records(golden)

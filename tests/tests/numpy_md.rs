@@ -63,6 +63,10 @@ fn notes(text: &str) -> BTreeMap<&str, Note> {
     lines(text).map(note).collect()
 }
 
+/// Functions that texts share with other elements.
+const OF_TEXTS_TOO: [&str; 9] =
+    ["add", "equal", "greater", "greater_equal", "less", "less_equal", "multiply", "not_equal", "partition"];
+
 /// The function of ours that does what NumPy's function of this name does.
 fn ours(space: &str, name: &str) -> Option<Entry> {
     let entry = text::function(name).ok()?;
@@ -71,7 +75,7 @@ fn ours(space: &str, name: &str) -> Option<Entry> {
         // these work on the last two axes, and np's on the first two
         "np.linalg" => !["cross", "diagonal", "trace"].contains(&name),
         "np.fft" => entry.family == "fft",
-        "np.strings" => entry.family == "strings",
+        "np.strings" => entry.family == "strings" || OF_TEXTS_TOO.contains(&name),
         _ => entry.family == "random",
     };
     same.then_some(entry)

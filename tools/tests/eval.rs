@@ -171,11 +171,27 @@ fn elements_are_assigned_through_lists_masks_and_indices() {
             ("1", "f.arrs:/a[m]", "'m'"),
             ("1", "a.npy[[0]]", "a.npy"),
         ] {
-            let ran = folder.run(&["eval", value, "-o", place]);
-            assert!(ran.code != 0 && ran.err.contains(words), "{place}: {}", ran.err);
+            // the plan is refused before it runs, and so is its explanation
+            for explain in [&[][..], &["--explain"]] {
+                let ran = folder.run(&[&["eval", value, "-o", place][..], explain].concat());
+                assert!(ran.code != 0 && ran.err.contains(words), "{place}: {}", ran.err);
+            }
         }
-        // an explanation writes nothing
-        folder.run(&["eval", "--explain", "7", "-o", "f.arrs:/a[[0, 1]]"]).ok();
+        // indices of a file are checked before the plan, too
+        let far: Vec<u8> = [3i64, -13].into_iter().flat_map(i64::to_le_bytes).collect();
+        folder.npy("far.npy", DType::I64, &[2], &far);
+        for rows in ["far", "0 - far - 1", "far[:, None] * [1, 1]"] {
+            let place = format!("f.arrs:/a[{rows}, 0]");
+            let ran = folder.run(&["eval", "--explain", "1", "far.npy", "-o", &place]);
+            assert!(ran.code != 0 && ran.err.contains("out of bounds"), "{place}: {}", ran.err);
+        }
+        // an explanation shows the assignment, and writes nothing
+        let explain =
+            ["eval", "--explain", "x[:, :5] + 7", "x=f.arrs:/a", "-o", "f.arrs:/a[:, [0, 1, 2, 3, 4]]"];
+        let explained = folder.run(&explain).ok();
+        for words in ["stage 2: assign over (12, 5)", "480 B  the values (held)", "480 B  f.arrs:/a["] {
+            assert!(explained.contains(words), "{explained}");
+        }
         folder.run(&["convert", "f.arrs:/a", "again.npy"]).ok();
         assert_eq!(folder.read("again.npy"), wanted, "{codec} {chunk}");
     }

@@ -1,7 +1,7 @@
 //! Texts and times: operands and functions.
 
 use super::{Array, IntoArray};
-use crate::{Context, Expr, Justify, Op, TimeUnit};
+use crate::{Charset, Context, Expr, Justify, OnFault, Op, TimeUnit};
 
 /// One text, of NumPy's type `U`. Beside points in time, it is read as one.
 impl IntoArray for &str {
@@ -205,5 +205,46 @@ impl Array {
         let (old, new) = (old.into_array(), new.into_array());
         let all = Expr::scalar(-1);
         Array::make(|| self.expr()?.replace(old.expr()?, new.expr()?, &all, &Context::default()))
+    }
+
+    /// Texts with spaces in the place of tabs, up to the next of every `size` columns, as NumPy's `strings.expandtabs`. The
+    /// texts are read at once.
+    #[track_caller]
+    pub fn expandtabs(&self, size: impl IntoArray) -> Array {
+        let size = size.into_array();
+        Array::make(|| self.expr()?.expandtabs(size.expr()?, &Context::default()))
+    }
+
+    /// The bytes of characters in an encoding, as NumPy's `strings.encode`. The texts are read at once.
+    ///
+    /// # Errors
+    /// Reported when the array is computed: texts of type `S`, and with [`OnFault::Strict`] a character without bytes.
+    ///
+    /// ```
+    /// use arrstore::{Charset, OnFault, prelude::*};
+    /// let bytes = Array::from("caf\u{e9}").encode(Charset::Utf8, OnFault::Strict);
+    /// assert_eq!(bytes.decode(Charset::Utf8, OnFault::Strict).compute()?.to_string(), "caf\u{e9}");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn encode(&self, charset: Charset, fault: OnFault) -> Array {
+        Array::make(|| self.expr()?.encode(charset, fault, &Context::default()))
+    }
+
+    /// The characters of bytes in an encoding, as NumPy's `strings.decode`. The texts are read at once.
+    ///
+    /// # Errors
+    /// Reported when the array is computed: texts of type `U`, and with [`OnFault::Strict`] bytes without a character.
+    #[track_caller]
+    pub fn decode(&self, charset: Charset, fault: OnFault) -> Array {
+        Array::make(|| self.expr()?.decode(charset, fault, &Context::default()))
+    }
+
+    /// Texts with each character replaced by the character that `table` has at its place, as NumPy's `strings.translate`.
+    /// Bytes need a table of type `S256`. Characters beyond the end of a table of characters stay.
+    #[track_caller]
+    pub fn translate(&self, table: impl IntoArray) -> Array {
+        let table = table.into_array();
+        Array::make(|| self.expr()?.translate(Some(table.expr()?), None))
     }
 }

@@ -17,11 +17,8 @@ impl Expr {
             Some(_) => self.typed()?,
             None => self.typed()?.reshape(&[-1])?,
         };
-        let mut keys = lines.order_keys(fields)?;
-        if keys.is_empty() {
-            // texts of no characters are equal
-            keys.push(Expr::zeros(lines.shape(), DType::U8)?);
-        }
+        // each key reads the elements
+        let mut keys = lines.shared().order_keys(fields)?;
         keys.reverse();
         Expr::lexsort(&keys, axis.unwrap_or(0))
     }
@@ -41,12 +38,13 @@ impl Expr {
     /// For each element of a vector of texts or records, the number of its group: equal elements are a group, and groups
     /// are numbered in ascending order.
     pub(crate) fn groups(&self) -> Result<Expr> {
-        match &self.order_keys(&[])?[..] {
-            // texts of no characters are equal
-            [] => Expr::zeros(self.shape(), DType::I64),
-            // texts are compared whole, because each key reads all of them
-            keys if self.dtype().kind().is_text() => ranks(keys, std::slice::from_ref(self)),
-            keys => ranks(keys, keys),
+        // each key reads the elements
+        let own = self.shared();
+        let keys = own.order_keys(&[])?;
+        // texts are compared whole
+        match own.dtype().kind().is_text() {
+            true => ranks(&keys, &[own]),
+            false => ranks(&keys, &keys),
         }
     }
 

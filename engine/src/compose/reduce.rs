@@ -14,13 +14,10 @@ impl Expr {
     /// without an identity has nothing to reduce.
     pub fn reduce(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
         let typed = self.typed()?;
-        match reduction {
-            _ if !typed.dtype().kind().is_text() => {}
-            Reduction::Any | Reduction::All | Reduction::CountNonzero => {
-                return typed.truths()?.reduce(reduction, options);
-            }
-            Reduction::Argmax | Reduction::Argmin => return typed.text_extreme(reduction, options),
-            _ => {}
+        if typed.dtype().kind().is_text()
+            && matches!(reduction, Reduction::Any | Reduction::All | Reduction::CountNonzero)
+        {
+            return typed.truths()?.reduce(reduction, options);
         }
         if let Some(dtype) = options.dtype
             && dtype.kind() == Kind::Complex
@@ -33,33 +30,6 @@ impl Expr {
                 .cast(dtype);
         }
         typed.reduced_as(reduction, options)
-    }
-
-    /// The index of the greatest or smallest text: key by key, the texts are kept whose key is the best of those that are
-    /// left.
-    fn text_extreme(&self, reduction: Reduction, options: &ReduceOptions) -> Result<Expr> {
-        let (best, worst) = match reduction {
-            Reduction::Argmax => (Reduction::Max, u64::MIN),
-            _ => (Reduction::Min, u64::MAX),
-        };
-        let kept = ReduceOptions { axes: options.axes.clone(), keepdims: true, ..ReduceOptions::default() };
-        let mut left: Option<Expr> = None;
-        for key in self.shared().order_keys(&[])? {
-            let candidates = match &left {
-                None => key.clone(),
-                Some(left) => choose(left, &key, &Expr::scalar(worst).cast(key.dtype())?)?,
-            };
-            let now = two(Op::Equal, &key, &candidates.reduce(best, &kept)?)?;
-            left = Some(match left {
-                None => now,
-                Some(left) => two(Op::LogicalAnd, &left, &now)?,
-            });
-        }
-        let left = match left {
-            Some(left) => left,
-            None => Expr::ones(self.shape(), DType::Bool)?,
-        };
-        left.reduce(Reduction::Argmax, options)
     }
 
     /// The same, where variances and deviations are real.

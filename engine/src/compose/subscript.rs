@@ -24,7 +24,9 @@ pub(crate) struct Indexed {
     pub(crate) axes: Vec<(usize, usize)>,
     /// The arrays of indices, broadcast together.
     pub(crate) indices: Vec<Expr>,
-    /// Their shape.
+    /// The given arrays of indices that are not checked yet, each with the length and the number of its axis.
+    pub(crate) unknown: Vec<(Expr, u64, usize)>,
+    /// The shape of the arrays of indices.
     pub(crate) shape: Vec<u64>,
     /// The place of their axes among the other axes of the view.
     pub(crate) place: usize,
@@ -44,7 +46,7 @@ impl Expr {
         if let Some(mask) = self.covering_mask(parts) {
             return self.masked(mask, context);
         }
-        let Indexed { view, axes, indices, shape, place } = Indexed::new(self.shape(), parts, context)?;
+        let Indexed { view, axes, indices, shape, place, .. } = Indexed::new(self.shape(), parts, context)?;
         let view = self.index(&view)?;
         if axes.is_empty() {
             // a mask without axes makes an axis of length 0 or 1
@@ -105,6 +107,7 @@ impl Indexed {
     /// As [`Expr::subscript`].
     pub(crate) fn new(shape: &[u64], parts: &[Part], context: &Context) -> Result<Indexed> {
         let (mut view, mut axes, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+        let mut unknown = Vec::new();
         let mut lone: Option<u64> = None;
         // the axis of the array, and that of the view
         let (mut axis, mut of_view) = (0, 0);
@@ -140,10 +143,13 @@ impl Indexed {
                 }
                 Part::Array(array) => {
                     check_indices(&array)?;
-                    array.check_known(shape[axis], axis)?;
+                    let index = array.typed()?.cast(DType::I64)?;
+                    if !array.check_known(shape[axis], axis)? {
+                        unknown.push((index.clone(), shape[axis], axis));
+                    }
                     view.push(Index::ALL);
                     axes.push((axis, of_view));
-                    indices.push(array.typed()?.cast(DType::I64)?);
+                    indices.push(index);
                     (axis, of_view) = (axis + 1, of_view + 1);
                 }
             }
@@ -155,7 +161,7 @@ impl Indexed {
             other => other,
         })?;
         let indices = indices.iter().map(|index| index.broadcast_to(&shape)).collect::<Result<_>>()?;
-        Ok(Indexed { view, axes, indices, shape, place: if runs > 1 { 0 } else { place } })
+        Ok(Indexed { view, axes, indices, unknown, shape, place: if runs > 1 { 0 } else { place } })
     }
 }
 

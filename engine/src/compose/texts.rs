@@ -1,9 +1,12 @@
 //! Functions of texts whose results are as wide as the longest of them needs.
 
+use std::sync::Arc;
+
 use super::small::number;
 use super::{choose, op, two};
-use crate::op::Op;
+use crate::op::{Charset, OnFault, Op};
 use crate::plan::evaluate_in;
+use crate::source::Value;
 use crate::{Context, DType, Error, Expr, Kind, ReduceOptions, Reduction, Result};
 
 /// The place of a text among the characters that fill it up.
@@ -57,6 +60,61 @@ impl Expr {
         // the kernel writes to elements as wide as the operand
         let room = self.with_width(width.max(text_width(self.dtype())))?;
         op(Op::Replace, &[&room, &old, &new, count])?.with_width(width)
+    }
+
+    /// Texts with spaces in the place of tabs, up to the next of every `size` columns. Columns count from the last end of a
+    /// line. The texts are read now, for the width of the result: as in NumPy, that counts characters of type `U` fourfold.
+    ///
+    /// # Errors
+    /// When operands have other types, or there are no texts.
+    pub fn expandtabs(&self, size: &Expr, context: &Context) -> Result<Expr> {
+        let width = two(Op::ExpandedLen, self, size)?.greatest_width(context)?;
+        // the kernel writes to elements as wide as the operand
+        let room = self.with_width(width.max(text_width(self.dtype())))?;
+        two(Op::Expandtabs, &room, size)?.with_width(width)
+    }
+
+    /// The bytes of characters in an encoding. The texts are read now, for the width of the result.
+    ///
+    /// # Errors
+    /// When these are not texts of type `U`, and with [`OnFault::Strict`] if a character has no bytes.
+    pub fn encode(&self, charset: Charset, fault: OnFault, context: &Context) -> Result<Expr> {
+        two(Op::Encode, self, &Expr::scalar(charset.number(fault)))?.as_narrow_as_longest(context)
+    }
+
+    /// The characters of bytes in an encoding. The texts are read now, for the width of the result.
+    ///
+    /// # Errors
+    /// When these are not texts of type `S`, and with [`OnFault::Strict`] if bytes are not in the encoding.
+    pub fn decode(&self, charset: Charset, fault: OnFault, context: &Context) -> Result<Expr> {
+        two(Op::Decode, self, &Expr::scalar(charset.number(fault)))?.as_narrow_as_longest(context)
+    }
+
+    /// Texts with each unit replaced by the unit that a table has at its place. Bytes need a table of type `S256`; without
+    /// one they stay. Those of `without` are left out first. Characters that lie beyond the end of the table stay, and as
+    /// in NumPy `without` does nothing to them.
+    ///
+    /// # Errors
+    /// When operands have other types, or the table of bytes has another length than 256.
+    pub fn translate(&self, table: Option<&Expr>, without: Option<&Expr>) -> Result<Expr> {
+        let bytes = matches!(self.dtype(), DType::Bytes(_));
+        let table = match table {
+            Some(table) => table.clone(),
+            None if bytes => {
+                let all: Vec<u8> = (0..=u8::MAX).collect();
+                Expr::source(Arc::new(Value::copied_from(DType::Bytes(256), &[], &all)?))?
+            }
+            None => return Err(Error::Value("characters need a table; give a text".into())),
+        };
+        let table = table.beside(self)?;
+        if bytes && table.dtype() != DType::Bytes(256) {
+            return Err(Error::Value(format!(
+                "translation table must be 256 characters long, of type S256; found {}",
+                table.dtype()
+            )));
+        }
+        let without = without.cloned().unwrap_or_else(|| Expr::text("")).beside(self)?;
+        op(Op::Translate, &[self, &table, &without])
     }
 
     /// Texts, each several times. A negative number counts as 0.
@@ -157,6 +215,14 @@ impl Expr {
         u32::try_from(greatest.max(1)).map_err(|_| {
             Error::Value(format!("a text of {greatest} characters is longer than any type holds"))
         })
+    }
+
+    /// These texts, as wide as the longest needs; of one character if there are none.
+    fn as_narrow_as_longest(&self, context: &Context) -> Result<Expr> {
+        match self.shape().contains(&0) {
+            true => self.with_width(1),
+            false => self.as_wide_as(&self.str_len()?, context),
+        }
     }
 
     fn fold_all(&self, reduction: Reduction) -> Result<Expr> {

@@ -125,6 +125,15 @@ impl<'p> Reader<'p> {
         }
     }
 
+    /// Has the disk bring what boxes take, all at once, unless the first of them is in memory. Each box is given by its
+    /// start and its shape.
+    ///
+    /// # Errors
+    /// As [`Reader::fill`].
+    pub(crate) fn bring(&mut self, boxes: &[(Vec<u64>, Vec<u64>)]) -> Result<()> {
+        self.worker()?.bring(boxes)
+    }
+
     /// Computes the box of `shape` at `start` into `out`, in C order.
     ///
     /// # Errors

@@ -10,28 +10,22 @@ use arrstore_format::strided;
 
 use super::delivery::give_alike;
 use super::fold::{Reduced, States};
-use crate::program::tiles::Tiles;
+use super::pass::Pass;
 use crate::sink::Sink;
 use crate::{Buffer, Result};
 
 /// The states of tiles on their way to a result.
 pub(super) struct Folding<'p> {
     pub(super) reduced: &'p Reduced,
-    order: &'p [usize],
-    tiles: &'p Tiles,
+    pass: &'p Pass,
     sink: &'p dyn Sink,
     /// States that wait for their neighbour, by group, level of the tree and place in the level.
     waiting: Mutex<HashMap<(u64, u32, u64), Buffer>>,
 }
 
 impl<'p> Folding<'p> {
-    pub(super) fn new(
-        reduced: &'p Reduced,
-        order: &'p [usize],
-        tiles: &'p Tiles,
-        sink: &'p dyn Sink,
-    ) -> Folding<'p> {
-        Folding { reduced, order, tiles, sink, waiting: Mutex::default() }
+    pub(super) fn new(reduced: &'p Reduced, pass: &'p Pass, sink: &'p dyn Sink) -> Folding<'p> {
+        Folding { reduced, pass, sink, waiting: Mutex::default() }
     }
 
     /// Fresh states for a tile of `shape`.
@@ -42,7 +36,7 @@ impl<'p> Folding<'p> {
     /// Takes the states of the tile at `index`, merges them with those of finished neighbours, and writes the result of
     /// the group once it is complete.
     pub(super) fn deliver(&self, index: &[u64], mut states: Buffer) -> Result<()> {
-        let counts = self.tiles.counts();
+        let counts = self.pass.tiles.counts();
         let place = |over: bool| {
             let axes = index.iter().zip(&counts).zip(&self.reduced.over).filter(|(_, o)| **o == over);
             axes.fold((0, 1), |(at, n), ((i, c), _)| (at * c + i, n * c))
@@ -68,7 +62,7 @@ impl<'p> Folding<'p> {
             count = count.div_ceil(2);
             level += 1;
         }
-        let (start, shape) = self.tiles.tile(index);
+        let (start, shape) = self.pass.tiles.tile(index);
         self.finish(&start, &shape, states.bytes())
     }
 
@@ -80,12 +74,13 @@ impl<'p> Folding<'p> {
         self.reduced.reducer.finish(states, looped.bytes_mut());
         let mut strides = vec![0isize; shape.len()];
         let mut step = item as isize;
-        for &k in self.order.iter().rev().filter(|&&k| !self.reduced.over[k]) {
+        for &k in self.pass.order.iter().rev().filter(|&&k| !self.reduced.over[k]) {
             strides[k] = step;
             step *= shape[k] as isize;
         }
+        let within: Vec<u64> = start.iter().zip(&self.pass.part).map(|(at, part)| at - part.start).collect();
         let (start, shape, from) =
-            (self.reduced.kept(start), self.reduced.kept(shape), self.reduced.kept(&strides));
+            (self.reduced.kept(&within), self.reduced.kept(shape), self.reduced.kept(&strides));
         let boxed: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
         let to = strided::c_strides(&boxed, item);
         if from == to {

@@ -114,6 +114,21 @@ impl<'p> Worker<'p> {
         self.inputs.iter_mut().for_each(Input::sparing);
     }
 
+    /// Has the disk bring the stored bytes of boxes of the inputs, all at once, unless the first box is in memory.
+    pub(super) fn bring(&mut self, boxes: &[(Vec<u64>, Vec<u64>)]) -> Result<()> {
+        let Worker { program, order, longest, inputs, .. } = self;
+        for input in inputs {
+            let Some((start, shape)) = boxes.first() else { return Ok(()) };
+            if !input.misses(start, shape)? {
+                continue;
+            }
+            for (start, shape) in boxes {
+                each_piece(program, order, longest, start, shape, |start, shape| input.bring(start, shape))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Evaluates the program over the box of `shape` at `start`; `outs` are its outputs, in order.
     pub(super) fn tile(&mut self, start: &[u64], shape: &[u64], outs: &mut [Out<'_>]) -> Result<()> {
         if shape.contains(&0) {

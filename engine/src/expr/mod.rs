@@ -62,10 +62,24 @@ pub(crate) enum Kind {
 /// An operator and its inputs, which already have the types and shapes that it needs.
 #[derive(Debug)]
 pub(crate) struct Application {
-    pub(crate) operator: Box<dyn Operator>,
+    pub(crate) operator: Arc<dyn Operator>,
     pub(crate) inputs: Vec<Expr>,
     /// Type and shape of each output.
     pub(crate) outputs: Vec<(DType, Vec<u64>)>,
+}
+
+impl Application {
+    /// Whether the operator's work is a fold.
+    pub(crate) fn folds(&self) -> bool {
+        let ([input], [(to, _)]) = (&self.inputs[..], &self.outputs[..]) else { return false };
+        self.operator.fold(input.dtype(), *to).is_some()
+    }
+
+    /// The operator on less of its inputs, for its single output of `shape`.
+    pub(crate) fn narrowed(&self, shape: &[u64]) -> Arc<Application> {
+        let outputs = self.outputs.iter().map(|(dtype, _)| (*dtype, shape.to_vec())).collect();
+        Arc::new(Application { operator: self.operator.clone(), inputs: Vec::new(), outputs })
+    }
 }
 
 impl Kind {
@@ -121,7 +135,7 @@ impl Expr {
         inputs: Vec<Expr>,
         outputs: Vec<(DType, Vec<u64>)>,
     ) -> Vec<Expr> {
-        let of = Arc::new(Application { operator: Box::new(operator), inputs, outputs });
+        let of = Arc::new(Application { operator: Arc::new(operator), inputs, outputs });
         let output = |(number, (dtype, shape)): (usize, &(DType, Vec<u64>))| {
             Expr::new(Kind::Output { of: of.clone(), number }, *dtype, shape.clone())
         };
@@ -135,7 +149,7 @@ impl Expr {
         dtype: DType,
         shape: Vec<u64>,
     ) -> Expr {
-        let of = Application { operator: Box::new(operator), inputs, outputs: vec![(dtype, shape.clone())] };
+        let of = Application { operator: Arc::new(operator), inputs, outputs: vec![(dtype, shape.clone())] };
         Expr::new(Kind::Output { of: Arc::new(of), number: 0 }, dtype, shape)
     }
 
@@ -186,6 +200,11 @@ impl Expr {
     pub fn scalar(value: impl Into<Scalar>) -> Expr {
         let value = value.into();
         Expr::new(Kind::Weak(value), value.default_dtype(), Vec::new())
+    }
+
+    /// What tells this node from others that live at the same time.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Type of the elements. A Python scalar has the type that NumPy gives it when it stands alone.

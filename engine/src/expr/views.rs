@@ -12,6 +12,13 @@ impl Expr {
             return Ok(input);
         }
         let dtype = input.dtype();
+        if let Kind::Output { of, .. } = &input.0.kind
+            && let Some(part) = view.part(&shape.iter().map(|&n| 0..n).collect::<Vec<_>>())
+            && let Some((number, shift)) = of.operator.holder(&part)
+            && let Some(holder) = of.inputs.get(number)
+        {
+            return holder.viewed(view.shifted(shift), shape);
+        }
         Ok(match &input.0.kind {
             Kind::View { input, view: inner } => {
                 Expr::new(Kind::View { input: input.clone(), view: inner.through(&view) }, dtype, shape)

@@ -8,9 +8,10 @@ use std::time::Duration;
 use arrstore_format::Meta;
 use arrstore_format::replace::Published;
 
+use super::arrs;
 use super::error::{Error, Result};
 use super::location::Location;
-use crate::{Context, DType, Expr, Part, Sink, Target};
+use crate::{DType, Expr, Sink, Target};
 
 /// A file or store that is being written. Nobody sees what is added before `publish`. If the container is dropped
 /// before that, everything stays as it was.
@@ -28,12 +29,9 @@ pub(super) trait Container {
     /// array's name if the location has none; `meta` is its layout.
     fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)>;
 
-    /// Assigns to the elements that arrays name in an array of the file, at once.
-    fn assign(&mut self, expr: &Expr, location: &Location, parts: &[Part], context: &Context) -> Result<()> {
-        let _ = (expr, parts, context);
-        Err(Error::request(format!(
-            "{location}: expected an array of an .arrs file, because only there a region can be assigned to"
-        )))
+    /// The container as an `.arrs` file. Only the elements of its arrays can be assigned to.
+    fn store(&mut self) -> Option<&mut arrs::Store> {
+        None
     }
 
     /// Completes the new file except for its name, and waits for the disk if the run is durable.

@@ -156,6 +156,14 @@ impl Operator for Join {
         std::iter::once(self.axis as u64).chain(parts).flat_map(u64::to_le_bytes).collect()
     }
 
+    fn holder(&self, part: &[Range<u64>]) -> Option<(usize, Vec<i64>)> {
+        let along = part.get(self.axis)?;
+        let holder = self.parts.iter().find(|held| held.begin <= along.start && along.end <= held.end)?;
+        let mut shift = vec![0; part.len()];
+        shift[self.axis] = holder.from as i64 - holder.begin as i64;
+        Some((holder.input, shift))
+    }
+
     fn derive(&self) -> Option<Arc<dyn Derive>> {
         Some(Arc::new(self.clone()))
     }

@@ -1,5 +1,7 @@
 //! Products of matrices.
 
+use std::ops::Range;
+
 use super::{Operator, Output};
 use crate::exec::{Product, Stage, compute_type};
 use crate::expr::Expr;
@@ -24,6 +26,15 @@ impl Operator for Matmul {
 
     fn feed_type(&self, input: DType) -> DType {
         compute_type(input)
+    }
+
+    /// Rows of the first operand and columns of the second.
+    fn needs(&self, part: &mut [Range<u64>], shapes: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+        let (batch, [rows, columns]) = part.split_last_chunk::<2>()?;
+        let inner = 0..*shapes.first()?.last()?;
+        let first = [batch, &[rows.clone(), inner.clone()]].concat();
+        let second = [batch, &[inner, columns.clone()]].concat();
+        Some(vec![first, second])
     }
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {

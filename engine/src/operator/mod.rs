@@ -31,6 +31,7 @@ pub(crate) mod tally;
 mod windows;
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::exec::{Derive, Stage};
@@ -57,6 +58,21 @@ pub(crate) trait Operator: Debug + Send + Sync {
     /// whose work is a fold. It may then share a pass with other folds, and [`Operator::stage`] is not called.
     fn fold(&self, from: DType, to: DType) -> Option<Fold<'_>> {
         let _ = (from, to);
+        None
+    }
+
+    /// The input that holds `part` of the only output, and for each axis how much larger its indices are there, if these
+    /// are elements of one input as they are.
+    fn holder(&self, part: &[Range<u64>]) -> Option<(usize, Vec<i64>)> {
+        let _ = part;
+        None
+    }
+
+    /// Widens `part` of the only output to the least part that the operator can compute alone, and gives the part of
+    /// each input that this takes: the operator on these parts gives this part. `shapes` are those of the inputs.
+    /// `None`: it computes all or nothing. A fold need not say anything.
+    fn needs(&self, part: &mut [Range<u64>], shapes: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+        let _ = (part, shapes);
         None
     }
 

@@ -3,6 +3,8 @@
 //! A tile needs the last elements of the tile before it, its *carry*. Elements are combined one after the other in
 //! NumPy's order, so neither tiles nor threads change a bit.
 
+use std::ops::Range;
+
 use super::{Operator, Output, only};
 use crate::exec::{
     ALIKE, Bytes, Carries, Feed, Fit, Room, Run, Stage, Tile, Told, Walk, carries, deliver, give_alike,
@@ -107,6 +109,13 @@ impl Operator for Scan {
     fn key(&self) -> Vec<u8> {
         let axis = self.axis.map_or(u64::MAX, |axis| axis as u64);
         [&axis.to_le_bytes()[..], &[u8::from(self.initial)]].concat()
+    }
+
+    /// A line is computed from its first element on.
+    fn needs(&self, part: &mut [Range<u64>], _: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+        let axis = self.axis.filter(|_| !self.initial)?;
+        part.get_mut(axis)?.start = 0;
+        Some(vec![part.to_vec()])
     }
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {

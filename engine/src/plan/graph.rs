@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::needed::{self, Needed, Part};
 use crate::expr::{Application, Expr, Kind};
 use crate::op::Op;
 use crate::operator::Operator;
@@ -24,10 +25,11 @@ pub(super) enum NodeKind {
         input: Id,
         view: View,
     },
-    /// An output of an operator.
+    /// An output of an operator. A fold may compute a part of its result alone.
     Operator {
         of: Arc<Application>,
         inputs: Vec<Id>,
+        part: Option<Part>,
     },
     /// The output of an operator that is computed where it is read.
     Derived {
@@ -52,6 +54,14 @@ impl Node {
     pub(super) fn operator(&self) -> Option<(&dyn Operator, &[Id])> {
         match &self.kind {
             NodeKind::Operator { of, inputs, .. } => Some((of.operator.as_ref(), inputs)),
+            _ => None,
+        }
+    }
+
+    /// The part of a fold's result that is computed; `None`: all of it.
+    pub(super) fn part(&self) -> Option<&Part> {
+        match &self.kind {
+            NodeKind::Operator { part, .. } => part.as_ref(),
             _ => None,
         }
     }
@@ -81,16 +91,18 @@ enum Key {
     Cast(Id),
     Apply(Op, Vec<Id>),
     View(Id, View, Vec<u64>),
-    Operator(&'static str, Vec<u8>, Vec<Id>, usize),
+    Operator(&'static str, Vec<u8>, Vec<Id>, Option<Part>, usize),
 }
 
-fn address(expr: &Expr) -> usize {
-    Arc::as_ptr(&expr.0).addr()
+fn operator_key(of: &Application, inputs: &[Id], part: Option<&Part>, number: usize) -> Key {
+    Key::Operator(of.operator.name(), of.operator.key(), inputs.to_vec(), part.cloned(), number)
 }
 
 /// Expressions as numbered nodes; equal subexpressions share a node.
 #[derive(Default)]
 pub(super) struct Graph {
+    /// The part of each expression that its node computes.
+    needed: Needed,
     nodes: Vec<Node>,
     /// For each node, how many derived results are computed to read it once.
     derived: Vec<usize>,
@@ -103,15 +115,22 @@ impl Graph {
         &self.nodes[id]
     }
 
+    /// The graph of `roots`, and their numbers.
+    pub(super) fn new(roots: &[&Expr]) -> Result<(Graph, Vec<Id>)> {
+        let mut graph = Graph { needed: Needed::new(roots), ..Graph::default() };
+        let ids = roots.iter().map(|root| graph.add(root)).collect::<Result<_>>()?;
+        Ok((graph, ids))
+    }
+
     /// The number of an expression. It is larger than the numbers of its inputs.
-    pub(super) fn add(&mut self, expr: &Expr) -> Result<Id> {
+    fn add(&mut self, expr: &Expr) -> Result<Id> {
         // The path to the current node is kept here and not on the stack, which a sum of thousands of terms would
         // overflow.
         let mut path = vec![expr];
         let mut id = 0;
         while let Some(&top) = path.last() {
             let waits = path.len();
-            path.extend(top.0.kind.inputs().iter().rev().filter(|x| !self.seen.contains_key(&address(x))));
+            path.extend(top.0.kind.inputs().iter().rev().filter(|x| !self.seen.contains_key(&x.address())));
             if path.len() == waits {
                 path.pop();
                 id = self.add_over(top)?;
@@ -122,13 +141,25 @@ impl Graph {
 
     /// The number of an expression whose inputs have numbers.
     fn add_over(&mut self, expr: &Expr) -> Result<Id> {
-        let address = address(expr);
+        let address = expr.address();
         if let Some(&id) = self.seen.get(&address) {
             return Ok(id);
         }
-        let shape = expr.shape().to_vec();
-        let inputs =
+        let mut inputs =
             expr.0.kind.inputs().iter().map(|input| self.add_over(input)).collect::<Result<Vec<_>>>()?;
+        let mut narrowed = None;
+        if !self.needed.is_everything() {
+            let part = self.needed.of(expr);
+            if !matches!(expr.0.kind, Kind::View { .. }) {
+                for ((id, input), part) in
+                    inputs.iter_mut().zip(expr.0.kind.inputs()).zip(self.needed.by(expr))
+                {
+                    *id = self.part(*id, input, &part);
+                }
+            }
+            narrowed = Some(part);
+        }
+        let shape = narrowed.as_ref().map_or_else(|| expr.shape().to_vec(), needed::shape);
         let (key, kind) = match (&expr.0.kind, &inputs[..]) {
             (Kind::Source(s), _) => {
                 let key = s.key().map_or_else(|| Key::Source(Arc::as_ptr(s).addr()), Key::SourceView);
@@ -140,8 +171,12 @@ impl Graph {
             }
             (Kind::Constant(bytes), _) => (Key::Constant(bytes.clone()), NodeKind::Constant(bytes.clone())),
             (Kind::Cast(_), &[input, ..]) => (Key::Cast(input), NodeKind::Cast(input)),
-            (Kind::View { view, .. }, &[input, ..]) => {
-                (Key::View(input, view.clone(), shape.clone()), NodeKind::View { input, view: view.clone() })
+            (Kind::View { view, input: of }, &[input, ..]) => {
+                let view = match &narrowed {
+                    Some(part) => needed::moved(view, part, &self.needed.of(of)),
+                    None => view.clone(),
+                };
+                (Key::View(input, view.clone(), shape.clone()), NodeKind::View { input, view })
             }
             (Kind::Cast(_) | Kind::View { .. }, []) => {
                 return Err(crate::Error::Other("a node without input".into()));
@@ -150,16 +185,35 @@ impl Graph {
                 (Key::Apply(*op, inputs.clone()), NodeKind::Apply { op: *op, inputs })
             }
             (Kind::Output { of, number }, _) => {
-                let key = Key::Operator(of.operator.name(), of.operator.key(), inputs.clone(), *number);
+                let part = narrowed.clone().filter(|_| of.folds() && shape != expr.shape());
+                let key = operator_key(of, &inputs, part.as_ref(), *number);
                 let derives = of.operator.derive().is_some();
+                let of = if shape == expr.shape() { of.clone() } else { of.narrowed(&shape) };
                 match derives && self.derived_by(&inputs) <= MOST {
-                    true => (key, NodeKind::Derived { of: of.clone(), inputs }),
-                    false => (key, NodeKind::Operator { of: of.clone(), inputs }),
+                    true => (key, NodeKind::Derived { of, inputs }),
+                    false => (key, NodeKind::Operator { of, inputs, part }),
                 }
             }
         };
-        let dtype = expr.dtype();
-        let count = match &kind {
+        let id = self.insert(key, Node { kind, dtype: expr.dtype(), shape });
+        self.seen.insert(address, id);
+        Ok(id)
+    }
+
+    /// The number of `part` of an expression whose node has the number `id`.
+    fn part(&mut self, id: Id, of: &Expr, part: &Part) -> Id {
+        let held = self.needed.of(of);
+        if held == *part {
+            return id;
+        }
+        let (view, shape) = (needed::within(part, &held), needed::shape(part));
+        let key = Key::View(id, view.clone(), shape.clone());
+        self.insert(key, Node { kind: NodeKind::View { input: id, view }, dtype: of.dtype(), shape })
+    }
+
+    /// The number of a node. It is a new one unless there is an equal node.
+    fn insert(&mut self, key: Key, node: Node) -> Id {
+        let count = match &node.kind {
             NodeKind::Operator { .. } | NodeKind::Source(_) | NodeKind::Constant(_) => 0,
             // an operator without inputs costs no more than a load
             NodeKind::Derived { inputs, .. } if inputs.is_empty() => 0,
@@ -168,13 +222,11 @@ impl Graph {
             NodeKind::Cast(input) | NodeKind::View { input, .. } => self.derived[*input],
         };
         let (nodes, derived) = (&mut self.nodes, &mut self.derived);
-        let id = *self.known.entry((key, dtype)).or_insert_with(|| {
+        *self.known.entry((key, node.dtype)).or_insert_with(|| {
             derived.push(count);
-            nodes.push(Node { kind, dtype, shape });
+            nodes.push(node);
             nodes.len() - 1
-        });
-        self.seen.insert(address, id);
-        Ok(id)
+        })
     }
 
     /// How many derived results are computed to read all of `inputs` once.
@@ -254,10 +306,9 @@ impl Graph {
 
     /// The nodes that are outputs of the same operator as `id`, by number.
     pub(super) fn siblings(&self, id: Id) -> Vec<Option<Id>> {
-        let NodeKind::Operator { of, inputs } = &self.nodes[id].kind else { return vec![Some(id)] };
-        let (name, key) = (of.operator.name(), of.operator.key());
+        let NodeKind::Operator { of, inputs, part } = &self.nodes[id].kind else { return vec![Some(id)] };
         let output = |(number, (dtype, _)): (usize, &(DType, Vec<u64>))| {
-            let key = Key::Operator(name, key.clone(), inputs.clone(), number);
+            let key = operator_key(of, inputs, part.as_ref(), number);
             self.known.get(&(key, *dtype)).copied()
         };
         of.outputs.iter().enumerate().map(output).collect()

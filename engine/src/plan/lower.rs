@@ -153,7 +153,7 @@ impl<'g> Builder<'g> {
 
     /// Adds the output `id` of an operator, computed chunk by chunk although it has a stage.
     pub(super) fn derived_output(&mut self, id: Id) -> Result<()> {
-        if let NodeKind::Operator { of, inputs } = &self.graph.node(id).kind {
+        if let NodeKind::Operator { of, inputs, .. } = &self.graph.node(id).kind {
             let view = View::identity(self.program.domain.len());
             let load = self.derived(id, (of, inputs), &view)?;
             let output = self.load(load);

@@ -9,6 +9,9 @@ mod derived;
 mod explain;
 mod graph;
 mod lower;
+#[cfg(test)]
+mod narrowed;
+mod needed;
 mod passes;
 mod run;
 mod schedule;
@@ -83,8 +86,7 @@ impl Plan {
 
     /// A plan within the context's budget.
     fn within(roots: &[(Expr, Target)], context: &Context, memory: Option<u64>) -> Result<Plan> {
-        let mut graph = Graph::default();
-        let ids = roots.iter().map(|(e, _)| graph.add(e)).collect::<Result<Vec<_>>>()?;
+        let (graph, ids) = Graph::new(&roots.iter().map(|(expr, _)| expr).collect::<Vec<_>>())?;
         for ((expr, target), &id) in roots.iter().zip(&ids) {
             check_target(expr, target, graph.node(id).dtype)?;
         }

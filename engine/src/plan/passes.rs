@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Plan;
 use super::lower::{Builder, lies_as};
+use super::needed::Part;
 use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
 use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
@@ -24,6 +25,8 @@ pub(super) struct Item {
     blocking: Blocking,
     /// The axis of the rows, for a fold that goes column by column.
     rows: Option<usize>,
+    /// The part of the program's domain that a fold needs; `None`: all of it.
+    part: Option<Part>,
 }
 
 /// The use of a node's elements.
@@ -110,6 +113,11 @@ impl Plan {
         let fold = operator.fold(self.graph.node(input).dtype, node.dtype).ok_or_else(not_a_fold)?;
         let domain = &self.graph.node(input).shape;
         let over: Vec<bool> = (0..domain.len()).map(|k| fold.axes.contains(&k)).collect();
+        let part = node.part().map(|part| {
+            let mut kept = part.iter().cloned();
+            let all = domain.iter().map(|&n| 0..n).zip(&over);
+            all.map(|(all, &over)| if over { all } else { kept.next().unwrap_or(all) }).collect()
+        });
         let program = self.program(domain, &[input], true)?;
         let order = fold_order(&program, &over);
         let tiles = Tiles::of_fold(&program, &order, &over);
@@ -123,7 +131,7 @@ impl Plan {
         let rows = row_axis(&program.domain, &order, &over);
         let item =
             Item::new(ItemWork::Fold { input, result: id }, dest, self.schedule.level(id), program, tiles);
-        Ok(Item { order, rows, ..item })
+        Ok(Item { order, rows, part, ..item })
     }
 
     /// A root that is written by a pass.
@@ -159,6 +167,9 @@ impl Plan {
     /// Finds the sources of an item that are decoded too often in place, or read in too short runs, and chooses the
     /// chunks in which they are spilled.
     pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
+        if item.part.is_some() {
+            return Ok(());
+        }
         let extents = item.tiles.extents();
         let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
         let mut encoded = Vec::new();
@@ -281,7 +292,8 @@ impl Plan {
             }
         };
         let outputs = group.iter().map(|item| self.output(item)).collect::<Result<Vec<_>>>()?;
-        let pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs);
+        let part = first.part.as_deref();
+        let pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs, part);
         let dests = group.iter().map(|item| item.dest).collect();
         self.add_stage(Box::new(pass), dests, first.level, context)
     }
@@ -313,7 +325,7 @@ impl Plan {
 impl Item {
     fn new(work: ItemWork, dest: Dest, level: usize, program: Program, tiles: Tiles) -> Item {
         let (order, blocking) = (loop_order(&program), program.blocking());
-        Item { level, work, dest, program, tiles, order, blocking, rows: None }
+        Item { level, work, dest, program, tiles, order, blocking, rows: None, part: None }
     }
 
     fn is_fold(&self) -> bool {
@@ -328,7 +340,7 @@ impl Item {
     fn runs_along(&self, other: &Item) -> bool {
         let alone = self.is_turn() || other.is_turn();
         let same = self.program.domain == other.program.domain;
-        !alone && same && self.tiles == other.tiles && self.order == other.order
+        !alone && same && self.part == other.part && self.tiles == other.tiles && self.order == other.order
     }
 
     /// Whether a pass cuts both into the same blocks, so that a shared pass changes no bit of a fold. `rows` is the

@@ -63,7 +63,7 @@ impl Plan {
         let tiles = written::tiles(&program, &output.written, self.tile_limit(level, context));
         let order = loop_order(&program);
         let outputs = vec![exec::Output::Write(output.written.clone())];
-        Ok(Box::new(exec::Pass::new(program, tiles, order, outputs)))
+        Ok(Box::new(exec::Pass::new(program, tiles, order, outputs, None)))
     }
 
     /// Fits a stage into the memory that there is at its level.

@@ -1,5 +1,7 @@
 //! The borders of tiles along one axis.
 
+use std::ops::Range;
+
 use super::access::Access;
 
 /// Uneven chunks beyond this number count as even ones: their borders would take too much memory.
@@ -18,6 +20,14 @@ pub(crate) enum Borders {
         part: u64,
     },
     Listed(Vec<u64>),
+    /// The borders of others between `start` and `end`, and these two. Border number `first` of the others is the first
+    /// one behind `start`.
+    Within {
+        of: Box<Borders>,
+        start: u64,
+        end: u64,
+        first: u64,
+    },
 }
 
 impl Borders {
@@ -61,9 +71,27 @@ impl Borders {
         Borders::Even { length, first, chunk, part: part.min(first.max(chunk)) }
     }
 
+    /// The same borders in a part of the axis, which is not empty.
+    pub(super) fn within(&self, part: &Range<u64>) -> Borders {
+        let first = self.first_behind(part.start);
+        Borders::Within { of: Box::new(self.clone()), start: part.start, end: part.end, first }
+    }
+
+    /// The number of the first border behind `place`.
+    fn first_behind(&self, place: u64) -> u64 {
+        let (mut low, mut high) = (0, self.tiles());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.at(middle) > place { high = middle } else { low = middle + 1 }
+        }
+        low
+    }
+
     /// Number of tiles.
     pub(crate) fn tiles(&self) -> u64 {
         match self {
+            // one up to the first border inside, and one behind each border inside
+            Borders::Within { of, end, first, .. } => of.first_behind(end.saturating_sub(1)) - first + 1,
             Borders::Listed(borders) => borders.len() as u64 - 1,
             &Borders::Even { length, first, chunk, part } => {
                 let rest = length - first;
@@ -76,6 +104,8 @@ impl Borders {
     /// Border number `k`, where the tile of that number begins.
     pub(super) fn at(&self, k: u64) -> u64 {
         match self {
+            Borders::Within { start, .. } if k == 0 => *start,
+            Borders::Within { of, end, first, .. } => of.at((first + k - 1).min(of.tiles())).min(*end),
             Borders::Listed(borders) => borders[k as usize],
             &Borders::Even { length, first, chunk, part } => {
                 let parts = first.div_ceil(part);
@@ -99,6 +129,7 @@ impl Borders {
     /// The length of the longest tile.
     pub(super) fn longest(&self) -> u64 {
         match self {
+            Borders::Within { of, start, end, .. } => of.longest().min(end - start),
             Borders::Listed(borders) => borders.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0),
             &Borders::Even { part, .. } => part,
         }
@@ -107,6 +138,7 @@ impl Borders {
     /// The same borders, and others so that no tile is longer than `part`.
     pub(super) fn subdivided(&self, part: u64) -> Borders {
         match self {
+            Borders::Within { of, start, end, .. } => of.subdivided(part).within(&(*start..*end)),
             &Borders::Even { length, first, chunk, part: now } => {
                 Borders::even(length, first, chunk, part.min(now))
             }
@@ -122,6 +154,7 @@ impl Borders {
     pub(super) fn every(&self, times: u64) -> Borders {
         let times = times.max(1);
         match *self {
+            Borders::Within { ref of, start, end, .. } => of.every(times).within(&(start..end)),
             Borders::Even { length, first, chunk, part } if part < first.max(chunk) => {
                 Borders::even(length, first, chunk, part.saturating_mul(times))
             }

@@ -94,7 +94,12 @@ impl Program {
 
     /// Bytes of the elements read from each input, each element counted once.
     pub(crate) fn bytes_read(&self) -> Vec<u64> {
-        let bytes = |load: &Load| load.elements(&self.domain).saturating_mul(load.dtype.size() as u64);
+        self.bytes_read_in(&self.domain)
+    }
+
+    /// The same for a box of `shape`.
+    pub(crate) fn bytes_read_in(&self, shape: &[u64]) -> Vec<u64> {
+        let bytes = |load: &Load| load.elements(shape).saturating_mul(load.dtype.size() as u64);
         self.loads.iter().map(bytes).collect()
     }
 

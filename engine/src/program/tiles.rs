@@ -3,6 +3,8 @@
 //! The tiles of a reduction decide in which order numbers are added. So they depend only on the domain and the chunk
 //! grid of one input, the *lead*: not on threads, memory, codecs or the other work of the pass.
 
+use std::ops::Range;
+
 use super::borders::Borders;
 use super::{Load, Program};
 
@@ -129,6 +131,12 @@ impl Tiles {
             }
         }
         self
+    }
+
+    /// The same tiles within a part of the domain: those at its edge are cut.
+    pub(crate) fn within(&self, part: &[Range<u64>]) -> Tiles {
+        let cut = |(borders, part): (&Borders, &Range<u64>)| borders.within(part);
+        Tiles { borders: self.borders.iter().zip(part).map(cut).collect() }
     }
 
     /// The tiles of a fold that goes column by column. Along the reduced axes they depend on the domain and the lead's

@@ -33,6 +33,9 @@ pub(crate) fn reduction(
             _ => refuse(""),
         };
     }
+    if input.kind().is_text() && matches!(plain, Argmax | Argmin) {
+        return Ok((input, I64));
+    }
     if !input.kind().is_number() || dtype.is_some_and(|dtype| !dtype.kind().is_number()) {
         return refuse("");
     }

@@ -16,6 +16,7 @@ pub(super) fn is_text(operand: &Operand) -> bool {
 fn takes_number(op: Op, at: usize) -> bool {
     match op {
         Op::Center | Op::Ljust | Op::Rjust | Op::StrRepeat | Op::Zfill => at == 1,
+        Op::Encode | Op::Decode | Op::Expandtabs | Op::ExpandedLen => at == 1,
         Op::Replace => at == 3,
         Op::StrSlice => at > 0,
         _ => false,
@@ -93,15 +94,19 @@ pub(super) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     let output = match (op, &inputs[..]) {
         _ if is_comparison(op) => Bool,
         (Op::Startswith | Op::Endswith, _) => Bool,
-        (Op::Find | Op::Rfind | Op::StrCount | Op::StrLen, _) => I64,
+        (Op::Find | Op::Rfind | Op::StrCount | Op::StrLen | Op::ExpandedLen, _) => I64,
         (Op::Add, &[Bytes(n), Bytes(m)]) => Bytes(n.saturating_add(m)).checked()?,
         (Op::Add, &[Str(n), Str(m)]) => Str(n.saturating_add(m)).checked()?,
         (Op::Capitalize | Op::Lower | Op::Swapcase | Op::Title | Op::Upper, &[text])
         | (Op::Strip | Op::Lstrip | Op::Rstrip, &[text])
         | (Op::StripChars | Op::LstripChars | Op::RstripChars, &[text, _])
         | (Op::Center | Op::Ljust | Op::Rjust, &[text, _, _])
-        | (Op::StrRepeat | Op::Zfill, &[text, _])
+        | (Op::StrRepeat | Op::Zfill | Op::Expandtabs, &[text, _])
+        | (Op::Translate, &[text @ Str(_), _, _] | &[text @ Bytes(_), Bytes(256), _])
         | (Op::Replace | Op::StrSlice, &[text, _, _, _]) => text,
+        // a character takes four bytes at most
+        (Op::Encode, &[Str(n), _]) => Bytes(n.saturating_mul(4)).checked()?,
+        (Op::Decode, &[Bytes(n), _]) => Str(n).checked()?,
         (Op::Isdecimal | Op::Isnumeric, [Str(_)]) => Bool,
         (
             Op::Isalnum | Op::Isalpha | Op::Isdigit | Op::Islower | Op::Isspace | Op::Istitle | Op::Isupper,

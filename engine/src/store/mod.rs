@@ -14,7 +14,7 @@ use arrstore_format::{Attributes, CreateOptions, File, Meta, Snapshot, Stat};
 
 pub use layout::{Layout, default_chunk, packs_bytes};
 pub use parts::{Merged, Merging, PartsError};
-pub(crate) use scatter::{How, Scatter};
+pub(crate) use scatter::{How, SHARE, Scatter, Staged};
 pub use transaction::Transaction;
 
 use crate::{Array, Context, Error, Expr, IntoArray, Result};

@@ -11,7 +11,7 @@ use arrstore_format::{ArrayId, Grid, Meta, Transaction};
 
 use super::finished;
 use crate::compose::{Indexed, Part};
-use crate::op::Op;
+use crate::op::{Op, Reduction};
 use crate::operator::gather::resolve;
 use crate::plan::{Plan, Target};
 use crate::program::tiles::rows;
@@ -19,10 +19,10 @@ use crate::region::fitted;
 use crate::sink::{Sink, Spill};
 use crate::source::elements;
 use crate::view::{AxisMap, Index, View};
-use crate::{Budget, Context, DType, Error, Expr, Result, Value};
+use crate::{Budget, Context, DType, Error, ExplainStage, Expr, Read, ReduceOptions, Result, Value, Write};
 
-/// The part of the budget that a batch takes.
-const SHARE: u64 = 8;
+/// The part of the budget that a batch takes, and that computed inputs may take.
+pub(crate) const SHARE: u64 = 8;
 /// The fewest elements of a batch.
 const FEW: u64 = 1 << 10;
 /// The most elements of a batch.
@@ -50,6 +50,35 @@ pub(crate) struct Scatter {
     axes: Vec<Along>,
     /// The shape of the region.
     shape: Vec<u64>,
+}
+
+/// An assignment whose arrays of indices and values are to be computed: those that are not, are roots of a plan.
+pub(crate) struct Staged {
+    scatter: Scatter,
+    /// The arrays of indices, then the values.
+    inputs: Vec<Expr>,
+    /// The inputs to compute, each with its file if it is large.
+    computed: Vec<(usize, Option<Arc<Spill>>)>,
+    /// The bytes of the computed inputs in memory.
+    held: u64,
+}
+
+/// An assignment whose inputs are computed: a part of them costs no more than its elements.
+pub(crate) struct Settled {
+    scatter: Scatter,
+    indices: Vec<Expr>,
+    values: Expr,
+    held: u64,
+}
+
+/// The memory of an assignment.
+struct Sizes {
+    /// The elements of a batch.
+    batch: u64,
+    /// The bytes of the plan that reads a batch.
+    planned: u64,
+    /// All bytes.
+    total: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -114,53 +143,86 @@ impl Scatter {
         &self.shape
     }
 
+    /// Checks the indices before anything is computed with them.
+    ///
+    /// # Errors
+    /// When an index is out of bounds; errors of the computation.
+    pub(crate) fn check(&self, context: &Context) -> Result<()> {
+        let mut ends = Vec::new();
+        let mut roots = Vec::new();
+        for (array, size, axis) in self.indexed.unknown.iter().filter(|given| !given.0.shape().contains(&0)) {
+            for reduction in [Reduction::Min, Reduction::Max] {
+                ends.push((*size, *axis));
+                roots.push((array.reduce(reduction, &ReduceOptions::default())?, Target::Memory));
+            }
+        }
+        if roots.is_empty() {
+            return Ok(());
+        }
+        let found = Plan::new(&roots, context)?.run(context)?;
+        for ((size, axis), value) in ends.into_iter().zip(found.iter().flatten()) {
+            for &index in integers(value)? {
+                resolve(index, size, axis)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Divides the assignment of `values`, which have the shape of the region and the type of the array, in two: a plan
+    /// that computes the inputs, and the assignment itself. The inputs stay in memory if they take at most `room` bytes.
+    /// Otherwise, they are written to temporary files. Views of stored arrays stay as they are.
+    ///
+    /// # Errors
+    /// When a temporary file cannot be made.
+    pub(crate) fn staged(self, values: &Expr, room: u64, context: &Context) -> Result<Staged> {
+        let inputs: Vec<Expr> = self.indexed.indices.iter().chain([values]).cloned().collect();
+        let lazy: Vec<usize> = (0..inputs.len()).filter(|&k| !inputs[k].is_stored()).collect();
+        let mut bytes = 0u64;
+        for &k in &lazy {
+            bytes = bytes.saturating_add(crate::source::bytes(inputs[k].dtype().size(), inputs[k].shape())?);
+        }
+        let held = if bytes <= room { bytes } else { 0 };
+        let folder = context.tmp.clone().unwrap_or_else(|| ".".into());
+        let mut computed = Vec::new();
+        for k in lazy {
+            let spill = if bytes <= room { None } else { Some(spill(&folder, &inputs[k])?) };
+            computed.push((k, spill));
+        }
+        Ok(Staged { scatter: self, inputs, computed, held })
+    }
+
     /// Assigns `values`, which have the shape of the region and the type of the array.
     ///
     /// # Errors
     /// When an index is out of bounds; errors of the computation and of the file.
     pub(crate) fn write(
-        &self,
-        (transaction, id): (&Transaction, ArrayId),
+        self,
+        place: (&Transaction, ArrayId),
         values: &Expr,
         how: How,
         context: &Context,
     ) -> Result<()> {
-        if elements(&self.shape)? == 0 {
-            return Ok(());
-        }
-        let meta = transaction.meta(id)?;
-        let (mut inputs, held) = settled(self.indexed.indices.iter().chain([values]), context)?;
-        let values = inputs.pop().ok_or_else(|| Error::internal("no values"))?;
+        self.check(context)?;
+        let staged = self.staged(values, context.budget.total() / SHARE, context)?;
+        let roots = staged.roots();
+        let found = if roots.is_empty() { Vec::new() } else { Plan::new(&roots, context)?.run(context)? };
+        drop(roots);
+        staged.settled(found)?.write(place, how, context)
+    }
+
+    /// The memory of an assignment of `inputs` arrays, of which `held` bytes are in memory.
+    fn sizes(&self, meta: &Meta, inputs: usize, held: u64, context: &Context) -> Sizes {
         let total = context.budget.total();
         let item = meta.dtype.size() as u64;
         // a point, the indices and the value of an element, and as much again for the results of the plan
-        let each = size_of::<Point>() as u64 + 2 * (8 * inputs.len() as u64 + 4 * item);
+        let each = size_of::<Point>() as u64 + 2 * (8 * inputs.saturating_sub(1) as u64 + 4 * item);
         let batch = (total / SHARE / each).clamp(FEW, MANY);
-        let parts = parts(&meta);
-        let part = parts.chunk_shape().iter().fold(item, |bytes, &n| bytes.saturating_mul(n));
+        let part = parts(meta).chunk_shape().iter().fold(item, |bytes, &n| bytes.saturating_mul(n));
         let scratch =
             (meta.chunk_bytes() as u64).saturating_mul(2).saturating_add(meta.encode_scratch() as u64);
         let planned = total / 2;
-        let bytes = [batch.saturating_mul(each), part, scratch, planned, held]
-            .into_iter()
-            .fold(0, u64::saturating_add);
-        let _permit = context.budget.take(bytes, "an assignment to scattered elements")?;
-        let within = Context { budget: Budget::new(planned), progress: None, ..context.clone() };
-
-        let batches = Grid::new(&self.shape, &rows(&self.shape, batch));
-        let mut done = 0;
-        for number in 0..batches.len() {
-            context.go_on()?;
-            let index = batches.index(number);
-            let (start, shape) = (batches.start(&index), batches.extent(&index));
-            let values = self.read(&inputs, &values, (&start, &shape), &within)?;
-            self.change((transaction, id, &meta), &parts, (&start, &shape), &values, how)?;
-            done += shape.iter().product::<u64>();
-            if let Some(progress) = &context.progress {
-                progress(done, self.shape.iter().product());
-            }
-        }
-        Ok(())
+        let bytes = [batch.saturating_mul(each), part, scratch, planned, held];
+        Sizes { batch, planned, total: bytes.into_iter().fold(0, u64::saturating_add) }
     }
 
     /// The indices and the values of a box of the region.
@@ -218,10 +280,7 @@ impl Scatter {
         (start, shape): (&[u64], &[u64]),
         indices: &[Value],
     ) -> Result<Vec<Point>> {
-        let indices: Vec<&[i64]> = indices
-            .iter()
-            .map(|value| bytemuck::try_cast_slice(value.bytes()).map_err(|e| Error::internal(&e.to_string())))
-            .collect::<Result<_>>()?;
+        let indices: Vec<&[i64]> = indices.iter().map(integers).collect::<Result<_>>()?;
         let (size, part) = (parts.shape(), parts.chunk_shape());
         let inner: u64 = shape.iter().skip(self.indexed.place + self.indexed.shape.len()).product();
         let each: u64 = shape.iter().skip(self.indexed.place).take(self.indexed.shape.len()).product();
@@ -264,6 +323,110 @@ impl Scatter {
         points.sort_unstable();
         Ok(points)
     }
+}
+
+impl Staged {
+    /// The plan's roots.
+    pub(crate) fn roots(&self) -> Vec<(Expr, Target)> {
+        let root = |(k, spill): &(usize, Option<Arc<Spill>>)| {
+            let target = spill.clone().map_or(Target::Memory, |spill| Target::Sink(spill as Arc<dyn Sink>));
+            (self.inputs[*k].clone(), target)
+        };
+        self.computed.iter().map(root).collect()
+    }
+
+    /// The bytes of the inputs that the plan holds in memory.
+    pub(crate) fn held(&self) -> u64 {
+        self.held
+    }
+
+    /// The last stage of the plan: the assignment to an array of `meta` that is called `label`.
+    pub(crate) fn explain(&self, meta: &Meta, label: &str, context: &Context) -> ExplainStage {
+        let shape = &self.scatter.shape;
+        let sizes = self.scatter.sizes(meta, self.inputs.len(), self.held, context);
+        let batches = Grid::new(shape, &rows(shape, sizes.batch));
+        let read = |(k, input): (usize, &Expr)| {
+            let how = match self.computed.iter().find(|(of, _)| *of == k) {
+                Some((_, Some(_))) => "spilled",
+                Some((_, None)) => "held",
+                None => "read in batches",
+            };
+            let label = if k + 1 == self.inputs.len() { "the values" } else { "indices" };
+            let bytes = crate::source::bytes(input.dtype().size(), input.shape()).unwrap_or(u64::MAX);
+            Read { label: label.to_owned(), how, bytes }
+        };
+        let bytes = crate::source::bytes(meta.dtype.size(), shape).unwrap_or(u64::MAX);
+        ExplainStage {
+            kind: "assign",
+            steps: Vec::new(),
+            domain: shape.clone(),
+            tiles: batches.len(),
+            tile: batches.chunk_shape().to_vec(),
+            threads: 1,
+            passes: 1,
+            reads: self.inputs.iter().enumerate().map(read).collect(),
+            writes: vec![Write { label: label.to_owned(), bytes }],
+            peak: sizes.total,
+            flops: 0,
+        }
+    }
+
+    /// The assignment, once the plan has run. `found` are the values of its roots.
+    pub(crate) fn settled(self, found: Vec<Option<Value>>) -> Result<Settled> {
+        let Staged { scatter, inputs: mut indices, computed, held } = self;
+        for ((k, spill), value) in computed.into_iter().zip(found) {
+            indices[k] = match (spill, value) {
+                (Some(spill), _) => Expr::source(Arc::new(finished(spill)?.into_source()?))?,
+                (None, Some(value)) => Expr::source(Arc::new(value))?,
+                (None, None) => return Err(Error::internal("the plan gave no value")),
+            };
+        }
+        let values = indices.pop().ok_or_else(|| Error::internal("no values"))?;
+        Ok(Settled { scatter, indices, values, held })
+    }
+}
+
+impl Settled {
+    /// Assigns the values.
+    ///
+    /// # Errors
+    /// When an index is out of bounds; errors of the computation and of the file.
+    pub(crate) fn write(
+        &self,
+        (transaction, id): (&Transaction, ArrayId),
+        how: How,
+        context: &Context,
+    ) -> Result<()> {
+        let shape = &self.scatter.shape;
+        if elements(shape)? == 0 {
+            return Ok(());
+        }
+        let meta = transaction.meta(id)?;
+        let sizes = self.scatter.sizes(&meta, self.indices.len() + 1, self.held, context);
+        let _permit = context.budget.take(sizes.total, "an assignment to scattered elements")?;
+        let within = Context { budget: Budget::new(sizes.planned), progress: None, ..context.clone() };
+
+        let parts = parts(&meta);
+        let batches = Grid::new(shape, &rows(shape, sizes.batch));
+        let mut done = 0;
+        for number in 0..batches.len() {
+            context.go_on()?;
+            let index = batches.index(number);
+            let (start, extent) = (batches.start(&index), batches.extent(&index));
+            let read = self.scatter.read(&self.indices, &self.values, (&start, &extent), &within)?;
+            self.scatter.change((transaction, id, &meta), &parts, (&start, &extent), &read, how)?;
+            done += extent.iter().product::<u64>();
+            if let Some(progress) = &context.progress {
+                progress(done, shape.iter().product());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The elements of an array of int64.
+fn integers(value: &Value) -> Result<&[i64]> {
+    bytemuck::try_cast_slice(value.bytes()).map_err(|e| Error::internal(&e.to_string()))
 }
 
 /// The parts of an array that are changed at a time: chunks, or parts of large ones.
@@ -310,40 +473,6 @@ fn combine(elements: &mut [u8], points: &[Point], values: &[u8], (op, dtype): (O
         runs.retain(|run| run.len() > round);
     }
     Ok(())
-}
-
-/// The same arrays, so that a part of them costs no more than its elements: computed to memory, or to files if they are
-/// large. Views of stored arrays stay as they are. With them comes the number of bytes in memory.
-fn settled<'e>(exprs: impl Iterator<Item = &'e Expr>, context: &Context) -> Result<(Vec<Expr>, u64)> {
-    let mut all: Vec<Expr> = exprs.cloned().collect();
-    let computed: Vec<usize> = (0..all.len()).filter(|&k| !all[k].is_stored()).collect();
-    let bytes = |k: &usize| crate::source::bytes(all[*k].dtype().size(), all[*k].shape());
-    let total =
-        computed.iter().map(bytes).try_fold(0u64, |sum, bytes| Ok::<_, Error>(sum.saturating_add(bytes?)))?;
-    let held = total <= context.budget.total() / SHARE;
-    let folder = context.tmp.clone().unwrap_or_else(|| ".".into());
-    let mut spills: Vec<Option<Arc<Spill>>> = Vec::new();
-    let mut roots = Vec::new();
-    for &k in &computed {
-        let spill = if held { None } else { Some(spill(&folder, &all[k])?) };
-        let target = spill.clone().map_or(Target::Memory, |spill| Target::Sink(spill as Arc<dyn Sink>));
-        roots.push((all[k].clone(), target));
-        spills.push(spill);
-    }
-    if roots.is_empty() {
-        return Ok((all, 0));
-    }
-    let plan = Plan::new(&roots, context)?;
-    drop(roots);
-    let values = plan.run(context)?;
-    for ((k, spill), value) in computed.into_iter().zip(spills).zip(values) {
-        all[k] = match (spill, value) {
-            (Some(spill), _) => Expr::source(Arc::new(finished(spill)?.into_source()?))?,
-            (None, Some(value)) => Expr::source(Arc::new(value))?,
-            (None, None) => return Err(Error::internal("the plan gave no value")),
-        };
-    }
-    Ok((all, if held { total } else { 0 }))
 }
 
 fn spill(folder: &Path, expr: &Expr) -> Result<Arc<Spill>> {

@@ -15,7 +15,7 @@ The module is also a namespace of the array API standard: its functions are thos
 names.
 """
 
-from . import _arrstore, _functions, _standard
+from . import _arrstore, _functions, _standard, linalg
 from ._arrstore import Array, Plan
 from ._config import config
 from ._convert import asarray, compute, frombuffer, from_dlpack, map_blocks

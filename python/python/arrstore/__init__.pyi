@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike as _ArrayLike
 from numpy.typing import DTypeLike, NDArray
 
+from . import linalg as linalg
+
 ArrayLike: TypeAlias = Array | _ArrayLike
 Index: TypeAlias = SupportsIndex | slice | EllipsisType | None | Sequence[int] | Array | NDArray[Any] | tuple[Any, ...]
 Path: TypeAlias = str | os.PathLike[str]

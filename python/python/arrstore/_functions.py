@@ -4,6 +4,8 @@ import collections
 import inspect
 import math
 
+import numpy as np
+
 from . import _arrstore
 
 #: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
@@ -30,11 +32,40 @@ _FIELDS = {
 _RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fields) in _FIELDS.items()}
 
 
+#: Parameters that are plain numbers, or a few of them. The library takes those of Python.
+_PLAIN = frozenset(
+    "axes axis bins constant_values correction ddof discont end_values keepdims left pad_width period right shape stat_length".split()
+)
+#: Methods that take lengths or axes one by one.
+_SPREAD = frozenset(("reshape", "transpose"))
+
+
 def call(name, object, args, kwargs):
     """The result of a function of the tables, with the names of its parts if NumPy has such names."""
+    names = _BY_POSITION.get(name, ())[object is not None :]
+    if name == "arange" or object is not None and name in _SPREAD:
+        args = tuple(map(_plain, args))
+    elif not _PLAIN.isdisjoint(names):
+        args = (*(_given(*pair) for pair in zip(names, args)), *args[len(names) :])
+    if kwargs:
+        kwargs = {key: _plain(value) if name == "arange" else _given(key, value) for key, value in kwargs.items()}
     result = _arrstore.call(name, object, args, kwargs)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
+
+
+def _given(name, value):
+    """The value of a parameter: edges of bins stay an array."""
+    return _plain(value) if name in _PLAIN and not (name == "bins" and np.ndim(value)) else value
+
+
+def _plain(value):
+    """Numbers and arrays of NumPy, and lists of them, as Python's."""
+    if isinstance(value, (np.generic, np.ndarray)) and value.dtype.kind in "biufc":
+        return value.tolist()
+    if type(value) in (tuple, list):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def on_cpu(device):
@@ -122,4 +153,14 @@ def names():
     return _NAMES
 
 
-_NAMES = frozenset(name for name, *_ in _arrstore.functions())
+def _by_position(parameters):
+    names = []
+    for parameter in parameters or ():
+        if parameter.startswith(("*", ".")):
+            break
+        names.append(parameter.removesuffix("?"))
+    return tuple(names)
+
+
+_BY_POSITION = {name: _by_position(_PARAMETERS.get(name, parameters)) for name, _, parameters, _ in _arrstore.functions()}
+_NAMES = frozenset(_BY_POSITION)

@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from . import _functions, _html
+from . import _functions, _html, linalg
 from ._arrstore import Array
 from ._assign import assigned
 from ._convert import asarray
@@ -67,11 +67,13 @@ def array_function(self, func, types, args, kwargs):
     name = func.__name__
     if func in (np.ndim, np.shape, np.size) and len(args) == 1 and not kwargs:
         return getattr(args[0], name)
-    if func.__module__ not in ("numpy", "numpy.linalg") or name not in _functions.names():
+    # functions of numpy.linalg take other axes than those of the same names in numpy
+    is_linear = func.__module__ == "numpy.linalg"
+    if not (name in linalg.__all__ if is_linear else func.__module__ == "numpy" and name in _functions.names()):
         return NotImplemented
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
     out = kwargs.pop("out", None)
-    result = _functions.call(name, None, args, kwargs)
+    result = getattr(linalg, name)(*args, **kwargs) if is_linear else _functions.call(name, None, args, kwargs)
     return result if out is None else _into(result, out if isinstance(out, tuple) else (out,))
 
 

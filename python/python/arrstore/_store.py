@@ -24,6 +24,11 @@ def _full(prefix, name):
     return f"{prefix}/{name.strip('/')}" if name.strip("/") else prefix
 
 
+def _lengths(shape):
+    """Lengths of axes: one number, or several."""
+    return tuple(map(operator.index, shape)) if np.iterable(shape) else (operator.index(shape),)
+
+
 class Attributes(MutableMapping):
     """Attributes as a dict. Each change is one commit, or a part of the transaction that they belong to."""
 
@@ -146,12 +151,7 @@ class StoredArray(Array):
 
     def __setitem__(self, key, value):
         with self._store.transaction() as tx:
-            if is_basic(key):
-                tx[self._name][key] = value
-            else:
-                # the newest elements, so that no change of another writer is lost
-                self.refresh()
-                tx[self._name][...] = assigned(self, key, value)
+            tx[self._name][key] = value
         self.refresh()
 
     def append(self, values, axis=0):
@@ -359,6 +359,8 @@ class Transaction:
         self._store = store
         self._open = store._file.begin()
         self._attributes = None
+        #: Arrays whose elements are no longer those of the store.
+        self._changed = set()
 
     def __enter__(self):
         return self
@@ -396,6 +398,7 @@ class Transaction:
         full = _full("", name)
         below = [other for other in self._open.names() if other.startswith(full + "/")]
         for other in below or [full]:
+            self._changed.add(other)
             self._open.delete(other)
 
     def write(self, name, value, *, chunks=None, codec=None, shuffle=None, order=None, fill=None, dims=None, attrs=None, part=None):
@@ -410,9 +413,10 @@ class Transaction:
         ndim = np.ndim(value)
         if order in ("C", "F"):
             order = list(range(ndim))[:: 1 if order == "C" else -1]
-        if isinstance(chunks, int):
-            chunks = (chunks,) * ndim
+        if chunks is not None:
+            chunks = _lengths(chunks) if np.iterable(chunks) else _lengths(chunks) * ndim
         attrs = None if attrs is None else _encode(attrs)
+        self._changed.add(_full("", name))
         self._open.write(
             _full("", name),
             value,
@@ -428,7 +432,7 @@ class Transaction:
 
     def create(self, name, shape, dtype=float, *, chunks=None, **layout):
         """Makes an array without elements: all of them have the fill value until they are written."""
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = _lengths(shape)
         chunks = _arrstore.default_chunks(np.dtype(dtype), shape) if chunks is None else chunks
         if not shape:
             fill = layout.get("fill")
@@ -439,7 +443,9 @@ class Transaction:
 
     def rename(self, old, new):
         """Renames an array."""
-        self._open.rename(_full("", old), _full("", new))
+        old, new = _full("", old), _full("", new)
+        self._changed |= {old, new}
+        self._open.rename(old, new)
 
     @property
     def attrs(self):
@@ -456,10 +462,12 @@ class Transaction:
 
 
 class TransactionArray:
-    """An array inside a transaction: it can be changed. Its elements are read from the store after the commit."""
+    """An array inside a transaction: it can be changed. Its elements are read from the store after the commit. A mask or a list
+    of indices can be assigned to as long as the transaction has not changed the elements.
+    """
 
     def __init__(self, transaction, name):
-        self._open, self.name = transaction._open, name
+        self._transaction, self._open, self.name = transaction, transaction._open, name
         self._about()
 
     def _about(self):
@@ -489,15 +497,26 @@ class TransactionArray:
         )
 
     def __setitem__(self, key, value):
+        transaction = self._transaction
+        if not is_basic(key):
+            if self.name in transaction._changed:
+                raise ValueError(
+                    f"array {self.name}: a mask or a list of indices needs the elements, which this transaction has changed: "
+                    "assign by it first, or after the commit; or assign by slices"
+                )
+            key, value = ..., assigned(transaction._store._file.array(self.name), key, value)
+        transaction._changed.add(self.name)
         self._open.assign(self.name, key, value)
 
     def append(self, values, axis=0):
         """Makes the array longer along an axis by the elements of another."""
+        self._transaction._changed.add(self.name)
         self._open.append(self.name, axis, values)
 
     def resize(self, *shape):
         """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
-        shape = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        shape = _lengths(shape[0] if len(shape) == 1 else shape)
+        self._transaction._changed.add(self.name)
         self._open.resize(self.name, list(shape))
 
     def __repr__(self):

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use arrstore::formats::{About, Input, Known, Location, Outputs};
+use arrstore::formats::{About, Input, Known, Location};
 use arrstore::text::{Formula, Subscript};
 use arrstore::{Context, Expr, Plan, Target};
 use serde_json::json;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     });
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
 
-    let mut roots: Vec<(Expr, Target)> = Vec::new();
+    let (mut roots, mut scattered): (Vec<(Expr, Target)>, Vec<_>) = (Vec::new(), Vec::new());
     let mut targets = Vec::new();
     for (k, (part, expr)) in results.iter().enumerate() {
         let out = outs.get(k);
@@ -76,11 +76,8 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
             targets.push(Place::Screen(printed));
             continue;
         };
-        if location.places.is_some() {
-            // such elements are assigned to when the plan has run; only their values can be explained
-            if args.explain {
-                roots.push((expr.typed()?, Target::Memory));
-            }
+        if let Some(Some(parts)) = parts.get(k) {
+            scattered.extend(outputs.stage(k, expr, parts, &context)?);
             targets.push(Place::Out(location.clone()));
             continue;
         }
@@ -92,19 +89,14 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
         targets.push(Place::Out(location.clone()));
     }
 
+    // the plan computes what is assigned to scattered elements with all else, as its last roots
+    let whole = roots.len();
+    roots.extend(scattered);
     let plan = Plan::new(&roots, &context)?;
     drop(roots);
-    let assign = |outputs: &mut Outputs, context: &Context| -> Result<()> {
-        for (k, (parts, (_, expr))) in parts.iter().zip(&results).enumerate() {
-            if let Some(parts) = parts {
-                outputs.assign(k, expr, parts, context)?;
-            }
-        }
-        Ok(())
-    };
     if args.explain {
-        assign(&mut outputs, &context)?;
-        let explain = plan.explain(context.budget.total());
+        let mut explain = plan.explain(context.budget.total());
+        outputs.explain(&mut explain, &context);
         say(&if args.speaking.json { explain_json(&explain).to_string() } else { explain.to_string() })?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -114,8 +106,8 @@ pub(super) fn run(args: &Eval) -> Result<ExitCode> {
     };
     let begun = Instant::now();
     let bar = run::watch(&mut context, args.running.quiet, "eval");
-    let values = plan.run(&context)?;
-    assign(&mut outputs, &context)?;
+    let mut values = plan.run(&context)?;
+    outputs.assign(values.split_off(whole), &context)?;
     bar.finish_and_clear();
     outputs.commit()?;
     if let Some(profile) = profile {

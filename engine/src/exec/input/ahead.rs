@@ -37,6 +37,14 @@ impl<'p> Input<'p> {
         Ok(stored.is_none_or(|(located, bytes)| self.source.holds(&located, bytes)))
     }
 
+    /// Whether the stored bytes of a box must come from a disk. Asks less often while they need not.
+    pub(in crate::exec) fn misses(&mut self, start: &[u64], shape: &[u64]) -> Result<bool> {
+        let one = vec![1; shape.len()];
+        let Some((located, bytes)) = self.stored(start, &one)? else { return Ok(false) };
+        let source = self.source;
+        Ok(self.scout.misses(|| source.holds(&located, bytes)))
+    }
+
     /// The stored bytes to bring for a box in one chunk. `None` for a constant chunk, for a box that uses too few of
     /// its bytes, and for a box of several short chunks, which the workers read themselves. The window is lost.
     pub(super) fn stored(

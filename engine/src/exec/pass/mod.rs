@@ -2,6 +2,8 @@
 
 mod run;
 
+use std::ops::Range;
+
 use super::fetch::STAGE;
 use super::fold::Reduced;
 use super::input;
@@ -47,6 +49,8 @@ impl Output {
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) program: Program,
+    /// The part of the domain that is evaluated.
+    pub(crate) part: Vec<Range<u64>>,
     pub(crate) tiles: Tiles,
     /// Axes in the order of the loops within a tile.
     pub(crate) order: Vec<usize>,
@@ -80,7 +84,15 @@ impl Footprint {
 }
 
 impl Pass {
-    pub(crate) fn new(mut program: Program, tiles: Tiles, order: Vec<usize>, outputs: Vec<Output>) -> Pass {
+    /// A pass over the part of the program's domain that its outputs need, or over all of it. Outputs that are written
+    /// need all.
+    pub(crate) fn new(
+        mut program: Program,
+        tiles: Tiles,
+        order: Vec<usize>,
+        outputs: Vec<Output>,
+        part: Option<&[Range<u64>]>,
+    ) -> Pass {
         let first = outputs.iter().find_map(|o| match o {
             Output::Fold(reduced) => Some(reduced.over.clone()),
             Output::Write(_) => None,
@@ -95,11 +107,22 @@ impl Pass {
                 }
             }
         }
-        let mut pass = Pass { program, tiles, order, walk, outputs, thrifty: false, share: Share::default() };
+        let all = || program.domain.iter().map(|&n| 0..n).collect();
+        let part = part.map_or_else(all, <[_]>::to_vec);
+        let mut pass =
+            Pass { program, part, tiles, order, walk, outputs, thrifty: false, share: Share::default() };
         if pass.is_by_column() && tiles::lead(&pass.program).is_some_and(Load::is_encoded) {
             pass.tiles = pass.tiles.clone().of_whole_chunks(&pass.program, |k| pass.may_be_cut(k));
         }
+        if pass.shape() != pass.program.domain {
+            pass.tiles = pass.tiles.within(&pass.part);
+        }
         pass
+    }
+
+    /// Elements of the part along each axis.
+    fn shape(&self) -> Vec<u64> {
+        self.part.iter().map(|part| part.end - part.start).collect()
     }
 
     /// Whether the pass can become thrifty: it folds nothing, and is not thrifty yet.
@@ -315,7 +338,7 @@ impl Stage for Pass {
     }
 
     fn work(&self) -> u64 {
-        self.program.elements().saturating_mul(self.unit())
+        self.shape().iter().product::<u64>().saturating_mul(self.unit())
     }
 
     fn open(&self, number: usize, threads: u64) -> Option<Vec<u64>> {
@@ -325,7 +348,7 @@ impl Stage for Pass {
                 // tiles come in the order of the walk: along its first kept axis, only the tiles of the workers are
                 // under way
                 let slowest = self.walk.iter().copied().find(|&k| !reduced.over[k]);
-                let (extents, domain) = (self.tiles.extents(), &self.program.domain);
+                let (extents, domain) = (self.tiles.extents(), self.shape());
                 let open = |k: usize| match Some(k) == slowest {
                     true => extents[k].saturating_mul(threads + 1).min(domain[k]),
                     false => domain[k],
@@ -351,11 +374,11 @@ impl Stage for Pass {
         Told {
             kind: "pass",
             steps,
-            domain: self.program.domain.clone(),
+            domain: self.shape(),
             tiles: self.tiles.len(),
             tile: self.tiles.extents(),
             threads: self.share.workers,
-            reads: vec![self.program.bytes_read()],
+            reads: vec![self.program.bytes_read_in(&self.shape())],
             passes: 1,
             keeps: self.share.keeps,
             flops: 0,

@@ -26,7 +26,8 @@ pub(super) fn run(pass: &Pass, run: &Run<'_>) -> Result<()> {
     let Run { sources: [sources], context, .. } = run else {
         return Err(Error::internal("a pass has one program"));
     };
-    context.record(Work::Stage, 1, pass.program.elements(), || evaluate(pass, sources, run))?;
+    let elements = pass.shape().iter().product();
+    context.record(Work::Stage, 1, elements, || evaluate(pass, sources, run))?;
     Metrics::add(&context.metrics.pass_ns, began.elapsed().as_nanos() as usize);
     Ok(())
 }
@@ -39,7 +40,7 @@ fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<(
         .iter()
         .zip(sinks)
         .map(|(output, sink)| match output {
-            Output::Fold(reduced) => Some(Folding::new(reduced, &pass.order, &pass.tiles, sink.as_ref())),
+            Output::Fold(reduced) => Some(Folding::new(reduced, pass, sink.as_ref())),
             Output::Write(_) => None,
         })
         .collect();

@@ -10,4 +10,4 @@ pub use merge::merge;
 pub(super) use read::open;
 pub use read::open_snapshot;
 pub use wait::wait_for_writer;
-pub(super) use write::Store;
+pub(super) use write::{Assignment, Store};

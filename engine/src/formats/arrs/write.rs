@@ -12,8 +12,8 @@ use crate::formats::container::{Container, Writing, finished};
 use crate::formats::error::{Error, Placed, Result};
 use crate::formats::location::Location;
 use crate::region::RegionSink;
-use crate::store::{How, Scatter};
-use crate::{Context, Expr, Sink, StoredSink, Target};
+use crate::store::{How, Scatter, Staged};
+use crate::{Context, ExplainStage, Expr, Sink, StoredSink, Target, Value};
 
 /// One `.arrs` file with all results that one run writes to it.
 pub(in crate::formats) struct Store {
@@ -38,6 +38,38 @@ struct Taken {
     label: String,
     name: String,
     part: Part,
+}
+
+/// An assignment to scattered elements that waits for its plan.
+pub(in crate::formats) struct Assignment {
+    label: String,
+    staged: Staged,
+    meta: Meta,
+    place: Option<Stored>,
+}
+
+impl Assignment {
+    /// The roots of its plan.
+    pub(in crate::formats) fn roots(&self) -> Vec<(Expr, Target)> {
+        self.staged.roots()
+    }
+
+    /// The bytes that its plan holds in memory.
+    pub(in crate::formats) fn held(&self) -> u64 {
+        self.staged.held()
+    }
+
+    pub(in crate::formats) fn explain(&self, context: &Context) -> ExplainStage {
+        self.staged.explain(&self.meta, &self.label, context)
+    }
+
+    /// Assigns. `found` are the values of the roots.
+    pub(in crate::formats) fn finish(self, found: Vec<Option<Value>>, context: &Context) -> Result<()> {
+        let Assignment { label, staged, place, .. } = self;
+        let Some((transaction, id)) = &place else { return Ok(()) };
+        let settled = staged.settled(found).place(|| &label)?;
+        settled.write((transaction, *id), How::Set, context).place(|| &label)
+    }
 }
 
 /// The part of an array that a result takes.
@@ -128,6 +160,30 @@ impl Store {
         Ok((value, Target::Sink(sink)))
     }
 
+    /// Prepares an assignment to the elements that arrays name, as in `f.arrs:/a[m > 3]`: it finds them, checks the
+    /// indices, and casts and broadcasts the value to them. Computed inputs of at most `room` bytes stay in memory.
+    pub(in crate::formats) fn stage(
+        &mut self,
+        expr: &Expr,
+        location: &Location,
+        parts: &[crate::Part],
+        room: u64,
+        context: &Context,
+    ) -> Result<Assignment> {
+        let at = || location.to_string();
+        let (name, meta, place) = self.assigned(location)?;
+        let scatter = Scatter::named(&meta.shape, parts, context).place(at)?;
+        let (value, drops) = scatter.fitted(expr, &meta).place(|| {
+            let (dtype, shape) = (meta.dtype, crate::view::show(scatter.shape()));
+            format!("{location}: assigning to elements of {dtype} of shape {shape}")
+        })?;
+        scatter.check(context).place(at)?;
+        self.warn_if(drops, location);
+        let staged = scatter.staged(&value, room, context).place(at)?;
+        self.taken.push(Taken { label: part_of(location, &name), name, part: Part::Scattered });
+        Ok(Assignment { label: location.to_string(), staged, meta, place })
+    }
+
     fn warn_if(&self, drops: bool, location: &Location) {
         if drops {
             (self.writing.warn)(&format!("{location}: the imaginary parts of the value are dropped"));
@@ -152,7 +208,7 @@ impl Container for Store {
     fn add(&mut self, expr: &Expr, location: &Location, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
         if location.places.is_some() {
             return Err(Error::request(format!(
-                "{location}: elements named by lists, masks or arrays are assigned by `Outputs::assign`"
+                "{location}: elements named by lists, masks or arrays are prepared by `Outputs::stage`"
             )));
         }
         if location.subscript.is_some() {
@@ -172,26 +228,8 @@ impl Container for Store {
         Ok((expr.clone(), Target::Sink(Arc::new(sink))))
     }
 
-    fn assign(
-        &mut self,
-        expr: &Expr,
-        location: &Location,
-        parts: &[crate::Part],
-        context: &Context,
-    ) -> Result<()> {
-        let at = || location.to_string();
-        let (name, meta, place) = self.assigned(location)?;
-        let scatter = Scatter::named(&meta.shape, parts, context).place(at)?;
-        let (value, drops) = scatter.fitted(expr, &meta).place(|| {
-            let (dtype, shape) = (meta.dtype, crate::view::show(scatter.shape()));
-            format!("{location}: assigning to elements of {dtype} of shape {shape}")
-        })?;
-        self.warn_if(drops, location);
-        if let Some((transaction, id)) = &place {
-            scatter.write((transaction, *id), &value, How::Set, context).place(at)?;
-        }
-        self.taken.push(Taken { label: part_of(location, &name), name, part: Part::Scattered });
-        Ok(())
+    fn store(&mut self) -> Option<&mut Store> {
+        Some(self)
     }
 
     /// One commit.

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use arrstore_format::Meta;
 use arrstore_format::replace::{Published, real_path};
 
+use super::arrs::Assignment;
 use super::container::{Container, Writing};
 use super::error::{Error, Placed, Result};
 use super::format::Format;
 use super::location::Location;
 use super::{arrs, npy, npz, zarr};
-use crate::{Context, Expr, Part, Target};
+use crate::store::SHARE;
+use crate::{Context, Explain, Expr, Part, Target, Value};
 use place::Place;
 
 /// The outputs of one run. Dropped without [`Outputs::commit`], they leave everything as it was.
@@ -41,6 +43,8 @@ pub struct Outputs {
     places: Vec<(Place, usize)>,
     /// Each with its path.
     containers: Vec<(PathBuf, Box<dyn Container>)>,
+    /// Assignments to scattered elements. They are made after the regions are written, so that they may lie in them.
+    staged: Vec<Assignment>,
     writing: Writing,
 }
 
@@ -53,11 +57,9 @@ impl Outputs {
     pub fn open(locations: &[Location], writing: Writing) -> Result<Outputs> {
         let region = |l: &&Location| l.is_part() && l.format != Format::Arrs;
         if let Some(location) = locations.iter().find(region) {
-            return Err(Error::request(format!(
-                "{location}: expected an array of an .arrs file, because only there a region can be assigned to"
-            )));
+            return Err(only_arrs(location));
         }
-        let mut outputs = Outputs { places: Vec::new(), containers: Vec::new(), writing };
+        let mut outputs = Outputs { places: Vec::new(), containers: Vec::new(), staged: Vec::new(), writing };
         let mut first: Vec<Place> = Vec::new();
         for place in place::resolve(locations)? {
             let container = first.iter().position(|other| other.shares(&place));
@@ -111,10 +113,7 @@ impl Outputs {
     /// # Errors
     /// When the place is taken or cannot hold the array, or `meta` describes another array.
     pub fn add(&mut self, k: usize, expr: &Expr, name: &str, meta: &Meta) -> Result<(Expr, Target)> {
-        let no_such =
-            || Error::request(format!("there is no output {k}: only {} are open", self.places.len()));
-        let (place, of) = self.places.get(k).ok_or_else(no_such)?;
-        let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
+        let (place, container) = self.output(k)?;
         let location = &place.location;
         if !location.is_part() {
             check(expr, meta, location.format.has_chunks()).place(|| location)?;
@@ -122,19 +121,65 @@ impl Outputs {
         container.add(expr, location, name, meta)
     }
 
-    /// Assigns `expr` to the elements that arrays of indices and masks name in output `k`, with the memory and threads of
-    /// `context`, as [`Transaction::set_at`](crate::Transaction::set_at). It is done at once, and so after the plan of
-    /// the other outputs has run; the commit is that of all outputs. An output that is only planned is checked.
+    /// Prepares an assignment of `expr` to the elements that arrays of indices and masks name in output `k`, as
+    /// [`Transaction::set_at`](crate::Transaction::set_at). The places are found and checked, with the memory and threads
+    /// of `context`, and the value is cast and broadcast to them. Returns the roots to add to the plan: the indices and
+    /// values that are to be computed. When the plan has run, [`Outputs::assign`] takes their values.
     ///
     /// # Errors
-    /// When there is no such array, the parts do not fit it, or the value does not fit the parts; errors of the
-    /// computation.
-    pub fn assign(&mut self, k: usize, expr: &Expr, parts: &[Part], context: &Context) -> Result<()> {
+    /// When there is no such array, the parts do not fit it, an index is out of bounds, or the value does not fit the
+    /// parts; errors of the computation of masks and indices.
+    pub fn stage(
+        &mut self,
+        k: usize,
+        expr: &Expr,
+        parts: &[Part],
+        context: &Context,
+    ) -> Result<Vec<(Expr, Target)>> {
+        let held = self.staged.iter().map(Assignment::held).fold(0, u64::saturating_add);
+        let room = (context.budget.total() / SHARE).saturating_sub(held);
+        let (place, container) = self.output(k)?;
+        let location = &place.location;
+        let store = container.store().ok_or_else(|| only_arrs(location))?;
+        let assignment = store.stage(expr, location, parts, room, context)?;
+        let roots = assignment.roots();
+        self.staged.push(assignment);
+        Ok(roots)
+    }
+
+    /// Adds the assignments that [`Outputs::stage`] prepared to the description of the plan.
+    pub fn explain(&self, explain: &mut Explain, context: &Context) {
+        for assignment in &self.staged {
+            let stage = assignment.explain(context);
+            explain.peak = explain.peak.max(stage.peak);
+            explain.stages.push(stage);
+        }
+    }
+
+    /// Makes the assignments that [`Outputs::stage`] prepared, in their order. `found` are the values of the roots that
+    /// it returned. The plan must be dropped first.
+    ///
+    /// # Errors
+    /// Errors of the file, and of reading indices and values.
+    pub fn assign(
+        &mut self,
+        found: impl IntoIterator<Item = Option<Value>>,
+        context: &Context,
+    ) -> Result<()> {
+        let mut found = found.into_iter();
+        for assignment in std::mem::take(&mut self.staged) {
+            let mine = found.by_ref().take(assignment.roots().len()).collect();
+            assignment.finish(mine, context)?;
+        }
+        Ok(())
+    }
+
+    fn output(&mut self, k: usize) -> Result<(&Place, &mut Box<dyn Container>)> {
         let no_such =
             || Error::request(format!("there is no output {k}: only {} are open", self.places.len()));
         let (place, of) = self.places.get(k).ok_or_else(no_such)?;
         let (_, container) = self.containers.get_mut(*of).ok_or_else(no_such)?;
-        container.assign(expr, &place.location, parts, context)
+        Ok((place, container))
     }
 
     /// Puts all results in place, or none. The exception is several `.arrs` files: if one fails, the files before it
@@ -160,6 +205,12 @@ impl Outputs {
         }
         synced.place(|| "the results are written, but may not outlive a power failure")
     }
+}
+
+fn only_arrs(location: &Location) -> Error {
+    Error::request(format!(
+        "{location}: expected an array of an .arrs file, because only there a region can be assigned to"
+    ))
 }
 
 /// Refuses metadata that does not describe the array.

@@ -1,6 +1,7 @@
 //! Index of the greatest or least element: the first of equal elements, or the first NaN if there is any.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 
@@ -123,7 +124,7 @@ impl<T: Ordered, const MAX: bool> Fold for Arg<T, MAX> {
 }
 
 /// The fold of `argmax` or `argmin`.
-pub(super) fn bind<const MAX: bool>(input: Physical) -> Option<&'static dyn Bytes> {
+pub(super) fn bind<const MAX: bool>(input: Physical) -> Option<Arc<dyn Bytes>> {
     by_class!(input, T {
         truth => of(Arg::<T, MAX>(PhantomData)),
         whole => of(Arg::<T, MAX>(PhantomData)),

@@ -1,5 +1,7 @@
 //! Folding blocks into states: the leaves of rows and columns, and the fold of one type of elements.
 
+use std::sync::Arc;
+
 use bytemuck::Pod;
 
 use super::Last;
@@ -182,10 +184,9 @@ pub(crate) struct Columns<'a> {
     pub(crate) lanes: &'a mut [u8],
 }
 
-/// A static reference to a fold. Folds have size zero, so that `leak` leaks no memory.
-pub(super) fn of<F: Fold>(fold: F) -> Option<&'static dyn Bytes> {
-    const { assert!(size_of::<F>() == 0) };
-    Some(Box::leak(Box::new(fold)))
+/// A fold of elements of one type, over bytes.
+pub(super) fn of<F: Fold>(fold: F) -> Option<Arc<dyn Bytes>> {
+    Some(Arc::new(fold))
 }
 
 #[cfg(test)]

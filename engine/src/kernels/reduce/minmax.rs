@@ -1,6 +1,7 @@
 //! Least and greatest elements.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use half::f16;
 
@@ -56,8 +57,8 @@ impl<T: Ordered, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, S
 }
 
 /// The fold of `max` or `min`, or of their forms that skip NaN.
-pub(super) fn bind<const MAX: bool>(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
-    fn float<T: Ordered, const MAX: bool>(skip: bool) -> Option<&'static dyn Bytes> {
+pub(super) fn bind<const MAX: bool>(skip: bool, input: Physical) -> Option<Arc<dyn Bytes>> {
+    fn float<T: Ordered, const MAX: bool>(skip: bool) -> Option<Arc<dyn Bytes>> {
         if skip {
             of(Extreme::<T, MAX, true>(PhantomData))
         } else {

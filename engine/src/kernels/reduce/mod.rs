@@ -20,9 +20,11 @@ mod order;
 mod pairwise;
 mod product;
 mod sum;
+mod text;
 mod truth;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 pub(crate) use fold::{At, Columns, Rows};
 use fold::{Bytes, Fold, LEAF, LEAF_ROWS, Leaf, of};
@@ -43,10 +45,10 @@ pub(crate) struct Block<'a> {
 }
 
 /// A reduction, bound to its types.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Reducer {
     reduction: Reduction,
-    fold: &'static dyn Bytes,
+    fold: Arc<dyn Bytes>,
     /// The 16-bit type of the input, if the fold itself reads `f32`.
     from: Option<Half>,
     /// The 16-bit type of the result, if the fold itself gives `f32`.
@@ -88,7 +90,7 @@ pub(crate) fn reducer(reduction: Reduction, input: Physical, output: Physical, d
     Some(Reducer { reduction, fold, from, to, item: output.size(), last })
 }
 
-fn fold(reduction: Reduction, input: Physical) -> Option<&'static dyn Bytes> {
+fn fold(reduction: Reduction, input: Physical) -> Option<Arc<dyn Bytes>> {
     let skip = reduction.skips_nan();
     match reduction.plain() {
         Reduction::Sum => sum::sum(skip, input),
@@ -96,8 +98,8 @@ fn fold(reduction: Reduction, input: Physical) -> Option<&'static dyn Bytes> {
         Reduction::Prod => product::bind(skip, input),
         Reduction::Max => minmax::bind::<true>(skip, input),
         Reduction::Min => minmax::bind::<false>(skip, input),
-        Reduction::Argmax => arg::bind::<true>(input),
-        Reduction::Argmin => arg::bind::<false>(input),
+        Reduction::Argmax => arg::bind::<true>(input).or_else(|| text::bind::<true>(input)),
+        Reduction::Argmin => arg::bind::<false>(input).or_else(|| text::bind::<false>(input)),
         Reduction::Var | Reduction::Std => moments::bind(skip, input),
         Reduction::Any | Reduction::All | Reduction::CountNonzero => truth::bind(reduction, input),
         _ => None,

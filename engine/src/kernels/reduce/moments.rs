@@ -8,6 +8,7 @@
 //! If finite values overflow, the variance is infinite. If a value is infinite or NaN, the variance is NaN.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::lanes::{accumulate, accumulate_beside, lanes, put_floats, two_sum};
 use super::sum::Terms;
@@ -292,14 +293,14 @@ impl<T: Terms<N>, const N: usize, const S: usize, const SKIP: bool> Fold for Var
 }
 
 /// The fold of `var` or `nanvar`, or of `std` or `nanstd`.
-pub(super) fn bind(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
-    fn real<T: Terms<1>>(skip: bool) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(skip: bool, input: Physical) -> Option<Arc<dyn Bytes>> {
+    fn real<T: Terms<1>>(skip: bool) -> Option<Arc<dyn Bytes>> {
         match skip {
             true => of(Variance::<T, 1, 5, true>(PhantomData)),
             false => of(Variance::<T, 1, 5, false>(PhantomData)),
         }
     }
-    fn complex<T: Terms<2>>(skip: bool) -> Option<&'static dyn Bytes> {
+    fn complex<T: Terms<2>>(skip: bool) -> Option<Arc<dyn Bytes>> {
         match skip {
             true => of(Variance::<T, 2, 7, true>(PhantomData)),
             false => of(Variance::<T, 2, 7, false>(PhantomData)),

@@ -1,6 +1,7 @@
 //! Products.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use bytemuck::Pod;
 use num_complex::{Complex, Complex64};
@@ -131,8 +132,8 @@ impl<T: Factor, const SKIP: bool> Monoid for Product<T, SKIP> {
 }
 
 /// The fold of `prod` or `nanprod`.
-pub(super) fn bind(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
-    fn float<T: Factor>(skip: bool) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(skip: bool, input: Physical) -> Option<Arc<dyn Bytes>> {
+    fn float<T: Factor>(skip: bool) -> Option<Arc<dyn Bytes>> {
         if skip { of(Product::<T, true>(PhantomData)) } else { of(Product::<T, false>(PhantomData)) }
     }
     by_class!(input, T {

@@ -1,6 +1,7 @@
 //! Sums and means.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use bytemuck::Pod;
 use half::f16;
@@ -397,8 +398,8 @@ impl<T: Terms<N>, const N: usize, const M: usize> Monoid for NanMean<T, N, M> {
 }
 
 /// The fold of `sum` or `nansum`.
-pub(super) fn sum(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
-    fn float<T: Terms<N>, const N: usize>(skip: bool) -> Option<&'static dyn Bytes> {
+pub(super) fn sum(skip: bool, input: Physical) -> Option<Arc<dyn Bytes>> {
+    fn float<T: Terms<N>, const N: usize>(skip: bool) -> Option<Arc<dyn Bytes>> {
         if skip { of(Sum::<T, N, true>(PhantomData)) } else { of(Sum::<T, N, false>(PhantomData)) }
     }
     by_class!(input, T {
@@ -416,7 +417,7 @@ pub(super) fn sum(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
 }
 
 /// The fold of `mean` or `nanmean`.
-pub(super) fn mean_of(skip: bool, input: Physical) -> Option<&'static dyn Bytes> {
+pub(super) fn mean_of(skip: bool, input: Physical) -> Option<Arc<dyn Bytes>> {
     match input {
         Physical::Bool => of(WholeMean::<Truth>(PhantomData)),
         Physical::I8 => of(WholeMean::<i8>(PhantomData)),

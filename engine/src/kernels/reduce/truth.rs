@@ -1,6 +1,7 @@
 //! `any`, `all` and `count_nonzero`.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use bytemuck::Pod;
 use num_complex::Complex;
@@ -132,8 +133,8 @@ impl<T: Boolean, const ALL: bool> Monoid for Joined<T, ALL> {
 }
 
 /// The fold of `any`, `all` or `count_nonzero`.
-pub(super) fn bind(reduction: Reduction, input: Physical) -> Option<&'static dyn Bytes> {
-    fn one<T: Boolean>(reduction: Reduction) -> Option<&'static dyn Bytes> {
+pub(super) fn bind(reduction: Reduction, input: Physical) -> Option<Arc<dyn Bytes>> {
+    fn one<T: Boolean>(reduction: Reduction) -> Option<Arc<dyn Bytes>> {
         match reduction {
             Reduction::Any => of(Joined::<T, false>(PhantomData)),
             Reduction::All => of(Joined::<T, true>(PhantomData)),

@@ -2,6 +2,7 @@
 
 mod cast;
 mod classes;
+mod codes;
 mod functions;
 mod sized;
 
@@ -87,7 +88,7 @@ pub(super) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
         Some(Physical::Bytes(_)) => sized::bind::<u8>(op, inputs),
         _ => sized::bind::<u32>(op, inputs),
     };
-    sized.or_else(|| match *inputs {
+    sized.or_else(|| codes::bind(op, inputs)).or_else(|| match *inputs {
         [Physical::Bytes(n)] => functions::one::<u8>(op, n),
         [Physical::Str(n)] => functions::one::<u32>(op, n),
         [Physical::Bytes(n), Physical::Bytes(m)] => {
@@ -117,6 +118,18 @@ fn compare<U: Unit>(op: Op, n: usize, m: usize) -> Option<Kernel> {
         }
         Ok(())
     }))
+}
+
+/// The order of two elements.
+pub(super) type Order = fn(&[u8], &[u8]) -> Ordering;
+
+/// The order of texts of this type; `None` for other types.
+pub(super) fn order_of(physical: Physical) -> Option<Order> {
+    match physical {
+        Physical::Bytes(_) => Some(order::<u8>),
+        Physical::Str(_) => Some(order::<u32>),
+        _ => None,
+    }
 }
 
 /// The order of two elements, of which the shorter goes on with zeros.

@@ -10,34 +10,44 @@ use crate::op::Op;
 use crate::{Error, Result};
 
 /// The operands of one element.
-struct Operands<'a> {
+pub(super) struct Operands<'a> {
     args: &'a [Arg<'a>],
     items: &'a [usize],
     k: usize,
 }
 
 impl Operands<'_> {
-    fn bytes(&self, operand: usize) -> &[u8] {
+    pub(super) fn bytes(&self, operand: usize) -> &[u8] {
         element(self.args, operand, self.k, self.items.get(operand).copied().unwrap_or(0))
     }
 
-    fn text<U: Unit>(&self, operand: usize) -> Vec<U> {
+    pub(super) fn text<U: Unit>(&self, operand: usize) -> Vec<U> {
         read(self.bytes(operand))
     }
 
-    fn number(&self, operand: usize) -> i64 {
+    pub(super) fn number(&self, operand: usize) -> i64 {
         self.bytes(operand).first_chunk().copied().map_or(0, i64::from_le_bytes)
     }
 }
 
 /// The kernel of a function of texts and numbers, if `op` is one.
 pub(super) fn bind<U: Unit>(op: Op, inputs: &[Physical]) -> Option<Kernel> {
+    if op == Op::ExpandedLen {
+        return Some(each(inputs, size_of::<i64>(), |of, out| {
+            out.copy_from_slice(&expanded_len(&of.text::<U>(0), of.number(1)).to_le_bytes());
+            Ok(())
+        }));
+    }
     let make: fn(&Operands<'_>) -> Result<Vec<U>> = match op {
         Op::Center => |of| {
             padded(of, |width, room| {
                 // as CPython: an odd space is on the left if the width is odd
                 room / 2 + (room & width & 1)
             })
+        },
+        Op::Expandtabs => |of| {
+            let width = of.bytes(0).len() / U::SIZE;
+            Ok(expanded(&of.text(0), of.number(1)).take(width).collect())
         },
         Op::Ljust => |of| padded(of, |_, _| 0),
         Op::Rjust => |of| padded(of, |_, room| room),
@@ -47,15 +57,59 @@ pub(super) fn bind<U: Unit>(op: Op, inputs: &[Physical]) -> Option<Kernel> {
         Op::StrSlice => |of| sliced(&of.text(0), [of.number(1), of.number(2), of.number(3)]),
         _ => return None,
     };
-    let items: Vec<usize> = inputs.iter().map(|input| input.size()).collect();
-    let size = items.first().copied()?;
-    Some(Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
-        let mut elements = out.chunks_exact_mut(size).enumerate();
-        elements.try_for_each(|(k, out)| {
-            write(make(&Operands { args, items: &items, k })?, out);
-            Ok(())
-        })
+    Some(each(inputs, inputs.first()?.size(), move |of, out| {
+        write(make(of)?, out);
+        Ok(())
     }))
+}
+
+/// A kernel that makes one element of `size` bytes after the other.
+pub(super) fn each(
+    inputs: &[Physical],
+    size: usize,
+    make: impl Fn(&Operands<'_>, &mut [u8]) -> Result<()> + Send + Sync + 'static,
+) -> Kernel {
+    let items: Vec<usize> = inputs.iter().map(|input| input.size()).collect();
+    Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
+        let mut elements = out.chunks_exact_mut(size).enumerate();
+        elements.try_for_each(|(k, out)| make(&Operands { args, items: &items, k }, out))
+    })
+}
+
+/// The units of a text, with spaces for tabs up to the next of every `size` columns. Without columns, tabs are left out.
+fn expanded<U: Unit>(text: &[U], size: i64) -> impl Iterator<Item = U> {
+    let mut column = 0u64;
+    let size = u64::try_from(size).unwrap_or(0);
+    text.iter().flat_map(move |&unit| {
+        let (unit, times) = match unit.char() {
+            '\t' => {
+                (U::of(' ').unwrap_or_default(), size.saturating_sub(column.checked_rem(size).unwrap_or(0)))
+            }
+            _ => (unit, 1),
+        };
+        column = if matches!(unit.char(), '\n' | '\r') { 0 } else { column.saturating_add(times) };
+        (0..times).map(move |_| unit)
+    })
+}
+
+/// The length of an expanded text as NumPy counts it: a character of four bytes counts as four, and a space for a tab as
+/// one.
+fn expanded_len<U: Unit>(text: &[U], size: i64) -> i64 {
+    let (mut column, mut length) = (0i64, 0i64);
+    for unit in text {
+        match unit.char() {
+            '\t' if size > 0 => {
+                let spaces = size - column % size;
+                (column, length) = (column.saturating_add(spaces), length.saturating_add(spaces));
+            }
+            '\t' => {}
+            c => {
+                column = if matches!(c, '\n' | '\r') { 0 } else { column.saturating_add(1) };
+                length = length.saturating_add(U::SIZE as i64);
+            }
+        }
+    }
+    length
 }
 
 /// A text between units that fill it to a width; `left` says how many of them come before the text.
@@ -120,6 +174,18 @@ mod tests {
         assert_eq!(cut(i64::MAX, i64::MIN, -2), b"fdb");
         assert_eq!(cut(4, 1, 1), b"");
         assert!(sliced(&text, [0, 1, 0]).is_err());
+    }
+
+    #[test]
+    fn tabs_reach_to_the_next_column_of_their_line() {
+        let all = |text: &[u8], size| expanded(text, size).collect::<Vec<u8>>();
+        assert_eq!(all(b"a\tb\n\tc", 4), b"a   b\n    c");
+        assert_eq!(all(b"a\r\tb", 2), b"a\r  b");
+        assert_eq!(all(b"a\tb", 0), b"ab");
+        assert_eq!(all(b"a\tb", -3), b"ab");
+        assert_eq!(expanded_len(b"a\tb\n\tc", 4), 11);
+        assert_eq!(expanded_len(b"\t\t", i64::MAX), i64::MAX);
+        assert_eq!(expanded(b"\t\t", i64::MAX).take(3).count(), 3);
     }
 
     #[test]

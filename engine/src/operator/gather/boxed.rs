@@ -137,6 +137,7 @@ impl<'g> Boxed<'g> {
         let unit = (self.outer * piece) as u64;
         let (longest, between) = (self.gather.run(unit), BETWEEN / unit.max(1));
         let mut block = Buffer::default();
+        let mut groups = Vec::new();
         let mut rest = &order[..];
         while let Some(&first) = rest.first() {
             let low = at(first);
@@ -145,8 +146,18 @@ impl<'g> Boxed<'g> {
             let (members, others) = rest.split_at(members);
             rest = others;
             let span = members.last().map_or(1, |&last| at(last) - low + 1);
+            groups.push((low, span, members));
+        }
+        let boxed = |low: u64, span: u64| {
             let start = self.gather.whole(ndim, &self.start, |_| low);
-            let shape = self.gather.whole(ndim, &self.lengths, |_| span);
+            (start, self.gather.whole(ndim, &self.lengths, |_| span))
+        };
+        if groups.len() > 1 {
+            array.bring(&groups.iter().map(|&(low, span, _)| boxed(low, span)).collect::<Vec<_>>())?;
+        }
+        for (low, span, members) in groups {
+            let (start, shape) = boxed(low, span);
+            let first = members.first().copied().unwrap_or(0);
             let follows = |pair: &[u32]| pair[1] == pair[0] + 1 && at(pair[1]) == at(pair[0]) + 1;
             if members.windows(2).all(follows) {
                 let room = out.get_mut(first as usize * piece..).unwrap_or_default();

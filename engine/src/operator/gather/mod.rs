@@ -67,10 +67,12 @@ impl Expr {
         self.gathered(gather, std::slice::from_ref(index), &shape, shape.clone())
     }
 
-    /// Checks indices that lie in memory: whether they are within `size` elements along `axis`.
-    pub(crate) fn check_known(&self, size: u64, axis: usize) -> Result<()> {
-        let known = self.known_integers()?.unwrap_or_default();
-        known.into_iter().try_for_each(|index| resolve(index, size, axis).map(|_| ()))
+    /// Checks indices that lie in memory: whether they are within `size` elements along `axis`. Gives whether they do
+    /// lie there.
+    pub(crate) fn check_known(&self, size: u64, axis: usize) -> Result<bool> {
+        let Some(known) = self.known_integers()? else { return Ok(false) };
+        known.into_iter().try_for_each(|index| resolve(index, size, axis).map(|_| ()))?;
+        Ok(true)
     }
 
     fn gathered(&self, gather: Gather, indices: &[Expr], common: &[u64], shape: Vec<u64>) -> Result<Expr> {

@@ -11,6 +11,7 @@ mod tests;
 mod whole;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use self::passes::Passes;
 use self::whole::Whole;
@@ -62,6 +63,15 @@ impl Operator for Select {
 
     fn key(&self) -> Vec<u8> {
         [&self.along.to_le_bytes()[..], &[u8::from(self.nan)]].concat()
+    }
+
+    /// Every line and every place is selected by itself.
+    fn needs(&self, part: &mut [Range<u64>], shapes: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+        let &[array, ranks] = shapes else { return None };
+        let (kept, line) = array.split_at(array.len().checked_sub(self.along)?);
+        let lead = ranks.len().checked_sub(kept.len())?;
+        let lines = part.get(lead..)?.iter().cloned().chain(line.iter().map(|&n| 0..n));
+        Some(vec![lines.collect(), part.to_vec()])
     }
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {

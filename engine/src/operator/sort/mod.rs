@@ -13,6 +13,8 @@ mod task;
 mod tests;
 mod top;
 
+use std::ops::Range;
+
 use self::either::Either;
 use self::lines::Lines;
 use self::long::Long;
@@ -114,6 +116,13 @@ impl Operator for Sort {
 
     fn key(&self) -> Vec<u8> {
         self.axis.map_or(u64::MAX, |axis| axis as u64).to_le_bytes().to_vec()
+    }
+
+    /// Every line is sorted by itself.
+    fn needs(&self, part: &mut [Range<u64>], shapes: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+        let axis = self.axis?;
+        *part.get_mut(axis)? = 0..*shapes.first()?.get(axis)?;
+        Some(vec![part.to_vec()])
     }
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {

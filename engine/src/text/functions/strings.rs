@@ -3,14 +3,17 @@
 use super::{Function, functions};
 use crate::text::call::Call;
 use crate::text::error::{Fault, Result};
-use crate::{Expr, Justify, Op};
+use crate::{Charset, Expr, Justify, OnFault, Op};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
     "capitalize" false "texts with the first letter in upper case, all others in lower case": one;
     "center" false "texts in the middle of a number of characters": justify;
     "count" false "how often a text stands in another": two;
+    "decode" false "the characters of bytes in an encoding: utf-8, ascii or latin-1": decode;
+    "encode" false "the bytes of characters in an encoding: utf-8, ascii or latin-1": encode;
     "endswith" false "whether a text ends with another": two;
+    "expandtabs" false "texts with spaces in the place of tabs": expandtabs;
     "find" false "the first place of a text in another, or -1": two;
     "isalnum" false "whether all characters of a text are letters or numbers": one;
     "isalpha" false "whether all characters of a text are letters": one;
@@ -35,6 +38,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "strip" false "texts without white space, or other characters, at both ends": strip;
     "swapcase" false "texts with upper and lower case exchanged": one;
     "title" false "texts with the first letter of each word in upper case": one;
+    "translate" false "texts with each character replaced by that of a table": translate;
     "upper" false "texts in upper case": one;
     "zfill" false "digits with zeros before them, to a number of characters": zfill;
 };
@@ -122,6 +126,44 @@ fn slice(_: &str, call: &Call<'_>) -> Result<Expr> {
     }
     let step = part("step")?.unwrap_or_else(|| Expr::scalar(1));
     b.array("a")?.slice_text(start.as_ref(), stop.as_ref(), &step).map_err(|e| Fault::engine(&call.at, e))
+}
+
+fn expandtabs(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "tabsize?"])?;
+    let size = b.some("tabsize").map_or_else(|| Ok(Expr::scalar(8)), |size| size.array())?;
+    b.array("a")?.expandtabs(&size, &call.context()).map_err(|e| Fault::engine(&call.at, e))
+}
+
+/// The encoding and the treatment of faults that a call names.
+fn coding(call: &Call<'_>) -> Result<(Expr, Charset, OnFault)> {
+    let b = call.bind(&["a", "encoding?", "errors?"])?;
+    let named = |name: &str| b.some(name).map(|word| word.text()).transpose();
+    let charset = named("encoding")?.map_or(Some(Charset::Utf8), Charset::from_name);
+    let fault = named("errors")?.map_or(Some(OnFault::Strict), OnFault::from_name);
+    let unknown =
+        |what: &str, some: &str| Fault::new(&call.at, format!("this {what} is not known; try {some}"));
+    Ok((
+        b.array("a")?,
+        charset.ok_or_else(|| unknown("encoding", "'utf-8', 'ascii' or 'latin-1'"))?,
+        fault.ok_or_else(|| unknown("treatment of errors", "'strict', 'ignore' or 'replace'"))?,
+    ))
+}
+
+fn encode(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let (a, charset, fault) = coding(call)?;
+    a.encode(charset, fault, &call.context()).map_err(|e| Fault::engine(&call.at, e))
+}
+
+fn decode(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let (a, charset, fault) = coding(call)?;
+    a.decode(charset, fault, &call.context()).map_err(|e| Fault::engine(&call.at, e))
+}
+
+fn translate(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a", "table", "deletechars?"])?;
+    let part = |name| b.some(name).map(|part| part.array()).transpose();
+    let (table, without) = (part("table")?, part("deletechars")?);
+    b.array("a")?.translate(table.as_ref(), without.as_ref()).map_err(|e| Fault::engine(&call.at, e))
 }
 
 fn rpartition(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {

@@ -8,8 +8,11 @@ import pandas as pd
 from xarray import Variable, conventions
 from xarray.backends.common import AbstractWritableDataStore, ArrayWriter, ensure_dtype_not_object
 from xarray.backends.locks import get_dask_scheduler
+from xarray.coders import CFDatetimeCoder
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
+from .._arrstore import Array
+from .._convert import map_blocks
 from .._store import Store
 from .attributes import encode as attributes_of
 from .reading import GROUPS, OBJECTS, UNNAMED, ReadStore, group_attributes, variable
@@ -219,6 +222,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
 
     def encode_variable(self, found, name=None):
         is_characters = found.encoding.get("dtype") == "S1"
+        found = _within_limits(found, name)
         found = conventions.encode_cf_variable(found, name=name)
         found = ensure_dtype_not_object(found, name=name)
         found = EncodedStringCoder(allows_unicode=True).encode(found, name=name)
@@ -248,7 +252,8 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
         array = self.array(_key(name))
         old = variable(array)
         found = found.copy(deep=False)
-        found.encoding = conventions.decode_cf_variable(name, old).encoding
+        # seconds reach every year, and only the encoding is of interest
+        found.encoding = conventions.decode_cf_variable(name, old, decode_times=CFDatetimeCoder(time_unit="s")).encoding
         if array.dtype.kind in "SU" and array.dtype != np.dtype("S1"):
             # the width of texts is no part of their encoding
             found.encoding.pop("dtype", None)
@@ -367,6 +372,41 @@ def _check_encoding(name, found, old):
                 f"variable {name!r}: its values need {key} {found.attrs[key]!r}, and the file has {old.attrs.get(key)!r}:"
                 " write the variable anew, or give it finer units"
             )
+
+
+def _within_limits(found, name):
+    """The variable; numbers that its encoding as integers cannot hold are refused when they are written."""
+    encoding = found.encoding
+    asked = encoding.get("dtype")
+    if asked is None or found.dtype.kind not in "iuf" or np.dtype(asked).kind not in "iu":
+        return found
+    dtype = np.dtype(asked)
+    kind = {"true": "u", "false": "i"}.get(str(encoding.get("_Unsigned", found.attrs.get("_Unsigned"))), dtype.kind)
+    limits = np.iinfo(f"{kind}{dtype.itemsize}")
+    scale, offset = encoding.get("scale_factor", 1), encoding.get("add_offset", 0)
+
+    def check(block):
+        block = np.asarray(block)
+        # in long floats, which hold every integer of 64 bits
+        encoded = np.rint((block.astype(np.longdouble) - offset) / scale)
+        wrong = (encoded < limits.min) | (encoded > limits.max)
+        if wrong.any():
+            value = block[wrong][0]
+            raise ValueError(
+                f"variable {name!r}: {value} does not fit its encoding as {limits.dtype} with scale_factor {scale} and add_offset"
+                f" {offset}: write the variable anew with a wider type"
+            )
+        return block
+
+    data = found._data
+    if isinstance(data, Array):
+        data = map_blocks(check, data, dtype=data.dtype)
+    elif hasattr(data, "map_blocks"):
+        data = data.map_blocks(check, dtype=data.dtype)
+    else:
+        check(found.values)
+        return found
+    return found._replace(data=data)
 
 
 def _key(name):
