@@ -50,6 +50,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
                 e.downcast_ref(),
                 Some(
                     arrstore::Error::Parts(_)
+                        | arrstore::Error::File { kind: arrstore::ErrorKind::NotFound, .. }
                         | arrstore::Error::Format(arrstore_format::Error::NameTaken { .. })
                 )
             )

@@ -99,9 +99,6 @@ fn read_all(paths: &[PathBuf], output: &Path, context: &Context) -> Result<BTree
     let mut wholes = BTreeMap::<String, Whole>::new();
     for path in paths {
         context.go_on()?;
-        if output.is_some() && identity(path) == output {
-            return Err(PartsError::Output { path: path.clone() }.into());
-        }
         let at = || path.display();
         let snapshot = File::open(path).and_then(|file| file.snapshot()).place(at)?;
         let mut any = false;
@@ -122,6 +119,9 @@ fn read_all(paths: &[PathBuf], output: &Path, context: &Context) -> Result<BTree
         }
         if !any {
             return Err(PartsError::NotPart { path: path.clone() }.into());
+        }
+        if output.is_some() && identity(path) == output {
+            return Err(PartsError::Output { path: path.clone() }.into());
         }
     }
     if wholes.is_empty() { Err(PartsError::None.into()) } else { Ok(wholes) }
