@@ -28,6 +28,16 @@ pub enum AxisMap {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct View(pub Vec<AxisMap>);
 
+/// All elements of an array of `shape`, as a range of indices along each axis.
+pub(crate) fn all(shape: &[u64]) -> Vec<Range<u64>> {
+    shape.iter().map(|&n| 0..n).collect()
+}
+
+/// The shape of a part of an array.
+pub(crate) fn shape_of(part: &[Range<u64>]) -> Vec<u64> {
+    part.iter().map(|range| range.end - range.start).collect()
+}
+
 /// One part of a subscript, as in `a[3, ::2, None, ...]`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Index {

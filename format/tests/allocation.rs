@@ -9,7 +9,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use arrstore_format::{Codec, CreateOptions, DType, File, Meta, Result, compact, salvage};
+use arrstore_format::{Codec, CreateOptions, DType, File, Meta, Result, Snapshot, compact, salvage};
 
 /// Allocations of at least this many bytes are large.
 const LARGE: usize = 64 << 10;
@@ -72,15 +72,31 @@ fn life(folder: &Path, data: &[u8], out: &mut [u8]) -> Result<()> {
     }
     transaction.commit()?;
     let snapshot = file.snapshot()?;
-    for name in snapshot.arrays()? {
-        snapshot.array(&name)?.read(&[0, 0], &[2 * SIDE, SIDE], out)?;
-    }
-    snapshot.verify(&|_, _| true)?;
-    compact(&path, &|_, _| true)?;
-    // A new thread has no buffers yet.
-    let salvage = || salvage(&path, folder.join("saved.arrs"), &|_, _| true);
-    let saved = std::thread::scope(|scope| scope.spawn(salvage).join()).expect("no panic")?;
+    afresh(|| {
+        let arrays = snapshot.arrays()?;
+        arrays.iter().try_for_each(|name| snapshot.array(name)?.read(&[0, 0], &[2 * SIDE, SIDE], out))
+    })?;
+    afresh(|| snapshot.verify(&|_, _| true))?;
+    afresh(|| merge(&snapshot, folder))?;
+    afresh(|| compact(&path, &|_, _| true))?;
+    let saved = afresh(|| salvage(&path, folder.join("saved.arrs"), &|_, _| true))?;
     saved.lost.into_iter().next().map_or(Ok(()), |damage| Err(damage.error))
+}
+
+/// Runs work in a new thread, which has no buffers yet.
+fn afresh<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    std::thread::scope(|scope| scope.spawn(work).join()).expect("no panic")
+}
+
+/// Copies all arrays into another file, without decoding them.
+fn merge(snapshot: &Snapshot, folder: &Path) -> Result<()> {
+    let merged = File::create(folder.join("merged.arrs"), &CreateOptions::default().overwrite(true))?;
+    let transaction = merged.begin()?;
+    for (name, meta) in metas() {
+        let id = transaction.create_array(name, meta)?;
+        transaction.copy_part(id, &[0, 0], &snapshot.array(name)?, &mut |_| Ok(()))?;
+    }
+    transaction.commit().map(drop)
 }
 
 #[test]
@@ -107,5 +123,5 @@ fn every_large_allocation_may_fail() {
         nth += 1;
     }
     println!("{nth} large allocations failed; {failed} of these were errors");
-    assert!(failed >= 5, "only {failed} of {nth} failed allocations were errors");
+    assert!(failed >= 10, "only {failed} of {nth} failed allocations were errors");
 }

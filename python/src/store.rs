@@ -250,9 +250,9 @@ impl Transaction {
         describe(py, &self.inner()?.meta(name).map_err(Failed::from)?)
     }
 
-    /// Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk.
+    /// Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk. A `part` is the place
+    /// of the first element in a whole array, and the shape of that.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Python function")]
-    /// A `part` is the place of the first element in a whole array, and the shape of that.
     #[pyo3(signature = (name, value, *, chunks = None, codec = None, shuffle = None, order = None, fill = None, dims = None, attrs = None, part = None))]
     fn write(
         &self,

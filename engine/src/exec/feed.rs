@@ -125,12 +125,12 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Has the disk bring what boxes take, all at once, unless the first of them is in memory. Each box is given by its
-    /// start and its shape.
+    /// Has the disk bring the bytes of boxes, all at once, unless the first of them is in memory. A box is its start and
+    /// its shape.
     ///
     /// # Errors
     /// As [`Reader::fill`].
-    pub(crate) fn bring(&mut self, boxes: &[(Vec<u64>, Vec<u64>)]) -> Result<()> {
+    pub(crate) fn bring(&mut self, boxes: impl Iterator<Item = (Vec<u64>, Vec<u64>)> + Clone) -> Result<()> {
         self.worker()?.bring(boxes)
     }
 

@@ -115,15 +115,16 @@ impl<'p> Worker<'p> {
     }
 
     /// Has the disk bring the stored bytes of boxes of the inputs, all at once, unless the first box is in memory.
-    pub(super) fn bring(&mut self, boxes: &[(Vec<u64>, Vec<u64>)]) -> Result<()> {
+    pub(super) fn bring(&mut self, boxes: impl Iterator<Item = (Vec<u64>, Vec<u64>)> + Clone) -> Result<()> {
         let Worker { program, order, longest, inputs, .. } = self;
         for input in inputs {
-            let Some((start, shape)) = boxes.first() else { return Ok(()) };
-            if !input.misses(start, shape)? {
+            if !boxes.clone().next().map_or(Ok(false), |(start, _)| input.misses(&start))? {
                 continue;
             }
-            for (start, shape) in boxes {
-                each_piece(program, order, longest, start, shape, |start, shape| input.bring(start, shape))?;
+            for (start, shape) in boxes.clone() {
+                each_piece(program, order, longest, &start, &shape, |start, shape| {
+                    input.bring(start, shape)
+                })?;
             }
         }
         Ok(())

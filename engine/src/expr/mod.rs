@@ -74,12 +74,6 @@ impl Application {
         let ([input], [(to, _)]) = (&self.inputs[..], &self.outputs[..]) else { return false };
         self.operator.fold(input.dtype(), *to).is_some()
     }
-
-    /// The operator on less of its inputs, for its single output of `shape`.
-    pub(crate) fn narrowed(&self, shape: &[u64]) -> Arc<Application> {
-        let outputs = self.outputs.iter().map(|(dtype, _)| (*dtype, shape.to_vec())).collect();
-        Arc::new(Application { operator: self.operator.clone(), inputs: Vec::new(), outputs })
-    }
 }
 
 impl Kind {

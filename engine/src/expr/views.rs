@@ -2,7 +2,7 @@
 
 use super::{Expr, Kind};
 use crate::source::elements;
-use crate::view::{AxisMap, Index, View, resolve_axes};
+use crate::view::{AxisMap, Index, View, all, resolve_axes};
 use crate::{Error, Result};
 
 impl Expr {
@@ -13,7 +13,7 @@ impl Expr {
         }
         let dtype = input.dtype();
         if let Kind::Output { of, .. } = &input.0.kind
-            && let Some(part) = view.part(&shape.iter().map(|&n| 0..n).collect::<Vec<_>>())
+            && let Some(part) = view.part(&all(&shape))
             && let Some((number, shift)) = of.operator.holder(&part)
             && let Some(holder) = of.inputs.get(number)
         {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::needed::{self, Needed, Part};
-use crate::expr::{Application, Expr, Kind};
+use crate::expr::{Expr, Kind};
 use crate::op::Op;
 use crate::operator::Operator;
 use crate::program::Id;
 use crate::source::{Source, elements};
-use crate::view::View;
+use crate::view::{View, shape_of};
 use crate::{DType, Result};
 
 #[derive(Clone, Debug)]
@@ -27,13 +27,15 @@ pub(super) enum NodeKind {
     },
     /// An output of an operator. A fold may compute a part of its result alone.
     Operator {
-        of: Arc<Application>,
+        operator: Arc<dyn Operator>,
         inputs: Vec<Id>,
+        /// Type and shape of each output.
+        outputs: Vec<(DType, Vec<u64>)>,
         part: Option<Part>,
     },
     /// The output of an operator that is computed where it is read.
     Derived {
-        of: Arc<Application>,
+        operator: Arc<dyn Operator>,
         inputs: Vec<Id>,
     },
 }
@@ -53,7 +55,7 @@ impl Node {
     /// The operator, if this is one of its outputs and needs a stage.
     pub(super) fn operator(&self) -> Option<(&dyn Operator, &[Id])> {
         match &self.kind {
-            NodeKind::Operator { of, inputs, .. } => Some((of.operator.as_ref(), inputs)),
+            NodeKind::Operator { operator, inputs, .. } => Some((operator.as_ref(), inputs)),
             _ => None,
         }
     }
@@ -94,8 +96,9 @@ enum Key {
     Operator(&'static str, Vec<u8>, Vec<Id>, Option<Part>, usize),
 }
 
-fn operator_key(of: &Application, inputs: &[Id], part: Option<&Part>, number: usize) -> Key {
-    Key::Operator(of.operator.name(), of.operator.key(), inputs.to_vec(), part.cloned(), number)
+/// The key of output `number` of an operator.
+fn operator_key(operator: &dyn Operator, inputs: &[Id], part: Option<&Part>, number: usize) -> Key {
+    Key::Operator(operator.name(), operator.key(), inputs.to_vec(), part.cloned(), number)
 }
 
 /// Expressions as numbered nodes; equal subexpressions share a node.
@@ -147,19 +150,11 @@ impl Graph {
         }
         let mut inputs =
             expr.0.kind.inputs().iter().map(|input| self.add_over(input)).collect::<Result<Vec<_>>>()?;
-        let mut narrowed = None;
-        if !self.needed.is_everything() {
-            let part = self.needed.of(expr);
-            if !matches!(expr.0.kind, Kind::View { .. }) {
-                for ((id, input), part) in
-                    inputs.iter_mut().zip(expr.0.kind.inputs()).zip(self.needed.by(expr))
-                {
-                    *id = self.part(*id, input, &part);
-                }
-            }
-            narrowed = Some(part);
+        let (part, parts) = (self.needed.of(expr), self.needed.by(expr));
+        for ((id, input), part) in inputs.iter_mut().zip(expr.0.kind.inputs()).zip(&parts) {
+            *id = self.part(*id, input, part);
         }
-        let shape = narrowed.as_ref().map_or_else(|| expr.shape().to_vec(), needed::shape);
+        let shape = shape_of(&part);
         let (key, kind) = match (&expr.0.kind, &inputs[..]) {
             (Kind::Source(s), _) => {
                 let key = s.key().map_or_else(|| Key::Source(Arc::as_ptr(s).addr()), Key::SourceView);
@@ -171,11 +166,9 @@ impl Graph {
             }
             (Kind::Constant(bytes), _) => (Key::Constant(bytes.clone()), NodeKind::Constant(bytes.clone())),
             (Kind::Cast(_), &[input, ..]) => (Key::Cast(input), NodeKind::Cast(input)),
-            (Kind::View { view, input: of }, &[input, ..]) => {
-                let view = match &narrowed {
-                    Some(part) => needed::moved(view, part, &self.needed.of(of)),
-                    None => view.clone(),
-                };
+            (Kind::View { view, .. }, &[input, ..]) => {
+                let view =
+                    parts.first().map_or_else(|| view.clone(), |held| needed::within(view, &part, held));
                 (Key::View(input, view.clone(), shape.clone()), NodeKind::View { input, view })
             }
             (Kind::Cast(_) | Kind::View { .. }, []) => {
@@ -185,13 +178,19 @@ impl Graph {
                 (Key::Apply(*op, inputs.clone()), NodeKind::Apply { op: *op, inputs })
             }
             (Kind::Output { of, number }, _) => {
-                let part = narrowed.clone().filter(|_| of.folds() && shape != expr.shape());
-                let key = operator_key(of, &inputs, part.as_ref(), *number);
-                let derives = of.operator.derive().is_some();
-                let of = if shape == expr.shape() { of.clone() } else { of.narrowed(&shape) };
-                match derives && self.derived_by(&inputs) <= MOST {
-                    true => (key, NodeKind::Derived { of, inputs }),
-                    false => (key, NodeKind::Operator { of, inputs, part }),
+                let operator = of.operator.clone();
+                let narrowed = shape != expr.shape();
+                let part = (narrowed && of.folds()).then_some(part);
+                let key = operator_key(operator.as_ref(), &inputs, part.as_ref(), *number);
+                if operator.derive().is_some() && self.derived_by(&inputs) <= MOST {
+                    (key, NodeKind::Derived { operator, inputs })
+                } else {
+                    // an operator with several outputs computes all of them
+                    let outputs = match narrowed {
+                        true => vec![(expr.dtype(), shape.clone())],
+                        false => of.outputs.clone(),
+                    };
+                    (key, NodeKind::Operator { operator, inputs, outputs, part })
                 }
             }
         };
@@ -206,7 +205,8 @@ impl Graph {
         if held == *part {
             return id;
         }
-        let (view, shape) = (needed::within(part, &held), needed::shape(part));
+        let view = needed::within(&View::identity(part.len()), part, &held);
+        let shape = shape_of(part);
         let key = Key::View(id, view.clone(), shape.clone());
         self.insert(key, Node { kind: NodeKind::View { input: id, view }, dtype: of.dtype(), shape })
     }
@@ -306,18 +306,20 @@ impl Graph {
 
     /// The nodes that are outputs of the same operator as `id`, by number.
     pub(super) fn siblings(&self, id: Id) -> Vec<Option<Id>> {
-        let NodeKind::Operator { of, inputs, part } = &self.nodes[id].kind else { return vec![Some(id)] };
+        let NodeKind::Operator { operator, inputs, outputs, part } = &self.nodes[id].kind else {
+            return vec![Some(id)];
+        };
         let output = |(number, (dtype, _)): (usize, &(DType, Vec<u64>))| {
-            let key = operator_key(of, inputs, part.as_ref(), number);
+            let key = operator_key(operator.as_ref(), inputs, part.as_ref(), number);
             self.known.get(&(key, *dtype)).copied()
         };
-        of.outputs.iter().enumerate().map(output).collect()
+        outputs.iter().enumerate().map(output).collect()
     }
 
     /// Type and shape of every output of the operator that `id` is an output of.
     pub(super) fn outputs(&self, id: Id) -> &[(DType, Vec<u64>)] {
         match &self.nodes[id].kind {
-            NodeKind::Operator { of, .. } => &of.outputs,
+            NodeKind::Operator { outputs, .. } => outputs,
             _ => &[],
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::graph::{Graph, NodeKind};
+use super::graph::{Graph, Node, NodeKind};
 use crate::exec::Derived;
-use crate::expr::Application;
 use crate::kernels::{self, Kernel, Physical};
+use crate::operator::Operator;
 use crate::program::{Id, Leaf, Load, Program, Reg, Step};
 use crate::source::{Source, c_strides};
 use crate::view::View;
@@ -123,8 +123,8 @@ impl<'g> Builder<'g> {
                 let lies = (&chunk[..], &c_strides(&chunk, node.dtype.size())[..]);
                 self.load(Load::new(Leaf::Cut(id), &view, node.dtype, &node.shape, lies, ndim))
             }
-            NodeKind::Derived { of, inputs } => {
-                let load = self.derived(id, (of, inputs), &view)?;
+            NodeKind::Derived { operator, inputs } => {
+                let load = self.derived(id, (operator.as_ref(), inputs), &view)?;
                 self.load(load)
             }
             NodeKind::Constant(bytes) => {
@@ -153,9 +153,9 @@ impl<'g> Builder<'g> {
 
     /// Adds the output `id` of an operator, computed chunk by chunk although it has a stage.
     pub(super) fn derived_output(&mut self, id: Id) -> Result<()> {
-        if let NodeKind::Operator { of, inputs, .. } = &self.graph.node(id).kind {
+        if let Some(operator) = self.graph.node(id).operator() {
             let view = View::identity(self.program.domain.len());
-            let load = self.derived(id, (of, inputs), &view)?;
+            let load = self.derived(id, operator, &view)?;
             let output = self.load(load);
             self.program.outputs.push(output);
         }
@@ -163,12 +163,10 @@ impl<'g> Builder<'g> {
     }
 
     /// An operator's output that is computed where it is read, with the programs for its inputs.
-    fn derived(&self, id: Id, (of, inputs): (&Application, &[Id]), view: &View) -> Result<Load> {
-        let shape = &self.graph.node(id).shape;
-        let (operator, rule) = (&of.operator, of.operator.derive());
-        let (Some(rule), [(dtype, _)]) = (rule, &of.outputs[..]) else {
-            return Err(Error::Other(format!("{} is not derived", operator.name())));
-        };
+    fn derived(&self, id: Id, (operator, inputs): (&dyn Operator, &[Id]), view: &View) -> Result<Load> {
+        let Node { shape, dtype, .. } = self.graph.node(id);
+        let not_derived = || Error::Other(format!("{} is not derived", operator.name()));
+        let rule = operator.derive().ok_or_else(not_derived)?;
         let feed = |&input: &Id| {
             let from = self.graph.node(input);
             let mut builder =

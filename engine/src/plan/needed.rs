@@ -10,15 +10,10 @@ use std::sync::Arc;
 
 use crate::Expr;
 use crate::expr::{Application, Kind};
-use crate::view::{AxisMap, View};
+use crate::view::{AxisMap, View, all};
 
 /// A range of indices for each axis.
 pub(super) type Part = Vec<Range<u64>>;
-
-/// All elements of an array of `shape`.
-pub(super) fn all(shape: &[u64]) -> Part {
-    shape.iter().map(|&n| 0..n).collect()
-}
 
 /// The nodes of which only a part is computed, by their addresses.
 #[derive(Default)]
@@ -65,37 +60,22 @@ impl Needed {
         self.0.get(&expr.address()).cloned().unwrap_or_else(|| all(expr.shape()))
     }
 
-    /// The part of each input of `expr` that its node reads.
+    /// The part of each input of `expr` that its node reads; no parts if every node computes all.
     pub(super) fn by(&self, expr: &Expr) -> Vec<Part> {
-        parts_of_inputs(expr, &mut self.of(expr))
-    }
-
-    /// Whether everything is needed.
-    pub(super) fn is_everything(&self) -> bool {
-        self.0.is_empty()
+        if self.0.is_empty() { Vec::new() } else { parts_of_inputs(expr, &mut self.of(expr)) }
     }
 }
 
-/// The view of `part` of an array, in an array that holds `held` of it.
-pub(super) fn within(part: &Part, held: &Part) -> View {
-    let map = |(axis, (part, held)): (usize, (&Range<u64>, &Range<u64>))| AxisMap::Along {
-        axis,
-        start: part.start as i64 - held.start as i64,
-        step: 1,
-    };
-    View(part.iter().zip(held).enumerate().map(map).collect())
+/// The view whose indices are those of `part`.
+fn begins(part: &Part) -> View {
+    let along =
+        |(axis, part): (usize, &Range<u64>)| AxisMap::Along { axis, start: part.start as i64, step: 1 };
+    View(part.iter().enumerate().map(along).collect())
 }
 
-/// The view whose axes begin at `part`, of an array that holds `held`.
-pub(super) fn moved(view: &View, part: &Part, held: &Part) -> View {
-    let begins = |axis: usize| AxisMap::Along { axis, start: part[axis].start as i64, step: 1 };
-    let view = view.through(&View((0..part.len()).map(begins).collect()));
-    view.shifted(held.iter().map(|held| -(held.start as i64)))
-}
-
-/// The lengths of a part.
-pub(super) fn shape(part: &Part) -> Vec<u64> {
-    part.iter().map(|range| range.end - range.start).collect()
+/// The part `part` of a view, of an array of which only `held` is there.
+pub(super) fn within(view: &View, part: &Part, held: &Part) -> View {
+    view.through(&begins(part)).shifted(held.iter().map(|held| -(held.start as i64)))
 }
 
 /// All nodes below `roots`, each after its inputs.

@@ -11,6 +11,7 @@ use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
 use crate::program::written::{self, Medium, Written};
 use crate::program::{Blocking, Deferred, Id, Leaf, Load, Program};
 use crate::source::{Source, elements};
+use crate::view::all;
 use crate::{Context, Error, Result};
 
 /// One output of a pass, before outputs are grouped into passes.
@@ -115,7 +116,7 @@ impl Plan {
         let over: Vec<bool> = (0..domain.len()).map(|k| fold.axes.contains(&k)).collect();
         let part = node.part().map(|part| {
             let mut kept = part.iter().cloned();
-            let all = domain.iter().map(|&n| 0..n).zip(&over);
+            let all = all(domain).into_iter().zip(&over);
             all.map(|(all, &over)| if over { all } else { kept.next().unwrap_or(all) }).collect()
         });
         let program = self.program(domain, &[input], true)?;

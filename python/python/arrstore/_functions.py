@@ -43,12 +43,14 @@ _SPREAD = frozenset(("reshape", "transpose"))
 def call(name, object, args, kwargs):
     """The result of a function of the tables, with the names of its parts if NumPy has such names."""
     names = _BY_POSITION.get(name, ())[object is not None :]
-    if name == "arange" or object is not None and name in _SPREAD:
+    if name == "arange":
+        args, kwargs = tuple(map(_bound, args)), {key: _bound(value) for key, value in kwargs.items()}
+    elif object is not None and name in _SPREAD:
         args = tuple(map(_plain, args))
     elif not _PLAIN.isdisjoint(names):
         args = (*(_given(*pair) for pair in zip(names, args)), *args[len(names) :])
     if kwargs:
-        kwargs = {key: _plain(value) if name == "arange" else _given(key, value) for key, value in kwargs.items()}
+        kwargs = {key: _given(key, value) for key, value in kwargs.items()}
     result = _arrstore.call(name, object, args, kwargs)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
@@ -57,6 +59,11 @@ def call(name, object, args, kwargs):
 def _given(name, value):
     """The value of a parameter: edges of bins stay an array."""
     return _plain(value) if name in _PLAIN and not (name == "bins" and np.ndim(value)) else value
+
+
+def _bound(value):
+    """An end or a step of `arange`: beside whole numbers with a sign, NumPy takes a uint64 as a float."""
+    return float(value) if isinstance(value, np.uint64) else _plain(value)
 
 
 def _plain(value):

@@ -37,10 +37,10 @@ impl<'p> Input<'p> {
         Ok(stored.is_none_or(|(located, bytes)| self.source.holds(&located, bytes)))
     }
 
-    /// Whether the stored bytes of a box must come from a disk. Asks less often while they need not.
-    pub(in crate::exec) fn misses(&mut self, start: &[u64], shape: &[u64]) -> Result<bool> {
-        let one = vec![1; shape.len()];
-        let Some((located, bytes)) = self.stored(start, &one)? else { return Ok(false) };
+    /// Whether the stored bytes of an element must come from a disk. Asks less often while they need not.
+    pub(in crate::exec) fn misses(&mut self, place: &[u64]) -> Result<bool> {
+        let one = vec![1; place.len()];
+        let Some((located, bytes)) = self.stored(place, &one)? else { return Ok(false) };
         let source = self.source;
         Ok(self.scout.misses(|| source.holds(&located, bytes)))
     }

@@ -14,6 +14,7 @@ use crate::program::access::Access;
 use crate::program::tiles::{self, Tiles};
 use crate::program::written::{Medium, Written};
 use crate::program::{Load, Program, mapped_bytes};
+use crate::view::{all, shape_of};
 
 /// A tile of at most this many elements is not made narrower to give another thread room.
 const SMALL: u64 = 1 << 16;
@@ -107,8 +108,7 @@ impl Pass {
                 }
             }
         }
-        let all = || program.domain.iter().map(|&n| 0..n).collect();
-        let part = part.map_or_else(all, <[_]>::to_vec);
+        let part = part.map_or_else(|| all(&program.domain), <[_]>::to_vec);
         let mut pass =
             Pass { program, part, tiles, order, walk, outputs, thrifty: false, share: Share::default() };
         if pass.is_by_column() && tiles::lead(&pass.program).is_some_and(Load::is_encoded) {
@@ -122,7 +122,7 @@ impl Pass {
 
     /// Elements of the part along each axis.
     fn shape(&self) -> Vec<u64> {
-        self.part.iter().map(|part| part.end - part.start).collect()
+        shape_of(&self.part)
     }
 
     /// Whether the pass can become thrifty: it folds nothing, and is not thrifty yet.

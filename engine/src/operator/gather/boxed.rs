@@ -137,26 +137,28 @@ impl<'g> Boxed<'g> {
         let unit = (self.outer * piece) as u64;
         let (longest, between) = (self.gather.run(unit), BETWEEN / unit.max(1));
         let mut block = Buffer::default();
-        let mut groups = Vec::new();
-        let mut rest = &order[..];
-        while let Some(&first) = rest.first() {
-            let low = at(first);
-            let near = |pair: &[u32]| at(pair[1]) - at(pair[0]) <= between + 1 && at(pair[1]) - low < longest;
-            let members = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
-            let (members, others) = rest.split_at(members);
-            rest = others;
-            let span = members.last().map_or(1, |&last| at(last) - low + 1);
-            groups.push((low, span, members));
-        }
-        let boxed = |low: u64, span: u64| {
-            let start = self.gather.whole(ndim, &self.start, |_| low);
-            (start, self.gather.whole(ndim, &self.lengths, |_| span))
+        let near =
+            |low: u64, pair: &[u32]| at(pair[1]) - at(pair[0]) <= between + 1 && at(pair[1]) - low < longest;
+        let groups = || {
+            let mut rest = &order[..];
+            std::iter::from_fn(move || {
+                let low = at(*rest.first()?);
+                let count = 1 + rest.windows(2).take_while(|pair| near(low, pair)).count();
+                let (members, others) = rest.split_at(count);
+                rest = others;
+                Some((low, members))
+            })
         };
-        if groups.len() > 1 {
-            array.bring(&groups.iter().map(|&(low, span, _)| boxed(low, span)).collect::<Vec<_>>())?;
+        let boxed = |(low, members): (u64, &[u32])| {
+            let span = members.last().map_or(1, |&last| at(last) - low + 1);
+            let start = self.gather.whole(ndim, &self.start, |_| low);
+            (start, self.gather.whole(ndim, &self.lengths, |_| span), span)
+        };
+        if groups().nth(1).is_some() {
+            array.bring(groups().map(|group| boxed(group)).map(|(start, shape, _)| (start, shape)))?;
         }
-        for (low, span, members) in groups {
-            let (start, shape) = boxed(low, span);
+        for (low, members) in groups() {
+            let (start, shape, span) = boxed((low, members));
             let first = members.first().copied().unwrap_or(0);
             let follows = |pair: &[u32]| pair[1] == pair[0] + 1 && at(pair[1]) == at(pair[0]) + 1;
             if members.windows(2).all(follows) {

@@ -21,6 +21,7 @@ use crate::expr::Expr;
 use crate::kernels::{Key, Keys, keys};
 use crate::program::tiles::Tiles;
 use crate::program::{Program, mapped_bytes};
+use crate::view::all;
 use crate::{DType, Error, Result};
 
 /// The elements at given places of lines.
@@ -70,7 +71,7 @@ impl Operator for Select {
         let &[array, ranks] = shapes else { return None };
         let (kept, line) = array.split_at(array.len().checked_sub(self.along)?);
         let lead = ranks.len().checked_sub(kept.len())?;
-        let lines = part.get(lead..)?.iter().cloned().chain(line.iter().map(|&n| 0..n));
+        let lines = part.get(lead..)?.iter().cloned().chain(all(line));
         Some(vec![lines.collect(), part.to_vec()])
     }
 
