@@ -130,7 +130,10 @@ impl<'p> Reader<'p> {
     ///
     /// # Errors
     /// As [`Reader::fill`].
-    pub(crate) fn bring(&mut self, boxes: impl Iterator<Item = (Vec<u64>, Vec<u64>)> + Clone) -> Result<()> {
+    pub(crate) fn bring(
+        &mut self,
+        boxes: &(impl Iterator<Item = (Vec<u64>, Vec<u64>)> + Clone),
+    ) -> Result<()> {
         self.worker()?.bring(boxes)
     }
 

@@ -115,7 +115,10 @@ impl<'p> Worker<'p> {
     }
 
     /// Has the disk bring the stored bytes of boxes of the inputs, all at once, unless the first box is in memory.
-    pub(super) fn bring(&mut self, boxes: impl Iterator<Item = (Vec<u64>, Vec<u64>)> + Clone) -> Result<()> {
+    pub(super) fn bring(
+        &mut self,
+        boxes: &(impl Iterator<Item = (Vec<u64>, Vec<u64>)> + Clone),
+    ) -> Result<()> {
         let Worker { program, order, longest, inputs, .. } = self;
         for input in inputs {
             if !boxes.clone().next().map_or(Ok(false), |(start, _)| input.misses(&start))? {

@@ -155,7 +155,7 @@ impl<'g> Boxed<'g> {
             (start, self.gather.whole(ndim, &self.lengths, |_| span), span)
         };
         if groups().nth(1).is_some() {
-            array.bring(groups().map(|group| boxed(group)).map(|(start, shape, _)| (start, shape)))?;
+            array.bring(&groups().map(&boxed).map(|(start, shape, _)| (start, shape)))?;
         }
         for (low, members) in groups() {
             let (start, shape, span) = boxed((low, members));
