@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use arrstore::format::{Attributes, Meta, Snapshot};
+use arrstore::format::{Attributes, ChunkState, Meta, Snapshot};
 use arrstore::text::object::{Object, indices};
 use arrstore::{Codec, Error, Expr, Layout, Merging, Scalar, Store};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
@@ -20,6 +20,10 @@ const EROFS: i32 = 30;
 
 /// A commit: number, seconds since 1970, producer, arrays, bytes in use, and bytes of the file.
 type Row = (u64, f64, String, u64, u64, u64);
+
+/// A chunk: its index in the grid, how it is stored, where its payload lies in the file, the bytes of that, and the element
+/// of a chunk in which all are equal.
+type Place = (Vec<u64>, &'static str, u64, u64, Option<Vec<u8>>);
 
 /// An open `.arrs` file.
 #[pyclass(frozen, module = "arrstore._arrstore")]
@@ -104,6 +108,27 @@ impl File {
     /// The layout and the attributes of an array.
     fn meta<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
         describe(py, self.stored(name)?.meta())
+    }
+
+    /// Where the chunks of an array lie: those that were written, in the order of the grid. A chunk is `constant`, `raw`,
+    /// or `encoded` by the array's codec.
+    fn chunks(&self, py: Python<'_>, name: &str) -> PyResult<Vec<Place>> {
+        let stored = self.stored(name)?;
+        let mut places = Vec::new();
+        py.detach(|| {
+            stored.each_chunk(&mut |chunk| {
+                let (state, element) = match chunk.state() {
+                    ChunkState::Missing => return Ok(()),
+                    ChunkState::Constant(element) => ("constant", Some(element.clone())),
+                    ChunkState::Raw => ("raw", None),
+                    ChunkState::Encoded => ("encoded", None),
+                };
+                places.push((chunk.index().to_vec(), state, chunk.offset(), chunk.stored_bytes(), element));
+                Ok(())
+            })
+        })
+        .map_err(Failed::from)?;
+        Ok(places)
     }
 
     /// The attributes of the file, as JSON.
