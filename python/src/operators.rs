@@ -1,8 +1,9 @@
 //! Python's operators on lazy arrays.
 
 use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyString, PyTuple};
 
 use crate::array::Array;
 use crate::call::call;
@@ -119,6 +120,27 @@ impl Array {
             CompareOp::Gt => "greater",
             CompareOp::Ge => "greater_equal",
         };
-        two(name, slf, other, other)
+        let answer = match op {
+            CompareOp::Eq => false,
+            CompareOp::Ne => true,
+            _ => return two(name, slf, other, other),
+        };
+        match two(name, slf, other, other) {
+            _ if other.is_none() => all(slf, other, answer),
+            Err(error) if error.is_instance_of::<PyTypeError>(slf.py()) => all(slf, other, answer),
+            result => result,
+        }
     }
+}
+
+/// The answer of `==` or `!=` for elements of types that do not compare, such as numbers and texts: the same for each.
+fn all<'py>(
+    array: &Bound<'py, Array>,
+    other: &Bound<'py, PyAny>,
+    answer: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (py, numpy) = (array.py(), numpy(array.py())?);
+    let shape = numpy.getattr("shape")?;
+    let shape = numpy.getattr("broadcast_shapes")?.call1((shape.call1((array,))?, shape.call1((other,))?))?;
+    call(py, "full", None, &PyTuple::new(py, [shape, PyBool::new(py, answer).to_owned().into_any()])?, None)
 }
