@@ -173,7 +173,8 @@ impl Array {
     fn __getitem__<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Array>> {
         let py = slf.py();
         let expr = slf.borrow().expr.clone();
-        let not_an_index = |error| index_error(py, key, error);
+        let names_field = expr.dtype().kind() == arrstore::Kind::Record && key.is_instance_of::<PyString>();
+        let not_an_index = |error| if names_field { error } else { index_error(py, error) };
         let index = index(key).map_err(not_an_index)?;
         // elements are counted here if the index is a mask
         let is_simple = simple(&index);
@@ -257,20 +258,16 @@ impl Array {
     }
 }
 
-/// The error of an index as NumPy's: an `IndexError`, but a `ValueError` for the name of a field.
-fn index_error(py: Python<'_>, key: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+/// The error of an index as NumPy's, an `IndexError`.
+fn index_error(py: Python<'_>, error: PyErr) -> PyErr {
     let is = |class: &Bound<'_, PyAny>| error.value(py).is_instance(class).unwrap_or(false);
-    let words = || error.value(py).to_string();
-    if key.is_instance_of::<PyString>() && is(py.get_type::<PyIndexError>().as_any()) {
-        return PyValueError::new_err(words());
-    }
     let of_index = [
         py.get_type::<PyTypeError>().into_any(),
         py.get_type::<PyValueError>().into_any(),
         py.get_type::<PyOverflowError>().into_any(),
     ];
     match of_index.iter().any(is) && !is(py.get_type::<PyIndexError>().as_any()) {
-        true => PyIndexError::new_err(words()),
+        true => PyIndexError::new_err(error.value(py).to_string()),
         false => error,
     }
 }

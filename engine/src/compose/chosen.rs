@@ -3,7 +3,7 @@
 use super::{choose, one, two};
 use crate::promote::{self, is_exact};
 use crate::view::show;
-use crate::{DType, Error, Expr, Kind, Op, ReduceOptions, Reduction, Result, Scalar};
+use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result, Scalar};
 
 /// A reduction with `only`, `initial` or `mean` among its options. Elements that are not chosen are replaced by a value
 /// that changes nothing: 0 in a sum, NaN where NaN is skipped. So the reduction stays one pass over the data.
@@ -56,19 +56,12 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
             Some(initial) => choose(&only, a, initial)?,
             None => return Err(no_initial(reduction)),
         },
-        // -0.0 is the float that changes no sum
-        (Some(only), Sum) if a.dtype().kind() == Kind::Float => choose(&only, a, &Expr::scalar(-0.0))?,
         (Some(only), _) => choose(&only, a, &Expr::scalar(matches!(plain, Prod | All)))?,
     };
     if is_chosen && initial.is_none() && !reduction.has_identity() {
         return Err(no_initial(reduction));
     }
-    let initial = match (initial, plain) {
-        (Some(initial), _) => initial,
-        // a sum of chosen elements begins at 0
-        (None, Sum) if is_chosen && a.dtype().kind() == Kind::Float => Expr::scalar(0.0),
-        (None, _) => return chosen.reduce(reduction, &rest),
-    };
+    let Some(initial) = initial else { return chosen.reduce(reduction, &rest) };
     let combine = match reduction {
         Reduction::Max => Op::Maximum,
         Reduction::Min => Op::Minimum,

@@ -110,14 +110,14 @@ fn pairs<T: Clone>(placed: &Placed, one: impl Fn(&Placed) -> Result<T>) -> Resul
     let pair = |items: &[Placed]| match items {
         [both] => one(both).map(|both| [both.clone(), both]),
         [before, after] => Ok([one(before)?, one(after)?]),
-        _ => Err(placed.wrong("pairs, one before and one after")),
+        _ => Err(Fault::value(&placed.span, "expected pairs, one before and one after")),
     };
     match items.iter().filter(nested).count() {
         0 => Ok(vec![pair(items)?]),
         _ => {
             let each = |item: &Placed| match &item.meaning {
                 Meaning::Tuple(items) | Meaning::List(items) => pair(items),
-                _ => Err(item.wrong("a pair, one before and one after")),
+                _ => Err(Fault::value(&item.span, "expected a pair, one before and one after")),
             };
             items.iter().map(each).collect()
         }
