@@ -11,6 +11,7 @@ mod describe;
 mod diagonals;
 mod differences;
 mod einsum;
+mod folds;
 mod grids;
 mod held;
 mod histogram;
