@@ -75,7 +75,7 @@ pub use arrstore_format::{
     Attributes, Codec, DType, DTypeError, Element, Field, Kind, RecordType, TimeBase, TimeUnit,
 };
 pub use budget::Budget;
-pub use compose::{
+pub use compose::{BitOrder, 
     BinRule, Bins, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
     IntoQuantiles, Justify, Mode, Pad, Places, ProductOrder, QuantileMethod, QuantileOptions, Samples, Stat,
 };
