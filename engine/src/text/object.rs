@@ -64,7 +64,7 @@ impl From<Meaning> for Object {
     }
 }
 
-/// Calls a function, or a method of `object`. The name `**` is the operator, which has faster loops than `power` for a
+/// Calls a function, or a method of `object` or of an operation, such as `subtract.reduce`. The name `**` is the operator, which has faster loops than `power` for a
 /// few exponents. Where a shape depends on data, elements are counted with the memory and
 /// threads of `context`.
 ///
@@ -81,7 +81,14 @@ pub fn call(
     let build = || -> Result<Object> {
         let function = match object {
             Some(object) => Kind::Attribute(Box::new(tree.node(object)?), name.to_owned(), 0..0),
-            None => Kind::Name(name.to_owned()),
+            None => match name.split_once('.') {
+                // a method of an operation
+                Some((op, method)) => {
+                    let op = node(Kind::Name(op.to_owned()));
+                    Kind::Attribute(Box::new(op), method.to_owned(), 0..0)
+                }
+                None => Kind::Name(name.to_owned()),
+            },
         };
         let mut arguments = Vec::with_capacity(positional.len() + named.len());
         for object in positional {
