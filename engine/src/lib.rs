@@ -75,8 +75,8 @@ pub use arrstore_format::{
     Attributes, Codec, DType, DTypeError, Element, Field, Kind, RecordType, TimeBase, TimeUnit,
 };
 pub use budget::Budget;
-pub use compose::{BitOrder, 
-    BinRule, Bins, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
+pub use compose::{
+    BinRule, Bins, BitOrder, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
     IntoQuantiles, Justify, Mode, Pad, Places, ProductOrder, QuantileMethod, QuantileOptions, Samples, Stat,
 };
 pub use context::{Context, Metrics, Progress};

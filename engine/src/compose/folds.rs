@@ -39,7 +39,8 @@ impl Expr {
         let axes = a.axes_to_reduce(Reduction::Any, options)?;
         let identity = identity(op, a.dtype())?;
         if axes.len() > 1 && identity.is_none() {
-            let text = "the result depends on the order of the elements, so at most one axis may be specified";
+            let text =
+                "the result depends on the order of the elements, so at most one axis may be specified";
             return Err(Error::Value(format!("{}.reduce: {text}", op.name())));
         }
         let start = match &options.initial {
@@ -86,7 +87,6 @@ impl Expr {
                 )));
             }
             None if length > 0 => lines.left_fold(op, axis, None)?,
-            None if front.contains(&0) => Expr::zeros(&front, lines.dtype())?,
             None => {
                 return Err(Error::Shape(format!(
                     "{}.reduce over no elements, of an array of shape {}: expected at least one, because it has no \
@@ -181,7 +181,7 @@ impl Expr {
             let options = ReduceOptions {
                 axes: Some(vec![k as i64]),
                 keepdims: true,
-                dtype: Some(to).filter(|_| of.is_some_and(|of| matches!(of, Reduction::Sum | Reduction::Prod))),
+                dtype: dtype.filter(|_| matches!(of, Some(Reduction::Sum | Reduction::Prod))),
                 ..ReduceOptions::default()
             };
             match of {

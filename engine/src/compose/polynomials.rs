@@ -46,7 +46,10 @@ impl Expr {
     /// When the coefficients have no axis, or are more than 1000.
     pub fn polyval(&self, x: &Expr) -> Result<Expr> {
         let (poly, x) = (self.typed()?, x.typed()?);
-        let n = *poly.shape().first().ok_or_else(|| Error::Shape("polyval needs coefficients along an axis".into()))?;
+        let n = *poly
+            .shape()
+            .first()
+            .ok_or_else(|| Error::Shape("polyval needs coefficients along an axis".into()))?;
         let mut value = Expr::zeros(x.shape(), x.dtype())?;
         for k in 0..limited("polyval", n)? {
             let coefficient = poly.index(&[crate::view::Index::At(k as i64)])?;

@@ -17,8 +17,13 @@ impl Expr {
             Some(axes) => resolve_axes(axes, a.ndim())?,
             None => (0..a.ndim()).collect(),
         };
-        if axes.is_empty() || a.shape().contains(&0) {
+        if axes.is_empty() {
             return Ok(a);
+        }
+        let mut parts: Vec<Index> = vec![Index::ALL; a.ndim()];
+        if a.shape().contains(&0) {
+            axes.iter().for_each(|&axis| parts[axis] = (0..0).into());
+            return a.index(&parts);
         }
         let truths = a.truths()?;
         let mut bounds = Vec::new();
@@ -35,13 +40,13 @@ impl Expr {
             bounds.extend([first, end.reduce(Reduction::Max, &ReduceOptions::default())?]);
         }
         let bounds = read::<i64>(&Expr::stack(&bounds, 0, None)?, context)?;
-        let mut parts: Vec<Index> = vec![Index::ALL; a.ndim()];
         for (&axis, bound) in axes.iter().zip(bounds.chunks_exact(2)) {
             let [first, end] = bound else { continue };
-            // without elements that are not zero, the box begins and ends at the front
-            let first = if *end == 0 { 0 } else { *first };
-            let start = if ends[0] { first } else { 0 };
-            let stop = if ends[1] { *end } else { a.shape()[axis] as i64 };
+            let (start, stop) = match end {
+                // all elements are zero: nothing is left, whichever end is trimmed
+                0 => (0, 0),
+                _ => (if ends[0] { *first } else { 0 }, if ends[1] { *end } else { a.shape()[axis] as i64 }),
+            };
             parts[axis] = Index::Slice { start: Some(start), stop: Some(stop), step: None };
         }
         a.index(&parts)

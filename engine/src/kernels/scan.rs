@@ -98,22 +98,24 @@ pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
 
 fn bind<T: Term>(op: Op) -> Option<Scanner> {
     match op {
-        Op::Add => {
-            Some(Scanner::Loop(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::plus)))
-        }
-        Op::Multiply => {
-            Some(Scanner::Loop(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::times)))
-        }
+        Op::Add => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::plus)
+        })),
+        Op::Multiply => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::times)
+        })),
         _ => None,
     }
 }
 
 fn extreme<T: Ordered>(op: Op) -> Option<Scanner> {
     match op {
-        Op::Maximum => {
-            Some(Scanner::Loop(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::greater)))
-        }
-        _ => Some(Scanner::Loop(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::smaller))),
+        Op::Maximum => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::greater)
+        })),
+        _ => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::smaller)
+        })),
     }
 }
 

@@ -24,8 +24,7 @@ impl Steps {
     /// The steps by `op` through elements of a type, if the operation has results of this type.
     pub(crate) fn new(op: Op, physical: Physical) -> Option<Steps> {
         let kernel = super::bind(op, &[physical, physical])?;
-        let free =
-            matches!(op, Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::LogicalXor | Op::Gcd);
+        let free = matches!(op, Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::LogicalXor | Op::Gcd);
         Some(Steps { kernel, item: physical.size(), free })
     }
 

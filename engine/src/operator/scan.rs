@@ -291,6 +291,9 @@ impl Scanning {
         if let Some(chosen) = &self.chosen {
             each += boxed / written.item + Feed::bytes(chosen, &extents);
         }
+        if let (true, Some(axis)) = (self.scan.last, self.scan.axis) {
+            each += boxed / extents[axis].max(1);
+        }
         if let Scanner::Steps(_) = self.kernel {
             each += Steps::bytes(written.item);
         }

@@ -4,6 +4,8 @@ use super::{Function, functions};
 use crate::plan::evaluate_in;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
+use crate::text::meaning::Meaning;
+use crate::text::number::Number;
 use crate::{Beyond, Closeness, Expr, Kind, Op, Scalar};
 
 /// The functions of this file.
@@ -61,9 +63,10 @@ fn step(name: &str, call: &Call<'_>) -> Result<Expr> {
     .map_err(fail)
 }
 
-fn of_type(name: &str, call: &Call<'_>) -> Result<Expr> {
+fn of_type(name: &str, call: &Call<'_>) -> Result<Meaning> {
     let x = call.bind(&["x"])?.array("x")?;
-    Ok(Expr::scalar((x.dtype().kind() == Kind::Complex) == (name == "iscomplexobj")))
+    let complex = x.dtype().kind() == Kind::Complex;
+    Ok(Meaning::Number(Number::Bool(complex == (name == "iscomplexobj"))))
 }
 
 fn compare(name: &str, call: &Call<'_>) -> Result<Expr> {

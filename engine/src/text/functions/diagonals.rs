@@ -2,9 +2,9 @@
 
 use super::creation::points;
 use super::{Function, functions};
-use crate::{Error, Expr};
 use crate::text::call::Call;
 use crate::text::error::Result;
+use crate::{Error, Expr};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {

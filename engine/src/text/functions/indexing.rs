@@ -183,7 +183,9 @@ fn piecewise(_: &str, call: &Call<'_>) -> Result<Expr> {
     let (x, conditions) = (b.array("x")?, b.need("condlist")?);
     // a list of truth values is one condition, unless the array has no axes
     let first = match &conditions.meaning {
-        Meaning::Tuple(items) | Meaning::List(items) => items.first().map_or(Ok(1), |p| Ok(p.array()?.ndim()))?,
+        Meaning::Tuple(items) | Meaning::List(items) => {
+            items.first().map_or(Ok(1), |p| Ok(p.array()?.ndim()))?
+        }
         _ => conditions.array()?.ndim().saturating_sub(1),
     };
     let conditions = match first {
