@@ -76,7 +76,7 @@ pub use arrstore_format::{
 };
 pub use budget::Budget;
 pub use compose::{
-    BinRule, Bins, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
+    BinRule, Bins, BitOrder, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
     IntoQuantiles, Justify, Mode, Pad, Places, ProductOrder, QuantileMethod, QuantileOptions, Samples, Stat,
 };
 pub use context::{Context, Metrics, Progress};

@@ -82,6 +82,7 @@ macro_rules! operations {
                 Atan2 2 "angle of the point (x2, x1)": atan2 "arctan2";
                 Atanh 1 "inverse hyperbolic tangent": atanh "arctanh";
                 BitwiseAnd 2 "bits set in both": bitwise_and;
+                BitwiseCount 1 "bits set in the magnitude": bitwise_count;
                 BitwiseInvert 1 "every bit flipped; not, of a bool": bitwise_invert "invert" "bitwise_not";
                 BitwiseLeftShift 2 "bits moved up; 0 once all are out": bitwise_left_shift "left_shift";
                 BitwiseOr 2 "bits set in either": bitwise_or;

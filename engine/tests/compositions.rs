@@ -107,3 +107,47 @@ fn arguments_that_are_not_there_say_what_to_write() {
     }
     assert_eq!(a.outer_by(Op::Subtract, &a).shape().unwrap(), [2, 2]);
 }
+
+/// Left folds whose tiles take the last element of the tile before, in any budget, with and without a mask.
+#[test]
+fn folds_from_the_left_cross_tiles() -> arrstore::Result<()> {
+    let a = Array2::from_shape_fn((700, 900), |(i, j)| ((i * 31 + j * 17) % 23) as f64 * 0.1 - 1.0);
+    let chosen = a.mapv(|x| x > 0.0);
+    let (x, m) = (Array::from(&a), Array::from(&chosen));
+    let long = Array1::from_shape_fn(1_500_007, |i| (i as i64 * 7919) % 1_000_003);
+    let bits = long.iter().fold(0, |bits, x| bits ^ x);
+    for (budget, threads) in [(3 << 20, 1), (9 << 20, 3), (1 << 30, 2)] {
+        let context = arrstore::Context::new(budget, threads);
+        for axis in [0, 1] {
+            let lanes = a.lanes(ndarray::Axis(axis));
+            let folded = Array1::from_iter(
+                lanes
+                    .into_iter()
+                    .map(|lane| lane.iter().copied().reduce(|before, x| before - x).unwrap_or_default()),
+            );
+            let found = x.reduce_by(Op::Subtract, axis as i64).compute_in(&context)?;
+            assert_eq!(found.to_ndarray::<f64>()?, folded.into_dyn(), "{axis} {budget}");
+            let lanes = a.lanes(ndarray::Axis(axis)).into_iter().zip(chosen.lanes(ndarray::Axis(axis)));
+            let folded = Array1::from_iter(lanes.map(|(lane, chosen)| {
+                lane.iter().zip(chosen).filter(|(_, chosen)| **chosen).fold(2.0, |before, (x, _)| before - x)
+            }));
+            let found = x.reduce_by(Op::Subtract, axis as i64).initial(2.0).only(&m);
+            assert_eq!(
+                found.compute_in(&context)?.to_ndarray::<f64>()?,
+                folded.into_dyn(),
+                "{axis} {budget}"
+            );
+            let running = x.accumulate_by(Op::Subtract, axis as i64);
+            let last = if axis == 0 {
+                running.slice(arrstore::s![-1, ..])
+            } else {
+                running.slice(arrstore::s![.., -1])
+            };
+            let plain = x.reduce_by(Op::Subtract, axis as i64);
+            assert_eq!(last.array_equal(&plain).compute_in(&context)?.to_string(), "True", "{axis} {budget}");
+        }
+        let found = Array::from(&long).reduce_by(Op::BitwiseXor, 0).compute_in(&context)?;
+        assert_eq!(found.to_string(), bits.to_string(), "{budget}");
+    }
+    Ok(())
+}

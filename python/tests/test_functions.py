@@ -140,6 +140,10 @@ def test_ufunc_methods():
     close(np.add.reduce(a, axis=1, keepdims=True), np.add.reduce(SMALL, axis=1, keepdims=True))
     close(np.maximum.reduce(a, axis=None), np.maximum.reduce(SMALL, axis=None))
     close(np.add.accumulate(a, axis=1), np.add.accumulate(SMALL, axis=1))
+    close(np.subtract.reduce(a, axis=1), np.subtract.reduce(SMALL, axis=1))
+    close(np.fmax.accumulate(a), np.fmax.accumulate(SMALL))
+    close(np.add.reduceat(a, [0, 1]), np.add.reduceat(SMALL, [0, 1]))
+    close(np.subtract.reduce(a, initial=2.0, where=SMALL > 0), np.subtract.reduce(SMALL, initial=2.0, where=SMALL > 0))
     close(np.multiply.outer(a[0], a[:, 0]), np.multiply.outer(SMALL[0], SMALL[:, 0]))
     assert isinstance(np.add.reduce(a), arrstore.Array)
     with pytest.raises(TypeError):

@@ -26,6 +26,7 @@ What is in a file is said in container.py; each family is one file beside this o
     ordered                   times, texts and records in order, as sets, in quantiles and among other elements
     chains                    expressions of several steps
     mixed                     random compositions of the whole vocabulary
+    vocabulary                methods of ufuncs, windows, polynomials, bits, triangle indices, piecewise
     rules                     reductions of nothing and of a lone element, Python's own numbers, subscripts
 
 What is undefined in NumPy is left out, with the reason at the place: NaN, infinity and out-of-range floats cast to
@@ -64,6 +65,7 @@ import statistics
 import shapes
 import typed
 import views
+import vocabulary
 
 FAMILIES = {
     "unary": elementwise.unary,
@@ -91,6 +93,7 @@ FAMILIES = {
     "types": typed.types,
     "ordered": ordered.ordered,
     "mixed": mixed.mixed,
+    "vocabulary": vocabulary.vocabulary,
 }
 
 

@@ -75,6 +75,11 @@ fn products() {
 }
 
 #[test]
+fn methods_of_ufuncs_and_compositions() {
+    hold("vocabulary");
+}
+
+#[test]
 fn scans() {
     hold("scans");
 }

@@ -50,6 +50,24 @@ impl Array {
         self.pair(|x| x.divmod(divisor.expr()?))
     }
 
+    /// Whether the imaginary part of each element is not zero.
+    #[track_caller]
+    pub fn iscomplex(&self) -> Array {
+        Array::make(|| self.expr()?.iscomplex())
+    }
+
+    /// Whether the imaginary part of each element is zero.
+    #[track_caller]
+    pub fn isreal(&self) -> Array {
+        Array::make(|| self.expr()?.isreal())
+    }
+
+    /// The magnitude of real numbers, as floats.
+    #[track_caller]
+    pub fn fabs(&self) -> Array {
+        Array::make(|| self.expr()?.fabs())
+    }
+
     /// The part after the point and the whole part, both with the sign of the element.
     #[track_caller]
     pub fn modf(&self) -> (Array, Array) {

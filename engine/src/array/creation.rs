@@ -218,6 +218,42 @@ impl Array {
         })
     }
 
+    /// The Bartlett window, a triangle, of `length` points.
+    #[track_caller]
+    pub fn bartlett(length: u64) -> Array {
+        Array::make(|| Expr::bartlett(length as f64))
+    }
+
+    /// The Blackman window of `length` points.
+    #[track_caller]
+    pub fn blackman(length: u64) -> Array {
+        Array::make(|| Expr::blackman(length as f64))
+    }
+
+    /// The Hamming window of `length` points.
+    #[track_caller]
+    pub fn hamming(length: u64) -> Array {
+        Array::make(|| Expr::hamming(length as f64))
+    }
+
+    /// The Hann window of `length` points.
+    #[track_caller]
+    pub fn hanning(length: u64) -> Array {
+        Array::make(|| Expr::hanning(length as f64))
+    }
+
+    /// The Kaiser window of `length` points and shape `beta`.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// assert_eq!(Array::kaiser(3, 0.0).compute()?.to_string(), "[1. 1. 1.]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn kaiser(length: u64, beta: impl Into<f64>) -> Array {
+        Array::make(|| Expr::kaiser(length as f64, beta.into()))
+    }
+
     /// The coordinates of a grid, one array for each of its axes, from the coordinates along each axis. The axes of the
     /// grid are in the order of the arrays, as with NumPy's `indexing='ij'`; `xy` exchanges the first two.
     ///

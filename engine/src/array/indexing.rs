@@ -1,6 +1,6 @@
 //! Elements by their places and by masks, and the places of elements.
 
-use super::{Array, IntoArray, Slice};
+use super::{Array, IntoArray, IntoAxes, Slice};
 use crate::{Context, Expr, Mode, Part, Result};
 
 /// One part of a subscript with arrays, in [`Array::at`]: all that [`s!`](crate::s) takes but negative steps, and lazy
@@ -180,6 +180,54 @@ impl Array {
     #[track_caller]
     pub fn choose(&self, choices: &[Array], mode: Mode) -> Array {
         Array::make(|| self.expr()?.choose(&exprs(choices)?, mode))
+    }
+
+    /// For each element the value of the last condition that is true there, in the array's type: NumPy's `piecewise`. One
+    /// more value than conditions stands for the other elements; without it, they are zero.
+    #[track_caller]
+    pub fn piecewise(&self, conditions: &[Array], values: &[Array]) -> Array {
+        Array::make(|| self.expr()?.piecewise(&exprs(conditions)?, &exprs(values)?))
+    }
+
+    /// The smallest box of the array outside of which all elements are zero: NumPy's `trim_zeros`. Elements are read now,
+    /// with the default context.
+    ///
+    /// ```
+    /// use arrstore::prelude::*;
+    /// assert_eq!(Array::from(vec![0, 0, 1, 0, 2, 0]).trim_zeros(..).compute()?.to_string(), "[1 0 2]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn trim_zeros(&self, axes: impl IntoAxes) -> Array {
+        let axes = axes.into_axes();
+        Array::make(|| self.expr()?.trim_zeros([true; 2], axes.as_deref(), &Context::default()))
+    }
+
+    /// The places of the elements at and below diagonal `k` of a matrix of `shape`, its rows and its columns: NumPy's
+    /// `tril_indices`. They are counted now, with the memory, threads, progress and cancellation of `context`.
+    ///
+    /// # Errors
+    /// When there are too many elements to count; as [`Array::compute`].
+    pub fn tril_indices(shape: [u64; 2], k: i64, context: &Context) -> Result<Vec<Array>> {
+        let places = Expr::triangle_indices(shape, k, false, context)?;
+        Ok(places.into_iter().map(Array::from).collect())
+    }
+
+    /// The places of the elements at and above diagonal `k` of a matrix of `shape`: see [`Array::tril_indices`].
+    ///
+    /// # Errors
+    /// As [`Array::tril_indices`].
+    pub fn triu_indices(shape: [u64; 2], k: i64, context: &Context) -> Result<Vec<Array>> {
+        let places = Expr::triangle_indices(shape, k, true, context)?;
+        Ok(places.into_iter().map(Array::from).collect())
+    }
+
+    /// The places of the diagonal of the array, whose axes all have one length: NumPy's `diag_indices_from`.
+    ///
+    /// # Errors
+    /// The error that the array carries; when it has fewer than two axes, or their lengths differ.
+    pub fn diag_indices_from(&self) -> Result<Vec<Array>> {
+        Ok(self.expr()?.diag_indices_from()?.into_iter().map(Array::from).collect())
     }
 
     /// For each element the choice of the first condition that is true, else the default: NumPy's `select`.

@@ -23,6 +23,7 @@
 
 mod arithmetic;
 mod axes;
+mod bits;
 mod compute;
 mod convert;
 mod creation;
@@ -36,6 +37,7 @@ mod memory;
 mod native;
 mod operators;
 mod order;
+mod polynomials;
 mod print;
 mod products;
 mod reduce;

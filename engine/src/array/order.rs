@@ -22,6 +22,12 @@ impl Array {
         self.ordered(|expr| expr.sort(axis))
     }
 
+    /// The elements along the last axis as complex numbers in ascending order, as NumPy's `sort_complex`.
+    #[track_caller]
+    pub fn sort_complex(&self) -> Array {
+        self.ordered(Expr::sort_complex)
+    }
+
     /// The positions of the elements in ascending order along `axis`, as NumPy's `argsort` with `stable=True`: `int64`.
     /// `None` orders all elements, and gives their positions in C order.
     ///

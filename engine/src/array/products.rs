@@ -5,7 +5,11 @@ use crate::{Expr, Op, ProductOrder, Result};
 
 impl Array {
     #[track_caller]
-    fn with(&self, other: impl IntoArray, product: impl FnOnce(&Expr, &Expr) -> Result<Expr>) -> Array {
+    pub(super) fn with(
+        &self,
+        other: impl IntoArray,
+        product: impl FnOnce(&Expr, &Expr) -> Result<Expr>,
+    ) -> Array {
         let other = other.into_array();
         Array::make(|| product(self.expr()?, other.expr()?))
     }

@@ -2,24 +2,53 @@
 
 use std::sync::Arc;
 
-use super::reduced::Reduced;
+use super::reduced::{By, Reduced};
 use super::{Array, IntoArray, IntoAxes};
 use crate::op::reductions;
-use crate::{DType, Error, Expr, ReduceOptions, Reduction, Scalar};
+use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Scalar};
 
 impl Array {
     #[track_caller]
-    fn reduce(&self, reduction: Reduction, axes: impl IntoAxes) -> Array {
+    fn reduce(&self, by: By, axes: impl IntoAxes) -> Array {
         let options = ReduceOptions { axes: axes.into_axes(), ..ReduceOptions::default() };
         match &self.made {
-            Ok(input) => Array::of_reduction(Reduced { input: input.clone(), reduction, options }),
+            Ok(input) => Array::of_reduction(Reduced { input: input.clone(), by, options }),
             Err(_) => self.clone(),
         }
     }
 
+    /// The elements along axes put together by an operation of two arrays, from the first to the last, as NumPy's
+    /// `subtract.reduce`. It takes the options of a reduction.
+    ///
+    /// ```
+    /// use arrstore::{Op, prelude::*};
+    /// let a = Array::from(&ndarray::array![[10, 1, 2], [7, 8, 9]]);
+    /// assert_eq!(a.reduce_by(Op::Subtract, 1).compute()?.to_string(), "[  7 -10]");
+    /// assert_eq!(a.reduce_by(Op::BitwiseOr, ..).compute()?.to_string(), "15");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn reduce_by(&self, op: Op, axes: impl IntoAxes) -> Array {
+        self.reduce(By::Op(op), axes)
+    }
+
+    /// Reductions of parts along `axis` by an operation of two arrays, as NumPy's `add.reduceat`: each part begins at an
+    /// index, and ends before the next. Where the next index is not larger, the part is the element at the index.
+    ///
+    /// ```
+    /// use arrstore::{Op, prelude::*};
+    /// let a = Array::from(vec![1, 2, 3, 4]);
+    /// assert_eq!(a.reduce_at(Op::Add, &[0, 2], 0).compute()?.to_string(), "[3 7]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn reduce_at(&self, op: Op, indices: &[i64], axis: i64) -> Array {
+        Array::make(|| self.expr()?.reduce_at(op, indices, axis, None))
+    }
+
     #[track_caller]
     fn of_reduction(reduced: Reduced) -> Array {
-        let mut array = Array::make(|| reduced.input.reduce(reduced.reduction, &reduced.options));
+        let mut array = Array::make(|| reduced.expr());
         array.reduced = Some(Arc::new(reduced));
         array
     }
@@ -31,8 +60,8 @@ impl Array {
             (Some(reduced), _) => {
                 let mut options = reduced.options.clone();
                 change(&mut options);
-                let (input, reduction) = (reduced.input.clone(), reduced.reduction);
-                Array::of_reduction(Reduced { input, reduction, options })
+                let (input, by) = (reduced.input.clone(), reduced.by);
+                Array::of_reduction(Reduced { input, by, options })
             }
             (None, Err(_)) => self.clone(),
             (None, Ok(_)) => Array::make(|| {
@@ -145,7 +174,7 @@ macro_rules! methods {
             #[doc = concat!("Along axes: ", $doc, ".")]
             #[track_caller]
             pub fn $name(&self, axes: impl IntoAxes) -> Array {
-                self.reduce(Reduction::$reduction, axes)
+                self.reduce(By::Reduction(Reduction::$reduction), axes)
             }
         )+ }
     };

@@ -49,13 +49,27 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn cummax(&self, axis: i64) -> Array {
-        self.scanned(|expr| expr.extremes(Op::Maximum, axis))
+        self.scanned(|expr| expr.accumulate_by(Op::Maximum, axis, None))
     }
 
     /// The smallest element up to each one along `axis`, as NumPy's `minimum.accumulate`.
     #[track_caller]
     pub fn cummin(&self, axis: i64) -> Array {
-        self.scanned(|expr| expr.extremes(Op::Minimum, axis))
+        self.scanned(|expr| expr.accumulate_by(Op::Minimum, axis, None))
+    }
+
+    /// Each element along `axis` put together with all before it by an operation of two arrays, as NumPy's
+    /// `subtract.accumulate`.
+    ///
+    /// ```
+    /// use arrstore::{Op, prelude::*};
+    /// let a = Array::from(vec![10, 1, 2]);
+    /// assert_eq!(a.accumulate_by(Op::Subtract, 0).compute()?.to_string(), "[10  9  7]");
+    /// # Ok::<(), arrstore::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn accumulate_by(&self, op: Op, axis: i64) -> Array {
+        self.scanned(|expr| expr.accumulate_by(op, axis, None))
     }
 
     #[track_caller]

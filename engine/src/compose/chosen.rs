@@ -92,7 +92,7 @@ fn numbers(a: &Expr) -> Result<Expr> {
 }
 
 /// The elements that are chosen, as truth values of this shape.
-fn mask(only: &Expr, shape: &[u64]) -> Result<Expr> {
+pub(super) fn mask(only: &Expr, shape: &[u64]) -> Result<Expr> {
     let only = if only.as_scalar().is_some() { only.cast(DType::Bool)? } else { only.clone() };
     if only.dtype() != DType::Bool {
         return Err(Error::dtype("the argument 'where' of a reduction", DType::Bool, only.dtype()));

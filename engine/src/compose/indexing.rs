@@ -168,4 +168,54 @@ impl Expr {
         }
         Ok(chosen)
     }
+
+    /// For each element, the value of the last condition that is true there, as NumPy's `piecewise`. One more value than
+    /// conditions stands for elements without a true condition; else they are zero. Values have one element, and the
+    /// result has the array's type.
+    ///
+    /// # Errors
+    /// When the numbers of conditions and values do not fit, a condition has not the array's shape, or a value has more
+    /// than one element.
+    pub fn piecewise(&self, conditions: &[Expr], values: &[Expr]) -> Result<Expr> {
+        let x = self.typed()?;
+        let (first, rest) = match values.len().checked_sub(conditions.len()) {
+            Some(0) => (Expr::zero(x.dtype()), values),
+            Some(1) => match values {
+                [rest @ .., otherwise] => (otherwise.one_value(x.dtype())?, rest),
+                [] => return Err(Error::internal("one value more than conditions")),
+            },
+            _ => {
+                return Err(Error::Value(format!(
+                    "with {0} conditions, piecewise takes {0} or {1} values, found {2}",
+                    conditions.len(),
+                    conditions.len() + 1,
+                    values.len()
+                )));
+            }
+        };
+        let mut all = first.broadcast_to(x.shape())?;
+        for (condition, value) in conditions.iter().zip(rest) {
+            if condition.shape() != x.shape() {
+                return Err(Error::Shape(format!(
+                    "piecewise: expected conditions of the array's shape {}, found {}",
+                    crate::view::show(x.shape()),
+                    crate::view::show(condition.shape())
+                )));
+            }
+            all = Expr::apply(Op::Where, &[condition.truths()?, value.one_value(x.dtype())?, all])?;
+        }
+        Ok(all)
+    }
+
+    /// An array of one element as this element in another type.
+    fn one_value(&self, dtype: DType) -> Result<Expr> {
+        match self.shape() {
+            [] => self.cast(dtype),
+            [1] => self.cast(dtype)?.squeeze(None),
+            shape => Err(Error::Shape(format!(
+                "piecewise takes values of one element, found shape {}",
+                crate::view::show(shape)
+            ))),
+        }
+    }
 }

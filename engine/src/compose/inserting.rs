@@ -124,7 +124,7 @@ impl Expr {
     }
 
     /// The array and the number of an axis; the flattened array if there is no axis.
-    fn along(&self, axis: Option<i64>) -> Result<(Expr, usize)> {
+    pub(super) fn along(&self, axis: Option<i64>) -> Result<(Expr, usize)> {
         let input = self.typed()?;
         match axis {
             None => Ok((input.reshape(&[-1])?, 0)),

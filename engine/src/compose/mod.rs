@@ -4,6 +4,7 @@
 //! has, so that they are planned, fused and kept within memory like the text that a user would write instead.
 
 mod arithmetic;
+mod bits;
 mod chosen;
 mod covariance;
 mod creation;
@@ -11,6 +12,7 @@ mod describe;
 mod diagonals;
 mod differences;
 mod einsum;
+mod folds;
 mod grids;
 mod held;
 mod histogram;
@@ -21,7 +23,9 @@ mod keys;
 mod median;
 mod order;
 mod pad;
+mod parts;
 mod places;
+mod polynomials;
 mod products;
 mod quadratic;
 mod quantile;
@@ -35,13 +39,16 @@ mod splitting;
 mod strided;
 mod subscript;
 mod tallies;
+mod tapers;
 mod texts;
 mod times;
+mod trimming;
 mod weighted;
 
 use crate::{Expr, Op, Result};
 
 pub use arithmetic::Closeness;
+pub use bits::BitOrder;
 pub use covariance::CovarianceOptions;
 pub use describe::Description;
 pub use einsum::ProductOrder;

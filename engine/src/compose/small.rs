@@ -47,6 +47,11 @@ pub(super) fn integers(values: &[i64]) -> Result<Expr> {
     Expr::source(Arc::new(value))
 }
 
+/// Some bytes along one axis, in memory.
+pub(super) fn bytes(values: &[u8]) -> Result<Expr> {
+    Expr::source(Arc::new(Value::copied_from(DType::U8, &[values.len() as u64], values)?))
+}
+
 /// Some floats along one axis, in memory.
 pub(super) fn values(values: &[f64]) -> Result<Expr> {
     let value = Value::copied_from(DType::F64, &[values.len() as u64], bytemuck::cast_slice(values))?;

@@ -94,6 +94,8 @@ fn common_unit(points: bool, start: &Expr, stop: &Expr, step: &Expr) -> Result<T
             Err(Error::Value("arange: an integer as a start needs a unit, as in dtype='M8[D]'".into()))
         }
         Some(DType::DateTime(unit) | DType::TimeDelta(unit)) => Ok(unit),
+        // spans need no unit
+        _ if !points => Ok(TimeUnit::GENERIC),
         _ => Err(Error::Value("arange: give a unit, as in dtype='M8[D]'".into())),
     }
 }

@@ -307,6 +307,9 @@ impl Expr {
         if let Some(compared) = Expr::compare_records(op, args) {
             return compared;
         }
+        if let Some(answer) = Expr::beyond_numbers(op, args) {
+            return answer;
+        }
         let args = &Expr::beside_times(args)?[..];
         let operands: Vec<Operand> = args.iter().map(Expr::operand).collect();
         let signature = promote::signature(op, &operands)?;
@@ -319,6 +322,35 @@ impl Expr {
         let all = args.iter().zip(&signature.inputs).zip(&signature.stand_ins);
         let inputs = all.map(cast).collect::<Result<Vec<_>>>()?;
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
+    }
+
+    /// Operations on texts and times that need no loop of their own: the truth of texts, and the parts of elements that
+    /// are no numbers. These are all real.
+    fn beyond_numbers(op: Op, args: &[Expr]) -> Option<Result<Expr>> {
+        let is_text = |arg: &Expr| arg.dtype().kind().is_text();
+        match (op, args) {
+            (Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor, [_, _]) if args.iter().any(is_text) => {
+                let truth = |arg: &Expr| if is_text(arg) { arg.truths() } else { Ok(arg.clone()) };
+                let truths = args.iter().map(truth).collect::<Result<Vec<_>>>();
+                Some(truths.and_then(|truths| Expr::apply(op, &truths)))
+            }
+            (Op::Real | Op::Imag, [x]) if is_text(x) || x.dtype().kind().is_time() => Some(match op {
+                Op::Real => Ok(x.clone()),
+                _ => Expr::zero(x.dtype()).broadcast_to(x.shape()),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The type of floats in which an operation of real floats computes elements of this type.
+    ///
+    /// # Errors
+    /// When they are no real numbers; `name` is that of the operation.
+    pub(crate) fn float_type(&self, name: &'static str) -> Result<DType> {
+        match promote::signature(Op::Signbit, &[self.operand()]) {
+            Ok(promote::Signature { inputs, .. }) if !inputs.is_empty() => Ok(inputs[0]),
+            _ => Err(promote::no_loop(name, &[self.operand()], "").into()),
+        }
     }
 
     /// A function of each element, which gives elements of type `dtype`.

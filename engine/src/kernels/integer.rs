@@ -20,6 +20,8 @@ pub(super) trait Integer: Pod + Ord + Send + Sync {
     fn not(self) -> Self;
     fn negated(self) -> Self;
     fn magnitude(self) -> Self;
+    /// Bits set.
+    fn ones(self) -> u8;
     fn sign(self) -> Self;
     fn left(self, by: Self) -> Self;
     fn right(self, by: Self) -> Self;
@@ -62,6 +64,8 @@ macro_rules! integer {
             #[inline(always)]
             #[allow(unused_comparisons)]
             fn magnitude(self) -> Self { if self < 0 { self.wrapping_neg() } else { self } }
+            #[inline(always)]
+            fn ones(self) -> u8 { self.count_ones() as u8 }
             #[inline(always)]
             #[allow(unused_comparisons)]
             fn sign(self) -> Self {
@@ -180,6 +184,7 @@ pub(super) fn ordered<T: Integer>(op: Op) -> Option<Kernel> {
         Op::Minimum | Op::Fmin => binary(|a: T, b: T| a.min(b)),
         Op::Clip => ternary(|a: T, low: T, high: T| a.max(low).min(high)),
         Op::Abs => unary(T::magnitude),
+        Op::BitwiseCount => unary(|a: T| a.magnitude().ones()),
         Op::Sign => unary(T::sign),
         Op::Reciprocal => call(T::inverse),
         Op::Less => binary(|a: T, b: T| Truth::from(a < b)),

@@ -31,6 +31,7 @@ mod physical;
 mod reduce;
 mod scan;
 mod select;
+mod steps;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub(crate) use physical::Physical;
 pub(crate) use reduce::{At, Block, Columns, Reducer, Rows, reducer};
 pub(crate) use scan::{Lines, Scanner, scanner};
 pub(crate) use select::{Cuts, Key, Keys, Wanted, collect, keys, place, within};
+pub(crate) use steps::Steps;
 pub(crate) use tally::{Counts, add_weights};
 
 use crate::Error;

@@ -1,4 +1,5 @@
-//! Scans: each element of a line becomes the sum, the product, the greatest or the smallest of all elements up to it.
+//! Scans: each element of a line becomes the sum, the product, the greatest or the smallest of all elements up to it, or
+//! the result of any other operation on the element before it and itself.
 //!
 //! Elements are combined one after the other in their own type, as in NumPy, so that every element has NumPy's bits.
 //! Several lines are scanned side by side, because each addition in one line has to wait for the one before.
@@ -13,6 +14,7 @@ use super::math::complex::multiply;
 use super::math::real;
 use super::physical::{Physical, by_class};
 use super::reduce::Ordered;
+use super::steps::Steps;
 use super::time::Time;
 use crate::op::Op;
 
@@ -28,15 +30,36 @@ pub(crate) struct Lines {
 }
 
 /// A scan, bound to its type.
-#[derive(Clone, Copy)]
-pub(crate) struct Scanner(fn(&mut [u8], Lines, &mut [u8], bool));
+#[derive(Clone)]
+pub(crate) enum Scanner {
+    /// A loop of its own.
+    Loop(fn(&mut [u8], Lines, &mut [u8], bool)),
+    /// Any operation, by its elementwise loop.
+    Steps(Steps),
+}
 
 impl Scanner {
     /// Scans `elements` in place. `carry` has one element for each line. On entry, it holds the last elements of the
     /// box before, unless the box `begins` its lines. On return, it holds the last elements of this box.
-    pub(crate) fn run(&self, elements: &mut [u8], lines: Lines, carry: &mut [u8], begins: bool) {
-        if lines.outer * lines.length * lines.inner > 0 {
-            self.0(elements, lines, carry, begins);
+    ///
+    /// # Errors
+    /// Those of the operation.
+    pub(crate) fn run(
+        &self,
+        elements: &mut [u8],
+        lines: Lines,
+        carry: &mut [u8],
+        begins: bool,
+    ) -> crate::Result<()> {
+        if lines.outer * lines.length * lines.inner == 0 {
+            return Ok(());
+        }
+        match self {
+            Scanner::Loop(run) => {
+                run(elements, lines, carry, begins);
+                Ok(())
+            }
+            Scanner::Steps(steps) => steps.run(elements, lines, carry, begins, None),
         }
     }
 }
@@ -47,7 +70,7 @@ impl std::fmt::Debug for Scanner {
     }
 }
 
-/// The scan by `op` (a sum, a product, the greatest or the smallest) of elements of a type.
+/// The scan by `op` of elements of a type: by a loop of its own for a sum, a product, the greatest and the smallest.
 pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
     if matches!(op, Op::Maximum | Op::Minimum) {
         return by_class!(physical, T {
@@ -58,6 +81,9 @@ pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
             time => extreme::<T>(op),
             half => if physical == Physical::F16 { extreme::<f16>(op) } else { extreme_bf16(op) },
         });
+    }
+    if !matches!(op, Op::Add | Op::Multiply) {
+        return Steps::new(op, physical).map(Scanner::Steps);
     }
     by_class!(physical, T {
         truth => bind::<T>(op),
@@ -72,22 +98,24 @@ pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
 
 fn bind<T: Term>(op: Op) -> Option<Scanner> {
     match op {
-        Op::Add => {
-            Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::plus)))
-        }
-        Op::Multiply => {
-            Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::times)))
-        }
+        Op::Add => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::plus)
+        })),
+        Op::Multiply => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::times)
+        })),
         _ => None,
     }
 }
 
 fn extreme<T: Ordered>(op: Op) -> Option<Scanner> {
     match op {
-        Op::Maximum => {
-            Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::greater)))
-        }
-        _ => Some(Scanner(|elements, lines, carry, begins| scan(elements, lines, carry, begins, T::smaller))),
+        Op::Maximum => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::greater)
+        })),
+        _ => Some(Scanner::Loop(|elements, lines, carry, begins| {
+            scan(elements, lines, carry, begins, T::smaller)
+        })),
     }
 }
 
@@ -96,10 +124,10 @@ fn extreme_bf16(op: Op) -> Option<Scanner> {
         move |a, b| bf16::from_f32(f(a.to_f32(), b.to_f32()))
     }
     match op {
-        Op::Maximum => Some(Scanner(|elements, lines, carry, begins| {
+        Op::Maximum => Some(Scanner::Loop(|elements, lines, carry, begins| {
             scan(elements, lines, carry, begins, widened(real::maximum));
         })),
-        _ => Some(Scanner(|elements, lines, carry, begins| {
+        _ => Some(Scanner::Loop(|elements, lines, carry, begins| {
             scan(elements, lines, carry, begins, widened(real::minimum));
         })),
     }

@@ -23,7 +23,7 @@ impl Expr {
     /// # Errors
     /// When the number of counts is not the length of the axis, or the result has too many elements to count.
     pub fn repeat(&self, counts: &[u64], axis: i64) -> Result<Expr> {
-        let input = self.typed()?;
+        let input = self.typed()?.at_least(1)?;
         let axis = resolve_axes(&[axis], input.ndim())?[0];
         let n = input.shape()[axis];
         let mut shape = input.shape().to_vec();

@@ -1,4 +1,5 @@
-//! Scans: cumulative sums and products along an axis, or over all elements.
+//! Scans along an axis, or over all elements: cumulative sums and products, and any other operation whose result is its
+//! next left operand. A *left fold* is a scan of which the last elements alone are kept.
 //!
 //! A tile needs the last elements of the tile before it, its *carry*. Elements are combined one after the other in
 //! NumPy's order, so neither tiles nor threads change a bit.
@@ -10,7 +11,7 @@ use crate::exec::{
     ALIKE, Bytes, Carries, Feed, Fit, Room, Run, Stage, Tile, Told, Walk, carries, deliver, give_alike,
 };
 use crate::expr::Expr;
-use crate::kernels::{Lines, Scanner, scanner};
+use crate::kernels::{Lines, Scanner, Steps, scanner};
 use crate::op::{Op, Reduction};
 use crate::program::Program;
 use crate::program::tiles::Tiles;
@@ -38,6 +39,9 @@ struct Scan {
     /// `None`: all elements are one line.
     axis: Option<usize>,
     initial: bool,
+    /// Whether the result has the last element of each line alone. There may be a second input then: truth values that
+    /// choose the elements that take part.
+    last: bool,
 }
 
 impl Expr {
@@ -58,19 +62,38 @@ impl Expr {
         self.scan(Op::Multiply, Reduction::Prod, options)
     }
 
-    /// The greatest ([`Op::Maximum`]) or smallest ([`Op::Minimum`]) of the elements up to each one along an axis, as
-    /// NumPy's `maximum.accumulate`. A NaN stays to the end of its line.
+    /// The scan along an axis by `op`, in the elements' type.
     ///
     /// # Errors
-    /// When the axis is not there.
-    pub fn extremes(&self, op: Op, axis: i64) -> Result<Expr> {
+    /// When the axis is not there, or `op` has no results of this type.
+    pub(crate) fn running(&self, op: Op, axis: i64) -> Result<Expr> {
         let input = self.typed()?;
         let axis = resolve_axes(&[axis], input.ndim())?.first().copied();
         let (dtype, shape) = (input.dtype(), input.shape().to_vec());
-        if scanner(op, dtype.into()).is_none() {
-            return Err(promote::no_loop(op.name(), &[input.operand()], "").into());
+        input.check_scan(op)?;
+        Ok(Expr::output(Scan { op, axis, initial: false, last: false }, vec![input], dtype, shape))
+    }
+
+    /// The result of `op` on the elements of each line along `axis`, from the first to the last, each time as its left
+    /// operand. The axis stays, with length 1. With `only`, truth values of the same shape, the elements that are not
+    /// chosen take no part, but for the first.
+    ///
+    /// # Errors
+    /// When `op` has no results of the elements' type.
+    pub(crate) fn folded(&self, op: Op, axis: usize, only: Option<&Expr>) -> Result<Expr> {
+        let input = self.typed()?;
+        let (dtype, mut shape) = (input.dtype(), input.shape().to_vec());
+        input.check_scan(op)?;
+        shape[axis] = 1;
+        let inputs = std::iter::once(input).chain(only.cloned()).collect();
+        Ok(Expr::output(Scan { op, axis: Some(axis), initial: false, last: true }, inputs, dtype, shape))
+    }
+
+    fn check_scan(&self, op: Op) -> Result<()> {
+        match scanner(op, self.dtype().into()) {
+            Some(_) => Ok(()),
+            None => Err(promote::no_loop(op.name(), &[self.operand()], "").into()),
         }
-        Ok(Expr::output(Scan { op, axis, initial: false }, vec![input], dtype, shape))
     }
 
     fn scan(&self, op: Op, total: Reduction, options: &ScanOptions) -> Result<Expr> {
@@ -91,7 +114,7 @@ impl Expr {
             Some(axis) => shape[axis] += more,
             None => shape = vec![shape.iter().product::<u64>() + more],
         }
-        let scan = Scan { op, axis, initial: options.include_initial };
+        let scan = Scan { op, axis, initial: options.include_initial, last: false };
         Ok(Expr::output(scan, vec![input.cast(dtype)?], dtype, shape))
     }
 }
@@ -99,29 +122,40 @@ impl Expr {
 impl Operator for Scan {
     fn name(&self) -> &'static str {
         match self.op {
+            _ if self.last => "left fold",
             Op::Add => "cumulative_sum",
+            Op::Multiply => "cumulative_prod",
             Op::Maximum => "cumulative maximum",
             Op::Minimum => "cumulative minimum",
-            _ => "cumulative_prod",
+            _ => "scan",
         }
     }
 
     fn key(&self) -> Vec<u8> {
         let axis = self.axis.map_or(u64::MAX, |axis| axis as u64);
-        [&axis.to_le_bytes()[..], &[u8::from(self.initial)]].concat()
+        [&axis.to_le_bytes()[..], &[u8::from(self.initial)], self.op.name().as_bytes()].concat()
     }
 
     /// A line is computed from its first element on.
-    fn needs(&self, part: &mut [Range<u64>], _: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+    fn needs(&self, part: &mut [Range<u64>], shapes: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
         let axis = self.axis.filter(|_| !self.initial)?;
         part.get_mut(axis)?.start = 0;
-        Some(vec![part.to_vec()])
+        let mut read = part.to_vec();
+        if self.last {
+            read.get_mut(axis)?.end = *shapes.first()?.get(axis)?;
+        }
+        Some(vec![read; shapes.len()])
     }
 
-    fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
+    fn stage(&self, mut feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
+        let chosen = if feeds.len() > 1 { feeds.pop() } else { None };
         let (feed, output) = (only(self, feeds)?, only(self, outputs)?.clone());
-        let kernel = scanner(self.op, output.dtype.into())
-            .ok_or_else(|| Error::Other(format!("there is no scan of {}", output.dtype)))?;
+        let physical = output.dtype.into();
+        let kernel = match self.last {
+            true => Steps::new(self.op, physical).map(Scanner::Steps),
+            false => scanner(self.op, physical),
+        }
+        .ok_or_else(|| Error::Other(format!("there is no scan of {}", output.dtype)))?;
         let chunk = output.written.chunk.clone().filter(|_| !self.shifts());
         let item = output.written.item;
         let tiles = match self.axis {
@@ -129,14 +163,15 @@ impl Operator for Scan {
             None => Tiles::in_one_piece(&feed.domain, TILE / item),
         };
         let order = carries::order(&feed, &tiles, self.axis, item);
-        Ok(Box::new(Scanning { scan: self.clone(), kernel, feed, output, walk: Walk::new(tiles, order) }))
+        let walk = Walk::new(tiles, order);
+        Ok(Box::new(Scanning { scan: self.clone(), kernel, feed, chosen, output, walk }))
     }
 }
 
 impl Scan {
     /// Whether elements have another place in the result than in the input.
     fn shifts(&self) -> bool {
-        self.initial || self.axis.is_none()
+        self.initial || self.last || self.axis.is_none()
     }
 }
 
@@ -146,13 +181,15 @@ struct Scanning {
     scan: Scan,
     kernel: Scanner,
     feed: Program,
+    /// The elements that take part, if not all do.
+    chosen: Option<Program>,
     output: Output,
     walk: Walk,
 }
 
 impl Stage for Scanning {
     fn feeds(&self) -> Vec<&Program> {
-        vec![&self.feed]
+        std::iter::once(&self.feed).chain(&self.chosen).collect()
     }
 
     fn fit(&mut self, room: Room) -> Fit {
@@ -175,34 +212,71 @@ impl Stage for Scanning {
             };
             let slowest = self.walk.order.first().copied();
             let open = |k: usize| if Some(k) == slowest { extents[k] * (threads + 1) } else { domain[k] };
-            (0..domain.len()).map(|k| open(k) + u64::from(k == axis)).collect()
+            let open = |k: usize| (open(k) + u64::from(k == axis)).min(self.output.shape[k].max(1));
+            (0..domain.len()).map(open).collect()
         })
     }
 
     fn explain(&self) -> Told {
         let over = self.scan.axis.map_or("all axes".to_owned(), |axis| format!("axis {axis}"));
-        self.walk.explain(self.scan.name(), format!("{} over {over}", self.scan.name()), &self.feed)
+        let name = self.scan.name();
+        let step = match self.kernel {
+            Scanner::Loop(_) => format!("{name} over {over}"),
+            Scanner::Steps(_) => format!("{name} of {} over {over}", self.scan.op.name()),
+        };
+        let told = self.walk.explain(name, step, &self.feed);
+        Told { reads: self.feeds().iter().map(|feed| feed.bytes_read()).collect(), ..told }
     }
 
     fn run(&self, run: &Run<'_>) -> Result<()> {
         let (extents, shape) = (self.walk.tiles.extents(), &self.output.shape);
         let written = match self.scan.axis {
-            Some(_) => Tiles::regular(shape, &extents),
+            Some(_) => {
+                let extents = extents.iter().zip(shape).map(|(&extent, &n)| extent.min(n.max(1)));
+                Tiles::regular(shape, &extents.collect::<Vec<_>>())
+            }
             None => Tiles::regular(shape, &[extents.iter().product()]),
         };
         self.initial(run)?;
         let carries = Carries::new(&self.walk, self.scan.axis);
-        self.walk.run(&self.feed, run, &written, |tile| {
+        let length = self.scan.axis.map_or(0, |axis| self.feed.domain[axis]);
+        let sources = |k: usize| run.sources.get(k..=k).unwrap_or_default();
+        let chosen = match (&self.chosen, sources(1)) {
+            (Some(program), [sources]) => Some(Feed::new(program, sources, run.context, false)),
+            _ => None,
+        };
+        let walked = Run { sources: sources(0), ..*run };
+        self.walk.run(&self.feed, &walked, &written, |tile| {
             let lines = self.lines(&tile.shape);
+            if let Some(chosen) = &chosen {
+                let only = tile.spare.reserve(lines.outer * lines.length * lines.inner)?;
+                chosen.reader().fill(&tile.start, &tile.shape, only)?;
+            }
             let carried = lines.outer * lines.inner * self.output.dtype.size();
+            let (mut last, mut outcome) = (Vec::new(), Ok(()));
+            let ends = self.scan.axis.is_some_and(|axis| tile.start[axis] + tile.shape[axis] == length);
             let scan = |tile: &mut Tile<'_>, carry: &mut [u8], first| {
-                tile.record(|tile| self.kernel.run(tile.elements, lines, carry, first));
+                outcome = tile.record(|tile| match &self.kernel {
+                    Scanner::Steps(steps) if self.scan.last => {
+                        let only = chosen.is_some().then(|| tile.spare.bytes());
+                        steps.fold(tile.elements, lines, carry, first, only)
+                    }
+                    kernel => kernel.run(tile.elements, lines, carry, first),
+                });
+                if self.scan.last && ends {
+                    last.extend_from_slice(carry);
+                }
             };
             if !carries.pass(tile, carried, scan) {
                 return Ok(());
             }
+            outcome?;
             let (start, shape) = self.place(tile);
-            (tile.give)(&start, &shape, tile.elements)
+            match self.scan.last {
+                false => (tile.give)(&start, &shape, tile.elements),
+                true if ends => (tile.give)(&start, &shape, &last),
+                true => Ok(()),
+            }
         })
     }
 }
@@ -213,7 +287,16 @@ impl Scanning {
         let extents = walk.tiles.extents();
         let boxed = extents.iter().product::<u64>().saturating_mul(written.item);
         let copies = if written.copies { 2 } else { 1 };
-        let each = copies * boxed + written.scratch + Feed::bytes(&self.feed, &extents);
+        let mut each = copies * boxed + written.scratch + Feed::bytes(&self.feed, &extents);
+        if let Some(chosen) = &self.chosen {
+            each += boxed / written.item + Feed::bytes(chosen, &extents);
+        }
+        if let (true, Some(axis)) = (self.scan.last, self.scan.axis) {
+            each += boxed / extents[axis].max(1);
+        }
+        if let Scanner::Steps(_) = self.kernel {
+            each += Steps::bytes(written.item);
+        }
         let initial = if self.scan.initial { copies * ALIKE } else { 0 };
         Bytes { each, once: initial + carries::bytes(&self.feed, walk, self.scan.axis, written.item) }
     }
@@ -235,6 +318,11 @@ impl Scanning {
     fn place(&self, tile: &Tile<'_>) -> (Vec<u64>, Vec<u64>) {
         let (mut start, first) = (tile.start.clone(), u64::from(self.scan.initial));
         match self.scan.axis {
+            Some(axis) if self.scan.last => {
+                let mut shape = tile.shape.clone();
+                (start[axis], shape[axis]) = (0, 1);
+                (start, shape)
+            }
             Some(axis) => {
                 start[axis] += first;
                 (start, tile.shape.clone())

@@ -16,11 +16,13 @@ pub(super) enum Gives {
     Whole,
     /// `int32`.
     Int,
+    /// `uint8`.
+    Byte,
 }
 
 /// The element types for which an operation has loops, and the type of the results.
 pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
-    use Gives::{Int, Part, Same, Truth, Whole};
+    use Gives::{Byte, Int, Part, Same, Truth, Whole};
     match op {
         Op::Add | Op::Multiply | Op::Maximum | Op::Minimum | Op::Fmax | Op::Fmin | Op::Clip => (ORDER, Same),
         Op::Where => (ORDER, Same),
@@ -53,6 +55,7 @@ pub(super) fn loops(op: Op) -> (&'static [DType], Gives) {
         Op::Logaddexp | Op::Logaddexp2 | Op::Cbrt | Op::Deg2rad | Op::Rad2deg => (FLOATS, Same),
         Op::Spacing | Op::I0 | Op::Ldexp | Op::Significand | Op::Fraction => (FLOATS, Same),
         Op::Exponent => (FLOATS, Int),
+        Op::BitwiseCount => (INTEGERS, Byte),
         Op::Complex => (PARTS, Whole),
         Op::Abs | Op::Real | Op::Imag => (ORDER, Part),
         Op::Signbit => (FLOATS, Truth),

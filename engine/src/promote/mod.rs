@@ -18,7 +18,7 @@ pub(crate) use texts::text_of;
 mod times;
 mod types;
 
-use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I32, I64, U64};
+use arrstore_format::DType::{self, Bool, C64, C128, F16, F64, I32, I64, U8, U64};
 use arrstore_format::Kind;
 
 use crate::op::{Op, Scalar};
@@ -253,6 +253,7 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
         Gives::Part => part(inputs[0]),
         Gives::Whole => types::whole(inputs[0]),
         Gives::Int => I32,
+        Gives::Byte => U8,
     };
     Ok(Signature { inputs, output, stand_ins })
 }

@@ -50,7 +50,7 @@ pub(super) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     let refuse = |hint| Err(no_loop(op.name(), operands, hint));
     let roles: Vec<Role> = operands.iter().map(role).collect();
     let (inputs, output) = match (op, &roles[..]) {
-        _ if is_logical(op) => (vec![Bool; roles.len()], Bool),
+        _ if is_logical(op) && op != Op::LogicalNot => (vec![Bool; roles.len()], Bool),
         (Op::Isnat | Op::Isnan | Op::Isfinite | Op::Isinf, &[Point(unit)]) => (vec![DateTime(unit)], Bool),
         (Op::Isnat | Op::Isnan | Op::Isfinite | Op::Isinf, &[Span(unit)]) => (vec![TimeDelta(unit)], Bool),
         (Op::Negative | Op::Abs | Op::Sign | Op::Positive, &[Span(unit)]) => {

@@ -10,39 +10,25 @@ from ._assign import assigned
 from ._convert import asarray
 from ._pickle import reduce
 
-#: Reductions and scans of NumPy's ufuncs, by the names of functions.
-_REDUCE = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
-_ACCUMULATE = {"add": "cumulative_sum", "multiply": "cumulative_prod", "maximum": "cumulative_max", "minimum": "cumulative_min"}
-
 
 def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
     """A ufunc of NumPy on lazy arrays stays lazy. With `out`, the result is computed into that array."""
     name, names = ufunc.__name__, _functions.names()
     dtype = kwargs.pop("dtype", None) if method == "__call__" else None
-    if method == "reduce":
-        name, (array, *rest) = _REDUCE.get(name), inputs
-        kwargs.setdefault("axis", rest[0] if rest else 0)
-        inputs = (array,)
-    elif method == "accumulate":
-        name, (array, *rest) = _ACCUMULATE.get(name), inputs
-        kwargs.setdefault("axis", rest[0] if rest else 0)
-        inputs = (array,)
+    if name not in names:
+        return NotImplemented
+    if method in ("reduce", "accumulate", "reduceat"):
+        name = f"{name}.{method}"
+        kwargs.setdefault("axis", 0)
     elif method == "outer":
         a, b = map(asarray, inputs)
         inputs = (a[(..., *(None,) * b.ndim)], b)
     elif method != "__call__":
         return NotImplemented
-    if name not in names:
-        return NotImplemented
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue and (key == "axis" or value is not None)}
-    if kwargs.pop("casting", "same_kind") != "same_kind" or kwargs.pop("where", True) is not True:
+    if kwargs.get("where", True) is True:
+        kwargs.pop("where", None)
+    if kwargs.pop("casting", "same_kind") != "same_kind" or ("where" in kwargs and method != "reduce"):
         return NotImplemented
     # a comparison has truth values anyway, and compares elements of their own types
     if dtype is not None and not (np.dtype(dtype) == bool and any(types.endswith("->?") for types in ufunc.types)):

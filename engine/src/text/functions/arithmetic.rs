@@ -4,6 +4,8 @@ use super::{Function, functions};
 use crate::plan::evaluate_in;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
+use crate::text::meaning::Meaning;
+use crate::text::number::Number;
 use crate::{Beyond, Closeness, Expr, Kind, Op, Scalar};
 
 /// The functions of this file.
@@ -13,12 +15,17 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "array_equal" false "whether shapes and all elements are equal": compare;
     "array_equiv" false "whether all elements are equal once the shapes are broadcast": compare;
     "divmod" false "floor of the quotient, and remainder": several;
+    "fabs" false "magnitude of real numbers, as floats": step;
     "float_power" false "x1 to the power x2, as float64 or complex128": step;
     "frexp" false "digits and exponent of two": several;
     "interp" false "values between points, along straight lines": interp;
     "isclose" false "|a - b| <= atol + rtol * |b|": compare;
+    "iscomplex" false "imaginary part is not zero": step;
+    "iscomplexobj" false "whether the elements are complex numbers": of_type;
     "isneginf" false "is minus infinity": step;
     "isposinf" false "is plus infinity": step;
+    "isreal" false "imaginary part is zero": step;
+    "isrealobj" false "whether the elements are no complex numbers": of_type;
     "modf" false "part after the point, and whole part": several;
     "nan_to_num" false "NaN and infinities replaced by numbers": nan_to_num;
     "real_if_close" false "the real parts, if all imaginary parts are about 0": real_if_close;
@@ -47,10 +54,19 @@ fn step(name: &str, call: &Call<'_>) -> Result<Expr> {
             let b = call.bind(&["x1", "x2"])?;
             b.array("x1")?.float_power(&b.array("x2")?)
         }
+        "fabs" => call.bind(&["x"])?.array("x")?.fabs(),
+        "iscomplex" => call.bind(&["x"])?.array("x")?.iscomplex(),
+        "isreal" => call.bind(&["x"])?.array("x")?.isreal(),
         "sinc" => call.bind(&["x"])?.array("x")?.sinc(),
         _ => call.bind(&["x"])?.array("x")?.is_signed_infinity(name == "isneginf"),
     }
     .map_err(fail)
+}
+
+fn of_type(name: &str, call: &Call<'_>) -> Result<Meaning> {
+    let x = call.bind(&["x"])?.array("x")?;
+    let complex = x.dtype().kind() == Kind::Complex;
+    Ok(Meaning::Number(Number::Bool(complex == (name == "iscomplexobj"))))
 }
 
 fn compare(name: &str, call: &Call<'_>) -> Result<Expr> {

@@ -6,6 +6,7 @@ use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::literal;
 use crate::text::meaning::{Meaning, Placed};
+use crate::text::number::Number;
 use crate::{DType, Expr, Scalar};
 
 /// The functions of this file.
@@ -13,13 +14,18 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "arange" false "numbers at equal distances before an end": arange;
     "array" false "an array of the elements of lists, numbers or arrays": array;
     "asarray" false "an array of the elements of lists, numbers or arrays": array;
+    "bartlett" false "the Bartlett window, a triangle": taper;
+    "blackman" false "the Blackman window": taper;
     "empty" false "zeros (whatever lies in memory, in NumPy)": filled;
     "empty_like" false "zeros in the shape and type of an array": filled_like;
     "eye" false "ones on a diagonal of a matrix of zeros": eye;
     "full" false "one value everywhere": full;
     "full_like" false "one value, in the shape and type of an array": filled_like;
     "geomspace" false "numbers with equal ratios between two ends": geomspace;
+    "hamming" false "the Hamming window": taper;
+    "hanning" false "the Hann window": taper;
     "identity" false "ones on the diagonal of a square matrix of zeros": eye;
+    "kaiser" false "the Kaiser window": taper;
     "linspace" false "numbers at equal distances between two ends": linspace;
     "logspace" false "powers with equal distances of their exponents": logspace;
     "ones" false "ones": filled;
@@ -153,10 +159,7 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["N", "M?", "k?", "dtype?", "order?"])?,
     };
     b.check_idle()?;
-    let length = |name: &str, otherwise| match b.some(name) {
-        None => Ok(otherwise),
-        Some(placed) => placed.integer().map(|n| n.max(0) as u64),
-    };
+    let length = |name: &str, otherwise| b.some(name).map_or(Ok(otherwise), points);
     let rows = length("N", 0)?;
     let columns = length("M", rows)?;
     let (k, dtype) = (b.diagonal("k")?, dtype(&b)?.unwrap_or(DType::F64));
@@ -168,6 +171,14 @@ fn eye(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => Expr::eye(rows, columns, k, dtype),
     }
     .map_err(|e| b.fault("N", e))
+}
+
+/// A number of rows or points. NumPy takes a float, and goes on as long as the places are below it.
+pub(super) fn points(placed: &Placed) -> Result<u64> {
+    match placed.number() {
+        Some(Number::Float(x)) if x.is_finite() => Ok(x.ceil().max(0.0) as u64),
+        _ => placed.integer().map(|n| n.max(0) as u64),
+    }
 }
 
 /// The options of numbers between two ends.
@@ -200,4 +211,20 @@ fn vander(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["x", "N?", "increasing?"])?;
     let columns = b.some("N").map(|n| n.lengths()).transpose()?.and_then(|n| n.first().copied());
     b.array("x")?.vander(columns, b.boolean("increasing")?).map_err(|e| b.fault("x", e))
+}
+
+fn taper(name: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = match name {
+        "kaiser" => call.bind(&["M", "beta"])?,
+        _ => call.bind(&["M"])?,
+    };
+    let length = b.need("M")?.float()?;
+    match name {
+        "bartlett" => Expr::bartlett(length),
+        "blackman" => Expr::blackman(length),
+        "hamming" => Expr::hamming(length),
+        "hanning" => Expr::hanning(length),
+        _ => Expr::kaiser(length, b.need("beta")?.float()?),
+    }
+    .map_err(|e| b.fault("M", e))
 }

@@ -1,18 +1,25 @@
 //! Diagonals and triangles of matrices.
 
+use super::creation::points;
 use super::{Function, functions};
-use crate::Expr;
 use crate::text::call::Call;
 use crate::text::error::Result;
+use crate::{Error, Expr};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
     "diag" false "a diagonal of a matrix, or the matrix with a vector on a diagonal": diagonal;
     "diagflat" false "the matrix with all elements on a diagonal": diagonal;
+    "diag_indices" false "the places of the diagonal of an array of equal axes": diagonal_places;
+    "diag_indices_from" false "the places of the diagonal of this array": diagonal_places;
     "diagonal" true "the diagonals of two axes": diagonals;
     "trace" true "the sums of the diagonals of two axes": diagonals;
     "tril" false "the lower triangle of the last two axes": triangle;
+    "tril_indices" false "the places of a lower triangle": triangle_places;
+    "tril_indices_from" false "the places of the lower triangle of a matrix": triangle_places;
     "triu" false "the upper triangle of the last two axes": triangle;
+    "triu_indices" false "the places of an upper triangle": triangle_places;
+    "triu_indices_from" false "the places of the upper triangle of a matrix": triangle_places;
 };
 
 fn diagonal(name: &str, call: &Call<'_>) -> Result<Expr> {
@@ -40,4 +47,35 @@ fn diagonals(name: &str, call: &Call<'_>) -> Result<Expr> {
 fn triangle(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["m", "k?"])?;
     b.array("m")?.triangle(b.diagonal("k")?, name == "triu").map_err(|e| b.fault("m", e))
+}
+
+fn triangle_places(name: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
+    let from = name.ends_with("_from");
+    let b = if from { call.bind(&["arr", "k?"])? } else { call.bind(&["n", "k?", "m?"])? };
+    let about = if from { "arr" } else { "n" };
+    let shape = if from {
+        match b.array("arr")?.shape() {
+            &[rows, columns] => [rows, columns],
+            shape => {
+                let text = format!("{name} takes a matrix, found {} axes", shape.len());
+                return Err(b.fault("arr", Error::Shape(text)));
+            }
+        }
+    } else {
+        let rows = points(b.need("n")?)?;
+        [rows, b.some("m").map_or(Ok(rows), points)?]
+    };
+    Expr::triangle_indices(shape, b.diagonal("k")?, name.starts_with("triu"), &call.context())
+        .map_err(|e| b.fault(about, e))
+}
+
+fn diagonal_places(name: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
+    if name == "diag_indices_from" {
+        let b = call.bind(&["arr"])?;
+        return b.array("arr")?.diag_indices_from().map_err(|e| b.fault("arr", e));
+    }
+    let b = call.bind(&["n", "ndim?"])?;
+    let n = b.need("n")?.integer()?.max(0) as u64;
+    let ndim = b.integer_or("ndim", 2)?.clamp(0, 64) as usize;
+    Expr::diag_indices(n, ndim).map_err(|e| b.fault("n", e))
 }

@@ -16,10 +16,12 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "flatnonzero" false "the places of the elements that are not zero, counted in C order": flatnonzero;
     "ix_" false "indices of one axis each, as an open mesh": mesh;
     "nonzero" true "the places of the elements that are not zero, an array for each axis": nonzero;
+    "piecewise" false "for each element, the value of the last condition that is true": piecewise;
     "ravel_multi_index" false "places along each axis as places counted in C order": ravel;
     "select" false "for each element, the choice of the first condition that is true": select;
     "take" true "the elements at given places along an axis": take;
     "take_along_axis" false "an element of each line along an axis, at given places": take_along;
+    "trim_zeros" false "an array without the zeros at its ends": trim_zeros;
     "unravel_index" false "places counted in C order as places along each axis": unravel;
 };
 
@@ -174,4 +176,36 @@ fn ravel(_: &str, call: &Call<'_>) -> Result<Expr> {
     }
     Expr::ravel_multi_index(&indices, &lengths, &modes, &call.context())
         .map_err(|e| b.fault("multi_index", e))
+}
+
+fn piecewise(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["x", "condlist", "funclist"])?;
+    let (x, conditions) = (b.array("x")?, b.need("condlist")?);
+    // a list of truth values is one condition, unless the array has no axes
+    let first = match &conditions.meaning {
+        Meaning::Tuple(items) | Meaning::List(items) => {
+            items.first().map_or(Ok(1), |p| Ok(p.array()?.ndim()))?
+        }
+        _ => conditions.array()?.ndim().saturating_sub(1),
+    };
+    let conditions = match first {
+        0 if x.ndim() > 0 || !conditions.is_list() => vec![conditions.array()?],
+        _ => conditions.arrays()?,
+    };
+    x.piecewise(&conditions, &b.arrays("funclist")?).map_err(|e| b.fault("condlist", e))
+}
+
+fn trim_zeros(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["filt", "trim?", "axis?"])?;
+    let ends = match b.get("trim") {
+        None => [true; 2],
+        Some(placed) => match placed.text()?.to_lowercase().as_str() {
+            "f" => [true, false],
+            "b" => [false, true],
+            "fb" | "bf" => [true; 2],
+            _ => return Err(placed.wrong("ends to trim").help("'f', 'b' or 'fb'")),
+        },
+    };
+    let axes = b.axes("axis")?;
+    b.array("filt")?.trim_zeros(ends, axes.as_deref(), &call.context()).map_err(|e| b.fault("axis", e))
 }

@@ -2,6 +2,7 @@
 //! file for each family.
 
 mod arithmetic;
+mod bits;
 mod creation;
 mod diagonals;
 mod differences;
@@ -12,6 +13,7 @@ mod indexing;
 mod joining;
 mod order;
 mod padding;
+mod polynomials;
 mod products;
 mod reductions;
 mod repeating;
@@ -68,6 +70,7 @@ use functions;
 /// The tables of all families of functions.
 const TABLES: &[&[Function]] = &[
     arithmetic::FUNCTIONS,
+    bits::FUNCTIONS,
     creation::FUNCTIONS,
     diagonals::FUNCTIONS,
     differences::FUNCTIONS,
@@ -78,6 +81,7 @@ const TABLES: &[&[Function]] = &[
     joining::FUNCTIONS,
     order::FUNCTIONS,
     padding::FUNCTIONS,
+    polynomials::FUNCTIONS,
     products::FUNCTIONS,
     reductions::FUNCTIONS,
     repeating::FUNCTIONS,

@@ -15,6 +15,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "partition" true "the elements with those at some places as if sorted; of texts, the parts before, at and after the first `kth`": partition;
     "searchsorted" true "the places of elements in a sorted array": search;
     "sort" true "the elements in ascending order": sort;
+    "sort_complex" false "the elements as complex numbers in ascending order": sort_complex;
     "topk" true "the k greatest elements, or the -k smallest": topk;
 };
 
@@ -113,4 +114,9 @@ fn axis(b: &Bound) -> Result<Option<i64>> {
         Some(axis) if axis.is_none() => Ok(None),
         Some(axis) => axis.integer().map(Some),
     }
+}
+
+fn sort_complex(_: &str, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["a"])?;
+    b.array("a")?.sort_complex().map_err(|e| b.fault("a", e))
 }

@@ -4,7 +4,8 @@ use super::{Function, functions};
 use crate::Expr;
 use crate::text::call::Call;
 use crate::text::error::{Fault, Result};
-use crate::text::meaning::Meaning;
+use crate::text::meaning::{Meaning, Placed};
+use crate::text::number::Number;
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -36,8 +37,22 @@ fn repeat(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn roll(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["a", "shift", "axis?"])?;
-    let shifts = b.need("shift")?.integers()?;
+    let shift = b.need("shift")?;
+    let shifts = match &shift.meaning {
+        Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(whole).collect::<Result<_>>()?,
+        Meaning::Number(_) => vec![whole(shift)?],
+        _ => shift.integers()?,
+    };
     b.array("a")?.roll(&shifts, b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
+}
+
+/// A shift. NumPy leaves out what stands after the point.
+fn whole(shift: &Placed) -> Result<i64> {
+    match shift.number() {
+        Some(&Number::Float(x)) if x.is_finite() => Ok(x as i64),
+        Some(Number::Float(_)) => Err(shift.wrong("a finite shift")),
+        _ => shift.integer(),
+    }
 }
 
 fn roll_axis(_: &str, call: &Call<'_>) -> Result<Expr> {

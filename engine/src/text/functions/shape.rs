@@ -91,6 +91,12 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
         }
         "squeeze" => {
             let b = call.bind(&["a", "axis?"])?;
+            // an array without axes has no axis 0 to lose, and NumPy takes it as it is
+            if let (0, Some(axis)) = (b.array("a")?.ndim(), b.get("axis").filter(|p| p.number().is_some()))
+                && [0, -1].contains(&axis.integer()?)
+            {
+                return b.array("a");
+            }
             b.array("a")?.squeeze(b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
         }
         "expand_dims" => {

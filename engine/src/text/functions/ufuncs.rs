@@ -1,9 +1,11 @@
-//! Methods of elementwise functions: `add.reduce(a)`, `maximum.accumulate(a)`, `multiply.outer(a, b)`.
+//! Methods of elementwise functions: `add.reduce(a)`, `maximum.accumulate(a)`, `add.reduceat(a, [0, 3])`,
+//! `multiply.outer(a, b)`.
 
 use super::reduced_axes;
 use crate::text::call::Call;
 use crate::text::error::{Fault, Result};
-use crate::{DType, Expr, Op, ReduceOptions, Reduction, ScanOptions};
+use crate::text::subscript::places;
+use crate::{Expr, Op, ReduceOptions};
 
 /// The names of the methods.
 pub(in crate::text) const METHODS: [&str; 5] = ["reduce", "accumulate", "outer", "reduceat", "at"];
@@ -22,76 +24,45 @@ pub(in crate::text) fn evaluate(op: Op, call: &Call<'_>) -> Result<Expr> {
         }
         "reduce" => reduce(op, call),
         "accumulate" => accumulate(op, call),
-        name => Err(Fault::new(&call.at, format!("no function has the method '{name}' here")).help(
-            "reduce, accumulate and outer are there; sums over index ranges are differences of cumsum",
-        )),
+        "reduceat" => reduceat(op, call),
+        name => Err(Fault::new(&call.at, format!("no function has the method '{name}' here"))
+            .help("reduce, accumulate, reduceat and outer are there")),
     }
 }
 
 fn reduce(op: Op, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["array", "axis?", "dtype?", "*", "keepdims?", "initial?", "where?"])?;
     let a = b.array("array")?;
-    let reduction = match op {
-        Op::Add => Reduction::Sum,
-        Op::Multiply => Reduction::Prod,
-        Op::Maximum => Reduction::Max,
-        Op::Minimum => Reduction::Min,
-        Op::Fmax => Reduction::Nanmax,
-        Op::Fmin => Reduction::Nanmin,
-        Op::LogicalAnd => Reduction::All,
-        Op::LogicalOr => Reduction::Any,
-        _ => {
-            return Err(Fault::new(&call.at, format!("{} has no reduction here", op.name())).help(
-                "those of add, multiply, maximum, minimum, fmax, fmin, logical_and and logical_or are there; \
-                 logical_xor.reduce(a) is count_nonzero(a, axis=0) % 2 == 1",
-            ));
-        }
-    };
     let axes = match b.get("axis") {
         None => Some(vec![0]),
         Some(_) => reduced_axes(&b, &a)?,
     };
-    let dtype = b.some("dtype").map(|p| p.dtype()).transpose()?;
-    let sums = matches!(reduction, Reduction::Sum | Reduction::Prod);
-    let a = match dtype {
-        Some(dtype) if !sums => a.cast(dtype).map_err(|e| b.fault("array", e))?,
-        _ => a,
-    };
     let options = ReduceOptions {
         axes,
         keepdims: b.boolean("keepdims")?,
-        dtype: dtype.filter(|_| sums),
+        dtype: b.dtype("dtype")?,
         ddof: 0.0,
         only: b.get("where").map(|p| p.array()).transpose()?,
         initial: b.some("initial").map(|p| p.array()).transpose()?,
         mean: None,
     };
-    a.reduce(reduction, &options).map_err(|e| b.fault("axis", e))
+    a.reduce_by(op, &options).map_err(|e| b.fault("axis", e))
 }
 
 fn accumulate(op: Op, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["array", "axis?", "dtype?"])?;
-    let a = b.array("array")?;
-    if a.ndim() == 0 {
-        return Err(Fault::new(&call.at, "cannot accumulate on a scalar"));
+    let axis = b.integer_or("axis", 0)?;
+    b.array("array")?.accumulate_by(op, axis, b.dtype("dtype")?).map_err(|e| b.fault("axis", e))
+}
+
+fn reduceat(op: Op, call: &Call<'_>) -> Result<Expr> {
+    let b = call.bind(&["array", "indices", "axis?", "dtype?"])?;
+    let indices = b.need("indices")?;
+    let places = places(indices)?;
+    if places.ndim() != 1 {
+        return Err(indices.wrong("indices along one axis"));
     }
-    let axis = b.get("axis").map_or(Ok(0), |p| p.integer())?;
-    let dtype = b.some("dtype").map(|p| p.dtype()).transpose()?;
-    let running = |op: Op, dtype: Option<DType>| {
-        dtype.map_or_else(|| a.typed(), |dtype| a.cast(dtype))?.extremes(op, axis)
-    };
-    let options = ScanOptions { axis: Some(axis), dtype, include_initial: false };
-    match op {
-        Op::Add => a.cumsum(&options),
-        Op::Multiply => a.cumprod(&options),
-        Op::Maximum | Op::Minimum => running(op, dtype),
-        // the greatest of truth values is true once one is
-        Op::LogicalOr => running(Op::Maximum, Some(DType::Bool)),
-        Op::LogicalAnd => running(Op::Minimum, Some(DType::Bool)),
-        _ => {
-            return Err(Fault::new(&call.at, format!("{} does not accumulate here", op.name()))
-                .help("add, multiply, maximum, minimum, logical_and and logical_or do"));
-        }
-    }
-    .map_err(|e| b.fault("axis", e))
+    let places = call.elements(&places, &indices.span)?;
+    let axis = b.integer_or("axis", 0)?;
+    b.array("array")?.reduce_at(op, &places, axis, b.dtype("dtype")?).map_err(|e| b.fault("indices", e))
 }
