@@ -12,10 +12,10 @@ from xarray.coders import CFDatetimeCoder
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
 from .._arrstore import Array
+from .._attributes import GROUPS, OBJECTS, encode as attributes_of, of_group
 from .._convert import map_blocks
 from .._store import Store
-from .attributes import encode as attributes_of
-from .reading import GROUPS, OBJECTS, UNNAMED, ReadStore, group_attributes, variable
+from .reading import UNNAMED, ReadStore, variable
 
 #: What a user may say about the storage of a variable.
 LAYOUT = ("chunks", "codec", "shuffle", "order")
@@ -200,7 +200,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
 
     def set_attributes(self, attributes):
         all = dict(self._transaction.attrs)
-        found = {**group_attributes(dict(all), self._group), **attributes_of(attributes)}
+        found = {**of_group(dict(all), self._group), **attributes_of(attributes)}
         if self._mode in ("w", "w-") and not self._started:
             found = attributes_of(attributes)
         self._started = True
