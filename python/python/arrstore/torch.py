@@ -1,4 +1,4 @@
-"""Batches of rows for training with PyTorch.
+"""Tensors of PyTorch, and batches of rows for training with it.
 
     from arrstore.torch import RowChunks
 
@@ -10,13 +10,40 @@
 
 Each chunk of rows is read once in an epoch, by one worker. The order of the chunks is shuffled, and the rows of several chunks
 that are in memory together; that is close to a full shuffle, at the speed of reading in order.
+
+    to_tensor(store["images"][:64] / 255)           # the computed elements, bfloat16 included
+    store["weights"] = from_tensor(layer.weight)    # a lazy array with a copy of the elements
 """
 
 import numpy as np
-from torch import from_numpy
+import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+from ._convert import asarray
 from ._rows import chunk_rows, rows_of
+
+
+def to_tensor(array):
+    """A tensor with the elements of an array. It shares the memory into which they were computed or read."""
+    return _tensor(asarray(array).compute())
+
+
+def from_tensor(tensor):
+    """A lazy array with a copy of the elements of a tensor, without its gradient, from any device."""
+    tensor = tensor.detach().cpu()
+    if tensor.dtype != torch.bfloat16:
+        return asarray(tensor.numpy())
+    from ml_dtypes import bfloat16
+
+    return asarray(tensor.view(torch.int16).numpy().view(bfloat16))
+
+
+def _tensor(values):
+    values = np.asarray(values)
+    if values.dtype.name == "bfloat16":
+        # PyTorch knows no type of NumPy for it
+        return torch.from_numpy(values.view("i2")).view(torch.bfloat16)
+    return torch.from_numpy(values)
 
 
 class RowChunks(IterableDataset):
@@ -49,5 +76,5 @@ class RowChunks(IterableDataset):
         seed = (self.seed, self.epoch) if self.shuffle else None
         parts = rows_of(self.arrays, self.rows, self.batch or 1, seed, self.together, share, self.drop_last)
         for values in parts:
-            made = tuple(from_numpy(part if self.batch else np.asarray(part[0])) for part in values)
+            made = tuple(_tensor(part if self.batch else part[0]) for part in values)
             yield made[0] if len(made) == 1 else made
