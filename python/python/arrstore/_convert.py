@@ -31,13 +31,13 @@ def _has_lazy(parts):
 
 
 def from_dlpack(x, /, *, device=None, copy=None):
-    """A lazy array of an object that offers its elements by DLPack."""
+    """A lazy array of an object that offers its elements by DLPack. device: `cpu` asks for a copy of elements on another device."""
     on_cpu(device)
     if isinstance(x, Array):
         return Array(x) if copy else x
     if copy is False:
         raise BufferError("copy=False: the elements of another array can change, so a lazy array copies them")
-    return _arrstore.lazy(np.from_dlpack(x))
+    return _arrstore.lazy(np.from_dlpack(x, device=device))
 
 
 def frombuffer(buffer, dtype=float, count=-1, offset=0):
