@@ -11,17 +11,25 @@
 The package safetensors is not needed.
 """
 
+from __future__ import annotations
+
 import builtins
 import json
 import math
 import mmap
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._arrstore import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from . import ArrayLike, Path
 
 #: Types of elements by their names in the header. `BF16` is a type of the package ml_dtypes.
 TYPES = {
@@ -48,27 +56,27 @@ _HEADER = 100_000_000
 _LARGE = 64 << 20
 
 
-class Tensors(Mapping):
+class Tensors(Mapping[str, "NDArray[Any]"]):
     """The tensors of a file by their names, as arrays of NumPy over a map of the file. They cannot be written to, and their
     elements are read when they are used.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self._path = os.fspath(path)
         with builtins.open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             self._start, header = _header(file, size, self._path)
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.metadata = header.pop("__metadata__", {})
+        self.metadata: dict[str, str] = header.pop("__metadata__", {})
         self._places = _places(header, size - self._start, self._path)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> NDArray[Any]:
         kind, shape, offset = self._places[name]
         if kind not in TYPES:
             raise TypeError(f"{self._path}: tensor {name!r} has elements of type {kind}; expected {', '.join(TYPES)}")
@@ -77,17 +85,17 @@ class Tensors(Mapping):
     # a mapping compares its values, and two arrays have no single truth value
     __eq__, __hash__ = object.__eq__, object.__hash__
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = [f"  {name}  {tuple(shape)} {kind}" for name, (kind, shape, _) in self._places.items()]
         return "\n".join([f"<arrstore.safetensors.Tensors {self._path!r}>", *lines])
 
 
-def open(path):
+def open(path: Path) -> Tensors:
     """The tensors of a file: a mapping of names to arrays, with the texts of the file in `metadata`."""
     return Tensors(path)
 
 
-def save(path, tensors, metadata=None):
+def save(path: Path, tensors: Mapping[str, ArrayLike], metadata: Mapping[str, str] | None = None) -> None:
     """Writes arrays to a file of safetensors. It gets its name at the end, whole.
 
     tensors: arrays by their names, lazy or of NumPy. metadata: texts by their names.

@@ -11,21 +11,32 @@ all elements are equal are written out. A reader of references proves no checksu
 longer needs are written again two commits later, and a compaction moves all. So references are for files that no longer change.
 """
 
+from __future__ import annotations
+
 import base64
 import json
 import os
 import urllib.parse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _attributes, _zarr_metadata as metadata
 from ._store import Store
 
+if TYPE_CHECKING:
+    from virtualizarr.manifests import ManifestStore
+
+    from . import Path
+
 #: Bytes of chunks of equal elements that references hold at most.
 INLINE = 64 << 20
 
 
-def references(path, group="", *, commit=None, url=None, skip=()):
+def references(
+    path: Path, group: str = "", *, commit: int | None = None, url: str | None = None, skip: Iterable[str] = ()
+) -> dict[str, Any]:
     """The references of kerchunk, version 1, to the chunks of a file: a dict that `json.dumps` takes. fsspec's file system
     `reference` makes a store of zarr-python of them.
 
@@ -54,10 +65,17 @@ class ArrsParser:
     earlier commit. local: the path of the file, or of a copy of it, on this machine. Without it, the URL must name one.
     """
 
-    def __init__(self, group=None, skip_variables=None, *, commit=None, local=None):
+    def __init__(
+        self,
+        group: str | None = None,
+        skip_variables: Iterable[str] | None = None,
+        *,
+        commit: int | None = None,
+        local: Path | None = None,
+    ) -> None:
         self.group, self.skip_variables, self.commit, self.local = group, skip_variables, commit, local
 
-    def __call__(self, url, registry):
+    def __call__(self, url: str, registry: Any) -> ManifestStore:
         from virtualizarr.manifests import ManifestGroup, ManifestStore
 
         found = _Group(self.local or _local(url), self.group or "", self.commit, self.skip_variables or ())

@@ -11,6 +11,8 @@ What zarr-python writes is kept as it is, as one array of bytes for each key. Al
 of Zarr, and can be read.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import itertools
@@ -18,6 +20,8 @@ import json
 import math
 import os
 import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store as _ZarrStore, SuffixByteRequest
@@ -26,6 +30,9 @@ from zarr.core.buffer import Buffer, default_buffer_prototype
 from . import _zarr_metadata as metadata
 from ._store import Store
 from ._zarr_metadata import KEY
+
+if TYPE_CHECKING:
+    from . import Path
 
 _METADATA = "zarr.json"
 
@@ -40,17 +47,17 @@ class ArrsStore(_ZarrStore):
     supports_deletes = True
     supports_listing = True
 
-    def __init__(self, path, *, read_only=False):
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
         self._path = os.path.abspath(path)
         self._lock, self._file, self._changes = threading.RLock(), None, None
 
     @property
-    def path(self):
+    def path(self) -> str:
         """The path of the file."""
         return self._path
 
-    def with_read_only(self, read_only=False):
+    def with_read_only(self, read_only: bool = False) -> ArrsStore:
         return ArrsStore(self._path, read_only=read_only)
 
     def __str__(self):
@@ -67,12 +74,12 @@ class ArrsStore(_ZarrStore):
     def __reduce__(self):
         return _made, (self._path, self.read_only)
 
-    def close(self):
+    def close(self) -> None:
         super().close()
         self._file = None
 
     @contextlib.contextmanager
-    def transaction(self):
+    def transaction(self) -> Iterator[ArrsStore]:
         """All changes inside of it are one commit. They are held in memory until its end, and an exception drops them."""
         self._check_writable()
         with self._lock:
