@@ -67,13 +67,10 @@ def ray():
     ray.shutdown()
 
 
-def total(array):
-    return float(array.sum())
-
-
 def test_tasks_of_ray_read_arrays_of_a_file(ray, path):
     a = write(X, path)
-    task = ray.remote(total)
+    # a function of this module would not be found by the workers
+    task = ray.remote(lambda array: float(array.sum()))
     found = ray.get([task.remote(part) for part in (a[:50], a[50:], a * 2, arrstore.asarray(X))])
     np.testing.assert_allclose(found, [X[:50].sum(), X[50:].sum(), X.sum() * 2, X.sum()])
 

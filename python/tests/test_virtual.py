@@ -240,6 +240,27 @@ def test_xarray_reads_datasets_through_a_store_of_zarr(path):
         equal(found, expected)
 
 
+@pytest.mark.parametrize(
+    "dtype, value, expected",
+    [
+        ("f4", -1.5, "AAAAAAAA+L8="),
+        ("f8", "NaN", "AAAAAAAA+H8="),
+        ("f8", "AAAAAAAA+L8=", "AAAAAAAA+L8="),
+        ("c16", 2, ["AAAAAAAAAEA=", "AAAAAAAAAAA="]),
+        ("i2", -9, -9),
+        ("i2", "none", "none"),
+        ("?", True, True),
+        ("S3", "ab", "YWI="),
+        ("U3", "ab", "ab"),
+    ],
+)
+def test_fill_values_as_xarray_writes_them_in_zarr(path, dtype, value, expected):
+    with arrstore.open(path, "w") as store:
+        store.write("t", np.zeros(3, dtype), attrs={"_FillValue": value})
+    attributes = json.loads(references(path)["refs"]["t/zarr.json"])["attributes"]
+    assert attributes == {"_FillValue": expected} and type(attributes["_FillValue"]) is type(expected)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_virtual_datasets(tmp_path):
     vz = pytest.importorskip("virtualizarr", minversion="2.8", reason="SKIPPED: virtualizarr 2.8 is not installed")

@@ -90,14 +90,18 @@ def _plain(value):
 
 def _missing(value, kind):
     """The attribute `_FillValue` as xarray encodes it in Zarr 3, for elements of a kind of NumPy's types."""
-    value = np.asarray(value).ravel()[0] if np.ndim(value) else np.asarray(value)[()]
-    if kind == "f":
-        return _double(value)
-    if kind == "c":
-        return [_double(complex(value).real), _double(complex(value).imag)]
-    if kind == "S":
-        return base64.b64encode(value if isinstance(value, bytes) else str(value).encode()).decode()
-    return {"b": bool, "i": int, "u": int}.get(kind, lambda value: _plain(value))(value)
+    one = np.asarray(value).ravel()[0] if np.ndim(value) else np.asarray(value)[()]
+    try:
+        if kind == "f":
+            return _double(one)
+        if kind == "c":
+            return [_double(complex(one).real), _double(complex(one).imag)]
+        if kind == "S":
+            return base64.b64encode(one if isinstance(one, bytes) else str(one).encode()).decode()
+        return {"b": bool, "i": int, "u": int}.get(kind, _plain)(one)
+    except (TypeError, ValueError, OverflowError):
+        # no value of this type, or one that xarray encoded already, in an array that was copied from Zarr
+        return _plain(value)
 
 
 def _double(value):

@@ -338,4 +338,4 @@ def _chunk(array, about, index):
         whole = np.full(about["chunks"], metadata.fill(about), about["dtype"])
         whole[tuple(map(slice, part.shape))] = part
         part = whole
-    return part.astype(metadata.packed(about["dtype"])).tobytes()
+    return part.astype(metadata.packed(about["dtype"]), copy=False).tobytes()
