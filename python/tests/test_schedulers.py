@@ -93,10 +93,15 @@ def test_ray_data_reads_chunks_and_writes_parts(ray, path, tmp_path):
     same(arrstore.open(out)["y"], X * 2)
 
 
-def test_dask_on_ray(ray, path):
+def test_dask_on_ray(ray, path, tmp_path):
     da = pytest.importorskip("dask.array", reason="SKIPPED: dask is not installed")
     from ray.util.dask import ray_dask_get
 
     a = write(X, path)
     x = da.from_array(a, chunks=a.chunks)
     np.testing.assert_allclose(x.std(axis=0).compute(scheduler=ray_dask_get), X.std(0))
+    import dask
+
+    with dask.config.set(scheduler=ray_dask_get):
+        arrstore.store(x + 1, tmp_path / "out.arrs", codec="zstd:1")
+    same(next(iter(arrstore.open(tmp_path / "out.arrs").values())), X + 1)

@@ -1,4 +1,7 @@
-"""Threads, processes and interpreters at one store, and what they leave behind. ARRSTORE_LONG=1 opens a store 100,000 times."""
+"""Threads, processes and interpreters at one store, and what they leave behind. ARRSTORE_LONG=1 opens a store 100,000 times.
+
+With the plugin pytest-run-parallel, `pytest --parallel-threads=8 python/tests` runs the tests without a file of their own in threads.
+"""
 
 import gc
 import multiprocessing
