@@ -1,6 +1,7 @@
 """The stub of the package: current, and good enough for a strict check."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,23 @@ def test_strict_checkers_find_errors(tmp_path, checker, cache):
     folder.mkdir()
     found = check(wrong, folder, checker, cache)
     assert found.count("error: ") == 2, found
+
+
+def test_every_type_of_the_stub_is_known():
+    """mypy does not tell of errors in stubs of others: `slice` was a function of this package where a type was meant."""
+    pytest.importorskip("pyright", reason="SKIPPED: pyright is not installed")
+    # pyright looks for packages where the first `python` of the path has its own
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    command = [sys.executable, "-m", "pyright", "--verifytypes", "arrstore", "--ignoreexternal", "--outputjson"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    try:
+        symbols = json.loads(done.stdout)["typeCompleteness"]["symbols"]
+    except ValueError:
+        pytest.skip(f"SKIPPED: pyright did not start, it needs node and npm: {done.stdout or done.stderr}")
+    found = [problem for symbol in symbols for problem in symbol["diagnostics"] if problem["severity"] == "error"]
+    assert len(symbols) > 500
+    for file in ("arrstore/__init__.pyi", "arrstore/linalg.py"):
+        assert [problem["message"] for problem in found if problem.get("file", "").endswith(file)] == []
 
 
 def test_every_public_name_is_in_the_stub():
