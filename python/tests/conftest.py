@@ -12,9 +12,9 @@ import arrstore
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 
-#: How a skip says that a library is missing. PyTorch is in no extra of the package: it is too large.
+#: How a skip says that a library is missing. CI installs neither PyTorch nor Ray: they are too large.
 _MISSING = re.compile(r"could not import|not installed|need pytest-asyncio")
-_TOO_LARGE = re.compile(r"\btorch\b")
+_TOO_LARGE = re.compile(r"\b(torch|ray)\b")
 
 
 def _missing(config):
@@ -35,6 +35,15 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_terminal_summary(terminalreporter, config):
     for reason in _missing(config):
         terminalreporter.line(f"ARRSTORE_REQUIRE=1 lets no test be skipped for want of a library: {reason}", red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item):
+    """Under pytest-run-parallel, tests with a file of their own run in one thread, as the file has one writer and all threads
+    of a test get the same; so do tests with a setting that holds in the thread of its fixture alone.
+    """
+    if {"path", "store", "tmp_path", "monkeypatch", "dispatch"} & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.thread_unsafe(reason="the test has a file or a setting of its own"))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The stub of the package: current, and good enough for a strict check."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,20 +16,69 @@ def test_the_stub_is_current():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("program", ["tests/typed.py", "examples/quickstart.py"])
-def test_mypy_accepts(program, tmp_path):
-    pytest.importorskip("mypy")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, ROOT / program]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
+PROGRAMS = ["tests/typed.py", "examples/quickstart.py", "tests/typed_libraries.py"]
 
 
-def test_mypy_finds_errors(tmp_path):
-    pytest.importorskip("mypy")
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """What mypy found out about NumPy and others."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def check(program, folder, checker, cache):
+    """What mypy or pyright finds in a program, in its strict mode. Libraries that are not installed are unknown to it."""
+    command = [sys.executable, "-m", checker]
+    if checker == "mypy":
+        command += ["--strict", "--cache-dir", cache, program]
+    else:
+        # what a name of a store stands for depends on the file
+        unknown = {f"reportUnknown{kind}Type": False for kind in ("Argument", "Member", "Variable")}
+        (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict", **unknown}))
+        command += ["--pythonpath", sys.executable, "-p", folder]
+        (folder / "program.py").write_text(Path(program).read_text())
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    if checker == "pyright" and " errors, " not in done.stdout:
+        pytest.skip(f"SKIPPED: pyright did not start, it needs node and npm: {done.stdout or done.stderr}")
+    return done.stdout
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_strict_checkers_accept(program, checker, tmp_path, cache):
+    pytest.importorskip(checker, reason=f"SKIPPED: {checker} is not installed")
+    if program == PROGRAMS[2]:
+        for library in ("pandas", "xarray", "zarr"):
+            pytest.importorskip(library, reason=f"SKIPPED: {library} is not installed")
+    found = check(ROOT / program, tmp_path, checker, cache)
+    assert "error: " not in found, found
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_strict_checkers_find_errors(tmp_path, checker, cache):
+    pytest.importorskip(checker, reason=f"SKIPPED: {checker} is not installed")
     wrong = tmp_path / "wrong.py"
     wrong.write_text("import arrstore\narrstore.asarray([1]).mean(axis='x')\narrstore.hypot(1)\n")
-    done = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, wrong], capture_output=True, text=True)
-    assert done.stdout.count("error:") == 2, done.stdout
+    folder = tmp_path / "check"
+    folder.mkdir()
+    found = check(wrong, folder, checker, cache)
+    assert found.count("error: ") == 2, found
+
+
+def test_every_type_of_the_stub_is_known():
+    """mypy does not tell of errors in stubs of others: `slice` was a function of this package where a type was meant."""
+    pytest.importorskip("pyright", reason="SKIPPED: pyright is not installed")
+    # pyright looks for packages where the first `python` of the path has its own
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    command = [sys.executable, "-m", "pyright", "--verifytypes", "arrstore", "--ignoreexternal", "--outputjson"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    try:
+        symbols = json.loads(done.stdout)["typeCompleteness"]["symbols"]
+    except ValueError:
+        pytest.skip(f"SKIPPED: pyright did not start, it needs node and npm: {done.stdout or done.stderr}")
+    found = [problem for symbol in symbols for problem in symbol["diagnostics"] if problem["severity"] == "error"]
+    assert len(symbols) > 500
+    for file in ("arrstore/__init__.pyi", "arrstore/linalg.py"):
+        assert [problem["message"] for problem in found if problem.get("file", "").endswith(file)] == []
 
 
 def test_every_public_name_is_in_the_stub():

@@ -217,3 +217,11 @@ def test_arrays_of_memory_and_of_stores(both, store):
         lazy(store["t"]).rechunk((2,))
     with pytest.raises(ValueError, match="add up to 2, not to 3"):
         lazy(store["t"]).rechunk(((1, 1), 4))
+
+
+def test_functions_of_the_package_keep_the_class(both):
+    """opt_einsum, which xarray takes where it is installed, calls them."""
+    t = both[1]["t"].data
+    for result in [arrstore.sum(t, 0), arrstore.einsum("ijk,ijk->i", t, t), arrstore.tensordot(t, t, 3), arrstore.transpose(t)]:
+        assert isinstance(result, ChunkedArray)
+    assert type(arrstore.sum(arrstore.asarray([1.0]))) is arrstore.Array

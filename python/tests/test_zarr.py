@@ -117,3 +117,13 @@ def test_arrays_of_others_are_not_deleted(tmp_path):
     with pytest.raises(PermissionError, match="was not written by zarr-python"):
         del group["t"]
     same(arrstore.open(path)["t"], T)
+
+
+def test_records_are_shown_without_gaps(path):
+    values = np.zeros(5, np.dtype([("a", "i1"), ("b", "f8"), ("c", [("d", "i1"), ("e", "i2")])], align=True))
+    values["a"], values["b"], values["c"]["e"] = range(5), range(5), -1
+    with arrstore.open(path, "w") as store:
+        store.write("r", values, chunks=(3,))
+    found = zarr.open_group(ArrsStore(path, read_only=True), mode="r")["r"][...]
+    for field in values.dtype.names:
+        assert found[field].tolist() == values[field].tolist()

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import linalg as linalg
 
 ArrayLike: TypeAlias = Array | _ArrayLike
-Index: TypeAlias = SupportsIndex | slice | EllipsisType | None | Sequence[int] | Array | NDArray[Any] | tuple[Any, ...]
+Index: TypeAlias = SupportsIndex | builtins.slice | EllipsisType | None | Sequence[int] | Array | NDArray[Any] | tuple[Any, ...]
 Path: TypeAlias = str | os.PathLike[str]
 Mode: TypeAlias = Literal["r", "r+", "a", "w", "x"]
 

@@ -5,6 +5,7 @@ import numpy as np
 from . import _arrstore, _functions
 from ._arrstore import Array
 from ._functions import on_cpu
+from ._kernels import is_kernel, of_blocks
 
 
 def asarray(obj, /, *, dtype=None, device=None, copy=None):
@@ -31,13 +32,13 @@ def _has_lazy(parts):
 
 
 def from_dlpack(x, /, *, device=None, copy=None):
-    """A lazy array of an object that offers its elements by DLPack."""
+    """A lazy array of an object that offers its elements by DLPack. device: `cpu` asks for a copy of elements on another device."""
     on_cpu(device)
     if isinstance(x, Array):
         return Array(x) if copy else x
     if copy is False:
         raise BufferError("copy=False: the elements of another array can change, so a lazy array copies them")
-    return _arrstore.lazy(np.from_dlpack(x))
+    return _arrstore.lazy(np.from_dlpack(x, device=device))
 
 
 def frombuffer(buffer, dtype=float, count=-1, offset=0):
@@ -55,8 +56,14 @@ def map_blocks(function, array, *, dtype=None):
     """Applies `function` to the array, block by block. It gets an array of NumPy with the elements of one block, and
     returns as many elements in the same shape. The borders of blocks depend on memory, so a result must not depend on
     them. `dtype` is the type of the results; without it, the function is tried on an empty block.
+
+    The function may be one of numba: of `njit`, `vectorize`, or `cfunc`, which takes one element, as in `float64(float64)`, or goes
+    through a block, as in `void(CPointer(float64), CPointer(float64), intp)`.
     """
     array = asarray(array)
+    if is_kernel(function):
+        function, own = of_blocks(function)
+        dtype = own if dtype is None else dtype
     if dtype is None:
         dtype = np.asarray(function(np.zeros((0,) * array.ndim, array.dtype))).dtype
     return _arrstore.map_blocks(array, function, np.dtype(dtype))

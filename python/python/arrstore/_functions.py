@@ -15,6 +15,9 @@ _TYPES = frozenset(_arrstore.dtypes())
 _ON_DEVICE = frozenset(
     "arange astype empty empty_like eye full full_like linspace ones ones_like zeros zeros_like".split()
 )
+#: Classes of lazy arrays that functions keep, and what makes one of a result and the arguments.
+KEPT = {}
+
 #: Parameters that the tables cannot say.
 _PARAMETERS = {"transpose": ["a", "axes?"], "permute_dims": ["a", "axes"]}
 
@@ -130,7 +133,11 @@ def _function(name, parameters, help):
     else:
 
         def function(*args, **kwargs):
-            return call(name, None, args, kwargs)
+            result = call(name, None, args, kwargs)
+            for arg in args:
+                if type(arg) in KEPT:
+                    return KEPT[type(arg)](result, *args)
+            return result
 
     _describe(function, name, parameters, help)
     return function

@@ -88,14 +88,22 @@ def array_namespace(self, /, *, api_version=None):
     return arrstore
 
 
-def dlpack(self, /, *, stream=None, max_version=None, dl_device=None, copy=None):
-    """The elements by DLPack, as `numpy.asarray` gives them."""
+#: The word `copy` of DLPack that was not given.
+_UNSAID = object()
+
+
+def dlpack(self, /, *, stream=None, max_version=None, dl_device=None, copy=_UNSAID):
+    """The elements by DLPack, as `numpy.asarray` gives them. A caller that says nothing of copies gets one of elements in a map:
+    PyTorch takes no notice that they are read-only, and a write to them would end the process. `copy=False` gives them in place.
+    """
     found = np.asarray(self)
-    # versions of the protocol before 1.0 have no read-only arrays: elements in a map are copied for them
-    if not found.flags.writeable and (max_version is None or max_version[0] < 1):
+    # versions of the protocol before 1.0 have no read-only arrays
+    is_old = max_version is None or max_version[0] < 1
+    if not found.flags.writeable and (is_old or copy is _UNSAID):
         if copy is False:
             raise BufferError("copy=False: the elements are read-only, which DLPack knows from version 1.0 on")
         found = found.copy()
+    copy = None if copy is _UNSAID else copy
     return found.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 

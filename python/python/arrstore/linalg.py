@@ -4,13 +4,18 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike as _ArrayLike, DTypeLike
 
 from . import _functions
-from ._arrstore import Array
 from ._convert import asarray
+
+if TYPE_CHECKING:
+    from . import Array
+else:
+    from ._arrstore import Array
 
 ArrayLike = Array | _ArrayLike
 

@@ -8,10 +8,21 @@
     tables.to_pandas(store["records"])           # an array of records: one column for each field
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ._arrstore import Array
 from ._convert import compute
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from . import Array as _Array, Group
 
 #: The attribute of a column: its place among the others, its name in the frame, and what kind it is.
 COLUMN = "_column"
@@ -20,7 +31,9 @@ COLUMN = "_column"
 _MISSING = ".missing"
 
 
-def write(store, name, table, *, chunks=None, codec="zstd:1", **layout):
+def write(
+    store: Group, name: str, table: Any, *, chunks: int | None = None, codec: str = "zstd:1", **layout: Any
+) -> None:
     """Writes a frame of pandas or a table of Arrow as a group of arrays, one for each column, in one commit. A group of that
     name is replaced.
 
@@ -43,7 +56,9 @@ def write(store, name, table, *, chunks=None, codec="zstd:1", **layout):
                 tx.write(key + _MISSING, missing, chunks=chunks and (chunks,), codec=codec)
 
 
-def to_pandas(table, columns=None, rows=slice(None)):
+def to_pandas(
+    table: Group | _Array, columns: Sequence[str] | None = None, rows: slice = slice(None)
+) -> pd.DataFrame:
     """A frame of pandas from a group that `write` made, from other arrays of one axis in a group, or from an array of records.
 
     columns: the names of the columns that are read, or all. rows: a slice of the rows.
@@ -67,7 +82,9 @@ def to_pandas(table, columns=None, rows=slice(None)):
     return made
 
 
-def to_arrow(table, columns=None, rows=slice(None)):
+def to_arrow(
+    table: Group | _Array, columns: Sequence[str] | None = None, rows: slice = slice(None)
+) -> pa.Table:
     """A table of Arrow, from what `to_pandas` takes. Numbers that a plain read gives are not copied again."""
     import pyarrow as pa
 
@@ -79,7 +96,9 @@ def to_arrow(table, columns=None, rows=slice(None)):
     return pa.table(arrays, names=names)
 
 
-def batches(table, rows=65536, columns=None):
+def batches(
+    table: Group | _Array, rows: int = 65536, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Record batches of Arrow, so many rows at a time: for tables larger than memory."""
     length = len(table) if isinstance(table, Array) else max(map(len, table.arrays().values()), default=0)
     for start in range(0, length, rows):

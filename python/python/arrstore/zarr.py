@@ -3,13 +3,15 @@
     import zarr
     from arrstore.zarr import ArrsStore
 
-    zarr.open_group(ArrsStore("x.arrs", read_only=True))["t"][10:20]     # the arrays of the file, as Zarr has them
+    zarr.open_group(ArrsStore("x.arrs", read_only=True), mode="r")["t"][10:20]     # the arrays of the file, as Zarr has them
     with ArrsStore("y.arrs") as store, store.transaction():               # any Zarr hierarchy, in one commit
         zarr.create_array(store, name="a", data=values)
 
 What zarr-python writes is kept as it is, as one array of bytes for each key. All other arrays of the file are shown as arrays
 of Zarr, and can be read.
 """
+
+from __future__ import annotations
 
 import asyncio
 import contextlib
@@ -18,16 +20,19 @@ import json
 import math
 import os
 import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store as _ZarrStore, SuffixByteRequest
 from zarr.core.buffer import Buffer, default_buffer_prototype
-from zarr.dtype import parse_dtype
 
+from . import _zarr_metadata as metadata
 from ._store import Store
+from ._zarr_metadata import KEY
 
-#: The attribute of an array that holds the bytes of a key.
-KEY = "_zarr_key"
+if TYPE_CHECKING:
+    from . import Path
 
 _METADATA = "zarr.json"
 
@@ -42,17 +47,17 @@ class ArrsStore(_ZarrStore):
     supports_deletes = True
     supports_listing = True
 
-    def __init__(self, path, *, read_only=False):
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
         self._path = os.path.abspath(path)
         self._lock, self._file, self._changes = threading.RLock(), None, None
 
     @property
-    def path(self):
+    def path(self) -> str:
         """The path of the file."""
         return self._path
 
-    def with_read_only(self, read_only=False):
+    def with_read_only(self, read_only: bool = False) -> ArrsStore:
         return ArrsStore(self._path, read_only=read_only)
 
     def __str__(self):
@@ -69,12 +74,12 @@ class ArrsStore(_ZarrStore):
     def __reduce__(self):
         return _made, (self._path, self.read_only)
 
-    def close(self):
+    def close(self) -> None:
         super().close()
         self._file = None
 
     @contextlib.contextmanager
-    def transaction(self):
+    def transaction(self) -> Iterator[ArrsStore]:
         """All changes inside of it are one commit. They are held in memory until its end, and an exception drops them."""
         self._check_writable()
         with self._lock:
@@ -113,8 +118,7 @@ class ArrsStore(_ZarrStore):
 
     @staticmethod
     def _is_key(store, name):
-        about = store._file.meta("/" + name)
-        return KEY in json.loads(about["attrs"])
+        return metadata.is_key(store._file.meta("/" + name))
 
     def get_sync(self, key, *, prototype=None, byte_range=None):
         """The bytes of a key, or `None`."""
@@ -262,9 +266,9 @@ class ArrsStore(_ZarrStore):
         if last == _METADATA:
             _, others = self._arrays()
             if name in others:
-                return _encoded(_array_metadata(store, name))
+                return _encoded(metadata.array(name, store._file.meta("/" + name), [metadata.PLAIN]))
             inside = [other for other in others if other.startswith(name + "/") or not name]
-            return _encoded({"attributes": {}, "zarr_format": 3, "node_type": "group"}) if inside else None
+            return _encoded(metadata.group(store.attrs, name and "/" + name)) if inside else None
         name, _, index = f"{key}/".partition("/c/")
         try:
             index = [int(n) for n in index.split("/") if n]
@@ -272,7 +276,7 @@ class ArrsStore(_ZarrStore):
             array = store._file.array("/" + name)
         except (KeyError, ValueError):
             return None
-        if KEY in json.loads(about["attrs"]) or len(index) != array.ndim:
+        if metadata.is_key(about) or len(index) != array.ndim:
             return None
         return _chunk(array, about, index)
 
@@ -309,8 +313,8 @@ def _bytes(value):
     return value.to_bytes()
 
 
-def _encoded(metadata):
-    return json.dumps(metadata).encode()
+def _encoded(description):
+    return json.dumps(description).encode()
 
 
 def _places(request, length):
@@ -324,29 +328,6 @@ def _places(request, length):
     return slice(max(length - request.suffix, 0), None)
 
 
-def _array_metadata(store, name):
-    """The metadata of an array, by the specification of Zarr 3. Chunks are shown decoded."""
-    about = store._file.meta("/" + name)
-    dtype, shape = parse_dtype(about["dtype"], zarr_format=3), about["shape"]
-    names = about["dims"]
-    return {
-        "zarr_format": 3,
-        "node_type": "array",
-        "shape": list(shape),
-        "data_type": dtype.to_json(zarr_format=3),
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(about["chunks"])}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": dtype.to_json_scalar(_fill(about), zarr_format=3),
-        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-        "attributes": json.loads(about["attrs"]),
-        "dimension_names": list(names) if names and any(names) else None,
-    }
-
-
-def _fill(about):
-    return np.frombuffer(about["fill"], about["dtype"])[0]
-
-
 def _chunk(array, about, index):
     """The bytes of a chunk; one at the edge is filled up."""
     starts = [k * n for k, n in zip(index, about["chunks"])]
@@ -354,7 +335,7 @@ def _chunk(array, about, index):
         return None
     part = np.asarray(array[tuple(slice(start, start + n) for start, n in zip(starts, about["chunks"]))].compute())
     if part.shape != tuple(about["chunks"]):
-        whole = np.full(about["chunks"], _fill(about), about["dtype"])
+        whole = np.full(about["chunks"], metadata.fill(about), about["dtype"])
         whole[tuple(map(slice, part.shape))] = part
         part = whole
-    return part.tobytes()
+    return part.astype(metadata.packed(about["dtype"]), copy=False).tobytes()

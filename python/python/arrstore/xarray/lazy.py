@@ -112,6 +112,8 @@ def _attach():
         base = getattr(Array, name)
         setattr(ChunkedArray, name, property(lambda self, base=base: wrapped(base.__get__(self), self)))
     ChunkedArray.__hash__ = Array.__hash__
+    # other libraries call functions by the package of an array's class: opt_einsum does, for xarray
+    _functions.KEPT[ChunkedArray] = wrapped
 
 
 _attach()

@@ -6,14 +6,9 @@ from xarray.backends import AbstractDataStore, BackendArray
 from xarray.coding.strings import create_vlen_dtype
 from xarray.core import indexing
 
+from .. import _attributes
+from .._attributes import OBJECTS, dimensions
 from .._store import Group, Store, StoredArray
-from . import attributes
-
-#: The attribute of a store that holds the attributes of its groups. A store has attributes of its own and of arrays only.
-GROUPS = "_groups"
-
-#: The attribute of an array of texts of one width that were objects of Python, of any length.
-OBJECTS = "_text_objects"
 
 #: The name in a store of a variable whose name is `None`, as xarray has it for all formats.
 UNNAMED = "__values__"
@@ -52,24 +47,11 @@ def outer(array, key):
     return array
 
 
-def dimensions(array):
-    """The names of the axes. An axis without one is named by its length, so that it is shared by all arrays of this length."""
-    names = []
-    for name, length in zip(array.dims, array.shape, strict=True):
-        name, count = name or f"dim_{length}", 1
-        first = name
-        while name in names:
-            count += 1
-            name = f"{first}_{count}"
-        names.append(name)
-    return tuple(names)
-
-
 def variable(array):
     """A stored array as a variable that xarray decodes."""
-    attrs = attributes.decode(array.attrs)
+    attrs = _attributes.decode(array.attrs)
     is_text_object = attrs.pop(OBJECTS, False)
-    dims = dimensions(array)
+    dims = dimensions(array.dims, array.shape)
     encoding = {
         "chunks": array.chunks,
         "preferred_chunks": dict(zip(dims, array.chunks, strict=True)),
@@ -92,13 +74,17 @@ class ReadStore(AbstractDataStore):
         if commit is None and store.commit is not None:
             store = Store(path, commit=store.commit)
         found = cls(store, group or "")
-        if found._group and found._group not in groups(store):
-            raise KeyError(f"{path}: has no group {found._group}; it holds {', '.join(groups(store))}")
+        if found._group and found._group not in found.groups():
+            raise KeyError(f"{path}: has no group {found._group}; it holds {', '.join(found.groups())}")
         return found
+
+    def groups(self):
+        """The names of all groups of the store."""
+        return _attributes.groups(self._store._file.names(), self._store.attrs)
 
     def children(self):
         """The groups below and this one: their names, from this one on, and their stores."""
-        inside = [name for name in groups(self._store) if (name + "/").startswith(self._group + "/")]
+        inside = [name for name in self.groups() if (name + "/").startswith(self._group + "/")]
         return {name[len(self._group) :] or "/": ReadStore(self._store, name) for name in inside}
 
     def names(self):
@@ -113,30 +99,14 @@ class ReadStore(AbstractDataStore):
         return {name: variable(self.array(name)) for name in self.names()}
 
     def get_attrs(self):
-        return attributes.decode(group_attributes(dict(self._store.attrs), self._group))
+        return _attributes.decode(_attributes.of_group(dict(self._store.attrs), self._group))
 
     def get_dimensions(self):
         found = {}
         for name in self.names():
             array = self.array(name)
-            found |= zip(dimensions(array), array.shape, strict=True)
+            found |= zip(dimensions(array.dims, array.shape), array.shape, strict=True)
         return found
 
     def close(self):
         self._store.close()
-
-
-def group_attributes(all, group):
-    """The attributes of a group, among all those of the store."""
-    below = all.pop(GROUPS, {})
-    return below.get(group, {}) if group else all
-
-
-def groups(store):
-    """The names of all groups: those of arrays, and those that have attributes or are empty."""
-    found = {""}
-    for name in [*(name.rpartition("/")[0] for name in store._file.names()), *store.attrs.get(GROUPS, ())]:
-        while name not in found:
-            found.add(name)
-            name = name.rpartition("/")[0]
-    return sorted(found)

@@ -1,7 +1,11 @@
 """Datasets of xarray written to stores, each call in one commit."""
 
+from __future__ import annotations
+
 import os
 import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +16,15 @@ from xarray.coders import CFDatetimeCoder
 from xarray.coding.strings import CharacterArrayCoder, EncodedStringCoder, ensure_fixed_length_bytes, is_unicode_dtype
 
 from .._arrstore import Array
+from .._attributes import GROUPS, OBJECTS, encode as attributes_of, of_group
 from .._convert import map_blocks
 from .._store import Store
-from .attributes import encode as attributes_of
-from .reading import GROUPS, OBJECTS, UNNAMED, ReadStore, group_attributes, variable
+from .reading import UNNAMED, ReadStore, variable
+
+if TYPE_CHECKING:
+    from xarray import DataArray, Dataset, DataTree
+
+    from .. import Path
 
 #: What a user may say about the storage of a variable.
 LAYOUT = ("chunks", "codec", "shuffle", "order")
@@ -27,8 +36,16 @@ MODES = ("w", "w-", "a", "a-", "r+")
 
 
 def to_arrstore(
-    data, path, mode=None, *, group=None, encoding=None, append_dim=None, region=None, write_inherited_coords=False
-):
+    data: Dataset | DataArray | DataTree,
+    path: Path,
+    mode: str | None = None,
+    *,
+    group: str | None = None,
+    encoding: Mapping[str, Mapping[str, Any]] | None = None,
+    append_dim: str | None = None,
+    region: Mapping[str, slice | str] | str | None = None,
+    write_inherited_coords: bool = False,
+) -> None:
     """Writes a Dataset, a DataArray or a DataTree to an `.arrs` file, in one commit: after an error or a crash the file is
     as it was before.
 
@@ -200,7 +217,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
 
     def set_attributes(self, attributes):
         all = dict(self._transaction.attrs)
-        found = {**group_attributes(dict(all), self._group), **attributes_of(attributes)}
+        found = {**of_group(dict(all), self._group), **attributes_of(attributes)}
         if self._mode in ("w", "w-") and not self._started:
             found = attributes_of(attributes)
         self._started = True

@@ -1,4 +1,6 @@
-"""Attributes of CF as JSON. Types that JSON lacks are written beside the values, so that they come back as they were."""
+"""Attributes of CF as JSON, and the names of groups and axes. Types that JSON lacks are written beside the values, so that they
+come back as they were.
+"""
 
 import math
 
@@ -6,6 +8,12 @@ import numpy as np
 
 #: The attribute that holds the types of others.
 TYPES = "_attribute_types"
+
+#: The attribute of a store that holds the attributes of its groups. A store has attributes of its own and of arrays only.
+GROUPS = "_groups"
+
+#: The attribute of an array of texts of one width that were objects of Python, of any length.
+OBJECTS = "_text_objects"
 
 #: NumPy's types that JSON's numbers, texts and truth values give back anyway.
 _NATURAL = (np.float64, np.int64, np.str_, np.bool_)
@@ -70,3 +78,32 @@ def _decode(value, kind):
     if kind == "bytes":
         return value.encode("latin-1")
     return np.array(value, np.dtype(kind))[() if not isinstance(value, list) else ...]
+
+
+def of_group(all, group):
+    """The attributes of a group, among all those of the store."""
+    below = all.pop(GROUPS, {})
+    return below.get(group, {}) if group else all
+
+
+def groups(names, all):
+    """The names of all groups: those of arrays, and those that have attributes or are empty."""
+    found = {""}
+    for name in [*(name.rpartition("/")[0] for name in names), *all.get(GROUPS, ())]:
+        while name not in found:
+            found.add(name)
+            name = name.rpartition("/")[0]
+    return sorted(found)
+
+
+def dimensions(dims, shape):
+    """The names of the axes. An axis without one is named by its length, so that it is shared by all arrays of this length."""
+    names = []
+    for name, length in zip(dims or (None,) * len(shape), shape, strict=True):
+        name, count = name or f"dim_{length}", 1
+        first = name
+        while name in names:
+            count += 1
+            name = f"{first}_{count}"
+        names.append(name)
+    return tuple(names)
