@@ -175,6 +175,7 @@ impl Error {
         match self {
             Error::At { error, .. } => error.kind(),
             Error::Shape(_) | Error::Axis { .. } | Error::DuplicateAxis(_) => ErrorKind::Shape,
+            Error::Promote(crate::PromoteError::NegativePower) => ErrorKind::Invalid,
             Error::DType { .. } | Error::Promote(_) => ErrorKind::DType,
             Error::Index { .. } => ErrorKind::Index,
             Error::NeedsCopy(_) => ErrorKind::NeedsCopy,

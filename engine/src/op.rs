@@ -4,9 +4,11 @@
 //! its element types in [`crate::promote`], and one line per class of element types in [`crate::kernels`].
 
 mod charset;
+mod nearest;
 mod scalar;
 
 pub use charset::{Charset, OnFault};
+pub(crate) use nearest::{nearest_bf16, nearest_f16};
 pub use scalar::Scalar;
 
 /// The enum of a table. Rows under `hidden` are not in `ALL` and cannot be found by name: only the library itself uses

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrstore::text::object::{Object, subscript};
 use arrstore::{DType, Expr, Plan as Planned, Target, elements};
-use pyo3::exceptions::{PyBufferError, PyIndexError, PyValueError};
+use pyo3::exceptions::{PyBufferError, PyIndexError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::buffer;
 use crate::call::settled;
@@ -172,17 +172,14 @@ impl Array {
     /// A part of the array.
     fn __getitem__<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Array>> {
         let py = slf.py();
-        let (expr, index) = (slf.borrow().expr.clone(), index(key)?);
+        let expr = slf.borrow().expr.clone();
+        let names_field = expr.dtype().kind() == arrstore::Kind::Record && key.is_instance_of::<PyString>();
+        let not_an_index = |error| if names_field { error } else { index_error(py, error) };
+        let index = index(key).map_err(not_an_index)?;
         // elements are counted here if the index is a mask
         let is_simple = simple(&index);
         let bytes = if is_simple { 0 } else { slf.borrow().nbytes()? };
-        let part = run(py, bytes, |context| Ok(subscript(&expr, index, context)?)).map_err(|error| {
-            // NumPy's error of an index with too many parts is an IndexError
-            match error.is_instance_of::<PyValueError>(py) && !error.is_instance_of::<PyIndexError>(py) {
-                true => PyIndexError::new_err(error.value(py).to_string()),
-                false => error,
-            }
-        })?;
+        let part = run(py, bytes, |context| Ok(subscript(&expr, index, context)?)).map_err(not_an_index)?;
         let key = if is_simple { key.clone() } else { settled(key)? };
         let made = Made {
             name: "[]".to_owned(),
@@ -196,7 +193,7 @@ impl Array {
 
     fn __len__(&self) -> PyResult<usize> {
         match self.expr.shape() {
-            [] => Err(pyo3::exceptions::PyTypeError::new_err("len() of unsized object")),
+            [] => Err(PyTypeError::new_err("len() of unsized object")),
             [first, ..] => Ok(*first as usize),
         }
     }
@@ -221,11 +218,9 @@ impl Array {
     /// The buffer protocol, with the elements of `numpy.asarray`.
     #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
-        if let DType::Record(record) = slf.borrow().expr.dtype()
-            && !record.is_packed()
-        {
-            // NumPy, which asks for a buffer first, cannot read its own description of gaps at the end
-            return Err(PyBufferError::new_err("records with gaps have no buffer: use numpy.asarray"));
+        if let DType::Record(_) = slf.borrow().expr.dtype() {
+            // NumPy, which asks for a buffer first, cannot read all of its own descriptions of records
+            return Err(PyBufferError::new_err("records have no buffer: use numpy.asarray"));
         }
         buffer::pass_on(&Array::as_array(&slf)?, view, flags)
     }
@@ -260,6 +255,20 @@ impl Array {
     fn __str__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let expr = slf.borrow().expr.clone();
         run(slf.py(), expr.work_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
+    }
+}
+
+/// The error of an index as NumPy's, an `IndexError`.
+fn index_error(py: Python<'_>, error: PyErr) -> PyErr {
+    let is = |class: &Bound<'_, PyAny>| error.value(py).is_instance(class).unwrap_or(false);
+    let of_index = [
+        py.get_type::<PyTypeError>().into_any(),
+        py.get_type::<PyValueError>().into_any(),
+        py.get_type::<PyOverflowError>().into_any(),
+    ];
+    match of_index.iter().any(is) && !is(py.get_type::<PyIndexError>().as_any()) {
+        true => PyIndexError::new_err(error.value(py).to_string()),
+        false => error,
     }
 }
 

@@ -54,6 +54,10 @@ impl Elements {
 /// A computed array as NumPy's, which takes over its memory.
 pub(crate) fn of_value<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'py, PyAny>> {
     let (dtype, shape) = (to_numpy(py, value.dtype())?, value.shape().to_vec());
+    if shape.contains(&0) {
+        // no buffer: NumPy may look at the address of an array without elements
+        return numpy(py)?.getattr("empty")?.call1((PyTuple::new(py, shape)?, dtype));
+    }
     let buffer = value.into_buffer().ok_or_else(|| PyBufferError::new_err("a result is in use elsewhere"))?;
     let elements = Bound::new(py, Elements(Bytes::Owned(buffer)))?;
     ndarray(py)?.call1((PyTuple::new(py, shape)?, dtype, elements))

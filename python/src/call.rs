@@ -82,9 +82,9 @@ fn type_parameter(name: &str) -> Option<usize> {
     PLACES.get(name).copied()
 }
 
-/// An argument that is an element type. A text may be any that NumPy knows, such as `?` or `<f4`.
+/// An argument that is an element type. It may be any that NumPy knows, such as `?`, `<f4` or a list of fields.
 fn element_type(value: &Bound<'_, PyAny>) -> PyResult<object::Object> {
-    match value.is_instance_of::<PyString>() {
+    match value.is_instance_of::<PyString>() || value.is_instance_of::<PyList>() {
         true => Ok(object::Object::DType(from_numpy(value)?)),
         false => argument(value),
     }
@@ -187,7 +187,7 @@ pub(crate) fn eval<'py>(
                     return Err(pyo3::exceptions::PyOverflowError::new_err(format!("{name} is too large")));
                 }
             },
-            _ => crate::object::elements(&crate::dtype::numpy(py)?.getattr("asarray")?.call1((value,))?)?,
+            _ => crate::object::as_elements(&value)?,
         };
         variables.insert(name.extract()?, expr);
     }
@@ -242,6 +242,39 @@ pub(crate) fn open_array(
     let attributes = arrstore::serde_json::Value::Object(input.about.attributes).to_string();
     let origin = Origin::Path { path, commit };
     Ok((Py::new(py, Array { origin: Some(origin), ..Array::new(input.expr) })?, attributes, input.about.dims))
+}
+
+/// A lazy array over the plain elements in a file, from byte `offset` on. `fortran` says that the first axis varies fastest.
+#[pyfunction]
+#[pyo3(signature = (path, dtype, shape = None, offset = 0, fortran = false))]
+pub(crate) fn open_raw<'py>(
+    py: Python<'py>,
+    path: &str,
+    dtype: &Bound<'py, PyAny>,
+    shape: Option<Vec<u64>>,
+    offset: u64,
+    fortran: bool,
+) -> PyResult<Array> {
+    let path = std::path::absolute(path)?.to_string_lossy().into_owned();
+    let mut elements = Elements::default();
+    elements.dtype = Some(from_numpy(dtype)?);
+    let made = crate::dtype::numpy(py)?.getattr("dtype")?.call1((dtype,));
+    elements.big_endian =
+        made.is_ok_and(|made| made.getattr("byteorder").is_ok_and(|order| order.eq(">").unwrap_or(false)));
+    elements.shape = shape.clone();
+    elements.offset = Some(offset);
+    elements.fortran = fortran;
+    let input = py.detach(|| {
+        let mut location = Location::of_input(&path)?;
+        // whatever the first bytes look like
+        location.format = Format::Raw;
+        open_at(&location, &elements, &settings::context())
+    });
+    let input =
+        input.map_err(|error: arrstore::formats::Error| Failed::from(arrstore::Error::from(error)))?;
+    let args = (path, dtype, shape, offset, fortran).into_pyobject(py)?.unbind();
+    let made = Made { name: "raw".to_owned(), object: None, args, kwargs: None, number: None };
+    Ok(Array { made: Some(Arc::new(made)), ..Array::new(input.expr) })
 }
 
 /// The format of a file, and whether the path names one array in it or a part of one.

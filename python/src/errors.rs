@@ -60,7 +60,16 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     match innermost(error) {
         Error::Budget { needed, budget, .. } => return memory(py, words, *needed, *budget),
         Error::Axis { .. } => return axis(py, words),
-        Error::Promote(arrstore::PromoteError::OutOfBounds { .. }) => return PyOverflowError::new_err(words),
+        Error::Promote(
+            arrstore::PromoteError::OutOfBounds { .. } | arrstore::PromoteError::TooLarge { .. },
+        ) => return PyOverflowError::new_err(words),
+        Error::Promote(arrstore::PromoteError::Unrepresentable { value, .. }) => {
+            return if value.is_nan() {
+                PyValueError::new_err(words)
+            } else {
+                PyOverflowError::new_err(words)
+            };
+        }
         Error::Io { path, source } => {
             return PyOSError::new_err((source.raw_os_error().unwrap_or(EIO), words, path.clone()));
         }

@@ -26,7 +26,7 @@ mod _arrstore {
     #[pymodule_export]
     use super::call::{
         call, compute_all, default_chunks, dtypes, eval, functions, lazy, list_arrays, locate, map_blocks,
-        open_array,
+        open_array, open_raw,
     };
     #[pymodule_export]
     use super::settings::{set_settings, settings};

@@ -9,7 +9,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyBytes, PyComplex, PyEllipsis, PyFloat, PyInt, PyList, PySlice, PyString, PyTuple, PyType,
+    PyBool, PyBytes, PyComplex, PyEllipsis, PyFloat, PyInt, PyList, PyRange, PySlice, PyString, PyTuple,
+    PyType,
 };
 
 use crate::array::Array;
@@ -114,6 +115,13 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     if let Ok(items) = value.cast::<PyList>() {
         return Ok(Object::List(parts(items.iter().collect())?));
     }
+    if let Ok(range) = value.cast::<PyRange>() {
+        // as a list, if it may stand for axes or lengths; elements of an array have the type of NumPy's integers
+        return match range.len()? {
+            1..=64 => Ok(Object::List(parts(range.try_iter()?.collect::<PyResult<_>>()?)?)),
+            _ => Ok(Object::Array(as_elements(value)?)),
+        };
+    }
     if let Ok(slice) = value.cast::<PySlice>() {
         let end = |name| match slice.getattr(name)? {
             end if end.is_none() => Ok(Object::None),
@@ -131,8 +139,8 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     if value.is_instance(classes.dtype.bind(py))? || value.is_instance_of::<PyType>() {
         return Ok(Object::DType(from_numpy(value)?));
     }
-    if value.hasattr("__array__")? {
-        return Ok(Object::Array(elements(&numpy(py)?.getattr("asarray")?.call1((value,))?)?));
+    if value.is_exact_instance_of::<PyBytes>() || value.hasattr("__array__")? {
+        return Ok(Object::Array(as_elements(value)?));
     }
     if value.hasattr("__index__")? {
         return whole(value);
@@ -164,7 +172,7 @@ fn integer(value: &Bound<'_, PyAny>) -> PyResult<Object> {
 /// A number of NumPy.
 fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     let dtype = from_numpy(&value.getattr("dtype")?)?;
-    let alone = || elements(&numpy(value.py())?.getattr("asarray")?.call1((value,))?).map(Object::Array);
+    let alone = || as_elements(value).map(Object::Array);
     if !dtype.kind().is_number() {
         return alone();
     }
@@ -182,11 +190,16 @@ fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     Ok(Object::Array(Expr::scalar(scalar).cast(dtype).map_err(crate::errors::Failed::from)?))
 }
 
+/// The elements of anything that NumPy makes an array of.
+pub(crate) fn as_elements(value: &Bound<'_, PyAny>) -> PyResult<Expr> {
+    elements(&numpy(value.py())?.getattr("asarray")?.call1((value,))?)
+}
+
 /// A copy of an array of NumPy.
 pub(crate) fn elements(array: &Bound<'_, PyAny>) -> PyResult<Expr> {
     let (dtype, array) = native(array)?;
-    if !dtype.kind().is_number() {
-        // times, texts and records, as their bytes
+    if !has_view(dtype, &array)? {
+        // as their bytes
         let bytes = array.call_method0("tobytes")?;
         let shape: Vec<u64> = array.getattr("shape")?.extract()?;
         let value = Value::copied_from(dtype, &shape, bytes.cast::<PyBytes>()?.as_bytes());
@@ -199,18 +212,25 @@ pub(crate) fn elements(array: &Bound<'_, PyAny>) -> PyResult<Expr> {
     })
 }
 
-/// The library's type of an array of NumPy, and the array with its elements aligned and in this machine's byte order.
+/// Whether `with_elements` can look at the elements of an array: numbers, along at most 32 axes.
+pub(crate) fn has_view(dtype: DType, array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(dtype.kind().is_number() && array.getattr("ndim")?.extract::<usize>()? <= 32)
+}
+
+/// The library's type of an array of NumPy, and the array with its elements aligned, in this machine's byte order and whole
+/// elements apart.
 pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'py, PyAny>)> {
-    let dtype = from_numpy(&array.getattr("dtype")?)?;
-    let plain = array.getattr("dtype")?.getattr("isnative")?.is_truthy()?
-        && array.getattr("flags")?.getattr("aligned")?.is_truthy()?;
-    let array = match plain {
-        true => array.clone(),
-        false => {
-            let native = array.getattr("dtype")?.call_method1("newbyteorder", ("=",))?;
-            array.call_method1("astype", (native,))?
-        }
-    };
+    let numpy = array.getattr("dtype")?;
+    let dtype = from_numpy(&numpy)?;
+    if !numpy.getattr("isnative")?.is_truthy()? {
+        let native = numpy.call_method1("newbyteorder", ("=",))?;
+        return Ok((dtype, array.call_method1("astype", (native,))?));
+    }
+    let item = dtype.size().max(1) as isize;
+    let apart = |strides: Vec<isize>| strides.iter().all(|stride| stride % item == 0);
+    let plain = array.getattr("flags")?.getattr("aligned")?.is_truthy()?
+        && (array.getattr("ndim")?.extract::<usize>()? == 0 || apart(array.getattr("strides")?.extract()?));
+    let array = if plain { array.clone() } else { array.call_method0("copy")? };
     Ok((dtype, array))
 }
 

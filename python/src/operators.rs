@@ -1,8 +1,10 @@
 //! Python's operators on lazy arrays.
 
+use arrstore::DType;
 use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyString, PyTuple};
 
 use crate::array::Array;
 use crate::call::call;
@@ -17,11 +19,7 @@ fn two<'py>(
     other: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = a.py();
-    let beside_text = |value: &Bound<'py, PyAny>| {
-        let array = value.cast::<Array>();
-        array.is_ok_and(|array| array.borrow().expr.dtype().kind().is_text())
-    };
-    if is_text(other) && (beside_text(a) || beside_text(b)) {
+    if is_text(other) {
         let text = numpy(py)?.getattr("asarray")?.call1((other,))?;
         let pair = if a.is(other) { [&text, b] } else { [a, &text] };
         return call(py, name, None, &PyTuple::new(py, pair)?, None);
@@ -119,6 +117,55 @@ impl Array {
             CompareOp::Gt => "greater",
             CompareOp::Ge => "greater_equal",
         };
-        two(name, slf, other, other)
+        let answer = match op {
+            CompareOp::Eq => false,
+            CompareOp::Ne => true,
+            _ => return two(name, slf, other, other),
+        };
+        if other.is_none() || texts_differ(slf, other)? {
+            return all(slf, other, answer);
+        }
+        match two(name, slf, other, other) {
+            Err(error) if error.is_instance_of::<PyTypeError>(slf.py()) => all(slf, other, answer),
+            result => result,
+        }
     }
+}
+
+/// Whether one has texts of bytes and the other texts of characters, which NumPy does not compare.
+fn texts_differ(array: &Bound<'_, Array>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let kind = match array.borrow().expr.dtype() {
+        DType::Bytes(_) => 'U',
+        DType::Str(_) => 'S',
+        _ => return Ok(false),
+    };
+    if let Ok(other) = other.cast::<Array>() {
+        return Ok(match other.borrow().expr.dtype() {
+            DType::Bytes(_) => kind == 'S',
+            DType::Str(_) => kind == 'U',
+            _ => false,
+        });
+    }
+    match is_text(other) || is_operand(other)? {
+        true => Ok(numpy(other.py())?
+            .getattr("asarray")?
+            .call1((other,))?
+            .getattr("dtype")?
+            .getattr("kind")?
+            .extract::<char>()?
+            == kind),
+        false => Ok(false),
+    }
+}
+
+/// The answer of `==` or `!=` for elements of types that do not compare, such as numbers and texts: the same for each.
+fn all<'py>(
+    array: &Bound<'py, Array>,
+    other: &Bound<'py, PyAny>,
+    answer: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (py, numpy) = (array.py(), numpy(array.py())?);
+    let shape = numpy.getattr("shape")?;
+    let shape = numpy.getattr("broadcast_shapes")?.call1((shape.call1((array,))?, shape.call1((other,))?))?;
+    call(py, "full", None, &PyTuple::new(py, [shape, PyBool::new(py, answer).to_owned().into_any()])?, None)
 }

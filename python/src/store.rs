@@ -12,7 +12,7 @@ use pyo3::types::PyDict;
 use crate::array::{Array, Origin};
 use crate::dtype::to_numpy;
 use crate::errors::Failed;
-use crate::object::{argument, index, is_ndarray, native, with_elements};
+use crate::object::{argument, has_view, index, is_ndarray, native, with_elements};
 use crate::run::Running;
 
 /// Number of the system's error for a file that may not be written.
@@ -225,7 +225,7 @@ fn value<'py>(given: &Bound<'py, PyAny>) -> PyResult<Value<'py>> {
     let py = given.py();
     if is_ndarray(given)? {
         let (dtype, array) = native(given)?;
-        if dtype.kind().is_number() {
+        if has_view(dtype, &array)? {
             return Ok(Value::Elements(dtype, array));
         }
     }
@@ -289,7 +289,7 @@ impl Transaction {
         shuffle: Option<bool>,
         order: Option<Vec<u8>>,
         fill: Option<&Bound<'_, PyAny>>,
-        dims: Option<Vec<String>>,
+        dims: Option<Vec<Option<String>>>,
         attrs: Option<&str>,
         part: Option<(Vec<u64>, Vec<u64>)>,
     ) -> PyResult<()> {
@@ -310,7 +310,7 @@ impl Transaction {
             layout = layout.fill(number(fill)?);
         }
         if let Some(dims) = dims {
-            layout = layout.dims(dims);
+            layout = layout.dims(dims.into_iter().map(Option::unwrap_or_default));
         }
         for (key, value) in attributes(attrs.unwrap_or("{}"))? {
             layout = layout.attribute(key, value);

@@ -35,8 +35,8 @@ pub fn array(dtype: DType, shape: &[u64], seed: u64) -> Array {
     let bytes = match dtype {
         DType::F64 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
         DType::F32 => values.iter().flat_map(|v| (*v as f32).to_le_bytes()).collect(),
-        DType::F16 => values.iter().flat_map(|v| half::f16::from_f64(*v).to_le_bytes()).collect(),
-        DType::BF16 => values.iter().flat_map(|v| half::bf16::from_f64(*v).to_le_bytes()).collect(),
+        DType::F16 => values.iter().flat_map(|v| half::f16::from_f32(*v as f32).to_le_bytes()).collect(),
+        DType::BF16 => values.iter().flat_map(|v| half::bf16::from_f32(*v as f32).to_le_bytes()).collect(),
         other => {
             let word = |v: &f64| ((v * 100.0) as i64).to_le_bytes().into_iter().take(other.size());
             values.iter().flat_map(word).collect()

@@ -36,8 +36,8 @@ fn read(dtype: DType, bytes: &[u8]) -> Vec<f64> {
 fn write(dtype: DType, values: impl Iterator<Item = f64>) -> Vec<u8> {
     let part = parts(dtype).1;
     let one = |x: f64| match (dtype, part) {
-        (DType::F16, _) => f16::from_f64(x).to_le_bytes().to_vec(),
-        (DType::BF16, _) => bf16::from_f64(x).to_le_bytes().to_vec(),
+        (DType::F16, _) => f16::from_f32(x as f32).to_le_bytes().to_vec(),
+        (DType::BF16, _) => bf16::from_f32(x as f32).to_le_bytes().to_vec(),
         (_, 4) => (x as f32).to_le_bytes().to_vec(),
         _ => x.to_le_bytes().to_vec(),
     };

@@ -3,7 +3,7 @@
 use super::{choose, one, two};
 use crate::promote::{self, is_exact};
 use crate::view::show;
-use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
+use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result, Scalar};
 
 /// A reduction with `only`, `initial` or `mean` among its options. Elements that are not chosen are replaced by a value
 /// that changes nothing: 0 in a sum, NaN where NaN is skipped. So the reduction stays one pass over the data.
@@ -26,7 +26,9 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
     takes("initial", options.initial.is_none() || matches!(plain, Sum | Prod | Max | Min))?;
     takes("mean", options.mean.is_none() || matches!(plain, Std | Var))?;
     let rest = ReduceOptions { only: None, initial: None, mean: None, ..options.clone() };
-    let only = options.only.as_ref().map(|only| mask(only, a.shape())).transpose()?;
+    // a plain `True` chooses as no mask does
+    let only = options.only.as_ref().filter(|only| only.as_scalar() != Some(Scalar::Bool(true)));
+    let only = only.map(|only| mask(only, a.shape())).transpose()?;
     let initial = match &options.initial {
         Some(initial) if initial.ndim() > 0 => {
             return Err(Error::Shape(format!(
@@ -45,6 +47,7 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
         };
         return moments(a, reduction, &rest, only.as_ref(), Some(mean));
     }
+    let is_chosen = only.is_some();
     let chosen = match (only, plain) {
         (None, _) => a.clone(),
         (Some(only), _) if skips => choose(&only, a, &Expr::scalar(f64::NAN))?,
@@ -55,7 +58,7 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
         },
         (Some(only), _) => choose(&only, a, &Expr::scalar(matches!(plain, Prod | All)))?,
     };
-    if options.only.is_some() && initial.is_none() && !reduction.has_identity() {
+    if is_chosen && initial.is_none() && !reduction.has_identity() {
         return Err(no_initial(reduction));
     }
     let Some(initial) = initial else { return chosen.reduce(reduction, &rest) };
@@ -67,10 +70,11 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
         _ if plain == Prod => Op::Multiply,
         _ => Op::Add,
     };
-    if a.shape().contains(&0) && !reduction.has_identity() {
-        // of no elements, the initial value remains; a sum has the shape
-        let shape = a.reduce(Sum, &ReduceOptions { dtype: None, ..rest })?;
-        return initial.broadcast_to(shape.shape());
+    if a.shape().contains(&0) {
+        // of no elements, the initial value remains; a count has the shape
+        let shape = a.reduce(Reduction::CountNonzero, &ReduceOptions { dtype: None, ..rest.clone() })?;
+        let dtype = promote::reduction(reduction, a.dtype(), options.dtype)?.1;
+        return initial.cast(dtype)?.broadcast_to(shape.shape());
     }
     two(combine, &chosen.reduce(reduction, &rest)?, &initial)
 }

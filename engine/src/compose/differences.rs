@@ -61,6 +61,9 @@ impl Expr {
         let op = if a.dtype() == DType::Bool { Op::NotEqual } else { Op::Subtract };
         // an axis without elements stays so
         let order = (n as u64).min(a.shape()[axis]);
+        if order == 0 {
+            return two(op, &a, &a);
+        }
         // the first difference of times has another type
         for _ in 0..if order > FUSED { 1 } else { order } {
             a = two(op, &along(&a, axis, Some(1), None)?, &along(&a, axis, None, Some(-1))?)?;

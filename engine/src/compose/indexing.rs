@@ -24,7 +24,7 @@ impl Mode {
         let index = index.cast(DType::I64)?;
         let scalar = |n: u64| Expr::scalar(n.min(i64::MAX as u64) as i64);
         if self != Mode::Raise && size == 0 && elements(index.shape())? > 0 {
-            return Err(Error::Shape("cannot do a non-empty take from an empty axis".into()));
+            return Err(Error::Index { index: 0, axis: 0, size });
         }
         match self {
             Mode::Raise => Ok(index),
@@ -68,6 +68,7 @@ impl Expr {
             }
             return self.gather_flat(index);
         };
+        let resolved = resolve_axes(&[axis], self.ndim())?;
         if index.ndim() != self.ndim() {
             return Err(Error::Shape(format!(
                 "take_along_axis: the array and the indices must have the same number of axes, found shapes {} and {}",
@@ -75,7 +76,7 @@ impl Expr {
                 show(index.shape())
             )));
         }
-        let Some(&axis) = resolve_axes(&[axis], self.ndim())?.first() else { return Ok(self.clone()) };
+        let Some(&axis) = resolved.first() else { return Ok(self.clone()) };
         let beside = |e: &Expr| {
             let mut shape = e.shape().to_vec();
             shape[axis] = 1;

@@ -144,7 +144,9 @@ impl Expr {
     /// # Errors
     /// As [`Expr::unique`], and when NumPy has no common type.
     pub fn union1d(&self, other: &Expr, context: &Context) -> Result<Expr> {
-        let [a, b] = distinct_pair(self, other, context)?;
+        // NumPy joins the arrays flattened, so that a number of Python takes the type of the other
+        let dtype = promote::common_type(&[self.operand(), other.operand()])?;
+        let [a, b] = distinct_pair(&self.cast(dtype)?, &other.cast(dtype)?, context)?;
         let both = Expr::concatenate(&[a.values, b.values], Some(0), None)?;
         Ok(both.unique(&UniqueOptions::default(), context)?.values)
     }

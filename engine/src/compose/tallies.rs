@@ -1,13 +1,18 @@
 //! Counts by number, and histograms of several dimensions.
 
 use super::histogram::{Bins, ascending, difference, evenly};
-use super::small::{computed, number};
+use super::small::{computed, integers, number, read};
 use super::{op, spread};
 use crate::op::Op;
 use crate::operator::tally::Tally;
 use crate::promote::{is_exact, result_type};
 use crate::view::{Index, show};
 use crate::{Context, DType, Error, Expr, ReduceOptions, Reduction, Result};
+
+/// Numbers that are counted before the greatest one is known.
+const LIKELY: u64 = 1 << 16;
+/// Elements that are looked at first.
+const FIRST: i64 = 1 << 14;
 
 impl Expr {
     /// How often each number from 0 on occurs in an array of integers along one axis, or the sum of the weights at
@@ -18,7 +23,7 @@ impl Expr {
     /// When elements are not integers, one is negative, or the array has not one axis.
     pub fn bincount(&self, weights: Option<&Expr>, minlength: u64, context: &Context) -> Result<Expr> {
         let x = self.typed()?;
-        if !is_exact(x.dtype()) {
+        if x.ndim() == 1 && !is_exact(x.dtype()) {
             return Err(Error::dtype("bincount", DType::I64, x.dtype()));
         }
         if x.ndim() != 1 {
@@ -26,6 +31,11 @@ impl Expr {
                 "bincount: expected an array of one axis, found shape {}",
                 show(x.shape())
             )));
+        }
+        if weights.is_none()
+            && let Some(counts) = x.small_counts(minlength, context)?
+        {
+            return Ok(counts);
         }
         let mut count = minlength;
         if x.shape() != [0] {
@@ -38,7 +48,8 @@ impl Expr {
             // exact: no tally has as many as 2^53 numbers
             count = count.max((number(&greatest, context)? as u64).saturating_add(1));
         }
-        let Some(weights) = weights else { return x.tally(&[count]) };
+        // as in NumPy, the counts of no numbers are whole, also with weights
+        let Some(weights) = weights.filter(|_| x.shape() != [0]) else { return x.tally(&[count]) };
         let weights = weights.typed()?;
         if matches!(weights.dtype(), DType::C64 | DType::C128) {
             return Err(Error::dtype("the weights of bincount", DType::F64, weights.dtype()));
@@ -51,6 +62,23 @@ impl Expr {
             )));
         }
         x.tally_weights(&weights, &[count], Tally::Weights, DType::F64)
+    }
+
+    /// The counts of a vector of small numbers, in one pass; `None` if it has others, or its first elements promise that.
+    fn small_counts(&self, minlength: u64, context: &Context) -> Result<Option<Expr>> {
+        let likely = LIKELY.min(context.budget.total() >> 10);
+        let first = Index::Slice { start: None, stop: Some(FIRST), step: None };
+        let promise = self.index(&[first])?.reduce(Reduction::Max, &ReduceOptions::default());
+        if minlength > likely || self.shape() == [0] || number(&promise?, context)? >= likely as f64 {
+            return Ok(None);
+        }
+        let mut counts: Vec<i64> = read(&self.tally(&[likely])?, context)?;
+        if counts.iter().sum::<i64>() as u64 != self.shape()[0] {
+            return Ok(None);
+        }
+        let length = counts.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
+        counts.truncate(length.max(minlength as usize));
+        integers(&counts).map(Some)
     }
 }
 

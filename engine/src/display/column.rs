@@ -83,7 +83,7 @@ fn wants_exponent(finite: &[Real]) -> bool {
     };
     let least = sizes().fold(most, f64::min);
     let round = |x: f64| match dtype {
-        DType::F16 => half::f16::from_f64(x).to_f64(),
+        DType::F16 => crate::op::nearest_f16(x).to_f64(),
         DType::F32 => f64::from(x as f32),
         _ => x,
     };

@@ -27,7 +27,7 @@ pub(super) struct Digits {
 fn shortest(x: Real) -> String {
     let same = |text: &str| match x.dtype {
         DType::F32 => text.parse::<f32>().is_ok_and(|v| f64::from(v) == x.value),
-        DType::F16 => text.parse::<f64>().is_ok_and(|v| half::f16::from_f64(v).to_f64() == x.value),
+        DType::F16 => text.parse::<f64>().is_ok_and(|v| crate::op::nearest_f16(v).to_f64() == x.value),
         _ => text.parse::<f64>().is_ok_and(|v| v == x.value),
     };
     let rounded = |p: usize| Some(format!("{:.p$e}", x.value)).filter(|text| same(text));

@@ -6,6 +6,7 @@ use half::{bf16, f16};
 use super::called::Function;
 use super::dispatch::widest;
 use crate::DType;
+use crate::op::{nearest_bf16, nearest_f16};
 
 /// The number of elements outside of all bins. A sum of some of these numbers is negative, too.
 pub(crate) const OUTSIDE: i64 = i64::MIN >> 8;
@@ -119,11 +120,11 @@ fn single(x: f64) -> f64 {
 }
 
 fn half(x: f64) -> f64 {
-    f16::from_f64(x).into()
+    nearest_f16(x).into()
 }
 
 fn brain(x: f64) -> f64 {
-    bf16::from_f64(x).into()
+    nearest_bf16(x).into()
 }
 
 /// The function from elements to the numbers of the bins between `edges`, which ascend, each number times `stride`. A

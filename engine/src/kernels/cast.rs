@@ -5,7 +5,6 @@
 //! by way of `i32` or `i64`, whose least value stands for NaN and for all values out of range.
 
 use bytemuck::Pod;
-use half::{bf16, f16};
 use num_complex::{Complex, Complex32, Complex64};
 
 use super::arity::{call, grouped, unary};
@@ -17,6 +16,7 @@ use super::time::Time;
 use super::widen::{Half, Widened};
 use crate::DType;
 use crate::kernels::Physical;
+use crate::op::{nearest_bf16, nearest_f16};
 use crate::time::{Moment, Rescale, rescale};
 
 /// An element to cast.
@@ -215,10 +215,10 @@ fn numbers(source: Physical, to: Physical) -> Option<Kernel> {
         _ if source == to && to != Physical::Bool => copy(),
         _ if to.kind().is_none() => return None,
         // this rounds once; by way of f32, it would round twice
-        Physical::F64 if to == Physical::F16 => call(f16::from_f64),
-        Physical::F64 if to == Physical::BF16 => call(bf16::from_f64),
-        Physical::C128 if to == Physical::F16 => call(|z: Complex64| f16::from_f64(z.re)),
-        Physical::C128 if to == Physical::BF16 => call(|z: Complex64| bf16::from_f64(z.re)),
+        Physical::F64 if to == Physical::F16 => call(nearest_f16),
+        Physical::F64 if to == Physical::BF16 => call(nearest_bf16),
+        Physical::C128 if to == Physical::F16 => call(|z: Complex64| nearest_f16(z.re)),
+        Physical::C128 if to == Physical::BF16 => call(|z: Complex64| nearest_bf16(z.re)),
         Physical::Bool => from_whole::<Truth>(to),
         Physical::I8 => from_whole::<i8>(to),
         Physical::I16 => from_whole::<i16>(to),

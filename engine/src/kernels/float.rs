@@ -7,13 +7,13 @@ use super::block::Truth;
 use super::math::lane::Lane;
 use super::math::real;
 use super::{Kernel, Physical, function};
-use crate::op::Op;
+use crate::op::{Op, nearest_bf16, nearest_f16};
 
 /// The kernel of `ldexp`, for each type of floats.
 pub(super) fn scale(dtype: Physical) -> Option<Kernel> {
     match dtype {
-        Physical::F16 => Some(call2(|x: f16, n: i64| f16::from_f64(real::ldexp(x.to_f64(), n)))),
-        Physical::BF16 => Some(call2(|x: bf16, n: i64| bf16::from_f64(real::ldexp(x.to_f64(), n)))),
+        Physical::F16 => Some(call2(|x: f16, n: i64| nearest_f16(real::ldexp(x.to_f64(), n)))),
+        Physical::BF16 => Some(call2(|x: bf16, n: i64| nearest_bf16(real::ldexp(x.to_f64(), n)))),
         Physical::F32 => Some(call2(|x: f32, n: i64| real::ldexp(f64::from(x), n) as f32)),
         Physical::F64 => Some(call2(real::ldexp)),
         _ => None,

@@ -9,7 +9,7 @@ use super::kernel::Kernel;
 use super::math::real;
 use super::widen::{Half, Widened};
 use super::{float, function};
-use crate::op::Op;
+use crate::op::{Op, nearest_bf16, nearest_f16};
 use crate::promote::gives_truth;
 
 /// The properties of a 16-bit float type that the loops over bits need.
@@ -44,7 +44,7 @@ impl Bits for f16 {
         self.to_f64()
     }
     fn nearest(x: f64) -> Self {
-        f16::from_f64(x)
+        nearest_f16(x)
     }
 }
 
@@ -56,7 +56,7 @@ impl Bits for bf16 {
         self.to_f64()
     }
     fn nearest(x: f64) -> Self {
-        bf16::from_f64(x)
+        nearest_bf16(x)
     }
 }
 

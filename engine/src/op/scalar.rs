@@ -1,9 +1,10 @@
 //! Python's numbers.
 
 use arrstore_format::{DType, Kind};
-use half::{bf16, f16};
+
 use num_complex::{Complex32, Complex64};
 
+use super::nearest::{nearest_bf16, nearest_f16};
 use crate::promote::PromoteError;
 
 /// A Python number. It has no element type of its own: it takes its type from the arrays beside it (NEP 50).
@@ -102,8 +103,8 @@ impl Scalar {
             DType::U16 => int!(u16),
             DType::U32 => int!(u32),
             DType::U64 => int!(u64),
-            DType::F16 => f16::from_f64(wide.re).to_le_bytes().to_vec(),
-            DType::BF16 => bf16::from_f64(wide.re).to_le_bytes().to_vec(),
+            DType::F16 => nearest_f16(wide.re).to_le_bytes().to_vec(),
+            DType::BF16 => nearest_bf16(wide.re).to_le_bytes().to_vec(),
             DType::F32 => (wide.re as f32).to_le_bytes().to_vec(),
             DType::F64 => wide.re.to_le_bytes().to_vec(),
             DType::C64 => bytemuck::bytes_of(&Complex32::new(wide.re as f32, wide.im as f32)).to_vec(),

@@ -182,7 +182,11 @@ impl Interp {
         if x > last {
             return self.right.unwrap_or(most);
         }
-        let next = points.partition_point(|point| point.0 <= x);
+        let next = match points {
+            // NumPy looks at few points one by one, so that a NaN among them counts as a point before
+            [_, rest @ ..] if points.len() <= 4 => 1 + rest.iter().take_while(|point| point.0 <= x).count(),
+            _ => points.partition_point(|point| point.0 <= x),
+        };
         let Some(&(x0, y0)) = next.checked_sub(1).and_then(|before| points.get(before)) else { return least };
         match points.get(next) {
             Some(&(x1, y1)) if x0 != x => std::array::from_fn(|part| line([x0, y0[part]], [x1, y1[part]], x)),

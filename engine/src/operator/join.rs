@@ -45,9 +45,17 @@ impl Expr {
     /// When there are no arrays, they have different numbers of axes or differ in another axis, or NumPy has no common
     /// type for them.
     pub fn concatenate(arrays: &[Expr], axis: Option<i64>, dtype: Option<DType>) -> Result<Expr> {
-        let flat = |array: &Expr| match axis {
-            None => array.typed()?.reshape(&[-1]),
-            Some(_) => array.typed(),
+        // flattened, Python's numbers take the type of the arrays, as beside them in arithmetic
+        let common = match (axis, dtype) {
+            (None, None) if !arrays.is_empty() => {
+                Some(promote::common_type(&arrays.iter().map(Expr::operand).collect::<Vec<_>>())?)
+            }
+            _ => None,
+        };
+        let flat = |array: &Expr| match (axis, common) {
+            (None, Some(dtype)) => array.cast(dtype)?.reshape(&[-1]),
+            (None, None) => array.typed()?.reshape(&[-1]),
+            (Some(_), _) => array.typed(),
         };
         let arrays = arrays.iter().map(flat).collect::<Result<Vec<_>>>()?;
         let Some(first) = arrays.first() else {

@@ -68,10 +68,11 @@ impl Layout {
         Layout { fill: Some(value.into()), ..self }
     }
 
-    /// The names of the axes.
+    /// The names of the axes. An empty text leaves an axis without a name.
     #[must_use]
     pub fn dims<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Layout {
-        Layout { dims: Some(names.into_iter().map(|name| Some(name.into())).collect()), ..self }
+        let name = |name: S| Some(name.into()).filter(|name| !name.is_empty());
+        Layout { dims: Some(names.into_iter().map(name).collect()), ..self }
     }
 
     /// Adds an attribute.

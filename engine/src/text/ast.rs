@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use num_bigint::BigInt;
 
+use crate::DType;
+
 /// A part of an expression, with its range of bytes in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
@@ -18,6 +20,8 @@ pub(crate) enum Kind {
     Float(f64),
     Imaginary(f64),
     Str(String),
+    /// An element type that a program gives.
+    DType(DType),
     Bytes(String),
     None,
     Ellipsis,

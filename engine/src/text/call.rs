@@ -166,7 +166,7 @@ impl Bound {
             {
                 Ok(())
             }
-            Some((order, _)) => Err(Fault::new(&order.span, "order is 'C', 'F', 'A' or 'K'")
+            Some((order, _)) => Err(Fault::value(&order.span, "order is 'C', 'F', 'A' or 'K'")
                 .help("no order changes an element, so it can be left out")),
         }
     }

@@ -31,6 +31,11 @@ impl Fault {
         Fault { span: span.clone(), message: message.into(), help: None, source: None }
     }
 
+    /// An argument of the right type with a value that the function does not take.
+    pub(crate) fn value(span: &Range<usize>, message: impl Into<String>) -> Fault {
+        Fault::engine(span, crate::Error::Value(message.into()))
+    }
+
     pub(crate) fn help(mut self, help: impl Into<String>) -> Fault {
         self.help = Some(help.into());
         self

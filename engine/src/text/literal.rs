@@ -50,7 +50,7 @@ fn collect(
     numbers: &mut Vec<Number>,
 ) -> Result<bool> {
     let ragged =
-        |at: &Range<usize>| Fault::new(at, "the lists of an array must have the same length at each depth");
+        |at: &Range<usize>| Fault::value(at, "the lists of an array must have the same length at each depth");
     let is_first = shape.len() == depth;
     if is_first && numbers.is_empty() {
         shape.push(items.len() as u64);

@@ -168,6 +168,7 @@ impl Lowering<'_> {
             Kind::Float(x) => Meaning::Number(Number::Float(*x)),
             Kind::Imaginary(x) => Meaning::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
             Kind::Str(s) => Meaning::Str(s.clone()),
+            Kind::DType(dtype) => Meaning::DType(*dtype),
             Kind::Bytes(s) => Meaning::Array(Expr::bytes_text(s.as_bytes())),
             Kind::None => Meaning::None,
             Kind::Ellipsis => Meaning::Ellipsis,

@@ -181,6 +181,8 @@ impl Placed {
     /// Whether it names texts without a width, and if so, texts of characters (true) or of bytes.
     pub(super) fn is_texts(&self) -> Option<bool> {
         match &self.meaning {
+            Meaning::DType(DType::Str(0)) => Some(true),
+            Meaning::DType(DType::Bytes(0)) => Some(false),
             Meaning::Str(name) => match name.trim_start_matches(['<', '|', '=']) {
                 "U" | "U0" | "str" => Some(true),
                 "S" | "S0" | "bytes" => Some(false),

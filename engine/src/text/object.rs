@@ -64,9 +64,9 @@ impl From<Meaning> for Object {
     }
 }
 
-/// Calls a function, or a method of `object` or of an operation, such as `subtract.reduce`. The name `**` is the operator, which has faster loops than `power` for a
-/// few exponents. Where a shape depends on data, elements are counted with the memory and
-/// threads of `context`.
+/// Calls a function, a method of `object`, or a method of an elementwise function, such as `add.reduce`. The name `**`
+/// is the operator, which has faster loops than `power` for a few exponents. Where a shape depends on data, elements are
+/// counted with the memory and threads of `context`.
 ///
 /// # Errors
 /// As [`Formula::arrays`](super::Formula::arrays). The error's message and help say what is wrong; it has no place.
@@ -79,16 +79,12 @@ pub fn call(
 ) -> crate::Result<Object> {
     let mut tree = Tree::default();
     let build = || -> Result<Object> {
-        let function = match object {
-            Some(object) => Kind::Attribute(Box::new(tree.node(object)?), name.to_owned(), 0..0),
-            None => match name.split_once('.') {
-                // a method of an operation
-                Some((op, method)) => {
-                    let op = node(Kind::Name(op.to_owned()));
-                    Kind::Attribute(Box::new(op), method.to_owned(), 0..0)
-                }
-                None => Kind::Name(name.to_owned()),
-            },
+        let function = match (object, name.split_once('.')) {
+            (Some(object), _) => Kind::Attribute(Box::new(tree.node(object)?), name.to_owned(), 0..0),
+            (None, Some((op, method))) => {
+                Kind::Attribute(Box::new(node(Kind::Name(op.to_owned()))), method.to_owned(), 0..0)
+            }
+            (None, None) => Kind::Name(name.to_owned()),
         };
         let mut arguments = Vec::with_capacity(positional.len() + named.len());
         for object in positional {
@@ -173,10 +169,7 @@ impl Tree {
             Object::Float(x) => Kind::Float(x),
             Object::Complex(z) => self.variable(Expr::scalar(z)),
             Object::Str(text) => Kind::Str(text),
-            Object::DType(dtype) if crate::DType::ALL.contains(&dtype) => {
-                Kind::Name(dtype.name().into_owned())
-            }
-            Object::DType(dtype) => Kind::Str(dtype.name().into_owned()),
+            Object::DType(dtype) => Kind::DType(dtype),
             Object::None => Kind::None,
             Object::Ellipsis => Kind::Ellipsis,
             Object::Slice(_) => {
@@ -236,6 +229,8 @@ mod tests {
         assert_eq!(shown(mean), "[2. 4.]");
         let mean = call("mean", Some(array()), vec![Object::Int((-1).into())], Vec::new(), &context).unwrap();
         assert_eq!(shown(mean), "[1.5 4.5]");
+        let sums = call("add.accumulate", None, vec![array()], axis(), &context).unwrap();
+        assert_eq!(shown(sums), "[[1. 2.]\n [4. 8.]]");
         let error = call("mean", Some(array()), Vec::new(), vec![("axes".into(), Object::None)], &context);
         assert!(error.unwrap_err().to_string().contains("mean has no argument 'axes'"));
         let error = call("shift", Some(array()), Vec::new(), Vec::new(), &context).unwrap_err();

@@ -45,6 +45,7 @@ fn dump(node: &Node) -> String {
         Kind::Float(x) => format!("{x:?}"),
         Kind::Imaginary(x) => format!("{x:?}j"),
         Kind::Str(s) => format!("'{s}'"),
+        Kind::DType(dtype) => dtype.to_string(),
         Kind::Bytes(s) => format!("b'{s}'"),
         Kind::None => "None".into(),
         Kind::Ellipsis => "...".into(),

@@ -40,6 +40,10 @@ _PLAIN = frozenset(
 _SPREAD = frozenset(("reshape", "transpose"))
 
 
+#: Functions that change an array at places, which may be a slice.
+_AT_PLACES = frozenset(("delete", "insert"))
+
+
 def call(name, object, args, kwargs):
     """The result of a function of the tables, with the names of its parts if NumPy has such names."""
     names = _BY_POSITION.get(name, ())[object is not None :]
@@ -51,9 +55,24 @@ def call(name, object, args, kwargs):
         args = (*(_given(*pair) for pair in zip(names, args)), *args[len(names) :])
     if kwargs:
         kwargs = {key: _given(key, value) for key, value in kwargs.items()}
+    if name in _AT_PLACES:
+        args, kwargs = _places(names, args, kwargs)
     result = _arrstore.call(name, object, args, kwargs)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
+
+
+def _places(names, args, kwargs):
+    """The arguments of a function with parameters `names`, with the numbers of a slice `obj` in its place."""
+    named = dict(zip(names, args)) | kwargs
+    places, axis = named.get("obj"), named.get("axis")
+    if not isinstance(places, slice):
+        return args, kwargs
+    shape = np.shape(named["arr"])
+    places = np.arange(*places.indices(math.prod(shape) if axis is None else shape[axis]))
+    if "obj" in kwargs:
+        return args, kwargs | {"obj": places}
+    return (args[0], places, *args[2:]), kwargs
 
 
 def _given(name, value):

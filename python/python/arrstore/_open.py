@@ -4,6 +4,8 @@ import json
 import os
 from collections.abc import Mapping
 
+import numpy as np
+
 from . import _arrstore
 from ._arrstore import Array
 from ._store import Store
@@ -64,17 +66,28 @@ class Archive(Mapping):
         return "\n".join([f"<arrstore.Archive {self._path!r}>", *lines])
 
 
-def open(path, mode="r", *, commit=None):
+def open(path, mode="r", *, commit=None, dtype=None, shape=None, offset=0, order="C"):
     """Opens a file of arrays. What it gives depends on the file:
 
     `x.arrs`: a `Store`, a mapping of names to arrays and groups.
     `x.npy`, `x.arrs:/name`, `x.npz:/name`, `x.zarr:/name`, each perhaps with a subscript such as `[10:20]`: a lazy array.
     `x.npz`, `x.zarr`: a mapping of names to lazy arrays.
 
+    any file, with `dtype`: a lazy array over its plain elements, from byte `offset` on. Without `shape` they are one axis, to
+    the end of the file. order: `F` if the first axis varies fastest.
+
     mode: `r` reads. For an `.arrs` file: `r+` also writes, `a` makes the file if it does not exist, `w` replaces it, `x`
     makes it and it must not exist. commit: reads an earlier commit of an `.arrs` file.
     """
     path = os.fspath(path)
+    if dtype is not None:
+        if mode != "r" or commit is not None:
+            raise ValueError("plain elements are only read: leave out mode and commit")
+        if order not in ("C", "F"):
+            raise ValueError(f"order: expected 'C' or 'F', found {order!r}")
+        return _arrstore.open_raw(path, dtype, shape if shape is None else list(np.atleast_1d(shape)), offset, order == "F")
+    if (shape, offset, order) != (None, 0, "C"):
+        raise ValueError("shape, offset and order say how plain elements lie: give their dtype too")
     format, is_part = _arrstore.locate(path)
     if mode != "r":
         if format in ("npy", "npz", "zarr"):

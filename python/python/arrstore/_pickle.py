@@ -30,6 +30,8 @@ def repeat(name, array, args, kwargs, number):
     """The result of a call, or one of its results."""
     if name == "[]":
         return array[args[0]]
+    if name == "raw":
+        return _arrstore.open_raw(*args)
     if name == "map_blocks":
         return _arrstore.map_blocks(array, *args)
     result = _functions.call(name, array, args, kwargs)

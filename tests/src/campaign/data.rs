@@ -49,8 +49,8 @@ impl Data {
 /// minus its real part.
 pub fn encode(dtype: DType, value: f64, out: &mut Vec<u8>) {
     match dtype {
-        DType::F16 => out.extend(half::f16::from_f64(value).to_le_bytes()),
-        DType::BF16 => out.extend(half::bf16::from_f64(value).to_le_bytes()),
+        DType::F16 => out.extend(half::f16::from_f32(value as f32).to_le_bytes()),
+        DType::BF16 => out.extend(half::bf16::from_f32(value as f32).to_le_bytes()),
         DType::F32 => out.extend((value as f32).to_le_bytes()),
         DType::F64 => out.extend(value.to_le_bytes()),
         DType::C64 => [value, -value].iter().for_each(|v| out.extend((*v as f32).to_le_bytes())),

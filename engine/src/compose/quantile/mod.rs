@@ -179,7 +179,7 @@ impl Expr {
         }
         let sorted = Sorted::of(&typed, axes)?;
         if sorted.length == 0 {
-            return Err(Error::Value("a quantile of no elements".into()));
+            return Err(Error::Index { index: -1, axis: 0, size: 0 });
         }
         if let Some(weights) = &options.weights {
             if method != QuantileMethod::InvertedCdf {

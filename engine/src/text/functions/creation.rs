@@ -102,7 +102,7 @@ fn array(name: &str, call: &Call<'_>) -> Result<Expr> {
     };
     let ndmin = usize::try_from(b.integer_or("ndmin", 0)?).unwrap_or(0);
     if ndmin > 64 {
-        return Err(Fault::new(&b.at, format!("{ndmin} axes are too many, expected at most 64")));
+        return Err(Fault::value(&b.at, format!("{ndmin} axes are too many, expected at most 64")));
     }
     array.with_axes_before(ndmin).map_err(fault)
 }

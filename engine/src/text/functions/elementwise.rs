@@ -3,8 +3,9 @@
 use super::{Function, elementwise, functions, reduced_axes};
 use crate::text::call::Call;
 use crate::text::error::{Fault, Result};
-use crate::text::meaning::Meaning;
-use crate::{Expr, ReduceOptions, Reduction};
+use crate::text::meaning::{Meaning, Placed};
+use crate::text::number::Number;
+use crate::{Expr, ReduceOptions, Reduction, Scalar};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -26,7 +27,7 @@ fn chosen(_: &str, call: &Call<'_>) -> Result<Meaning> {
         (Some(x), Some(y)) => {
             elementwise("where", &b.at, &[b.array("condition")?, x.array()?, y.array()?]).map(Into::into)
         }
-        _ => Err(Fault::new(&b.at, "where takes a condition alone, or x and y with it")),
+        _ => Err(Fault::value(&b.at, "where takes a condition alone, or x and y with it")),
     }
 }
 
@@ -68,7 +69,16 @@ fn clip(call: &Call<'_>) -> Result<Expr> {
         false => (call.bind(&["a", "min?", "max?"])?, "min", "max"),
     };
     let a = b.array("a")?;
-    match (b.some(low), b.some(high)) {
+    // as in NumPy, a bound that no element of the integer type exceeds is none
+    let within = |placed: &&Placed, above: bool| match (placed.number(), Scalar::range(a.dtype())) {
+        (Some(Number::Int(n)), Some(range)) if a.as_scalar().is_none() => match above {
+            true => *n < (*range.end()).into(),
+            false => *n > (*range.start()).into(),
+        },
+        _ => true,
+    };
+    let (low, high) = (b.some(low).filter(|p| within(p, false)), b.some(high).filter(|p| within(p, true)));
+    match (low, high) {
         (Some(low), Some(high)) => elementwise("clip", &b.at, &[a, low.array()?, high.array()?]),
         (Some(low), None) => elementwise("maximum", &b.at, &[a, low.array()?]),
         (None, Some(high)) => elementwise("minimum", &b.at, &[a, high.array()?]),

@@ -1,11 +1,11 @@
 //! Histograms and counts.
 
 use super::{Function, functions};
-use crate::Expr;
 use crate::compose::{Bins, GridOptions, HistogramOptions, columns, histogramdd};
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::{Meaning, Placed};
+use crate::{DType, Expr};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -22,10 +22,15 @@ fn bincount(_: &str, call: &Call<'_>) -> Result<Expr> {
     let minlength = match b.get("minlength") {
         None => 0,
         Some(placed) => u64::try_from(placed.integer()?).map_err(|_| {
-            Fault::new(&placed.span, "minlength: expected 0 or more, found a negative number")
+            Fault::value(&placed.span, "minlength: expected 0 or more, found a negative number")
         })?,
     };
-    let counts = b.array("x")?.bincount(weights.as_ref(), minlength, &call.context());
+    let (x, mut numbers) = (b.need("x")?, b.array("x")?);
+    if x.is_list() && numbers.shape().contains(&0) {
+        // a list without elements is one of integers
+        numbers = numbers.cast(DType::I64).map_err(|e| b.fault("x", e))?;
+    }
+    let counts = numbers.bincount(weights.as_ref(), minlength, &call.context());
     counts.map_err(|e| b.fault("x", e))
 }
 

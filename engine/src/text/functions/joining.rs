@@ -83,7 +83,7 @@ fn change(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["arr", "obj", "values", "axis?"])?,
     };
     let (arr, axis) = (b.array("arr")?, axis_or_none(&b, None)?);
-    let places = places(call, b.need("obj")?)?;
+    let places = places(call, b.need("obj")?, name == "delete")?;
     match name {
         "delete" => arr.delete(&places, axis),
         _ => arr.insert(&places, &b.array("values")?, axis),
@@ -91,15 +91,17 @@ fn change(name: &str, call: &Call<'_>) -> Result<Expr> {
     .map_err(|e| b.fault("obj", e))
 }
 
-/// Places along an axis: a number, or an array of numbers or truth values, whose elements are computed at once.
-fn places(call: &Call<'_>, placed: &Placed) -> Result<Places> {
+/// Places along an axis: a number, or an array of numbers or truth values, whose elements are computed at once. Numbers
+/// along several axes count as one row if `flat`.
+fn places(call: &Call<'_>, placed: &Placed, flat: bool) -> Result<Places> {
     if let Meaning::Number(Number::Int(_)) = placed.meaning {
         return placed.integer().map(Places::At);
     }
     let array = placed.array()?;
     let empty = array.shape().contains(&0);
     let exact = matches!(array.dtype().kind(), Kind::Bool | Kind::Signed | Kind::Unsigned);
-    if array.ndim() > 1 || !(exact || empty) {
+    let rows = array.ndim() > 1 && !(flat && array.dtype() != DType::Bool);
+    if rows || !(exact || empty) {
         return Err(Fault::new(&placed.span, "expected an integer, or a list of integers or truth values"));
     }
     let one = array.ndim() == 0;

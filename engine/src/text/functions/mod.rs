@@ -259,7 +259,7 @@ fn reduce(reduction: Reduction, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["a", "axis?", "*", "keepdims?"])?,
     };
     if let (Some(_), Some(second)) = (b.get("ddof"), b.get("correction")) {
-        return Err(Fault::new(&second.span, "ddof and correction mean the same: give only one of them"));
+        return Err(Fault::value(&second.span, "ddof and correction mean the same: give only one of them"));
     }
     let ddof = b.get("ddof").or(b.get("correction")).map_or(Ok(0.0), |p| p.float())?;
     let a = b.array("a")?;

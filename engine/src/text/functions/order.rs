@@ -80,7 +80,7 @@ fn search(_: &str, call: &Call<'_>) -> Result<Expr> {
     let after = match b.get("side").map(|side| (side, &side.meaning)) {
         None => false,
         Some((_, Meaning::Str(side))) if side == "left" || side == "right" => side == "right",
-        Some((side, _)) => return Err(Fault::new(&side.span, "side is 'left' or 'right'")),
+        Some((side, _)) => return Err(Fault::value(&side.span, "side is 'left' or 'right'")),
     };
     let sorter = b.some("sorter").map(|p| p.array()).transpose()?;
     b.array("a")?.searchsorted(&b.array("v")?, after, sorter.as_ref()).map_err(|e| b.fault("a", e))
@@ -96,13 +96,13 @@ fn check_kind(b: &Bound, kinds: &[&str]) -> Result<()> {
     if let Some(stable) = b.some("stable") {
         stable.boolean()?;
         if let Some(kind) = b.some("kind") {
-            return Err(Fault::new(&kind.span, "kind and stable are two names of one argument"));
+            return Err(Fault::value(&kind.span, "kind and stable are two names of one argument"));
         }
     }
     match b.some("kind").map(|kind| (kind, &kind.meaning)) {
         None => Ok(()),
         Some((_, Meaning::Str(kind))) if kinds.contains(&kind.as_str()) => Ok(()),
-        Some((kind, _)) => Err(Fault::new(&kind.span, format!("kind is one of {}", kinds.join(", ")))
+        Some((kind, _)) => Err(Fault::value(&kind.span, format!("kind is one of {}", kinds.join(", ")))
             .help("every kind gives the same result here, so it can be left out")),
     }
 }

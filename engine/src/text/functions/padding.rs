@@ -45,7 +45,7 @@ fn pad(_: &str, call: &Call<'_>) -> Result<Expr> {
         Some(other) => return Err(other.wrong("the name of a mode")),
     };
     let Some(&(_, takes)) = MODES.iter().find(|(name, _)| *name == mode) else {
-        let fault = Fault::new(&at, format!("mode '{mode}' is not supported"));
+        let fault = Fault::value(&at, format!("mode '{mode}' is not supported"));
         let names: Vec<&str> = MODES.iter().map(|(name, _)| *name).collect();
         return Err(match nearest(mode, names.iter().copied()) {
             Some(near) => fault.help(format!("did you mean '{near}'?")),
@@ -54,7 +54,7 @@ fn pad(_: &str, call: &Call<'_>) -> Result<Expr> {
     };
     for name in ["constant_values", "end_values", "stat_length", "reflect_type"] {
         if let Some(given) = b.get(name).filter(|_| name != takes) {
-            return Err(Fault::new(&given.span, format!("mode '{mode}' takes no {name}")));
+            return Err(Fault::value(&given.span, format!("mode '{mode}' takes no {name}")));
         }
     }
     let zeros = || Ok(vec![[Scalar::Int(0); 2]]);
@@ -97,7 +97,7 @@ fn pad(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn length(placed: &Placed) -> Result<u64> {
     let n = placed.integer()?;
-    u64::try_from(n).map_err(|_| Fault::new(&placed.span, "index can't contain negative values"))
+    u64::try_from(n).map_err(|_| Fault::value(&placed.span, "index can't contain negative values"))
 }
 
 /// A pair for each axis, or one for all: from one number, a pair, or a list of pairs or of numbers in lists.
@@ -110,14 +110,14 @@ fn pairs<T: Clone>(placed: &Placed, one: impl Fn(&Placed) -> Result<T>) -> Resul
     let pair = |items: &[Placed]| match items {
         [both] => one(both).map(|both| [both.clone(), both]),
         [before, after] => Ok([one(before)?, one(after)?]),
-        _ => Err(placed.wrong("pairs, one before and one after")),
+        _ => Err(Fault::value(&placed.span, "expected pairs, one before and one after")),
     };
     match items.iter().filter(nested).count() {
         0 => Ok(vec![pair(items)?]),
         _ => {
             let each = |item: &Placed| match &item.meaning {
                 Meaning::Tuple(items) | Meaning::List(items) => pair(items),
-                _ => Err(item.wrong("a pair, one before and one after")),
+                _ => Err(Fault::value(&item.span, "expected a pair, one before and one after")),
             };
             items.iter().map(each).collect()
         }

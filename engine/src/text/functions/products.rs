@@ -101,7 +101,7 @@ fn einsum(_: &str, call: &Call<'_>) -> Result<Expr> {
             };
             (inputs.join(",") + &output, arrays)
         }
-        None => return Err(Fault::new(&call.at, "einsum needs subscripts and arrays")),
+        None => return Err(Fault::value(&call.at, "einsum needs subscripts and arrays")),
     };
     let fail = |e| Fault::engine(&call.at, e);
     let mut arrays = arrays.into_iter().map(Placed::array).collect::<Result<Vec<_>>>()?;
@@ -131,7 +131,7 @@ fn letters(list: &Placed) -> Result<String> {
         _ => match u8::try_from(item.integer()?) {
             Ok(n @ 0..=25) => Ok(char::from(b'A' + n).to_string()),
             Ok(n @ 26..=51) => Ok(char::from(b'a' + n - 26).to_string()),
-            _ => Err(Fault::new(&item.span, "an axis has a number from 0 to 51")),
+            _ => Err(Fault::value(&item.span, "an axis has a number from 0 to 51")),
         },
     };
     items.iter().map(one).collect()

@@ -25,7 +25,7 @@ fn repeat(_: &str, call: &Call<'_>) -> Result<Expr> {
         Meaning::Number(_) => vec![repeats.integer()?],
         _ => call.elements(&repeats.array()?, &repeats.span)?,
     };
-    let negative = |_| Fault::new(&repeats.span, "repeats may not contain negative values");
+    let negative = |_| Fault::value(&repeats.span, "repeats may not contain negative values");
     let counts =
         counts.into_iter().map(|n| u64::try_from(n).map_err(negative)).collect::<Result<Vec<_>>>()?;
     let repeated = match b.some("axis") {
@@ -65,7 +65,7 @@ fn rot90(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["m", "k?", "axes?"])?;
     let axes = b.axes("axes")?.unwrap_or_else(|| vec![0, 1]);
     let &[from, to] = &axes[..] else {
-        return Err(Fault::new(&b.at, format!("rot90 turns a plane of two axes, found {}", axes.len())));
+        return Err(Fault::value(&b.at, format!("rot90 turns a plane of two axes, found {}", axes.len())));
     };
     b.array("m")?.rot90(b.integer_or("k", 1)?, [from, to]).map_err(|e| b.fault("axes", e))
 }

@@ -26,14 +26,14 @@ fn scan(name: &str, call: &Call<'_>) -> Result<Expr> {
     }
     let axis = match b.axes("axis")?.as_deref() {
         None if name.starts_with("cumulative") && x.ndim() > 1 => {
-            return Err(Fault::new(
+            return Err(Fault::value(
                 &b.at,
                 format!("{name} needs an axis, because the array has {} of them", x.ndim()),
             ));
         }
         None => None,
         Some(&[axis]) => Some(axis),
-        Some(_) => return Err(Fault::new(&b.at, format!("{name} takes a single axis"))),
+        Some(_) => return Err(Fault::value(&b.at, format!("{name} takes a single axis"))),
     };
     let dtype = b.some("dtype").map(|p| p.dtype()).transpose()?;
     let options = ScanOptions { axis, dtype, include_initial: b.boolean("include_initial")? };

@@ -119,6 +119,6 @@ fn check_kind(b: &Bound) -> Result<()> {
     match b.some("kind").map(|kind| (kind, &kind.meaning)) {
         None => Ok(()),
         Some((_, Meaning::Str(kind))) if kind == "sort" || kind == "table" => Ok(()),
-        Some((kind, _)) => Err(Fault::new(&kind.span, "kind is 'sort', 'table' or None")),
+        Some((kind, _)) => Err(Fault::value(&kind.span, "kind is 'sort', 'table' or None")),
     }
 }

@@ -109,7 +109,7 @@ fn shape(name: &str, call: &Call<'_>) -> Result<Expr> {
             let lengths =
                 lengths.iter().map(|&n| u64::try_from(n)).collect::<std::result::Result<Vec<_>, _>>();
             let lengths = lengths.map_err(|_| {
-                Fault::new(&b.at, "a length of a shape is negative: expected a number from 0 on")
+                Fault::value(&b.at, "a length of a shape is negative: expected a number from 0 on")
             })?;
             b.array("a")?.broadcast_to(&lengths).map_err(|e| b.fault("shape", e))
         }

@@ -37,7 +37,7 @@ fn split(name: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
     };
     if array.ndim() < least {
         let message = format!("{name} takes an array of at least {least} axes, found {}", array.ndim());
-        return Err(Fault::new(&b.at, message));
+        return Err(Fault::value(&b.at, message));
     }
     let parts = if name == "array_split" { array.array_split(&cuts, axis) } else { array.split(&cuts, axis) };
     parts.map_err(|e| b.fault("axis", e))

@@ -1,0 +1,175 @@
+"""Calls at the edge of what NumPy takes: its answer, or an error of its class."""
+
+import numpy as np
+import pytest
+from conftest import same
+
+import arrstore
+
+L = arrstore.asarray
+WORDS = np.array(["2020", "2021"], "M8[Y]")
+NUMBERS = np.arange(3)
+RECORDS = np.zeros(4, [("x", "f4"), ("c", "c8"), ("z", "i2")])
+RECORDS["c"] = [1, 2, 3j, 4]
+
+
+def both(call):
+    """NumPy's answer and ours are the same to the bit, or NumPy's error and ours are of one class."""
+    try:
+        wanted = np.asarray(call(lambda x: x))
+    except Exception as error:
+        # a class of NumPy's own stands for the class that it extends
+        kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+        with pytest.raises(kind):
+            np.asarray(call(L))
+        return
+    found = np.asarray(call(L))
+    same(found, wanted)
+    if wanted.dtype.kind == "f":
+        same(np.signbit(found), np.signbit(wanted))
+
+
+@pytest.mark.parametrize("name", ["x", "c", "z"])
+def test_fields_whose_elements_lie_at_odd_distances(name, tmp_path):
+    same(np.asarray(L(RECORDS[name])), RECORDS[name])
+    with arrstore.open(tmp_path / "x.arrs", "w") as store:
+        store.write("f", RECORDS[name])
+    same(np.asarray(arrstore.open(tmp_path / "x.arrs")["f"]), RECORDS[name])
+
+
+def test_records_become_numpys_arrays():
+    for x in (RECORDS, np.ones(3, [("x", "i4"), ("y", "S3")]), np.ones(3, np.dtype([("x", "i4"), ("y", "S3")], align=True))):
+        same(np.asarray(L(x)), x)
+        same(np.asarray(L(x)[0]), x[0])
+        same(np.asarray(arrstore.broadcast_to(L(x[0]), (2, 2))), np.broadcast_to(x[0], (2, 2)))
+    assert arrstore.zeros(3, dtype=[("a", "i1"), ("b", "U4")]).dtype == np.dtype([("a", "i1"), ("b", "U4")])
+    assert arrstore.zeros(3, dtype=np.dtype([("a", "i1")])).dtype == np.dtype([("a", "i1")])
+
+
+def test_arrays_without_elements_have_memory_of_their_own():
+    empty = np.asarray(L(np.zeros((3, 0))) + 1)
+    assert empty.ctypes.data > 4096
+    np.copyto(np.zeros((3, 0), "c16"), empty, where=np.zeros((3, 0), bool))
+
+
+def test_many_axes():
+    many = np.arange(2).reshape((1,) * 40 + (2,))
+    same(np.asarray(L(many) + 1), many + 1)
+
+
+@pytest.mark.parametrize("other", [2, 1.5, "x", b"x", None, np.array(["a", "b"]), np.array([1, 2], "m8[s]")])
+def test_elements_that_do_not_compare_are_not_equal(other):
+    for x in (WORDS, np.array(["a", "b"]), np.arange(2)):
+        both(lambda f: f(x) == other)
+        both(lambda f: f(x) != other)
+    both(lambda f: f(np.zeros((2, 1))) == np.array(["a", "b", "c"]))
+
+
+@pytest.mark.parametrize("key", [0.0, [0.5, 1.5], "a", 2**64, -(2**70), (0, 0), np.array([1.0]), {}, np.array(["a"])])
+def test_what_is_no_index_is_an_index_error(key):
+    with pytest.raises(IndexError):
+        L(NUMBERS)[key]
+
+
+def test_a_field_that_is_not_there_is_a_value_error():
+    with pytest.raises(ValueError, match="nosuch"):
+        L(RECORDS)["nosuch"]
+
+
+CALLS = {
+    "bytes": lambda f: np.where(f(np.array([b"a", b"b"])) == b"a", f(np.array([b"a", b"b"])), b""),
+    "insert a slice": lambda f: np.insert(f(NUMBERS), slice(0, 2), 9),
+    "delete a slice": lambda f: np.delete(f(NUMBERS), slice(None, None, 2)),
+    "delete along an axis": lambda f: np.delete(f(np.arange(12).reshape(3, 4)), slice(1, 3), axis=1),
+    "delete nested": lambda f: np.delete(f(np.arange(5)), np.array([[0, 1], [2, 1]])),
+    "max of all chosen": lambda f: np.max(f(NUMBERS), where=True),
+    "nanmax of all chosen": lambda f: np.nanmax(f(NUMBERS), where=True),
+    "sum from -0": lambda f: np.sum(f(np.zeros(0)), initial=-0.0),
+    "sum from -0 of rows": lambda f: np.sum(f(np.zeros((2, 0), "f4")), axis=1, initial=-0.0),
+    "sum of -0 chosen": lambda f: np.sum(f(np.array([-0.0, 1.0])), where=[True, False]),
+    "sum from 5": lambda f: np.sum(f(np.zeros((0, 3))), axis=0, initial=5),
+    "prod from 5": lambda f: np.prod(f(np.zeros((0, 3), "i1")), axis=0, initial=5),
+    "diff of no times": lambda f: np.diff(f(np.zeros(0, "M8[D]"))),
+    "diff of no numbers": lambda f: np.diff(f(np.zeros((0, 2))), axis=0),
+    "diff of no booleans": lambda f: np.diff(f(np.zeros(0, bool)), 3),
+    "no weights": lambda f: np.bincount(f(np.zeros(0, int)), weights=f(np.zeros(0, int))),
+    "no counts": lambda f: np.bincount(f(np.zeros(0, int)), minlength=3),
+    "counts": lambda f: np.bincount(f(np.array([3, 1, 1]))),
+    "counts and more": lambda f: np.bincount(f(np.array([3, 1, 1], "u1")), minlength=9),
+    "large counts": lambda f: np.bincount(f(np.array([70000, 1, 1])))[[1, 70000]],
+    "late large counts": lambda f: np.bincount(f(np.r_[np.zeros(20000, int), 70000])).size,
+    "negative counts": lambda f: np.bincount(f(np.array([3, -1]))),
+    "late negative counts": lambda f: np.bincount(f(np.r_[np.zeros(20000, int), -1])),
+    "matrix of counts": lambda f: np.bincount(f(np.ones((2, 2)))),
+    "flat join": lambda f: np.concatenate([f(np.ones(2, "f4")), 3.0], axis=None),
+    "flat join of integers": lambda f: np.concatenate([f(np.ones(2, "u4")), 3], axis=None),
+    "union with a number": lambda f: np.union1d(f(np.ones(2, "i1")), -1),
+    "union with a list": lambda f: np.union1d(f(np.ones(2, "i1")), [-1]),
+    "clip far above": lambda f: np.clip(f(NUMBERS), None, 10**30),
+    "clip far below": lambda f: np.clip(f(NUMBERS.astype("u1")), -300, None),
+    "clip between": lambda f: np.clip(f(NUMBERS.astype("i1")), -300, 1),
+    "interp beside NaN": lambda f: np.interp(0.5, f(np.array([np.nan, 1.0])), [0.0, 10.0]),
+    "large number beside": lambda f: f(NUMBERS) < 10**30,
+    "power": lambda f: f(NUMBERS) ** -1,
+    "pad less": lambda f: np.pad(f(NUMBERS), -1),
+    "pad how": lambda f: np.pad(f(NUMBERS), 1, mode="x"),
+    "pad widths": lambda f: np.pad(f(NUMBERS), (4, 5, 6)),
+    "ddof twice": lambda f: np.var(f(NUMBERS), ddof=1, correction=1),
+    "split a vector": lambda f: np.vsplit(f(NUMBERS), 1),
+    "turn three axes": lambda f: np.rot90(f(np.ones((2, 2, 2))), axes=(0, 1, 2)),
+    "few counts": lambda f: np.bincount(f(NUMBERS), minlength=-1),
+    "negative shape": lambda f: np.broadcast_to(f(NUMBERS), -1),
+    "side": lambda f: np.searchsorted(f(NUMBERS), 1, side="x"),
+    "kind": lambda f: np.sort(f(NUMBERS), kind="x"),
+    "initial too large": lambda f: np.sum(f(NUMBERS), initial=np.inf),
+    "quantile of none": lambda f: np.quantile(f(np.zeros(0)), [0.25, 0.5]),
+    "take of none": lambda f: np.take(f(np.zeros(0)), [0], mode="clip"),
+    "axis of no axes": lambda f: np.take_along_axis(f(np.array(3)), np.array([0]), axis=-1),
+    "axes as a range": lambda f: np.transpose(f(np.ones((2, 3, 4))), range(2, -1, -1)),
+    "a range beside": lambda f: f(np.ones(3)) + np.asarray(range(3)),
+    "stacked ranges": lambda f: np.stack([f(NUMBERS), range(3)]),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_numpys_answer_or_error(name):
+    both(CALLS[name])
+
+
+def test_axes_without_names(tmp_path):
+    with arrstore.open(tmp_path / "x.arrs", "w") as store:
+        store.write("a", np.zeros((2, 3)), dims=["x", None])
+        assert store["a"].dims == ("x", None)
+        store.write("b", store["a"], dims=store["a"].dims)
+        assert store["b"].dims == ("x", None)
+
+
+def test_plain_elements(tmp_path):
+    import pickle
+
+    x = np.arange(12, dtype=">i4").reshape(3, 4)
+    path = tmp_path / "x.raw"
+    path.write_bytes(b"head!" + x.tobytes())
+    found = arrstore.open(path, dtype=">i4", shape=(3, 4), offset=5)
+    same(np.asarray(found), x.astype("i4"))
+    same(np.asarray(pickle.loads(pickle.dumps(found[1]))), x[1].astype("i4"))
+    same(np.asarray(arrstore.open(path, dtype=">i4", shape=(4, 3), offset=5, order="F")), x.T.astype("i4"))
+    assert arrstore.open(path, dtype="u1").shape == (53,)
+    with pytest.raises(ValueError):
+        arrstore.open(path)
+    with pytest.raises(ValueError, match="dtype"):
+        arrstore.open(path, shape=3)
+    with pytest.raises(ValueError, match="mode"):
+        arrstore.open(path, "w", dtype="u1")
+    with pytest.raises((ValueError, OSError)):
+        np.asarray(arrstore.open(path, dtype="f8", shape=(100,)))
+
+
+@pytest.mark.parametrize("to", ["f2", "f4"])
+def test_floats_are_rounded_once(to):
+    few = np.array([1 + 2**-11, 1 + 2**-11 + 2**-40, 1 + 2**-11 - 2**-40, 65519.99999999, 65520, 2**-25, 2**-25 + 2**-60, 1e-300, 1e300, np.nan])
+    for x in (few, -few, few + 1j * few, few.astype("f4"), np.arange(2000, 70000, 7), np.arange(60000, 70000, dtype="u8")):
+        with np.errstate(all="ignore"):
+            same(L(x).astype(to), x.astype(to) if x.dtype.kind != "c" else x.real.astype(to))
+            same(L(x.real).astype("c8"), x.real.astype("c8"))
+    same(arrstore.full(2, 1 + 2**-11 + 2**-40, dtype=to), np.full(2, 1 + 2**-11 + 2**-40, to))
