@@ -98,9 +98,10 @@ fn arguments_that_are_not_there_say_what_to_write() {
         ("sin(a, where=a > 1)", "where(condition, result, other)"),
         ("add(a, a, dtype=float32)", "x.astype(float32)"),
         ("sum(a, out=a)", "a result goes where"),
-        ("logical_xor.reduce(a)", "count_nonzero"),
-        ("hypot.accumulate(a)", "add, multiply, maximum"),
-        ("add.reduceat(a, [0, 1])", "differences of cumsum"),
+        ("add.at(a, [0], 1)", "reduce, accumulate, reduceat and outer"),
+        ("sin.reduce(a)", "functions of two arrays"),
+        ("equal.reduce(a)", "another type than its operands"),
+        ("subtract.reduce(a, where=a > 2)", "give 'initial' too"),
     ] {
         let error = Array::formula(text, &[("a", &a)]).unwrap_err().to_string();
         assert!(error.contains(help), "{text}: {error}");

@@ -148,8 +148,6 @@ def test_ufunc_methods():
     assert isinstance(np.add.reduce(a), arrstore.Array)
     with pytest.raises(TypeError):
         np.add.at(a, [0], 1)
-    with pytest.raises(TypeError):
-        np.add.reduceat(a, [0])
 
 
 def test_out_takes_computed_elements():

@@ -67,7 +67,7 @@ impl Expr {
 
 /// The places of the points, 2 apart and symmetric about 0; `None` for at most one point.
 fn places(length: f64) -> Result<Option<Expr>> {
-    if length < 1.0 || length == 1.0 {
+    if length <= 1.0 {
         return Ok(None);
     }
     Expr::arange(Scalar::Float(1.0 - length), Scalar::Float(length), Scalar::Int(2), None).map(Some)

@@ -99,10 +99,10 @@ pub(crate) fn scanner(op: Op, physical: Physical) -> Option<Scanner> {
 fn bind<T: Term>(op: Op) -> Option<Scanner> {
     match op {
         Op::Add => Some(Scanner::Loop(|elements, lines, carry, begins| {
-            scan(elements, lines, carry, begins, T::plus)
+            scan(elements, lines, carry, begins, T::plus);
         })),
         Op::Multiply => Some(Scanner::Loop(|elements, lines, carry, begins| {
-            scan(elements, lines, carry, begins, T::times)
+            scan(elements, lines, carry, begins, T::times);
         })),
         _ => None,
     }
@@ -111,10 +111,10 @@ fn bind<T: Term>(op: Op) -> Option<Scanner> {
 fn extreme<T: Ordered>(op: Op) -> Option<Scanner> {
     match op {
         Op::Maximum => Some(Scanner::Loop(|elements, lines, carry, begins| {
-            scan(elements, lines, carry, begins, T::greater)
+            scan(elements, lines, carry, begins, T::greater);
         })),
         _ => Some(Scanner::Loop(|elements, lines, carry, begins| {
-            scan(elements, lines, carry, begins, T::smaller)
+            scan(elements, lines, carry, begins, T::smaller);
         })),
     }
 }
