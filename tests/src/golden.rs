@@ -128,6 +128,6 @@ mod tests {
             assert!(golden.cases.len() > 50, "{family}");
             families += 1;
         }
-        assert_eq!(families, 25);
+        assert_eq!(families, 26);
     }
 }
