@@ -86,6 +86,8 @@ def _covers(mask, array):
 def _basic(array, key, value):
     """Along each axis, the places inside the part and their numbers in the value are known without the elements."""
     selected = array[key].shape
+    if value.ndim and selected == () and not any(part is ... for part in key):
+        raise ValueError(f"an element takes a number, found a value of shape {value.shape}")
     value = _fitted(value, selected)
     value = value[(None,) * (len(selected) - value.ndim)]
     if 0 in selected:
@@ -137,6 +139,7 @@ def _listed(array, key, value):
     places = numbers.reshape(array.shape)[key]
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:
+        places.compute()  # places that are out of bounds are errors all the same
         return array
     places = places.reshape(-1)
     order = _functions.call("argsort", None, (places,), {})
