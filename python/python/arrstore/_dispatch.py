@@ -64,6 +64,10 @@ def _cast(ufunc, inputs, kwargs):
     inputs = [x if weak else asarray(x) for x, weak in zip(inputs, is_weak)]
     given = [type(x) if weak else x.dtype for x, weak in zip(inputs, is_weak)]
     found = ufunc.resolve_dtypes((*given, *(None,) * ufunc.nout), casting=casting, **asked)
+    for x, weak, dtype in zip(inputs, is_weak, found):
+        # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
+        if weak and casting != "unsafe" and not np.can_cast(np.result_type(type(x), np.int8).type, dtype, "same_kind"):
+            raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {dtype}")
     return tuple(asarray(x).astype(dtype) for x, dtype in zip(inputs, found))
 
 

@@ -135,7 +135,8 @@ def namespace(taken):
 
 def methods():
     """Methods of arrays by name."""
-    return {name: _method(name, parameters, help) for name, is_method, parameters, help in _arrstore.functions() if is_method}
+    rows = [(name, PARAMETERS.get(name, parameters), help) for name, is_method, parameters, help in _arrstore.functions() if is_method]
+    return {name: _method(name, parameters, help) for name, parameters, help in rows}
 
 
 def names():
