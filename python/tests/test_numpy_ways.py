@@ -259,6 +259,31 @@ def test_places_of_delete_and_insert(a):
                 call(x)
 
 
+@pytest.mark.parametrize(
+    "bins",
+    [(2, 3, np.array([0.0, 5, 12])), [2, [0, 4, 12], np.int64(3)], np.int64(2), np.array([2, 3, 4]), (np.array([0.0, 6, 12]),) * 3],
+    ids=str,
+)
+def test_bins_of_several_axes(bins):
+    x = np.arange(12.0).reshape(4, 3)
+    (found, edges), (expected, ends) = np.histogramdd(arrstore.asarray(x), bins=bins), np.histogramdd(x, bins=bins)
+    same(found, expected)
+    for one, other in zip(edges, ends, strict=True):
+        close(one, other)
+
+
+@pytest.mark.parametrize("bins", [3, np.array([2, 3]), np.array([0.0, 5, 10]), [0, 5, 10], (3, [0, 5, 10])], ids=str)
+def test_bins_of_two_axes(bins):
+    x = np.arange(12.0)
+    same(np.histogram2d(arrstore.asarray(x), x[::-1], bins)[0], np.histogram2d(x, x[::-1], bins)[0])
+
+
+def test_the_ends_of_a_range_of_bins_may_be_an_array():
+    x = np.arange(12.0)
+    for ends in (np.array([0.0, 5]), np.array([0, 5], "f4"), (np.float32(0), 5)):
+        same(np.histogram(arrstore.asarray(x), range=ends)[0], np.histogram(x, range=ends)[0])
+
+
 def test_einsum_with_numbers_of_axes_in_arrays():
     m = np.arange(6.0).reshape(2, 3)
     same(arrstore.einsum(arrstore.asarray(m), np.array([0, 1]), m, np.array([0, 1]), np.array([0])), np.einsum(m, [0, 1], m, [0, 1], [0]))

@@ -17,8 +17,8 @@ PARAMETERS = {
 
 #: Parameters that are plain numbers, or a few of them. The library takes those of Python.
 _PLAIN = frozenset(
-    "axes axis bins constant_values correction ddof destination discont end_values keepdims kth left new_shape pad_width period"
-    " range reps right shape source stat_length".split()
+    "axes axis constant_values correction ddof destination discont end_values keepdims kth left new_shape pad_width period"
+    " reps right shape source stat_length".split()
 )
 #: Methods that take lengths or axes one by one.
 _SPREAD = frozenset(("reshape", "transpose"))
@@ -89,10 +89,23 @@ def _numpys(name):
 
 
 def _given(function, name, value):
-    """The value of a parameter: edges of bins stay an array."""
+    """The value of a parameter."""
     if name == "order" and type(value) is str and function not in _OF_FIELDS:
         return value.upper()
-    return _plain(value) if name in _PLAIN and not (name == "bins" and np.ndim(value)) else value
+    if name == "bins":
+        # an array may hold the numbers of bins of several axes
+        several = function != "histogram" and isinstance(value, (np.ndarray, Array)) and value.ndim == 1
+        return _bins(value.tolist() if several else value)
+    if name == "range" and isinstance(value, np.ndarray):
+        return tuple(value)  # the ends keep their type
+    return _plain(value) if name in _PLAIN else value
+
+
+def _bins(value):
+    """Numbers of bins as Python's. Edges of bins stay arrays."""
+    if type(value) in (tuple, list):
+        return type(value)(map(_bins, value))
+    return value if getattr(value, "ndim", 0) else _plain(value)
 
 
 def _bound(value):

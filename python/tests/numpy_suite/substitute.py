@@ -39,7 +39,7 @@ record = Record()
 #: Whether a test runs in which arrstore answers.
 active = False
 #: How many calls of one test are substituted. A few tests make a hundred thousand of the same.
-_MOST = 2000
+_MOST = 300
 #: How many differences of one test are kept.
 _NOTES = 50
 
