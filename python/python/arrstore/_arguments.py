@@ -94,7 +94,8 @@ def _given(function, name, value):
         return value.upper()
     if name == "bins":
         # an array may hold the numbers of bins of several axes
-        several = function != "histogram" and isinstance(value, (np.ndarray, Array)) and value.ndim == 1
+        several = isinstance(value, (np.ndarray, Array)) and value.ndim == 1
+        several = several and (function == "histogramdd" or function == "histogram2d" and value.size == 2)
         return _bins(value.tolist() if several else value)
     if name == "range" and isinstance(value, np.ndarray):
         return tuple(value)  # the ends keep their type
