@@ -18,6 +18,7 @@ TYPES = {
     "arrays": "Sequence[ArrayLike]",
     "axes": "int | Sequence[int] | None",
     "axis": "int | Sequence[int] | None",
+    "casting": "str | None",
     "copy": "builtins.bool | None",
     "correction": "float | None",
     "ddof": "float | None",

@@ -240,6 +240,33 @@ def _rank(x):
     return [places.get(value, 1) for value in x.tolist()]
 
 
+@pytest.mark.parametrize("name", ["concatenate", "concat", "stack", "hstack", "vstack"])
+def test_joins_in_a_type(name):
+    parts = [np.array([1, 2]), np.array([2.5, 3.5])]
+    join, own = getattr(np, name), getattr(arrstore, name)
+    for kwargs in (
+        {"dtype": "f4"},
+        {"dtype": "i8", "casting": "unsafe"},
+        {"dtype": "U"},
+        {"dtype": "S", "casting": "unsafe"},
+        {"casting": "safe"},
+        {"casting": "no"},
+        {"dtype": "i4"},
+        {"dtype": "c8", "casting": "safe"},
+    ):
+        for call in (join, own):
+            lazies = [arrstore.asarray(x) for x in parts]
+            try:
+                expected = join(parts, **kwargs)
+            except TypeError:
+                with pytest.raises(TypeError):
+                    call(lazies, **kwargs)
+                continue
+            same(call(lazies, **kwargs), expected)
+    with pytest.raises(ValueError, match="casting"):
+        join([arrstore.asarray([1])], casting="same value")
+
+
 def test_names_of_sorts():
     a = arrstore.asarray([2, 1, 3])
     for kind in ("quick", "quicksort", "heap", "merge", "stable", "Q"):
@@ -304,11 +331,34 @@ def test_conjugates_of_numbers_without_an_imaginary_part():
 
 def test_an_element_takes_no_list(a):
     for value in ([1], [[1.0]], np.array([2.0]), arrstore.asarray([2.0])):
-        with pytest.raises(ValueError, match="an element takes a number"):
+        with pytest.raises(ValueError, match="setting an array element with a sequence"):
             a[0, 0] = value
     a[0, :1] = [7]
     a[0, 1, ...] = np.array(8)
     assert a[0, :2].tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i8", "f4", "S6", "M8[s]", "i4,S2"])
+@pytest.mark.parametrize(
+    "value", [np.float64(np.nan), np.uint64(2**64 - 1), 300, -1, 2.7, np.float32(2.7), "12", b"1", (1, b"a"), np.datetime64(9, "s"), None, [1]], ids=repr
+)
+def test_an_element_takes_what_numpys_takes(dtype, value):
+    x = np.zeros(3, dtype)
+    a = arrstore.asarray(x)
+    try:
+        x[1] = value
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        with pytest.raises(type(error)):
+            a[1] = value
+        return
+    a[1] = value
+    same(a, x)
+
+
+def test_times_without_a_unit():
+    for x in (np.array(["2010", "NaT"]), np.array([b"2011-03-16"]), np.array([3], "M8[D]"), np.array([], "U4")):
+        same(arrstore.asarray(x).astype("M8"), x.astype("M8"))
+    same(arrstore.asarray(np.array([3], "m8[h]")).astype("m8"), np.array([3], "m8[h]").astype("m8"))
 
 
 def test_places_out_of_bounds_beside_an_empty_axis():

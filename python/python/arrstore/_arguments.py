@@ -8,6 +8,8 @@ import numpy as np
 from . import _arrstore
 from ._arrstore import Array
 
+#: Functions that join arrays.
+JOINS = frozenset(("concatenate", "concat", "stack", "hstack", "vstack"))
 #: Parameters that the tables cannot say, or that are there in Python alone.
 PARAMETERS = {
     "transpose": ["a", "axes?"],
@@ -41,6 +43,7 @@ def _known(parameters):
     return None if is_open else frozenset(p.removesuffix("?") for p in parameters)
 
 
+PARAMETERS.update((name, [*parameters, "casting?"]) for name, _, parameters, _ in _arrstore.functions() if name in JOINS)
 _TABLE = {name: PARAMETERS.get(name, parameters) for name, _, parameters, _ in _arrstore.functions()}
 BY_POSITION = {name: _by_position(parameters) for name, parameters in _TABLE.items()}
 _KNOWN = {name: _known(parameters) for name, parameters in _TABLE.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _arrstore
-from ._arguments import BY_POSITION
+from ._arguments import BY_POSITION, JOINS
 from ._arrstore import Array
 
 #: Functions that fill an array, and NumPy's way to an element.
@@ -40,14 +40,17 @@ def _filled(name, object, args, kwargs):
 
 
 def _cast(name, object, args, kwargs):
-    """A type of texts without a length gets the length that all elements of the array's type need."""
+    """A type of texts without a length gets the length that all elements of the array's type need; a type of times without a
+    unit, that of the array, or of what its texts say.
+    """
     given = _by_name(name, args if object is None else (object, *args), kwargs)
-    dtype, array = _asked_type(given.get("dtype"), "SU"), given["x"]
-    if dtype is None or dtype.itemsize:
+    dtype, array = _asked_type(given.get("dtype"), "SUmM"), given["x"]
+    if dtype is None or (dtype.itemsize if dtype.kind in "SU" else np.datetime_data(dtype)[0] != "generic"):
         return _arrstore.call(name, object, args, kwargs)
-    if not hasattr(array, "dtype"):
-        array = _arrstore.lazy(np.asarray(array))
-    return _arrstore.call(name, array, (np.empty(0, array.dtype).astype(dtype).dtype,), {})
+    array = array if isinstance(array, Array) else _arrstore.lazy(np.asarray(array))
+    is_told = dtype.kind in "mM" and array.dtype.kind in "SU"
+    example = np.asarray(array) if is_told else np.empty(0, array.dtype)
+    return _arrstore.call(name, array, (example.astype(dtype).dtype,), {})
 
 
 def _at_places(name, object, args, kwargs):
@@ -93,6 +96,24 @@ def _ordered(name, object, args, kwargs):
     return array.shape[axis] - 1 - _flipped(found, axis) if turn is _flipped else found
 
 
+def _joined(name, object, args, kwargs):
+    """Arrays that are joined in a type that is asked for, if `casting` allows it."""
+    given = _by_name(name, args, kwargs)
+    casting, dtype = given.pop("casting", None) or "same_kind", given.pop("dtype", None)
+    key = BY_POSITION[name][0]
+    if casting != "same_kind" or dtype is not None:
+        parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in given[key]]
+        if dtype is None:
+            dtype = np.result_type(*(x.dtype for x in parts))
+        elif _asked_type(dtype, "SU") is not None:
+            dtype = np.result_type(*(np.empty(0, x.dtype).astype(dtype).dtype for x in parts))
+        for x in parts:
+            if not np.can_cast(x.dtype, dtype, casting):
+                raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
+        given[key] = [_arrstore.call("astype", x, (dtype,), {}) for x in parts]
+    return _arrstore.call(name, None, (), given)
+
+
 def _flipped(array, axis):
     return _arrstore.call("flip", None, (array,), {"axis": axis})
 
@@ -130,6 +151,7 @@ def _with_numbered_axes(name, object, args, kwargs):
 #: The functions whose calls are completed.
 COMPLETED = {
     **{name + ending: _filled for name in _FILL for ending in ("", "_like")},
+    **dict.fromkeys(JOINS, _joined),
     "argsort": _ordered,
     "astype": _cast,
     "delete": _at_places,

@@ -307,7 +307,7 @@ _METHODS = frozenset(
 ) | frozenset("__abs__ __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __contains__ __len__ __pow__ __rpow__ __truediv__".split())
 _PYTHONS = frozenset((abs, divmod, pow, round, float, int, complex, bool, len)) | frozenset(
     getattr(operators, name) for name in operators.__all__ if not name.startswith("i") or name in ("inv", "invert", "index")
-) - {operators.is_, operators.is_not, operators.delitem, operators.call, operators.attrgetter, operators.itemgetter}
+) - {operators.is_, operators.is_not, operators.delitem, operators.concat, operators.call, operators.attrgetter, operators.itemgetter}
 _UFUNCS = {
     "reduce": frozenset((np.add, np.multiply, np.maximum, np.minimum, np.logical_and, np.logical_or)),
     "accumulate": frozenset((np.add, np.multiply, np.maximum, np.minimum)),
