@@ -280,7 +280,9 @@ def test_places_of_delete_and_insert(a):
         same(np.delete(a, obj, 0), np.delete(X, obj, 0))
     same(np.delete(a, slice(None, None, 5)), np.delete(X, slice(None, None, 5)))
     same(np.insert(a, slice(1, 3), 0.0, axis=0), np.insert(X, slice(1, 3), 0.0, axis=0))
-    for call in (lambda x: np.delete(x, np.array([1.0])), lambda x: np.insert(x, np.array([1.0, 2.0]), 3)):
+    records = arrstore.asarray(RECORDS)
+    same(np.insert(records, 1, (4, "d")), np.insert(RECORDS, 1, (4, "d")))
+    for call in (lambda x: np.delete(x, np.array([1.0])), lambda x: np.delete(x, np.array([])), lambda x: np.insert(x, np.array([1.0, 2.0]), 3)):
         for x in (a, X):
             with pytest.raises(IndexError):
                 call(x)

@@ -58,6 +58,8 @@ def _at_places(name, object, args, kwargs):
     given = _by_name(name, args, kwargs)
     if {"arr", "obj"} <= given.keys():
         given["obj"] = _places(name, given["arr"], given["obj"], given.get("axis"))
+    if name == "insert" and getattr(given.get("arr"), "dtype", np.dtype(bool)).names and not isinstance(given.get("values"), Array):
+        given["values"] = np.asarray(given["values"], given["arr"].dtype)
     return _arrstore.call(name, None, (), given)
 
 
@@ -66,7 +68,7 @@ def _places(name, array, obj, axis):
         return list(range(*obj.indices(np.size(array) if axis is None else np.shape(array)[axis])))
     if not isinstance(obj, (np.ndarray, Array)):
         return obj
-    if obj.size and obj.dtype.kind not in "biu":
+    if obj.dtype.kind not in "biu":
         raise IndexError(f"{name}: arrays used as indices must be of integer (or boolean) type, found {obj.dtype}")
     return obj.reshape(-1) if name == "delete" and obj.ndim > 1 else obj
 
