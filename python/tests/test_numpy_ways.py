@@ -173,6 +173,14 @@ def test_texts_without_a_length(dtype):
     same(arrstore.full((2, 2), "abc", dtype), np.full((2, 2), "abc", dtype))
 
 
+@pytest.mark.parametrize("dtype", [(np.str_, 5), np.dtypes.StrDType, np.dtypes.Float32DType, ("S", 3)], ids=str)
+def test_types_that_only_numpy_reads(dtype):
+    same(arrstore.zeros(3, dtype), np.zeros(3, dtype))
+    same(arrstore.asarray([1, 2]).astype(dtype), np.array([1, 2]).astype(dtype))
+    if dtype is np.dtypes.Float32DType:
+        same(arrstore.asarray([1, 2]).sum(dtype=dtype), np.array([1, 2]).sum(dtype=dtype))
+
+
 @pytest.mark.parametrize("dtype", [[("a", "i4"), ("b", "f8", (2,))], RECORDS.dtype, "i4,f4"], ids=["list", "dtype", "text"])
 def test_records_are_made(dtype):
     for name in ("zeros", "ones", "empty"):

@@ -95,6 +95,8 @@ def _given(function, name, value):
     """The value of a parameter."""
     if name == "order" and type(value) is str and function not in _OF_FIELDS:
         return value.upper()
+    if name == "dtype":
+        return _element_type(value)
     if name == "bins":
         # an array may hold the numbers of bins of several axes
         several = isinstance(value, (np.ndarray, Array)) and value.ndim == 1
@@ -103,6 +105,13 @@ def _given(function, name, value):
     if name == "range" and isinstance(value, np.ndarray):
         return tuple(value)  # the ends keep their type
     return _plain(value) if name in _PLAIN else value
+
+
+def _element_type(value):
+    """Types that only NumPy reads, such as `(np.str_, 5)`, lists of fields and its classes of types."""
+    if isinstance(value, type) and issubclass(value, np.dtype):
+        value = value.type
+    return np.dtype(value) if type(value) in (tuple, list) else value
 
 
 def _bins(value):

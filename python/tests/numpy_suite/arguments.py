@@ -36,6 +36,8 @@ def check_call(function, args, kwargs):
             raise NotApplicable("out=")
         if kwargs.get("where", True) is not True and not {"axis", "keepdims", "initial"} & kwargs.keys():
             raise NotApplicable("elements that are not defined")
+        if kwargs and not any(isinstance(arg, np.ndarray) for arg in args):
+            raise NotApplicable("ufuncs of no array with dtype= and the like")
     if function is np.pad and "empty" in (*args[2:3], kwargs.get("mode")):
         raise NotApplicable("elements that are not defined")
 
