@@ -94,8 +94,8 @@ def _target(function, args, kwargs):
     if isinstance(function, functools.partial):
         return _target(function.func, (*function.args, *args), {**function.keywords, **kwargs})
     if _takes_callable(function):
-        at = next((at for at, arg in enumerate(args) if _is_ours(arg)), None)
-        return None if at is None else functools.partial(function, *args[:at], _through(args[at]), *args[at + 1 :], **kwargs)
+        at = next((at for at, arg in enumerate(args) if callable(arg) and not _is_exception(arg)), None)
+        return None if at is None or not _is_ours(args[at]) else functools.partial(function, *args[:at], _through(args[at]), *args[at + 1 :], **kwargs)
     owner = getattr(function, "__self__", None)
     if type(owner) is np.ndarray:
         return _method(owner, function.__name__, args, kwargs)
@@ -286,6 +286,10 @@ def _hashable(function):
 
 def _takes_callable(function):
     return getattr(function, "__name__", "") in ("assert_raises", "assert_raises_regex", "assert_warns", "raises", "assert_no_warnings")
+
+
+def _is_exception(function):
+    return isinstance(function, type) and issubclass(function, BaseException)
 
 
 def _is_ours(function):
