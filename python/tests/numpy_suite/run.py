@@ -1,6 +1,6 @@
 """Runs NumPy's own tests with arrstore in NumPy's place: `python python/tests/numpy_suite/run.py [FILE ...]`.
 
-The tests are those of the installed NumPy; they need hypothesis. `expected.txt` lists the tests that fail, with reasons. The run
+The tests are those of the installed NumPy, without those that it marks as slow; they need hypothesis. `expected.txt` lists the tests that fail, with reasons. The run
 fails if another test does. With `--numpy`, NumPy alone answers, which shows that the tests themselves pass.
 """
 
@@ -20,9 +20,10 @@ import numpy as np
 
 HERE = Path(__file__).parent
 NUMPY = Path(np.__file__).parent
+#: The longest first.
 CORE = (
-    "indexing indexerrors item_selection ufunc umath umath_complex umath_accuracy multiarray numeric shape_base einsum function_base"
-    " half datetime strings nep50_promotions array_coercion scalarmath records regression"
+    "multiarray umath ufunc strings numeric scalarmath indexing indexerrors item_selection umath_complex umath_accuracy shape_base einsum"
+    " function_base half datetime nep50_promotions array_coercion records regression"
 )
 LIB = (
     "function_base nanfunctions arraysetops shape_base index_tricks twodim_base histograms arraypad stride_tricks type_check ufunclike"
@@ -55,7 +56,7 @@ def run(file, folder, numpy_alone):
     """The results of one file, as the plugin writes them, and what pytest said at the end."""
     results = folder / (file.replace("/", "-") + ".jsonl")
     command = [sys.executable, "-m", "pytest", "-p", "plugin", "-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={NUMPY}"]
-    command += ["-q", "--tb=no", "-W", "ignore", f"--suite-results={results}", str(NUMPY / file)]
+    command += ["-q", "--tb=no", "-W", "ignore", "-m", "not slow", f"--suite-results={results}", str(NUMPY / file)]
     command += ["--suite-numpy"] if numpy_alone else []
     environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)

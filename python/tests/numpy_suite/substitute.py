@@ -18,6 +18,7 @@ import numpy as np
 from arguments import NotApplicable
 
 import arrstore
+from arrstore import _dispatch
 
 #: Attributes of arrays that are computed.
 ATTRIBUTES = frozenset(("T", "mT", "real", "imag"))
@@ -325,7 +326,7 @@ _PYTHONS = frozenset((abs, divmod, pow, round, float, int, complex, bool, len)) 
     getattr(operators, name) for name in operators.__all__ if not name.startswith("i") or name in ("inv", "invert", "index")
 ) - {operators.is_, operators.is_not, operators.delitem, operators.concat, operators.call, operators.attrgetter, operators.itemgetter}
 _UFUNCS = {
-    "reduce": frozenset((np.add, np.multiply, np.maximum, np.minimum, np.logical_and, np.logical_or)),
-    "accumulate": frozenset((np.add, np.multiply, np.maximum, np.minimum)),
+    "reduce": frozenset(getattr(np, name) for name in _dispatch._REDUCE),
+    "accumulate": frozenset(getattr(np, name) for name in _dispatch._ACCUMULATE),
     "outer": frozenset(function for function in _FUNCTIONS if type(function) is np.ufunc),
 }
