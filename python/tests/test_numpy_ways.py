@@ -337,12 +337,17 @@ def test_conjugates_of_numbers_without_an_imaginary_part():
     for x in (np.array([True]), np.array([1, 2]), np.array([1.5]), np.array([1 + 2j])):
         same(arrstore.asarray(x).conj(), x.conj())
         same(arrstore.asarray(x).conjugate(), x.conjugate())
+    with pytest.raises(TypeError):
+        arrstore.asarray(np.array(["a"])).conj()
 
 
 def test_an_element_takes_no_list(a):
     for value in ([1], [[1.0]], np.array([2.0]), arrstore.asarray([2.0])):
         with pytest.raises(ValueError, match="setting an array element with a sequence"):
             a[0, 0] = value
+    records = arrstore.asarray(RECORDS)
+    records[0] = records[1:]
+    assert records[0].item() == (2, b"c")
     a[0, :1] = [7]
     a[0, 1, ...] = np.array(8)
     assert a[0, :2].tolist() == [7, 8]

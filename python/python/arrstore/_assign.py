@@ -40,7 +40,7 @@ def _element(value, dtype):
         element = np.empty((), dtype)
         element[()] = value
         return _arrstore.lazy(element)
-    if value.ndim:
+    if value.ndim and dtype.names is None:
         raise ValueError(f"setting an array element with a sequence: expected one element, found shape {value.shape}")
     return _elements(value, dtype)
 

@@ -117,7 +117,7 @@ def setitem(self, key, value):
 
 def conj(self):
     """The complex conjugate. Other numbers are their own."""
-    return _functions.call("conjugate", self, (), {}) if self.dtype.kind == "c" else self[...]
+    return self[...] if self.dtype.kind in "biuf" else _functions.call("conjugate", self, (), {})
 
 
 def to_device(self, device, /, *, stream=None):

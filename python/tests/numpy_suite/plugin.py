@@ -2,6 +2,7 @@
 
 import json
 
+import judge
 import pytest
 import rewrite
 import substitute
@@ -27,7 +28,7 @@ def pytest_unconfigure(config):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item):
     # modules are imported and parameters made before, with NumPy alone
-    item.suite_record = substitute.begin()
+    item.suite_record = judge.begin()
     substitute.active = not item.config.getoption("--suite-numpy")
     yield
     substitute.active = False
