@@ -18,10 +18,12 @@ TYPES = {
     "arrays": "Sequence[ArrayLike]",
     "axes": "int | Sequence[int] | None",
     "axis": "int | Sequence[int] | None",
+    "casting": "str | None",
     "copy": "builtins.bool | None",
     "correction": "float | None",
     "ddof": "float | None",
     "decimals": "int | None",
+    "descending": "builtins.bool | None",
     "destination": "int | Sequence[int]",
     "device": "str | None",
     "dtype": "DTypeLike | None",
@@ -29,6 +31,7 @@ TYPES = {
     "keepdims": "builtins.bool | None",
     "shape": "int | Sequence[int]",
     "source": "int | Sequence[int]",
+    "stable": "builtins.bool | None",
 }
 #: Functions of several results, and how many there are; 0: it depends on the arguments.
 SEVERAL = {

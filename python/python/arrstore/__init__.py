@@ -18,7 +18,7 @@ names.
 from . import _arrstore, _functions, _standard, linalg
 from ._arrstore import Array, Plan
 from ._config import config
-from ._convert import asarray, compute, frombuffer, from_dlpack, map_blocks
+from ._convert import array, asarray, compute, frombuffer, from_dlpack, map_blocks
 from ._dask import attach as _attach_to_dask, store
 from ._expression import eval
 from ._open import Archive, FileArray, open

@@ -10,9 +10,11 @@ from ._arrstore import Array
 
 def assigned(array, key, value):
     """`array` after `array[key] = value`, by NumPy's rules."""
-    value = _elements(value, array.dtype)
     if is_basic(key):
-        return _basic(array, key if isinstance(key, tuple) else (key,), value)
+        key = key if isinstance(key, tuple) else (key,)
+        is_element = len(key) == array.ndim and all(map(_is_integer, key))
+        return _basic(array, key, (_element if is_element else _elements)(value, array.dtype))
+    value = _elements(value, array.dtype)
     mask = _mask(key)
     if mask is not None and _covers(mask, array) and _spans(value, array.shape[mask.ndim :]):
         wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
@@ -30,6 +32,17 @@ def _is_integer(part):
     if isinstance(part, (bool, np.bool_)) or getattr(part, "ndim", 0):
         return False
     return isinstance(part, int) or np.issubdtype(getattr(part, "dtype", bool), np.integer)
+
+
+def _element(value, dtype):
+    """The value of one element, which NumPy makes in another way than those of many: it takes no list, and no NaN for an integer."""
+    if not isinstance(value, Array):
+        element = np.empty((), dtype)
+        element[()] = value
+        return _arrstore.lazy(element)
+    if value.ndim and dtype.names is None:
+        raise ValueError(f"setting an array element with a sequence: expected one element, found shape {value.shape}")
+    return _elements(value, dtype)
 
 
 def _elements(value, dtype):
@@ -137,6 +150,7 @@ def _listed(array, key, value):
     places = numbers.reshape(array.shape)[key]
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:
+        places.compute()  # places that are out of bounds are errors all the same
         return array
     places = places.reshape(-1)
     order = _functions.call("argsort", None, (places,), {})

@@ -8,7 +8,7 @@ from ._functions import on_cpu
 from ._kernels import is_kernel, of_blocks
 
 
-def asarray(obj, /, *, dtype=None, device=None, copy=None):
+def asarray(obj, /, dtype=None, *, device=None, copy=None):
     """A lazy array of anything that NumPy makes an array of. Elements of other arrays are copied."""
     on_cpu(device)
     if isinstance(obj, Array):
@@ -25,6 +25,12 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         return array if dtype is None else _functions.call("astype", array, (dtype,), {})
     found = np.asarray(obj) if dtype is None else np.asarray(obj, dtype=dtype)
     return _arrstore.lazy(found)
+
+
+def array(object, dtype=None, *, copy=True, ndmin=0, device=None):
+    """A lazy array of anything that NumPy makes an array of: an object of its own, with at least `ndmin` axes."""
+    found = asarray(object, dtype, device=device, copy=copy)
+    return found[(None,) * (ndmin - found.ndim)] if found.ndim < ndmin else found
 
 
 def _has_lazy(parts):

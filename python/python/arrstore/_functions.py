@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from . import _arrstore
+from ._arguments import NAMES, PARAMETERS, fitted
+from ._completed import COMPLETED
 
 #: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
 _TYPES = frozenset(_arrstore.dtypes())
@@ -17,9 +19,6 @@ _ON_DEVICE = frozenset(
 )
 #: Classes of lazy arrays that functions keep, and what makes one of a result and the arguments.
 KEPT = {}
-
-#: Parameters that the tables cannot say.
-_PARAMETERS = {"transpose": ["a", "axes?"], "permute_dims": ["a", "axes"]}
 
 #: Results of several arrays, by the names that NumPy gives them.
 _FIELDS = {
@@ -35,66 +34,30 @@ _FIELDS = {
 _RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fields) in _FIELDS.items()}
 
 
-#: Parameters that are plain numbers, or a few of them. The library takes those of Python.
-_PLAIN = frozenset(
-    "axes axis bins constant_values correction ddof discont end_values keepdims left pad_width period right shape stat_length".split()
-)
-#: Methods that take lengths or axes one by one.
-_SPREAD = frozenset(("reshape", "transpose"))
-
-
-#: Functions that change an array at places, which may be a slice.
-_AT_PLACES = frozenset(("delete", "insert"))
-
-
 def call(name, object, args, kwargs):
-    """The result of a function of the tables, with the names of its parts if NumPy has such names."""
-    names = _BY_POSITION.get(name, ())[object is not None :]
-    if name == "arange":
-        args, kwargs = tuple(map(_bound, args)), {key: _bound(value) for key, value in kwargs.items()}
-    elif object is not None and name in _SPREAD:
-        args = tuple(map(_plain, args))
-    elif not _PLAIN.isdisjoint(names):
-        args = (*(_given(*pair) for pair in zip(names, args)), *args[len(names) :])
-    if kwargs:
-        kwargs = {key: _given(key, value) for key, value in kwargs.items()}
-    if name in _AT_PLACES:
-        args, kwargs = _places(names, args, kwargs)
-    result = _arrstore.call(name, object, args, kwargs)
+    """The result of a function of the tables, with the names of its parts if NumPy has such names. With `out`, the result is
+    computed into that array of NumPy.
+    """
+    args, kwargs = fitted(name, object, args, kwargs)
+    out = kwargs.pop("out", None) if kwargs else None
+    complete = COMPLETED.get(name)
+    result = (_arrstore.call if complete is None else complete)(name, object, args, kwargs)
+    if out is not None:
+        return into(result, out)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
 
 
-def _places(names, args, kwargs):
-    """The arguments of a function with parameters `names`, with the numbers of a slice `obj` in its place."""
-    named = dict(zip(names, args)) | kwargs
-    places, axis = named.get("obj"), named.get("axis")
-    if not isinstance(places, slice):
-        return args, kwargs
-    shape = np.shape(named["arr"])
-    places = np.arange(*places.indices(math.prod(shape) if axis is None else shape[axis]))
-    if "obj" in kwargs:
-        return args, kwargs | {"obj": places}
-    return (args[0], places, *args[2:]), kwargs
-
-
-def _given(name, value):
-    """The value of a parameter: edges of bins stay an array."""
-    return _plain(value) if name in _PLAIN and not (name == "bins" and np.ndim(value)) else value
-
-
-def _bound(value):
-    """An end or a step of `arange`: beside whole numbers with a sign, NumPy takes a uint64 as a float."""
-    return float(value) if isinstance(value, np.uint64) else _plain(value)
-
-
-def _plain(value):
-    """Numbers and arrays of NumPy, and lists of them, as Python's."""
-    if isinstance(value, (np.generic, np.ndarray)) and value.dtype.kind in "biufc":
-        return value.tolist()
-    if type(value) in (tuple, list):
-        return type(value)(map(_plain, value))
-    return value
+def into(result, out):
+    """Computes results into arrays of NumPy."""
+    results, places = (part if isinstance(part, tuple) else (part,) for part in (result, out))
+    if any(not isinstance(place, np.ndarray) for place in places):
+        raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
+    for place, array in zip(places, results, strict=True):
+        if place.shape != array.shape:
+            raise ValueError(f"out: expected an array of shape {array.shape}, found {place.shape}")
+        np.copyto(place, np.asarray(array), casting="same_kind")
+    return out if isinstance(result, tuple) else places[0]
 
 
 def on_cpu(device):
@@ -172,28 +135,17 @@ def namespace(taken):
     found = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
     for name, _, parameters, help in _arrstore.functions():
         if name not in _TYPES and name not in taken:
-            found[name] = _function(name, _PARAMETERS.get(name, parameters), help)
+            found[name] = _function(name, PARAMETERS.get(name, parameters), help)
     return found
 
 
 def methods():
     """Methods of arrays by name."""
-    return {name: _method(name, parameters, help) for name, is_method, parameters, help in _arrstore.functions() if is_method}
+    rows = [(name, PARAMETERS.get(name, parameters), help) for name, is_method, parameters, help in _arrstore.functions() if is_method]
+    return {name: _method(name, parameters, help) for name, parameters, help in rows}
 
 
 def names():
     """The names of all functions."""
-    return _NAMES
+    return NAMES
 
-
-def _by_position(parameters):
-    names = []
-    for parameter in parameters or ():
-        if parameter.startswith(("*", ".")):
-            break
-        names.append(parameter.removesuffix("?"))
-    return tuple(names)
-
-
-_BY_POSITION = {name: _by_position(_PARAMETERS.get(name, parameters)) for name, _, parameters, _ in _arrstore.functions()}
-_NAMES = frozenset(_BY_POSITION)

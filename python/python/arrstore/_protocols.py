@@ -4,63 +4,11 @@ import operator
 
 import numpy as np
 
-from . import _functions, _html, linalg
+from . import _functions, _html
 from ._arrstore import Array
 from ._assign import assigned
-from ._convert import asarray
+from ._dispatch import array_function, array_ufunc
 from ._pickle import reduce
-
-
-def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
-    """A ufunc of NumPy on lazy arrays stays lazy. With `out`, the result is computed into that array."""
-    name, names = ufunc.__name__, _functions.names()
-    dtype = kwargs.pop("dtype", None) if method == "__call__" else None
-    if name not in names:
-        return NotImplemented
-    if method in ("reduce", "accumulate", "reduceat"):
-        name = f"{name}.{method}"
-        kwargs.setdefault("axis", 0)
-    elif method == "outer":
-        a, b = map(asarray, inputs)
-        inputs = (a[(..., *(None,) * b.ndim)], b)
-    elif method != "__call__":
-        return NotImplemented
-    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue and (key == "axis" or value is not None)}
-    if kwargs.get("where", True) is True:
-        kwargs.pop("where", None)
-    if kwargs.pop("casting", "same_kind") != "same_kind" or ("where" in kwargs and method != "reduce"):
-        return NotImplemented
-    # a comparison has truth values anyway, and compares elements of their own types
-    if dtype is not None and not (np.dtype(dtype) == bool and any(types.endswith("->?") for types in ufunc.types)):
-        if not all(np.can_cast(x.dtype, dtype, "same_kind") for x in inputs if hasattr(x, "dtype")):
-            return NotImplemented
-        inputs = tuple(asarray(x).astype(dtype) for x in inputs)
-    result = _functions.call(name, None, inputs, kwargs)
-    return result if out is None else _into(result, out)
-
-
-def _into(result, out):
-    results = result if isinstance(result, tuple) else (result,)
-    if any(not isinstance(place, np.ndarray) for place in out):
-        raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
-    for place, array in zip(out, results, strict=True):
-        np.copyto(place, np.asarray(array), casting="same_kind")
-    return out if isinstance(result, tuple) else out[0]
-
-
-def array_function(self, func, types, args, kwargs):
-    """A function of NumPy on lazy arrays stays lazy, if the tables have it."""
-    name = func.__name__
-    if func in (np.ndim, np.shape, np.size) and len(args) == 1 and not kwargs:
-        return getattr(args[0], name)
-    # functions of numpy.linalg take other axes than those of the same names in numpy
-    is_linear = func.__module__ == "numpy.linalg"
-    if not (name in linalg.__all__ if is_linear else func.__module__ == "numpy" and name in _functions.names()):
-        return NotImplemented
-    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
-    out = kwargs.pop("out", None)
-    result = getattr(linalg, name)(*args, **kwargs) if is_linear else _functions.call(name, None, args, kwargs)
-    return result if out is None else _into(result, out if isinstance(out, tuple) else (out,))
 
 
 def to_numpy(self, dtype=None, copy=None):
@@ -129,8 +77,9 @@ def _number(convert):
 
 
 def item(self, *index):
-    """One element as a Python number."""
-    array = self[index[0] if len(index) == 1 and isinstance(index[0], tuple) else index] if index else self
+    """One element as a Python number. One number alone counts the elements in C order."""
+    index = index[0] if len(index) == 1 else index
+    array = self if index == () else self[index] if isinstance(index, tuple) else self.reshape(-1)[index]
     if array.size != 1:
         raise ValueError("can only convert an array of size 1 to a Python scalar")
     return array._asarray().item()
@@ -174,10 +123,17 @@ def setitem(self, key, value):
         self._rebase(result)
 
 
+def conj(self):
+    """The complex conjugate. Other numbers are their own."""
+    return self[...] if self.dtype.kind in "biuf" else _functions.call("conjugate", self, (), {})
+
+
 def to_device(self, device, /, *, stream=None):
     """The array itself, for the only device there is."""
     if device != "cpu":
         raise ValueError(f"device: expected 'cpu', found {device!r}")
+    if stream is not None:
+        raise ValueError(f"stream: a CPU has none, found {stream!r}")
     return self
 
 
@@ -207,6 +163,8 @@ def attach(array):
         "__setitem__": setitem,
         "_repr_html_": _html.represent,
         "device": property(lambda self: "cpu", doc="The device that holds the elements: the CPU."),
+        "conj": conj,
+        "conjugate": conj,
         "copy": copy,
         "item": item,
         "to_device": to_device,

@@ -10,25 +10,6 @@ from ._convert import asarray
 from ._functions import on_cpu
 
 
-def sort(a, axis=-1, kind=None, order=None, *, descending=False, stable=None):
-    """The elements in ascending or descending order."""
-    if descending:
-        return _flip(sort(a, axis, kind, order), axis)
-    return _functions.call("sort", None, (a, axis, kind, order), {} if stable is None else {"stable": stable})
-
-
-def argsort(a, axis=-1, kind=None, order=None, *, descending=False, stable=None):
-    """The indices that put the elements into ascending or descending order. Equal elements stay in their order."""
-    if descending:
-        a, axis = (asarray(a).reshape(-1), 0) if axis is None else (asarray(a), axis)
-        return a.shape[axis] - 1 - _flip(argsort(_flip(a, axis), axis, kind, order), axis)
-    return _functions.call("argsort", None, (a, axis, kind, order), {} if stable is None else {"stable": stable})
-
-
-def _flip(a, axis):
-    return _functions.call("flip", None, (a,), {"axis": axis})
-
-
 def expm1(x):
     """exp(x) - 1. Complex numbers whose real part is 0, infinite or NaN have the standard's results; `numpy.expm1` gives
     NumPy's.
@@ -68,9 +49,9 @@ def result_type(*arrays_and_dtypes):
     return np.result_type(*map(_plain, arrays_and_dtypes))
 
 
-def can_cast(from_, to, /):
-    """Whether elements of one type can become those of another without loss."""
-    return np.can_cast(_plain(from_), to)
+def can_cast(from_, to, /, casting="safe"):
+    """Whether elements of one type can become those of another, by default without loss."""
+    return np.can_cast(_plain(from_), to, casting)
 
 
 class finfo:
@@ -128,5 +109,5 @@ def __array_namespace_info__():
 
 def namespace():
     """The functions by name."""
-    names = ("sort argsort expm1 tanh broadcast_shapes result_type can_cast finfo iinfo isdtype __array_namespace_info__").split()
+    names = ("expm1 tanh broadcast_shapes result_type can_cast finfo iinfo isdtype __array_namespace_info__").split()
     return {name: globals()[name] for name in names}

@@ -1,0 +1,163 @@
+"""Functions that take more in NumPy than in the library's tables: types without a length, slices as places, an order."""
+
+import numpy as np
+
+from . import _arrstore
+from ._arguments import BY_POSITION, JOINS
+from ._arrstore import Array
+
+#: Functions that fill an array, and NumPy's way to an element.
+_FILL = {"zeros": np.zeros, "empty": np.zeros, "ones": np.ones, "full": np.full}
+
+
+def _by_name(name, args, kwargs):
+    return {**dict(zip(BY_POSITION[name], args)), **kwargs}
+
+
+def _asked_type(given, kinds):
+    """The type that a call asks for, if it is of one of these kinds."""
+    try:
+        dtype = None if given is None else np.dtype(given)
+    except TypeError:  # a type that NumPy lacks
+        return None
+    return dtype if dtype is not None and dtype.kind in kinds else None
+
+
+def _filled(name, object, args, kwargs):
+    """Records, texts and times have elements that the tables do not make of numbers: NumPy makes one."""
+    given = _by_name(name, args, kwargs)
+    dtype = _asked_type(given.get("dtype"), "SUVmM")
+    value = given.get("fill_value")
+    if dtype is None or isinstance(value, Array):
+        return _arrstore.call(name, object, args, kwargs)
+    plain = name.removesuffix("_like")
+    element = _FILL[plain]((), *([value] if plain == "full" else []), dtype)
+    shape = given.get("shape")
+    if shape is None:
+        shape = np.shape(given["a"])
+    shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
+    return _arrstore.call("broadcast_to", None, (_arrstore.lazy(element), (*shape, *element.shape)), {})
+
+
+def _cast(name, object, args, kwargs):
+    """A type of texts without a length gets the length that all elements of the array's type need; a type of times without a
+    unit, that of the array, or of what its texts say.
+    """
+    given = _by_name(name, args if object is None else (object, *args), kwargs)
+    dtype, array = _asked_type(given.get("dtype"), "SUmM"), given["x"]
+    if dtype is None or (dtype.itemsize if dtype.kind in "SU" else np.datetime_data(dtype)[0] != "generic"):
+        return _arrstore.call(name, object, args, kwargs)
+    array = array if isinstance(array, Array) else _arrstore.lazy(np.asarray(array))
+    is_told = dtype.kind in "mM" and array.dtype.kind in "SU"
+    example = np.asarray(array) if is_told else np.empty(0, array.dtype)
+    return _arrstore.call(name, array, (example.astype(dtype).dtype,), {})
+
+
+def _at_places(name, object, args, kwargs):
+    """Slices, and places of several axes, as lists of places."""
+    given = _by_name(name, args, kwargs)
+    if {"arr", "obj"} <= given.keys():
+        given["obj"] = _places(name, given["arr"], given["obj"], given.get("axis"))
+    if name == "insert" and getattr(given.get("arr"), "dtype", np.dtype(bool)).names and not isinstance(given.get("values"), Array):
+        given["values"] = np.asarray(given["values"], given["arr"].dtype)
+    return _arrstore.call(name, None, (), given)
+
+
+def _places(name, array, obj, axis):
+    if isinstance(obj, slice):
+        return list(range(*obj.indices(np.size(array) if axis is None else np.shape(array)[axis])))
+    if not isinstance(obj, (np.ndarray, Array)):
+        return obj
+    if obj.dtype.kind not in "biu":
+        raise IndexError(f"{name}: arrays used as indices must be of integer (or boolean) type, found {obj.dtype}")
+    return obj.reshape(-1) if name == "delete" and obj.ndim > 1 else obj
+
+
+#: Names of sorts. NumPy reads their first letter.
+_KINDS = {"q": "quicksort", "h": "heapsort", "m": "mergesort", "s": "stable"}
+
+
+def _ordered(name, object, args, kwargs):
+    """Sorts, in descending order too. NaN and NaT are last in both orders, and `argsort` leaves equal elements as they are."""
+    given = _by_name(name, args if object is None else (object, *args), kwargs)
+    kind = given.get("kind")
+    if kind is not None:
+        if not isinstance(kind, str) or kind[:1].lower() not in _KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(_KINDS.values())}, found {kind!r}")
+        given["kind"] = _KINDS[kind[:1].lower()]
+    if not given.pop("descending", None):
+        return _arrstore.call(name, None, (), given)
+    array = given["a"] if isinstance(given["a"], Array) else _arrstore.lazy(np.asarray(given["a"]))
+    if given.get("axis", -1) is None:
+        array, given["axis"] = array.reshape(-1), -1
+    turn, back = _TURNS.get(array.dtype.kind, (_flipped, _flipped))
+    axis = given.get("axis", -1)
+    found = _arrstore.call(name, None, (), {**given, "a": turn(array, axis)})
+    if name == "sort":
+        return back(found, axis).astype(array.dtype)
+    return array.shape[axis] - 1 - _flipped(found, axis) if turn is _flipped else found
+
+
+def _joined(name, object, args, kwargs):
+    """Arrays that are joined in a type that is asked for, if `casting` allows it."""
+    given = _by_name(name, args, kwargs)
+    casting, dtype = given.pop("casting", None) or "same_kind", given.pop("dtype", None)
+    key = BY_POSITION[name][0]
+    if casting != "same_kind" or dtype is not None:
+        parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in given[key]]
+        if dtype is None:
+            dtype = np.result_type(*(x.dtype for x in parts))
+        elif _asked_type(dtype, "SU") is not None:
+            dtype = np.result_type(*(np.empty(0, x.dtype).astype(dtype).dtype for x in parts))
+        for x in parts:
+            if not np.can_cast(x.dtype, dtype, casting):
+                raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
+        given[key] = [_arrstore.call("astype", x, (dtype,), {}) for x in parts]
+    return _arrstore.call(name, None, (), given)
+
+
+def _flipped(array, axis):
+    return _arrstore.call("flip", None, (array,), {"axis": axis})
+
+
+def _negative(array, axis):
+    return -array
+
+
+def _inverse(array, axis):
+    return ~array
+
+
+def _inverse_count(array, axis):
+    """NaT is the least number, so that it becomes the greatest."""
+    return ~array.astype(np.int64)
+
+
+#: For kinds of elements, what turns their order, and back. Texts and records are flipped before and after.
+_TURNS = {
+    **dict.fromkeys("biu", (_inverse, _inverse)),
+    **dict.fromkeys("fc", (_negative, _negative)),
+    **dict.fromkeys("mM", (_inverse_count, _inverse)),
+}
+
+
+def _with_numbered_axes(name, object, args, kwargs):
+    """`einsum(a, [0, 1], b, [1, 2])`: the numbers of axes may be arrays."""
+    if args and not isinstance(args[0], str):
+        args = tuple(np.asarray(value).tolist() if at % 2 else value for at, value in enumerate(args))
+        if len(args) % 2:
+            args = (*args[:-1], np.asarray(args[-1]).tolist())
+    return _arrstore.call(name, None, args, kwargs)
+
+
+#: The functions whose calls are completed.
+COMPLETED = {
+    **{name + ending: _filled for name in _FILL for ending in ("", "_like")},
+    **dict.fromkeys(JOINS, _joined),
+    "argsort": _ordered,
+    "astype": _cast,
+    "delete": _at_places,
+    "einsum": _with_numbered_axes,
+    "insert": _at_places,
+    "sort": _ordered,
+}

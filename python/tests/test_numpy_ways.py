@@ -1,0 +1,384 @@
+"""The ways in which NumPy's functions may be called: arguments by position, `out`, types that NumPy completes. NumPy's own tests
+found each of these.
+"""
+
+import numpy as np
+import pytest
+from conftest import close, lazy, same
+
+import arrstore
+
+X = np.arange(24.0).reshape(4, 6)
+X[1, 2] = np.nan
+RECORDS = np.array([(1, b"ab"), (2, b"c")], dtype=[("x", "i4"), ("y", "S4")])
+
+
+@pytest.fixture
+def a():
+    return arrstore.asarray(X)
+
+
+@pytest.mark.parametrize(
+    "name, args",
+    [
+        ("sum", (0, None, None, True)),
+        ("sum", (1, "f4", None, False, 3)),
+        ("prod", (0, None, None, True)),
+        ("mean", (0, "f4", None, True)),
+        ("std", (0, None, None, 1)),
+        ("var", (0, "f4", None, 1, True)),
+        ("max", (0, None, True, 5)),
+        ("any", (1, None, True)),
+        ("argmax", (1, None)),
+        ("cumsum", (1, None, None)),
+        ("round", (1, None)),
+        ("take", ([1, 9], 1, None, "clip")),
+        ("trace", (1, 0, 1, "f4", None)),
+    ],
+)
+def test_arguments_by_position(a, name, args):
+    for found in (getattr(np, name)(a, *args), getattr(a, name)(*args), getattr(arrstore, name)(a, *args)):
+        assert lazy(found)
+        close(found, getattr(np, name)(X, *args))
+
+
+@pytest.mark.parametrize(
+    "name, args", [("percentile", (5, None, None, False)), ("median", (0, None, False, True)), ("nanmax", (0, None, True)), ("cumprod", (0, None, None))]
+)
+def test_arguments_of_functions_by_position(a, name, args):
+    close(getattr(np, name)(a, *args), getattr(np, name)(X, *args))
+
+
+def test_arguments_that_are_too_many_or_given_twice_are_refused(a):
+    for args, kwargs in [((0, None, None, True, 0, True, 1), {}), ((0, None, None, True), {"keepdims": True}), ((), {"overwrite": False})]:
+        with pytest.raises(TypeError):
+            a.sum(*args, **kwargs)
+    with pytest.raises(TypeError, match="overwrite_input"):
+        np.median(a, overwrite_input=True)
+
+
+def test_out(a):
+    for call in (lambda out: a.sum(0, out=out), lambda out: np.sum(a, 0, None, out), lambda out: a.max(0, out), lambda out: arrstore.sum(a, 0, out=out)):
+        out = np.zeros(6)
+        assert call(out) is out
+        assert out[0] == 36 or out[0] == 18
+    assert lazy(a.sum(out=None))
+    with pytest.raises(ValueError, match="shape"):
+        a.sum(0, out=np.zeros(5))
+    with pytest.raises(TypeError):
+        a.sum(0, out=np.zeros(6, "i4"))
+    with pytest.raises(TypeError, match="arrays of NumPy"):
+        a.sum(0, out=arrstore.zeros(6))
+
+
+def test_letters_of_orders_are_small_or_large(a):
+    for order in "cCfFaA":
+        same(a.flatten(order), X.flatten(order))
+        same(np.reshape(a, (6, 4), order=order), X.reshape((6, 4), order=order))
+    # the order of a sort names fields, which stay as they are
+    same(np.sort(arrstore.asarray(RECORDS), order="x"), np.sort(RECORDS, order="x"))
+
+
+def test_lazy_arrays_and_ranges_as_lengths_and_axes(a):
+    length, shape = arrstore.asarray(3), arrstore.asarray([2, 3])
+    same(arrstore.zeros(length), np.zeros(3))
+    same(arrstore.ones(shape), np.ones((2, 3)))
+    same(np.tile(a, shape), np.tile(X, (2, 3)))
+    same(np.moveaxis(a, range(2), [1, 0]), np.moveaxis(X, range(2), [1, 0]))
+    same(np.partition(a[0], arrstore.asarray([1, 3]))[1::2], np.partition(X[0], [1, 3])[1::2])
+
+
+@pytest.mark.parametrize("where", [X > 3, X[0] > 3, [[True], [False], [True], [False]]], ids=["all", "row", "column"])
+def test_reductions_of_ufuncs_where(a, where):
+    for ufunc, initial in [(np.add, 0), (np.multiply, 1), (np.maximum, -1), (np.minimum, 99), (np.logical_and, True), (np.logical_or, False)]:
+        plain = {} if ufunc in (np.logical_and, np.logical_or) else {"initial": initial}
+        found = ufunc.reduce(a, axis=0, where=where, **plain)
+        assert lazy(found)
+        close(found, ufunc.reduce(X, axis=0, where=where, **plain))
+    same(np.maximum.reduce(a[0], dtype="f4"), np.maximum.reduce(X[0], dtype="f4"))
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"dtype": "f4"},
+        {"dtype": "c8"},
+        {"dtype": "i4"},
+        {"dtype": "i4", "casting": "unsafe"},
+        {"signature": "dd->d"},
+        {"signature": (None, None, "f4")},
+        {"sig": "ff->f"},
+        {"casting": "no"},
+        {"casting": "equiv"},
+        {"casting": "safe", "dtype": "f4"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("other", [2, 1j, np.float32(1.5), np.arange(6)], ids=str)
+@pytest.mark.parametrize("ufunc", [np.add, np.divide, np.less])
+def test_types_and_casts_of_ufuncs(a, ufunc, other, kwargs):
+    b, y = a[0], X[0]
+    try:
+        expected = ufunc(y, other, **kwargs)
+    except TypeError:
+        with pytest.raises(TypeError):
+            ufunc(b, other, **kwargs)
+        return
+    found = ufunc(b, other, **kwargs)
+    assert lazy(found)
+    close(found, expected)
+
+
+def test_questions_about_types_are_answered(a):
+    for ask in (np.iscomplexobj, np.isrealobj, np.ndim, np.shape, np.size, np.result_type, lambda x: np.size(x, 1)):
+        assert ask(a) == ask(X)
+    assert np.result_type(a, 1j) == np.result_type(X, 1j) and np.common_type(a, X) == np.common_type(X, X)
+    assert np.can_cast(a.dtype, "f4", casting="same_kind") and not arrstore.can_cast(a, "f4") and arrstore.can_cast(a, "f4", "same_kind")
+
+
+def test_functions_of_texts_stay_lazy():
+    texts = np.array(["ab", "c", "abab"])
+    t = arrstore.asarray(texts)
+    for call in (
+        np.strings.upper,
+        np.char.upper,
+        lambda x: np.strings.replace(x, "b", "xyz"),
+        lambda x: np.strings.center(x, 7, "*"),
+        lambda x: np.strings.partition(x, "b"),
+        lambda x: np.strings.multiply(x, np.int64(3)),
+        lambda x: np.strings.encode(x),
+    ):
+        found, expected = call(t), call(texts)
+        assert lazy(found)
+        for one, other in zip(found, expected, strict=True) if isinstance(expected, tuple) else [(found, expected)]:
+            np.testing.assert_array_equal(one, other)
+    with pytest.raises(TypeError):  # the tables have no formats, and their `mod` is the remainder
+        np.strings.mod(arrstore.asarray(np.array(["%d"])), 3)
+
+
+def test_sliding_windows_stay_lazy(a):
+    found = np.lib.stride_tricks.sliding_window_view(a, (2, 3))
+    assert lazy(found)
+    same(found, np.lib.stride_tricks.sliding_window_view(X, (2, 3)))
+
+
+@pytest.mark.parametrize("dtype", ["U", "S", str, bytes, np.dtype("U")], ids=str)
+def test_texts_without_a_length(dtype):
+    for x in (np.array([1, -20]), np.array([True]), np.array([1.5]), np.array(["abc", "d"]), np.array([b"abc"]), np.array(["2020-01-01"], "M8[D]")):
+        same(arrstore.asarray(x).astype(dtype), x.astype(dtype))
+    same(arrstore.array([["a", "bcd"]], dtype), np.array([["a", "bcd"]], dtype))
+    for name in ("zeros", "ones"):
+        same(getattr(arrstore, name)(3, dtype), getattr(np, name)(3, dtype))
+        same(getattr(np, name + "_like")(arrstore.asarray(X), dtype), getattr(np, name + "_like")(X, dtype))
+    same(arrstore.full((2, 2), "abc", dtype), np.full((2, 2), "abc", dtype))
+
+
+@pytest.mark.parametrize("dtype", [(np.str_, 5), np.dtypes.StrDType, np.dtypes.Float32DType, ("S", 3)], ids=str)
+def test_types_that_only_numpy_reads(dtype):
+    same(arrstore.zeros(3, dtype), np.zeros(3, dtype))
+    same(arrstore.asarray([1, 2]).astype(dtype), np.array([1, 2]).astype(dtype))
+    if dtype is np.dtypes.Float32DType:
+        same(arrstore.asarray([1, 2]).sum(dtype=dtype), np.array([1, 2]).sum(dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", [[("a", "i4"), ("b", "f8", (2,))], RECORDS.dtype, "i4,f4"], ids=["list", "dtype", "text"])
+def test_records_are_made(dtype):
+    for name in ("zeros", "ones", "empty"):
+        found = getattr(arrstore, name)((2, 3), dtype)
+        assert (found.dtype, found.shape) == (np.dtype(dtype), (2, 3))
+        expected = np.zeros((2, 3), dtype) if name == "empty" else getattr(np, name)((2, 3), dtype)
+        assert str(found.compute()) == str(expected)
+    same(arrstore.array([(1, 2)], "i4,f4"), np.array([(1, 2)], "i4,f4"))
+
+
+def test_times_are_made_of_nan_and_of_mixed_lists():
+    same(arrstore.full(2, np.nan, "m8[s]"), np.full(2, np.nan, "m8[s]"))
+    same(arrstore.array([1, "NaT"], "m8[s]"), np.array([1, "NaT"], "m8[s]"))
+    same(arrstore.array("1932-02-17", "M8"), np.array("1932-02-17", "M8"))
+
+
+def test_arrays_of_anything():
+    for value in (b"ab", [b"a", b"bcd"], range(3), [range(2)], 3, [[1, 2], [3, 4.5]], RECORDS):
+        same(arrstore.array(value), np.array(value))
+    same(arrstore.array([1], ndmin=3), np.array([1], ndmin=3))
+    a = arrstore.asarray(X)
+    same(arrstore.array([a[0], a[1]]), np.array([X[0], X[1]]))
+    b = arrstore.array(a)
+    b[0, 0] = 5
+    assert a[0, 0].item() == 0
+    with pytest.raises(ValueError):
+        arrstore.array([[1], 2])
+    same(arrstore.asarray([1], "f4"), np.asarray([1], "f4"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [np.nan, 1, 0.0, 2, 1, -np.inf],
+        [1, np.nan, 2j, 1 + 2j, 2j],
+        np.array(["NaT", 1, 2, "NaT", 1], "M8[s]"),
+        np.array(["NaT", 1, -2, 1], "m8[s]"),
+        np.array([3, 1, 255, 0, 1], "u1"),
+        np.array([-128, 127, 0, 0], "i1"),
+        [True, False, True],
+        ["a", "c", "b", "a"],
+    ],
+    ids=["f8", "c16", "M8", "m8", "u1", "i1", "bool", "U"],
+)
+def test_descending_sorts_put_nan_last(values):
+    x = np.asarray(values)
+    a = arrstore.asarray(x)
+    is_nan = np.array([value != value for value in x])
+    order = sorted(np.flatnonzero(~is_nan), key=lambda place: _rank(x)[place], reverse=False)
+    expected = [*order, *np.flatnonzero(is_nan)]
+    for found in (arrstore.argsort(a, descending=True), a.argsort(descending=True), arrstore.argsort(a, descending=True, axis=None)):
+        same(found, np.array(expected))
+    for found in (arrstore.sort(a, descending=True), a.sort(descending=True)):
+        same(found, x[expected])
+    if "descending" in str(np.sort.__doc__):  # from NumPy 2.5 on
+        same(np.sort(a, descending=True), np.sort(x, descending=True))
+    rows = np.stack([x, x[::-1]])
+    same(arrstore.sort(arrstore.asarray(rows), axis=1, descending=True)[1], x[expected])
+
+
+def _rank(x):
+    """For each element, a number that is less for greater elements, and the same for equal ones."""
+    distinct = sorted({value for value in x.tolist() if value == value and value is not None}, key=lambda z: (z.real, z.imag) if isinstance(z, complex) else z)
+    places = {value: -at for at, value in enumerate(distinct)}
+    return [places.get(value, 1) for value in x.tolist()]
+
+
+@pytest.mark.parametrize("name", ["concatenate", "concat", "stack", "hstack", "vstack"])
+def test_joins_in_a_type(name):
+    parts = [np.array([1, 2]), np.array([2.5, 3.5])]
+    join, own = getattr(np, name), getattr(arrstore, name)
+    for kwargs in (
+        {"dtype": "f4"},
+        {"dtype": "i8", "casting": "unsafe"},
+        {"dtype": "U"},
+        {"dtype": "S", "casting": "unsafe"},
+        {"casting": "safe"},
+        {"casting": "no"},
+        {"dtype": "i4"},
+        {"dtype": "c8", "casting": "safe"},
+    ):
+        for call in (join, own):
+            lazies = [arrstore.asarray(x) for x in parts]
+            try:
+                expected = join(parts, **kwargs)
+            except TypeError:
+                with pytest.raises(TypeError):
+                    call(lazies, **kwargs)
+                continue
+            same(call(lazies, **kwargs), expected)
+    with pytest.raises(ValueError, match="casting"):
+        join([arrstore.asarray([1])], casting="same value")
+
+
+def test_names_of_sorts():
+    a = arrstore.asarray([2, 1, 3])
+    for kind in ("quick", "quicksort", "heap", "merge", "stable", "Q"):
+        same(np.sort(a, kind=kind), [1, 2, 3])
+    with pytest.raises(ValueError, match="kind"):
+        np.sort(a, kind="bubble")
+
+
+def test_places_of_delete_and_insert(a):
+    for obj in (slice(0, 2), slice(None, None, -2), slice(60, None), np.array([[0, 1], [2, 1]]), np.array([True, False, True, False])):
+        same(np.delete(a, obj, 0), np.delete(X, obj, 0))
+    same(np.delete(a, slice(None, None, 5)), np.delete(X, slice(None, None, 5)))
+    same(np.insert(a, slice(1, 3), 0.0, axis=0), np.insert(X, slice(1, 3), 0.0, axis=0))
+    records = arrstore.asarray(RECORDS)
+    same(np.insert(records, 1, (4, "d")), np.insert(RECORDS, 1, (4, "d")))
+    for call in (lambda x: np.delete(x, np.array([1.0])), lambda x: np.delete(x, np.array([])), lambda x: np.insert(x, np.array([1.0, 2.0]), 3)):
+        for x in (a, X):
+            with pytest.raises(IndexError):
+                call(x)
+
+
+@pytest.mark.parametrize(
+    "bins",
+    [(2, 3, np.array([0.0, 5, 12])), [2, [0, 4, 12], np.int64(3)], np.int64(2), np.array([2, 3, 4]), (np.array([0.0, 6, 12]),) * 3],
+    ids=str,
+)
+def test_bins_of_several_axes(bins):
+    x = np.arange(12.0).reshape(4, 3)
+    (found, edges), (expected, ends) = np.histogramdd(arrstore.asarray(x), bins=bins), np.histogramdd(x, bins=bins)
+    same(found, expected)
+    for one, other in zip(edges, ends, strict=True):
+        close(one, other)
+
+
+@pytest.mark.parametrize("bins", [3, np.array([2, 3]), np.array([0.0, 5, 10]), [0, 5, 10], (3, [0, 5, 10])], ids=str)
+def test_bins_of_two_axes(bins):
+    x = np.arange(12.0)
+    same(np.histogram2d(arrstore.asarray(x), x[::-1], bins)[0], np.histogram2d(x, x[::-1], bins)[0])
+
+
+def test_the_ends_of_a_range_of_bins_may_be_an_array():
+    x = np.arange(12.0)
+    for ends in (np.array([0.0, 5]), np.array([0, 5], "f4"), (np.float32(0), 5)):
+        same(np.histogram(arrstore.asarray(x), range=ends)[0], np.histogram(x, range=ends)[0])
+
+
+def test_einsum_with_numbers_of_axes_in_arrays():
+    m = np.arange(6.0).reshape(2, 3)
+    same(arrstore.einsum(arrstore.asarray(m), np.array([0, 1]), m, np.array([0, 1]), np.array([0])), np.einsum(m, [0, 1], m, [0, 1], [0]))
+
+
+def test_one_number_counts_the_elements(a):
+    assert a.item(7) == X.item(7) and a.item((1, 3)) == X.item((1, 3)) and a.item(1, 3) == X.item(1, 3)
+    assert arrstore.asarray(5).item(0) == 5
+    with pytest.raises(IndexError):
+        a.item(24)
+
+
+def test_conjugates_of_numbers_without_an_imaginary_part():
+    for x in (np.array([True]), np.array([1, 2]), np.array([1.5]), np.array([1 + 2j])):
+        same(arrstore.asarray(x).conj(), x.conj())
+        same(arrstore.asarray(x).conjugate(), x.conjugate())
+    with pytest.raises(TypeError):
+        arrstore.asarray(np.array(["a"])).conj()
+
+
+def test_an_element_takes_no_list(a):
+    for value in ([1], [[1.0]], np.array([2.0]), arrstore.asarray([2.0])):
+        with pytest.raises(ValueError, match="setting an array element with a sequence"):
+            a[0, 0] = value
+    records = arrstore.asarray(RECORDS)
+    records[0] = records[1:]
+    assert records[0].item() == (2, b"c")
+    a[0, :1] = [7]
+    a[0, 1, ...] = np.array(8)
+    assert a[0, :2].tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i8", "f4", "S6", "M8[s]", "i4,S2"])
+@pytest.mark.parametrize(
+    "value", [np.float64(np.nan), np.uint64(2**64 - 1), 300, -1, 2.7, np.float32(2.7), "12", b"1", (1, b"a"), np.datetime64(9, "s"), None, [1]], ids=repr
+)
+def test_an_element_takes_what_numpys_takes(dtype, value):
+    x = np.zeros(3, dtype)
+    a = arrstore.asarray(x)
+    try:
+        x[1] = value
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        with pytest.raises(type(error)):
+            a[1] = value
+        return
+    a[1] = value
+    same(a, x)
+
+
+def test_times_without_a_unit():
+    for x in (np.array(["2010", "NaT"]), np.array([b"2011-03-16"]), np.array([3], "M8[D]"), np.array([], "U4")):
+        same(arrstore.asarray(x).astype("M8"), x.astype("M8"))
+    same(arrstore.asarray(np.array([3], "m8[h]")).astype("m8"), np.array([3], "m8[h]").astype("m8"))
+
+
+def test_places_out_of_bounds_beside_an_empty_axis():
+    a = arrstore.zeros((3, 0, 5))
+    with pytest.raises(IndexError):
+        a[..., [2, 7], :] = 0
+    a[[1], :, :] = 0
+    assert a.shape == (3, 0, 5)
