@@ -10,10 +10,16 @@ from ._arrstore import Array
 
 def assigned(array, key, value):
     """`array` after `array[key] = value`, by NumPy's rules."""
-    value = _elements(value, array.dtype)
     if is_basic(key):
-        return _basic(array, key if isinstance(key, tuple) else (key,), value)
+        key = key if isinstance(key, tuple) else (key,)
+        value = _elements(value, array.dtype, checked=True)
+        if value.ndim and len(key) == array.ndim and all(map(_is_integer, key)):
+            raise ValueError(f"one element takes one value, found an array of shape {value.shape}")
+        return _basic(array, key, value)
+    value = _elements(value, array.dtype)
     mask = _mask(key)
+    if mask is not None and mask.ndim and mask.shape == array.shape and value.ndim > 1:
+        raise TypeError(f"elements that a mask chooses take values of at most one axis, found shape {value.shape}")
     if mask is not None and _covers(mask, array) and _spans(value, array.shape[mask.ndim :]):
         wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
         return _where(wide, _fitted(value, array.shape[mask.ndim :]), array)
@@ -32,8 +38,12 @@ def _is_integer(part):
     return isinstance(part, int) or np.issubdtype(getattr(part, "dtype", bool), np.integer)
 
 
-def _elements(value, dtype):
-    """The value as a lazy array of the type. A number of Python that the type cannot hold is an error."""
+def _elements(value, dtype, checked=False):
+    """The value as a lazy array of the type. A number of Python that the type cannot hold is an error. So is one of NumPy for
+    integers with a sign, if it is `checked`.
+    """
+    if checked and isinstance(value, (np.integer, np.floating)) and dtype.kind == "i":
+        value = value.item()
     if isinstance(value, Array):
         return value if value.dtype == dtype else value.astype(dtype)
     found = np.asarray(value)
@@ -135,6 +145,8 @@ def _listed(array, key, value):
     """
     numbers = _functions.call("arange", None, (array.size,), {})
     places = numbers.reshape(array.shape)[key]
+    if array.size == 0:
+        np.asarray(places)  # finds indices out of bounds
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:
         return array

@@ -1,12 +1,12 @@
 """The functions of the library's tables, as functions of this module and methods of arrays."""
 
-import collections
 import inspect
 import math
 
-import numpy as np
-
 from . import _arrstore
+from ._call import PARAMETERS, call, into, names
+
+__all__ = ["call", "into", "methods", "names", "namespace", "on_cpu", "signature"]
 
 #: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
 _TYPES = frozenset(_arrstore.dtypes())
@@ -15,64 +15,6 @@ _TYPES = frozenset(_arrstore.dtypes())
 _ON_DEVICE = frozenset(
     "arange astype empty empty_like eye full full_like linspace ones ones_like zeros zeros_like".split()
 )
-#: Parameters that the tables cannot say.
-_PARAMETERS = {"transpose": ["a", "axes?"], "permute_dims": ["a", "axes"]}
-
-#: Results of several arrays, by the names that NumPy gives them.
-_FIELDS = {
-    "unique_all": ("UniqueAllResult", "values indices inverse_indices counts"),
-    "unique_counts": ("UniqueCountsResult", "values counts"),
-    "unique_inverse": ("UniqueInverseResult", "values inverse_indices"),
-    "qr": ("QRResult", "Q R"),
-    "svd": ("SVDResult", "U S Vh"),
-    "eigh": ("EighResult", "eigenvalues eigenvectors"),
-    "eig": ("EigResult", "eigenvalues eigenvectors"),
-    "slogdet": ("SlogdetResult", "sign logabsdet"),
-}
-_RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fields) in _FIELDS.items()}
-
-
-#: Parameters that are plain numbers, or a few of them. The library takes those of Python.
-_PLAIN = frozenset(
-    "axes axis bins constant_values correction ddof discont end_values keepdims left pad_width period right shape stat_length".split()
-)
-#: Methods that take lengths or axes one by one.
-_SPREAD = frozenset(("reshape", "transpose"))
-
-
-def call(name, object, args, kwargs):
-    """The result of a function of the tables, with the names of its parts if NumPy has such names."""
-    names = _BY_POSITION.get(name, ())[object is not None :]
-    if name == "arange":
-        args, kwargs = tuple(map(_bound, args)), {key: _bound(value) for key, value in kwargs.items()}
-    elif object is not None and name in _SPREAD:
-        args = tuple(map(_plain, args))
-    elif not _PLAIN.isdisjoint(names):
-        args = (*(_given(*pair) for pair in zip(names, args)), *args[len(names) :])
-    if kwargs:
-        kwargs = {key: _given(key, value) for key, value in kwargs.items()}
-    result = _arrstore.call(name, object, args, kwargs)
-    named = _RESULTS.get(name)
-    return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
-
-
-def _given(name, value):
-    """The value of a parameter: edges of bins stay an array."""
-    return _plain(value) if name in _PLAIN and not (name == "bins" and np.ndim(value)) else value
-
-
-def _bound(value):
-    """An end or a step of `arange`: beside whole numbers with a sign, NumPy takes a uint64 as a float."""
-    return float(value) if isinstance(value, np.uint64) else _plain(value)
-
-
-def _plain(value):
-    """Numbers and arrays of NumPy, and lists of them, as Python's."""
-    if isinstance(value, (np.generic, np.ndarray)) and value.dtype.kind in "biufc":
-        return value.tolist()
-    if type(value) in (tuple, list):
-        return type(value)(map(_plain, value))
-    return value
 
 
 def on_cpu(device):
@@ -146,28 +88,10 @@ def namespace(taken):
     found = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
     for name, _, parameters, help in _arrstore.functions():
         if name not in _TYPES and name not in taken:
-            found[name] = _function(name, _PARAMETERS.get(name, parameters), help)
+            found[name] = _function(name, PARAMETERS.get(name, parameters), help)
     return found
 
 
 def methods():
     """Methods of arrays by name."""
     return {name: _method(name, parameters, help) for name, is_method, parameters, help in _arrstore.functions() if is_method}
-
-
-def names():
-    """The names of all functions."""
-    return _NAMES
-
-
-def _by_position(parameters):
-    names = []
-    for parameter in parameters or ():
-        if parameter.startswith(("*", ".")):
-            break
-        names.append(parameter.removesuffix("?"))
-    return tuple(names)
-
-
-_BY_POSITION = {name: _by_position(_PARAMETERS.get(name, parameters)) for name, _, parameters, _ in _arrstore.functions()}
-_NAMES = frozenset(_BY_POSITION)

@@ -4,62 +4,15 @@ import operator
 
 import numpy as np
 
-from . import _functions, _html, linalg
+from . import _functions, _html, _ufuncs, linalg
 from ._arrstore import Array
 from ._assign import assigned
-from ._convert import asarray
 from ._pickle import reduce
-
-#: Reductions and scans of NumPy's ufuncs, by the names of functions.
-_REDUCE = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
-_ACCUMULATE = {"add": "cumulative_sum", "multiply": "cumulative_prod", "maximum": "cumulative_max", "minimum": "cumulative_min"}
 
 
 def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
     """A ufunc of NumPy on lazy arrays stays lazy. With `out`, the result is computed into that array."""
-    name, names = ufunc.__name__, _functions.names()
-    dtype = kwargs.pop("dtype", None) if method == "__call__" else None
-    if method == "reduce":
-        name, (array, *rest) = _REDUCE.get(name), inputs
-        kwargs.setdefault("axis", rest[0] if rest else 0)
-        inputs = (array,)
-    elif method == "accumulate":
-        name, (array, *rest) = _ACCUMULATE.get(name), inputs
-        kwargs.setdefault("axis", rest[0] if rest else 0)
-        inputs = (array,)
-    elif method == "outer":
-        a, b = map(asarray, inputs)
-        inputs = (a[(..., *(None,) * b.ndim)], b)
-    elif method != "__call__":
-        return NotImplemented
-    if name not in names:
-        return NotImplemented
-    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue and (key == "axis" or value is not None)}
-    if kwargs.pop("casting", "same_kind") != "same_kind" or kwargs.pop("where", True) is not True:
-        return NotImplemented
-    # a comparison has truth values anyway, and compares elements of their own types
-    if dtype is not None and not (np.dtype(dtype) == bool and any(types.endswith("->?") for types in ufunc.types)):
-        if not all(np.can_cast(x.dtype, dtype, "same_kind") for x in inputs if hasattr(x, "dtype")):
-            return NotImplemented
-        inputs = tuple(asarray(x).astype(dtype) for x in inputs)
-    result = _functions.call(name, None, inputs, kwargs)
-    return result if out is None else _into(result, out)
-
-
-def _into(result, out):
-    results = result if isinstance(result, tuple) else (result,)
-    if any(not isinstance(place, np.ndarray) for place in out):
-        raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
-    for place, array in zip(out, results, strict=True):
-        np.copyto(place, np.asarray(array), casting="same_kind")
-    return out if isinstance(result, tuple) else out[0]
+    return _ufuncs.apply(ufunc, method, inputs, out, kwargs)
 
 
 def array_function(self, func, types, args, kwargs):
@@ -69,12 +22,14 @@ def array_function(self, func, types, args, kwargs):
         return getattr(args[0], name)
     # functions of numpy.linalg take other axes than those of the same names in numpy
     is_linear = func.__module__ == "numpy.linalg"
-    if not (name in linalg.__all__ if is_linear else func.__module__ == "numpy" and name in _functions.names()):
+    if not (name in linalg.__all__ if is_linear else func.__module__ in _MODULES and name in _functions.names()):
         return NotImplemented
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
-    out = kwargs.pop("out", None)
-    result = getattr(linalg, name)(*args, **kwargs) if is_linear else _functions.call(name, None, args, kwargs)
-    return result if out is None else _into(result, out if isinstance(out, tuple) else (out,))
+    return getattr(linalg, name)(*args, **kwargs) if is_linear else _functions.call(name, None, args, kwargs)
+
+
+#: Modules of NumPy whose functions have the names of the tables.
+_MODULES = frozenset(("numpy", "numpy.strings", "numpy.lib.stride_tricks"))
 
 
 def to_numpy(self, dtype=None, copy=None):
@@ -127,16 +82,20 @@ def iterate(self):
 
 def _number(convert):
     def number(self):
-        if self.size != 1:
-            raise TypeError("only arrays of one element can be converted to Python scalars")
+        if self.ndim:
+            raise TypeError("only arrays without axes can be converted to numbers of Python")
         return convert(self._asarray().item())
 
     return number
 
 
 def item(self, *index):
-    """One element as a Python number."""
-    array = self[index[0] if len(index) == 1 and isinstance(index[0], tuple) else index] if index else self
+    """One element as a Python number: the only one, or that at an index, or at a place counted in C order."""
+    array = self
+    if len(index) == 1 and not isinstance(index[0], tuple):
+        array = self.reshape(-1)[operator.index(index[0])]
+    elif index:
+        array = self[index[0] if len(index) == 1 else index]
     if array.size != 1:
         raise ValueError("can only convert an array of size 1 to a Python scalar")
     return array._asarray().item()
@@ -163,6 +122,11 @@ def rounded(self, digits=None):
     return round(item(self), digits)
 
 
+def conjugate(self):
+    """The conjugates of complex numbers. Other elements stay as they are, truth values too."""
+    return _functions.call("conj", None, (self,), {}) if self.dtype.kind == "c" else self
+
+
 def contains(self, value):
     """Whether an element equals `value`."""
     return bool((self == value).any())
@@ -180,6 +144,28 @@ def setitem(self, key, value):
         self._rebase(result)
 
 
+def _in_place(operation):
+    def apply(self, other):
+        result = operation(Array(self), other)
+        # an array without axes stands for a number, which nothing changes in place
+        if not isinstance(result, Array) or not self.ndim and type(self) is Array:
+            return result
+        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"cannot change elements of type {self.dtype} into results of type {result.dtype}: use x = x.astype(...) first")
+        if result.shape != self.shape:
+            raise ValueError(f"cannot change elements of shape {self.shape} into a result of shape {result.shape}")
+        self[...] = result
+        return self
+
+    return apply
+
+
+def _operators_in_place():
+    names = {"and": "and_", "or": "or_"}
+    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+        yield f"__i{name}__", _in_place(getattr(operator, names.get(name, name)))
+
+
 def to_device(self, device, /, *, stream=None):
     """The array itself, for the only device there is."""
     if device != "cpu":
@@ -191,6 +177,7 @@ def attach(array):
     """Gives the class of lazy arrays its methods and protocols."""
     members = {
         **_functions.methods(),
+        **dict(_operators_in_place()),
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
@@ -213,6 +200,8 @@ def attach(array):
         "__setitem__": setitem,
         "_repr_html_": _html.represent,
         "device": property(lambda self: "cpu", doc="The device that holds the elements: the CPU."),
+        "conj": conjugate,
+        "conjugate": conjugate,
         "copy": copy,
         "item": item,
         "to_device": to_device,

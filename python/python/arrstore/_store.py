@@ -167,19 +167,6 @@ class StoredArray(Array):
         self.refresh()
 
 
-def _in_place(operation):
-    def apply(self, other):
-        self[...] = operation(Array(self), other)
-        return self
-
-    return apply
-
-
-for _name in "add sub mul truediv floordiv mod pow and or xor lshift rshift".split():
-    _operation = getattr(operator, {"and": "and_", "or": "or_"}.get(_name, _name))
-    setattr(StoredArray, f"__i{_name}__", _in_place(_operation))
-
-
 class Group(Mapping):
     """The arrays and groups under a name, as a mapping. A name may have several parts: `group["ocean/sst"]`."""
 
