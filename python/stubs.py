@@ -27,6 +27,7 @@ TYPES = {
     "dtype": "DTypeLike | None",
     "include_initial": "builtins.bool | None",
     "keepdims": "builtins.bool | None",
+    "out": "NDArray[Any] | None",
     "shape": "int | Sequence[int]",
     "source": "int | Sequence[int]",
 }

@@ -52,9 +52,16 @@ def test_programs_that_show_a_difference_run(pool, tmp_path, monkeypatch, capsys
 
 @pytest.mark.parametrize("found, words", [(np.array([1, 2]), "type"), (np.array([1.0, 3.0]), "elements"), (np.array([[1.0, 2.0]]), "shape"), (ValueError("x"), "raises")])
 def test_differences_are_found(found, words):
-    assert words in difference(found, np.array([1.0, 2.0]), 0, 1)
-    assert difference(np.array([1.0, np.nan]), np.array([1.0, np.nan]), 0, 1) is None
-    assert difference(IndexError(), np.exceptions.AxisError("x"), 0, 1) and difference(np.exceptions.AxisError("x"), IndexError(), 0, 1) is None
+    assert words in difference(found, np.array([1.0, 2.0]))
+    assert difference(np.array([1.0, np.nan]), np.array([1.0, np.nan])) is None
+    assert difference(IndexError(), np.exceptions.AxisError("x")) and difference(np.exceptions.AxisError("x"), IndexError()) is None
+
+
+def test_the_last_bits_of_rounded_numbers_are_free():
+    x = np.array([1.0, 100.0])
+    assert difference(x * (1 + 1e-15), x) and difference(x * (1 + 1e-12), x, np.dtype("f8"))
+    assert difference(x * (1 + 1e-15), x, np.dtype("f8")) is None
+    assert difference(x * (1 + 1e-7), x, np.dtype("f4")) is None and difference(x * (1 + 1e-4), x, np.dtype("f4"))
 
 
 def test_texts_of_arrays_have_all_elements(pool):

@@ -96,7 +96,7 @@ def _computed(name, object, args, kwargs):
     if out is None:
         return call(name, object, args, kwargs)
     out = out if isinstance(out, tuple) else (out,)
-    sums = name in _SUMS
+    sums = name in SUMS
     if sums and "dtype" in _BY_POSITION[name]:
         # sums are of the type of the array that takes them, if that is wider
         array = object if object is not None else args[0]
@@ -154,6 +154,6 @@ _BY_POSITION = {name: _by_position(PARAMETERS.get(name, parameters)) for name, _
 _ARGUMENTS = {name: _by_name for name, names in _BY_POSITION.items() if name in _SPREAD or not _PLAIN.isdisjoint(names)}
 _ARGUMENTS |= {"arange": _bounds, "pad": _margins}
 #: Reductions and scans. NumPy converts their results to any type of `out`.
-_SUMS = frozenset(
+SUMS = frozenset(
     name for name, _, parameters, _ in _arrstore.functions() if "keepdims?" in (parameters or ()) or name.startswith(("cum", "nancum"))
 )

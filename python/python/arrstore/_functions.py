@@ -4,7 +4,7 @@ import inspect
 import math
 
 from . import _arrstore
-from ._call import PARAMETERS, call, into, names
+from ._call import PARAMETERS, SUMS, call, into, names
 
 __all__ = ["call", "into", "methods", "names", "namespace", "on_cpu", "signature"]
 
@@ -76,6 +76,8 @@ def _method(name, parameters, help):
 
 
 def _describe(function, name, parameters, help):
+    if name in SUMS:
+        parameters = [*parameters, *([] if "*" in parameters else ["*"]), "out?"]
     function.__name__ = function.__qualname__ = name
     function.__module__ = "arrstore"
     function.__doc__ = f"{help[:1].upper()}{help[1:]}." if help else f"As NumPy's `{name}`."

@@ -1,4 +1,6 @@
-"""`python -m expressions COUNT SEED`: tries expressions and lists all differences, the kinds of them by number."""
+"""`python -m expressions COUNT SEED`: tries expressions, and shows the shortest program of each kind of difference. Ctrl-C ends
+it early.
+"""
 
 import collections
 import sys
@@ -10,35 +12,32 @@ from .campaign import expressions
 from .known import Known
 
 
-def main(count=10_000, seed=0, show=1, programs=1):
-    kinds, errors, began = collections.defaultdict(list), 0, time.time()
+def main(count=10_000, seed=0):
+    kinds, known, tried = collections.defaultdict(list), collections.Counter(), collections.Counter()
+    errors, done, began = 0, 0, time.time()
     with tempfile.TemporaryDirectory() as folder:
         pool = Pool(folder, seed)
-        tried, known = collections.Counter(), collections.Counter()
-        for expression in expressions(count, seed, pool):
-            try:
+        try:
+            for done, expression in enumerate(expressions(count, seed, pool), 1):
                 found = expression.difference()
-            except Exception as error:  # noqa: BLE001
-                found = f"FAILED {error!r}"
-            tried.update(expression.families)
-            errors += isinstance(getattr(expression, "expected", None), Exception)
-            if isinstance(found, Known):
-                known[found] += 1
-            elif found:
-                kinds[found[:60], expression.families[-1]].append((len(str(expression)), expression, found))
+                tried.update(expression.families)
+                errors += isinstance(expression.expected, Exception)
+                if isinstance(found, Known):
+                    known[found] += 1
+                elif found:
+                    kinds[found[:60], expression.families[-1]].append((expression, found))
+        except KeyboardInterrupt:
+            pass
+        for (_, family), found in sorted(kinds.items(), key=lambda item: -len(item[1])):
+            expression, words = min(found, key=lambda pair: len(str(pair[0])))
+            print(f"\n=== {len(found)} x {family}: {words}\n# expression {expression.seed}\n{expression}\n# {expression.show()}")
         pool.close()
-    for (kind, family), found in sorted(kinds.items(), key=lambda item: -len(item[1])):
-        print(f"\n=== {len(found)} x {family}: {kind}")
-        for _, expression, words in sorted(found, key=lambda part: part[0])[:show]:
-            print(words, '   ', expression.seed, expression.texts)
-            if programs == 2 and not words.startswith("raises"):
-                print("   ", expression.show())
-            if programs == 1:
-                print(expression)
-    print(f"{count} expressions, {errors} with an error of NumPy, {sum(map(len, kinds.values()))} differences of {len(kinds)} kinds, {time.time() - began:.0f} s")
-    print(dict(tried))
-    print("Known differences:", dict(known.most_common()))
+    print(f"\n{done} expressions, {errors} with an error of NumPy, {time.time() - began:.0f} s")
+    print(f"Families: {dict(tried.most_common())}")
+    print(f"Known differences: {sum(known.values())}", *(f"  {n} x {why}" for why, n in known.most_common()), sep="\n")
+    print(f"Other differences: {sum(map(len, kinds.values()))} of {len(kinds)} kinds")
+    return 1 if kinds else 0
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -10,7 +10,7 @@ import arrstore
 from . import elementwise, indexing, order, reductions, shapes, types
 from .draw import Draw
 from .known import reason
-from .worlds import ROUNDED, ROUNDED_COMPLEX, SUMS, answer, difference, evaluated, quiet
+from .worlds import ROUNDED, ROUNDED_COMPLEX, SQUARES, SUMS, answer, difference, evaluated, quiet
 
 #: How often each family is drawn.
 NUMBERS = {
@@ -32,7 +32,7 @@ class Expression:
     def __init__(self, seed, pool):
         self.seed, self.draw = seed, Draw(random.Random(seed), pool)
         self.texts, self.families = [], []
-        self.tolerance = 0
+        self.rounded, self.scale = None, 1
         d = self.draw
         source, table = self._source(pool)
         x = d.bind(d.choice(source))
@@ -51,13 +51,13 @@ class Expression:
             self.texts.append(text)
             self.families.append(family.__name__)
             x = f"s{len(self.texts) - 1}"
-            self._note(text, table is WILD)
+            self._note(text)
             try:
                 with quiet():
                     found = evaluated(text, {**d.values, "np": np, "xp": np, "nan": np.nan, "inf": np.inf})
             except Exception:  # noqa: BLE001 - the answer is this error
                 break
-            if not isinstance(found, (np.ndarray, np.generic)) or self.tolerance or not self._fits(np.asarray(found), table):
+            if not isinstance(found, (np.ndarray, np.generic)) or self.rounded or not self._fits(np.asarray(found), table):
                 break
             if isinstance(found, (np.str_, np.bytes_)):
                 break  # its type is lost
@@ -69,13 +69,20 @@ class Expression:
             return pool.numbers, NUMBERS
         return (pool.others, ANY) if pick < 0.98 else (pool.records, ANY)
 
-    def _note(self, text, is_wild):
-        words = set(re.findall(r"\w+|\*\*|[/@*]", text))
-        values = list(self.draw.values.values())
+    def _note(self, text):
+        """Whether the last bits of the answer are free, and how many."""
+        words, values = set(re.findall(r"\w+|\*\*|[/@*]", text)), self.draw.values.values()
         is_complex = any(value.dtype.kind == "c" for value in values) or "complex" in text or "1j" in text or "c8" in text
-        if words & ROUNDED or words & SUMS or is_complex and words & ROUNDED_COMPLEX:
-            # an array that takes results may have a finer type than they are computed in
-            self.tolerance = 2**40 if words & {"out", "dtype"} else 64
+        if not (words & ROUNDED or words & SUMS or is_complex and words & ROUNDED_COMPLEX):
+            return
+        self.rounded = np.dtype("f8")
+        if words & {"out", "dtype"}:
+            # the result may have a finer type than it was computed in: whole numbers are computed in small floats, too
+            small = any(value.dtype.itemsize < 3 for value in values) or words & {"f2", "float16"}
+            self.rounded = np.dtype("f2" if small else "f4")
+        finite = [np.abs(value[np.isfinite(value)]).max(initial=0) for value in values if value.dtype.kind in "fciub" and value.size]
+        largest = float(max(finite, default=0)) + 1
+        self.scale = largest**2 if words & SQUARES and largest < 1e150 else largest
 
     def _fits(self, value, table):
         """Whether sums of an answer stay exact."""
@@ -113,13 +120,7 @@ class Expression:
 
     def _differs(self, texts):
         self.expected = answer(texts, self.arrays(False), np)
-        return difference(answer(texts, self.arrays(True), arrstore), self.expected, self.tolerance, self._scale())
-
-    def _scale(self):
-        """The greatest magnitude that sums may have had on their way."""
-        finite = [np.abs(value[np.isfinite(value)]).max(initial=0) for value in self.draw.values.values() if value.dtype.kind in "fciub" and value.size]
-        largest = float(max(finite, default=1)) + 1
-        return min(largest**2, 1e300) if largest < 1e150 else largest
+        return difference(answer(texts, self.arrays(True), arrstore), self.expected, self.rounded, self.scale)
 
     def __str__(self):
         """A program that shows both answers."""

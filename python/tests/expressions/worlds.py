@@ -21,6 +21,11 @@ SUMS = frozenset(
     "sum mean prod cumsum cumprod cumulative_sum cumulative_prod nansum nanmean nanprod nancumsum nancumprod trace dot vdot inner "
     "matmul @ matvec vecmat vecdot tensordot einsum convolve correlate reduce accumulate reduceat bincount cross".split()
 )
+#: Names of sums of products.
+SQUARES = frozenset(
+    "std var nanstd nanvar corrcoef cov prod cumprod cumulative_prod nanprod nancumprod dot vdot inner matmul @ matvec vecmat vecdot tensordot "
+    "einsum convolve correlate cross trapezoid norm vector_norm matrix_norm reduce accumulate reduceat * ** power pow vander".split()
+)
 ERRORS = (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError, NotImplementedError, AttributeError, KeyError, MemoryError, AssertionError)
 #: Classes of errors that programs can name.
 PUBLIC = (np.exceptions.AxisError, IndexError, OverflowError, ZeroDivisionError, AttributeError, KeyError, MemoryError, NotImplementedError, AssertionError, ValueError, TypeError)
@@ -81,9 +86,9 @@ def kind_of(error):
     return next(kind for kind in PUBLIC if isinstance(error, kind))
 
 
-def difference(found, expected, tolerance, scale):
-    """What differs, or nothing. `tolerance` says how many units in the last place are free, and `scale` how large the numbers
-    may have been on the way.
+def difference(found, expected, rounded=None, scale=1):
+    """What differs, or nothing. `rounded` is the coarsest type that the elements had if their last bits are free, and `scale`
+    says how large the numbers may have been on the way.
     """
     if isinstance(expected, Exception):
         if not isinstance(found, Exception):
@@ -95,7 +100,7 @@ def difference(found, expected, tolerance, scale):
     if isinstance(expected, list):
         if not isinstance(found, list) or len(found) != len(expected):
             return f"{len(expected)} results are expected, found {found!r}"
-        parts = (difference(one, other, tolerance, scale) for one, other in zip(found, expected))
+        parts = (difference(one, other, rounded, scale) for one, other in zip(found, expected))
         return next((part for part in parts if part), None)
     if expected is None or found is None:
         return None if found is expected else "None is not an array"
@@ -103,9 +108,15 @@ def difference(found, expected, tolerance, scale):
         return f"type {found.dtype}, NumPy {expected.dtype}"
     if found.shape != expected.shape:
         return f"shape {found.shape}, NumPy {expected.shape}"
-    free = tolerance * float(np.finfo(expected.dtype).eps) if expected.dtype.kind in "fc" else 0
+    free = free_part(expected.dtype, rounded) if rounded and expected.dtype.kind in "fc" else 0
     with quiet():
         return None if same(found, expected, free, scale) else "other elements"
+
+
+def free_part(*types):
+    """The part of a number that is free: some units in the last place of the coarsest of these types."""
+    eps = max(float(np.finfo(dtype).eps) for dtype in types)
+    return eps * (16 if eps > 1e-4 else 64)
 
 
 def _one_text(found, expected):
