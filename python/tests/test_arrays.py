@@ -195,6 +195,14 @@ def test_operators_in_place_keep_type_and_shape():
     assert float(number) == 1.5 and float(kept) == 3
 
 
+def test_arrays_of_files_that_are_read_are_not_changed_in_place(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(3))
+    x = opened = arrstore.open(tmp_path / "x.npy")
+    x += 1
+    same(x, [1, 2, 3])
+    same(opened, [0, 1, 2])
+
+
 def test_conjugates_of_truth_values():
     x = np.array([True, False])
     same(arrstore.asarray(x).conj(), x.conj())

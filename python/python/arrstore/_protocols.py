@@ -146,6 +146,8 @@ def setitem(self, key, value):
 
 def _in_place(operation):
     def apply(self, other):
+        if not self._is_assignable:
+            return NotImplemented  # Python then makes a new array
         result = operation(Array(self), other)
         # an array without axes stands for a number, which nothing changes in place
         if not isinstance(result, Array) or not self.ndim and type(self) is Array:
@@ -178,6 +180,7 @@ def attach(array):
     members = {
         **_functions.methods(),
         **dict(_operators_in_place()),
+        "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
