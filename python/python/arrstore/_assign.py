@@ -11,11 +11,8 @@ from ._arrstore import Array
 def assigned(array, key, value):
     """`array` after `array[key] = value`, by NumPy's rules."""
     if is_basic(key):
-        key = key if isinstance(key, tuple) else (key,)
-        value = _elements(value, array.dtype, checked=True)
-        if value.ndim and len(key) == array.ndim and all(map(_is_integer, key)):
-            raise ValueError(f"one element takes one value, found an array of shape {value.shape}")
-        return _basic(array, key, value)
+        value = value_of_part(key, value, array.ndim, array.dtype)
+        return _basic(array, key if isinstance(key, tuple) else (key,), _elements(value, array.dtype))
     value = _elements(value, array.dtype)
     mask = _mask(key)
     if mask is not None and mask.ndim and mask.shape == array.shape and value.ndim > 1:
@@ -24,6 +21,18 @@ def assigned(array, key, value):
         wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
         return _where(wide, _fitted(value, array.shape[mask.ndim :]), array)
     return _listed(array, key, value)
+
+
+def value_of_part(key, value, ndim, dtype):
+    """What is assigned to a part of integers, slices, `...` and `None`: an array. Numbers and lists become elements of the type
+    of the array. One element takes no array with axes.
+    """
+    if not isinstance(value, (Array, np.ndarray)):
+        value = _elements(value, dtype, checked=True)
+    parts = key if isinstance(key, tuple) else (key,)
+    if value.ndim and len(parts) == ndim and all(map(_is_integer, parts)):
+        raise ValueError(f"one element takes one value, found an array of shape {value.shape}")
+    return value
 
 
 def is_basic(key):
@@ -46,6 +55,8 @@ def _elements(value, dtype, checked=False):
         value = value.item()
     if isinstance(value, Array):
         return value if value.dtype == dtype else value.astype(dtype)
+    if dtype.names and not isinstance(value, np.ndarray):
+        return _arrstore.lazy(np.asarray(value, dtype))
     found = np.asarray(value)
     if isinstance(value, (np.ndarray, np.generic)):
         return _arrstore.lazy(found.astype(dtype))

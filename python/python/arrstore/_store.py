@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
-from ._assign import assigned, is_basic
+from ._assign import assigned, is_basic, value_of_part
 
 
 #: Arrays that the text of a store lists.
@@ -492,6 +492,8 @@ class TransactionArray:
                     "assign by it first, or after the commit; or assign by slices"
                 )
             key, value = ..., assigned(transaction._store._file.array(self.name), key, value)
+        else:
+            value = value_of_part(key, value, len(self.shape), self.dtype)
         transaction._changed.add(self.name)
         self._open.assign(self.name, key, value)
 
