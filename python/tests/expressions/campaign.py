@@ -34,30 +34,30 @@ class Expression:
         self.texts, self.families = [], []
         self.rounded, self.scale = None, 1
         d = self.draw
-        source, table = self._source(pool)
+        source = self._source(pool)
         x = d.bind(d.choice(source))
-        if d.leaves[x].wild:
-            table, d.wild = WILD, True
+        d.wild = d.leaves[x].wild
+        table = WILD if d.wild else NUMBERS
         wanted = d.choice([1, 1, 2, 2, 3, 4])
         while len(self.texts) < wanted:
             value = d.values[x]
             if value.size > SIZE:
                 break
-            kinds = {"b": NUMBERS, "i": NUMBERS, "u": NUMBERS, "f": NUMBERS, "c": NUMBERS}.get(value.dtype.kind)
-            family = d.rng.choices(*zip(*(table if kinds else _others(value)).items()))[0]
+            families = table if value.dtype.kind in "biufc" else _others(value)
+            family = d.rng.choices(list(families), list(families.values()))[0]
             text = family(d, x, value)
             if text is None:
                 continue
             self.texts.append(text)
             self.families.append(family.__name__)
             x = f"s{len(self.texts) - 1}"
-            self._note(text)
+            is_last = self._note(text)
             try:
                 with quiet():
                     found = evaluated(text, {**d.values, "np": np, "xp": np, "nan": np.nan, "inf": np.inf})
             except Exception:  # noqa: BLE001 - the answer is this error
                 break
-            if not isinstance(found, (np.ndarray, np.generic)) or self.rounded or not self._fits(np.asarray(found), table):
+            if not isinstance(found, (np.ndarray, np.generic)) or is_last or not self._fits(np.asarray(found), table):
                 break
             if isinstance(found, (np.str_, np.bytes_)):
                 break  # its type is lost
@@ -66,15 +66,18 @@ class Expression:
     def _source(self, pool):
         pick = self.draw.rng.random()
         if pick < 0.88:
-            return pool.numbers, NUMBERS
-        return (pool.others, ANY) if pick < 0.98 else (pool.records, ANY)
+            return pool.numbers
+        return pool.others if pick < 0.98 else pool.records
 
     def _note(self, text):
-        """Whether the last bits of the answer are free, and how many."""
+        """Notes which bits of the answer are free. Whether they are free of small whole numbers, too."""
         words, values = set(re.findall(r"\w+|\*\*|[/@*]", text)), self.draw.values.values()
         is_complex = any(value.dtype.kind == "c" for value in values) or "complex" in text or "1j" in text or "c8" in text
-        if not (words & ROUNDED or words & SUMS or is_complex and words & ROUNDED_COMPLEX):
-            return
+        # sums before this one were of small whole numbers, and exact in every order
+        self.rounded = None
+        is_rounded = bool(words & ROUNDED or is_complex and words & ROUNDED_COMPLEX)
+        if not is_rounded and not words & SUMS:
+            return False
         self.rounded = np.dtype("f8")
         if words & {"out", "dtype"}:
             # the result may have a finer type than it was computed in: whole numbers are computed in small floats, too
@@ -83,6 +86,7 @@ class Expression:
         finite = [np.abs(value[np.isfinite(value)]).max(initial=0) for value in values if value.dtype.kind in "fciub" and value.size]
         largest = float(max(finite, default=0)) + 1
         self.scale = largest**2 if words & SQUARES and largest < 1e150 else largest
+        return is_rounded
 
     def _fits(self, value, table):
         """Whether sums of an answer stay exact."""
