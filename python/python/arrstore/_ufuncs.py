@@ -118,7 +118,7 @@ def _fold(ufunc, array, axis, keepdims, initial, where, out):
     name = f"{ufunc.__name__}.reduce"
     axes = normalize_axis_tuple(range(array.ndim) if axis is None else () if not array.ndim and axis in (0, -1) else axis, array.ndim)
     types = _loop(ufunc, array, out=out)
-    if len(set(types)) > 1:
+    if types[0] != types[2]:
         raise TypeError(f"{name}: its results are of type {types[2]}, and cannot be its operands")
     identity = ufunc.identity if initial is np._NoValue else initial
     if len(axes) > 1 and ufunc.identity is None:
@@ -134,7 +134,7 @@ def _fold(ufunc, array, axis, keepdims, initial, where, out):
     if (masks or not parts) and identity is None:
         raise ValueError(f"{name}: a part without elements has no result; give it an `initial`")
     if identity is None:
-        found, parts = parts[0], parts[1:]
+        found, parts = parts[0].astype(types[0]), parts[1:]
     else:
         # an identity of -1 has all bits, also without a sign
         identity = np.asarray(identity).astype(types[0]) if initial is np._NoValue else np.asarray(initial, types[0])

@@ -32,6 +32,7 @@ FAULTS = [
     (r"take_along_axis", r"same number of axes", "the axis is checked first"),
     (r"", r"'itemsize': 24", "joins of chosen fields are packed"),
     (r"\[", r"NumPy raises IndexError: index -?\d+ is out of bounds for axis \d with size \d+", "indices are not checked where nothing is chosen"),
+    (r"\[", r"^raises IndexError\(.index -?\d+ is out of bounds for axis \d with size \d+.\)$", "NumPy checks no index where nothing is chosen"),
     (r"\[", r"boolean index did not match indexed array", "a mask without elements fits every shape"),
     (r"take\(", r"IndexError.*with size 0", "indices are not checked where nothing is chosen"),
     (r"var|std|mean", r"NumPy raises AxisError: axis -?\d is out of bounds for array of dimension 0", "an array without axes has no axis 0 for spreads"),
@@ -41,8 +42,8 @@ FAULTS = [
 ]
 ON_PURPOSE = [
     (r"prod", r"other elements", "products of floats overflow in another order"),
-    (r"\n", r"could not be broadcast.*NumPy (UFunc)?TypeError|cannot change elements.*NumPy IndexError|NumPy ValueError..shape mismatch", "of two faults, one is named"),
-    (r"\.(reduce|accumulate|reduceat)\(|out=|where=", r"^raises.*, NumPy (AxisError|ValueError\(.(duplicate value|output parameter|reduction operation))", "of two faults, one is named"),
+    (r"\n", r"could not be broadcast.*NumPy (UFuncTypeError|TypeError|IndexError)|cannot change elements.*NumPy IndexError|NumPy ValueError..shape mismatch", "of two faults, one is named"),
+    (r"\.(reduce|accumulate|reduceat)\(|out=|where=", r"^raises.*, NumPy (AxisError|ValueError\(.(duplicate value|output parameter|output operand|reduction operation))", "of two faults, one is named"),
     (r"quantile\(.*1\.5", r"NumPy TypeError", "of two faults, one is named"),
     (r"\n", r"could not broadcast the value.*NumPy TypeError", "of two faults, one is named"),
     (r"casting=|dtype=", r"^raises UFuncTypeError.*NumPy OverflowError", "of two faults, one is named"),
@@ -50,6 +51,7 @@ ON_PURPOSE = [
     (r"\[", r"one element takes one value", "lists and arrays in the place of one element are a ValueError always"),
     (r"(power|pow)\(.*0\.5", r"other elements", "NumPy 2.5 takes the square root of minus infinity, NumPy 2.4 the power"),
     (r"logical_", r"NumPy raises OverflowError", "numbers count by their truth"),
+    (r"casting='unsafe'", r"cannot convert float infinity", "an infinite number is no integer"),
     (r"2\*\*70", r"object|out of bounds for uint64", "there are no objects as elements"),
 ]
 

@@ -31,7 +31,7 @@ def creation(d, x, v):
     ends = d.choice(["5", "2, 9", "2, 9, 3", "9, 2, -2", "0, 1, 0.3", "5.5", "-3", "1, 2, -1"])
     return d.choice([
         lambda: f"{d.door(d.choice(['zeros_like', 'ones_like']))}({x}{words(dtype, d.maybe(0.3, f'shape={shape}'))})",
-        lambda: f"{d.door('full_like')}({x}, {d.number()}{words(dtype, d.maybe(0.3, f'shape={shape}'))})",
+        lambda: f"{d.door('full_like')}({x}, {d.choice(['0', '2', 'True', '0.5', 'np.int8(3)'])}{words(dtype, d.maybe(0.3, f'shape={shape}'))})",
         lambda: f"xp.{d.choice(['zeros', 'ones'])}({shape}{words(dtype)})",
         lambda: f"xp.full({shape}, {d.choice(['0', '2', 'True', '0.5'])}{words(dtype)})",
         lambda: f"xp.arange({ends}{words(dtype)})",
