@@ -198,6 +198,21 @@ def test_at_changes_an_array_of_numpy():
         np.add.at(arrstore.asarray(x), [0], 1)
 
 
+def test_functions_of_other_modules_of_numpy_stay_lazy():
+    x = np.array([" ab ", "b", "xbx", ""])
+    a = arrstore.asarray(x)
+    for call in (
+        np.strings.strip, np.strings.lstrip, np.strings.upper, np.strings.str_len, np.strings.isalpha,
+        lambda x: np.strings.rstrip(x, "x "), lambda x: np.strings.ljust(x, 5), lambda x: np.strings.replace(x, "b", "cc"),
+        lambda x: np.strings.find(x, "b"), lambda x: np.strings.multiply(x, 2), lambda x: np.strings.add(x, x),
+    ):  # fmt: skip
+        assert lazy(call(a))
+        same(call(a), call(x))
+    windows = np.lib.stride_tricks.sliding_window_view(arrstore.asarray(SMALL), 2, axis=0)
+    assert lazy(windows)
+    same(windows, np.lib.stride_tricks.sliding_window_view(SMALL, 2, axis=0))
+
+
 def test_joins_and_casts_with_casting():
     a = arrstore.asarray(SMALL)
     same(np.concatenate((a, a), dtype="i4", casting="unsafe"), np.concatenate((SMALL, SMALL), dtype="i4", casting="unsafe"))
