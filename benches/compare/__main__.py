@@ -3,6 +3,7 @@
     pip install numpy numexpr dask zarr blosc2
     cargo build --release --workspace
     python benches/compare DIR [TABLE ...]          DIR takes about 30 GB; data are made when missing
+    python benches/compare DIR from_python          arrstore's Python package, beside NumPy; 8 GB, and `pip install ./python`
 
 Every job runs in a process of its own, two threads each, in turn with the others, and the best of some rounds counts.
 Imports and opening are not counted. Answers are compared before times count. `OPENBLAS_CORETYPE` and
@@ -33,7 +34,8 @@ def put(name, lines):
 
 
 def main(folder, names):
-    prepare(folder)
+    needs = [getattr(TABLES[name], "needs", None) for name in names or TABLES]
+    prepare(folder, None if None in needs else set().union(*needs))
     for name in names or TABLES:
         print(f"\n{name}", flush=True)
         put(name, list(TABLES[name](Runner(folder))))

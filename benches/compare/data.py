@@ -49,16 +49,14 @@ def field(rng):
     return np.round(np.sin(12 * x) * np.cos(9 * y) * 15 + 288 + noise, 2).astype("f4")
 
 
-def prepare(folder):
-    import blosc2
-    import zarr
-
+def prepare(folder, wanted=None):
+    """Makes what is missing: all arrays, or those of the names `wanted`, without the peers' own files."""
     os.makedirs(folder, exist_ok=True)
     rng = np.random.default_rng(7)
 
     def make(name, array):
         path = os.path.join(folder, name + ".npy")
-        if not os.path.exists(path):
+        if (wanted is None or name in wanted) and not os.path.exists(path):
             np.save(path, array())
 
     for name, (shape, dtype) in NORMAL.items():
@@ -76,9 +74,18 @@ def prepare(folder):
     make("field", lambda: field(rng))
     for name, (source, how) in STORES.items():
         path = os.path.join(folder, name + ".arrs")
-        if not os.path.exists(path):
+        if (wanted is None or source in wanted) and not os.path.exists(path):
             subprocess.run([ARRSTORE, "convert", os.path.join(folder, source + ".npy"), path + ":/data", "--quiet", *how],
                            check=True)
+    if wanted is None:
+        twins(folder)
+
+
+def twins(folder):
+    """What peers keep in their own files."""
+    import blosc2
+    import zarr
+
     for name, (source, chunk) in TWINS.items():
         data = np.load(os.path.join(folder, source + ".npy"), mmap_mode="r")
         path = os.path.join(folder, name)

@@ -9,6 +9,7 @@ import time
 import numpy as np
 
 PEERS = ["NumPy in RAM", "np.memmap", "numexpr", "Dask", "Blosc2"]
+PACKAGE = "arrstore from Python"
 RECHUNK = "rechunk(a)"      # from chunks of whole rows to chunks of whole columns
 COLUMNS = (10_000, 100)
 TURNS = (".T", ".transpose((1, 2, 0))", ".transpose((0, 3, 1, 2))")     # what NumPy gives as a view is copied
@@ -17,6 +18,7 @@ ELEMENTWISE = {"a*b+c", "sin(a)**2+cos(b)**2+sqrt(abs(c))", "sum((a-b)**2)"}
 
 class Numpy:
     library = np
+    known = "sum mean max std argmax nanmean sin cos sqrt abs".split()
 
     def __init__(self, folder):
         self.at = lambda name: os.path.join(folder, name)
@@ -27,10 +29,13 @@ class Numpy:
     def compute(self, text, names, to_disk):
         if text == RECHUNK:
             return np.asfortranarray(names["a"])
-        known = "sum mean max std argmax nanmean sin cos sqrt abs".split()
-        functions = {f: getattr(self.library, f) for f in known if hasattr(self.library, f)}
-        result = eval(text, {**functions, "xp": self.library, "np": np}, names)
+        result = self.value(text, names)
         return np.ascontiguousarray(result) if text.endswith(TURNS) else result
+
+
+    def value(self, text, names):
+        functions = {f: getattr(self.library, f) for f in self.known if hasattr(self.library, f)}
+        return eval(text, {**functions, "xp": self.library, "np": np}, names)
 
 
 class Memmap(Numpy):
@@ -117,6 +122,28 @@ class Blosc2(Numpy):
         return super().compute(text, names, to_disk)
 
 
+class Package(Numpy):
+    """arrstore's own package: lazy arrays of its files, computed into arrays of NumPy or into a file."""
+    known = [*Numpy.known, "topk", "sliding_window_view"]
+
+    @property
+    def library(self):
+        import arrstore
+
+        return arrstore
+
+    def load(self, name):
+        path = self.at(name + ".arrs")
+        return self.library.open(path + ":/data" if os.path.exists(path) else self.at(name + ".npy"))
+
+    def compute(self, text, names, to_disk):
+        result = names["a"] if text == RECHUNK else self.value(text, names)
+        if not to_disk:
+            return np.asarray(result)
+        with self.library.open(self.at("out_package.arrs"), "w") as store:
+            return store.write("data", result, **({"chunks": COLUMNS} if text == RECHUNK else {}))
+
+
 def total(answer):
     if hasattr(answer, "compute"):
         return float(answer.sum(dtype="f8").compute())
@@ -124,7 +151,7 @@ def total(answer):
 
 
 def main(folder, peer, text, *rest):
-    kind = dict(zip(PEERS, [Numpy, Memmap, Numexpr, Dask, Blosc2]))[peer](folder)
+    kind = dict(zip([*PEERS, PACKAGE], [Numpy, Memmap, Numexpr, Dask, Blosc2, Package]))[peer](folder)
     names = {name: kind.load(file) for name, file in (pair.split("=") for pair in rest if "=" in pair)}
     kind.library.sum        # what is imported late is imported now
     if peer == "numexpr":

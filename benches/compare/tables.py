@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 
-from data import M, N, NORMAL, SHAPES, STORES
-from peers import PEERS, RECHUNK
+from data import INDICES, M, N, NORMAL, SHAPES, STORES
+from peers import PACKAGE, PEERS, RECHUNK
 from running import OURS, best, cgroup, run
-from vocabulary import TASKS, text
+from vocabulary import SAME, TASKS, text
 
 ARRAY = N * N * 8
 
@@ -69,6 +69,38 @@ def against_peers(runner):
         return [label, *cells, " / ".join(ratios) + f" ({fastest})"]
 
     return table(["work", "squares", "default", *PEERS, "fastest peer / each of ours"], (row(*job) for job in jobs))
+
+
+def from_python(runner):
+    """arrstore's Python package: calls, the arrays of NumPy that hold the results, and all that is between, beside the same
+    work from Rust and NumPy in RAM.
+    """
+    arithmetic = [(text, {name: name for name in names}, False) for text, names in (
+        ("sum(a)", "a"), ("mean(a, axis=0)", "a"), ("max(a, axis=0)", "a"), ("std(a, axis=0)", "a"), ("std(a, axis=1)", "a"), ("sum((a-b)**2)", "ab"),
+    )]  # fmt: skip
+    arithmetic += [("a @ b", {"a": "m1_f8", "b": "m2_f8"}, False), ("a*b+c", {name: name for name in "abc"}, True), ("a.T", {"a": "a"}, True)]
+    jobs = [(f"`{text}`" + ", to disk" * to_disk, files, text, text, text, to_disk) for text, files, to_disk in arithmetic]
+    for task, (files, numpys, ours, _) in TASKS.items():
+        jobs.append((task, files, numpys, text(task, "arrstore"), numpys if ours == SAME else ours, False))
+
+    def row(label, files, numpys, rust, package, to_disk):
+        default = {name: f"{file}_default" if f"{file}_default" in STORES else file for name, file in files.items()}
+        squares = {name: file + ".npy" if file in INDICES else file for name, file in files.items()}
+        runner.warm([*files.values(), *default.values()])
+        flags = ["--default-chunks"] if to_disk else []
+        seconds = best({
+            "squares": lambda: runner.peer(PACKAGE, package, files, to_disk=to_disk, sync=to_disk),
+            "default": lambda: runner.peer(PACKAGE, package, default, to_disk=to_disk, sync=to_disk),
+            "rust": lambda: runner.ours(rust, squares, "--runs", 1, *flags, to_disk=to_disk),
+            PEERS[0]: lambda: runner.peer(PEERS[0], numpys, files, sync=False),
+        })
+        ratios = [times(seconds[PEERS[0]] / seconds[who], 1) if who in seconds else "" for who in ("squares", "default")]
+        return [label, *(s(seconds.get(who)) for who in ("squares", "default", "rust", PEERS[0])), " / ".join(ratios)]
+
+    return table(["work", "squares", "default", "squares, from Rust", PEERS[0], "NumPy / each from Python"], (row(*job) for job in jobs))
+
+
+from_python.needs = {*"abc", "field", "m1_f8", "m2_f8", *INDICES}
 
 
 def limits(runner):
@@ -389,4 +421,4 @@ def small(runner):
     yield from table(["small work", "time"], [*(row(*work) for work in works.items()), several()])
 
 
-TABLES = {f.__name__: f for f in (against_peers, limits, products, layouts, shapes, cold, compressed, small_memory, vocabulary, functions, small)}
+TABLES = {f.__name__: f for f in (against_peers, from_python, limits, products, layouts, shapes, cold, compressed, small_memory, vocabulary, functions, small)}

@@ -153,10 +153,60 @@ def test_assignments_that_are_wrong():
         ([True, False, True], 1, IndexError),
         ((0, 0, 0), 1, IndexError),
         (0, "x", (TypeError, ValueError)),
+        ((0, 0), np.ones(1), ValueError),
+        (np.ones((2, 3), bool), np.ones((2, 3)), TypeError),
     ]:
         with pytest.raises(error):
             a[key] = value
     same(a, np.zeros((2, 3), np.uint8))
+    with pytest.raises(OverflowError):
+        arrstore.asarray(np.zeros(2, np.int16))[...] = np.int32(70_000)
+    with pytest.raises(IndexError):
+        arrstore.asarray(np.zeros((0, 3)))[[0]] = 1
+
+
+@pytest.mark.parametrize("name", "add sub mul truediv floordiv mod pow and or xor lshift rshift".split())
+def test_operators_in_place(name):
+    call = getattr(operator, f"i{name}")
+    x = np.arange(1, 7).reshape(2, 3)
+    if name in ("truediv", "mod"):
+        x = x.astype(float)
+    a, before = arrstore.asarray(x), arrstore.asarray(x)
+    part, whole = a[0], a
+    a = call(a, 2)
+    assert a is whole
+    same(a, call(x.copy(), 2))
+    same(part, before[0])
+
+
+def test_operators_in_place_keep_type_and_shape():
+    a = arrstore.asarray(np.arange(3))
+    for other, error in ((0.5, TypeError), (np.ones((2, 3), int), ValueError)):
+        with pytest.raises(error):
+            a += other
+    a *= np.int8(2)
+    same(a, [0, 2, 4])
+    a[1:] += 1
+    same(a, [0, 3, 5])
+    # a number is not changed in place
+    number = arrstore.asarray(np.arange(3)).sum()
+    kept = number
+    number /= 2
+    assert float(number) == 1.5 and float(kept) == 3
+
+
+def test_arrays_of_files_that_are_read_are_not_changed_in_place(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(3))
+    x = opened = arrstore.open(tmp_path / "x.npy")
+    x += 1
+    same(x, [1, 2, 3])
+    same(opened, [0, 1, 2])
+
+
+def test_conjugates_of_truth_values():
+    x = np.array([True, False])
+    same(arrstore.asarray(x).conj(), x.conj())
+    same(np.conj(arrstore.asarray(x)), np.conj(x))
 
 
 def test_numbers_and_iteration():
@@ -170,6 +220,12 @@ def test_numbers_and_iteration():
         int(a)
     with pytest.raises(TypeError):
         iter(a[0])
+    b = arrstore.asarray(np.arange(6).reshape(2, 3))
+    assert b.item(4) == 4 and b.item(-1) == 5 and b.item(1, 0) == b.item((1, 0)) == 3
+    with pytest.raises(IndexError):
+        b.item(6)
+    with pytest.raises(TypeError):
+        float(b[:1, 0])
 
 
 def test_compute_gives_numpys_arrays_and_numbers():

@@ -134,20 +134,92 @@ def test_types_as_numpy_names_them(dtype):
             arrstore.zeros(2, dtype=wrong)
 
 
-def test_ufunc_methods():
+FOLDS = "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor gcd lcm subtract divide hypot logaddexp".split()
+
+
+@pytest.mark.parametrize("name", FOLDS)
+def test_ufunc_methods(name):
+    ufunc = getattr(np, name)
+    values = SMALL if name in ("divide", "hypot", "logaddexp", "fmax", "fmin") else INTS
+    a, mask = arrstore.asarray(values), values > 0
+    for x, m in ((values, mask), (a, arrstore.asarray(mask))):
+        answers = [
+            ufunc.reduce(x), ufunc.reduce(x, axis=1, keepdims=True), ufunc.reduce(x, axis=-1, initial=1), ufunc.reduce(x, initial=2, where=m),
+            ufunc.accumulate(x), ufunc.accumulate(x, axis=1), ufunc.reduceat(x, [0, 2, 1]), ufunc.reduceat(x, [3, 0], axis=1), ufunc.outer(x[0], x[:, 0]),
+        ]  # fmt: skip
+        if x is values:
+            expected = answers
+        else:
+            assert lazy(tuple(answers))
+            close(tuple(answers), tuple(expected))
+
+
+def test_reductions_of_unsigned_bits_and_of_nothing():
+    for x in (np.arange(6, dtype=np.uint8).reshape(2, 3), np.zeros((0, 3), np.uint16)):
+        for ufunc in (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.gcd):
+            same(ufunc.reduce(arrstore.asarray(x)), ufunc.reduce(x))
+    with pytest.raises(ValueError, match="initial"):
+        np.lcm.reduce(arrstore.asarray(np.zeros((0, 3), int)))
+    with pytest.raises(ValueError, match="axis"):
+        np.subtract.reduce(arrstore.asarray(SMALL), axis=None)
+    with pytest.raises(NotImplementedError, match="at most 10000"):
+        np.lcm.reduce(arrstore.asarray(np.ones(10_001, int)))
+
+
+def test_greatest_and_smallest_numbers_so_far():
+    x = np.array([[np.nan, np.nan, 3.0, 1.0], [2.0, np.nan, -np.inf, np.inf]])
+    for ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
+        for axis in (0, 1, -1):
+            same(ufunc.accumulate(arrstore.asarray(x), axis=axis), ufunc.accumulate(x, axis=axis))
+
+
+def test_ufuncs_with_where_and_casting():
+    a, mask = arrstore.asarray(INTS), INTS > 0
+    for where in (mask, arrstore.asarray(mask), mask[0]):
+        out, expected = np.full((4, 6), 9.0), np.full((4, 6), 9.0)
+        assert np.add(a, 1, out=out, where=where) is out
+        same(out, np.add(INTS, 1, out=expected, where=np.asarray(where)))
+    found = np.add(a, 1, where=mask)
+    assert lazy(found)
+    same(found[mask], (INTS + 1)[mask])
+    same(np.add(a, 0.5, dtype="i4", casting="unsafe"), np.add(INTS, 0.5, dtype="i4", casting="unsafe"))
+    same(np.divmod(a, 4, out=(np.zeros((4, 6), int), None)), np.divmod(INTS, 4))
+    for words in ({"casting": "no"}, {"dtype": "u1"}, {"where": INTS}):
+        with pytest.raises(TypeError):
+            np.add(a, np.float32(1), **words)
+
+
+def test_at_changes_an_array_of_numpy():
+    x, expected = np.zeros(4), np.zeros(4)
+    np.add.at(x, arrstore.asarray([0, 3, 0]), arrstore.asarray([1, 2, 3]))
+    np.add.at(expected, [0, 3, 0], [1, 2, 3])
+    same(x, expected)
+    with pytest.raises(TypeError, match="assign"):
+        np.add.at(arrstore.asarray(x), [0], 1)
+
+
+def test_functions_of_other_modules_of_numpy_stay_lazy():
+    x = np.array([" ab ", "b", "xbx", ""])
+    a = arrstore.asarray(x)
+    for call in (
+        np.strings.strip, np.strings.lstrip, np.strings.upper, np.strings.str_len, np.strings.isalpha,
+        lambda x: np.strings.rstrip(x, "x "), lambda x: np.strings.ljust(x, 5), lambda x: np.strings.replace(x, "b", "cc"),
+        lambda x: np.strings.find(x, "b"), lambda x: np.strings.multiply(x, 2), lambda x: np.strings.add(x, x),
+    ):  # fmt: skip
+        assert lazy(call(a))
+        same(call(a), call(x))
+    windows = np.lib.stride_tricks.sliding_window_view(arrstore.asarray(SMALL), 2, axis=0)
+    assert lazy(windows)
+    same(windows, np.lib.stride_tricks.sliding_window_view(SMALL, 2, axis=0))
+
+
+def test_joins_and_casts_with_casting():
     a = arrstore.asarray(SMALL)
-    close(np.add.reduce(a), np.add.reduce(SMALL))
-    close(np.add.reduce(a, axis=1, keepdims=True), np.add.reduce(SMALL, axis=1, keepdims=True))
-    close(np.maximum.reduce(a, axis=None), np.maximum.reduce(SMALL, axis=None))
-    close(np.add.accumulate(a, axis=1), np.add.accumulate(SMALL, axis=1))
-    close(np.subtract.reduce(a, axis=1), np.subtract.reduce(SMALL, axis=1))
-    close(np.fmax.accumulate(a), np.fmax.accumulate(SMALL))
-    close(np.add.reduceat(a, [0, 1]), np.add.reduceat(SMALL, [0, 1]))
-    close(np.subtract.reduce(a, initial=2.0, where=SMALL > 0), np.subtract.reduce(SMALL, initial=2.0, where=SMALL > 0))
-    close(np.multiply.outer(a[0], a[:, 0]), np.multiply.outer(SMALL[0], SMALL[:, 0]))
-    assert isinstance(np.add.reduce(a), arrstore.Array)
-    with pytest.raises(TypeError):
-        np.add.at(a, [0], 1)
+    same(np.concatenate((a, a), dtype="i4", casting="unsafe"), np.concatenate((SMALL, SMALL), dtype="i4", casting="unsafe"))
+    same(a.astype("i8", casting="unsafe"), SMALL.astype("i8"))
+    for call in (lambda: a.astype("i8", casting="safe"), lambda: np.stack((a, a), dtype="i4"), lambda: np.stack((a, a), dtype="i4", casting="same_kind")):
+        with pytest.raises(TypeError):
+            call()
 
 
 def test_out_takes_computed_elements():
@@ -157,6 +229,12 @@ def test_out_takes_computed_elements():
     out = np.empty(6)
     np.sum(arrstore.asarray(SMALL), axis=0, out=out)
     close(out, SMALL.sum(0))
+    assert arrstore.asarray(SMALL).sum(axis=0, out=out) is out and arrstore.sum(SMALL, axis=0, out=out) is out
+    # as wide as the array that takes them
+    half = np.full(20, 300.0, np.float16)
+    assert np.sum(arrstore.asarray(half), out=np.zeros(())) == 6000 and np.prod(arrstore.asarray(half), out=np.zeros(())) == 300.0**20
+    with pytest.raises(ValueError, match="shape"):
+        np.sum(arrstore.asarray(SMALL), axis=0, out=np.zeros((1, 6)))
     with pytest.raises(TypeError):
         np.add(SMALL, 1, out=arrstore.asarray(SMALL))
 

@@ -238,3 +238,35 @@ def test_files_of_other_formats_are_not_replaced(tmp_path):
 def test_arrays_without_axes_have_the_zero_of_their_type(store):
     for dtype in ("U3", "S2", "f8", "M8[s]", "?"):
         same(store.create(f"q{dtype[0]}" if dtype != "?" else "q", (), dtype), np.zeros((), dtype))
+
+
+@pytest.mark.parametrize("make", [lambda store, x: arrstore.asarray(x), lambda store, x: store.write("x", x)], ids=["memory", "store"])
+def test_values_become_elements_as_in_numpy(store, make):
+    record = np.zeros(2, [("n", "i4"), ("t", "U2")])
+    for x, key, value in [
+        (np.array(["a", "bc"]), 0, "xyz"),
+        (np.array([b"a", b"bc"]), slice(None), [b"q", b"rst"]),
+        (np.array(["2020"], "M8[D]"), 0, "2021-05-06"),
+        (np.array([1], "m8[h]"), ..., np.timedelta64(2, "D")),
+        (record, 1, (7, "abc")),
+        (record, slice(None), [(1, "a"), (2, "b")]),
+        (np.arange(3, dtype="u2"), 0, np.int64(-1)),
+        (np.arange(3, dtype="i2"), [0, 1], np.int32(70_000)),
+        (np.arange(4).reshape(2, 2), (slice(None), 0), 2.7),
+    ]:
+        expected = x.copy()
+        expected[key] = value
+        found = make(store, x)
+        found[key] = value
+        assert np.array_equal(np.asarray(found), expected)
+    for x, key, value, error in [
+        (np.arange(3), 0, np.ones(1), ValueError),
+        (np.arange(3, dtype="i2"), ..., np.int32(70_000), OverflowError),
+        (np.arange(3, dtype="u1"), 0, -1.0, OverflowError),
+        (np.arange(3, dtype="u1"), 0, 300, OverflowError),
+        (np.arange(3), 0, 1j, TypeError),
+    ]:
+        found = make(store, x)
+        with pytest.raises(error):
+            found[key] = value
+        assert np.array_equal(np.asarray(found), x)

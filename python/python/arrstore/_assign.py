@@ -11,15 +11,28 @@ from ._arrstore import Array
 def assigned(array, key, value):
     """`array` after `array[key] = value`, by NumPy's rules."""
     if is_basic(key):
-        key = key if isinstance(key, tuple) else (key,)
-        is_element = len(key) == array.ndim and all(map(_is_integer, key))
-        return _basic(array, key, (_element if is_element else _elements)(value, array.dtype))
+        value = value_of_part(key, value, array.ndim, array.dtype)
+        return _basic(array, key if isinstance(key, tuple) else (key,), _elements(value, array.dtype))
     value = _elements(value, array.dtype)
     mask = _mask(key)
+    if mask is not None and mask.ndim and mask.shape == array.shape and value.ndim > 1:
+        raise TypeError(f"elements that a mask chooses take values of at most one axis, found shape {value.shape}")
     if mask is not None and _covers(mask, array) and _spans(value, array.shape[mask.ndim :]):
         wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
         return _where(wide, _fitted(value, array.shape[mask.ndim :]), array)
     return _listed(array, key, value)
+
+
+def value_of_part(key, value, ndim, dtype):
+    """What is assigned to a part of integers, slices, `...` and `None`: an array. Numbers and lists become elements of the type
+    of the array. One element takes no array with axes.
+    """
+    if not isinstance(value, (Array, np.ndarray)):
+        value = _elements(value, dtype, checked=True)
+    parts = key if isinstance(key, tuple) else (key,)
+    if value.ndim and len(parts) == ndim and all(map(_is_integer, parts)):
+        raise ValueError(f"one element takes one value, found an array of shape {value.shape}")
+    return value
 
 
 def is_basic(key):
@@ -34,21 +47,16 @@ def _is_integer(part):
     return isinstance(part, int) or np.issubdtype(getattr(part, "dtype", bool), np.integer)
 
 
-def _element(value, dtype):
-    """The value of one element, which NumPy makes in another way than those of many: it takes no list, and no NaN for an integer."""
-    if not isinstance(value, Array):
-        element = np.empty((), dtype)
-        element[()] = value
-        return _arrstore.lazy(element)
-    if value.ndim and dtype.names is None:
-        raise ValueError(f"setting an array element with a sequence: expected one element, found shape {value.shape}")
-    return _elements(value, dtype)
-
-
-def _elements(value, dtype):
-    """The value as a lazy array of the type. A number of Python that the type cannot hold is an error."""
+def _elements(value, dtype, checked=False):
+    """The value as a lazy array of the type. A number of Python that the type cannot hold is an error. So is one of NumPy for
+    integers with a sign, if it is `checked`.
+    """
+    if checked and isinstance(value, (np.integer, np.floating)) and dtype.kind == "i":
+        value = value.item()
     if isinstance(value, Array):
         return value if value.dtype == dtype else value.astype(dtype)
+    if dtype.names and not isinstance(value, np.ndarray):
+        return _arrstore.lazy(np.asarray(value, dtype))
     found = np.asarray(value)
     if isinstance(value, (np.ndarray, np.generic)):
         return _arrstore.lazy(found.astype(dtype))
@@ -150,7 +158,7 @@ def _listed(array, key, value):
     places = numbers.reshape(array.shape)[key]
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:
-        places.compute()  # places that are out of bounds are errors all the same
+        np.asarray(places)  # finds indices out of bounds
         return array
     places = places.reshape(-1)
     order = _functions.call("argsort", None, (places,), {})

@@ -150,6 +150,18 @@ def _with_numbered_axes(name, object, args, kwargs):
     return _arrstore.call(name, None, args, kwargs)
 
 
+def _padded(name, object, args, kwargs):
+    """Widths of margins by axis become one pair for each axis."""
+    given = _by_name(name, args, kwargs)
+    widths = given.get("pad_width")
+    if isinstance(widths, dict):
+        pairs = [(0, 0)] * np.ndim(given["array"])
+        for axis, width in widths.items():
+            pairs[axis] = width if np.ndim(width) else (width, width)
+        given["pad_width"] = pairs
+    return _arrstore.call(name, None, (), given)
+
+
 #: The functions whose calls are completed.
 COMPLETED = {
     **{name + ending: _filled for name in _FILL for ending in ("", "_like")},
@@ -159,5 +171,6 @@ COMPLETED = {
     "delete": _at_places,
     "einsum": _with_numbered_axes,
     "insert": _at_places,
+    "pad": _padded,
     "sort": _ordered,
 }

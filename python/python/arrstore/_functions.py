@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from . import _arrstore
-from ._arguments import NAMES, PARAMETERS, fitted
+from ._arguments import BY_POSITION, NAMES, PARAMETERS, fitted
 from ._completed import COMPLETED
 
 #: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
@@ -34,30 +34,48 @@ _FIELDS = {
 _RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fields) in _FIELDS.items()}
 
 
+#: Reductions and scans. NumPy converts their results to any type of `out`.
+SUMS = frozenset(
+    name for name, _, parameters, _ in _arrstore.functions() if "keepdims?" in (parameters or ()) or name.startswith(("cum", "nancum"))
+)
+
+
 def call(name, object, args, kwargs):
     """The result of a function of the tables, with the names of its parts if NumPy has such names. With `out`, the result is
     computed into that array of NumPy.
     """
     args, kwargs = fitted(name, object, args, kwargs)
     out = kwargs.pop("out", None) if kwargs else None
+    if out is not None:
+        return _computed(name, object, args, kwargs, out if isinstance(out, tuple) else (out,))
     complete = COMPLETED.get(name)
     result = (_arrstore.call if complete is None else complete)(name, object, args, kwargs)
-    if out is not None:
-        return into(result, out)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
 
 
-def into(result, out):
-    """Computes results into arrays of NumPy."""
-    results, places = (part if isinstance(part, tuple) else (part,) for part in (result, out))
-    if any(not isinstance(place, np.ndarray) for place in places):
-        raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
-    for place, array in zip(places, results, strict=True):
-        if place.shape != array.shape:
+def _computed(name, object, args, kwargs, out):
+    sums = name in SUMS
+    if sums and "dtype" in BY_POSITION[name] and isinstance(out[0], np.ndarray):
+        # sums are of the type of the array that takes them, if that is wider
+        array = object if object is not None else args[0]
+        kwargs.setdefault("dtype", np.result_type(array.dtype, out[0].dtype))
+    return into(call(name, object, args, kwargs), out, casting="unsafe" if sums else "same_kind", same_shape=True)
+
+
+def into(result, out, *, casting="same_kind", where=True, same_shape=False):
+    """Computes a result, or each of several, into arrays of NumPy. Gives these arrays."""
+    results = result if isinstance(result, tuple) else (result,)
+    places = tuple(array if place is None else place for array, place in zip(results, out, strict=True))
+    for array, place in zip(results, places):
+        if place is array:
+            continue
+        if not isinstance(place, np.ndarray):
+            raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
+        if same_shape and place.shape != array.shape:
             raise ValueError(f"out: expected an array of shape {array.shape}, found {place.shape}")
-        np.copyto(place, np.asarray(array), casting="same_kind")
-    return out if isinstance(result, tuple) else places[0]
+        np.copyto(place, np.asarray(array), casting=casting, where=where if where is True else np.asarray(where))
+    return places if isinstance(result, tuple) else places[0]
 
 
 def on_cpu(device):
@@ -123,6 +141,8 @@ def _method(name, parameters, help):
 
 
 def _describe(function, name, parameters, help):
+    if name in SUMS:
+        parameters = [*parameters, *([] if "*" in parameters else ["*"]), "out?"]
     function.__name__ = function.__qualname__ = name
     function.__module__ = "arrstore"
     function.__doc__ = f"{help[:1].upper()}{help[1:]}." if help else f"As NumPy's `{name}`."

@@ -14,6 +14,8 @@ from ._store import Store
 class FileArray(Array):
     """A lazy array of a file that can only be read."""
 
+    _is_assignable = False
+
     def __new__(cls, path, commit=None):
         return super().__new__(cls, _arrstore.open_array(path, commit)[0])
 

@@ -69,17 +69,20 @@ def iterate(self):
 
 def _number(convert):
     def number(self):
-        if self.size != 1:
-            raise TypeError("only arrays of one element can be converted to Python scalars")
+        if self.ndim:
+            raise TypeError("only arrays without axes can be converted to numbers of Python")
         return convert(self._asarray().item())
 
     return number
 
 
 def item(self, *index):
-    """One element as a Python number. One number alone counts the elements in C order."""
-    index = index[0] if len(index) == 1 else index
-    array = self if index == () else self[index] if isinstance(index, tuple) else self.reshape(-1)[index]
+    """One element as a Python number: the only one, or that at an index, or at a place counted in C order."""
+    array = self
+    if len(index) == 1 and not isinstance(index[0], tuple):
+        array = self.reshape(-1)[operator.index(index[0])]
+    elif index:
+        array = self[index[0] if len(index) == 1 else index]
     if array.size != 1:
         raise ValueError("can only convert an array of size 1 to a Python scalar")
     return array._asarray().item()
@@ -128,6 +131,30 @@ def conj(self):
     return self[...] if self.dtype.kind in "biuf" else _functions.call("conjugate", self, (), {})
 
 
+def _in_place(operation):
+    def apply(self, other):
+        if not self._is_assignable:
+            return NotImplemented  # Python then makes a new array
+        result = operation(Array(self), other)
+        # an array without axes stands for a number, which nothing changes in place
+        if not isinstance(result, Array) or not self.ndim and type(self) is Array:
+            return result
+        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"cannot change elements of type {self.dtype} into results of type {result.dtype}: use x = x.astype(...) first")
+        if result.shape != self.shape:
+            raise ValueError(f"cannot change elements of shape {self.shape} into a result of shape {result.shape}")
+        self[...] = result
+        return self
+
+    return apply
+
+
+def _operators_in_place():
+    names = {"and": "and_", "or": "or_"}
+    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+        yield f"__i{name}__", _in_place(getattr(operator, names.get(name, name)))
+
+
 def to_device(self, device, /, *, stream=None):
     """The array itself, for the only device there is."""
     if device != "cpu":
@@ -141,6 +168,8 @@ def attach(array):
     """Gives the class of lazy arrays its methods and protocols."""
     members = {
         **_functions.methods(),
+        **dict(_operators_in_place()),
+        "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
-from ._assign import assigned, is_basic
+from ._assign import assigned, is_basic, value_of_part
 
 
 #: Arrays that the text of a store lists.
@@ -165,19 +165,6 @@ class StoredArray(Array):
         with self._store.transaction() as tx:
             tx[self._name].resize(*shape)
         self.refresh()
-
-
-def _in_place(operation):
-    def apply(self, other):
-        self[...] = operation(Array(self), other)
-        return self
-
-    return apply
-
-
-for _name in "add sub mul truediv floordiv mod pow and or xor lshift rshift".split():
-    _operation = getattr(operator, {"and": "and_", "or": "or_"}.get(_name, _name))
-    setattr(StoredArray, f"__i{_name}__", _in_place(_operation))
 
 
 class Group(Mapping):
@@ -505,6 +492,8 @@ class TransactionArray:
                     "assign by it first, or after the commit; or assign by slices"
                 )
             key, value = ..., assigned(transaction._store._file.array(self.name), key, value)
+        else:
+            value = value_of_part(key, value, len(self.shape), self.dtype)
         transaction._changed.add(self.name)
         self._open.assign(self.name, key, value)
 

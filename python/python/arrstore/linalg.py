@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import ArrayLike as _ArrayLike, DTypeLike
 
 from . import _functions
@@ -29,6 +30,8 @@ def _call(name, *args, **kwargs):
 def cross(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> Array:
     """Cross products of vectors of three elements along an axis."""
     x1, x2 = asarray(x1), asarray(x2)
+    if not x1.ndim or not x2.ndim:
+        raise ValueError("cross: expected vectors of 3 elements, found an array without axes")
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
         raise ValueError(f"cross: expected vectors of 3 elements, found {x1.shape[axis]} and {x2.shape[axis]}")
     return _call("cross", x1, x2, axis=axis)
@@ -76,7 +79,9 @@ def vector_norm(
     x: ArrayLike, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ord: float = 2
 ) -> Array:
     """Norms of vectors along one axis or several; of all elements without `axis`."""
-    x, over = _floating(x), {"axis": axis if axis is None or isinstance(axis, int) else tuple(axis), "keepdims": keepdims}
+    x = _floating(x)
+    axes = None if axis is None else normalize_axis_tuple(axis, x.ndim)
+    over = {"axis": axes, "keepdims": keepdims}
     if isinstance(ord, str):
         raise ValueError(f"vector_norm: ord: expected a number, found {ord!r}")
     if ord == math.inf:
@@ -101,7 +106,7 @@ def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: float | str | N
     """
     x = _floating(x)
     if x.ndim < 2:
-        raise ValueError(f"matrix_norm: expected at least 2 axes, found {x.ndim}")
+        raise np.exceptions.AxisError(f"matrix_norm: expected at least 2 axes, found {x.ndim}")
     return _matrix_norm(x, -2, -1, keepdims, ord)
 
 
@@ -129,7 +134,7 @@ def norm(
     if len(axes) == 1:
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
     if len(axes) == 2:
-        rows, columns = np.lib.array_utils.normalize_axis_tuple(axes, x.ndim)
+        rows, columns = normalize_axis_tuple(axes, x.ndim)
         return _matrix_norm(x, rows, columns, keepdims, ord)
     raise ValueError(f"norm: expected one axis or two, found {len(axes)}")
 

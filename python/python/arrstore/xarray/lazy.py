@@ -15,6 +15,8 @@ class ChunkedArray(Array):
     a result: the library itself chooses in which pieces it computes.
     """
 
+    _is_assignable = False
+
     def __new__(cls, array, chunks=None):
         return super().__new__(cls, array)
 

@@ -1,0 +1,116 @@
+"""NumPy's ufuncs and their methods on lazy arrays. Results are lazy, but for those that `out` takes."""
+
+import numpy as np
+
+from . import _functions
+from ._arrstore import Array
+from ._convert import asarray
+
+
+def apply(ufunc, method, inputs, out, kwargs):
+    """The result of a ufunc or of one of its methods; `NotImplemented` for a ufunc that is not there."""
+    if _name(ufunc) not in _functions.names():
+        return NotImplemented
+    kwargs = {name: value for name, value in kwargs.items() if value is not np._NoValue}
+    return _METHODS[method](ufunc, *inputs, out=out, **kwargs)
+
+
+def _name(ufunc):
+    """The name of the function: NumPy has more than one ufunc for some functions of texts."""
+    return ufunc.__name__.removeprefix("_").removesuffix("_whitespace").removesuffix("_chars")
+
+
+def _call(
+    ufunc, *inputs, out=None, where=True, dtype=None, sig=None, signature=None, casting="same_kind", order=None, subok=True, **kwargs
+):
+    signature = (None,) * ufunc.nin + (dtype,) * ufunc.nout if dtype is not None else signature if sig is None else sig
+    if signature is not None or casting != "same_kind" or out is not None:
+        places = (None,) * ufunc.nout if out is None else tuple(place if place is None else place.dtype for place in out)
+        asked = {} if signature is None else {"signature": signature}
+        types = ufunc.resolve_dtypes((*map(_type, inputs), *places), casting=casting, **asked)
+        for x, to in zip(inputs, types):
+            # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
+            weak = type(x) in (int, float, complex)
+            if weak and casting != "unsafe" and not np.can_cast(np.result_type(type(x), np.int8).type, to, "same_kind"):
+                raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
+        if signature is not None:
+            inputs = tuple(asarray(x, dtype=t) for x, t in zip(inputs, types))
+    result = _functions.call(_name(ufunc), None, inputs, kwargs)
+    if where is True:
+        return result if out is None else _functions.into(result, out, casting=casting)
+    where = _mask(where)
+    if out is not None:
+        return _functions.into(result, out, casting=casting, where=where)
+    # the other elements are free
+    parts = (_where(where, part, 0) for part in (result if isinstance(result, tuple) else (result,)))
+    return tuple(parts) if isinstance(result, tuple) else next(parts)
+
+
+def _type(x):
+    """The type of an operand; numbers of Python have their class."""
+    if type(x) in (int, float, complex):
+        return type(x)
+    return x.dtype if hasattr(x, "dtype") else asarray(x).dtype
+
+
+def _mask(where):
+    where = asarray(where)
+    if where.dtype != bool:
+        raise TypeError(f"where: expected truth values, found elements of type {where.dtype}")
+    return where
+
+
+def _where(condition, x, y):
+    return _functions.call("where", None, (condition, x, y), {})
+
+
+def _reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+    given = {"keepdims": keepdims, "initial": initial, "where": where if where is True else _mask(where)}
+    return _folded(ufunc, "reduce", (array,), axis, dtype, out, {name: value for name, value in given.items() if value is not _PLAIN[name]})
+
+
+def _accumulate(ufunc, array, axis=0, dtype=None, out=None):
+    return _folded(ufunc, "accumulate", (array,), axis, dtype, out, {})
+
+
+def _reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
+    return _folded(ufunc, "reduceat", (array, indices), axis, dtype, out, {})
+
+
+#: What leaves an argument of a reduction out.
+_PLAIN = {"keepdims": False, "initial": None, "where": True}
+
+
+def _folded(ufunc, method, args, axis, dtype, out, given):
+    """The result of a method that goes along axes, which the library has for every function of two arrays."""
+    if ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature:
+        raise ValueError(f"{ufunc.__name__}.{method}: only functions of two arrays with one result have this method")
+    if dtype is None and out is not None and ufunc in (np.add, np.multiply):
+        # sums are of the type of the array that takes them, if that is wider
+        dtype = np.result_type(asarray(args[0]).dtype, out[0].dtype)
+    if dtype is not None:
+        given["dtype"] = dtype
+    result = _functions.call(f"{_name(ufunc)}.{method}", None, args, {"axis": axis, **given})
+    return result if out is None else _functions.into(result, out, casting="unsafe", same_shape=True)
+
+
+def _outer(ufunc, a, b, **kwargs):
+    if ufunc.nin != 2 or ufunc.signature:
+        raise ValueError(f"{ufunc.__name__}.outer: only functions of two arrays have this method")
+    a, b = asarray(a), asarray(b)
+    return _call(ufunc, a[(..., *(None,) * b.ndim)], b, **kwargs)
+
+
+def _at(ufunc, array, indices, *operands, out=None):
+    """Changes an array of NumPy. Lazy arrays beside it are computed."""
+    if isinstance(array, Array):
+        raise TypeError(f"{ufunc.__name__}.at: a lazy array takes no elements; assign to it instead, as in a[indices] = values")
+    indices = tuple(map(_computed, indices)) if isinstance(indices, tuple) else _computed(indices)
+    return ufunc.at(array, indices, *map(_computed, operands))
+
+
+def _computed(value):
+    return np.asarray(value) if isinstance(value, Array) else value
+
+
+_METHODS = {"__call__": _call, "reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat, "outer": _outer, "at": _at}
