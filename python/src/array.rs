@@ -8,7 +8,7 @@ use arrstore::{DType, Expr, Plan as Planned, Target, elements};
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PySlice, PyString, PyTuple};
 
 use crate::buffer;
 use crate::call::settled;
@@ -175,7 +175,10 @@ impl Array {
         let expr = slf.borrow().expr.clone();
         let names_field = expr.dtype().kind() == arrstore::Kind::Record && key.is_instance_of::<PyString>();
         let not_an_index = |error| if names_field { error } else { index_error(py, error) };
-        let index = index(key).map_err(not_an_index)?;
+        let index = index(key).map_err(|error| match ends_are_wrong(key) {
+            true => error,
+            false => not_an_index(error),
+        })?;
         // elements are counted here if the index is a mask
         let is_simple = simple(&index);
         let bytes = if is_simple { 0 } else { slf.borrow().nbytes()? };
@@ -256,6 +259,12 @@ impl Array {
         let expr = slf.borrow().expr.clone();
         run(slf.py(), expr.work_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
     }
+}
+
+/// Whether a slice in an index has an end that is no integer, which is a `TypeError` in NumPy too.
+fn ends_are_wrong(key: &Bound<'_, PyAny>) -> bool {
+    let is_wrong = |part: &Bound<'_, PyAny>| part.is_instance_of::<PySlice>() && index(part).is_err();
+    key.cast::<PyTuple>().map_or_else(|_| is_wrong(key), |parts| parts.iter().any(|part| is_wrong(&part)))
 }
 
 /// The error of an index as NumPy's, an `IndexError`.

@@ -158,12 +158,11 @@ def test_reductions_of_unsigned_bits_and_of_nothing():
     for x in (np.arange(6, dtype=np.uint8).reshape(2, 3), np.zeros((0, 3), np.uint16)):
         for ufunc in (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.gcd):
             same(ufunc.reduce(arrstore.asarray(x)), ufunc.reduce(x))
-    with pytest.raises(ValueError, match="initial"):
+    with pytest.raises(ValueError, match="no value for none"):
         np.lcm.reduce(arrstore.asarray(np.zeros((0, 3), int)))
     with pytest.raises(ValueError, match="axis"):
         np.subtract.reduce(arrstore.asarray(SMALL), axis=None)
-    with pytest.raises(NotImplementedError, match="at most 10000"):
-        np.lcm.reduce(arrstore.asarray(np.ones(10_001, int)))
+    assert np.lcm.reduce(arrstore.asarray(np.ones(10_001, int))) == 1
 
 
 def test_greatest_and_smallest_numbers_so_far():

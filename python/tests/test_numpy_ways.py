@@ -65,8 +65,8 @@ def test_out(a):
     assert lazy(a.sum(out=None))
     with pytest.raises(ValueError, match="shape"):
         a.sum(0, out=np.zeros(5))
-    with pytest.raises(TypeError):
-        a.sum(0, out=np.zeros(6, "i4"))
+    # NumPy cuts sums to whole numbers
+    assert (a.sum(0, out=np.zeros(6, "i4")) == np.asarray(a).sum(0, out=np.zeros(6, "i4"))).all()
     with pytest.raises(TypeError, match="arrays of NumPy"):
         a.sum(0, out=arrstore.zeros(6))
 

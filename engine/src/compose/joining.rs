@@ -57,7 +57,7 @@ impl Expr {
     /// # Errors
     /// As [`Expr::concatenate`].
     pub fn append(&self, values: &Expr, axis: Option<i64>) -> Result<Expr> {
-        Expr::concatenate(&[self.clone(), values.clone()], axis, None)
+        Expr::concatenate(&[self.typed()?, values.typed()?], axis, None)
     }
 
     /// An array put together from nested lists of blocks, as NumPy's `block`: the innermost lists are joined along the

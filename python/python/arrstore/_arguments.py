@@ -14,6 +14,7 @@ JOINS = frozenset(("concatenate", "concat", "stack", "hstack", "vstack"))
 PARAMETERS = {
     "transpose": ["a", "axes?"],
     "permute_dims": ["a", "axes"],
+    "astype": ["x", "dtype", "*", "copy?", "casting?"],
     **dict.fromkeys(("sort", "argsort"), ["a", "axis?", "kind?", "order?", "*", "descending?", "stable?"]),
 }
 

@@ -27,12 +27,21 @@ def value_of_part(key, value, ndim, dtype):
     """What is assigned to a part of integers, slices, `...` and `None`: an array. Numbers and lists become elements of the type
     of the array. One element takes no array with axes.
     """
-    if not isinstance(value, (Array, np.ndarray)):
-        value = _elements(value, dtype, checked=True)
     parts = key if isinstance(key, tuple) else (key,)
-    if value.ndim and len(parts) == ndim and all(map(_is_integer, parts)):
-        raise ValueError(f"one element takes one value, found an array of shape {value.shape}")
-    return value
+    if len(parts) == ndim and all(map(_is_integer, parts)):
+        return _element(value, dtype)
+    return value if isinstance(value, (Array, np.ndarray)) else _elements(value, dtype, checked=True)
+
+
+def _element(value, dtype):
+    """The value of one element, which NumPy makes in another way than those of many: it takes no list, and no NaN for an integer."""
+    if not isinstance(value, Array):
+        element = np.empty((), dtype)
+        element[()] = value
+        return _arrstore.lazy(element)
+    if value.ndim and dtype.names is None:
+        raise ValueError(f"setting an array element with a sequence: expected one element, found shape {value.shape}")
+    return _elements(value, dtype)
 
 
 def is_basic(key):

@@ -44,6 +44,11 @@ def _cast(name, object, args, kwargs):
     unit, that of the array, or of what its texts say.
     """
     given = _by_name(name, args if object is None else (object, *args), kwargs)
+    casting = given.pop("casting", "unsafe")
+    if casting != "unsafe" and not np.can_cast(given["x"].dtype, given["dtype"], casting):
+        raise TypeError(f"astype: casting={casting!r} does not allow elements of {given['x'].dtype} to become {np.dtype(given['dtype'])}")
+    if "casting" in kwargs:
+        object, args, kwargs = None, (), given
     dtype, array = _asked_type(given.get("dtype"), "SUmM"), given["x"]
     if dtype is None or (dtype.itemsize if dtype.kind in "SU" else np.datetime_data(dtype)[0] != "generic"):
         return _arrstore.call(name, object, args, kwargs)

@@ -59,7 +59,9 @@ def _computed(name, object, args, kwargs, out):
     if sums and "dtype" in BY_POSITION[name] and isinstance(out[0], np.ndarray):
         # sums are of the type of the array that takes them, if that is wider
         array = object if object is not None else args[0]
-        kwargs.setdefault("dtype", np.result_type(array.dtype, out[0].dtype))
+        args, kwargs = (), dict(zip(BY_POSITION[name][object is not None :], args)) | kwargs
+        if kwargs.get("dtype") is None:
+            kwargs["dtype"] = np.result_type(array.dtype, out[0].dtype)
     return into(call(name, object, args, kwargs), out, casting="unsafe" if sums else "same_kind", same_shape=True)
 
 

@@ -34,7 +34,7 @@ def _call(
             if weak and casting != "unsafe" and not np.can_cast(np.result_type(type(x), np.int8).type, to, "same_kind"):
                 raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
         if signature is not None:
-            inputs = tuple(asarray(x, dtype=t) for x, t in zip(inputs, types))
+            inputs = tuple(asarray(x).astype(t) for x, t in zip(inputs, types))
     result = _functions.call(_name(ufunc), None, inputs, kwargs)
     if where is True:
         return result if out is None else _functions.into(result, out, casting=casting)

@@ -2,7 +2,7 @@
 //! `multiply.outer(a, b)`.
 
 use super::reduced_axes;
-use crate::text::call::Call;
+use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::subscript::places;
 use crate::{Expr, Op, ReduceOptions};
@@ -52,7 +52,7 @@ fn reduce(op: Op, call: &Call<'_>) -> Result<Expr> {
 fn accumulate(op: Op, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["array", "axis?", "dtype?"])?;
     let axis = b.integer_or("axis", 0)?;
-    b.array("array")?.accumulate_by(op, axis, b.dtype("dtype")?).map_err(|e| b.fault("axis", e))
+    along_axes(&b)?.accumulate_by(op, axis, b.dtype("dtype")?).map_err(|e| b.fault("axis", e))
 }
 
 fn reduceat(op: Op, call: &Call<'_>) -> Result<Expr> {
@@ -64,5 +64,14 @@ fn reduceat(op: Op, call: &Call<'_>) -> Result<Expr> {
     }
     let places = call.elements(&places, &indices.span)?;
     let axis = b.integer_or("axis", 0)?;
-    b.array("array")?.reduce_at(op, &places, axis, b.dtype("dtype")?).map_err(|e| b.fault("indices", e))
+    along_axes(&b)?.reduce_at(op, &places, axis, b.dtype("dtype")?).map_err(|e| b.fault("indices", e))
+}
+
+/// The array of a method that goes along an axis.
+fn along_axes(b: &Bound) -> Result<Expr> {
+    let array = b.array("array")?;
+    match array.ndim() {
+        0 => Err(Fault::new(&b.at, "expected an array of one axis or more, found a single element")),
+        _ => Ok(array),
+    }
 }
