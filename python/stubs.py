@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import arrstore
-from arrstore import _arrstore, _call
+from arrstore import _arrstore, _functions
 
 STUB = Path(__file__).parent / "python" / "arrstore" / "__init__.pyi"
 
@@ -48,7 +48,7 @@ SPREAD = {"reshape": "shape", "transpose": "axes"}
 
 def result(name):
     """The type of a function's result."""
-    fields = _call.RESULTS.get(name)
+    fields = _functions._RESULTS.get(name)
     if fields or name in SEVERAL:
         count = len(fields._fields) if fields else SEVERAL[name]
         return f"tuple[{', '.join(['Array'] * count) if count else 'Array, ...'}]"
