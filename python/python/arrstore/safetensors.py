@@ -16,7 +16,6 @@ from __future__ import annotations
 import builtins
 import json
 import math
-import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,11 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _arrstore
 from ._arrstore import Array
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from . import ArrayLike, Path
 
 #: Types of elements by their names in the header. `BF16` is a type of the package ml_dtypes.
@@ -56,17 +54,14 @@ _HEADER = 100_000_000
 _LARGE = 64 << 20
 
 
-class Tensors(Mapping[str, "NDArray[Any]"]):
-    """The tensors of a file by their names, as arrays of NumPy over a map of the file. They cannot be written to, and their
-    elements are read when they are used.
-    """
+class Tensors(Mapping[str, Array]):
+    """The tensors of a file by their names, as lazy arrays over its elements. They cannot be written to."""
 
     def __init__(self, path: Path) -> None:
         self._path = os.fspath(path)
         with builtins.open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             self._start, header = _header(file, size, self._path)
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.metadata: dict[str, str] = header.pop("__metadata__", {})
         self._places = _places(header, size - self._start, self._path)
 
@@ -76,11 +71,11 @@ class Tensors(Mapping[str, "NDArray[Any]"]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
+    def __getitem__(self, name: str) -> Array:
         kind, shape, offset = self._places[name]
         if kind not in TYPES:
             raise TypeError(f"{self._path}: tensor {name!r} has elements of type {kind}; expected {', '.join(TYPES)}")
-        return np.ndarray(shape, _dtype(kind), self._map, self._start + offset)
+        return _arrstore.open_raw(self._path, _dtype(kind), list(shape), self._start + offset)
 
     # a mapping compares its values, and two arrays have no single truth value
     __eq__, __hash__ = object.__eq__, object.__hash__
