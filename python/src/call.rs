@@ -6,8 +6,10 @@ use std::sync::{Arc, LazyLock};
 use arrstore::formats::{Elements, Format, Location, list, open_at, open_snapshot};
 use arrstore::text::{self, Formula, object};
 use arrstore::{DType, Plan, Target, Value};
+use numpy::{PyArray1, PyArrayMethods as _};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::array::{Array, Made, Origin};
 use crate::dtype::{from_numpy, to_numpy};
@@ -335,10 +337,14 @@ pub(crate) fn map_blocks<'py>(
                 let words = format!(
                     "the function of map_blocks: expected a block of shape {shape:?}, found {found:?}"
                 );
-                return Err(pyo3::exceptions::PyValueError::new_err(words));
+                return Err(PyValueError::new_err(words));
             }
-            let bytes = result.call_method0("tobytes")?;
-            out.copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
+            let bytes = result.call_method1("reshape", (-1,))?.call_method1("view", ("u1",))?;
+            let bytes = bytes
+                .cast::<PyArray1<u8>>()?
+                .try_readonly()
+                .map_err(|e| PyValueError::new_err(e.to_string()))?;
+            out.copy_from_slice(bytes.as_slice().map_err(|e| PyValueError::new_err(e.to_string()))?);
             Ok(())
         })
     };

@@ -153,6 +153,13 @@ impl Expr {
             let found = indices.len();
             return Err(Error::Value(format!("reduceat makes at most {MOST} parts, found {found} indices")));
         }
+        let k = resolve_axes(&[axis], a.ndim())?.first().copied().unwrap_or(0);
+        let size = a.shape()[k];
+        let at = |index: i64| u64::try_from(index).ok().filter(|&at| at < size);
+        let places = indices
+            .iter()
+            .map(|&index| at(index).ok_or(Error::Index { index, axis: k, size }))
+            .collect::<Result<Vec<_>>>()?;
         let of = reduction(op);
         let (a, to) = match of {
             Some(sum @ (Reduction::Sum | Reduction::Prod)) => {
@@ -165,13 +172,6 @@ impl Expr {
                 (a, dtype)
             }
         };
-        let k = resolve_axes(&[axis], a.ndim())?.first().copied().unwrap_or(0);
-        let size = a.shape()[k];
-        let at = |index: i64| u64::try_from(index).ok().filter(|&at| at < size);
-        let places = indices
-            .iter()
-            .map(|&index| at(index).ok_or(Error::Index { index, axis: k, size }))
-            .collect::<Result<Vec<_>>>()?;
         let ends = places.iter().copied().skip(1).chain([size]);
         let part = |(from, to_end): (u64, u64)| {
             if to_end <= from + 1 {

@@ -53,7 +53,7 @@ impl Expr {
             _ => None,
         };
         let flat = |array: &Expr| match (axis, common) {
-            (None, Some(dtype)) => array.cast(dtype)?.reshape(&[-1]),
+            (None, Some(dtype)) => array.typed()?.cast(dtype)?.reshape(&[-1]),
             (None, None) => array.typed()?.reshape(&[-1]),
             (Some(_), _) => array.typed(),
         };

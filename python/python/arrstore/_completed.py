@@ -1,6 +1,7 @@
 """Functions that take more in NumPy than in the library's tables: types without a length, slices as places, an order."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from . import _arrstore
 from ._arguments import BY_POSITION, JOINS
@@ -70,7 +71,8 @@ def _at_places(name, object, args, kwargs):
 
 def _places(name, array, obj, axis):
     if isinstance(obj, slice):
-        return list(range(*obj.indices(np.size(array) if axis is None else np.shape(array)[axis])))
+        length = np.size(array) if axis is None else np.shape(array)[normalize_axis_index(axis, np.ndim(array))]
+        return list(range(*obj.indices(length)))
     if not isinstance(obj, (np.ndarray, Array)):
         return obj
     if obj.dtype.kind not in "biu":

@@ -74,6 +74,8 @@ def into(result, out, *, casting="same_kind", where=True, same_shape=False):
             continue
         if not isinstance(place, np.ndarray):
             raise TypeError("out: expected arrays of NumPy; a lazy array takes no elements")
+        if array.ndim > place.ndim:
+            raise ValueError(f"out: an array of shape {place.shape} takes no result of shape {array.shape}")
         if same_shape and place.shape != array.shape:
             raise ValueError(f"out: expected an array of shape {array.shape}, found {place.shape}")
         np.copyto(place, np.asarray(array), casting=casting, where=where if where is True else np.asarray(where))

@@ -30,8 +30,8 @@ def _call(
         types = ufunc.resolve_dtypes((*map(_type, inputs), *places), casting=casting, **asked)
         for x, to in zip(inputs, types):
             # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
-            weak = type(x) in (int, float, complex)
-            if weak and casting != "unsafe" and not np.can_cast(np.result_type(type(x), np.int8).type, to, "same_kind"):
+            loses = type(x) is float and to.kind in "iu" or type(x) is complex and to.kind in "iuf"
+            if loses and casting != "unsafe":
                 raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
         if signature is not None:
             inputs = tuple(asarray(x).astype(t) for x, t in zip(inputs, types))
@@ -90,7 +90,11 @@ def _folded(ufunc, method, args, axis, dtype, out, given):
         dtype = np.result_type(asarray(args[0]).dtype, out[0].dtype)
     if dtype is not None:
         given["dtype"] = dtype
-    result = _functions.call(f"{_name(ufunc)}.{method}", None, args, {"axis": axis, **given})
+    name = _name(ufunc)
+    if ufunc is np.float_power:
+        # powers of wide floats
+        name, given["dtype"] = "power", given.get("dtype") or np.result_type(asarray(args[0]).dtype, np.float64)
+    result = _functions.call(f"{name}.{method}", None, args, {"axis": axis, **given})
     return result if out is None else _functions.into(result, out, casting="unsafe", same_shape=True)
 
 

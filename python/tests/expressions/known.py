@@ -27,6 +27,10 @@ FAULTS = [
 ON_PURPOSE = [
     (r"concat|stack", r"casting rule.*NumPy ValueError..all (the )?input array", "of two faults, one is named"),
     (r"np\.(datetime64|timedelta64|str_|bytes_)\(.*\) [=!]= ", r"equal is not defined for", "a number of NumPy on the left asks the ufunc, which has no loop"),
+    (r"(?s)inf.*<c(8|16).*(tensordot|einsum|matmul|dot|@)", r"other elements", "products of infinite complex numbers depend on the way of multiplying"),
+    (r"(?s)<f2.*multiply\.reduce", r"other elements", "products of floats overflow in another order"),
+    (r"\.(reduce|accumulate|reduceat)\(|out=", r"out: expected an array of shape", "of two faults, one is named"),
+    (r"ldexp\.reduce", r"its results have another type", "a fold needs results of the type of its operands"),
     (r"prod", r"other elements", "products of floats overflow in another order"),
     (r"\n", r"could not be broadcast.*NumPy (UFuncTypeError|TypeError|IndexError)|cannot change elements.*NumPy IndexError|NumPy ValueError..shape mismatch", "of two faults, one is named"),
     (r"\.(reduce|accumulate|reduceat)\(|out=|where=", r"^raises.*, NumPy (AxisError|ValueError\(.(duplicate value|output parameter|output operand|reduction operation))", "of two faults, one is named"),
