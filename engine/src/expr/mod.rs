@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::kernels::Function;
 use crate::op::{Op, Scalar};
 use crate::operator::Operator;
-use crate::promote::{self, Operand};
+use crate::promote::{self, Operand, PromoteError};
 use crate::source::{Mapped, Source, Stored, Value, elements};
 use crate::view::{View, broadcast_shape};
 use crate::{DType, Error, Result};
@@ -312,8 +312,16 @@ impl Expr {
         }
         let args = &Expr::beside_times(args)?[..];
         let operands: Vec<Operand> = args.iter().map(Expr::operand).collect();
-        let signature = promote::signature(op, &operands)?;
-        let shape = broadcast_shape(args.iter().map(Expr::shape))?;
+        let shape = || broadcast_shape(args.iter().map(Expr::shape));
+        let signature = match promote::signature(op, &operands) {
+            // no element is raised to the negative power
+            Err(PromoteError::NegativePower) if shape()?.contains(&0) => {
+                let args: Vec<Expr> = args.iter().take(1).cloned().chain([Expr::scalar(0)]).collect();
+                return Expr::apply(op, &args);
+            }
+            signature => signature?,
+        };
+        let shape = shape()?;
         elements(&shape)?;
         let cast = |((a, &dtype), &stand_in): ((&Expr, &DType), &Option<Scalar>)| match stand_in {
             Some(scalar) => Expr::scalar(scalar).cast(dtype),
