@@ -97,6 +97,9 @@ impl Expr {
         for ((place, &n), &mode) in places.iter().zip(shape).zip(modes) {
             let place = place.typed()?;
             check_indices(&place)?;
+            if mode != Mode::Raise && n == 0 && elements(place.shape())? > 0 {
+                return Err(Error::Value("cannot ravel indices into a shape without elements".into()));
+            }
             let place = mode.bring(&place, n)?;
             if mode == Mode::Raise
                 && let Some(index) = place.outside(n, context)?

@@ -139,7 +139,7 @@ def _method(array, name, args, kwargs):
 
 def _ufunc_method(function, ufunc, args, kwargs):
     name = function.__name__
-    if name not in ("reduce", "accumulate", "outer") or ufunc not in vocabulary.UFUNCS[name] or not args:
+    if name not in ("reduce", "accumulate", "reduceat", "outer") or ufunc not in vocabulary.UFUNCS or not args:
         raise NotApplicable(f"there is no ufunc.{name} of it" if ufunc in vocabulary.FUNCTIONS else "not in the vocabulary")
     arguments.check_call(None, args, kwargs)
     if name != "outer" and len(args) > 3 and args[3] is not None:

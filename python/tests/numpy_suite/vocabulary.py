@@ -5,7 +5,6 @@ import operator as operators
 import numpy as np
 
 import arrstore
-from arrstore import _dispatch
 
 
 def hashable(function):
@@ -56,8 +55,5 @@ METHODS = frozenset(
 PYTHONS = frozenset((abs, divmod, pow, round, float, int, complex, bool, len)) | frozenset(
     getattr(operators, name) for name in operators.__all__ if not name.startswith("i") or name in ("inv", "invert", "index")
 ) - {operators.is_, operators.is_not, operators.delitem, operators.concat, operators.call, operators.attrgetter, operators.itemgetter}
-UFUNCS = {
-    "reduce": frozenset(getattr(np, name) for name in _dispatch._REDUCE),
-    "accumulate": frozenset(getattr(np, name) for name in _dispatch._ACCUMULATE),
-    "outer": frozenset(function for function in FUNCTIONS if type(function) is np.ufunc),
-}
+#: Ufuncs whose methods are ours: those of two arrays with one result.
+UFUNCS = frozenset(f for f in FUNCTIONS if type(f) is np.ufunc and f.nin == 2 and f.nout == 1 and not f.signature)
