@@ -53,6 +53,8 @@ NAMES = frozenset(_TABLE)
 
 def fitted(name, object, args, kwargs):
     """The arguments of a call by position and by name."""
+    if not args and not kwargs:
+        return args, kwargs
     is_method = object is not None
     names, known = BY_POSITION.get(name, ())[is_method:], _KNOWN.get(name)
     if known is not None and (len(args) > len(names) and name not in _SPREAD or not known.issuperset(kwargs)):
