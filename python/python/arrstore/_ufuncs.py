@@ -7,6 +7,10 @@ from ._arrstore import Array
 from ._convert import asarray
 
 
+#: Kinds of elements that are numbers of Python's classes.
+_KINDS = {int: "iu", float: "f", complex: "c"}
+
+
 def apply(ufunc, method, inputs, out, kwargs):
     """The result of a ufunc or of one of its methods; `NotImplemented` for a ufunc that is not there."""
     if _name(ufunc) not in _functions.names():
@@ -27,11 +31,12 @@ def _call(
     if signature is not None or casting != "same_kind" or out is not None:
         places = (None,) * ufunc.nout if out is None else tuple(place if place is None else place.dtype for place in out)
         asked = {} if signature is None else {"signature": signature}
-        types = ufunc.resolve_dtypes((*map(_type, inputs), *places), casting=casting, **asked)
+        types = ufunc.resolve_dtypes((*_types(inputs), *places), casting=casting, **asked)
         for x, to in zip(inputs, types):
             # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
             loses = type(x) is float and to.kind in "iu" or type(x) is complex and to.kind in "iuf"
-            if loses and casting != "unsafe":
+            changes = casting == "equiv" and to.kind not in _KINDS.get(type(x), to.kind)
+            if changes or loses and casting != "unsafe":
                 raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
         if signature is not None:
             inputs = tuple(asarray(x).astype(t) for x, t in zip(inputs, types))
@@ -46,11 +51,13 @@ def _call(
     return tuple(parts) if isinstance(result, tuple) else next(parts)
 
 
-def _type(x):
-    """The type of an operand; numbers of Python have their class."""
-    if type(x) in (int, float, complex):
-        return type(x)
-    return x.dtype if hasattr(x, "dtype") else asarray(x).dtype
+def _types(inputs):
+    """The types of operands. Numbers of Python have the type that they take beside the arrays: NumPy 2.4 ends the process if it
+    gets their classes and a strict casting rule.
+    """
+    found = [None if type(x) in _KINDS else x.dtype if hasattr(x, "dtype") else asarray(x).dtype for x in inputs]
+    typed = [dtype for dtype in found if dtype is not None]
+    return [np.result_type(*typed, type(x)(0)) if dtype is None else dtype for x, dtype in zip(inputs, found)]
 
 
 def _mask(where):
