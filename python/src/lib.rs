@@ -14,6 +14,7 @@ mod operators;
 mod run;
 mod settings;
 mod store;
+mod transaction;
 
 use pyo3::prelude::*;
 
@@ -31,5 +32,7 @@ mod _arrstore {
     #[pymodule_export]
     use super::settings::{set_settings, settings};
     #[pymodule_export]
-    use super::store::{File, Transaction};
+    use super::store::File;
+    #[pymodule_export]
+    use super::transaction::Transaction;
 }

@@ -26,19 +26,8 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
     takes("initial", options.initial.is_none() || matches!(plain, Sum | Prod | Max | Min))?;
     takes("mean", options.mean.is_none() || matches!(plain, Std | Var))?;
     let rest = ReduceOptions { only: None, initial: None, mean: None, ..options.clone() };
-    // a plain `True` chooses as no mask does
-    let only = options.only.as_ref().filter(|only| only.as_scalar() != Some(Scalar::Bool(true)));
-    let only = only.map(|only| mask(only, a.shape())).transpose()?;
-    let initial = match &options.initial {
-        Some(initial) if initial.ndim() > 0 => {
-            return Err(Error::Shape(format!(
-                "the initial value is one number, found shape {}",
-                show(initial.shape())
-            )));
-        }
-        Some(initial) => Some(initial.as_number(promote::reduction(reduction, a.dtype(), options.dtype)?.1)?),
-        None => None,
-    };
+    let only = chosen_elements(options, a.shape())?;
+    let initial = initial_value(options, || Ok(promote::reduction(reduction, a.dtype(), options.dtype)?.1))?;
     if let Some(mean) = &options.mean {
         let only = match only {
             only if !skips => only,
@@ -54,12 +43,12 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
         (Some(only), Mean | Std | Var) => return moments(a, reduction, &rest, Some(&only), None),
         (Some(only), Max | Min) => match &initial {
             Some(initial) => choose(&only, a, initial)?,
-            None => return Err(no_initial(reduction)),
+            None => return Err(no_initial(reduction.name())),
         },
         (Some(only), _) => choose(&only, a, &Expr::scalar(matches!(plain, Prod | All)))?,
     };
     if is_chosen && initial.is_none() && !reduction.has_identity() {
-        return Err(no_initial(reduction));
+        return Err(no_initial(reduction.name()));
     }
     let Some(initial) = initial else { return chosen.reduce(reduction, &rest) };
     let combine = match reduction {
@@ -79,11 +68,25 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
     two(combine, &chosen.reduce(reduction, &rest)?, &initial)
 }
 
-fn no_initial(reduction: Reduction) -> Error {
+pub(super) fn no_initial(name: &str) -> Error {
     Error::Value(format!(
-        "{} of chosen elements needs a value for the case that none is chosen: give 'initial' too",
-        reduction.name()
+        "{name} of chosen elements needs a value for the case that none is chosen: give 'initial' too"
     ))
+}
+
+/// The initial value as a number of the type in which a reduction computes.
+pub(super) fn initial_value(
+    options: &ReduceOptions,
+    dtype: impl FnOnce() -> Result<DType>,
+) -> Result<Option<Expr>> {
+    match &options.initial {
+        Some(initial) if initial.ndim() > 0 => {
+            let found = show(initial.shape());
+            Err(Error::Shape(format!("the initial value is one number, found shape {found}")))
+        }
+        Some(initial) => initial.as_number(dtype()?).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Where the elements are numbers.
@@ -91,8 +94,15 @@ fn numbers(a: &Expr) -> Result<Expr> {
     one(Op::LogicalNot, &one(Op::Isnan, a)?)
 }
 
+/// The elements that take part in a reduction, if not all do: truth values of this shape.
+pub(super) fn chosen_elements(options: &ReduceOptions, shape: &[u64]) -> Result<Option<Expr>> {
+    // a plain `True` chooses as no mask does
+    let only = options.only.as_ref().filter(|only| only.as_scalar() != Some(Scalar::Bool(true)));
+    only.map(|only| mask(only, shape)).transpose()
+}
+
 /// The elements that are chosen, as truth values of this shape.
-pub(super) fn mask(only: &Expr, shape: &[u64]) -> Result<Expr> {
+fn mask(only: &Expr, shape: &[u64]) -> Result<Expr> {
     let only = if only.as_scalar().is_some() { only.cast(DType::Bool)? } else { only.clone() };
     if only.dtype() != DType::Bool {
         return Err(Error::dtype("the argument 'where' of a reduction", DType::Bool, only.dtype()));

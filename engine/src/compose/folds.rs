@@ -1,6 +1,6 @@
 //! The methods of an operation of two arrays: reductions, scans, and reductions of parts, each by the operation.
 
-use super::chosen::mask;
+use super::chosen::{chosen_elements, initial_value, no_initial};
 use super::two;
 use crate::promote::{self, Operand};
 use crate::view::{resolve_axes, show};
@@ -43,15 +43,8 @@ impl Expr {
                 "the result depends on the order of the elements, so at most one axis may be specified";
             return Err(Error::Value(format!("{}.reduce: {text}", op.name())));
         }
-        let start = match &options.initial {
-            Some(initial) if initial.ndim() > 0 => {
-                let found = show(initial.shape());
-                return Err(Error::Shape(format!("the initial value is one number, found shape {found}")));
-            }
-            Some(initial) => Some(initial.as_number(a.dtype())?),
-            None => None,
-        };
-        let only = options.only.as_ref().map(|only| mask(only, a.shape())).transpose()?;
+        let start = initial_value(options, || Ok(a.dtype()))?;
+        let only = chosen_elements(options, a.shape())?;
         // the axes as the last one, if they are not one already
         let axis = if let [axis] = axes[..] { axis } else { a.ndim() - axes.len() };
         let in_lines = |x: &Expr| match axes.len() {
@@ -80,12 +73,7 @@ impl Expr {
                 only = only.map(|only| before(&chosen, &only)).transpose()?;
                 lines.left_fold(op, axis, only.as_ref())?
             }
-            None if only.is_some() => {
-                return Err(Error::Value(format!(
-                    "{}.reduce of chosen elements needs a value for the case that none is chosen: give 'initial' too",
-                    op.name()
-                )));
-            }
+            None if only.is_some() => return Err(no_initial(&format!("{}.reduce", op.name()))),
             None if length > 0 => lines.left_fold(op, axis, None)?,
             None => {
                 return Err(Error::Shape(format!(

@@ -332,24 +332,6 @@ impl Expr {
         Ok(Expr::new(Kind::Apply { op, inputs }, signature.output, shape))
     }
 
-    /// Operations on texts and times that need no loop of their own: the truth of texts, and the parts of elements that
-    /// are no numbers. These are all real.
-    fn beyond_numbers(op: Op, args: &[Expr]) -> Option<Result<Expr>> {
-        let is_text = |arg: &Expr| arg.dtype().kind().is_text();
-        match (op, args) {
-            (Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor, [_, _]) if args.iter().any(is_text) => {
-                let truth = |arg: &Expr| if is_text(arg) { arg.truths() } else { Ok(arg.clone()) };
-                let truths = args.iter().map(truth).collect::<Result<Vec<_>>>();
-                Some(truths.and_then(|truths| Expr::apply(op, &truths)))
-            }
-            (Op::Real | Op::Imag, [x]) if is_text(x) || x.dtype().kind().is_time() => Some(match op {
-                Op::Real => Ok(x.clone()),
-                _ => Expr::zero(x.dtype()).broadcast_to(x.shape()),
-            }),
-            _ => None,
-        }
-    }
-
     /// The type of floats in which an operation of real floats computes elements of this type.
     ///
     /// # Errors

@@ -52,10 +52,9 @@ impl Expr {
             }
             _ => None,
         };
-        let flat = |array: &Expr| match (axis, common) {
-            (None, Some(dtype)) => array.typed()?.cast(dtype)?.reshape(&[-1]),
-            (None, None) => array.typed()?.reshape(&[-1]),
-            (Some(_), _) => array.typed(),
+        let flat = |array: &Expr| match axis {
+            None => array.typed()?.reshape(&[-1]),
+            Some(_) => array.typed(),
         };
         let arrays = arrays.iter().map(flat).collect::<Result<Vec<_>>>()?;
         let Some(first) = arrays.first() else {
@@ -85,7 +84,7 @@ impl Expr {
         if let Some(dtype) = dtype {
             arrays.iter().try_for_each(|array| promote::same_kind(array.dtype(), dtype))?;
         }
-        let dtype = dtype.map_or_else(|| promote::common_type(&operands), Ok)?;
+        let dtype = dtype.or(common).map_or_else(|| promote::common_type(&operands), Ok)?;
         let cast = arrays.iter().map(|array| array.cast(dtype)).collect::<Result<Vec<_>>>()?;
         let parts: Vec<_> = cast.iter().enumerate().map(|(k, array)| (k, 0..array.shape()[axis])).collect();
         Expr::join("concatenate", &cast, axis, &parts)

@@ -60,7 +60,7 @@ def _cast(name, object, args, kwargs):
 
 
 def _at_places(name, object, args, kwargs):
-    """Slices, and places of several axes, as lists of places."""
+    """Slices as lists of places."""
     given = _by_name(name, args, kwargs)
     if {"arr", "obj"} <= given.keys():
         given["obj"] = _places(name, given["arr"], given["obj"], given.get("axis"))
@@ -77,7 +77,7 @@ def _places(name, array, obj, axis):
         return obj
     if obj.dtype.kind not in "biu":
         raise IndexError(f"{name}: arrays used as indices must be of integer (or boolean) type, found {obj.dtype}")
-    return obj.reshape(-1) if name == "delete" and obj.ndim > 1 else obj
+    return obj
 
 
 #: Names of sorts. NumPy reads their first letter.

@@ -57,12 +57,16 @@ def call(name, object, args, kwargs):
 def _computed(name, object, args, kwargs, out):
     sums = name in SUMS
     if sums and "dtype" in BY_POSITION[name] and isinstance(out[0], np.ndarray):
-        # sums are of the type of the array that takes them, if that is wider
         array = object if object is not None else args[0]
         args, kwargs = (), dict(zip(BY_POSITION[name][object is not None :], args)) | kwargs
         if kwargs.get("dtype") is None:
-            kwargs["dtype"] = np.result_type(array.dtype, out[0].dtype)
+            kwargs["dtype"] = sum_type(array, out)
     return into(call(name, object, args, kwargs), out, casting="unsafe" if sums else "same_kind", same_shape=True)
+
+
+def sum_type(array, out):
+    """The type of sums for an array of NumPy: that of the array which takes them, if it is wider."""
+    return np.result_type(array.dtype, out[0].dtype)
 
 
 def into(result, out, *, casting="same_kind", where=True, same_shape=False):

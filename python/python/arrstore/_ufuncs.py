@@ -93,8 +93,7 @@ def _folded(ufunc, method, args, axis, dtype, out, given):
     if ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature:
         raise ValueError(f"{ufunc.__name__}.{method}: only functions of two arrays with one result have this method")
     if dtype is None and out is not None and ufunc in (np.add, np.multiply):
-        # sums are of the type of the array that takes them, if that is wider
-        dtype = np.result_type(asarray(args[0]).dtype, out[0].dtype)
+        dtype = _functions.sum_type(asarray(args[0]), out)
     if dtype is not None:
         given["dtype"] = dtype
     name = _name(ufunc)
