@@ -1,6 +1,7 @@
 """Datasets of xarray: modes, appending, regions, groups, attributes, layouts, commits."""
 
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -286,3 +287,13 @@ def test_values_of_another_encoding_are_refused(path):
             assert_identical(opened(path), before)
         else:
             np.testing.assert_array_equal(opened(path)["time"].values[3:], later["time"].values)
+
+
+def test_a_dataset_that_was_written_leaves_memory_at_once(path):
+    gone = []
+    for number in range(2):
+        ds = xr.Dataset({"t": ("time", np.zeros(1000))})
+        ds.to_arrstore(path, append_dim="time" if number else None)
+        gone.append(weakref.ref(ds.t.variable._data))
+        del ds
+    assert [reference() for reference in gone] == [None, None]

@@ -66,7 +66,7 @@ pub(crate) struct Run<'a> {
     /// For each feed, the sources of its loads.
     pub(crate) sources: &'a [Vec<Arc<dyn Source>>],
     /// For each output, its sink.
-    pub(crate) sinks: &'a [Arc<dyn Sink>],
+    pub(crate) sinks: &'a [Arc<dyn Sink + 'a>],
     pub(crate) context: &'a Context,
     /// Hears of the units of work done.
     pub(crate) done: &'a (dyn Fn(u64) + Sync),

@@ -4,6 +4,8 @@
 //! all registers of the program stay in cache. A block is a box of the piece whose elements are contiguous in every
 //! register: a contiguous input is read in place, any other is packed first.
 
+use std::sync::Arc;
+
 use arrstore_format::strided;
 
 use super::fold::{Fold, Place, States, has_rows};
@@ -67,13 +69,12 @@ impl<'p> Worker<'p> {
         program: &'p Program,
         order: &'p [usize],
         longest: &'p [u64],
-        sources: &'p [std::sync::Arc<dyn Source>],
+        sources: &'p [Arc<dyn Source + 'p>],
         context: &'p Context,
         shared: &'p InputCache,
     ) -> Result<Worker<'p>> {
-        let input = |(k, s): (usize, &'p std::sync::Arc<dyn Source>)| {
-            Input::new(k, program, s.as_ref(), context, shared)
-        };
+        let input =
+            |(k, s): (usize, &'p Arc<dyn Source + 'p>)| Input::new(k, program, s.as_ref(), context, shared);
         let inputs = sources.iter().enumerate().map(input).collect();
         let [block, _] = blocks(program);
         let mut slots = Vec::new();

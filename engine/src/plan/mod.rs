@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod derived;
 mod explain;
+mod folded;
 mod graph;
 mod lower;
 #[cfg(test)]
@@ -139,7 +140,9 @@ impl Plan {
                 if is_due && done.insert(id) {
                     let siblings = self.graph.siblings(id);
                     done.extend(siblings.iter().flatten());
-                    items.extend(self.add_operator(&siblings, context)?);
+                    if !self.add_folded(&siblings, &mut items, context)? {
+                        items.extend(self.add_operator(&siblings, context)?);
+                    }
                 }
             }
             level += 1;

@@ -285,6 +285,13 @@ impl Plan {
 
     fn add_pass(&mut self, group: &[Item], context: &Context) -> Result<Vec<Item>> {
         let Some(first) = group.first() else { return Ok(Vec::new()) };
+        let (pass, dests) = self.pass_of(group)?;
+        self.add_stage(Box::new(pass), dests, first.level, context)
+    }
+
+    /// The pass over some items, and the destination of each.
+    pub(super) fn pass_of(&self, group: &[Item]) -> Result<(Pass, Vec<Dest>)> {
+        let first = group.first().ok_or_else(|| Error::Other("a pass of nothing".into()))?;
         let program = match group {
             [alone] => alone.program.clone(),
             _ => {
@@ -295,8 +302,7 @@ impl Plan {
         let outputs = group.iter().map(|item| self.output(item)).collect::<Result<Vec<_>>>()?;
         let part = first.part.as_deref();
         let pass = Pass::new(program, first.tiles.clone(), first.order.clone(), outputs, part);
-        let dests = group.iter().map(|item| item.dest).collect();
-        self.add_stage(Box::new(pass), dests, first.level, context)
+        Ok((pass, group.iter().map(|item| item.dest).collect()))
     }
 
     fn output(&self, item: &Item) -> Result<Output> {
@@ -331,6 +337,33 @@ impl Item {
 
     fn is_fold(&self) -> bool {
         matches!(self.work, ItemWork::Fold { .. })
+    }
+
+    /// Whether it folds all elements.
+    pub(super) fn folds_all(&self) -> bool {
+        self.is_fold() && self.part.is_none()
+    }
+
+    /// Whether it and another fold can be computed in one pass.
+    pub(super) fn shares_pass(&self, first: &Item) -> bool {
+        self.runs_along(first) && self.shares_blocks(first, Some(first.rows))
+    }
+
+    /// The node whose elements it takes.
+    pub(super) fn node(&self) -> Id {
+        self.work.node()
+    }
+
+    /// The result of a fold.
+    pub(super) fn result(&self) -> Option<Id> {
+        match self.work {
+            ItemWork::Fold { result, .. } => Some(result),
+            ItemWork::Write(_) | ItemWork::Turn(_) => None,
+        }
+    }
+
+    pub(super) fn dest(&self) -> Dest {
+        self.dest
     }
 
     fn is_turn(&self) -> bool {

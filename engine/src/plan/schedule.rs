@@ -8,6 +8,7 @@ use crate::program::Id;
 use crate::{Context, Error, Result};
 
 /// The levels of a plan, and the results that are alive at each.
+#[derive(Clone)]
 pub(super) struct Schedule {
     /// For each node, the level at which it can be computed.
     levels: Vec<usize>,
@@ -142,6 +143,20 @@ impl Schedule {
 
     pub(super) fn is_parked(&self, root: usize) -> bool {
         self.parked.contains(&root)
+    }
+
+    /// Forgets the result `id` of `bytes`: it is folded as it is computed.
+    pub(super) fn skip(&mut self, id: Id, bytes: u64) {
+        let last = self.last.remove(&id);
+        if !self.spilled.remove(&id) {
+            let alive = self.levels[id]..=last.unwrap_or(self.highest());
+            self.live[alive].iter_mut().for_each(|held| *held = held.saturating_sub(bytes));
+        }
+    }
+
+    /// Holds `bytes` at a level, for a result that exists earlier than planned.
+    pub(super) fn hold_at(&mut self, level: usize, bytes: u64) {
+        self.hold(level..=level, bytes);
     }
 
     /// Parks the result `id` of an operator, which would go to a sink at once: it waits in a file for a pass of the

@@ -16,18 +16,15 @@ impl Plan {
     /// Adds the stage that computes these outputs of an operator; some of them may not be needed. Returns the items of
     /// later levels that became necessary.
     pub(super) fn add_operator(&mut self, siblings: &[Option<Id>], context: &Context) -> Result<Vec<Item>> {
-        let nothing = || Error::Other("an operator without outputs".into());
         let first = siblings.iter().flatten().next().copied().ok_or_else(nothing)?;
-        let level = self.schedule.level(first);
-        let node = self.graph.node(first);
-        let (operator, inputs) = node.operator().ok_or_else(nothing)?;
-        let mut feeds = Vec::new();
-        for &input in inputs {
-            let from = self.graph.node(input);
-            let mut builder = Builder::new(&self.graph, &self.chunks, &from.shape);
-            builder.output_as(input, operator.feed_type(from.dtype))?;
-            feeds.push(builder.finish());
-        }
+        let (dests, outputs) = self.outputs_of(siblings)?;
+        let stage = self.operator_stage(first, &outputs, context)?;
+        self.add_stage(stage, dests, self.schedule.level(first), context)
+    }
+
+    /// The outputs of an operator, and the destination of each.
+    pub(super) fn outputs_of(&self, siblings: &[Option<Id>]) -> Result<(Vec<Dest>, Vec<Output>)> {
+        let first = siblings.iter().flatten().next().copied().ok_or_else(nothing)?;
         let (mut dests, mut outputs) = (Vec::new(), Vec::new());
         for (sibling, (dtype, shape)) in siblings.iter().zip(self.graph.outputs(first)) {
             let dest =
@@ -45,11 +42,28 @@ impl Plan {
             outputs.push(Output { dtype: *dtype, shape: shape.clone(), written });
             dests.push(dest);
         }
-        let stage = match operator.derive() {
-            Some(_) => self.derived_stage(first, &outputs, context)?,
-            None => operator.stage(feeds, &outputs)?,
-        };
-        self.add_stage(stage, dests, level, context)
+        Ok((dests, outputs))
+    }
+
+    /// The stage of the operator that `id` is an output of.
+    pub(super) fn operator_stage(
+        &self,
+        id: Id,
+        outputs: &[Output],
+        context: &Context,
+    ) -> Result<Box<dyn Stage>> {
+        let (operator, inputs) = self.graph.node(id).operator().ok_or_else(nothing)?;
+        if operator.derive().is_some() {
+            return self.derived_stage(id, outputs, context);
+        }
+        let mut feeds = Vec::new();
+        for &input in inputs {
+            let from = self.graph.node(input);
+            let mut builder = Builder::new(&self.graph, &self.chunks, &from.shape);
+            builder.output_as(input, operator.feed_type(from.dtype))?;
+            feeds.push(builder.finish());
+        }
+        operator.stage(feeds, outputs)
     }
 
     /// A pass that writes the result of an operator that is computed where it is read. Such results become stages when
@@ -83,10 +97,10 @@ impl Plan {
             let mut assembled = false;
             if let Dest::Root(root) = dest
                 && let Some(sink) = self.targets[root].sink()
-                && sink.chunk_shape().is_some()
+                && let Some(chunk) = sink.chunk_shape()
                 && let Some(open) = stage.open(number, threads)
             {
-                let bytes = Assembled::bytes(sink.as_ref(), &open);
+                let bytes = Assembled::bytes(sink.shape(), chunk, sink.dtype().size(), &open);
                 if bytes <= total / 4 {
                     assembling += bytes;
                     assembled = true;
@@ -111,4 +125,8 @@ impl Plan {
         }
         parked.into_iter().map(|root| self.written_root(root, context)).collect()
     }
+}
+
+fn nothing() -> Error {
+    Error::Other("an operator without outputs".into())
 }

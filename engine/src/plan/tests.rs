@@ -168,3 +168,25 @@ fn scans_have_the_same_bits_for_any_budget_and_threads() {
         }
     }
 }
+
+#[test]
+fn a_fold_decodes_each_chunk_once_and_copies_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::Store::create(folder.path().join("a.arrs")).unwrap();
+    let shape = [3000, 30, 24];
+    let values: Vec<f32> = (0..shape.iter().product::<usize>()).map(|k| (k % 1013) as f32).collect();
+    let layout = crate::Layout::new().chunk([250, 10, 8]).codec(crate::Codec::Zstd { level: 1 });
+    let elements = ndarray::ArrayD::from_shape_vec(shape.to_vec(), values).unwrap();
+    store.write_with("/a", &elements, &layout).unwrap();
+    let stored = store.array("/a").unwrap();
+    let a = stored.expr().unwrap();
+    for axis in 0..3 {
+        let context = Context::new(8 << 20, 2);
+        let plan = Plan::new(&[(over(&a, Reduction::Mean, axis), Target::Memory)], &context).unwrap();
+        let explain = plan.explain(context.budget.total());
+        assert_eq!(explain.stages.len(), 1, "{explain}");
+        plan.run(&context).unwrap();
+        let decoded = context.metrics.chunks_decoded.load(std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(decoded, 12 * 3 * 3, "axis {axis}: {explain}");
+    }
+}

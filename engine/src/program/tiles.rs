@@ -111,7 +111,8 @@ impl Tiles {
     pub(crate) fn of_fold(program: &Program, order: &[usize], over: &[bool]) -> Tiles {
         match (lead(program), row_axis(&program.domain, order, over)) {
             (Some(lead), Some(rows)) if product(&program.domain) > 0 => {
-                Tiles::of_columns(&program.domain, lead, order, rows, over)
+                let tiles = Tiles::of_columns(&program.domain, lead, order, rows, over);
+                if lead.is_encoded() { tiles.of_whole_chunks(&program.domain, lead, over) } else { tiles }
             }
             (Some(lead), None) if product(&program.domain) > CHUNK_LIMIT && !program.is_even(lead) => {
                 super::written::balanced(program, BALANCED)
@@ -120,12 +121,10 @@ impl Tiles {
         }
     }
 
-    /// The same tiles, widened to the chunks of the lead along the axes that `may` allows, so that no chunk is decoded
-    /// twice.
-    pub(crate) fn of_whole_chunks(mut self, program: &Program, may: impl Fn(usize) -> bool) -> Tiles {
-        let Some(lead) = lead(program) else { return self };
-        for (k, borders) in self.borders.iter_mut().enumerate().filter(|(k, _)| may(*k)) {
-            let chunks = Borders::of_chunks(program.domain[k], lead.access[k].as_ref());
+    /// The same tiles, widened to the chunks of the lead along the axes that are kept, so that no chunk is decoded twice.
+    fn of_whole_chunks(mut self, domain: &[u64], lead: &Load, over: &[bool]) -> Tiles {
+        for (k, borders) in self.borders.iter_mut().enumerate().filter(|(k, _)| !over[*k]) {
+            let chunks = Borders::of_chunks(domain[k], lead.access[k].as_ref());
             if borders.longest() < chunks.longest() {
                 *borders = chunks;
             }

@@ -11,8 +11,8 @@ use crate::{Buffer, DType, Result};
 
 /// A sink that takes boxes of any shape, in front of a sink that takes only whole chunks. A chunk waits in memory until
 /// all of its elements have been written.
-pub(crate) struct Assembled {
-    sink: Arc<dyn Sink>,
+pub(crate) struct Assembled<'s> {
+    sink: Arc<dyn Sink + 's>,
     grid: Grid,
     open: Mutex<HashMap<u64, Open>>,
 }
@@ -23,23 +23,23 @@ struct Open {
     missing: u64,
 }
 
-impl Assembled {
+impl<'s> Assembled<'s> {
     /// An assembling sink in front of `sink`, whose chunks have the shape `chunk`.
-    pub(crate) fn new(sink: Arc<dyn Sink>, chunk: &[u64]) -> Assembled {
+    pub(crate) fn new(sink: Arc<dyn Sink + 's>, chunk: &[u64]) -> Assembled<'s> {
         let grid = Grid::new(sink.shape(), chunk);
         Assembled { sink, grid, open: Mutex::default() }
     }
 
-    /// The most bytes of incomplete chunks of `sink` at a time, if all open boxes lie within one box of shape `open`.
-    pub(crate) fn bytes(sink: &dyn Sink, open: &[u64]) -> u64 {
-        let chunk = sink.chunk_shape().unwrap_or(sink.shape());
-        let along = open.iter().zip(chunk).zip(sink.shape());
+    /// The most bytes of incomplete chunks of an array of `shape` and of elements of `item` bytes at a time, if all open
+    /// boxes lie within one box of shape `open`.
+    pub(crate) fn bytes(shape: &[u64], chunk: &[u64], item: usize, open: &[u64]) -> u64 {
+        let along = open.iter().zip(chunk).zip(shape);
         let touched = along.map(|((&n, &c), &all)| n.saturating_add(2 * c.saturating_sub(1)).min(all).max(1));
-        touched.fold(sink.dtype().size() as u64, u64::saturating_mul)
+        touched.fold(item as u64, u64::saturating_mul)
     }
 }
 
-impl Sink for Assembled {
+impl Sink for Assembled<'_> {
     fn dtype(&self) -> DType {
         self.sink.dtype()
     }

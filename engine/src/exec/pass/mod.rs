@@ -3,18 +3,22 @@
 mod run;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::fetch::STAGE;
 use super::fold::Reduced;
+use super::folding::Folding;
 use super::input;
 use super::stage::{Fit, Room, Run, Stage, Told};
 use super::worker::Worker;
 use crate::Result;
 use crate::program::access::Access;
-use crate::program::tiles::{self, Tiles};
+use crate::program::tiles::Tiles;
 use crate::program::written::{Medium, Written};
 use crate::program::{Load, Program, mapped_bytes};
+use crate::sink::Sink;
 use crate::view::{all, shape_of};
+pub(super) use run::one_tile;
 
 /// A tile of at most this many elements is not made narrower to give another thread room.
 const SMALL: u64 = 1 << 16;
@@ -111,9 +115,6 @@ impl Pass {
         let part = part.map_or_else(|| all(&program.domain), <[_]>::to_vec);
         let mut pass =
             Pass { program, part, tiles, order, walk, outputs, thrifty: false, share: Share::default() };
-        if pass.is_by_column() && tiles::lead(&pass.program).is_some_and(Load::is_encoded) {
-            pass.tiles = pass.tiles.clone().of_whole_chunks(&pass.program, |k| pass.may_be_cut(k));
-        }
         if pass.shape() != pass.program.domain {
             pass.tiles = pass.tiles.within(&pass.part);
         }
@@ -130,11 +131,6 @@ impl Pass {
         !self.thrifty && self.outputs.iter().all(|output| matches!(output, Output::Write(_)))
     }
 
-    /// Whether an output is folded column by column.
-    fn is_by_column(&self) -> bool {
-        self.outputs.iter().any(|output| matches!(output, Output::Fold(reduced) if reduced.rows.is_some()))
-    }
-
     /// Whether tiles may be cut differently along an axis without a change to any bit of the results.
     fn may_be_cut(&self, axis: usize) -> bool {
         self.outputs.iter().all(|output| match output {
@@ -144,7 +140,7 @@ impl Pass {
     }
 
     /// The greatest length of a piece along each axis. `keeps` says whether mapped pages stay until the pass is done.
-    fn longest(&self, keeps: bool) -> Vec<u64> {
+    pub(super) fn longest(&self, keeps: bool) -> Vec<u64> {
         let mut longest = vec![u64::MAX; self.program.domain.len()];
         let by_column = |output: &Output| match output {
             Output::Fold(reduced) => {
@@ -219,7 +215,7 @@ impl Pass {
             print.worker =
                 print.worker.saturating_add(input::all_bytes(std::slice::from_ref(&self.program), &piece));
         }
-        let (counts, in_place) = (self.tiles.counts(), self.in_place());
+        let in_place = self.in_place();
         for output in &self.outputs {
             match output {
                 Output::Write(_) if in_place => {}
@@ -228,22 +224,59 @@ impl Pass {
                     print.worker += boxes * elements * written.item + written.scratch;
                 }
                 Output::Fold(reduced) => {
-                    let [states, lanes] = reduced.bytes(&tile);
-                    let sequence: u64 =
-                        counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
-                    let open = if self.in_order(reduced) {
-                        1
-                    } else {
-                        reduced.kept(&counts).into_iter().fold(1, u64::saturating_mul)
-                    };
-                    let levels = u64::from(64 - sequence.leading_zeros());
-                    print.shared =
-                        print.shared.saturating_add(open.saturating_mul(levels).saturating_mul(states));
-                    print.worker += 3 * states + lanes;
+                    let waiting = self.states_waiting(reduced, self.in_order(reduced));
+                    print.shared = print.shared.saturating_add(waiting);
                 }
             }
         }
+        print.worker = print.worker.saturating_add(self.beside());
         print
+    }
+
+    /// The states of each output that is folded, on their way to `sinks`.
+    pub(super) fn foldings<'p>(&'p self, sinks: &'p [Arc<dyn Sink + 'p>]) -> Vec<Option<Folding<'p>>> {
+        let folding = |(output, sink): (&'p Output, &'p Arc<dyn Sink + 'p>)| match output {
+            Output::Fold(reduced) => Some(Folding::new(reduced, self, sink.as_ref())),
+            Output::Write(_) => None,
+        };
+        self.outputs.iter().zip(sinks).map(folding).collect()
+    }
+
+    fn reduced(&self) -> impl Iterator<Item = &Reduced> {
+        self.outputs.iter().filter_map(|output| match output {
+            Output::Fold(reduced) => Some(reduced),
+            Output::Write(_) => None,
+        })
+    }
+
+    /// Bytes of states that a thread takes for a tile.
+    pub(super) fn beside(&self) -> u64 {
+        let tile = self.tiles.extents();
+        let beside = |reduced: &Reduced| {
+            let [states, lanes] = reduced.bytes(&tile);
+            3 * states + lanes
+        };
+        self.reduced().map(beside).fold(0, u64::saturating_add)
+    }
+
+    /// Bytes of states of finished tiles that wait for their neighbours, if tiles come in any order.
+    pub(super) fn waiting(&self) -> u64 {
+        self.reduced().map(|reduced| self.states_waiting(reduced, false)).fold(0, u64::saturating_add)
+    }
+
+    /// The same for one output. `in_order` says whether tiles come group by group.
+    fn states_waiting(&self, reduced: &Reduced, in_order: bool) -> u64 {
+        let counts = self.tiles.counts();
+        let [states, _] = reduced.bytes(&self.tiles.extents());
+        let sequence: u64 = counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
+        match in_order {
+            true => u64::from(64 - sequence.leading_zeros()).saturating_mul(states),
+            // at worst every other tile waits; the only tile of a group waits for nothing
+            false => {
+                let groups = reduced.kept(&counts).into_iter().fold(1, u64::saturating_mul);
+                groups.saturating_mul(sequence / 2).saturating_mul(states)
+            }
+        }
     }
 
     /// Whether all outputs are written to their final place in memory.

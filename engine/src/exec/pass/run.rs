@@ -35,15 +35,7 @@ pub(super) fn run(pass: &Pass, run: &Run<'_>) -> Result<()> {
 fn evaluate(pass: &Pass, sources: &[Arc<dyn Source>], run: &Run<'_>) -> Result<()> {
     let Run { sinks, context, done, .. } = *run;
     let (share, unit) = (pass.share, pass.unit());
-    let foldings: Vec<Option<Folding<'_>>> = pass
-        .outputs
-        .iter()
-        .zip(sinks)
-        .map(|(output, sink)| match output {
-            Output::Fold(reduced) => Some(Folding::new(reduced, pass, sink.as_ref())),
-            Output::Write(_) => None,
-        })
-        .collect();
+    let foldings = pass.foldings(sinks);
     let total = pass.tiles.len();
     if total == 0 {
         for (folding, sink) in foldings.iter().zip(sinks) {
@@ -111,13 +103,15 @@ fn tile_in_place(
     })
 }
 
-fn one_tile(
+/// Evaluates the tile at `index`: folds are delivered to `foldings`, results that are written to `sinks`. `fills` are
+/// buffers, one for each output.
+pub(in crate::exec) fn one_tile(
     pass: &Pass,
     worker: &mut Worker<'_>,
     index: &[u64],
     fills: &mut [Buffer],
     foldings: &[Option<Folding<'_>>],
-    sinks: &[Arc<dyn Sink>],
+    sinks: &[Arc<dyn Sink + '_>],
     context: &Context,
 ) -> Result<()> {
     let (start, shape) = pass.tiles.tile(index);

@@ -13,8 +13,6 @@ Dask.
 Values are encoded as CF says. Names of dimensions, chunks and codecs are those of the file.
 """
 
-import functools
-
 import xarray as _xarray
 
 from .backend import ArrstoreBackend
@@ -24,20 +22,7 @@ from .writing import to_arrstore
 __all__ = ["ArrstoreBackend", "ArrstoreManager", "to_arrstore"]
 
 
-class _Method:
-    """Makes `to_arrstore` a method of xarray's classes."""
-
-    def __init__(self, data):
-        functools.update_wrapper(self, to_arrstore)
-        self._data = data
-
-    def __call__(self, path, mode=None, **options):
-        return to_arrstore(self._data, path, mode, **options)
-
-
-for _register in (
-    _xarray.register_dataset_accessor,
-    _xarray.register_dataarray_accessor,
-    _xarray.register_datatree_accessor,
-):
-    _register("to_arrstore")(_Method)
+# A method, not an accessor of xarray: a dataset and its accessor keep each other alive, and large arrays with them, until
+# Python looks for cycles.
+for _class in (_xarray.Dataset, _xarray.DataArray, _xarray.DataTree):
+    _class.to_arrstore = to_arrstore
