@@ -16,8 +16,28 @@ use crate::dtype::numpy;
 const ENOENT: i32 = 2;
 const EIO: i32 = 5;
 const EAGAIN: i32 = 11;
+const ENOMEM: i32 = 12;
+const EACCES: i32 = 13;
 const EEXIST: i32 = 17;
+const EINVAL: i32 = 22;
+const EFBIG: i32 = 27;
+const ENOSPC: i32 = 28;
 const ECANCELED: i32 = 125;
+
+/// The number that Python's classes of errors are chosen by. The library finds some errors before the system does.
+fn errno(error: &std::io::Error) -> i32 {
+    use std::io::ErrorKind;
+    error.raw_os_error().unwrap_or(match error.kind() {
+        ErrorKind::NotFound => ENOENT,
+        ErrorKind::OutOfMemory => ENOMEM,
+        ErrorKind::PermissionDenied => EACCES,
+        ErrorKind::AlreadyExists => EEXIST,
+        ErrorKind::InvalidInput => EINVAL,
+        ErrorKind::FileTooLarge => EFBIG,
+        ErrorKind::StorageFull => ENOSPC,
+        _ => EIO,
+    })
+}
 
 /// An error of the library on its way to Python.
 #[derive(Debug)]
@@ -71,10 +91,10 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
             };
         }
         Error::Io { path, source } => {
-            return PyOSError::new_err((source.raw_os_error().unwrap_or(EIO), words, path.clone()));
+            return PyOSError::new_err((errno(source), words, path.clone()));
         }
         Error::Format(arrstore::format::Error::Io { source, .. }) => {
-            return PyOSError::new_err((source.raw_os_error().unwrap_or(EIO), words));
+            return PyOSError::new_err((errno(source), words));
         }
         Error::Format(
             arrstore::format::Error::NoArray { .. } | arrstore::format::Error::NoSuchCommit { .. },

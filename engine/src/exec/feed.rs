@@ -161,6 +161,18 @@ impl<'p> Reader<'p> {
         self.worker()?.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
     }
 
+    /// The box of `shape` at `start` as it lies, in C order. `None` if its elements are computed, or do not lie in one
+    /// piece.
+    ///
+    /// # Errors
+    /// Errors of the sources.
+    pub(crate) fn lend(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<&[u8]>> {
+        match self.program.lone_load() {
+            Some(load) => self.worker()?.input(load).map_or(Ok(None), |input| input.lend(start, shape)),
+            None => Ok(None),
+        }
+    }
+
     /// Bytes that [`Reader::pick`] takes for `count` elements of an array of `ndim` axes, with their places.
     pub(crate) fn picking(count: u64, ndim: usize) -> u64 {
         count.saturating_mul(input::POINT + 8 * ndim.max(1) as u64).saturating_add(input::TABLES)

@@ -150,6 +150,13 @@ impl Sink for Folds<'_> {
         Some(self.tiles.chunk_shape())
     }
     fn write(&self, start: &[u64], shape: &[u64], data: &[u8]) -> Result<()> {
+        let ends = start.iter().zip(shape).zip(self.tiles.shape());
+        let whole = ends.zip(self.tiles.chunk_shape()).all(|(((&at, &n), &all), &tile)| {
+            at.is_multiple_of(tile) && (n.is_multiple_of(tile) || at + n == all)
+        });
+        if !whole {
+            return Err(Error::internal("a box that is folded does not consist of whole tiles"));
+        }
         let boxed = Boxed::new(self.dtype, self.shape(), (start, shape), data);
         let (sources, shared) = ([Arc::new(boxed) as Arc<dyn Source + '_>], InputCache::new(0, true));
         let Folds { pass, context, .. } = *self;

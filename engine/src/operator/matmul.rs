@@ -37,6 +37,10 @@ impl Operator for Matmul {
         Some(vec![first, second])
     }
 
+    fn writes_any_chunks(&self) -> bool {
+        false
+    }
+
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
         let (Ok([a, b]), [output]) = (<[Program; 2]>::try_from(feeds), outputs) else {
             return Err(Error::internal("a product has two operands and one result"));

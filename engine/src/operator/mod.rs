@@ -76,6 +76,12 @@ pub(crate) trait Operator: Debug + Send + Sync {
         None
     }
 
+    /// Whether it can write any chunks as well as it writes none, so that folds may take its results box by box. Products
+    /// of matrices are fastest in blocks of their own.
+    fn writes_any_chunks(&self) -> bool {
+        true
+    }
+
     /// The rule of an operator of one output whose boxes are computed where they are read. [`Operator::stage`] is then
     /// not called.
     fn derive(&self) -> Option<Arc<dyn Derive>> {

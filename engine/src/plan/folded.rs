@@ -25,7 +25,9 @@ impl Plan {
         let (Some((number, id)), None) = (needed.next(), needed.next()) else { return Ok(false) };
         let (total, level) = (context.budget.total(), self.schedule.level(id));
         let turned = self.schedule.turned();
-        if self.bytes_of(id)? <= SMALL || self.roots.contains(&id) {
+        let node = self.graph.node(id);
+        let is_flexible = node.operator().is_some_and(|(operator, _)| operator.writes_any_chunks());
+        if !is_flexible || node.bytes()? <= SMALL || self.roots.contains(&id) {
             return Ok(false);
         }
         let reads = |nodes: &[Id]| self.graph.read_by(nodes, turned).contains(&id);

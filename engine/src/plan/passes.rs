@@ -52,7 +52,7 @@ impl ItemWork {
 
 /// The most bytes that a tile reads and writes, if results are written.
 const TILE: u64 = 32 << 20;
-/// An array is spilled first if at least this many tiles decode each of its chunks.
+/// An array is spilled first if its chunks are decoded this many times on average.
 const OFTEN: f64 = 3.0;
 /// A chunk that takes fewer bytes is decoded again as often as it is needed.
 const SMALL: u64 = 64 << 10;
@@ -181,7 +181,8 @@ impl Plan {
                     let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
                     // decoded chunks that are read again are kept if there is room
                     if decoded > free / 2 {
-                        let visits = written::visits(load, &extents);
+                        let share = load.share(&item.program.domain, source.shape());
+                        let visits = share * written::visits(load, &extents);
                         encoded.push(Encoded { load, source, extents: extents.clone(), visits });
                     }
                 }
@@ -391,7 +392,7 @@ struct Encoded<'p> {
     source: &'p Arc<dyn Source>,
     /// Elements of a box that is read at a time.
     extents: Vec<u64>,
-    /// How often each chunk is decoded.
+    /// How often a chunk is decoded on average, with those that are not read.
     visits: f64,
 }
 
@@ -404,6 +405,7 @@ fn read_by<'p>(deferred: &'p dyn Deferred, times: f64, found: &mut Vec<Encoded<'
             match &load.leaf {
                 Leaf::Derived(_, inner) => read_by(inner.as_ref(), visits, found),
                 Leaf::Source(source) if load.is_encoded() && load.decoded_bytes() > SMALL => {
+                    let visits = visits * load.share(&feed.domain, source.shape());
                     found.push(Encoded { load, source, extents: boxed.clone(), visits });
                 }
                 Leaf::Source(_) | Leaf::Cut(_) => {}

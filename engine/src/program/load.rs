@@ -257,6 +257,21 @@ impl Load {
         })
     }
 
+    /// The share of the source's chunks that a pass over `domain` reads from, about.
+    pub(crate) fn share(&self, domain: &[u64], shape: &[u64]) -> f64 {
+        let axes = self.view.0.iter().zip(&self.chunk).zip(shape);
+        let share = |((map, &chunk), &n): ((&AxisMap, &u64), &u64)| {
+            let reach = match *map {
+                AxisMap::At(_) => 1,
+                AxisMap::Along { axis, step, .. } => {
+                    domain.get(axis).copied().unwrap_or(n).saturating_mul(step.unsigned_abs())
+                }
+            };
+            (reach.max(chunk) as f64 / n.max(1) as f64).min(1.0)
+        };
+        axes.map(share).product()
+    }
+
     /// Bytes of all mapped chunks that a pass over `domain` reads from. The number is capped so that a few such numbers
     /// can be added.
     pub(crate) fn mapped_bytes(&self, domain: &[u64]) -> u64 {

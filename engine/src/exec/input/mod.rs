@@ -13,6 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::fetch::Scout;
+use super::loops::{Layout, layout};
 use crate::context::Metrics;
 use crate::profile::Work;
 use crate::program::{Load, Program};
@@ -228,6 +229,31 @@ impl<'p> Input<'p> {
         self.gathered = None;
         self.begin_check(shape);
         Ok(())
+    }
+
+    /// The elements of the box of `shape` at `start`, checked, if they lie in one piece in C order.
+    pub(in crate::exec) fn lend(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<&[u8]>> {
+        if self.crosses(start, shape) {
+            return Ok(None);
+        }
+        let (index, within) = self.chunk_of(start);
+        self.hold(&index)?;
+        self.place(&within);
+        let (lengths, item): (Vec<usize>, _) =
+            (shape.iter().map(|&n| n as usize).collect(), self.load.dtype.size());
+        if layout(&self.strides, &lengths, item) != Layout::Contiguous || self.is_scattered(shape) {
+            return Ok(None);
+        }
+        self.gathered = None;
+        self.begin_check(shape);
+        self.check_all()?;
+        self.pass();
+        Ok(match self.window() {
+            Window::Constant(_) => None,
+            Window::Strided { bytes, offset, .. } => {
+                bytes.get(offset..offset + lengths.iter().product::<usize>() * item)
+            }
+        })
     }
 
     /// Sets the byte of element `within` of the chunk at hand, and the strides from there.

@@ -20,6 +20,8 @@ use boxed::Boxed;
 
 /// Bytes of a block that is read at a time, unless the elements at one index are more.
 pub(super) const BLOCK: u64 = 512 << 10;
+/// Chunks of an array of at most this many bytes are not cut.
+const WHOLE: u64 = 2 << 20;
 /// Up to this many elements at an index are copied one by one.
 const FEW: u64 = 32;
 /// Elements of a chunk of the result whose elements are copied one by one.
@@ -177,21 +179,28 @@ impl Derive for Gather {
         let Some(array) = feeds.first().filter(|_| !self.is_flat() && self.axes.len() == 1) else {
             return rows(shape, room.min(POINTS));
         };
-        let ndim = array.domain.len();
-        let mut order = lead(array).map_or_else(Vec::new, |load| load.closest_first());
+        let (ndim, lead) = (array.domain.len(), lead(array));
+        // of an array in chunks, a box takes all that it needs of each chunk
+        let span = |axis: usize| lead.and_then(|load| load.access[axis]).map_or(u64::MAX, |a| a.span());
+        let chunk: Vec<u64> = array.domain.iter().enumerate().map(|(k, &n)| span(k).min(n).max(1)).collect();
+        let whole = chunk.iter().fold(item, |bytes: u64, &n| bytes.saturating_mul(n));
+        let cut = whole <= WHOLE && chunk != array.domain;
+        let most = |axis: usize| if cut && !self.axes.contains(&axis) { chunk[axis] } else { u64::MAX };
+        let room = if cut { room.max(WHOLE / item.max(1)) } else { room };
+        let mut order = lead.map_or_else(Vec::new, |load| load.closest_first());
         order.extend((0..ndim).rev().filter(|k| !order.contains(k)).collect::<Vec<_>>());
         let mut extent = vec![1; shape.len()];
         let mut room = room.max(1);
-        let mut along = |axis: usize| {
-            extent[axis] = shape[axis].clamp(1, room.max(1));
+        let mut along = |axis: usize, most: u64| {
+            extent[axis] = shape[axis].min(most).clamp(1, room.max(1));
             room /= extent[axis];
         };
         for axis in order {
             if self.axes.contains(&axis) {
-                (self.place..self.place + self.rank).rev().for_each(&mut along);
+                (self.place..self.place + self.rank).rev().for_each(|k| along(k, u64::MAX));
             } else {
                 let kept = (0..axis).filter(|k| !self.axes.contains(k)).count();
-                along(if kept < self.place { kept } else { kept + self.rank });
+                along(if kept < self.place { kept } else { kept + self.rank }, most(axis));
             }
         }
         extent

@@ -11,6 +11,11 @@ const BAND: u64 = 1 << 16;
 /// Elements are copied one by one if at most one of this many in a band is selected.
 const SPARSE: usize = 16;
 
+/// Up to this many true bytes of eight are looked up one by one.
+const FEW: u32 = 3;
+/// Eight true bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
 /// The bands of a mask.
 #[derive(Debug)]
 pub(super) struct Bands {
@@ -71,8 +76,19 @@ impl Band {
             count += usize::from(byte != 0);
         };
         let (words, rest) = mask.as_chunks::<8>();
-        for (number, word) in words.iter().enumerate().filter(|(_, word)| u64::from_ne_bytes(**word) != 0) {
-            word.iter().enumerate().for_each(|(k, &byte)| note(8 * number + k, byte));
+        for (number, word) in words.iter().enumerate() {
+            let mut bits = u64::from_le_bytes(*word);
+            match bits.count_ones() {
+                0 => {}
+                // few bytes, each 1
+                1..=FEW if bits & !ONES == 0 => {
+                    while bits != 0 {
+                        note(8 * number + (bits.trailing_zeros() / 8) as usize, 1);
+                        bits &= bits - 1;
+                    }
+                }
+                _ => word.iter().enumerate().for_each(|(k, &byte)| note(8 * number + k, byte)),
+            }
         }
         rest.iter().enumerate().for_each(|(k, &byte)| note(8 * words.len() + k, byte));
         Ok(count)
@@ -108,18 +124,23 @@ impl Band {
                     .zip(out.chunks_exact_mut(shape.len().max(1)))
                     .for_each(|(&at, to)| place(at, to));
             }
-            Some(values) if count * SPARSE <= n && values.picks() => {
+            Some(values) => {
+                if let Some(all) = values.lend(start, shape)? {
+                    compress(all, out, item, found);
+                    return Ok(());
+                }
+                if count * SPARSE > n || !values.picks() {
+                    let all = self.values.reserve(n * item)?;
+                    values.fill(start, shape, all)?;
+                    compress(all, out, item, found);
+                    return Ok(());
+                }
                 let mut places = vec![0; count * shape.len()];
                 found
                     .iter()
                     .zip(places.chunks_exact_mut(shape.len().max(1)))
                     .for_each(|(&at, to)| place(at, to));
                 values.pick(&places, out)?;
-            }
-            Some(values) => {
-                let all = self.values.reserve(n * item)?;
-                values.fill(start, shape, all)?;
-                compress(all, out, item, found);
             }
         }
         Ok(())
