@@ -1,7 +1,7 @@
 //! Results of operators that folds alone read: they are folded as they are computed.
 
 use super::Plan;
-use super::passes::Item;
+use super::item::Item;
 use super::target::Dest;
 use crate::exec::{Folded, Pass};
 use crate::program::tiles::Tiles;
@@ -81,7 +81,7 @@ impl Plan {
             return Ok(None);
         }
         for fold in folds {
-            if let (Dest::Root(root), Some(result)) = (fold.dest(), fold.result())
+            if let (Dest::Root(root), Some(result)) = (fold.dest, fold.result())
                 && self.targets[root].sink().is_some_and(|sink| sink.chunk_shape().is_some())
                 && self.bytes_of(result)? > total / 4
             {

@@ -9,6 +9,7 @@ mod derived;
 mod explain;
 mod folded;
 mod graph;
+mod item;
 mod lower;
 #[cfg(test)]
 mod narrowed;
@@ -22,6 +23,7 @@ mod target;
 mod tests;
 #[cfg(test)]
 mod turned;
+mod turning;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

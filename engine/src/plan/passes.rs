@@ -1,61 +1,18 @@
 //! The choice of the folds and elementwise results that share a pass.
 
-use std::sync::Arc;
-
 use super::Plan;
-use super::lower::{Builder, lies_as};
-use super::needed::Part;
+use super::item::{Item, ItemWork};
+use super::lower::Builder;
 use super::target::Dest;
 use crate::exec::{Output, Pass, Reduced};
-use crate::program::tiles::{Tiles, fold_order, loop_order, row_axis};
-use crate::program::written::{self, Medium, Written};
-use crate::program::{Blocking, Deferred, Id, Leaf, Load, Program};
-use crate::source::{Source, elements};
+use crate::program::tiles::{Tiles, fold_order, row_axis};
+use crate::program::written::{self, Written};
+use crate::program::{Id, Load, Program};
 use crate::view::all;
 use crate::{Context, Error, Result};
 
-/// One output of a pass, before outputs are grouped into passes.
-pub(super) struct Item {
-    pub(super) level: usize,
-    work: ItemWork,
-    dest: Dest,
-    program: Program,
-    tiles: Tiles,
-    /// Axes in the order of the loops within a tile.
-    order: Vec<usize>,
-    blocking: Blocking,
-    /// The axis of the rows, for a fold that goes column by column.
-    rows: Option<usize>,
-    /// The part of the program's domain that a fold needs; `None`: all of it.
-    part: Option<Part>,
-}
-
-/// The use of a node's elements.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ItemWork {
-    /// The node is written.
-    Write(Id),
-    /// A source is decoded or copied into a spill file.
-    Turn(Id),
-    /// The node is folded into another, the result of an operator.
-    Fold { input: Id, result: Id },
-}
-
-impl ItemWork {
-    /// The node whose elements a pass evaluates.
-    fn node(self) -> Id {
-        match self {
-            ItemWork::Write(id) | ItemWork::Turn(id) | ItemWork::Fold { input: id, .. } => id,
-        }
-    }
-}
-
 /// The most bytes that a tile reads and writes, if results are written.
 const TILE: u64 = 32 << 20;
-/// An array is spilled first if its chunks are decoded this many times on average.
-const OFTEN: f64 = 3.0;
-/// A chunk that takes fewer bytes is decoded again as often as it is needed.
-const SMALL: u64 = 64 << 10;
 /// A result in memory of more than this many elements is tiled in squares if the closest elements of an input lie apart
 /// in the result.
 const TURNED: u64 = 1 << 20;
@@ -152,7 +109,7 @@ impl Plan {
     }
 
     /// How a root is written.
-    fn how_written(&self, root: usize) -> Written {
+    pub(super) fn how_written(&self, root: usize) -> Written {
         let node = self.graph.node(self.roots[root]);
         let memory = || Written::to_memory(node.dtype, &node.shape);
         self.targets[root].sink().map_or_else(memory, |sink| Written::to_sink(sink.as_ref(), self.files))
@@ -163,96 +120,6 @@ impl Plan {
         let free = context.budget.total().saturating_sub(self.schedule.held(level));
         let share = free / self.roots.len().max(1) as u64;
         TILE.min(share / (4 * context.threads as u64))
-    }
-
-    /// Finds the sources of an item that are decoded too often in place, or read in too short runs, and chooses the
-    /// chunks in which they are spilled.
-    pub(super) fn turn(&mut self, item: &Item, context: &Context, turned: &mut Vec<Id>) -> Result<()> {
-        if item.part.is_some() {
-            return Ok(());
-        }
-        let extents = item.tiles.extents();
-        let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
-        let mut encoded = Vec::new();
-        for (number, load) in item.program.loads.iter().enumerate() {
-            match &load.leaf {
-                Leaf::Derived(_, deferred) => read_by(deferred.as_ref(), 1.0, &mut encoded),
-                Leaf::Source(source) if load.is_encoded() => {
-                    let decoded = elements(source.shape())?.saturating_mul(source.dtype().size() as u64);
-                    // decoded chunks that are read again are kept if there is room
-                    if decoded > free / 2 {
-                        let share = load.share(&item.program.domain, source.shape());
-                        let visits = share * written::visits(load, &extents);
-                        encoded.push(Encoded { load, source, extents: extents.clone(), visits });
-                    }
-                }
-                Leaf::Source(_) => self.turn_stored(item, number, context, turned)?,
-                Leaf::Cut(_) => {}
-            }
-        }
-        for Encoded { load, source, extents, visits } in encoded {
-            if visits < OFTEN {
-                continue;
-            }
-            let Some(id) = self.graph.source(source).filter(|id| !turned.contains(id)) else { continue };
-            if item.is_fold() {
-                // the bits of a fold depend on the chunks that it reads
-                if lies_as(source.as_ref(), source.chunk_shape()) {
-                    self.chunks.insert(id, source.chunk_shape().to_vec());
-                    turned.push(id);
-                }
-                continue;
-            }
-            // the elements that a tile reads along each axis of the source
-            let mut wanted = source.chunk_shape().to_vec();
-            for (&extent, access) in extents.iter().zip(&load.access) {
-                if let Some(access) = access {
-                    wanted[access.axis] = extent.saturating_mul(access.step.unsigned_abs());
-                }
-            }
-            self.chunks.insert(id, written::spill_chunk(source.as_ref(), &wanted));
-            turned.push(id);
-        }
-        Ok(())
-    }
-
-    /// The same for a source that is read in place, by an item that is written.
-    fn turn_stored(
-        &mut self,
-        item: &Item,
-        number: usize,
-        context: &Context,
-        turned: &mut Vec<Id>,
-    ) -> Result<()> {
-        let (program, limit) = (&item.program, self.tile_limit(item.level, context));
-        let load = &program.loads[number];
-        let (Leaf::Source(source), Dest::Root(root)) = (&load.leaf, item.dest) else { return Ok(()) };
-        if item.is_fold() {
-            return Ok(());
-        }
-        // reads from pages that stay mapped need no system call
-        let free = context.budget.total().saturating_sub(self.schedule.held(item.level));
-        if self.files == Medium::Near && load.mapped_bytes(&program.domain) <= free / 2 {
-            return Ok(());
-        }
-        // only a source of which all elements are read is copied
-        let seen = load.is_whole(&program.domain, source.shape());
-        let Some(id) = self.graph.source(source).filter(|id| seen && !turned.contains(id)) else {
-            return Ok(());
-        };
-        let written = self.how_written(root);
-        if let Some(extent) = written::turned(program, number, &written, limit) {
-            let mut wanted = source.shape().to_vec();
-            for (&extent, access) in extent.iter().zip(&load.access) {
-                if let Some(access) = access {
-                    wanted[access.axis] = extent;
-                }
-            }
-            let copy = Builder::of_source(&self.graph, id)?.finish();
-            self.chunks.insert(id, written::copied_chunk(&copy, &wanted, limit));
-            turned.push(id);
-        }
-        Ok(())
     }
 
     /// Makes passes of the items of one level. Items share a pass if their tiles agree and memory allows. Returns the
@@ -296,7 +163,7 @@ impl Plan {
         let program = match group {
             [alone] => alone.program.clone(),
             _ => {
-                let ids: Vec<Id> = group.iter().map(|item| item.work.node()).collect();
+                let ids: Vec<Id> = group.iter().map(|item| item.node()).collect();
                 self.program(&first.program.domain, &ids, group.iter().any(Item::is_fold))?
             }
         };
@@ -325,90 +192,6 @@ impl Plan {
                 };
                 let item_size = node.dtype.size();
                 Ok(Output::Fold(Reduced::new(fold.reducer, &from.shape, &item.order, fold.axes, item_size)))
-            }
-        }
-    }
-}
-
-impl Item {
-    fn new(work: ItemWork, dest: Dest, level: usize, program: Program, tiles: Tiles) -> Item {
-        let (order, blocking) = (loop_order(&program), program.blocking());
-        Item { level, work, dest, program, tiles, order, blocking, rows: None, part: None }
-    }
-
-    fn is_fold(&self) -> bool {
-        matches!(self.work, ItemWork::Fold { .. })
-    }
-
-    /// Whether it folds all elements.
-    pub(super) fn folds_all(&self) -> bool {
-        self.is_fold() && self.part.is_none()
-    }
-
-    /// Whether it and another fold can be computed in one pass.
-    pub(super) fn shares_pass(&self, first: &Item) -> bool {
-        self.runs_along(first) && self.shares_blocks(first, Some(first.rows))
-    }
-
-    /// The node whose elements it takes.
-    pub(super) fn node(&self) -> Id {
-        self.work.node()
-    }
-
-    /// The result of a fold.
-    pub(super) fn result(&self) -> Option<Id> {
-        match self.work {
-            ItemWork::Fold { result, .. } => Some(result),
-            ItemWork::Write(_) | ItemWork::Turn(_) => None,
-        }
-    }
-
-    pub(super) fn dest(&self) -> Dest {
-        self.dest
-    }
-
-    fn is_turn(&self) -> bool {
-        matches!(self.work, ItemWork::Turn(_))
-    }
-
-    /// Whether both run over the same tiles in the same order, and neither spills a source.
-    fn runs_along(&self, other: &Item) -> bool {
-        let alone = self.is_turn() || other.is_turn();
-        let same = self.program.domain == other.program.domain;
-        !alone && same && self.part == other.part && self.tiles == other.tiles && self.order == other.order
-    }
-
-    /// Whether a pass cuts both into the same blocks, so that a shared pass changes no bit of a fold. `rows` is the
-    /// axis of the rows of the pass' folds, if it has folds.
-    fn shares_blocks(&self, first: &Item, rows: Option<Option<usize>>) -> bool {
-        let alike = !self.is_fold() || Some(self.rows) == rows;
-        alike && (rows.is_none() || self.blocking == first.blocking)
-    }
-}
-
-/// A load of encoded chunks, and the way they are read.
-struct Encoded<'p> {
-    load: &'p Load,
-    source: &'p Arc<dyn Source>,
-    /// Elements of a box that is read at a time.
-    extents: Vec<u64>,
-    /// How often a chunk is decoded on average, with those that are not read.
-    visits: f64,
-}
-
-/// The loads of encoded chunks that a derived result reads. `times` is how often each chunk of the result is computed.
-fn read_by<'p>(deferred: &'p dyn Deferred, times: f64, found: &mut Vec<Encoded<'p>>) {
-    let feeds = deferred.feeds().iter().zip(deferred.reads()).zip(deferred.visits());
-    for ((feed, boxed), visits) in feeds {
-        for load in &feed.loads {
-            let visits = times * visits;
-            match &load.leaf {
-                Leaf::Derived(_, inner) => read_by(inner.as_ref(), visits, found),
-                Leaf::Source(source) if load.is_encoded() && load.decoded_bytes() > SMALL => {
-                    let visits = visits * load.share(&feed.domain, source.shape());
-                    found.push(Encoded { load, source, extents: boxed.clone(), visits });
-                }
-                Leaf::Source(_) | Leaf::Cut(_) => {}
             }
         }
     }

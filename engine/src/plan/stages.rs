@@ -1,8 +1,8 @@
 //! Adding stages: their memory, and the destinations of their outputs.
 
 use super::Plan;
+use super::item::Item;
 use super::lower::Builder;
-use super::passes::Item;
 use super::target::{Dest, Goes, Planned};
 use crate::exec::{self, Fit, Room, Stage};
 use crate::operator::Output;

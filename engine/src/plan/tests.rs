@@ -169,24 +169,49 @@ fn scans_have_the_same_bits_for_any_budget_and_threads() {
     }
 }
 
-#[test]
-fn a_fold_decodes_each_chunk_once_and_copies_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = crate::Store::create(folder.path().join("a.arrs")).unwrap();
+/// An array of 3000 x 30 x 24 elements in 108 packed chunks of 250 x 10 x 8.
+fn packed(folder: &std::path::Path) -> Expr {
+    let store = crate::Store::create(folder.join("a.arrs")).unwrap();
     let shape = [3000, 30, 24];
     let values: Vec<f32> = (0..shape.iter().product::<usize>()).map(|k| (k % 1013) as f32).collect();
     let layout = crate::Layout::new().chunk([250, 10, 8]).codec(crate::Codec::Zstd { level: 1 });
     let elements = ndarray::ArrayD::from_shape_vec(shape.to_vec(), values).unwrap();
     store.write_with("/a", &elements, &layout).unwrap();
     let stored = store.array("/a").unwrap();
-    let a = stored.expr().unwrap();
+    stored.expr().unwrap().clone()
+}
+
+/// Computes a result in one stage, and gives the number of chunks that were decoded.
+fn decoded(result: Expr) -> u64 {
+    let context = Context::new(8 << 20, 2);
+    let plan = Plan::new(&[(result, Target::Memory)], &context).unwrap();
+    let explain = plan.explain(context.budget.total());
+    assert_eq!(explain.stages.len(), 1, "{explain}");
+    plan.run(&context).unwrap();
+    context.metrics.chunks_decoded.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+#[test]
+fn a_fold_decodes_each_chunk_once_and_copies_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = packed(folder.path());
     for axis in 0..3 {
-        let context = Context::new(8 << 20, 2);
-        let plan = Plan::new(&[(over(&a, Reduction::Mean, axis), Target::Memory)], &context).unwrap();
-        let explain = plan.explain(context.budget.total());
-        assert_eq!(explain.stages.len(), 1, "{explain}");
-        plan.run(&context).unwrap();
-        let decoded = context.metrics.chunks_decoded.load(std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(decoded, 12 * 3 * 3, "axis {axis}: {explain}");
+        assert_eq!(decoded(over(&a, Reduction::Mean, axis)), 108, "axis {axis}");
     }
+}
+
+#[test]
+fn a_group_of_rows_decodes_each_chunk_that_it_touches_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = packed(folder.path());
+    // of every year, the third month: chunks of 250 rows hold parts of it
+    let days: Vec<i64> = (0..5).flat_map(|year| 365 * year + 59..365 * year + 90).collect();
+    let touched: std::collections::HashSet<i64> = days.iter().map(|day| day / 250).collect();
+    let count = days.len() as u64;
+    let index = Value::copied_from(DType::I64, &[count], bytemuck::cast_slice(&days)).unwrap();
+    let index = Expr::source(Arc::new(index)).unwrap();
+    let month = a.gather(&[0], &[0], &[index], 0).unwrap();
+    // a short gap between two months is read, too
+    let found = decoded(over(&month, Reduction::Mean, 0));
+    assert!(found <= (touched.len() as u64 + 1) * 9, "{found} of {} chunks in depth", touched.len());
 }

@@ -1,21 +1,18 @@
 //! One pass over a domain: the first free worker evaluates the next tile, and every tile is evaluated once.
 
+mod footprint;
 mod run;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::fetch::STAGE;
 use super::fold::Reduced;
 use super::folding::Folding;
-use super::input;
 use super::stage::{Fit, Room, Run, Stage, Told};
-use super::worker::Worker;
 use crate::Result;
-use crate::program::access::Access;
 use crate::program::tiles::Tiles;
 use crate::program::written::{Medium, Written};
-use crate::program::{Load, Program, mapped_bytes};
+use crate::program::{Load, Program};
 use crate::sink::Sink;
 use crate::view::{all, shape_of};
 pub(super) use run::one_tile;
@@ -24,9 +21,6 @@ pub(super) use run::one_tile;
 const SMALL: u64 = 1 << 16;
 /// Elements of a piece in a thrifty pass.
 const THRIFTY: u64 = 1 << 15;
-
-/// The most borders of tiles that are compared with those of chunks.
-const MANY: usize = 1 << 20;
 
 /// A run of at least this many bytes is read in place, even if its neighbours are not read.
 const LONG_RUN: u64 = 32 << 10;
@@ -66,26 +60,6 @@ pub(crate) struct Pass {
     thrifty: bool,
     /// The memory that it was given.
     share: Share,
-}
-
-/// The memory of a pass, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Footprint {
-    /// Taken once, whatever the number of workers.
-    shared: u64,
-    /// For each worker.
-    worker: u64,
-    /// Decoded chunks that can be used again if there is room to keep them.
-    cache: u64,
-    /// Pages of all sources, which stay mapped until the pass is done if there is room.
-    mapped: u64,
-}
-
-impl Footprint {
-    /// With `workers` workers and no cache.
-    fn total(&self, workers: u64) -> u64 {
-        workers.saturating_mul(self.worker).saturating_add(self.shared)
-    }
 }
 
 impl Pass {
@@ -182,57 +156,6 @@ impl Pass {
         longest
     }
 
-    /// The memory it takes.
-    fn footprint(&self) -> Footprint {
-        let tile = self.tiles.extents();
-        let elements: u64 = tile.iter().product();
-        let mut print = Footprint { worker: Worker::bytes(&self.program), ..Footprint::default() };
-        let piece: Vec<u64> = match self.thrifty {
-            true => tile.iter().zip(self.longest(false)).map(|(&n, longest)| n.min(longest)).collect(),
-            false => tile.clone(),
-        };
-        print.mapped = mapped_bytes(std::slice::from_ref(&self.program));
-        // of a domain without elements nothing is read
-        let loads = if self.program.domain.contains(&0) { &[][..] } else { &self.program.loads[..] };
-        for load in loads {
-            let item = load.dtype.size() as u64;
-            if load.is_encoded() {
-                let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-                print.cache = print.cache.saturating_add(self.chunks_used_again(load).saturating_mul(chunk));
-            }
-            if self.thrifty {
-                print.worker += match load.is_encoded() {
-                    true => input::bytes(load, &piece, &self.program.domain),
-                    // small pieces are read, not mapped
-                    false => {
-                        let copies = if load.gathers.contains(&true) { 2 } else { 1 };
-                        copies * load.elements(&piece) * item + STAGE as u64
-                    }
-                };
-            }
-        }
-        if !self.thrifty && !loads.is_empty() {
-            print.worker =
-                print.worker.saturating_add(input::all_bytes(std::slice::from_ref(&self.program), &piece));
-        }
-        let in_place = self.in_place();
-        for output in &self.outputs {
-            match output {
-                Output::Write(_) if in_place => {}
-                Output::Write(written) => {
-                    let boxes = if written.copies { 2 } else { 1 };
-                    print.worker += boxes * elements * written.item + written.scratch;
-                }
-                Output::Fold(reduced) => {
-                    let waiting = self.states_waiting(reduced, self.in_order(reduced));
-                    print.shared = print.shared.saturating_add(waiting);
-                }
-            }
-        }
-        print.worker = print.worker.saturating_add(self.beside());
-        print
-    }
-
     /// The states of each output that is folded, on their way to `sinks`.
     pub(super) fn foldings<'p>(&'p self, sinks: &'p [Arc<dyn Sink + 'p>]) -> Vec<Option<Folding<'p>>> {
         let folding = |(output, sink): (&'p Output, &'p Arc<dyn Sink + 'p>)| match output {
@@ -242,80 +165,11 @@ impl Pass {
         self.outputs.iter().zip(sinks).map(folding).collect()
     }
 
-    fn reduced(&self) -> impl Iterator<Item = &Reduced> {
-        self.outputs.iter().filter_map(|output| match output {
-            Output::Fold(reduced) => Some(reduced),
-            Output::Write(_) => None,
-        })
-    }
-
-    /// Bytes of states that a thread takes for a tile.
-    pub(super) fn beside(&self) -> u64 {
-        let tile = self.tiles.extents();
-        let beside = |reduced: &Reduced| {
-            let [states, lanes] = reduced.bytes(&tile);
-            3 * states + lanes
-        };
-        self.reduced().map(beside).fold(0, u64::saturating_add)
-    }
-
-    /// Bytes of states of finished tiles that wait for their neighbours, if tiles come in any order.
-    pub(super) fn waiting(&self) -> u64 {
-        self.reduced().map(|reduced| self.states_waiting(reduced, false)).fold(0, u64::saturating_add)
-    }
-
-    /// The same for one output. `in_order` says whether tiles come group by group.
-    fn states_waiting(&self, reduced: &Reduced, in_order: bool) -> u64 {
-        let counts = self.tiles.counts();
-        let [states, _] = reduced.bytes(&self.tiles.extents());
-        let sequence: u64 = counts.iter().zip(&reduced.over).filter(|(_, o)| **o).map(|(c, _)| c).product();
-        match in_order {
-            true => u64::from(64 - sequence.leading_zeros()).saturating_mul(states),
-            // at worst every other tile waits; the only tile of a group waits for nothing
-            false => {
-                let groups = reduced.kept(&counts).into_iter().fold(1, u64::saturating_mul);
-                groups.saturating_mul(sequence / 2).saturating_mul(states)
-            }
-        }
-    }
-
     /// Whether all outputs are written to their final place in memory.
     fn in_place(&self) -> bool {
         self.outputs
             .iter()
             .all(|output| matches!(output, Output::Write(written) if written.to == Medium::Memory))
-    }
-
-    /// Whether tiles come group by group.
-    fn in_order(&self, reduced: &Reduced) -> bool {
-        self.walk.windows(2).all(|w| reduced.over[w[0]] <= reduced.over[w[1]])
-    }
-
-    /// Whether each chunk of an input is touched by one tile only.
-    fn visits_once(&self, load: &Load) -> bool {
-        let chunks_fit = |(k, a): (usize, &Option<Access>)| match a {
-            None => self.tiles.borders[k].tiles() <= 1,
-            // borders follow a pattern, so that the first ones speak for all
-            Some(a) => self.tiles.borders[k]
-                .iter()
-                .take(MANY)
-                .all(|b| b == 0 || b == self.program.domain[k] || a.locate(b).0 != a.locate(b - 1).0),
-        };
-        load.access.iter().enumerate().all(chunks_fit)
-    }
-
-    /// Chunks of an encoded input that are read again before the pass has moved on from them: by the tiles beside a tile
-    /// along the outermost axis of the walk, or by later pieces of one tile, where other inputs cut it.
-    fn chunks_used_again(&self, load: &Load) -> u64 {
-        let count = |k: usize, extent: u64| load.access[k].map_or(1, |a| extent.div_ceil(a.span().max(1)));
-        let extents = self.tiles.extents();
-        let of_tile: u64 = (0..extents.len()).map(|k| count(k, extents[k])).product();
-        if self.visits_once(load) {
-            return if of_tile > 1 && self.program.loads.len() > 1 { of_tile } else { 0 };
-        }
-        let Some((&outermost, inner)) = self.walk.split_first() else { return 1 };
-        let row: u64 = inner.iter().map(|&k| count(k, self.program.domain[k])).product();
-        row.max(1) * count(outermost, extents[outermost]).max(2)
     }
 }
 
