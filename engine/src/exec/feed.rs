@@ -173,9 +173,11 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Bytes that [`Reader::pick`] takes for `count` elements of an array of `ndim` axes, with their places.
-    pub(crate) fn picking(count: u64, ndim: usize) -> u64 {
-        count.saturating_mul(input::POINT + 8 * ndim.max(1) as u64).saturating_add(input::TABLES)
+    /// Bytes that [`Reader::pick`] takes for `count` elements of a program, with their places.
+    pub(crate) fn picking(program: &Program, count: u64) -> u64 {
+        let ndim = program.domain.len().max(1) as u64;
+        let table = program.lone_load().map_or(0, |load| input::table(&program.loads[load]));
+        count.saturating_mul(input::POINT + 8 * ndim).saturating_add(table)
     }
 
     /// Whether [`Reader::pick`] takes elements as they lie, without a computation for each.

@@ -85,9 +85,11 @@ impl Derive for Along {
         vec![self.with(of, length.min(self.run(of, item))), of.to_vec()]
     }
 
-    fn scratch(&self, _: &[Program], of: &[u64]) -> u64 {
+    fn scratch(&self, feeds: &[Program], of: &[u64]) -> u64 {
+        let Some(array) = feeds.first() else { return 0 };
         let count = of.iter().product::<u64>();
-        count.saturating_mul(8).saturating_add(BLOCK.max(Reader::picking(count, of.len())))
+        let block = array.bytes().min(BLOCK);
+        count.saturating_mul(8).saturating_add(block.max(Reader::picking(array, count)))
     }
 
     fn visits(&self, feeds: &[Program], shape: &[u64], chunk: &[u64]) -> Vec<f64> {

@@ -208,6 +208,11 @@ impl Program {
         self.loads.iter().position(|load| same(&load.leaf)).unwrap_or(number)
     }
 
+    /// Bytes of all elements of the first output.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.domain.iter().fold(self.output_size() as u64, |bytes, &n| bytes.saturating_mul(n))
+    }
+
     /// Elements of the domain.
     pub(crate) fn elements(&self) -> u64 {
         self.domain.iter().product()

@@ -20,7 +20,7 @@ use crate::program::{Load, Program};
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
 pub(super) use cache::InputCache;
-pub(super) use points::{POINT, TABLES};
+pub(super) use points::{POINT, table};
 
 /// In a raw chunk larger than [`WHOLE`], each block of this many bytes has a checksum. Checks run ahead of reads by up
 /// to one block.

@@ -5,6 +5,7 @@ use arrstore_format::Grid;
 use super::{Held, Input};
 use crate::context::Metrics;
 use crate::exec::fetch::{GAP, STAGE, TOLD};
+use crate::program::Load;
 use crate::source::Data;
 use crate::view::AxisMap;
 use crate::{Error, Result};
@@ -15,8 +16,12 @@ const TABLE: u64 = 1 << 16;
 /// Bytes that [`Input::pick`] takes for each element, beside the table.
 pub(in crate::exec) const POINT: u64 = size_of::<Point>() as u64;
 
-/// Bytes of the table.
-pub(in crate::exec) const TABLES: u64 = TABLE * size_of::<Known<'static>>() as u64;
+/// Bytes of the table of an input's chunks.
+pub(in crate::exec) fn table(load: &Load) -> u64 {
+    let chunks = load.leaf.source().map_or(TABLE, |source| Grid::new(source.shape(), &load.chunk).len());
+    let has_table = load.leaf.in_place() && chunks <= TABLE;
+    if has_table { chunks.max(1) * size_of::<Known<'static>>() as u64 } else { 0 }
+}
 
 /// The way from a place in the domain to a chunk and an element in it, along one axis of the source.
 struct Walk {

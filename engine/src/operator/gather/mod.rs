@@ -221,12 +221,13 @@ impl Derive for Gather {
     fn scratch(&self, feeds: &[Program], of: &[u64]) -> u64 {
         let (indexed, kept) = self.split(of);
         let (count, unit) = (indexed.iter().product::<u64>(), kept.iter().product::<u64>());
-        let item = feeds.first().map_or(1, Program::output_size) as u64;
-        let ndim = feeds.first().map_or(0, |feed| feed.domain.len());
+        let Some(array) = feeds.first() else { return 0 };
+        let item = array.output_size() as u64;
         // indices, their order, and their moves
         let indices = count.saturating_mul(8 * feeds.len() as u64 + 16);
         let block = if self.axes.len() == 1 { BLOCK.max(unit.saturating_mul(item)) } else { 0 };
-        let points = if self.may_pick(unit) { Reader::picking(count.saturating_mul(unit), ndim) } else { 0 };
+        let block = block.min(array.bytes());
+        let points = if self.may_pick(unit) { Reader::picking(array, count.saturating_mul(unit)) } else { 0 };
         indices.saturating_add(block.max(points))
     }
 

@@ -3,6 +3,7 @@
 use arrstore_format::Grid;
 
 use crate::exec::Reader;
+use crate::program::Program;
 use crate::program::tiles::rows;
 use crate::{Buffer, Error, Result};
 
@@ -46,9 +47,10 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// Bytes of a band of `n` elements of `item` bytes and `ndim` axes.
-    pub(super) fn bytes(n: u64, ndim: usize, item: u64) -> u64 {
-        n.saturating_mul(5 + item).saturating_add(Reader::picking(n / SPARSE as u64 + 1, ndim))
+    /// Bytes of a band of `n` elements of `item` bytes; `values` gives those that are selected from.
+    pub(super) fn bytes(n: u64, item: u64, values: Option<&Program>) -> u64 {
+        let picked = values.map_or(0, |values| Reader::picking(values, n / SPARSE as u64 + 1));
+        n.saturating_mul(5 + item).saturating_add(picked)
     }
 
     pub(super) fn new() -> Band {

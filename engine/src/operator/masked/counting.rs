@@ -123,7 +123,7 @@ impl Stage for Counted {
     fn fit(&mut self, room: Room) -> Fit {
         let longest = self.bands.longest().to_vec();
         let each = Feed::bytes_together(&self.feeds, &longest)
-            + Band::bytes(longest.iter().product(), longest.len(), self.item as u64);
+            + Band::bytes(longest.iter().product(), self.item as u64, self.feeds.get(1));
         let turns = self.bands.grid.len().div_ceil(TURN).max(1);
         self.threads = (room.free / each.max(1)).min(room.threads).min(turns);
         if self.threads == 0 {

@@ -144,7 +144,7 @@ impl Derive for Masked {
 
     fn scratch(&self, feeds: &[Program], _: &[u64]) -> u64 {
         let item = feeds.last().map_or(1, Program::output_size) as u64;
-        Band::bytes(Bands::new(&self.shape).longest().iter().product(), self.shape.len(), item)
+        Band::bytes(Bands::new(&self.shape).longest().iter().product(), item, feeds.get(1))
     }
 
     fn visits(&self, feeds: &[Program], _: &[u64], _: &[u64]) -> Vec<f64> {
