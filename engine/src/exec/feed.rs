@@ -161,15 +161,17 @@ impl<'p> Reader<'p> {
         self.worker()?.tile(start, shape, &mut [Out::Fill { bytes: out, strides, item }])
     }
 
-    /// The box of `shape` at `start` as it lies, in C order. `None` if its elements are computed, or do not lie in one
-    /// piece.
+    /// Has `read` take the box of `shape` at `start` as it lies, in C order. `false` if its elements are computed, or do
+    /// not lie in one piece.
     ///
     /// # Errors
     /// Errors of the sources.
-    pub(crate) fn lend(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<&[u8]>> {
+    pub(crate) fn lend(&mut self, start: &[u64], shape: &[u64], read: impl FnOnce(&[u8])) -> Result<bool> {
         match self.program.lone_load() {
-            Some(load) => self.worker()?.input(load).map_or(Ok(None), |input| input.lend(start, shape)),
-            None => Ok(None),
+            Some(load) => {
+                self.worker()?.input(load).map_or(Ok(false), |input| input.lend(start, shape, read))
+            }
+            None => Ok(false),
         }
     }
 

@@ -231,10 +231,16 @@ impl<'p> Input<'p> {
         Ok(())
     }
 
-    /// The elements of the box of `shape` at `start`, checked, if they lie in one piece in C order.
-    pub(in crate::exec) fn lend(&mut self, start: &[u64], shape: &[u64]) -> Result<Option<&[u8]>> {
+    /// Has `read` take the elements of the box of `shape` at `start`, checked, if they lie in one piece in C order.
+    /// Says whether they do.
+    pub(in crate::exec) fn lend(
+        &mut self,
+        start: &[u64],
+        shape: &[u64],
+        read: impl FnOnce(&[u8]),
+    ) -> Result<bool> {
         if self.crosses(start, shape) {
-            return Ok(None);
+            return Ok(false);
         }
         let (index, within) = self.chunk_of(start);
         self.hold(&index)?;
@@ -242,18 +248,19 @@ impl<'p> Input<'p> {
         let (lengths, item): (Vec<usize>, _) =
             (shape.iter().map(|&n| n as usize).collect(), self.load.dtype.size());
         if layout(&self.strides, &lengths, item) != Layout::Contiguous || self.is_scattered(shape) {
-            return Ok(None);
+            return Ok(false);
         }
         self.gathered = None;
         self.begin_check(shape);
         self.check_all()?;
-        self.pass();
-        Ok(match self.window() {
+        let len = lengths.iter().product::<usize>() * item;
+        let elements = match self.window() {
             Window::Constant(_) => None,
-            Window::Strided { bytes, offset, .. } => {
-                bytes.get(offset..offset + lengths.iter().product::<usize>() * item)
-            }
-        })
+            Window::Strided { bytes, offset, .. } => bytes.get(offset..offset + len),
+        };
+        let lies = elements.map(read).is_some();
+        self.pass();
+        Ok(lies)
     }
 
     /// Sets the byte of element `within` of the chunk at hand, and the strides from there.

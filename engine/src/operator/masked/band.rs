@@ -127,8 +127,7 @@ impl Band {
                     .for_each(|(&at, to)| place(at, to));
             }
             Some(values) => {
-                if let Some(all) = values.lend(start, shape)? {
-                    compress(all, out, item, found);
+                if values.lend(start, shape, |all| compress(all, out, item, found))? {
                     return Ok(());
                 }
                 if count * SPARSE > n || !values.picks() {
