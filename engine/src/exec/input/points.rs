@@ -13,6 +13,9 @@ use crate::{Error, Result};
 /// A grid of at most this many chunks is looked up in a table.
 const TABLE: u64 = 1 << 16;
 
+/// A disk brings all bytes of a range as soon as reads that are this many bytes apart.
+const CLOSE: usize = 32 << 10;
+
 /// Bytes that [`Input::pick`] takes for each element, beside the table.
 pub(in crate::exec) const POINT: u64 = size_of::<Point>() as u64;
 
@@ -147,7 +150,12 @@ impl<'p> Input<'p> {
                 ends.into_iter().all(|bytes| self.source.holds(located, bytes))
             };
             if self.scout.misses(holds) {
-                batch.iter().for_each(|read| self.source.expect(located, ends(read)));
+                let all = batch.first().map_or(0, |read| ends(read).start)
+                    ..batch.last().map_or(0, |read| ends(read).end);
+                match all.len() <= batch.len() * CLOSE {
+                    true => self.source.bring(located, all),
+                    false => batch.iter().for_each(|read| self.source.expect(located, ends(read))),
+                }
             }
             for read in batch {
                 let bytes = ends(read);

@@ -1,5 +1,7 @@
 //! Mapped pages that have been read and can leave memory.
 
+use std::ops::Range;
+
 use super::{HUGE, Held, Input, PASSED};
 use crate::source::{Data, Located};
 
@@ -19,16 +21,18 @@ impl<'p> Input<'p> {
 
     pub(super) fn note_passed(&mut self) {
         if let Held::InPlace(located, bytes) = &self.held {
-            let (start, end) = (self.span.start / HUGE * HUGE, self.span.end.next_multiple_of(HUGE));
-            self.passed_bytes += end - start;
+            let pages = |bytes: &Range<usize>| bytes.end.next_multiple_of(HUGE) - bytes.start / HUGE * HUGE;
             // ranges are joined to save calls: with each call, all processors drop their cached translations of pages
             if let Some((last, range)) = self.passed.last_mut()
                 && last.index == located.index
                 && range.end == self.span.start
             {
+                let before = pages(range);
                 range.end = self.span.end;
+                self.passed_bytes += pages(range) - before;
                 return;
             }
+            self.passed_bytes += pages(&self.span);
             let again = Located {
                 data: Data::InPlace(bytes),
                 index: located.index.clone(),

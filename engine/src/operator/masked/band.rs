@@ -12,10 +12,8 @@ const BAND: u64 = 1 << 16;
 /// Elements are copied one by one if at most one of this many in a band is selected.
 const SPARSE: usize = 16;
 
-/// Up to this many true bytes of eight are looked up one by one.
-const FEW: u32 = 3;
-/// Eight true bytes.
-const ONES: u64 = 0x0101_0101_0101_0101;
+/// Selected elements among 64 that are noted without a branch for each.
+const FEW: usize = 4;
 
 /// The bands of a mask.
 #[derive(Debug)]
@@ -50,7 +48,7 @@ impl Band {
     /// Bytes of a band of `n` elements of `item` bytes; `values` gives those that are selected from.
     pub(super) fn bytes(n: u64, item: u64, values: Option<&Program>) -> u64 {
         let picked = values.map_or(0, |values| Reader::picking(values, n / SPARSE as u64 + 1));
-        n.saturating_mul(5 + item).saturating_add(picked)
+        n.saturating_mul(5 + item).saturating_add(4 * FEW as u64).saturating_add(picked)
     }
 
     pub(super) fn new() -> Band {
@@ -67,32 +65,35 @@ impl Band {
 
     /// Finds the selected elements, once the mask is read.
     pub(super) fn find(&mut self, n: usize) -> Result<usize> {
-        let found: &mut [u32] = bytemuck::try_cast_slice_mut(self.found.reserve(4 * n)?)
+        let found: &mut [u32] = bytemuck::try_cast_slice_mut(self.found.reserve(4 * (n + FEW))?)
             .map_err(|e| Error::internal(&e.to_string()))?;
         let mask = self.mask.bytes().get(..n).unwrap_or_default();
         let mut count = 0;
-        let mut note = |at: usize, byte: u8| {
-            if let Some(place) = found.get_mut(count) {
-                *place = at as u32;
+        let mut note = |first: usize, mut bits: u64| {
+            let next = |bits: &mut u64| {
+                let place = first as u32 + bits.trailing_zeros();
+                *bits &= bits.wrapping_sub(1);
+                place
+            };
+            let all = bits.count_ones() as usize;
+            // the first few without a branch for each, which would be guessed wrongly
+            if let Some(room) = found.get_mut(count..count + FEW) {
+                room.iter_mut().for_each(|to| *to = next(&mut bits));
             }
-            count += usize::from(byte != 0);
+            if let Some(room) = found.get_mut(count + FEW..count + all) {
+                room.iter_mut().for_each(|to| *to = next(&mut bits));
+            }
+            count += all;
         };
-        let (words, rest) = mask.as_chunks::<8>();
-        for (number, word) in words.iter().enumerate() {
-            let mut bits = u64::from_le_bytes(*word);
-            match bits.count_ones() {
-                0 => {}
-                // few bytes, each 1
-                1..=FEW if bits & !ONES == 0 => {
-                    while bits != 0 {
-                        note(8 * number + (bits.trailing_zeros() / 8) as usize, 1);
-                        bits &= bits - 1;
-                    }
-                }
-                _ => word.iter().enumerate().for_each(|(k, &byte)| note(8 * number + k, byte)),
-            }
+        let (blocks, rest) = mask.as_chunks::<64>();
+        for (number, block) in blocks.iter().enumerate() {
+            note(64 * number, bits(block));
         }
-        rest.iter().enumerate().for_each(|(k, &byte)| note(8 * words.len() + k, byte));
+        let mut last = [0; 64];
+        for (to, &byte) in last.iter_mut().zip(rest) {
+            *to = byte;
+        }
+        note(64 * blocks.len(), bits(&last));
         Ok(count)
     }
 
@@ -148,6 +149,20 @@ impl Band {
     }
 }
 
+/// One bit for each of 64 bytes, the first one lowest: whether it is not zero.
+fn bits(bytes: &[u8; 64]) -> u64 {
+    let words = bytes.as_chunks::<8>().0.iter().enumerate();
+    words.fold(0, |bits, (number, word)| {
+        let mut word = u64::from_le_bytes(*word);
+        // any bit of a byte becomes its lowest one, and the lowest bits of all bytes gather in the highest byte
+        word |= word >> 4;
+        word |= word >> 2;
+        word |= word >> 1;
+        let gathered = (word & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits | gathered << (8 * number)
+    })
+}
+
 /// Copies the elements of `all` at the places `found` to `out`.
 fn compress(all: &[u8], out: &mut [u8], item: usize, found: &[u32]) {
     fn of<const N: usize>(all: &[u8], out: &mut [u8], found: &[u32]) {
@@ -170,6 +185,44 @@ fn compress(all: &[u8], out: &mut [u8], item: usize, found: &[u32]) {
                 if let Some(from) = all.get(at..at + item) {
                     to.copy_from_slice(from);
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_those_of_bytes_that_are_not_zero() {
+        let mut state = 1_u64;
+        for round in 0..2000 {
+            let mut bytes = [0_u8; 64];
+            for byte in &mut bytes {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = if round % 3 == 0 {
+                    (state >> 56) as u8
+                } else {
+                    u8::from(state >> 61 == 0) << (state >> 40 & 7)
+                };
+            }
+            let expected = (0..64).filter(|&k| bytes[k] != 0).fold(0, |bits, k| bits | 1 << k);
+            assert_eq!(bits(&bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn places_are_found_wherever_they_lie() {
+        for n in [0, 1, 63, 64, 65, 300, 1000] {
+            for step in [1, 2, 7, 64, 65, 2000] {
+                let mut band = Band::new();
+                let mask: Vec<u8> = (0..n).map(|k| u8::from(k % step == step - 1)).collect();
+                band.mask.reserve(n).unwrap().copy_from_slice(&mask);
+                let expected: Vec<u32> = (0..n as u32).filter(|&k| mask[k as usize] != 0).collect();
+                assert_eq!(band.find(n).unwrap(), expected.len());
+                let found: &[u32] = bytemuck::cast_slice(band.found.bytes());
+                assert_eq!(&found[..expected.len()], expected, "{n} {step}");
             }
         }
     }
