@@ -8,6 +8,7 @@ from . import _functions, _html
 from ._arrstore import Array
 from ._assign import assigned
 from ._dispatch import array_function, array_ufunc
+from ._mapped import getitem
 from ._pickle import reduce
 
 
@@ -184,6 +185,7 @@ def attach(array):
         "__index__": _index,
         "__contains__": contains,
         "__format__": formatted,
+        "__getitem__": getitem,
         "__round__": rounded,
         "__repr__": represent,
         "__copy__": copy,

@@ -29,6 +29,15 @@ def _lengths(shape):
     return tuple(map(operator.index, shape)) if np.iterable(shape) else (operator.index(shape),)
 
 
+def _elements(value):
+    """What is written, as the library takes it: texts, buffers and objects of other libraries as arrays of NumPy."""
+    if isinstance(value, (Array, np.ndarray, list, tuple, int, float, complex)):
+        return value
+    found = np.asarray(value)
+    # the library says what it expects instead of objects
+    return value if found.dtype == object else found
+
+
 class Attributes(MutableMapping):
     """Attributes as a dict. Each change is one commit, or a part of the transaction that they belong to."""
 
@@ -397,6 +406,7 @@ class Transaction:
         `F`, or the axes of a chunk, outermost first. fill: the element of places never written. dims: names of the axes.
         part: the place of the first element in a whole array, and the shape of that, for a part that `merge` takes.
         """
+        value = _elements(value)
         ndim = np.ndim(value)
         if order in ("C", "F"):
             order = list(range(ndim))[:: 1 if order == "C" else -1]
@@ -500,7 +510,7 @@ class TransactionArray:
     def append(self, values, axis=0):
         """Makes the array longer along an axis by the elements of another."""
         self._transaction._changed.add(self.name)
-        self._open.append(self.name, axis, values)
+        self._open.append(self.name, axis, _elements(values))
 
     def resize(self, *shape):
         """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
