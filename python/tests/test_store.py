@@ -1,6 +1,7 @@
 """Stores: mapping, attributes, transactions, assignment, history, other formats."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -270,3 +271,29 @@ def test_values_become_elements_as_in_numpy(store, make):
         with pytest.raises(error):
             found[key] = value
         assert np.array_equal(np.asarray(found), x)
+
+
+def test_what_numpy_makes_an_array_of_is_written(store):
+    import array
+
+    for value in ("héllo", b"ab", np.datetime64("2020-01-01"), range(5), memoryview(b"abc"), bytearray(b"xyz"), array.array("d", [1, 2]), [1.5, 2]):
+        store["x"] = value
+        same(store["x"], np.asarray(value))
+    store["x"] = [store["t"][0], store["t"][1] * 2]
+    same(store["x"], np.stack([np.arange(4.0), np.arange(4.0, 8) * 2]))
+    store["t"].append(memoryview(np.ones((1, 4))))
+    same(store["t"][-1], np.ones(4))
+    for value in (None, {"a": 1}, object(), (x for x in [1])):
+        with pytest.raises(TypeError):
+            store["x"] = value
+
+
+def test_paths_may_be_bytes(path):
+    name = os.fsencode(path)
+    with arrstore.open(name, "w") as store:
+        store["x"] = np.arange(3)
+    assert arrstore.open(name).path == path
+    same(arrstore.open(name + b":/x"), np.arange(3))
+    arrstore.write_part(name + b".part", "y", np.arange(3), (0,), (3,))
+    arrstore.merge(name, [name + b".part"])
+    same(arrstore.Store(name)["y"], np.arange(3))

@@ -81,7 +81,7 @@ def open(path, mode="r", *, commit=None, dtype=None, shape=None, offset=0, order
     mode: `r` reads. For an `.arrs` file: `r+` also writes, `a` makes the file if it does not exist, `w` replaces it, `x`
     makes it and it must not exist. commit: reads an earlier commit of an `.arrs` file.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     if dtype is not None:
         if mode != "r" or commit is not None:
             raise ValueError("plain elements are only read: leave out mode and commit")

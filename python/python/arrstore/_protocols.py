@@ -61,6 +61,13 @@ def dlpack_device(self):
     return (1, 0)
 
 
+def arrow_array(self, type=None):
+    """The elements as an array of Arrow, for `pyarrow.array`."""
+    import pyarrow
+
+    return pyarrow.array(np.asarray(self), type=type)
+
+
 def iterate(self):
     """The parts along the first axis, each lazy."""
     if self.ndim == 0:
@@ -173,6 +180,7 @@ def attach(array):
         "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
+        "__arrow_array__": arrow_array,
         "__array_function__": array_function,
         "__array_namespace__": array_namespace,
         "__array_priority__": 1000,

@@ -3,6 +3,7 @@
 import datetime
 import json
 import operator
+import os
 import typing
 from collections.abc import Mapping, MutableMapping
 
@@ -270,7 +271,7 @@ class Store(Group):
 
     def __init__(self, path, mode="r", *, commit=None):
         super().__init__(self, "")
-        self._open = _arrstore.File(path, mode, commit)
+        self._open = _arrstore.File(os.fsdecode(path), mode, commit)
         self._mode, self._asked = mode, commit
 
     @property

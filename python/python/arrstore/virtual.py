@@ -103,7 +103,7 @@ class _Group:
         self._skip, self._inlined = {skip} if isinstance(skip, str) else set(skip), 0
         self.attributes = dict(self._store.attrs)
         if self._prefix not in self._all():
-            raise KeyError(f"{path}: has no group {self._prefix}; it holds {', '.join(self._all())}")
+            raise KeyError(f"{path}: has no group {self._prefix}; it holds {', '.join(name or '/' for name in self._all())}")
         if unknown := self._skip - set(self._names()):
             raise KeyError(f"{path}: skip names arrays that are not there: {', '.join(sorted(unknown))}")
 
