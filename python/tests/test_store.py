@@ -297,3 +297,32 @@ def test_paths_may_be_bytes(path):
     arrstore.write_part(name + b".part", "y", np.arange(3), (0,), (3,))
     arrstore.merge(name, [name + b".part"])
     same(arrstore.Store(name)["y"], np.arange(3))
+
+
+@pytest.mark.parametrize(
+    "there, given", [("f8", [1, 2]), ("f4", [0.1, 2]), ("i1", [1, -2]), ("c8", [1.5]), ("U5", ["a", "bcd"]), ("f8", range(2))], ids=str
+)
+def test_numbers_of_python_are_appended_as_elements(there, given, store):
+    before = np.zeros(1, there)
+    store["x"] = before
+    store["x"].append(given)
+    same(store["x"], np.concatenate([before, np.asarray(given, there)]))
+
+
+@pytest.mark.parametrize(
+    "there, given, error",
+    [
+        ("i8", [1.5], TypeError),
+        ("i1", [300], OverflowError),
+        ("i1", np.ones(2, "i2"), TypeError),
+        ("f8", np.ones(2, "c16"), TypeError),
+        ("U2", ["abc"], TypeError),
+        ("f8", ["a"], TypeError),
+    ],
+    ids=str,
+)
+def test_elements_that_would_lose_are_not_appended(there, given, error, store):
+    store["x"] = np.zeros(1, there)
+    with pytest.raises(error):
+        store["x"].append(given)
+    assert store["x"].shape == (1,)

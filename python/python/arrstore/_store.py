@@ -39,6 +39,18 @@ def _elements(value):
     return value if found.dtype == object else found
 
 
+def _of_type(value, dtype):
+    """Numbers and texts of Python that are appended, as elements of a type that holds them. Arrays have a type of their own."""
+    if isinstance(value, (Array, np.ndarray)):
+        return value
+    found = np.asarray(value)
+    are_integers = found.dtype.kind in "iu" and dtype.kind in "iu"
+    are_floats = found.dtype.kind in "fc" and np.can_cast(found.dtype, dtype, "same_kind")
+    # integers out of bounds are an error, and the library refuses what is left
+    holds = are_integers or are_floats or np.can_cast(found.dtype, dtype, "safe")
+    return np.asarray(value, dtype) if holds else value
+
+
 class Attributes(MutableMapping):
     """Attributes as a dict. Each change is one commit, or a part of the transaction that they belong to."""
 
@@ -509,9 +521,10 @@ class TransactionArray:
         self._open.assign(self.name, key, value)
 
     def append(self, values, axis=0):
-        """Makes the array longer along an axis by the elements of another."""
+        """Makes the array longer along an axis by the elements of another of its type, or by numbers of Python."""
+        values = _elements(_of_type(values, self.dtype))
         self._transaction._changed.add(self.name)
-        self._open.append(self.name, axis, _elements(values))
+        self._open.append(self.name, axis, values)
 
     def resize(self, *shape):
         """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
