@@ -25,12 +25,14 @@ from ._open import Archive, FileArray, open
 from ._parts import merge, write_part
 from ._protocols import attach as _attach
 from ._store import Attributes, Commit, Group, Store, StoredArray, Transaction, TransactionArray
+from ._threads import attach as _attach_to_threadpoolctl
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
 
 _attach(Array)
 _attach_to_dask(Array)
+_attach_to_threadpoolctl()
 globals().update(_standard.namespace())
 globals().update(_functions.namespace(globals()))
 globals().update({name: dtype.type for name, dtype in _arrstore.dtypes().items()})
