@@ -326,3 +326,38 @@ def test_elements_that_would_lose_are_not_appended(there, given, error, store):
     with pytest.raises(error):
         store["x"].append(given)
     assert store["x"].shape == (1,)
+
+
+def test_attributes_are_replaced_together(store):
+    array, before = store["t"], store.commit
+    array.attrs = {"units": "K", "n": 1}
+    array.attrs = {"long": "x"}
+    store.attrs = {"title": "a"}
+    assert store.commit == before + 3
+    with store.transaction() as tx:
+        tx.attrs = {"title": "b"}
+        tx["t"].attrs = {"units": "m"}
+    assert (dict(store.attrs), dict(store["t"].attrs)) == ({"title": "b"}, {"units": "m"})
+
+
+@pytest.mark.parametrize(
+    "shape, layout, words",
+    [((-1,), {}, "negative"), (-2, {}, "negative"), ((2,), {"chunks": -1}, "negative"), ((2, 3), {"order": "X"}, "order: expected 'C', 'F'")],
+    ids=str,
+)
+def test_layouts_that_cannot_be_are_value_errors(shape, layout, words, store):
+    with pytest.raises(ValueError, match=words):
+        store.create("x", shape, **layout)
+    with pytest.raises(ValueError, match="negative"):
+        store["t"].resize(-1, 4)
+    assert "x" not in store
+
+
+@pytest.mark.parametrize("name", [3, None, b"x", ("x",)], ids=str)
+def test_names_are_texts_in_all_mappings(name, store, tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.arange(3))
+    for mapping in (store, arrstore.open(tmp_path / "a.npz")):
+        with pytest.raises(TypeError, match="expected a name"):
+            mapping[name]
+        with pytest.raises(TypeError, match="expected a name"):
+            name in mapping

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
-from ._store import Store
+from ._store import Store, full_name
 
 
 class FileArray(Array):
@@ -55,7 +55,7 @@ class Archive(Mapping):
         return len(self._names)
 
     def __getitem__(self, name):
-        full = "/" + name.strip("/")
+        full = full_name("", name)
         if full not in self._names:
             raise KeyError(f"{self._path}: has no array {name}; it holds {', '.join(self)}")
         return FileArray(f"{self._path}:{full}")

@@ -78,8 +78,11 @@ class ArrsParser:
     def __call__(self, url: str, registry: Any) -> ManifestStore:
         from virtualizarr.manifests import ManifestGroup, ManifestStore
 
-        found = _Group(self.local or _local(url), self.group or "", self.commit, self.skip_variables or ())
-        url = url if urllib.parse.urlparse(url).scheme else f"file://{os.path.abspath(url)}"
+        local = self.local or _local(url)
+        found = _Group(local, self.group or "", self.commit, self.skip_variables or ())
+        if self.local is None or not urllib.parse.urlparse(url).scheme:
+            # obstore takes the names of files as they are
+            url = f"file://{os.path.abspath(local if self.local is None else url)}"
         arrays = {}
         for name in found.names():
             parent, _, own = name.rpartition("/")
@@ -221,7 +224,10 @@ def _local(url):
         raise ValueError(
             f"{url}: expected a file of this machine, found the scheme {parts.scheme!r}: give ArrsParser the path of a copy, local='x.arrs'"
         )
-    return url.removeprefix("file://")
+    path = url.removeprefix("file://")
+    # `Path.as_uri` writes some letters as their numbers
+    plain = urllib.parse.unquote(path) if parts.scheme else path
+    return plain if os.path.exists(plain) and not os.path.exists(path) else path
 
 
 def _manifest(found, name, url):
