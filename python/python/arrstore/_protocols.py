@@ -75,6 +75,11 @@ def iterate(self):
     return (self[index] for index in range(len(self)))
 
 
+def iterate_back(self):
+    """The parts along the first axis from the last to the first, each lazy."""
+    return (self[index] for index in reversed(range(len(self))))
+
+
 def _number(convert):
     def number(self):
         if self.ndim:
@@ -187,6 +192,7 @@ def attach(array):
         "__dlpack__": dlpack,
         "__dlpack_device__": dlpack_device,
         "__iter__": iterate,
+        "__reversed__": iterate_back,
         "__int__": _number(int),
         "__float__": _number(float),
         "__complex__": _number(complex),
