@@ -326,8 +326,9 @@ pub(crate) fn map_blocks<'py>(
     let from = input.dtype();
     let kept = function.clone_ref(py);
     let apply = move |shape: &[u64], block: &[u8], out: &mut [u8]| -> PyResult<()> {
+        // copied before Python's lock is taken, and after other threads have it again
+        let value = Value::copied_from(from, shape, block).map_err(Failed::from)?;
         Python::attach(|py| {
-            let value = Value::copied_from(from, shape, block).map_err(Failed::from)?;
             let result = function.call1(py, (buffer::of_value(py, value)?,))?;
             let numpy = crate::dtype::numpy(py)?;
             let result = numpy.getattr("ascontiguousarray")?.call1((result, to_numpy(py, output)?))?;
@@ -344,12 +345,13 @@ pub(crate) fn map_blocks<'py>(
                 .cast::<PyArray1<u8>>()?
                 .try_readonly()
                 .map_err(|e| PyValueError::new_err(e.to_string()))?;
-            out.copy_from_slice(bytes.as_slice().map_err(|e| PyValueError::new_err(e.to_string()))?);
+            let elements = bytes.as_slice().map_err(|e| PyValueError::new_err(e.to_string()))?;
+            py.detach(|| out.copy_from_slice(elements));
             Ok(())
         })
     };
     let call = move |_: &[u64], shape: &[u64], block: &[u8], out: &mut [u8]| {
-        apply(shape, block, out).map_err(crate::errors::raised)
+        settings::inside(|| apply(shape, block, out)).map_err(crate::errors::raised)
     };
     let mapped = input.map_blocks(output, call).map_err(Failed::from)?;
     let made = Made {

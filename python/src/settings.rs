@@ -1,5 +1,6 @@
 //! Memory, threads and other settings of all computations in this process.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -20,7 +21,26 @@ struct Settings {
 static SETTINGS: Mutex<Settings> =
     Mutex::new(Settings { memory: None, threads: None, tmp: None, check: true, budget: None });
 
-/// The context of the next computation. Each has a flag of its own that stops it.
+thread_local! {
+    /// Whether this thread runs a function of Python for a block of a computation.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a function of Python for a block of a computation. That computation holds its memory until the function returns, so
+/// computations of the function must not wait for it.
+pub(crate) fn inside<T>(function: impl FnOnce() -> T) -> T {
+    struct Restored(bool);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            INSIDE.set(self.0);
+        }
+    }
+    let _restored = Restored(INSIDE.replace(true));
+    function()
+}
+
+/// The context of the next computation. Each has a flag of its own that stops it. Inside of a function for a block, its budget
+/// is this thread's share of what the computation around it has left.
 pub(crate) fn context() -> Context {
     let mut settings = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
@@ -34,6 +54,9 @@ pub(crate) fn context() -> Context {
     let mut context = Context::default();
     context.budget = budget;
     context.threads = settings.threads.unwrap_or(context.threads);
+    if INSIDE.get() {
+        context.budget = Budget::new(context.budget.available() / context.threads.max(1) as u64);
+    }
     context.tmp.clone_from(&settings.tmp);
     context.check = settings.check;
     context

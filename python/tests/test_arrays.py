@@ -378,3 +378,25 @@ def test_numbers_are_formatted_and_rounded():
     assert round(x.sum()) == 4 and round(x.mean(), 1) == 1.9
     with pytest.raises(TypeError):
         f"{x:.2f}"
+
+
+def test_parts_from_the_last_to_the_first():
+    for found, expected in zip(reversed(arrstore.asarray(X)), reversed(X), strict=True):
+        same(found, expected)
+    with pytest.raises(TypeError):
+        reversed(arrstore.asarray(5.0))
+
+
+def test_numpys_functions_write_and_print_elements(store, tmp_path):
+    t, expected = store["t"], np.arange(12.0).reshape(3, 4)
+    np.save(tmp_path / "t.npy", t * 2)
+    same(np.load(tmp_path / "t.npy"), expected * 2)
+    np.savetxt(tmp_path / "t.txt", t)
+    same(np.loadtxt(tmp_path / "t.txt"), expected)
+    for write in (np.savez, np.savez_compressed):
+        write(tmp_path / "t.npz", t, other=t[0], plain=expected)
+        found = np.load(tmp_path / "t.npz")
+        same(found["arr_0"], expected)
+        same(found["other"], expected[0])
+    for told in (np.array2string, np.array_repr, np.array_str):
+        assert told(t) == told(expected)

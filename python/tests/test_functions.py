@@ -1,6 +1,7 @@
 """The functions of the tables against NumPy's, through this module, through methods and through NumPy's protocols."""
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -291,3 +292,44 @@ def test_map_blocks():
         arrstore.map_blocks(lambda x: 1 // 0, a, dtype="f8").compute()
     with pytest.raises(ValueError, match="shape"):
         arrstore.map_blocks(lambda x: x[:1], a, dtype="f8").compute()
+
+
+@pytest.mark.parametrize(
+    "key, places",
+    [
+        (0, 20),
+        ((1, -2), 5),
+        ((0, 1, 2), 1),
+        (slice(1, 2), 20),
+        ((slice(None, None, -1), slice(3, 0, -2)), 30),
+        ((None, ..., -1), 12),
+        (slice(5, 1), 0),
+        ([2, 0, 2], 40),
+        ([[0, -1], [-3, 0]], 40),
+        (([0, 1], slice(None), [3, 1]), 16),
+        (np.array([True, False, True]), 40),
+        (..., 60),
+    ],
+)
+def test_a_part_of_blocks_calls_the_function_for_its_own_places(key, places):
+    seen = []
+
+    def double(block):
+        seen.append(block.size)
+        return block * 2
+
+    values = np.arange(60.0).reshape(3, 4, 5)
+    mapped = arrstore.map_blocks(double, values, dtype=float)
+    same(mapped[key], (values * 2)[key])
+    assert sum(seen) == places
+    same(pickle.loads(pickle.dumps(arrstore.map_blocks(np.negative, values)[key])), -values[key])
+
+
+def test_a_part_of_blocks_after_an_assignment_is_that_of_the_new_elements():
+    values = np.arange(12.0).reshape(3, 4)
+    mapped = arrstore.map_blocks(np.negative, values)
+    mapped[1] = 5
+    same(mapped[1:], np.array([[5.0] * 4, [-8.0, -9.0, -10.0, -11.0]]))
+    for key in (3, (0, 9), [5], (0, 0, 0), [1.5]):
+        with pytest.raises(IndexError):
+            arrstore.map_blocks(np.negative, values)[key]

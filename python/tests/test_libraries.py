@@ -88,3 +88,22 @@ def test_scikit_learn_compares_pairs(dispatch, name):
     found = getattr(pairwise, name)(xp.asarray(X))
     assert lazy(found)
     np.testing.assert_allclose(np.asarray(found), getattr(pairwise, name)(X), atol=1e-6)
+
+
+def test_threadpoolctl_sees_and_sets_the_threads():
+    threadpoolctl = pytest.importorskip("threadpoolctl", reason="SKIPPED: threadpoolctl is not installed")
+
+    def threads():
+        (found,) = (library for library in threadpoolctl.threadpool_info() if library["user_api"] == "arrstore")
+        assert found["version"] == xp.__version__
+        return found["num_threads"]
+
+    with xp.config(threads=3):
+        assert threads() == 3
+        for limits in (1, {"arrstore": 1}):
+            with threadpoolctl.threadpool_limits(limits):
+                assert threads() == 1
+                assert float(xp.arange(10).sum()) == 45
+            assert threads() == 3
+        with threadpoolctl.threadpool_limits(1, user_api="blas"):
+            assert threads() == 3

@@ -1,6 +1,7 @@
 """Stores: mapping, attributes, transactions, assignment, history, other formats."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -270,3 +271,93 @@ def test_values_become_elements_as_in_numpy(store, make):
         with pytest.raises(error):
             found[key] = value
         assert np.array_equal(np.asarray(found), x)
+
+
+def test_what_numpy_makes_an_array_of_is_written(store):
+    import array
+
+    for value in ("héllo", b"ab", np.datetime64("2020-01-01"), range(5), memoryview(b"abc"), bytearray(b"xyz"), array.array("d", [1, 2]), [1.5, 2]):
+        store["x"] = value
+        same(store["x"], np.asarray(value))
+    store["x"] = [store["t"][0], store["t"][1] * 2]
+    same(store["x"], np.stack([np.arange(4.0), np.arange(4.0, 8) * 2]))
+    store["t"].append(memoryview(np.ones((1, 4))))
+    same(store["t"][-1], np.ones(4))
+    for value in (None, {"a": 1}, object(), (x for x in [1])):
+        with pytest.raises(TypeError):
+            store["x"] = value
+
+
+def test_paths_may_be_bytes(path):
+    name = os.fsencode(path)
+    with arrstore.open(name, "w") as store:
+        store["x"] = np.arange(3)
+    assert arrstore.open(name).path == path
+    same(arrstore.open(name + b":/x"), np.arange(3))
+    arrstore.write_part(name + b".part", "y", np.arange(3), (0,), (3,))
+    arrstore.merge(name, [name + b".part"])
+    same(arrstore.Store(name)["y"], np.arange(3))
+
+
+@pytest.mark.parametrize(
+    "there, given", [("f8", [1, 2]), ("f4", [0.1, 2]), ("i1", [1, -2]), ("c8", [1.5]), ("U5", ["a", "bcd"]), ("f8", range(2))], ids=str
+)
+def test_numbers_of_python_are_appended_as_elements(there, given, store):
+    before = np.zeros(1, there)
+    store["x"] = before
+    store["x"].append(given)
+    same(store["x"], np.concatenate([before, np.asarray(given, there)]))
+
+
+@pytest.mark.parametrize(
+    "there, given, error",
+    [
+        ("i8", [1.5], TypeError),
+        ("i1", [300], OverflowError),
+        ("i1", np.ones(2, "i2"), TypeError),
+        ("f8", np.ones(2, "c16"), TypeError),
+        ("U2", ["abc"], TypeError),
+        ("f8", ["a"], TypeError),
+    ],
+    ids=str,
+)
+def test_elements_that_would_lose_are_not_appended(there, given, error, store):
+    store["x"] = np.zeros(1, there)
+    with pytest.raises(error):
+        store["x"].append(given)
+    assert store["x"].shape == (1,)
+
+
+def test_attributes_are_replaced_together(store):
+    array, before = store["t"], store.commit
+    array.attrs = {"units": "K", "n": 1}
+    array.attrs = {"long": "x"}
+    store.attrs = {"title": "a"}
+    assert store.commit == before + 3
+    with store.transaction() as tx:
+        tx.attrs = {"title": "b"}
+        tx["t"].attrs = {"units": "m"}
+    assert (dict(store.attrs), dict(store["t"].attrs)) == ({"title": "b"}, {"units": "m"})
+
+
+@pytest.mark.parametrize(
+    "shape, layout, words",
+    [((-1,), {}, "negative"), (-2, {}, "negative"), ((2,), {"chunks": -1}, "negative"), ((2, 3), {"order": "X"}, "order: expected 'C', 'F'")],
+    ids=str,
+)
+def test_layouts_that_cannot_be_are_value_errors(shape, layout, words, store):
+    with pytest.raises(ValueError, match=words):
+        store.create("x", shape, **layout)
+    with pytest.raises(ValueError, match="negative"):
+        store["t"].resize(-1, 4)
+    assert "x" not in store
+
+
+@pytest.mark.parametrize("name", [3, None, b"x", ("x",)], ids=str)
+def test_names_are_texts_in_all_mappings(name, store, tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.arange(3))
+    for mapping in (store, arrstore.open(tmp_path / "a.npz")):
+        with pytest.raises(TypeError, match="expected a name"):
+            mapping[name]
+        with pytest.raises(TypeError, match="expected a name"):
+            name in mapping

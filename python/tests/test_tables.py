@@ -142,3 +142,75 @@ def test_columns_of_one_name_and_indices_stay_apart(store):
         assert len(set(tables.to_arrow(store[f"t{number}"]).column_names)) == len(tables.to_arrow(store[f"t{number}"]).column_names)
     with pytest.raises(TypeError, match="expected a frame"):
         tables.write(store, "t", {"a": [1]})
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Categorical([3, None, 3]),
+        pd.Categorical(["x", None, "x"]),
+        pd.Categorical([1.5, None, 1.5]),
+        pd.Categorical(pd.to_datetime(["2000", None, "2001"])),
+        pd.Categorical([True, None, False]),
+        pd.Categorical([None, None, None]),
+        pd.arrays.SparseArray([0, 0, 1]),
+        pd.arrays.SparseArray([np.nan, 2.0, np.nan]),
+    ],
+    ids=str,
+)
+def test_categories_and_sparse_columns_keep_what_is_missing(column, store):
+    given = pd.DataFrame({"x": column})
+    tables.write(store, "t", given)
+    found = tables.to_pandas(store["t"])["x"]
+    assert found.isna().tolist() == given["x"].isna().tolist()
+    assert found.dropna().tolist() == given["x"].dropna().tolist()
+
+
+def test_columns_of_arrow_in_frames(store):
+    pa = pytest.importorskip("pyarrow", reason="SKIPPED: pyarrow is not installed")
+    given = pd.DataFrame({"b": pd.array([True, None, False], dtype="bool[pyarrow]"), "i": pd.array([1, None, 3], dtype="int8[pyarrow]")})
+    tables.write(store, "t", given)
+    found = tables.to_pandas(store["t"])
+    for name in given:
+        assert found[name].isna().tolist() == given[name].isna().tolist()
+        assert found[name].dropna().tolist() == given[name].dropna().tolist()
+    assert pa.array(store["t/i"]).to_pylist() == [1, 0, 3]
+    assert pa.array(store["t/i"] * 2, pa.float32()).type == pa.float32()
+
+
+def test_arrow_tells_nan_from_a_missing_number(store):
+    pa = pytest.importorskip("pyarrow", reason="SKIPPED: pyarrow is not installed")
+    given = pa.table({"f": pa.array([float("nan"), 1.0, None]), "s": pa.array(["a", None, "é"], pa.string_view())})
+    tables.write(store, "t", given)
+    found = tables.to_arrow(store["t"])
+    assert found["f"].is_null().to_pylist() == [False, False, True] and found["f"].to_pylist()[1] == 1.0
+    assert found["s"].to_pylist() == ["a", None, "é"]
+    assert tables.to_pandas(store["t"])["f"].isna().tolist() == [True, False, True]
+    assert tables.to_pandas(store["t"])["f"].dtype == float
+
+
+def test_tables_go_into_groups_and_transactions(store):
+    store["deep/x"] = np.arange(3)
+    tables.write(store["deep"], "t", frame()[["z"]])
+    assert tables.to_pandas(store["deep/t"])["z"].tolist() == [1, 2, 3]
+    before = store.commit
+    with store.transaction() as tx:
+        tables.write(tx, "t1", frame()[["z"]])
+        tables.write(tx, "/t2/", frame()[["float"]])
+    assert store.commit == before + 1 and {"t1", "t2"} <= set(store)
+    with pytest.raises(ValueError, match="at least one column"):
+        tables.write(store, "t1", pd.DataFrame())
+    assert "t1" in store
+
+
+def test_parts_of_tables_and_of_records_are_checked(store):
+    tables.write(store, "t", frame()[["z", "text"]])
+    for rows in (1, [0, 1], np.array([0])):
+        with pytest.raises(TypeError, match="rows: expected a slice"):
+            tables.to_pandas(store["t"], rows=rows)
+    assert tables.to_pandas(store["t"], rows=slice(None, None, -2))["z"].tolist() == [3, 1]
+    store["r"] = np.array([(1, (2, 3), (4, 5))], [("i", ">i4"), ("pair", "i2", (2,)), ("n", [("x", "i4"), ("y", "f4")])])
+    for name in ("pair", "n"):
+        with pytest.raises(TypeError, match=f"field '{name}': expected one element"):
+            tables.to_pandas(store["r"], columns=["i", name])
+    assert tables.to_pandas(store["r"], columns=["i"])["i"].tolist() == [1]

@@ -332,3 +332,13 @@ def test_a_parser_of_a_file_elsewhere(path):
     assert found._group.arrays["t"].manifest.dict()["0.0.0"]["path"] == "s3://bucket/x.arrs"
     # a path without a scheme is one of this machine
     same(zarr.open_group(ArrsParser()(str(path), registry()), mode="r")["t"][...], values)
+
+
+@pytest.mark.parametrize("name", ["a b.arrs", "\u00fc.arrs", "50%20.arrs"])
+def test_urls_of_files_may_write_letters_as_numbers(name, tmp_path):
+    path = tmp_path / "a folder" / name
+    path.parent.mkdir()
+    with arrstore.open(path, "w") as store:
+        store["t"] = np.arange(3.0)
+    for url in (path.as_uri(), f"file://{path}", str(path)):
+        same(virtual(path, url)["t"][:], np.arange(3.0))

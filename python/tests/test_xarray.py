@@ -297,3 +297,53 @@ def test_a_dataset_that_was_written_leaves_memory_at_once(path):
         gone.append(weakref.ref(ds.t.variable._data))
         del ds
     assert [reference() for reference in gone] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "there, given", [("f8", "c8"), ("i8", "f8"), ("?", "i4"), ("i4", "f4"), ("f4", "c16")], ids=str
+)
+def test_numbers_that_would_lose_more_than_digits_are_not_appended(there, given, path):
+    xr.Dataset({"v": ("x", np.ones(3, there))}).to_arrstore(path)
+    more = xr.Dataset({"v": ("x", np.ones(3, given))})
+    for options in ({"append_dim": "x"}, {"region": {"x": slice(0, 3)}}, {"mode": "r+"}):
+        with pytest.raises(ValueError, match="variable 'v': expected elements of type"):
+            more.to_arrstore(path, **options)
+    assert_identical(opened(path), xr.Dataset({"v": ("x", np.ones(3, there))}))
+
+
+@pytest.mark.parametrize("there, given", [("f8", "i4"), ("f4", "f8"), ("u1", "i8"), ("c16", "f4"), ("i4", "?")], ids=str)
+def test_numbers_that_fit_are_appended(there, given, path):
+    xr.Dataset({"v": ("x", np.ones(3, there))}).to_arrstore(path)
+    xr.Dataset({"v": ("x", np.ones(2, given))}).to_arrstore(path, append_dim="x")
+    assert_identical(opened(path), xr.Dataset({"v": ("x", np.ones(5, there))}))
+
+
+def test_integers_are_appended_to_packed_floats(path):
+    packed = {"v": {"dtype": "i2", "scale_factor": 0.5, "_FillValue": -1}}
+    xr.Dataset({"v": ("x", [1.5, np.nan])}).to_arrstore(path, encoding=packed)
+    xr.Dataset({"v": ("x", [3, 4])}).to_arrstore(path, append_dim="x")
+    np.testing.assert_array_equal(opened(path)["v"], [1.5, np.nan, 3, 4])
+
+
+@pytest.mark.parametrize("chunks", [(2,), (2, 2, 2), (0, 1), 0, -1, "auto", (2.0, 2), (True, 2)], ids=str)
+def test_chunks_that_do_not_fit_are_refused(chunks, path):
+    ds = xr.Dataset({"v": (("x", "y"), np.ones((3, 4)))})
+    with pytest.raises(ValueError, match="variable 'v': chunks: expected a positive integer for each of 2 axes"):
+        ds.to_arrstore(path, encoding={"v": {"chunks": chunks}})
+    assert not path.exists()
+
+
+def test_chunks_of_an_array_before_are_left_out_where_they_do_not_fit(path):
+    ds = xr.Dataset({"v": (("x", "y"), np.ones((3, 4)))})
+    ds.to_arrstore(path, encoding={"v": {"chunks": (2, 3)}})
+    other = path.with_name("y.arrs")
+    xr.open_dataset(path, engine=arrstore.xarray.ArrstoreBackend).isel(x=0).to_arrstore(other)
+    assert arrstore.open(other)["v"].shape == (4,)
+
+
+@pytest.mark.parametrize("region", ["x", ["x"], slice(0, 2), 3], ids=str)
+def test_a_region_is_a_dict(region, path):
+    ds = xr.Dataset({"v": ("x", np.ones(3))})
+    ds.to_arrstore(path)
+    with pytest.raises(TypeError, match="region: expected 'auto', or a dict of slices"):
+        ds.to_arrstore(path, region=region)

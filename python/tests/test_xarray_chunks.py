@@ -225,3 +225,14 @@ def test_functions_of_the_package_keep_the_class(both):
     for result in [arrstore.sum(t, 0), arrstore.einsum("ijk,ijk->i", t, t), arrstore.tensordot(t, t, 3), arrstore.transpose(t)]:
         assert isinstance(result, ChunkedArray)
     assert type(arrstore.sum(arrstore.asarray([1.0]))) is arrstore.Array
+
+
+def test_texts_of_any_length_have_one_width_in_chunks(path):
+    given = xr.Dataset({"name": ("x", np.array(["a", "bcd", ""], dtype=object)), "v": ("x", [1, 2, 3])})
+    given.to_arrstore(path)
+    for chunks in ({}, {"x": 2}, "auto"):
+        found = xr.open_dataset(path, engine=arrstore.xarray.ArrstoreBackend, chunks=chunks, chunked_array_type="arrstore")
+        assert isinstance(found["name"].data, arrstore.Array)
+        assert found["name"][1:].values.tolist() == ["bcd", ""]
+    in_memory = given.chunk({"x": 2}, chunked_array_type="arrstore")
+    assert in_memory["name"].values.tolist() == ["a", "bcd", ""]

@@ -1,6 +1,7 @@
 """A store of zarr-python over an .arrs file: zarr-python's own tests of stores, and arrays both ways."""
 
 import asyncio
+import concurrent.futures
 
 import numpy as np
 import pytest
@@ -109,13 +110,17 @@ def test_xarray_reads_it_by_its_zarr_engine(path):
         np.testing.assert_array_equal(found["t"], T)
 
 
-def test_arrays_of_others_are_not_deleted(tmp_path):
+def test_arrays_of_others_are_not_changed(tmp_path):
     path = tmp_path / "x.arrs"
     with arrstore.open(path, "a") as store:
         store["t"] = T
     group = zarr.open_group(ArrsStore(path), mode="a")
     with pytest.raises(PermissionError, match="was not written by zarr-python"):
         del group["t"]
+    with pytest.raises(PermissionError, match="was not written by zarr-python"):
+        group["t"][0] = 1
+    with pytest.raises(PermissionError, match="was not written by zarr-python"):
+        group["t"].attrs["units"] = "K"
     same(arrstore.open(path)["t"], T)
 
 
@@ -127,3 +132,35 @@ def test_records_are_shown_without_gaps(path):
     found = zarr.open_group(ArrsStore(path, read_only=True), mode="r")["r"][...]
     for field in values.dtype.names:
         assert found[field].tolist() == values[field].tolist()
+
+
+def test_an_array_without_a_type_in_zarr_does_not_spoil_its_group(path):
+    with arrstore.open(path, "w") as store:
+        store["t"], store["pairs"] = T, np.zeros(3, [("pair", "i4", (2,))])
+    group = zarr.open_group(ArrsStore(path), mode="r+")
+    assert sorted(group) == ["t"]
+    assert [name for name, _ in group.members()] == ["t"]
+    with pytest.raises(ValueError, match="array pairs: Zarr has no type"):
+        group["pairs"]
+    zarr.create_array(ArrsStore(path), name="more", data=T)
+    assert sorted(group) == ["more", "t"]
+
+
+def test_stores_of_one_file_wait_for_each_other(path):
+    zarr.create_array(ArrsStore(path), name="x", shape=(200,), chunks=(10,), dtype="i8")
+
+    def fill(number):
+        zarr.open_array(ArrsStore(path), path="x")[number * 10 : number * 10 + 10] = number
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(fill, range(20)))
+    same(zarr.open_array(ArrsStore(path, read_only=True), path="x", mode="r")[:], np.repeat(np.arange(20), 10))
+
+
+def test_another_writer_that_does_not_end_is_an_error(path, monkeypatch):
+    monkeypatch.setattr(arrstore.zarr, "PATIENCE", 0.05)
+    zarr.create_array(ArrsStore(path), name="y", data=T)
+    with arrstore.open(path, "a") as store, store.transaction() as tx:
+        tx["t"] = T
+        with pytest.raises(BlockingIOError):
+            zarr.create_array(ArrsStore(path), name="x", data=T)

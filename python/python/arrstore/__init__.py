@@ -17,6 +17,7 @@ names.
 
 from . import _arrstore, _functions, _standard, linalg
 from ._arrstore import Array, Plan
+from ._attrs import Attributes
 from ._config import config
 from ._convert import array, asarray, compute, frombuffer, from_dlpack, map_blocks
 from ._dask import attach as _attach_to_dask, store
@@ -24,13 +25,15 @@ from ._expression import eval
 from ._open import Archive, FileArray, open
 from ._parts import merge, write_part
 from ._protocols import attach as _attach
-from ._store import Attributes, Commit, Group, Store, StoredArray, Transaction, TransactionArray
+from ._store import Commit, Group, Store, StoredArray, Transaction, TransactionArray
+from ._threads import attach as _attach_to_threadpoolctl
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
 
 _attach(Array)
 _attach_to_dask(Array)
+_attach_to_threadpoolctl()
 globals().update(_standard.namespace())
 globals().update(_functions.namespace(globals()))
 globals().update({name: dtype.type for name, dtype in _arrstore.dtypes().items()})

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _arrstore, _functions
 from ._arrstore import Array
+from ._fields import Fields, is_of_fields
 
 
 def assigned(array, key, value):
@@ -13,6 +14,8 @@ def assigned(array, key, value):
     if is_basic(key):
         value = value_of_part(key, value, array.ndim, array.dtype)
         return _basic(array, key if isinstance(key, tuple) else (key,), _elements(value, array.dtype))
+    if is_of_fields(key):
+        return _with_fields(array, key, value)
     value = _elements(value, array.dtype)
     mask = _mask(key)
     if mask is not None and mask.ndim and mask.shape == array.shape and value.ndim > 1:
@@ -111,6 +114,16 @@ def _mask(key):
 
 def _covers(mask, array):
     return mask.shape == array.shape[: mask.ndim]
+
+
+def _with_fields(array, key, value):
+    """One or several fields of records get other elements."""
+    fields = array[key]
+    value = _fitted(_elements(value, fields.dtype), fields.shape)
+    value = _functions.call("broadcast_to", None, (value, fields.shape), {})
+    numbers = _functions.call("arange", None, (array.size,), {}).reshape(array.shape)
+    # this object is about to show the result
+    return _arrstore.map_blocks(numbers, Fields(Array(array), key, value), array.dtype)
 
 
 def _basic(array, key, value):

@@ -25,19 +25,25 @@ def _asked_type(given, kinds):
 
 
 def _filled(name, object, args, kwargs):
-    """Records, texts and times have elements that the tables do not make of numbers: NumPy makes one."""
+    """Texts without a length get one. Records of numbers, and elements of texts and times, are made by NumPy."""
     given = _by_name(name, args, kwargs)
-    dtype = _asked_type(given.get("dtype"), "SUVmM")
-    value = given.get("fill_value")
-    if dtype is None or isinstance(value, Array):
+    plain, value = name.removesuffix("_like"), given.get("fill_value")
+    dtype = given.get("dtype")
+    if dtype is None and "a" in given:
+        dtype = getattr(given["a"], "dtype", None)
+    dtype = _asked_type(dtype, "SUVmM")
+    is_known = dtype is not None and plain in ("zeros", "empty") and dtype.itemsize and dtype.subdtype is None
+    if dtype is None or is_known or isinstance(value, Array):
         return _arrstore.call(name, object, args, kwargs)
-    plain = name.removesuffix("_like")
-    element = _FILL[plain]((), *([value] if plain == "full" else []), dtype)
+    if plain == "full":
+        element = np.full(np.shape(value), value, dtype)
+    else:
+        element = _FILL[plain]((), dtype)
     shape = given.get("shape")
     if shape is None:
         shape = np.shape(given["a"])
     shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
-    return _arrstore.call("broadcast_to", None, (_arrstore.lazy(element), (*shape, *element.shape)), {})
+    return _arrstore.call("broadcast_to", None, (_arrstore.lazy(element), (*shape, *dtype.shape)), {})
 
 
 def _cast(name, object, args, kwargs):

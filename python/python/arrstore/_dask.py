@@ -106,7 +106,7 @@ def store(array, path, name=None, *, chunks=None, mode="a", **layout):
     size that the library chooses. Blocks that end inside of a chunk are made larger first. mode, and the layout: as in
     `open` and `Store.write`.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     if name is None and ":/" in path:
         path, _, name = path.rpartition(":")
     if isinstance(array, dict):

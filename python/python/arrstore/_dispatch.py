@@ -8,6 +8,9 @@ from ._arrstore import Array
 #: Questions that the type and the shape of an array answer.
 _QUESTIONS = frozenset((np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.ndim, np.result_type, np.shape, np.size))
 
+#: Functions that write or print elements, which are computed for them.
+_WRITERS = frozenset((np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.savez, np.savez_compressed))
+
 
 def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
     """A ufunc of NumPy on lazy arrays stays lazy. With `out`, the result is computed into that array."""
@@ -18,6 +21,8 @@ def array_function(self, func, types, args, kwargs):
     """A function of NumPy on lazy arrays stays lazy, if the tables have it."""
     if func in _QUESTIONS:
         return func(*map(_stand_in, args), **{key: _stand_in(value) for key, value in kwargs.items()})
+    if func in _WRITERS:
+        return func(*map(_elements, args), **{key: _elements(value) for key, value in kwargs.items()})
     name = func.__name__
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
     # functions of numpy.linalg take other axes than those of the same names in numpy
@@ -41,3 +46,8 @@ def _linear(name, args, kwargs):
 def _stand_in(value):
     """An array of NumPy of the type and the shape of a lazy one, without its elements."""
     return np.broadcast_to(np.zeros((), value.dtype), value.shape) if isinstance(value, Array) else value
+
+
+def _elements(value):
+    """An array of NumPy of the elements of a lazy one."""
+    return np.asarray(value) if isinstance(value, Array) else value

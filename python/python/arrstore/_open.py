@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
-from ._store import Store
+from ._store import Store, full_name
 
 
 class FileArray(Array):
@@ -55,7 +55,7 @@ class Archive(Mapping):
         return len(self._names)
 
     def __getitem__(self, name):
-        full = "/" + name.strip("/")
+        full = full_name("", name)
         if full not in self._names:
             raise KeyError(f"{self._path}: has no array {name}; it holds {', '.join(self)}")
         return FileArray(f"{self._path}:{full}")
@@ -81,7 +81,7 @@ def open(path, mode="r", *, commit=None, dtype=None, shape=None, offset=0, order
     mode: `r` reads. For an `.arrs` file: `r+` also writes, `a` makes the file if it does not exist, `w` replaces it, `x`
     makes it and it must not exist. commit: reads an earlier commit of an `.arrs` file.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     if dtype is not None:
         if mode != "r" or commit is not None:
             raise ValueError("plain elements are only read: leave out mode and commit")

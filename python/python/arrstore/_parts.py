@@ -51,7 +51,7 @@ def merge(path, parts, mode="a"):
     """
     if isinstance(parts, (str, bytes, os.PathLike)) or not (parts := list(parts)):
         raise ValueError("merge: expected a list of part files, and at least one")
-    with Store(os.fspath(path), mode) as store, store.transaction() as tx:
+    with Store(os.fsdecode(path), mode) as store, store.transaction() as tx:
         merge_into(tx, parts)
 
 
@@ -59,7 +59,7 @@ def merge_into(transaction, parts, existing=()):
     """Moves the arrays of part files into a transaction. Parts change elements of the arrays that `existing` names; all other
     arrays are made anew.
     """
-    transaction._open.merge([os.fspath(path) for path in parts], list(existing))
+    transaction._open.merge([os.fsdecode(path) for path in parts], list(existing))
 
 
 def layout_of(about):

@@ -8,6 +8,7 @@ from . import _functions, _html
 from ._arrstore import Array
 from ._assign import assigned
 from ._dispatch import array_function, array_ufunc
+from ._mapped import getitem
 from ._pickle import reduce
 
 
@@ -60,11 +61,23 @@ def dlpack_device(self):
     return (1, 0)
 
 
+def arrow_array(self, type=None):
+    """The elements as an array of Arrow, for `pyarrow.array`."""
+    import pyarrow
+
+    return pyarrow.array(np.asarray(self), type=type)
+
+
 def iterate(self):
     """The parts along the first axis, each lazy."""
     if self.ndim == 0:
         raise TypeError("iteration over a 0-d array")
     return (self[index] for index in range(len(self)))
+
+
+def iterate_back(self):
+    """The parts along the first axis from the last to the first, each lazy."""
+    return (self[index] for index in reversed(range(len(self))))
 
 
 def _number(convert):
@@ -172,18 +185,21 @@ def attach(array):
         "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
+        "__arrow_array__": arrow_array,
         "__array_function__": array_function,
         "__array_namespace__": array_namespace,
         "__array_priority__": 1000,
         "__dlpack__": dlpack,
         "__dlpack_device__": dlpack_device,
         "__iter__": iterate,
+        "__reversed__": iterate_back,
         "__int__": _number(int),
         "__float__": _number(float),
         "__complex__": _number(complex),
         "__index__": _index,
         "__contains__": contains,
         "__format__": formatted,
+        "__getitem__": getitem,
         "__round__": rounded,
         "__repr__": represent,
         "__copy__": copy,

@@ -3,21 +3,23 @@
 import datetime
 import json
 import operator
+import os
 import typing
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
 from ._assign import assigned, is_basic, value_of_part
+from ._attrs import Attributes, encode
 
 
 #: Arrays that the text of a store lists.
 _SHOWN = 30
 
 
-def _full(prefix, name):
+def full_name(prefix, name):
     """The whole name of an array or a group."""
     if not isinstance(name, str):
         raise TypeError(f"expected a name, found {type(name).__name__}")
@@ -26,63 +28,31 @@ def _full(prefix, name):
 
 def _lengths(shape):
     """Lengths of axes: one number, or several."""
-    return tuple(map(operator.index, shape)) if np.iterable(shape) else (operator.index(shape),)
+    lengths = tuple(map(operator.index, shape if np.iterable(shape) else (shape,)))
+    if any(n < 0 for n in lengths):
+        raise ValueError(f"negative dimensions are not allowed, found {lengths}")
+    return lengths
 
 
-class Attributes(MutableMapping):
-    """Attributes as a dict. Each change is one commit, or a part of the transaction that they belong to."""
-
-    def __init__(self, read, write):
-        self._read, self._write = read, write
-
-    def __getitem__(self, key):
-        return self._read()[key]
-
-    def __iter__(self):
-        return iter(self._read())
-
-    def __len__(self):
-        return len(self._read())
-
-    def __setitem__(self, key, value):
-        self._write({**self._read(), key: value})
-
-    def __delitem__(self, key):
-        attributes = dict(self._read())
-        del attributes[key]
-        self._write(attributes)
-
-    def update(self, *args, **kwargs):
-        """Sets several attributes in one commit."""
-        self._write({**self._read(), **dict(*args, **kwargs)})
-
-    def clear(self):
-        """Removes all attributes in one commit."""
-        self._write({})
-
-    def __repr__(self):
-        return repr(self._read())
+def _elements(value):
+    """What is written, as the library takes it: texts, buffers and objects of other libraries as arrays of NumPy."""
+    if isinstance(value, (Array, np.ndarray, list, tuple, int, float, complex)):
+        return value
+    found = np.asarray(value)
+    # the library says what it expects instead of objects
+    return value if found.dtype == object else found
 
 
-def _encode(attributes):
-    text = json.dumps(attributes, default=_plain, allow_nan=False)
-    # the file keeps whole numbers of 64 bits, and would take others for floats
-    json.loads(text, parse_int=_within)
-    return text
-
-
-def _within(digits):
-    number = int(digits)
-    if not -(2**63) <= number < 2**64:
-        raise OverflowError(f"an attribute of {digits} needs more than 64 bits; give it as a text or a float")
-    return number
-
-
-def _plain(value):
-    """Numbers and arrays of NumPy as JSON has them."""
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    raise TypeError(f"an attribute is a text, a number, a list or a dict, not {type(value).__name__}")
+def _of_type(value, dtype):
+    """Numbers and texts of Python that are appended, as elements of a type that holds them. Arrays have a type of their own."""
+    if isinstance(value, (Array, np.ndarray)):
+        return value
+    found = np.asarray(value)
+    are_integers = found.dtype.kind in "iu" and dtype.kind in "iu"
+    are_floats = found.dtype.kind in "fc" and np.can_cast(found.dtype, dtype, "same_kind")
+    # integers out of bounds are an error, and the library refuses what is left
+    holds = are_integers or are_floats or np.can_cast(found.dtype, dtype, "safe")
+    return np.asarray(value, dtype) if holds else value
 
 
 class Commit(typing.NamedTuple):
@@ -145,6 +115,10 @@ class StoredArray(Array):
 
         return Attributes(lambda: json.loads(self._about()["attrs"]), write)
 
+    @attrs.setter
+    def attrs(self, attributes):
+        self.attrs._write(dict(attributes))
+
     def refresh(self):
         """Shows the newest commit of the store."""
         self._rebase(self._store._file.array(self._name))
@@ -190,7 +164,7 @@ class Group(Mapping):
         return len(list(iter(self)))
 
     def __getitem__(self, name):
-        full = _full(self._prefix, name)
+        full = full_name(self._prefix, name)
         try:
             return StoredArray(self._store, full)
         except KeyError:
@@ -200,11 +174,11 @@ class Group(Mapping):
             return group
 
     def __contains__(self, name):
-        full = _full(self._prefix, name)
+        full = full_name(self._prefix, name)
         return any(other == full or other.startswith(full + "/") for other in self._store._file.names())
 
     def __setitem__(self, name, value):
-        full = _full(self._prefix, name)
+        full = full_name(self._prefix, name)
         if isinstance(value, StoredArray) and value.name == full and value.store is self._store:
             # `store["x"] += 1`: the array has changed already
             return
@@ -213,20 +187,20 @@ class Group(Mapping):
 
     def __delitem__(self, name):
         with self._store.transaction() as tx:
-            del tx[_full(self._prefix, name)]
+            del tx[full_name(self._prefix, name)]
 
     def write(self, name, value, **layout):
         """Writes an array in one commit: one of NumPy, a number, or a lazy array, which is computed chunk by chunk inside
         the budget. The layout is that of `Transaction.write`.
         """
         with self._store.transaction() as tx:
-            tx.write(_full(self._prefix, name), value, **layout)
+            tx.write(full_name(self._prefix, name), value, **layout)
         return self[name]
 
     def create(self, name, shape, dtype=float, **layout):
         """Makes an array without elements: all of them have the fill value until they are written."""
         with self._store.transaction() as tx:
-            tx.create(_full(self._prefix, name), shape, dtype, **layout)
+            tx.create(full_name(self._prefix, name), shape, dtype, **layout)
         return self[name]
 
     def arrays(self):
@@ -261,7 +235,7 @@ class Store(Group):
 
     def __init__(self, path, mode="r", *, commit=None):
         super().__init__(self, "")
-        self._open = _arrstore.File(path, mode, commit)
+        self._open = _arrstore.File(os.fsdecode(path), mode, commit)
         self._mode, self._asked = mode, commit
 
     @property
@@ -302,6 +276,10 @@ class Store(Group):
                 tx.attrs._write(attributes)
 
         return Attributes(lambda: json.loads(self._file.attributes()), write)
+
+    @attrs.setter
+    def attrs(self, attributes):
+        self.attrs._write(dict(attributes))
 
     def history(self):
         """The commits that can still be read, the newest first: `open(path, commit=n)` reads one."""
@@ -373,16 +351,16 @@ class Transaction:
         return len(self._open.names())
 
     def __contains__(self, name):
-        return _full("", name) in self._open.names()
+        return full_name("", name) in self._open.names()
 
     def __getitem__(self, name):
-        return TransactionArray(self, _full("", name))
+        return TransactionArray(self, full_name("", name))
 
     def __setitem__(self, name, value):
         self.write(name, value)
 
     def __delitem__(self, name):
-        full = _full("", name)
+        full = full_name("", name)
         below = [other for other in self._open.names() if other.startswith(full + "/")]
         for other in below or [full]:
             self._changed.add(other)
@@ -397,15 +375,18 @@ class Transaction:
         `F`, or the axes of a chunk, outermost first. fill: the element of places never written. dims: names of the axes.
         part: the place of the first element in a whole array, and the shape of that, for a part that `merge` takes.
         """
+        value = _elements(value)
         ndim = np.ndim(value)
-        if order in ("C", "F"):
+        if isinstance(order, str):
+            if order not in ("C", "F"):
+                raise ValueError(f"order: expected 'C', 'F' or the axes of a chunk, found {order!r}")
             order = list(range(ndim))[:: 1 if order == "C" else -1]
         if chunks is not None:
             chunks = _lengths(chunks) if np.iterable(chunks) else _lengths(chunks) * ndim
-        attrs = None if attrs is None else _encode(attrs)
-        self._changed.add(_full("", name))
+        attrs = None if attrs is None else encode(attrs)
+        self._changed.add(full_name("", name))
         self._open.write(
-            _full("", name),
+            full_name("", name),
             value,
             chunks=chunks,
             codec=codec,
@@ -426,11 +407,11 @@ class Transaction:
             self.write(name, np.zeros((), dtype) if fill is None else np.full((), fill, dtype), **layout)
             return
         self.write(name, np.empty((0, *(1 for _ in shape[1:])), dtype), chunks=chunks, **layout)
-        self._open.resize(_full("", name), shape)
+        self._open.resize(full_name("", name), shape)
 
     def rename(self, old, new):
         """Renames an array."""
-        old, new = _full("", old), _full("", new)
+        old, new = full_name("", old), full_name("", new)
         self._changed |= {old, new}
         self._open.rename(old, new)
 
@@ -442,10 +423,14 @@ class Transaction:
             return dict(self._store.attrs) if self._attributes is None else self._attributes
 
         def write(attributes):
-            self._open.set_file_attributes(_encode(attributes))
+            self._open.set_file_attributes(encode(attributes))
             self._attributes = attributes
 
         return Attributes(read, write)
+
+    @attrs.setter
+    def attrs(self, attributes):
+        self.attrs._write(dict(attributes))
 
 
 class TransactionArray:
@@ -480,8 +465,12 @@ class TransactionArray:
         """The attributes."""
         return Attributes(
             lambda: json.loads(self._about()["attrs"]),
-            lambda attributes: self._open.set_attributes(self.name, _encode(attributes)),
+            lambda attributes: self._open.set_attributes(self.name, encode(attributes)),
         )
+
+    @attrs.setter
+    def attrs(self, attributes):
+        self.attrs._write(dict(attributes))
 
     def __setitem__(self, key, value):
         transaction = self._transaction
@@ -498,7 +487,8 @@ class TransactionArray:
         self._open.assign(self.name, key, value)
 
     def append(self, values, axis=0):
-        """Makes the array longer along an axis by the elements of another."""
+        """Makes the array longer along an axis by the elements of another of its type, or by numbers of Python."""
+        values = _elements(_of_type(values, self.dtype))
         self._transaction._changed.add(self.name)
         self._open.append(self.name, axis, values)
 

@@ -1,6 +1,7 @@
 """Arrays of a file as the specification of Zarr 3 describes them."""
 
 import base64
+import functools
 import json
 import struct
 
@@ -17,6 +18,16 @@ KEY = "_zarr_key"
 def is_key(about):
     """Whether an array holds the bytes of one of zarr-python's keys."""
     return KEY in json.loads(about["attrs"])
+
+
+@functools.cache
+def has_type(dtype):
+    """Whether Zarr has a type of elements."""
+    try:
+        parse_dtype(packed(dtype), zarr_format=3)
+    except ValueError:
+        return False
+    return True
 
 
 def array(name, about, codecs, separator="/"):

@@ -58,7 +58,7 @@ class Tensors(Mapping[str, Array]):
     """The tensors of a file by their names, as lazy arrays over its elements. They cannot be written to."""
 
     def __init__(self, path: Path) -> None:
-        self._path = os.fspath(path)
+        self._path = os.fsdecode(path)
         with builtins.open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             self._start, header = _header(file, size, self._path)
@@ -107,7 +107,7 @@ def save(path: Path, tensors: Mapping[str, ArrayLike], metadata: Mapping[str, st
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > _HEADER:
-        raise ValueError(f"{os.fspath(path)}: expected a header of at most {_HEADER} bytes, found {len(text)}: write several files")
+        raise ValueError(f"{os.fsdecode(path)}: expected a header of at most {_HEADER} bytes, found {len(text)}: write several files")
     folder, own = os.path.split(os.path.abspath(path))
     with tempfile.TemporaryDirectory(prefix=f".{own}-", dir=folder) as beside:
         made = os.path.join(beside, "made")

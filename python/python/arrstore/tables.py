@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ import numpy as np
 
 from ._arrstore import Array
 from ._convert import compute
+from ._store import Transaction as _Transaction
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from . import Array as _Array, Group
+    from . import Array as _Array, Group, Transaction
 
 #: The attribute of a column: its place among the others, its name in the frame, and what kind it is.
 COLUMN = "_column"
@@ -32,28 +34,39 @@ _MISSING = ".missing"
 
 
 def write(
-    store: Group, name: str, table: Any, *, chunks: int | None = None, codec: str = "zstd:1", **layout: Any
+    store: Group | Transaction, name: str, table: Any, *, chunks: int | None = None, codec: str = "zstd:1", **layout: Any
 ) -> None:
-    """Writes a frame of pandas or a table of Arrow as a group of arrays, one for each column, in one commit. A group of that
-    name is replaced.
+    """Writes a frame of pandas or a table of Arrow as a group of arrays, one for each column, in one commit, or as a part of a
+    transaction. A group of that name is replaced.
 
     Numbers, truth values, times without a time zone and texts have types of their own. Where elements are missing, floats
-    have NaN, times have NaT, and other columns an array beside them that says so. The index of a frame is a column, too,
+    have NaN, times have NaT, and other columns an array beside them that says so; floats of Arrow have both. The index of a frame is a column, too,
     unless it only counts. chunks: rows of a chunk.
     """
     if not (hasattr(table, "schema") or hasattr(table, "columns")):
         raise TypeError(f"expected a frame of pandas or a table of Arrow, found {type(table).__name__}")
     columns = list(_arrow_columns(table) if hasattr(table, "schema") else _pandas_columns(table))
-    with store.transaction() as tx:
-        for old in [other for other in tx if other.startswith(name.strip("/") + "/") or other == name.strip("/")]:
+    if not columns:
+        raise ValueError("a table needs at least one column")
+    prefix, changes = _transaction(store)
+    name = f"{prefix}/{name.strip('/')}".strip("/")
+    with changes as tx:
+        for old in [other for other in tx if other.startswith(name + "/") or other == name]:
             del tx[old]
         for (label, kind, values, missing), own in zip(columns, _keys(columns)):
-            place, key = own[0], f"{name.strip('/')}/{own[1]}"
+            place, key = own[0], f"{name}/{own[1]}"
             attrs = {COLUMN: {"place": place, "name": label, "kind": kind}}
             options = {"chunks": chunks and (chunks,), "codec": codec, "attrs": attrs, **layout}
             tx.write(key, values, **options)
             if missing is not None and missing.any():
                 tx.write(key + _MISSING, missing, chunks=chunks and (chunks,), codec=codec)
+
+
+def _transaction(store):
+    """The name of a group in its store, and a transaction for it; the one that is given stays open."""
+    if isinstance(store, _Transaction):
+        return "", contextlib.nullcontext(store)
+    return store.name.strip("/"), store._store.transaction()
 
 
 def to_pandas(
@@ -68,7 +81,7 @@ def to_pandas(
     frame, index = {}, []
     for label, kind, values, missing in _read(table, columns, rows):
         found = pd.array(values.astype(object), dtype="str") if values.dtype.kind == "U" else values
-        if missing is not None:
+        if missing is not None and values.dtype.kind not in "fc":
             found = pd.array(found, dtype="boolean" if values.dtype == bool else None)
             found[missing] = pd.NA
         if kind == "index":
@@ -139,7 +152,9 @@ def _elements_of(column):
 
     missing, dtype = column.isna().to_numpy(), column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _elements_of(column.astype(dtype.categories.dtype))
+        return _categories_of(column)
+    if isinstance(dtype, pd.SparseDtype):
+        return _elements_of(column.sparse.to_dense())
     if isinstance(dtype, pd.DatetimeTZDtype):
         raise TypeError(f"column {column.name!r}: has a time zone: use .dt.tz_convert(None) first")
     kind = getattr(dtype, "kind", "O")
@@ -149,12 +164,28 @@ def _elements_of(column):
         return column.to_numpy(numpy, na_value=fill) if missing.any() else column.to_numpy(numpy), None
     if kind in "biu":
         numpy = getattr(dtype, "numpy_dtype", dtype)
-        return column.to_numpy(numpy, na_value=0) if missing.any() else column.to_numpy(numpy), missing
+        return column.to_numpy(numpy, na_value=False if kind == "b" else 0) if missing.any() else column.to_numpy(numpy), missing
     values = column.to_numpy(object, na_value="") if missing.any() else column.to_numpy(object)
     wrong = next((value for value in values if not isinstance(value, str)), None)
     if wrong is not None:
         raise TypeError(f"column {column.name!r}: expected numbers, times or texts, found {wrong!r} of type {type(wrong).__name__}")
     return values.astype("U") if len(values) else np.empty(0, "U1"), missing
+
+
+def _categories_of(column):
+    """The category of each element, and which elements have none."""
+    import pandas as pd
+
+    codes = column.cat.codes.to_numpy()
+    missing = codes < 0
+    categories, _ = _elements_of(pd.Series(column.cat.categories, name=column.name))
+    values = (categories if len(categories) else np.zeros(1, categories.dtype))[np.where(missing, 0, codes)]
+    kind = values.dtype.kind
+    if kind in "fcmM":
+        values[missing] = np.nan if kind in "fc" else np.array("NaT", values.dtype)
+        return values, None
+    values[missing] = np.zeros((), values.dtype)
+    return values, missing
 
 
 def _arrow_columns(table):
@@ -168,11 +199,14 @@ def _arrow_columns(table):
         missing = np.asarray(column.is_null()) if column.null_count else None
         if pa.types.is_dictionary(kind):
             column, kind = column.cast(kind.value_type), kind.value_type
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        if pa.types.is_string_view(kind):
+            column, kind = column.cast(pa.large_string()), pa.large_string()
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             values = column.fill_null("").to_numpy(zero_copy_only=False)
             yield label, "column", values.astype("U") if len(values) else np.empty(0, "U1"), missing
         elif pa.types.is_floating(kind):
-            yield label, "column", column.to_numpy(zero_copy_only=False), None
+            # NaN is a number of Arrow, and no missing element
+            yield label, "column", column.to_numpy(zero_copy_only=False), missing
         elif pa.types.is_timestamp(kind) and kind.tz is None or pa.types.is_duration(kind) or pa.types.is_date(kind):
             yield label, "column", column.to_numpy(zero_copy_only=False), None
         elif pa.types.is_integer(kind) or pa.types.is_boolean(kind):
@@ -183,6 +217,8 @@ def _arrow_columns(table):
 
 def _read(table, columns, rows):
     """For each column its name, its kind, its elements, and which are missing. All are read together."""
+    if not isinstance(rows, slice):
+        raise TypeError(f"rows: expected a slice, found {rows!r}")
     if isinstance(table, Array):
         yield from _read_records(table, columns, rows)
         return
@@ -217,6 +253,10 @@ def _read_records(array, columns, rows):
     unknown = set(columns or ()) - set(array.dtype.names)
     if unknown:
         raise KeyError(f"no fields {sorted(unknown)}; there are {list(array.dtype.names)}")
+    wanted = list(array.dtype.names if columns is None else columns)
+    for name in wanted:
+        if array.dtype[name].kind == "V":
+            raise TypeError(f"field {name!r}: expected one element in each record, found {array.dtype[name]}: leave it out by columns=[...]")
     values = array[rows].compute()
-    for name in columns or array.dtype.names:
+    for name in wanted:
         yield name, "column", np.ascontiguousarray(values[name]), None

@@ -78,8 +78,11 @@ class ArrsParser:
     def __call__(self, url: str, registry: Any) -> ManifestStore:
         from virtualizarr.manifests import ManifestGroup, ManifestStore
 
-        found = _Group(self.local or _local(url), self.group or "", self.commit, self.skip_variables or ())
-        url = url if urllib.parse.urlparse(url).scheme else f"file://{os.path.abspath(url)}"
+        local = self.local or _local(url)
+        found = _Group(local, self.group or "", self.commit, self.skip_variables or ())
+        if self.local is None or not urllib.parse.urlparse(url).scheme:
+            # obstore takes the names of files as they are
+            url = f"file://{os.path.abspath(local if self.local is None else url)}"
         arrays = {}
         for name in found.names():
             parent, _, own = name.rpartition("/")
@@ -103,7 +106,7 @@ class _Group:
         self._skip, self._inlined = {skip} if isinstance(skip, str) else set(skip), 0
         self.attributes = dict(self._store.attrs)
         if self._prefix not in self._all():
-            raise KeyError(f"{path}: has no group {self._prefix}; it holds {', '.join(self._all())}")
+            raise KeyError(f"{path}: has no group {self._prefix}; it holds {', '.join(name or '/' for name in self._all())}")
         if unknown := self._skip - set(self._names()):
             raise KeyError(f"{path}: skip names arrays that are not there: {', '.join(sorted(unknown))}")
 
@@ -221,7 +224,10 @@ def _local(url):
         raise ValueError(
             f"{url}: expected a file of this machine, found the scheme {parts.scheme!r}: give ArrsParser the path of a copy, local='x.arrs'"
         )
-    return url.removeprefix("file://")
+    path = url.removeprefix("file://")
+    # `Path.as_uri` writes some letters as their numbers
+    plain = urllib.parse.unquote(path) if parts.scheme else path
+    return plain if os.path.exists(plain) and not os.path.exists(path) else path
 
 
 def _manifest(found, name, url):

@@ -20,6 +20,7 @@ import json
 import math
 import os
 import threading
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from . import Path
 
 _METADATA = "zarr.json"
+
+#: Seconds that a change waits for other writers.
+PATIENCE = 60
 
 
 class ArrsStore(_ZarrStore):
@@ -116,6 +120,11 @@ class ArrsStore(_ZarrStore):
                 keys.add(key) if value is not None else keys.discard(key)
         return keys, others
 
+    def _listed(self):
+        """As `_arrays`, without those whose type Zarr lacks. Asked for by its name, such an array is refused with a reason."""
+        keys, others = self._arrays()
+        return keys, [name for name in others if metadata.has_type(self._store()._file.meta("/" + name)["dtype"])]
+
     @staticmethod
     def _is_key(store, name):
         return metadata.is_key(store._file.meta("/" + name))
@@ -145,7 +154,19 @@ class ArrsStore(_ZarrStore):
 
     def set_sync(self, key, value):
         """Sets the bytes of a key."""
+        self._check_writable()
+        _refuse(self._above(key), "")
         self._change({key: _bytes(value)})
+
+    def _above(self, key):
+        """The array that zarr-python did not write among the folders of a key."""
+        store = self._store()
+        for end in (at for at, letter in enumerate(key) if letter == "/" and store is not None):
+            try:
+                if not self._is_key(store, key[:end]):
+                    yield key[:end]
+            except (KeyError, ValueError):
+                pass
 
     def delete_sync(self, key):
         """Removes a key, if it is there."""
@@ -165,10 +186,10 @@ class ArrsStore(_ZarrStore):
                 self._commit(changes)
 
     def _commit(self, changes):
-        """Writes and removes keys in one commit."""
+        """Writes and removes keys in one commit. Other writers are waited for."""
         if not changes:
             return
-        with Store(self._path, "a") as store, store.transaction() as tx:
+        with Store(self._path, "a") as store, _begun(store) as tx:
             there = set(tx)
             for key, value in changes.items():
                 if value is not None:
@@ -199,7 +220,10 @@ class ArrsStore(_ZarrStore):
         await self._run(self.set_sync, key, value)
 
     async def _set_many(self, values):
-        await self._run(self._change, {key: _bytes(value) for key, value in values})
+        self._check_writable()
+        values = {key: _bytes(value) for key, value in values}
+        await self._run(_refuse, (name for key in values for name in self._above(key)), "")
+        await self._run(self._change, values)
 
     async def set_if_not_exists(self, key, value):
         def change():
@@ -233,7 +257,7 @@ class ArrsStore(_ZarrStore):
             yield key
 
     async def list_prefix(self, prefix):
-        keys, others = await self._run(self._arrays)
+        keys, others = await self._run(self._listed)
         for key in sorted(keys):
             if key.startswith(prefix):
                 yield key
@@ -242,7 +266,7 @@ class ArrsStore(_ZarrStore):
                 yield key
 
     async def list_dir(self, prefix):
-        keys, others = await self._run(self._arrays)
+        keys, others = await self._run(self._listed)
         start = prefix.rstrip("/") + "/" if prefix.rstrip("/") else ""
         found = {key[len(start) :].split("/")[0] for key in keys if key.startswith(start)}
         for name in others:
@@ -297,10 +321,22 @@ class ArrsStore(_ZarrStore):
             yield "/".join([name, "c", *map(str, index)])
 
 
-def _refuse(names):
-    """Refuses to delete arrays that zarr-python did not write."""
+def _refuse(names, remedy=": delete it by arrstore.open"):
+    """Refuses to change arrays that zarr-python did not write."""
     for name in names:
-        raise PermissionError(f"array {name!r} was not written by zarr-python, which can only read it: delete it by arrstore.open")
+        raise PermissionError(f"array {name!r} was not written by zarr-python, which can only read it{remedy}")
+
+
+def _begun(store):
+    """A transaction, as soon as no other writer is at work."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return store.transaction()
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _made(path, read_only):

@@ -31,14 +31,14 @@ class ArrstoreBackend(BackendEntrypoint):
     )
 
     def guess_can_open(self, filename_or_obj):
-        return isinstance(filename_or_obj, (str, os.PathLike)) and os.fspath(filename_or_obj).endswith(".arrs")
+        return isinstance(filename_or_obj, (str, os.PathLike)) and os.fsdecode(filename_or_obj).endswith(".arrs")
 
     def open_dataset(self, filename_or_obj, *, drop_variables=None, group=None, commit=None, **decoding):
-        store = ReadStore.open(os.fspath(filename_or_obj), group, commit)
+        store = ReadStore.open(os.fsdecode(filename_or_obj), group, commit)
         return StoreBackendEntrypoint().open_dataset(store, drop_variables=drop_variables, **decoding)
 
     def open_groups_as_dict(self, filename_or_obj, *, drop_variables=None, group=None, commit=None, **decoding):
-        root = ReadStore.open(os.fspath(filename_or_obj), group, commit)
+        root = ReadStore.open(os.fsdecode(filename_or_obj), group, commit)
         open = StoreBackendEntrypoint().open_dataset
         return {name: open(store, drop_variables=drop_variables, **decoding) for name, store in root.children().items()}
 

@@ -12,6 +12,7 @@ from .._arrstore import Array
 from .._convert import compute, map_blocks
 from .lazy import ChunkedArray, lazy, normalized, pieces, wrapped
 from .reading import Elements, outer
+from .writing import texts
 
 
 class ArrstoreManager(ChunkManagerEntrypoint):
@@ -115,18 +116,22 @@ def _arange(*args, dtype=None, chunks=None, **_):
 
 def source(data):
     """A lazy array of what xarray holds. An array of an `.arrs` file stays in its file, also below what decodes it; the
-    elements of other files are read.
+    elements of other files are read. Texts of any length become texts of one width.
     """
     if isinstance(data, Array):
         return data
     found = _translated(data)
-    return lazy(np.asarray(data)) if found is None else found
+    if found is not None:
+        return found
+    values = np.asarray(data)
+    is_text = values.dtype.kind == "T" or values.dtype == object and all(isinstance(value, str) for value in values.ravel())
+    return lazy(texts(values) if is_text else values)
 
 
 def _translated(data):
     """The lazy array of a wrapper of xarray around an array of a file; `None` if there is none."""
     if isinstance(data, Elements):
-        return None if data._is_text_object else data._array
+        return data._array
     if isinstance(data, indexing.LazilyIndexedArray):
         inner = _translated(data.array)
         return None if inner is None else outer(inner, data.key.tuple)

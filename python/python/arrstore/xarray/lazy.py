@@ -146,7 +146,9 @@ def normalized(chunks, shape, dtype=None, previous=None):
         chunks = tuple(chunks.get(axis, previous[axis] if previous else None) for axis in range(len(shape)))
     if len(chunks) != len(shape):
         raise ValueError(f"chunks: expected one entry for each of {len(shape)} axes, found {chunks!r}")
-    auto = _arrstore.default_chunks(np.dtype(float if dtype is None else dtype), shape)
+    # objects are texts, whose width is not known here
+    dtype = np.dtype(float if dtype is None or np.dtype(dtype).kind in "OT" else dtype)
+    auto = _arrstore.default_chunks(dtype, shape)
     lengths = []
     for axis, (chunk, n) in enumerate(zip(chunks, shape, strict=True)):
         if isinstance(chunk, str):

@@ -75,7 +75,7 @@ class ReadStore(AbstractDataStore):
             store = Store(path, commit=store.commit)
         found = cls(store, group or "")
         if found._group and found._group not in found.groups():
-            raise KeyError(f"{path}: has no group {found._group}; it holds {', '.join(found.groups())}")
+            raise KeyError(f"{path}: has no group {found._group}; it holds {', '.join(name or '/' for name in found.groups())}")
         return found
 
     def groups(self):

@@ -114,8 +114,8 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
         """Opens a file to be written. A group that exists is emptied by mode `w` and refused by mode `w-`."""
         is_root = not (group or "").strip("/")
         if mode in ("w", "w-") and is_root:
-            return cls(Store(os.fspath(path), {"w": "w", "w-": "x"}[mode]), "", mode, append_dim)
-        store = cls(Store(os.fspath(path), "r+" if mode == "r+" else "a"), group or "", mode, append_dim)
+            return cls(Store(os.fsdecode(path), {"w": "w", "w-": "x"}[mode]), "", mode, append_dim)
+        store = cls(Store(os.fsdecode(path), "r+" if mode == "r+" else "a"), group or "", mode, append_dim)
         inside = [name for name in store._transaction if f"/{name}".startswith(store._group + "/")]
         if mode == "w-" and inside:
             store._transaction.rollback()
@@ -248,7 +248,7 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             # xarray reads single characters as parts of texts
             found = CharacterArrayCoder().encode(found, name=name)
         if found.dtype.kind in "OT" and (found.dtype.kind == "T" or is_unicode_dtype(found.dtype)):
-            found = found.copy(deep=False, data=_texts(found.data))
+            found = found.copy(deep=False, data=texts(found.data))
             found.attrs[OBJECTS] = True
         return found
 
@@ -269,8 +269,13 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
         array = self.array(_key(name))
         old = variable(array)
         found = found.copy(deep=False)
-        # seconds reach every year, and only the encoding is of interest
-        found.encoding = conventions.decode_cf_variable(name, old, decode_times=CFDatetimeCoder(time_unit="s")).encoding
+        # seconds reach every year, and only the encoding and the type are of interest
+        decoded = conventions.decode_cf_variable(name, old, decode_times=CFDatetimeCoder(time_unit="s"))
+        _check_type(name, found.dtype, decoded.dtype)
+        if found.dtype.kind in "iu" and decoded.dtype.kind in "fc":
+            # xarray packs no integers by a scale
+            found = found.astype(decoded.dtype)
+        found.encoding = decoded.encoding
         if array.dtype.kind in "SU" and array.dtype != np.dtype("S1"):
             # the width of texts is no part of their encoding
             found.encoding.pop("dtype", None)
@@ -304,6 +309,8 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
 
     def _into_region(self, dataset, region):
         """Keeps the region, and gives the variables that are written."""
+        if region != "auto" and not isinstance(region, Mapping):
+            raise TypeError(f"region: expected 'auto', or a dict of slices, found {region!r}")
         region = dict.fromkeys(dataset.dims, "auto") if region == "auto" else dict(region)
         for dim, part in region.items():
             if dim not in dataset.dims:
@@ -391,6 +398,18 @@ def _check_encoding(name, found, old):
             )
 
 
+def _check_type(name, given, there):
+    """Refuses numbers that would lose more than digits in the type that the file has: fractions, or imaginary parts."""
+    are_numbers = given.kind in "biufc" and there.kind in "biufc"
+    # whether integers fit is seen from their values
+    are_integers = given.kind in "iu" and there.kind in "iu"
+    if are_numbers and not are_integers and not np.can_cast(given, there, "same_kind"):
+        raise ValueError(
+            f"variable {name!r}: expected elements of type {there}, as in the file, found {given}: use .astype({there.name!r}), or write"
+            " the variable anew"
+        )
+
+
 def _within_limits(found, name):
     """The variable; numbers that its encoding as integers cannot hold are refused when they are written."""
     encoding = found.encoding
@@ -430,7 +449,7 @@ def _key(name):
     return UNNAMED if name is None else name
 
 
-def _texts(data):
+def texts(data):
     """Texts of any length as texts of one width."""
     texts = np.asarray(data)
     if texts.dtype.kind == "T":
@@ -451,13 +470,23 @@ def _layout(name, found, check):
         raise ValueError(f"unexpected encoding parameters {unknown!r} of variable {name!r}: expected {', '.join(LAYOUT)}")
     layout = {key: encoding[key] for key in LAYOUT if encoding.get(key) is not None}
     chunks = layout.get("chunks")
-    if isinstance(chunks, (tuple, list)) and len(chunks) != found.ndim:
+    if chunks is not None and not _fit(chunks, found.ndim):
+        if check:
+            raise ValueError(f"variable {name!r}: chunks: expected a positive integer for each of {found.ndim} axes, found {chunks!r}")
+        # those of an array from which the variable was made
         del layout["chunks"]
     if "chunks" not in layout and found.chunks and all(len({*parts[:-1]}) <= 1 and parts[-1] <= parts[0] for parts in found.chunks):
         layout["chunks"] = tuple(parts[0] for parts in found.chunks)
-    if not found.ndim or 0 in layout.get("chunks", ()):
+    if not found.ndim or 0 in np.atleast_1d(layout.get("chunks", ())):
         layout.pop("chunks", None)
     return layout
+
+
+def _fit(chunks, ndim):
+    """Whether these are lengths of chunks: one for each axis, or one for all."""
+    lengths = chunks if isinstance(chunks, (tuple, list)) else (chunks,) * ndim
+    is_length = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n > 0 for n in lengths)
+    return len(lengths) == ndim and all(is_length)
 
 
 def _dims(name, found):
