@@ -36,7 +36,7 @@ impl Array {
     /// The sum of products along the last axes, with this array conjugated. The other axes broadcast.
     #[track_caller]
     pub fn vecdot(&self, other: impl IntoArray) -> Array {
-        self.with(other, |a, b| a.vecdot(b, -1))
+        self.with(other, |a, b| a.vecdot(b, [-1; 2]))
     }
 
     /// Products of matrices, the last two axes, with vectors, the last axis of the other. The other axes broadcast.

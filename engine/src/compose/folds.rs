@@ -1,13 +1,10 @@
-//! The methods of an operation of two arrays: reductions, scans, and reductions of parts, each by the operation.
+//! The methods of an operation of two arrays: reductions and scans by the operation.
 
 use super::chosen::{chosen_elements, initial_value, no_initial};
 use super::two;
 use crate::promote::{self, Operand};
-use crate::view::{resolve_axes, show};
+use crate::view::show;
 use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result, ScanOptions};
-
-/// The most parts of [`Expr::reduce_at`].
-const MOST: usize = 10_000;
 
 impl Expr {
     /// The elements along axes put together by `op`, from the first to the last, as NumPy's `subtract.reduce` and its
@@ -97,7 +94,7 @@ impl Expr {
     }
 
     /// A left fold in NumPy's precision: along the last axis, `float16` is rounded at the end only.
-    fn left_fold(&self, op: Op, axis: usize, only: Option<&Expr>) -> Result<Expr> {
+    pub(super) fn left_fold(&self, op: Op, axis: usize, only: Option<&Expr>) -> Result<Expr> {
         let half = self.dtype() == DType::F16 && matches!(op, Op::Subtract | Op::Divide);
         match half && axis + 1 == self.ndim() {
             true => self.cast(DType::F32)?.folded(op, axis, only)?.cast(DType::F16),
@@ -125,69 +122,8 @@ impl Expr {
         }
     }
 
-    /// Reductions of parts along an axis by `op`, as NumPy's `add.reduceat`: each part begins at an index, and ends
-    /// before the next. Where the next index is not larger, the part is the element at the index. The last part ends with
-    /// the axis.
-    ///
-    /// # Errors
-    /// When an index is not inside the axis, there are more than 10000, or the results of `op` have another type than
-    /// its operands.
-    pub fn reduce_at(&self, op: Op, indices: &[i64], axis: i64, dtype: Option<DType>) -> Result<Expr> {
-        let a = self.typed()?;
-        if a.ndim() == 0 {
-            return Err(Error::Shape("cannot reduce parts of a scalar".into()));
-        }
-        if indices.len() > MOST {
-            let found = indices.len();
-            return Err(Error::Value(format!("reduceat makes at most {MOST} parts, found {found} indices")));
-        }
-        let k = resolve_axes(&[axis], a.ndim())?.first().copied().unwrap_or(0);
-        let size = a.shape()[k];
-        let at = |index: i64| u64::try_from(index).ok().filter(|&at| at < size);
-        let places = indices
-            .iter()
-            .map(|&index| at(index).ok_or(Error::Index { index, axis: k, size }))
-            .collect::<Result<Vec<_>>>()?;
-        let of = reduction(op);
-        let (a, to) = match of {
-            Some(sum @ (Reduction::Sum | Reduction::Prod)) => {
-                let (_, to) = promote::reduction(sum, a.dtype(), dtype)?;
-                (a, to)
-            }
-            _ => {
-                let a = a.operands(op, dtype)?;
-                let dtype = a.dtype();
-                (a, dtype)
-            }
-        };
-        let ends = places.iter().copied().skip(1).chain([size]);
-        let part = |(from, to_end): (u64, u64)| {
-            if to_end <= from + 1 {
-                return a.range_of(k, from..from + 1)?.cast(to);
-            }
-            let part = a.range_of(k, from..to_end)?;
-            let options = ReduceOptions {
-                axes: Some(vec![k as i64]),
-                keepdims: true,
-                dtype: dtype.filter(|_| matches!(of, Some(Reduction::Sum | Reduction::Prod))),
-                ..ReduceOptions::default()
-            };
-            match of {
-                Some(reduction) => part.reduce(reduction, &options),
-                None => part.left_fold(op, k, None),
-            }
-        };
-        let parts = places.iter().copied().zip(ends).map(part).collect::<Result<Vec<_>>>()?;
-        if parts.is_empty() {
-            let mut shape = a.shape().to_vec();
-            shape[k] = 0;
-            return Expr::zeros(&shape, to);
-        }
-        Expr::concatenate(&parts, Some(k as i64), None)
-    }
-
     /// The array in the type in which `op` gives results of the type of its operands: in `dtype`, if there is one.
-    fn operands(&self, op: Op, dtype: Option<DType>) -> Result<Expr> {
+    pub(super) fn operands(&self, op: Op, dtype: Option<DType>) -> Result<Expr> {
         let a = match dtype {
             Some(dtype) => self.cast(dtype)?,
             None if matches!(op, Op::LogicalAnd | Op::LogicalOr | Op::LogicalXor) => return self.truths(),
@@ -205,7 +141,7 @@ impl Expr {
 }
 
 /// The reduction that puts elements together by `op`.
-fn reduction(op: Op) -> Option<Reduction> {
+pub(super) fn reduction(op: Op) -> Option<Reduction> {
     Some(match op {
         Op::Add => Reduction::Sum,
         Op::Multiply => Reduction::Prod,

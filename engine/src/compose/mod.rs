@@ -30,6 +30,7 @@ mod products;
 mod quadratic;
 mod quantile;
 mod reduce;
+mod reduceat;
 mod repeating;
 mod rows;
 mod sets;

@@ -174,18 +174,19 @@ impl Expr {
         in_common_type(&[a.conjugated()?, b], |x| sum(&Expr::apply(Op::Multiply, &x)?, &axes))
     }
 
-    /// The sum of products along an axis of both arrays, with this array conjugated. The other axes broadcast.
+    /// The sum of products along `axes[0]` of this array, which is conjugated, and `axes[1]` of the other. The other axes
+    /// broadcast.
     ///
     /// # Errors
     /// When an array has no axes, or shapes do not fit.
-    pub fn vecdot(&self, other: &Expr, axis: i64) -> Result<Expr> {
-        let last = |x: &Expr| {
+    pub fn vecdot(&self, other: &Expr, axes: [i64; 2]) -> Result<Expr> {
+        let last = |x: &Expr, axis: i64| {
             let x = x.typed()?;
             let axis = resolve_axes(&[axis], x.ndim())?[0];
             let order = (0..x.ndim()).filter(|&k| k != axis).chain([axis]).map(|k| k as i64);
             x.permute(&order.collect::<Vec<_>>())
         };
-        let (a, b) = (last(self)?, last(other)?);
+        let (a, b) = (last(self, axes[0])?, last(other, axes[1])?);
         same_length("vecdot", &a, &b, a.shape().last(), b.shape().last())?;
         in_common_type(&[a.conjugated()?, b], |x| sum(&Expr::apply(Op::Multiply, &x)?, &[-1]))
     }

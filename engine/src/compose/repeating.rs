@@ -55,7 +55,7 @@ impl Expr {
             let shape: Vec<u64> = input.shape().to_vec();
             return input.reshape(&[-1])?.roll(shifts, Some(&[0]))?.reshaped_to(&shape);
         };
-        let count = shifts.len().max(axes.len());
+        let count = if shifts.is_empty() || axes.is_empty() { 0 } else { shifts.len().max(axes.len()) };
         let fits = |n: usize| n == count || n == 1;
         if !fits(shifts.len()) || !fits(axes.len()) {
             return Err(Error::Shape(format!(

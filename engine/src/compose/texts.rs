@@ -165,12 +165,22 @@ impl Expr {
         };
         let outside = two(Op::Greater, &first, &last)?;
         let found = two(by, &self.slice_text(Some(&first), Some(&last), &Expr::scalar(1))?, part)?;
+        // a slice lacks the zeros at its end, and a part without characters is there, too
+        let whole = two(Op::Equal, &part.str_len()?, &zero)?;
         match by {
-            Op::Find | Op::Rfind => {
+            Op::Rfind => {
+                let found = choose(&whole, &two(Op::Subtract, &last, &first)?, &found)?;
                 let none = two(Op::LogicalOr, &outside, &two(Op::Less, &found, &zero)?)?;
                 choose(&none, &Expr::scalar(-1), &two(Op::Add, &found, &first)?)
             }
-            Op::StrCount => choose(&outside, &zero, &found),
+            Op::Find => {
+                let none = two(Op::LogicalOr, &outside, &two(Op::Less, &found, &zero)?)?;
+                choose(&none, &Expr::scalar(-1), &two(Op::Add, &found, &first)?)
+            }
+            Op::StrCount => {
+                let places = two(Op::Add, &two(Op::Subtract, &last, &first)?, &Expr::scalar(1))?;
+                choose(&outside, &zero, &choose(&whole, &places, &found)?)
+            }
             _ => two(Op::LogicalAnd, &found, &super::one(Op::LogicalNot, &outside)?),
         }
     }

@@ -3,12 +3,15 @@
 use super::block::Arg;
 use super::kernel::Kernel;
 use super::physical::Physical;
-use super::scan::Lines;
+use super::scan::{Lines, Scanner, scanner};
 use crate::op::Op;
 use crate::{Buffer, Result};
 
 /// Lines that take a step together.
 const TOGETHER: usize = 1024;
+
+/// Planes of lines that are gone through one after the other: fewer than these.
+const FEW: usize = 8;
 
 /// An operation of two operands whose result is its next left operand.
 #[derive(Clone)]
@@ -18,6 +21,73 @@ pub(crate) struct Steps {
     item: usize,
     /// Whether elements may be combined in any order without a change of any bit.
     free: bool,
+    /// For a difference: the loop that adds the negative of each element instead.
+    negated: Option<Box<Negated>>,
+}
+
+/// A difference as a sum: `a - b` has the bits of `a + -b`, if a NaN keeps its sign.
+#[derive(Clone)]
+struct Negated {
+    /// Bytes of an element; of a complex number, those of a part.
+    item: usize,
+    negative: Kernel,
+    /// Whether an element is NaN, for types that have NaN.
+    is_nan: Option<Kernel>,
+    sum: Scanner,
+}
+
+impl Negated {
+    fn new(physical: Physical) -> Option<Negated> {
+        let part = match physical {
+            Physical::C64 => Physical::F32,
+            Physical::C128 => Physical::F64,
+            other => other,
+        };
+        let has_nan = matches!(part, Physical::F16 | Physical::BF16 | Physical::F32 | Physical::F64);
+        let is_nan = if has_nan { Some(super::bind(Op::Isnan, &[part])?) } else { None };
+        let negative = super::bind(Op::Negative, &[part])?;
+        Some(Negated { item: part.size(), negative, is_nan, sum: scanner(Op::Add, physical)? })
+    }
+
+    /// As [`Steps::run`], with room for some elements.
+    fn run(
+        &self,
+        elements: &mut [u8],
+        lines: Lines,
+        carry: &mut [u8],
+        begins: bool,
+        room: &mut [u8],
+    ) -> Result<()> {
+        self.negate(elements, room)?;
+        if begins {
+            // the first element of a line is added as it is
+            let row = carry.len() / lines.outer;
+            for plane in elements.chunks_exact_mut(row * lines.length) {
+                self.negate(&mut plane[..row], room)?;
+            }
+        }
+        self.sum.run(elements, lines, carry, begins)
+    }
+
+    /// Negates elements in place.
+    fn negate(&self, elements: &mut [u8], room: &mut [u8]) -> Result<()> {
+        let mut nan = [0; TOGETHER];
+        let each = (room.len() / self.item).min(TOGETHER) * self.item;
+        for elements in elements.chunks_mut(each) {
+            let room = &mut room[..elements.len()];
+            self.negative.run(&[Arg::Block(elements)], room)?;
+            if let Some(is_nan) = &self.is_nan {
+                let nan = &mut nan[..elements.len() / self.item];
+                is_nan.run(&[Arg::Block(elements)], nan)?;
+                for k in (0..nan.len()).filter(|&k| nan[k] != 0) {
+                    let at = k * self.item..(k + 1) * self.item;
+                    room[at.clone()].copy_from_slice(&elements[at]);
+                }
+            }
+            elements.copy_from_slice(room);
+        }
+        Ok(())
+    }
 }
 
 impl Steps {
@@ -25,7 +95,8 @@ impl Steps {
     pub(crate) fn new(op: Op, physical: Physical) -> Option<Steps> {
         let kernel = super::bind(op, &[physical, physical])?;
         let free = matches!(op, Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::LogicalXor | Op::Gcd);
-        Some(Steps { kernel, item: physical.size(), free })
+        let negated = if op == Op::Subtract { Negated::new(physical).map(Box::new) } else { None };
+        Some(Steps { kernel, item: physical.size(), free, negated })
     }
 
     /// Bytes of memory that [`Steps::run`] takes.
@@ -48,6 +119,13 @@ impl Steps {
     ) -> Result<()> {
         let Lines { outer, length, inner } = lines;
         let item = self.item;
+        if let (Some(negated), None) = (&self.negated, only) {
+            let mut room = Buffer::unfilled(TOGETHER * item)?;
+            return negated.run(elements, lines, carry, begins, room.bytes_mut());
+        }
+        if outer < FEW || inner >= TOGETHER {
+            return self.run_planes(elements, lines, carry, begins, only);
+        }
         let count = outer * inner;
         let room = TOGETHER.min(count) * item;
         let (mut row, mut next) = (Buffer::unfilled(room)?, Buffer::unfilled(room)?);
@@ -96,6 +174,46 @@ impl Steps {
                 }
             }
             carry.copy_from_slice(last);
+        }
+        Ok(())
+    }
+
+    /// As [`Steps::run`], one plane after the other. The elements of a row take a step together.
+    fn run_planes(
+        &self,
+        elements: &mut [u8],
+        lines: Lines,
+        carry: &mut [u8],
+        begins: bool,
+        only: Option<&[u8]>,
+    ) -> Result<()> {
+        let Lines { length, inner, .. } = lines;
+        let (item, row) = (self.item, inner * self.item);
+        let mut next = Buffer::unfilled(TOGETHER.min(inner) * item)?;
+        let planes = elements.chunks_exact_mut(length * row).zip(carry.chunks_exact_mut(row));
+        for (number, (plane, carry)) in planes.enumerate() {
+            for (part, last) in carry.chunks_mut(TOGETHER * item).enumerate() {
+                let (from, next) = (part * TOGETHER, &mut next.bytes_mut()[..last.len()]);
+                for (k, row) in plane.chunks_exact_mut(row).enumerate() {
+                    let row = &mut row[from * item..][..last.len()];
+                    if begins && k == 0 {
+                        last.copy_from_slice(row);
+                        continue;
+                    }
+                    self.kernel.run(&[Arg::Block(last), Arg::Block(row)], next)?;
+                    match only {
+                        None => last.copy_from_slice(next),
+                        Some(only) => {
+                            let only = &only[(number * length + k) * inner + from..];
+                            let each = last.chunks_exact_mut(item).zip(next.chunks_exact(item));
+                            for ((last, next), _) in each.zip(only).filter(|(_, only)| **only != 0) {
+                                last.copy_from_slice(next);
+                            }
+                        }
+                    }
+                    row.copy_from_slice(last);
+                }
+            }
         }
         Ok(())
     }

@@ -38,7 +38,11 @@ impl Expr {
                 let ratio = complex(gap) / complex(step);
                 count(ratio.re)?.min(count(ratio.im)?)
             }
-            _ => count(complex(gap).re / complex(step).re)?,
+            _ => match (complex(gap).re, complex(step).re) {
+                // as in NumPy, a step of any length towards the end leaves the first number
+                (gap, step) if gap != 0.0 && gap / step == 0.0 => u64::from((gap / step).is_sign_positive()),
+                (gap, step) => count(gap / step)?,
+            },
         };
         let kinds = [start, stop, step].map(|x| match x {
             Scalar::Bool(_) => DType::I64,

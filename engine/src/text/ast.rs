@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Str(String),
     /// An element type that a program gives.
     DType(DType),
-    Bytes(String),
+    Bytes(Vec<u8>),
     None,
     Ellipsis,
     Name(String),

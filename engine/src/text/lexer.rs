@@ -19,7 +19,7 @@ pub(crate) enum Token {
     /// A quoted text.
     Str(String),
     /// A quoted text after a `b`.
-    Bytes(String),
+    Bytes(Vec<u8>),
     /// A name or a keyword.
     Name(String),
     /// An operator or a bracket.
@@ -36,7 +36,7 @@ impl Token {
             Token::Float(x) => format!("the number {x}"),
             Token::Imaginary(x) => format!("the number {x}j"),
             Token::Str(s) => format!("the text '{s}'"),
-            Token::Bytes(s) => format!("the text b'{s}'"),
+            Token::Bytes(s) => format!("the text b'{}'", s.escape_ascii()),
             Token::Name(n) => format!("'{n}'"),
             Token::Sign(s) => format!("'{s}'"),
             Token::End => "the end of the expression".to_owned(),
@@ -111,8 +111,12 @@ impl<'a> Lexer<'a> {
         }
         if matches!((first, second), ('b' | 'B', '\'' | '"')) {
             self.at += 1;
-            return match self.string(second)? {
-                Token::Str(text) if text.is_ascii() => Ok(Token::Bytes(text)),
+            let written = self.at;
+            let text = self.string(second, true)?;
+            // a byte of 128 or more comes from an escape
+            let bytes = text.chars().map(u8::try_from).collect::<std::result::Result<Vec<_>, _>>();
+            return match (bytes, self.text.get(written..self.at)) {
+                (Ok(bytes), Some(source)) if source.is_ascii() => Ok(Token::Bytes(bytes)),
                 _ => Err(Fault::new(&(start..self.at), "a text of bytes holds ASCII characters only")),
             };
         }
@@ -120,7 +124,7 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Name(self.take_while(|c| c.is_alphanumeric() || c == '_').to_owned()));
         }
         if first == '\'' || first == '"' {
-            return self.string(first);
+            return self.string(first, false).map(Token::Str);
         }
         if let Some(sign) = SIGNS.iter().find(|s| self.rest().starts_with(**s)) {
             self.at += sign.len();
@@ -130,20 +134,79 @@ impl<'a> Lexer<'a> {
         Err(Fault::new(&span, format!("unexpected character {first:?}")))
     }
 
-    fn string(&mut self, quote: char) -> Result<Token> {
+    /// The characters of a string in quotes; of `bytes`, a character for each byte.
+    fn string(&mut self, quote: char, bytes: bool) -> Result<String> {
         let start = self.at;
         self.at += 1;
-        let body = self.take_while(|c| c != quote && c != '\\' && c != '\n').to_owned();
-        match self.peek() {
-            Some(c) if c == quote => {
-                self.at += 1;
-                Ok(Token::Str(body))
+        let mut body = String::new();
+        loop {
+            body.push_str(self.take_while(|c| c != quote && c != '\\' && c != '\n'));
+            match self.peek() {
+                Some(c) if c == quote => {
+                    self.at += 1;
+                    return Ok(body);
+                }
+                Some('\\') => self.escape(&mut body, bytes)?,
+                _ => {
+                    let message = format!("this string is never closed: expected {quote}");
+                    return Err(Fault::new(&(start..self.at), message));
+                }
             }
-            Some('\\') => {
-                Err(Fault::new(&(self.at..self.at + 1), "escapes such as \\n are not supported in strings"))
-            }
-            _ => Err(Fault::new(&(start..self.at), format!("this string is never closed: expected {quote}"))),
         }
+    }
+
+    /// Appends the character of an escape by Python's rules, such as `\n`, `\x41` or `\u00e9`.
+    fn escape(&mut self, body: &mut String, bytes: bool) -> Result<()> {
+        let start = self.at;
+        let mut ahead = self.rest().chars().skip(1);
+        let Some(letter) = ahead.next() else {
+            self.at += 1;
+            return Ok(());
+        };
+        self.at += 1 + letter.len_utf8();
+        let digits = match letter {
+            'x' => 2,
+            'u' if !bytes => 4,
+            'U' if !bytes => 8,
+            _ => 0,
+        };
+        if digits > 0 {
+            let code = self.rest().get(..digits).filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
+            let character = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
+            let Some(character) = character else {
+                let message = format!("expected a character as {digits} hexadecimal digits after \\{letter}");
+                return Err(Fault::new(&(start..self.at), message));
+            };
+            self.at += digits;
+            body.push(character);
+            return Ok(());
+        }
+        if letter.is_digit(8) {
+            self.at -= 1;
+            let octal = self.rest().bytes().take(3).take_while(|b| (b'0'..b'8').contains(b));
+            let (length, code) = octal.fold((0, 0), |(n, code), b| (n + 1, code * 8 + u32::from(b - b'0')));
+            self.at += length;
+            // as in Python, a byte has eight bits
+            body.extend(char::from_u32(if bytes { code & 0xff } else { code }));
+            return Ok(());
+        }
+        match letter {
+            'n' => body.push('\n'),
+            't' => body.push('\t'),
+            'r' => body.push('\r'),
+            'a' => body.push('\x07'),
+            'b' => body.push('\x08'),
+            'f' => body.push('\x0c'),
+            'v' => body.push('\x0b'),
+            '\\' | '\'' | '"' => body.push(letter),
+            '\n' => {}
+            _ => {
+                let help = "write \\\\ for a backslash";
+                let message = format!("\\{letter} is not an escape");
+                return Err(Fault::new(&(start..self.at), message).help(help));
+            }
+        }
+        Ok(())
     }
 
     /// A number by Python's rules: `1_000`, `0xff`, `1.`, `.5`, `1e-3`, `2j`, but neither `1__0` nor `017`.

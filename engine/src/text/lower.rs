@@ -169,7 +169,7 @@ impl Lowering<'_> {
             Kind::Imaginary(x) => Meaning::Number(Number::Complex(num_complex::Complex64::new(0.0, *x))),
             Kind::Str(s) => Meaning::Str(s.clone()),
             Kind::DType(dtype) => Meaning::DType(*dtype),
-            Kind::Bytes(s) => Meaning::Array(Expr::bytes_text(s.as_bytes())),
+            Kind::Bytes(s) => Meaning::Array(Expr::bytes_text(s)),
             Kind::None => Meaning::None,
             Kind::Ellipsis => Meaning::Ellipsis,
             Kind::Name(name) => self.name(name, &node.span)?,

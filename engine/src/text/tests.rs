@@ -46,7 +46,7 @@ fn dump(node: &Node) -> String {
         Kind::Imaginary(x) => format!("{x:?}j"),
         Kind::Str(s) => format!("'{s}'"),
         Kind::DType(dtype) => dtype.to_string(),
-        Kind::Bytes(s) => format!("b'{s}'"),
+        Kind::Bytes(s) => format!("b'{}'", s.escape_ascii()),
         Kind::None => "None".into(),
         Kind::Ellipsis => "...".into(),
         Kind::Name(n) => n.clone(),

@@ -267,18 +267,39 @@ impl fmt::Display for DType {
     }
 }
 
+/// NumPy's characters of types, as on Linux.
+const CHARACTERS: [(&str, DType); 16] = [
+    ("?", DType::Bool),
+    ("b", DType::I8),
+    ("h", DType::I16),
+    ("i", DType::I32),
+    ("l", DType::I64),
+    ("q", DType::I64),
+    ("B", DType::U8),
+    ("H", DType::U16),
+    ("I", DType::U32),
+    ("L", DType::U64),
+    ("Q", DType::U64),
+    ("e", DType::F16),
+    ("f", DType::F32),
+    ("d", DType::F64),
+    ("F", DType::C64),
+    ("D", DType::C128),
+];
+
 impl FromStr for DType {
     type Err = UnknownDType;
 
-    /// Reads NumPy's names (`float64`, `datetime64[ns]`) and short codes (`f8`, `<f8`, `M8[ns]`, `S5`, `U10`). The
-    /// caller handles records, and byte orders other than little.
+    /// Reads NumPy's names (`float64`, `datetime64[ns]`), short codes (`f8`, `<f8`, `M8[ns]`, `S5`, `U10`) and
+    /// characters (`?`, `d`). The caller handles records, and byte orders other than little.
     fn from_str(text: &str) -> Result<DType, UnknownDType> {
         let unknown = || UnknownDType(text.to_owned());
         let short = text.strip_prefix(['<', '|', '=']).unwrap_or(text);
         let plain = DType::ALL
             .into_iter()
             .find(|d| d.name() == text || d.short_name().is_some_and(|name| name == short));
-        if let Some(dtype) = plain {
+        let character = || CHARACTERS.into_iter().find(|(name, _)| *name == short).map(|(_, dtype)| dtype);
+        if let Some(dtype) = plain.or_else(character) {
             return Ok(dtype);
         }
         let unit = |text: &str| text.parse::<TimeUnit>().map_err(|_| unknown());
@@ -316,6 +337,9 @@ mod tests {
             if let Some(short) = d.short_name() {
                 assert_eq!(format!("<{short}").parse(), Ok(d));
             }
+        }
+        for (name, d) in CHARACTERS {
+            assert_eq!(name.parse(), Ok(d));
         }
         assert_eq!(DType::from_disk(0, 1, &[]), Err(DTypeError::Code(0)));
         for wrong in ["object", "S", "U-1", "S0", "U+3", "M8[xs]", "M8[0s]", "U536870912", "S4294967296"] {

@@ -16,13 +16,14 @@ pub(super) struct Edges {
 }
 
 impl Expr {
-    /// The array as histograms take it.
-    pub(super) fn countable(&self) -> Result<Expr> {
+    /// The array as histograms take it. Complex numbers, which are ordered by their real parts first, lie in no bins of
+    /// equal width.
+    pub(super) fn countable(&self, bins: &Bins) -> Result<Expr> {
         let typed = self.typed()?;
         match typed.dtype() {
             DType::Bool => typed.cast(DType::U8),
-            DType::C64 | DType::C128 => Err(Error::dtype(
-                "histogram, which has no bins of complex numbers",
+            DType::C64 | DType::C128 if !matches!(bins, Bins::Edges(_)) => Err(Error::dtype(
+                "histogram, which has no bins of equal width for complex numbers and needs their edges",
                 DType::F64,
                 typed.dtype(),
             )),

@@ -6,8 +6,8 @@
 mod edges;
 mod rules;
 
-use super::op;
 use super::small::{floats, number, read};
+use super::{choose, op};
 use crate::kernels::{EqualBins, between};
 use crate::op::Op;
 use crate::operator::tally::Tally;
@@ -51,9 +51,9 @@ impl Expr {
     /// The histogram of all elements and its edges, as NumPy's `histogram`. Data is read now if edges depend on it.
     ///
     /// # Errors
-    /// When elements are complex, weights have another shape, edges do not ascend, or a range is not finite.
+    /// When complex elements come without edges, weights have another shape, edges do not ascend, or a range is not finite.
     pub fn histogram(&self, options: &HistogramOptions, context: &Context) -> Result<(Expr, Expr)> {
-        let a = self.countable()?;
+        let a = self.countable(&options.bins)?;
         if let Some(weights) = &options.weights
             && weights.shape() != a.shape()
         {
@@ -86,7 +86,7 @@ impl Expr {
     /// # Errors
     /// As [`Expr::histogram`].
     pub fn histogram_bin_edges(&self, options: &HistogramOptions, context: &Context) -> Result<Expr> {
-        Ok(self.countable()?.edges(options, context)?.edges)
+        Ok(self.countable(&options.bins)?.edges(options, context)?.edges)
     }
 
     /// The numbers of the bins of equal width that elements lie in.
@@ -125,8 +125,14 @@ impl Expr {
     /// The numbers of the bins between edges, times `stride`.
     pub(super) fn bins_between(&self, edges: &Expr, stride: i64, context: &Context) -> Result<Expr> {
         let common = result_type(&[self.operand(), edges.operand()])?;
-        let (elements, edges) = (self.cast(common)?, edges.cast(common)?);
+        let (mut elements, edges) = (self.cast(common)?, edges.cast(common)?);
         let (function, wide) = match common {
+            DType::C64 | DType::C128 => {
+                // a number with a part that is NaN lies in no bin
+                let nan = op(Op::Isnan, &[&elements])?;
+                elements = choose(&nan, &Expr::scalar(f64::NAN), &elements)?;
+                (between::<[f64; 2]>(read(&edges.cast(DType::C128)?, context)?, stride), DType::C128)
+            }
             DType::U64 => (between::<u64>(read(&edges, context)?, stride), DType::U64),
             _ if is_exact(common) => {
                 (between::<i64>(read(&edges.cast(DType::I64)?, context)?, stride), DType::I64)

@@ -33,6 +33,8 @@ pub(crate) trait Real:
     const INFINITY: Self;
     const NEG_INFINITY: Self;
     const NAN: Self;
+    /// A NaN that stands for no element at all; no operation gives one of these bits.
+    const NOTHING: Self;
     const LN_2: Self;
     const LOG2_E: Self;
     const LOG10_E: Self;
@@ -92,6 +94,7 @@ macro_rules! real {
             const INFINITY: Self = $t::INFINITY;
             const NEG_INFINITY: Self = $t::NEG_INFINITY;
             const NAN: Self = $t::NAN;
+            const NOTHING: Self = $t::from_bits($t::NAN.to_bits() | 1);
             const LN_2: Self = std::$t::consts::LN_2;
             const LOG2_E: Self = std::$t::consts::LOG2_E;
             const LOG10_E: Self = std::$t::consts::LOG10_E;

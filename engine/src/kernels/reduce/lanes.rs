@@ -118,6 +118,8 @@ pub(super) trait Monoid: Send + Sync + 'static {
     type Wide: Copy;
     type State: Pod;
     const VECTORS: bool = true;
+    /// Whether the elements of a row are taken one after the other, because the first of several counts.
+    const IN_ORDER: bool = false;
     /// The first value of a lane.
     const START: Self::Lane;
 
@@ -146,7 +148,13 @@ impl<M: Monoid> Fold for M {
         let all = pairwise(
             row,
             #[inline(always)]
-            |values| M::state(lanes(values, M::START, M::step, M::widen, M::join), values.len()),
+            |values| {
+                let all = match M::IN_ORDER {
+                    true => M::widen(values.iter().fold(M::START, |lane, &x| M::step(lane, x))),
+                    false => lanes(values, M::START, M::step, M::widen, M::join),
+                };
+                M::state(all, values.len())
+            },
             M::merge,
         );
         if let Some(all) = all {

@@ -18,6 +18,7 @@ impl<T: Ordered, const MAX: bool, const SKIP: bool> Monoid for Extreme<T, MAX, S
     type Wide = T;
     type State = T;
     const VECTORS: bool = T::VECTORS;
+    const IN_ORDER: bool = T::NAN_DIFFER;
     const START: T = match (SKIP, MAX) {
         (true, _) => T::NAN,
         (false, true) => T::LEAST,

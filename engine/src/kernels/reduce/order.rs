@@ -12,9 +12,12 @@ use crate::kernels::time::Time;
 /// An element with an order. `greater` and `smaller` prefer a NaN to every number.
 pub(in crate::kernels) trait Ordered: Pod + Send + Sync {
     const VECTORS: bool = true;
+    /// Whether NaN differ, so that the first of them counts.
+    const NAN_DIFFER: bool = false;
     /// A value that no element is below: the start of a maximum that does not skip NaN.
     const LEAST: Self;
     const GREATEST: Self;
+    /// The start of an extreme that skips NaN. Every element takes its place, or no element differs from it.
     const NAN: Self;
     fn less(a: Self, b: Self) -> bool;
     #[inline(always)]
@@ -120,9 +123,10 @@ where
     Complex<T>: Pod,
 {
     const VECTORS: bool = false;
+    const NAN_DIFFER: bool = true;
     const LEAST: Self = Complex { re: T::NEG_INFINITY, im: T::NEG_INFINITY };
     const GREATEST: Self = Complex { re: T::INFINITY, im: T::INFINITY };
-    const NAN: Self = Complex { re: T::NAN, im: T::ZERO };
+    const NAN: Self = Complex { re: T::NOTHING, im: T::ZERO };
     #[inline(always)]
     fn less(a: Self, b: Self) -> bool {
         complex::less(a, b)
@@ -141,12 +145,18 @@ where
     }
     #[inline(always)]
     fn greater_number(a: Self, b: Self) -> Self {
-        complex::fmax(a, b)
+        if is_nothing(a) { b } else { complex::fmax(a, b) }
     }
     #[inline(always)]
     fn smaller_number(a: Self, b: Self) -> Self {
-        complex::fmin(a, b)
+        if is_nothing(a) { b } else { complex::fmin(a, b) }
     }
+}
+
+/// Whether this is [`Ordered::NAN`], which no element is.
+#[inline(always)]
+fn is_nothing<T: Real>(a: Complex<T>) -> bool {
+    a.re.bits() == T::NOTHING.bits()
 }
 
 impl Ordered for Truth {

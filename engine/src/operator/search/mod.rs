@@ -1,13 +1,13 @@
 //! Places of elements in a sorted list: `searchsorted`, `digitize`, `isin`.
 //!
-//! The list is held in memory as words, and the elements are streamed past it.
+//! The list is held in memory as keys, and the elements are streamed past it.
 
+mod lookup;
 mod stage;
 
 use super::{Operator, Output};
 use crate::exec::Stage;
 use crate::expr::Expr;
-use crate::kernels::order::{Code, Wanted, code};
 use crate::program::Program;
 use crate::promote;
 use crate::view::{Index, show};
@@ -35,8 +35,7 @@ struct Search {
 impl Expr {
     /// The places in this sorted vector where the elements of `v` belong, as NumPy's `searchsorted`: before equal
     /// elements, or after them. `sorter` gives the positions of the vector's elements in ascending order. The result
-    /// has the shape of `v`. Texts and records of both arrays are held in memory
-    /// and ranked first.
+    /// has the shape of `v`. Records of both arrays are held in memory and ranked first.
     ///
     /// # Errors
     /// When this is not a vector, `sorter` is not a vector of integers of its length, or NumPy has no common type.
@@ -50,7 +49,7 @@ impl Expr {
         }
         let sorter = sorter.map(|sorter| sorter.positions_of(&list)).transpose()?;
         let v = v.typed()?;
-        if list.has_order_keys() && v.has_order_keys() {
+        if list.dtype().kind() == Kind::Record && v.dtype().kind() == Kind::Record {
             let [list, v] = list.ranks(&v)?;
             return Expr::searched(&list, &v, sorter, Question::Place { after }, DType::I64);
         }
@@ -93,13 +92,13 @@ impl Expr {
     }
 
     /// Whether each element is among `elements`, as NumPy's `isin`; with `invert`, whether it is not. NaN is equal to
-    /// nothing. Texts and records of both arrays are held in memory and ranked first.
+    /// nothing. Records of both arrays are held in memory and ranked first.
     ///
     /// # Errors
     /// When NumPy has no common type for them.
     pub fn isin(&self, elements: &Expr, invert: bool) -> Result<Expr> {
         let (x, elements) = (self.typed()?, elements.typed()?);
-        if x.has_order_keys() || elements.has_order_keys() {
+        if x.dtype().kind() == Kind::Record || elements.dtype().kind() == Kind::Record {
             let [elements, ranks] = elements.ranks(&x)?;
             let member = ranks.isin(&elements, invert)?;
             return match x.holds_nan()? {
@@ -125,7 +124,7 @@ impl Expr {
     fn searched(list: &Expr, v: &Expr, sorter: Option<Expr>, question: Question, to: DType) -> Result<Expr> {
         let v = v.typed()?;
         let dtype = promote::common_type(&[list.operand(), v.operand()])?;
-        if !dtype.kind().is_number() && !dtype.kind().is_time() {
+        if dtype.kind() == Kind::Record {
             let op = Search { question, dtype }.name();
             return Err(promote::no_loop(op, &[list.operand(), v.operand()], "").into());
         }
@@ -157,11 +156,7 @@ impl Operator for Search {
             return Err(Error::internal("a search has a list, elements and one output"));
         };
         let (search, sorter) = (self.clone(), feeds.next());
-        Ok(match code(self.dtype.into(), Wanted::Values, 0)? {
-            Code::Small(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),
-            Code::Middle(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),
-            Code::Large(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),
-            Code::Triple(coder) => Box::new(Searching::new(search, coder, list, feed, sorter, output)),
-        })
+        let lookup = lookup::lookup(self.dtype)?;
+        Ok(Box::new(Searching::new(search, lookup, list, feed, sorter, output)))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use super::{Question, Search};
+use super::Search;
+use super::lookup::{List, Lookup};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver, tile_index};
-use crate::kernels::order::{Coder, Positions, Word};
 use crate::operator::{Operator, Output};
 use crate::profile::Work;
 use crate::program::Program;
@@ -16,14 +16,14 @@ use crate::{Buffer, Error, Result};
 const TILE: u64 = 4 << 20;
 /// Elements of the list that are read at a time.
 const PIECE: u64 = 1 << 16;
-/// Words that are made and looked up at a time.
+/// Keys that are made and looked up at a time.
 const BLOCK: usize = 1 << 12;
 
 /// A search that is planned.
 #[derive(Debug)]
-pub(super) struct Searching<W> {
+pub(super) struct Searching {
     search: Search,
-    coder: Coder<W>,
+    lookup: Box<dyn Lookup>,
     list: Program,
     feed: Program,
     sorter: Option<Program>,
@@ -33,27 +33,18 @@ pub(super) struct Searching<W> {
     threads: u64,
 }
 
-/// A list in memory: its words in ascending order.
-struct List {
-    words: Buffer,
-    /// Words that count.
-    len: usize,
-    /// Whether the elements descend and their words were reversed.
-    descends: bool,
-}
-
-impl<W: Word> Searching<W> {
+impl Searching {
     pub(super) fn new(
         search: Search,
-        coder: Coder<W>,
+        lookup: Box<dyn Lookup>,
         list: Program,
         feed: Program,
         sorter: Option<Program>,
         output: &Output,
-    ) -> Searching<W> {
+    ) -> Searching {
         let tiles = written::tiles(&feed, &output.written, TILE);
         let walk = loop_order(&feed);
-        Searching { search, coder, list, feed, sorter, output: output.clone(), tiles, walk, threads: 1 }
+        Searching { search, lookup, list, feed, sorter, output: output.clone(), tiles, walk, threads: 1 }
     }
 
     /// Bytes of a thread, and bytes of the list.
@@ -63,7 +54,7 @@ impl<W: Word> Searching<W> {
         let item = self.feed.output_size() as u64;
         let copies = if written.copies { 2 } else { 1 };
         let tile = elements.saturating_mul(item + copies * written.item)
-            + (BLOCK * size_of::<W>()) as u64
+            + (BLOCK * self.lookup.item()) as u64
             + written.scratch
             + Feed::bytes(&self.feed, &extents);
         let piece = |program: &Program| {
@@ -71,28 +62,31 @@ impl<W: Word> Searching<W> {
             extent.iter().product::<u64>() * program.output_size() as u64 + Feed::bytes(program, &extent)
         };
         let load = piece(&self.list).max(self.sorter.as_ref().map_or(0, piece));
-        let words = self.list.elements() * size_of::<W>() as u64;
-        let sorter = self.sorter.as_ref().map_or(0, |sorter| words + sorter.elements() * 8);
-        (tile.max(load), words + sorter)
+        let keys = self.list.elements().saturating_mul(self.lookup.item() as u64);
+        let sorter = self.sorter.as_ref().map_or(0, |sorter| keys + sorter.elements() * 8);
+        let more = sorter.max(self.lookup.room(self.search.question, self.list.elements()));
+        (tile.max(load), keys.saturating_add(more))
     }
 
-    /// All elements of an array of one program, in C order, made into `T` by `read` piece by piece.
-    fn load<T: bytemuck::Pod + Send>(
+    /// All elements of an array of one program, in C order, made into `item` bytes each by `read` piece by piece.
+    fn load(
         &self,
         program: &Program,
         run: &Run<'_>,
         number: usize,
-        read: impl Fn(&[u8], &mut [T]) + Sync,
+        item: usize,
+        read: impl Fn(&[u8], &mut [u8]) + Sync,
     ) -> Result<Buffer> {
         let none = Vec::new();
         let feed = Feed::new(program, run.sources.get(number).unwrap_or(&none), run.context, false);
-        let mut all = Buffer::unfilled(program.elements() as usize * size_of::<T>())?;
+        let mut all = Buffer::unfilled(program.elements() as usize * item)?;
         let tiles = Tiles::regular(&program.domain, &rows(&program.domain, PIECE));
         let order: Vec<usize> = (0..program.domain.len()).collect();
-        let (mut rest, mut rooms) = (bytemuck::cast_slice_mut::<u8, T>(all.bytes_mut()), Vec::new());
+        let (mut rest, mut rooms) = (all.bytes_mut(), Vec::new());
         for number in 0..tiles.len() {
             let (start, shape) = tiles.tile(&tile_index(&tiles, &order, number));
-            let room = rest.split_off_mut(..shape.iter().product::<u64>() as usize).unwrap_or_default();
+            let room =
+                rest.split_off_mut(..shape.iter().product::<u64>() as usize * item).unwrap_or_default();
             rooms.push(Mutex::new((start, shape, room)));
         }
         let turns = Turns::new(tiles.len());
@@ -102,7 +96,7 @@ impl<W: Word> Searching<W> {
                 let mut piece =
                     rooms[number as usize].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 let (start, shape, room) = &mut *piece;
-                let bytes = bytes.reserve(room.len() * program.output_size())?;
+                let bytes = bytes.reserve(room.len() / item * program.output_size())?;
                 reader.fill(start, shape, bytes)?;
                 read(bytes, room);
             }
@@ -113,82 +107,29 @@ impl<W: Word> Searching<W> {
     }
 
     fn list(&self, run: &Run<'_>) -> Result<List> {
-        let bare = |bytes: &[u8], words: &mut [W]| {
-            (self.coder.encode)(bytes, Positions::ALL, words);
-            words.iter_mut().for_each(|word| *word = word.bare());
-        };
-        let mut loaded = self.load(&self.list, run, 0, bare)?;
-        let words: &mut [W] = bytemuck::cast_slice_mut(loaded.bytes_mut());
-        let (mut len, mut descends) = (words.len(), false);
-        match self.search.question {
-            Question::Place { .. } => {
-                if let Some(sorter) = &self.sorter {
-                    let read = |bytes: &[u8], places: &mut [i64]| {
-                        bytemuck::cast_slice_mut::<i64, u8>(places).copy_from_slice(bytes);
-                    };
-                    let places = self.load(sorter, run, 2, read)?;
-                    let mut sorted = Buffer::unfilled(size_of_val(words))?;
-                    let to: &mut [W] = bytemuck::cast_slice_mut(sorted.bytes_mut());
-                    for (to, &place) in to.iter_mut().zip(bytemuck::cast_slice::<u8, i64>(places.bytes())) {
-                        // NumPy takes negative places from the end
-                        let at = if place < 0 { place + len as i64 } else { place };
-                        *to = usize::try_from(at).ok().and_then(|at| words.get(at).copied()).ok_or_else(
-                            || {
-                                Error::Value(format!(
-                                    "sorter has the position {place}, and the array {len} elements"
-                                ))
-                            },
-                        )?;
-                    }
-                    loaded = sorted;
-                }
+        let item = self.lookup.item();
+        let mut keys =
+            self.load(&self.list, run, 0, item, |elements, keys| self.lookup.encode(elements, keys))?;
+        if let Some(sorter) = &self.sorter {
+            let places = self.load(sorter, run, 2, 8, |from, to| to.copy_from_slice(from))?;
+            let len = keys.bytes().len() / item;
+            let mut sorted = Buffer::unfilled(keys.bytes().len())?;
+            let places: &[i64] = bytemuck::cast_slice(places.bytes());
+            for (to, &place) in sorted.bytes_mut().chunks_exact_mut(item).zip(places) {
+                // NumPy takes negative places from the end
+                let at = if place < 0 { place + len as i64 } else { place };
+                let at = usize::try_from(at).ok().filter(|&at| at < len).ok_or_else(|| {
+                    Error::Value(format!("sorter has the position {place}, and the array {len} elements"))
+                })?;
+                to.copy_from_slice(&keys.bytes()[at * item..][..item]);
             }
-            Question::Bin { .. } => {
-                if !words.is_sorted() {
-                    words.reverse();
-                    descends = true;
-                    if !words.is_sorted() {
-                        return Err(Error::Value(
-                            "bins must be monotonically increasing or decreasing".into(),
-                        ));
-                    }
-                }
-            }
-            Question::Member { .. } => {
-                words.sort_unstable();
-                if let Some(nan) = self.coder.nan {
-                    len = words.partition_point(|word| *word < nan);
-                }
-            }
+            keys = sorted;
         }
-        Ok(List { words: loaded, len, descends })
-    }
-
-    /// The answers for the words of some elements.
-    fn answer(&self, list: &List, words: &[W], out: &mut [u8]) {
-        let all: &[W] = &bytemuck::cast_slice(list.words.bytes())[..list.len];
-        match self.search.question {
-            Question::Member { invert } => {
-                for (word, out) in words.iter().zip(out) {
-                    *out = u8::from(all.binary_search(&word.bare()).is_ok() != invert);
-                }
-            }
-            Question::Place { after } | Question::Bin { after } => {
-                let out: &mut [i64] = bytemuck::cast_slice_mut(out);
-                for (word, out) in words.iter().zip(out) {
-                    let word = word.bare();
-                    let place = match after {
-                        true => all.partition_point(|other| *other <= word),
-                        false => all.partition_point(|other| *other < word),
-                    };
-                    *out = if list.descends { all.len() - place } else { place } as i64;
-                }
-            }
-        }
+        self.lookup.arrange(self.search.question, keys)
     }
 }
 
-impl<W: Word> Stage for Searching<W> {
+impl Stage for Searching {
     fn feeds(&self) -> Vec<&Program> {
         [&self.list, &self.feed].into_iter().chain(&self.sorter).collect()
     }
@@ -237,7 +178,8 @@ impl<W: Word> Stage for Searching<W> {
         deliver(sink.as_ref(), &self.tiles, run.context, |give| {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, run.context, || {
-                let (mut reader, mut words) = (feed.reader(), vec![W::zeroed(); BLOCK]);
+                let (mut reader, key) = (feed.reader(), self.lookup.item());
+                let mut keys = Buffer::unfilled(BLOCK * key)?;
                 let [mut elements, mut answers] = [(); 2].map(|()| Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.walk, number));
@@ -247,9 +189,9 @@ impl<W: Word> Stage for Searching<W> {
                     run.context.record(Work::Tile, 1, count, || -> Result<()> {
                         reader.fill(&start, &shape, bytes)?;
                         for (part, out) in bytes.chunks(BLOCK * item).zip(out.chunks_mut(BLOCK * result)) {
-                            let words = &mut words[..part.len() / item];
-                            (self.coder.encode)(part, Positions::ALL, words);
-                            self.answer(&list, words, out);
+                            let keys = &mut keys.bytes_mut()[..part.len() / item * key];
+                            self.lookup.encode(part, keys);
+                            self.lookup.answer(self.search.question, &list, keys, out);
                         }
                         Ok(())
                     })?;

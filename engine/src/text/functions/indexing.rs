@@ -203,7 +203,10 @@ fn trim_zeros(_: &str, call: &Call<'_>) -> Result<Expr> {
             "f" => [true, false],
             "b" => [false, true],
             "fb" | "bf" => [true; 2],
-            _ => return Err(placed.wrong("ends to trim").help("'f', 'b' or 'fb'")),
+            other => {
+                let words = format!("expected the ends to trim, 'f', 'b' or 'fb'; found '{other}'");
+                return Err(Fault::value(&placed.span, words));
+            }
         },
     };
     let axes = b.axes("axis")?;

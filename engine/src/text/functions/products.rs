@@ -40,9 +40,41 @@ fn product(name: &str, call: &Call<'_>) -> Result<Expr> {
 }
 
 fn vecdot(_: &str, call: &Call<'_>) -> Result<Expr> {
-    let b = call.bind(&["x1", "x2", "*", "axis?"])?;
-    let axis = b.get("axis").map_or(Ok(-1), |p| p.integer())?;
-    b.array("x1")?.vecdot(&b.array("x2")?, axis).map_err(|e| b.fault("axis", e))
+    let b = call.bind(&["x1", "x2", "*", "axis?", "axes?", "keepdims?"])?;
+    let kept = b.boolean("keepdims")?;
+    let (x1, x2, place) = match (b.get("axis"), b.get("axes")) {
+        (Some(_), Some(axes)) => {
+            return Err(Fault::new(&axes.span, "expected 'axis' or 'axes', found both").help("leave one out"));
+        }
+        (None, Some(axes)) => listed(axes, kept)?,
+        (axis, None) => {
+            let axis = axis.map_or(Ok(-1), |p| p.integer())?;
+            (axis, axis, axis)
+        }
+    };
+    let about = if b.get("axes").is_some() { "axes" } else { "axis" };
+    let product = b.array("x1")?.vecdot(&b.array("x2")?, [x1, x2]).map_err(|e| b.fault(about, e))?;
+    match kept {
+        true => product.expand_dims(&[place]).map_err(|e| b.fault(about, e)),
+        false => Ok(product),
+    }
+}
+
+/// The axes of two arrays, and the place of the axis that the result keeps.
+fn listed(axes: &Placed, kept: bool) -> Result<(i64, i64, i64)> {
+    let Meaning::List(items) = &axes.meaning else { return Err(axes.wrong("a list")) };
+    let one = |item: &Placed| match &item.meaning {
+        Meaning::Tuple(parts) if parts.len() == 1 => parts[0].integer(),
+        _ => item.integer(),
+    };
+    let none = |item: &Placed| matches!(&item.meaning, Meaning::Tuple(parts) if parts.is_empty());
+    match &items[..] {
+        [x1, x2] => Ok((one(x1)?, one(x2)?, -1)),
+        [x1, x2, result] if kept => Ok((one(x1)?, one(x2)?, one(result)?)),
+        [x1, x2, result] if none(result) => Ok((one(x1)?, one(x2)?, -1)),
+        _ => Err(Fault::value(&axes.span, "expected an axis of each array")
+            .help("as in axes=[0, 1], or axes=[0, 1, 0] with keepdims=True")),
+    }
 }
 
 fn cross(_: &str, call: &Call<'_>) -> Result<Expr> {

@@ -2,7 +2,7 @@
 
 use super::{Function, functions, reduced_axes};
 use crate::text::call::Call;
-use crate::text::error::Result;
+use crate::text::error::{Fault, Result};
 use crate::text::meaning::Meaning;
 use crate::{Expr, ReduceOptions, Reduction};
 
@@ -27,6 +27,11 @@ fn average(_: &str, call: &Call<'_>) -> Result<Meaning> {
     let a = b.array("a")?;
     let weights = b.some("weights").map(|p| p.array()).transpose()?;
     let axes = b.axes("axis")?;
+    if let (Some(placed), Some(weights), None) = (b.get("weights"), &weights, &axes)
+        && weights.shape() != a.shape()
+    {
+        return Err(Fault::new(&placed.span, "weights of another shape than the array's need 'axis'"));
+    }
     let [mean, total] = a
         .average(weights.as_ref(), axes.as_deref(), b.boolean("keepdims")?)
         .map_err(|e| b.fault("axis", e))?;

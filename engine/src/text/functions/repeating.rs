@@ -1,5 +1,8 @@
 //! Arrays repeated, rolled and turned.
 
+use num_bigint::BigInt;
+use num_traits::FromPrimitive;
+
 use super::{Function, functions};
 use crate::Expr;
 use crate::text::call::Call;
@@ -37,21 +40,31 @@ fn repeat(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn roll(_: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["a", "shift", "axis?"])?;
-    let shift = b.need("shift")?;
+    let (a, shift) = (b.array("a")?, b.need("shift")?);
+    // a shift by all elements moves none, along any axis
+    let turn = crate::elements(a.shape()).map_err(|e| b.fault("a", e))?.max(1);
     let shifts = match &shift.meaning {
-        Meaning::Tuple(items) | Meaning::List(items) => items.iter().map(whole).collect::<Result<_>>()?,
-        Meaning::Number(_) => vec![whole(shift)?],
+        Meaning::Tuple(items) | Meaning::List(items) => {
+            items.iter().map(|item| whole(item, turn)).collect::<Result<_>>()?
+        }
+        Meaning::Number(_) => vec![whole(shift, turn)?],
         _ => shift.integers()?,
     };
-    b.array("a")?.roll(&shifts, b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
+    a.roll(&shifts, b.axes("axis")?.as_deref()).map_err(|e| b.fault("axis", e))
 }
 
-/// A shift. NumPy leaves out what stands after the point.
-fn whole(shift: &Placed) -> Result<i64> {
-    match shift.number() {
-        Some(&Number::Float(x)) if x.is_finite() => Ok(x as i64),
-        Some(Number::Float(_)) => Err(shift.wrong("a finite shift")),
-        _ => shift.integer(),
+/// A shift, without its whole turns if it is large. As in NumPy, what stands after the point is left out.
+fn whole(shift: &Placed, turn: u64) -> Result<i64> {
+    let large = match shift.number() {
+        Some(Number::Int(n)) => n.clone(),
+        Some(&Number::Float(x)) => {
+            BigInt::from_f64(x.trunc()).ok_or_else(|| shift.wrong("a finite shift"))?
+        }
+        _ => return shift.integer(),
+    };
+    match i64::try_from(&large % turn) {
+        Ok(rest) => Ok(rest),
+        Err(_) => shift.integer(),
     }
 }
 

@@ -1,0 +1,204 @@
+//! The keys of elements, and their places in a list of keys in memory.
+
+use std::cmp::Ordering;
+use std::fmt::Debug;
+
+use super::Question;
+use crate::kernels::order::{Code, Coder, Positions, Wanted, Word, code};
+use crate::{Buffer, DType, Error, Result};
+
+/// A list in memory: its keys in ascending order.
+pub(super) struct List {
+    pub(super) keys: Buffer,
+    /// Keys that count.
+    pub(super) len: usize,
+    /// Whether the elements descend and their keys were reversed.
+    pub(super) descends: bool,
+}
+
+/// Keys of some elements, each of so many bytes.
+pub(super) trait Lookup: Debug + Send + Sync {
+    /// Bytes of a key.
+    fn item(&self) -> usize;
+
+    /// Bytes of memory that [`Lookup::arrange`] takes for `count` keys.
+    fn room(&self, question: Question, count: u64) -> u64;
+
+    /// The keys of elements.
+    fn encode(&self, elements: &[u8], keys: &mut [u8]);
+
+    /// A list of keys as a question needs it.
+    ///
+    /// # Errors
+    /// When edges of bins neither ascend nor descend.
+    fn arrange(&self, question: Question, keys: Buffer) -> Result<List>;
+
+    /// The answers for the keys of some elements.
+    fn answer(&self, question: Question, list: &List, keys: &[u8], out: &mut [u8]);
+}
+
+/// The keys of elements of a type.
+///
+/// # Errors
+/// For records, which have no keys of one piece.
+pub(super) fn lookup(dtype: DType) -> Result<Box<dyn Lookup>> {
+    Ok(match dtype {
+        DType::Bytes(_) => Box::new(Texts { item: dtype.size(), unit: 1 }),
+        DType::Str(_) => Box::new(Texts { item: dtype.size(), unit: 4 }),
+        _ => match code(dtype.into(), Wanted::Values, 0)? {
+            Code::Small(coder) => Box::new(Words(coder)),
+            Code::Middle(coder) => Box::new(Words(coder)),
+            Code::Large(coder) => Box::new(Words(coder)),
+            Code::Triple(coder) => Box::new(Words(coder)),
+        },
+    })
+}
+
+/// Writes the answers to a question, from the first key of `len` that a condition holds for, and from whether the list
+/// has an equal key.
+fn answers<'a, K: 'a>(
+    question: Question,
+    list: &List,
+    keys: impl Iterator<Item = K>,
+    out: &mut [u8],
+    place: impl Fn(&K, bool) -> usize,
+    has: impl Fn(&K) -> bool,
+) {
+    match question {
+        Question::Member { invert } => {
+            keys.zip(out).for_each(|(key, out)| *out = u8::from(has(&key) != invert));
+        }
+        Question::Place { after } | Question::Bin { after } => {
+            let out: &mut [i64] = bytemuck::cast_slice_mut(out);
+            for (key, out) in keys.zip(out) {
+                let place = place(&key, after);
+                *out = if list.descends { list.len - place } else { place } as i64;
+            }
+        }
+    }
+}
+
+/// Numbers and times, as words.
+#[derive(Debug)]
+struct Words<W>(Coder<W>);
+
+impl<W: Word> Lookup for Words<W> {
+    fn item(&self) -> usize {
+        size_of::<W>()
+    }
+
+    fn room(&self, _: Question, _: u64) -> u64 {
+        0
+    }
+
+    fn encode(&self, elements: &[u8], keys: &mut [u8]) {
+        let words: &mut [W] = bytemuck::cast_slice_mut(keys);
+        (self.0.encode)(elements, Positions::ALL, words);
+        words.iter_mut().for_each(|word| *word = word.bare());
+    }
+
+    fn arrange(&self, question: Question, mut keys: Buffer) -> Result<List> {
+        let words: &mut [W] = bytemuck::cast_slice_mut(keys.bytes_mut());
+        let (mut len, mut descends) = (words.len(), false);
+        match question {
+            Question::Place { .. } => {}
+            Question::Bin { .. } => {
+                if !words.is_sorted() {
+                    words.reverse();
+                    descends = true;
+                    if !words.is_sorted() {
+                        return Err(Error::Value(
+                            "bins must be monotonically increasing or decreasing".into(),
+                        ));
+                    }
+                }
+            }
+            Question::Member { .. } => {
+                words.sort_unstable();
+                if let Some(nan) = self.0.nan {
+                    len = words.partition_point(|word| *word < nan);
+                }
+            }
+        }
+        Ok(List { keys, len, descends })
+    }
+
+    fn answer(&self, question: Question, list: &List, keys: &[u8], out: &mut [u8]) {
+        let all: &[W] = &bytemuck::cast_slice(list.keys.bytes())[..list.len];
+        let words: &[W] = bytemuck::cast_slice(keys);
+        let place = |word: &&W, after: bool| match after {
+            true => all.partition_point(|other| other <= word),
+            false => all.partition_point(|other| other < word),
+        };
+        answers(question, list, words.iter(), out, place, |word| all.binary_search(word).is_ok());
+    }
+}
+
+/// Texts, as bytes in their order.
+#[derive(Debug)]
+struct Texts {
+    item: usize,
+    /// Bytes of a unit.
+    unit: usize,
+}
+
+impl Texts {
+    /// How many of the first keys come before the first one of which `before` is not true.
+    fn partition(&self, all: &[u8], before: impl Fn(&[u8]) -> bool) -> usize {
+        let (mut low, mut high) = (0, all.len() / self.item);
+        while low < high {
+            let middle = low.midpoint(high);
+            match before(&all[middle * self.item..][..self.item]) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+}
+
+impl Lookup for Texts {
+    fn item(&self) -> usize {
+        self.item
+    }
+
+    fn room(&self, question: Question, count: u64) -> u64 {
+        match question {
+            Question::Member { .. } => count.saturating_mul(self.item as u64 + 8),
+            _ => 0,
+        }
+    }
+
+    fn encode(&self, elements: &[u8], keys: &mut [u8]) {
+        keys.copy_from_slice(elements);
+        if self.unit > 1 {
+            // the most significant byte of a unit decides first
+            keys.chunks_exact_mut(self.unit).for_each(<[u8]>::reverse);
+        }
+    }
+
+    fn arrange(&self, question: Question, keys: Buffer) -> Result<List> {
+        let len = keys.bytes().len() / self.item;
+        let list = |keys| List { keys, len, descends: false };
+        let Question::Member { .. } = question else { return Ok(list(keys)) };
+        let key = |number: usize| &keys.bytes()[number * self.item..][..self.item];
+        let mut order: Vec<usize> = (0..len).collect();
+        order.sort_unstable_by(|&a, &b| key(a).cmp(key(b)));
+        let mut sorted = Buffer::unfilled(keys.bytes().len())?;
+        for (to, &number) in sorted.bytes_mut().chunks_exact_mut(self.item).zip(&order) {
+            to.copy_from_slice(key(number));
+        }
+        Ok(list(sorted))
+    }
+
+    fn answer(&self, question: Question, list: &List, keys: &[u8], out: &mut [u8]) {
+        let all = list.keys.bytes();
+        let place = |key: &&[u8], after: bool| {
+            let most = if after { Ordering::Equal } else { Ordering::Less };
+            self.partition(all, |other| other.cmp(key) <= most)
+        };
+        let has =
+            |key: &&[u8]| all.get(place(key, false) * self.item..).is_some_and(|rest| rest.starts_with(key));
+        answers(question, list, keys.chunks_exact(self.item), out, place, has);
+    }
+}
