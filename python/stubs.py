@@ -38,7 +38,7 @@ TYPES = {
 SEVERAL = {
     **dict.fromkeys("frexp modf divmod histogram".split(), 2),
     **{"histogram2d": 3, "describe": 7},
-    **dict.fromkeys("array_split broadcast_arrays dsplit hsplit ix_ meshgrid nonzero split unravel_index unstack vsplit".split(), 0),
+    **dict.fromkeys("array_split broadcast_arrays dsplit hsplit ix_ mask_indices meshgrid nonzero split unravel_index unstack vsplit".split(), 0),
 }
 #: Functions with one result or several.
 EITHER = {"atleast_1d", "atleast_2d", "atleast_3d", "gradient", "unique", "where"}

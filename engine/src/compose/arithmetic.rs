@@ -3,7 +3,7 @@
 use super::{choose, one, two};
 use crate::promote::is_exact;
 use crate::view::broadcast_shape;
-use crate::{DType, Expr, Kind, Op, ReduceOptions, Reduction, Result, Scalar, ScanOptions};
+use crate::{DType, Error, Expr, Kind, Op, ReduceOptions, Reduction, Result, Scalar, ScanOptions};
 
 /// Tolerances of [`Expr::isclose`].
 #[derive(Clone, Debug)]
@@ -77,8 +77,11 @@ impl Expr {
     /// The power in `float64`, or in `complex128` if an operand is complex.
     ///
     /// # Errors
-    /// When the shapes do not broadcast.
+    /// When an operand is not of numbers, or the shapes do not broadcast.
     pub fn float_power(&self, exponent: &Expr) -> Result<Expr> {
+        if let Some(other) = [self, exponent].iter().find(|x| !x.dtype().kind().is_number()) {
+            return Err(Error::dtype("float_power", DType::F64, other.dtype()));
+        }
         let complex = [self, exponent].iter().any(|x| x.dtype().kind() == Kind::Complex);
         let dtype = if complex { DType::C128 } else { DType::F64 };
         two(Op::Pow, &self.cast(dtype)?, &exponent.cast(dtype)?)

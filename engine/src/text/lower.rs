@@ -90,7 +90,8 @@ pub(super) fn free_names<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
             {
                 free_names(object, names);
             }
-            arguments.iter().for_each(|a| free_names(&a.value, names));
+            let values = arguments.iter().filter(|a| named_function(function, a).is_none());
+            values.for_each(|a| free_names(&a.value, names));
         }
         Kind::Subscript(object, items, _) => {
             let is_grid = matches!(&object.kind, Kind::Name(name) if grid::NAMES.contains(&name.as_str()));
@@ -145,6 +146,19 @@ fn ufunc(object: &Node, method: &str) -> Option<Op> {
         _ => return None,
     };
     functions::ufuncs::METHODS.contains(&method).then(|| Op::from_name(name)).flatten()
+}
+
+/// The name of the function that an argument stands for, if the called function takes one.
+fn named_function<'a>(called: &Node, argument: &'a Argument) -> Option<&'a str> {
+    fn name(node: &Node) -> Option<&str> {
+        match &node.kind {
+            Kind::Name(name) => Some(name),
+            Kind::Attribute(object, name, _) if module(object) => Some(name),
+            _ => None,
+        }
+    }
+    let takes = name(called) == Some(functions::TAKES_FUNCTION);
+    name(&argument.value).filter(|name| takes && functions::names().any(|known| known == *name))
 }
 
 pub(super) struct Lowering<'a> {
@@ -273,7 +287,11 @@ impl Lowering<'_> {
         };
         let mut given = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            given.push((argument.name.clone(), self.place(&argument.value)?));
+            let value = match named_function(function, argument) {
+                Some(name) => Placed { meaning: Meaning::Str(name.to_owned()), span: argument.value.span.clone() },
+                None => self.place(&argument.value)?,
+            };
+            given.push((argument.name.clone(), value));
         }
         let call = Call { name, at: at.clone(), object, context: self.context, given };
         let op = match &function.kind {

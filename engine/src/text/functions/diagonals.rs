@@ -1,10 +1,14 @@
 //! Diagonals and triangles of matrices.
 
+use std::collections::BTreeMap;
+
 use super::creation::points;
 use super::{Function, functions};
 use crate::text::call::Call;
 use crate::text::error::Result;
-use crate::{Error, Expr};
+use crate::text::meaning::{Meaning, Placed};
+use crate::text::number::Number;
+use crate::{DType, Error, Expr};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -14,6 +18,7 @@ pub(super) const FUNCTIONS: &[Function] = functions! {
     "diag_indices_from" false "the places of the diagonal of this array": diagonal_places;
     "diagonal" true "the diagonals of two axes": diagonals;
     "trace" true "the sums of the diagonals of two axes": diagonals;
+    "mask_indices" false "the places that a function such as triu keeps of a square matrix": kept_places;
     "tril" false "the lower triangle of the last two axes": triangle;
     "tril_indices" false "the places of a lower triangle": triangle_places;
     "tril_indices_from" false "the places of the lower triangle of a matrix": triangle_places;
@@ -42,6 +47,23 @@ fn diagonals(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => a.diagonal(offset, one, two),
     };
     made.map_err(|e| b.fault("a", e))
+}
+
+/// The places where a function of a matrix of ones and of `k` gives elements other than 0.
+fn kept_places(_: &str, call: &Call<'_>) -> Result<Meaning> {
+    let b = call.bind(&["n", "mask_func", "k?"])?;
+    let (n, function) = (b.need("n")?, b.need("mask_func")?);
+    let ones = n.lengths()?.repeat(2);
+    let ones = Expr::ones(&ones, DType::I64).map_err(|e| b.fault("n", e))?;
+    let apply = |name: &str, given: Vec<Meaning>| {
+        let given = given.into_iter().map(|meaning| (None, Placed { meaning, span: function.span.clone() }));
+        let (at, given) = (function.span.clone(), given.collect());
+        let call = Call { name, at, object: None, context: call.context, given };
+        super::evaluate(&call, &BTreeMap::new())
+    };
+    let k = b.get("k").map_or(Meaning::Number(Number::Int(0.into())), |k| k.meaning.clone());
+    let kept = apply(function.text()?, vec![ones.into(), k])?;
+    apply("nonzero", vec![kept])
 }
 
 fn triangle(name: &str, call: &Call<'_>) -> Result<Expr> {

@@ -100,6 +100,9 @@ fn all() -> impl Iterator<Item = &'static Function> {
     TABLES.iter().copied().flatten()
 }
 
+/// The function that takes the name of another function among its arguments.
+pub(super) const TAKES_FUNCTION: &str = "mask_indices";
+
 /// Elementwise operations that arrays have as methods.
 const OP_METHODS: &[&str] = &["conj", "conjugate"];
 
