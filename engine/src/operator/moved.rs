@@ -93,11 +93,11 @@ impl Derive for Moved {
         let mut read = self.from.clone();
         for group in &self.groups {
             let taken: u64 = of[group.to.clone()].iter().product();
-            // along the slowest axis of a group, only the rows that the elements of the box touch
+            // along the slowest axis of a group, whole rows; rows that are cut are read by themselves
             let mut inner: u64 = self.from[group.from.clone()].iter().product();
             for k in group.from.clone() {
                 inner /= self.from[k].max(1);
-                read[k] = self.from[k].min(taken.div_ceil(inner.max(1)) + 1);
+                read[k] = self.from[k].min(taken / inner.max(1)).max(1);
                 if read[k] > 1 {
                     break;
                 }
@@ -284,7 +284,13 @@ mod tests {
             for (start, shape) in boxes(to) {
                 let len: u64 = shape.iter().product();
                 let mut found = vec![u64::MAX; len as usize];
+                let moved = Moved { groups: groups(from, to), from: from.to_vec(), to: to.to_vec() };
+                let most = moved.reads(&[], &shape)[0].iter().product::<u64>();
                 for piece in pieces(from, to, &start, &shape) {
+                    assert!(
+                        piece.shape.iter().product::<u64>() <= most,
+                        "{from:?} {to:?} {start:?} {shape:?}"
+                    );
                     for number in 0..piece.shape.iter().product::<u64>() {
                         let (mut rest, mut flat, mut step, mut place) = (number, 0, 1, piece.place);
                         for k in (0..from.len()).rev() {

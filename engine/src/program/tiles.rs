@@ -25,6 +25,9 @@ const FEW: u64 = 1 << 10;
 const SHORT_ROW: u64 = 32;
 /// A tile of fewer elements than this is made wider.
 const NARROW: u64 = 1 << 18;
+/// All these numbers are for elements of at most this many bytes, such as all numbers. Of wider ones, such as texts, a
+/// tile has fewer.
+const WIDE: u64 = 16;
 
 /// A grid of boxes over a domain: the borders along each axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,21 +85,24 @@ impl Tiles {
         let mut borders: Vec<Borders> =
             domain.iter().zip(&lead.access).map(|(&n, a)| Borders::of_chunks(n, a.as_ref())).collect();
         let order = loop_order(program);
-        if product(&extent) > CHUNK_LIMIT {
+        let wide = wide(program);
+        let least = LEAST.div_ceil(wide);
+        if product(&extent) > CHUNK_LIMIT / wide {
+            let most = (PART / wide).max(1);
             // cut, beginning with the axis whose neighbours lie farthest apart
             for &axis in &order {
                 let others = product(&extent) / extent[axis];
-                let part = (PART / others).clamp(1, extent[axis]);
+                let part = (most / others).clamp(1, extent[axis]);
                 extent[axis] = part;
                 borders[axis] = borders[axis].subdivided(part);
-                if product(&extent) <= PART {
+                if product(&extent) <= most {
                     break;
                 }
             }
         } else {
             // join, beginning with the axis whose neighbours lie closest
             for &axis in order.iter().rev() {
-                let times = LEAST / product(&extent);
+                let times = least / product(&extent);
                 if times <= 1 {
                     break;
                 }
@@ -109,12 +115,14 @@ impl Tiles {
 
     /// The tiles of a reduction of the axes `over`.
     pub(crate) fn of_fold(program: &Program, order: &[usize], over: &[bool]) -> Tiles {
+        let wide = wide(program);
+        let is_long = product(&program.domain) > CHUNK_LIMIT / wide;
         match (lead(program), row_axis(&program.domain, order, over)) {
             (Some(lead), Some(rows)) if product(&program.domain) > 0 => {
-                let tiles = Tiles::of_columns(&program.domain, lead, order, rows, over);
+                let tiles = Tiles::of_columns(&program.domain, lead, wide, order, rows, over);
                 if lead.is_encoded() { tiles.of_whole_chunks(&program.domain, lead, over) } else { tiles }
             }
-            (Some(lead), None) if product(&program.domain) > CHUNK_LIMIT && !program.is_even(lead) => {
+            (Some(lead), None) if is_long && !program.is_even(lead) => {
                 super::written::balanced(program, BALANCED)
             }
             _ => Tiles::of_program(program),
@@ -140,7 +148,15 @@ impl Tiles {
 
     /// The tiles of a fold that goes column by column. Along the reduced axes they depend on the domain and the lead's
     /// grid alone, because they decide which numbers are added first. Along the others they may be cut differently.
-    fn of_columns(domain: &[u64], lead: &Load, order: &[usize], rows: usize, over: &[bool]) -> Tiles {
+    fn of_columns(
+        domain: &[u64],
+        lead: &Load,
+        wide: u64,
+        order: &[usize],
+        rows: usize,
+        over: &[bool],
+    ) -> Tiles {
+        let [limit, most_columns, narrow] = [CHUNK_LIMIT, COLUMNS, NARROW].map(|n| (n / wide).max(1));
         let mut tiles = Tiles { borders: domain.iter().map(|&n| Borders::whole(n)).collect() };
         let chunks = |k: usize| Borders::of_chunks(domain[k], lead.access[k].as_ref());
         let place = order.iter().position(|&k| k == rows).unwrap_or(0);
@@ -149,7 +165,7 @@ impl Tiles {
         let mut columns = 1;
         for &k in fast.iter().rev() {
             let chunks = chunks(k);
-            tiles.borders[k] = fitted(&chunks, chunks.longest().min(COLUMNS / columns));
+            tiles.borders[k] = fitted(&chunks, chunks.longest().min(most_columns / columns));
             columns = (columns * tiles.borders[k].longest()).max(1);
         }
         if let Some(&k) = fast.iter().rev().find(|&&k| domain[k] > 1)
@@ -162,17 +178,17 @@ impl Tiles {
         let mut elements = columns;
         let reduced = slow.iter().rev().filter(|&&k| over[k]);
         for &k in std::iter::once(&rows).chain(reduced) {
-            tiles.borders[k] = fitted(&chunks(k), CHUNK_LIMIT / elements);
+            tiles.borders[k] = fitted(&chunks(k), limit / elements);
             elements = elements.saturating_mul(tiles.borders[k].longest()).max(1);
         }
         for &k in slow.iter().rev().filter(|&&k| !over[k]) {
-            tiles.borders[k] = fitted(&chunks(k), NARROW / elements);
+            tiles.borders[k] = fitted(&chunks(k), narrow / elements);
             elements = elements.saturating_mul(tiles.borders[k].longest()).max(1);
         }
         for &k in fast.iter().rev() {
             let extent = tiles.borders[k].longest();
-            if elements < NARROW && extent < domain[k] {
-                let wider = extent.saturating_mul(NARROW / elements);
+            if elements < narrow && extent < domain[k] {
+                let wider = extent.saturating_mul(narrow / elements);
                 tiles.borders[k] = fitted(&chunks(k), wider);
                 elements = elements / extent * tiles.borders[k].longest();
             }
@@ -224,6 +240,11 @@ pub(crate) fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
         }
     }
     extent
+}
+
+/// How many times wider than [`WIDE`] the widest element of an input is; at least 1.
+fn wide(program: &Program) -> u64 {
+    program.loads.iter().map(|load| load.dtype.size() as u64 / WIDE).max().unwrap_or(1).max(1)
 }
 
 /// The input whose grid the tiles follow: an input with the most elements, preferably one with several chunks, and the

@@ -288,7 +288,9 @@ impl Lowering<'_> {
         let mut given = Vec::with_capacity(arguments.len());
         for argument in arguments {
             let value = match named_function(function, argument) {
-                Some(name) => Placed { meaning: Meaning::Str(name.to_owned()), span: argument.value.span.clone() },
+                Some(name) => {
+                    Placed { meaning: Meaning::Str(name.to_owned()), span: argument.value.span.clone() }
+                }
                 None => self.place(&argument.value)?,
             };
             given.push((argument.name.clone(), value));

@@ -202,3 +202,68 @@ impl Lookup for Texts {
         answers(question, list, keys.chunks_exact(self.item), out, place, has);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::evaluate_in;
+    use crate::source::Value;
+    use crate::{Context, Expr};
+
+    const LENGTH: u64 = 150_000;
+
+    fn texts(dtype: DType, all: &[String]) -> Expr {
+        let mut bytes = Vec::new();
+        for text in all {
+            let begin = bytes.len();
+            match dtype {
+                DType::Bytes(_) => bytes.extend_from_slice(text.as_bytes()),
+                _ => text.chars().for_each(|c| bytes.extend_from_slice(&u32::from(c).to_le_bytes())),
+            }
+            bytes.resize(begin + dtype.size(), 0);
+        }
+        Expr::source(Arc::new(Value::copied_from(dtype, &[all.len() as u64], &bytes).unwrap())).unwrap()
+    }
+
+    fn found(expr: &Expr, context: &Context) -> Vec<u8> {
+        evaluate_in(expr, context).unwrap().bytes().to_vec()
+    }
+
+    /// The elements are many times larger than the memory; the list alone is held.
+    #[test]
+    fn texts_are_looked_up_as_they_stream() {
+        let word = |k: u64| format!("{}{}", ["a", "Z", "\u{100}b", "", "zz"][k as usize % 5], k % 977);
+        let list: BTreeSet<String> = (0..700).map(|k| word(k * 7)).collect();
+        let list: Vec<String> = list.into_iter().collect();
+        let elements: Vec<String> = (0..LENGTH).map(word).collect();
+        let ascii = |all: &[String]| all.iter().map(|t| t.replace('\u{100}', "q")).collect::<Vec<_>>();
+        for (dtype, list, elements) in [
+            (DType::Str(40), list.clone(), elements.clone()),
+            (DType::Bytes(30), ascii(&list), ascii(&elements)),
+        ] {
+            let list: Vec<String> = list.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+            let mut shuffled = list.clone();
+            shuffled.reverse();
+            shuffled.push(list[0].clone());
+            let (a, sorted) = (texts(dtype, &elements), texts(dtype, &list));
+            for (memory, threads) in [(3 << 20, 1), (3 << 20, 2), (1 << 30, 2)] {
+                let context = Context::new(memory, threads);
+                let member = a.isin(&texts(dtype, &shuffled), false).unwrap();
+                let expected: Vec<u8> =
+                    elements.iter().map(|text| u8::from(list.binary_search(text).is_ok())).collect();
+                assert_eq!(found(&member, &context), expected);
+                for after in [false, true] {
+                    let places = sorted.searchsorted(&a, after, None).unwrap();
+                    let place = |text: &String| {
+                        list.partition_point(|other| if after { other <= text } else { other < text }) as i64
+                    };
+                    let expected: Vec<i64> = elements.iter().map(place).collect();
+                    assert_eq!(bytemuck::pod_collect_to_vec::<u8, i64>(&found(&places, &context)), expected);
+                }
+            }
+        }
+    }
+}

@@ -18,6 +18,8 @@ const TILE: u64 = 4 << 20;
 const PIECE: u64 = 1 << 16;
 /// Keys that are made and looked up at a time.
 const BLOCK: usize = 1 << 12;
+/// Bytes of these keys, unless one key is longer.
+const BLOCK_BYTES: usize = 24 * BLOCK;
 
 /// A search that is planned.
 #[derive(Debug)]
@@ -47,6 +49,11 @@ impl Searching {
         Searching { search, lookup, list, feed, sorter, output: output.clone(), tiles, walk, threads: 1 }
     }
 
+    /// Keys that are made and looked up at a time.
+    fn block(&self) -> usize {
+        (BLOCK_BYTES / self.lookup.item()).clamp(1, BLOCK)
+    }
+
     /// Bytes of a thread, and bytes of the list.
     fn bytes(&self) -> (u64, u64) {
         let (written, extents) = (&self.output.written, self.tiles.extents());
@@ -54,7 +61,7 @@ impl Searching {
         let item = self.feed.output_size() as u64;
         let copies = if written.copies { 2 } else { 1 };
         let tile = elements.saturating_mul(item + copies * written.item)
-            + (BLOCK * self.lookup.item()) as u64
+            + (self.block() * self.lookup.item()) as u64
             + written.scratch
             + Feed::bytes(&self.feed, &extents);
         let piece = |program: &Program| {
@@ -179,7 +186,8 @@ impl Stage for Searching {
             let turns = Turns::new(self.tiles.len());
             turns.run(self.threads, run.context, || {
                 let (mut reader, key) = (feed.reader(), self.lookup.item());
-                let mut keys = Buffer::unfilled(BLOCK * key)?;
+                let block = self.block();
+                let mut keys = Buffer::unfilled(block * key)?;
                 let [mut elements, mut answers] = [(); 2].map(|()| Buffer::default());
                 while let Some(number) = turns.take(run.context)? {
                     let (start, shape) = self.tiles.tile(&tile_index(&self.tiles, &self.walk, number));
@@ -188,7 +196,7 @@ impl Stage for Searching {
                     let out = answers.reserve(count as usize * result)?;
                     run.context.record(Work::Tile, 1, count, || -> Result<()> {
                         reader.fill(&start, &shape, bytes)?;
-                        for (part, out) in bytes.chunks(BLOCK * item).zip(out.chunks_mut(BLOCK * result)) {
+                        for (part, out) in bytes.chunks(block * item).zip(out.chunks_mut(block * result)) {
                             let keys = &mut keys.bytes_mut()[..part.len() / item * key];
                             self.lookup.encode(part, keys);
                             self.lookup.answer(self.search.question, &list, keys, out);
