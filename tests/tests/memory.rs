@@ -115,6 +115,10 @@ fn every_job_stays_within_its_budget() {
             within(20 << 20, &["eval", text, from]);
         }
     }
+    // elements wider than any number
+    run(&["eval", "a[:300].astype('U40')", "a=a.npy", "-o", "t.npy"]);
+    run(&["eval", "max(str_len(t)), sum(isin(t, t[0, :99]))", "t=t.npy"]);
+    run(&["eval", "tile(a.reshape(-1), 2)", "a=a.npy", "-o", "tiled.npy"]);
     // views of one file: neighbours share pages, and those far apart do not
     let views = |step: u64| {
         let rows = (0..12).map(|k| format!("a[{}:{}]", k * step, k * step + side / 3));

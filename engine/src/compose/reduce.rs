@@ -49,6 +49,8 @@ impl Expr {
                 typed.mean_span(options)
             }
             Some(dtype) if promote::is_exact(dtype) => typed.reduced_to(dtype, reduction, options),
+            // whole numbers have no NaN, although their floats could
+            Some(_) if promote::is_exact(typed.dtype()) => typed.reduced(reduction.plain(), options),
             _ => typed.reduced(reduction, options),
         }
     }

@@ -215,3 +215,33 @@ fn a_group_of_rows_decodes_each_chunk_that_it_touches_once() {
     let found = decoded(over(&month, Reduction::Mean, 0));
     assert!(found <= (touched.len() as u64 + 1) * 9, "{found} of {} chunks in depth", touched.len());
 }
+
+/// An array of a `.npy` file of zeros that takes no room on the disk.
+fn sparse(folder: &std::path::Path, descr: &str, length: u64, item: u64) -> Expr {
+    let path = folder.join(format!("{descr}.npy").replace('<', ""));
+    let words = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({length},), }}");
+    let header = [b"\x93NUMPY\x01\x00\x76\x00".to_vec(), format!("{words:<117}\n").into_bytes()].concat();
+    std::fs::write(&path, &header).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(header.len() as u64 + length * item).unwrap();
+    crate::open(path.to_str().unwrap()).unwrap().expr().unwrap().clone()
+}
+
+#[test]
+fn wide_elements_and_long_rows_need_no_more_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let context = Context::new(48 << 20, 2);
+    let texts = sparse(folder.path(), "<U400", 200_000, 1600);
+    let lengths = Expr::apply(Op::StrLen, &[texts]).unwrap();
+    let longest = lengths.reduce(Reduction::Max, &ReduceOptions::default()).unwrap();
+    explained(&[(longest, Target::Memory)], &context);
+    let numbers = sparse(folder.path(), "<f8", 20_000_000, 8);
+    let rows = numbers.reshape(&[4, -1]).unwrap();
+    let every = crate::Index::Slice { start: Some(1), stop: None, step: None };
+    let parts = rows.index(&[crate::Index::ALL, every]).unwrap().reshape(&[-1]).unwrap();
+    for (number, result) in [numbers.tile(&[3]).unwrap(), parts].into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.out.npy"));
+        let sink = Arc::new(NpySink::create(&path, result.dtype(), result.shape(), false).unwrap());
+        explained(&[(result, Target::Sink(sink))], &context);
+    }
+}

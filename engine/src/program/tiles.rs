@@ -1,7 +1,7 @@
 //! How a domain is cut into tiles, the units of work.
 //!
-//! The tiles of a reduction decide in which order numbers are added. So they depend only on the domain and the chunk
-//! grid of one input, the *lead*: not on threads, memory, codecs or the other work of the pass.
+//! The tiles of a reduction decide in which order numbers are added. So they depend only on the domain, the types of the
+//! inputs and the chunk grid of one of them, the *lead*: not on threads, memory, codecs or the other work of the pass.
 
 use std::ops::Range;
 
