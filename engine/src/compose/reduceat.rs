@@ -80,7 +80,7 @@ impl Expr {
                 shape[k] = 0;
                 Expr::zeros(&shape, to)
             }
-            ..=MOST => {
+            1..=MOST => {
                 let part = |(from, end)| by.reduce(&a.range_of(k, from..end)?, k);
                 let parts = parts.map(part).collect::<Result<Vec<_>>>()?;
                 Expr::concatenate(&parts, Some(k as i64), None)
@@ -139,9 +139,12 @@ mod tests {
             .zip(ends)
             .map(|(&from, end)| &elements[from as usize..end.max(from + 1) as usize])
             .collect();
-        let folds: [(Op, fn(i64, i64) -> i64); 3] =
-            [(Op::Add, |a, b| a + b), (Op::Maximum, i64::max), (Op::Subtract, |a, b| a - b)];
-        for (op, fold) in folds {
+        for op in [Op::Add, Op::Maximum, Op::Subtract] {
+            let fold = |a: i64, b: i64| match op {
+                Op::Add => a + b,
+                Op::Maximum => a.max(b),
+                _ => a - b,
+            };
             let expected: Vec<i64> =
                 parts.iter().map(|part| part.iter().copied().reduce(fold).unwrap()).collect();
             for column in [false, true] {
