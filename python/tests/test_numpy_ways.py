@@ -382,3 +382,77 @@ def test_places_out_of_bounds_beside_an_empty_axis():
         a[..., [2, 7], :] = 0
     a[[1], :, :] = 0
     assert a.shape == (3, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda xp: np.gcd.reduce(xp.asarray([1.5, 2]), axis=7),
+        lambda xp: np.subtract.reduce(xp.asarray([True]), axis=(0, 0)),
+        lambda xp: np.fmax.reduce(xp.asarray([1.5, 2]), axis=7, where=np.array([True, False])),
+        lambda xp: np.add.accumulate(xp.asarray(1.5), axis=7),
+        lambda xp: np.bitwise_or.reduce(xp.asarray([1, 2]), out=np.zeros(3)),
+        lambda xp: np.lcm.reduce(xp.asarray(np.array([], "u8")), out=np.array(7)),
+        lambda xp: np.subtract.reduce(xp.asarray([[True, False]]), axis=1, out=np.zeros(5, int)),
+        lambda xp: np.float_power.reduce(xp.asarray([2, -1]), dtype=int),
+        lambda xp: np.concatenate([xp.asarray([1.5]), xp.asarray([[1.5]])], dtype="i2"),
+        lambda xp: np.concatenate([xp.asarray(["a"])] * 2, axis=3, dtype="c8"),
+        lambda xp: np.stack([xp.asarray([1.5]), xp.asarray(1.5)], dtype="i2"),
+        lambda xp: changed(xp.asarray([1, 2]), "x += np.ones(3)"),
+        lambda xp: changed(xp.asarray(3), "x[True] = np.ones((1, 3))"),
+        lambda xp: changed(xp.asarray(3), "x[()] = xp.asarray([[1, 3]])", xp),
+        lambda xp: np.pad(xp.asarray(3), ()),
+    ],
+)
+def test_of_two_faults_numpys_is_named(call):
+    errors = []
+    for xp in (np, arrstore):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            call(xp)
+        errors.append(next(kind for kind in (np.exceptions.AxisError, ValueError, TypeError) if isinstance(caught.value, kind)))
+    assert errors[0] is errors[1]
+
+
+def changed(x, text, xp=np):
+    """An array after a statement."""
+    names = {"x": x, "np": np, "xp": xp}
+    exec(text, names)
+    return names["x"]
+
+
+def test_the_array_that_takes_a_result_is_an_operand():
+    for xp in (np, arrstore):
+        truths = xp.asarray([[True, False], [True, True]])
+        same(np.min(truths, axis=0, initial=-1, out=np.zeros(2)), [-1.0, -1.0])
+        same(truths.max(initial=0.5, out=np.array(7.0)), np.array(1.0))
+        same(np.sum(a=truths, axis=1, out=np.zeros(2)), [1.0, 2.0])
+        same(np.lcm.reduce(truths, axis=1, out=np.zeros(2, int)), [0, 1])
+        same(np.maximum.accumulate(truths, axis=1, out=np.zeros((2, 2), "f4")), np.ones((2, 2), "f4"))
+
+
+def test_only_exponents_that_count_are_refused():
+    a, b = np.array([2, 3]), np.array([-1, 2])
+    for xp in (np, arrstore):
+        same(np.power(xp.asarray(a), xp.asarray(b), where=b > 0, out=np.zeros(2, int)), [0, 9])
+        with pytest.raises(ValueError, match="negative"):
+            np.power(xp.asarray(a), xp.asarray(b), where=b < 0, out=np.zeros(2, int))
+
+
+@pytest.mark.parametrize("number", [1, 2.5, 1j, True], ids=repr)
+@pytest.mark.parametrize("dtype", ["i2", "i8", "f4", "f8", "c8", "c16", "?"])
+@pytest.mark.parametrize("casting", ["no", "equiv", "safe"])
+def test_numbers_of_python_and_strict_casts(dtype, number, casting):
+    x = np.ones(2, dtype)
+    try:
+        expected = np.add(x, number, casting=casting)
+    except TypeError:
+        with pytest.raises(TypeError):
+            np.add(arrstore.asarray(x), number, casting=casting)
+        return
+    same(np.add(arrstore.asarray(x), number, casting=casting), expected)
+
+
+def test_indices_in_the_type_of_floats():
+    for kwargs in ({}, {"dtype": None}, {"dtype": "f4"}):
+        same(arrstore.indices((2, 3), **kwargs), np.indices((2, 3), **kwargs))
+    assert [x.dtype for x in arrstore.indices((2, 3), dtype=None, sparse=True)] == [np.int64, np.int64]

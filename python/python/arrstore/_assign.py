@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _arrstore, _functions
 from ._arrstore import Array
+from ._dispatch import stand_in
 
 
 def assigned(array, key, value):
@@ -15,7 +16,7 @@ def assigned(array, key, value):
         return _basic(array, key if isinstance(key, tuple) else (key,), _elements(value, array.dtype))
     value = _elements(value, array.dtype)
     mask = _mask(key)
-    if mask is not None and mask.ndim and mask.shape == array.shape and value.ndim > 1:
+    if mask is not None and mask.shape == array.shape and value.ndim > 1:
         raise TypeError(f"elements that a mask chooses take values of at most one axis, found shape {value.shape}")
     if mask is not None and _covers(mask, array) and _spans(value, array.shape[mask.ndim :]):
         wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
@@ -40,7 +41,8 @@ def _element(value, dtype):
         element[()] = value
         return _arrstore.lazy(element)
     if value.ndim and dtype.names is None:
-        raise ValueError(f"setting an array element with a sequence: expected one element, found shape {value.shape}")
+        np.empty((), dtype)[()] = stand_in(value)  # NumPy takes one element along any axes
+        value = value.reshape(())
     return _elements(value, dtype)
 
 

@@ -11,7 +11,7 @@ from ._arrstore import Array
 _FILL = {"zeros": np.zeros, "empty": np.zeros, "ones": np.ones, "full": np.full}
 
 
-def _by_name(name, args, kwargs):
+def by_name(name, args, kwargs):
     return {**dict(zip(BY_POSITION[name], args)), **kwargs}
 
 
@@ -26,7 +26,7 @@ def _asked_type(given, kinds):
 
 def _filled(name, object, args, kwargs):
     """Records, texts and times have elements that the tables do not make of numbers: NumPy makes one."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     dtype = _asked_type(given.get("dtype"), "SUVmM")
     value = given.get("fill_value")
     if dtype is None or isinstance(value, Array):
@@ -44,7 +44,7 @@ def _cast(name, object, args, kwargs):
     """A type of texts without a length gets the length that all elements of the array's type need; a type of times without a
     unit, that of the array, or of what its texts say.
     """
-    given = _by_name(name, args if object is None else (object, *args), kwargs)
+    given = by_name(name, args if object is None else (object, *args), kwargs)
     casting = given.pop("casting", "unsafe")
     if casting != "unsafe" and not np.can_cast(given["x"].dtype, given["dtype"], casting):
         raise TypeError(f"astype: casting={casting!r} does not allow elements of {given['x'].dtype} to become {np.dtype(given['dtype'])}")
@@ -61,7 +61,7 @@ def _cast(name, object, args, kwargs):
 
 def _at_places(name, object, args, kwargs):
     """Slices as lists of places."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     if {"arr", "obj"} <= given.keys():
         given["obj"] = _places(name, given["arr"], given["obj"], given.get("axis"))
     if name == "insert" and getattr(given.get("arr"), "dtype", np.dtype(bool)).names and not isinstance(given.get("values"), Array):
@@ -86,7 +86,7 @@ _KINDS = {"q": "quicksort", "h": "heapsort", "m": "mergesort", "s": "stable"}
 
 def _ordered(name, object, args, kwargs):
     """Sorts, in descending order too. NaN and NaT are last in both orders, and `argsort` leaves equal elements as they are."""
-    given = _by_name(name, args if object is None else (object, *args), kwargs)
+    given = by_name(name, args if object is None else (object, *args), kwargs)
     kind = given.get("kind")
     if kind is not None:
         if not isinstance(kind, str) or kind[:1].lower() not in _KINDS:
@@ -107,11 +107,14 @@ def _ordered(name, object, args, kwargs):
 
 def _joined(name, object, args, kwargs):
     """Arrays that are joined in a type that is asked for, if `casting` allows it."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     casting, dtype = given.pop("casting", None) or "same_kind", given.pop("dtype", None)
     key = BY_POSITION[name][0]
     if casting != "same_kind" or dtype is not None:
         parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in given[key]]
+        # NumPy looks at shapes before types
+        shapes = [_arrstore.call("zeros", None, (x.shape, np.dtype(bool)), {}) for x in parts]
+        _arrstore.call(name, None, (), {**given, key: shapes})
         if dtype is None:
             dtype = np.result_type(*(x.dtype for x in parts))
         elif _asked_type(dtype, "SU") is not None:
@@ -159,13 +162,23 @@ def _with_numbered_axes(name, object, args, kwargs):
 
 def _padded(name, object, args, kwargs):
     """Widths of margins by axis become one pair for each axis."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     widths = given.get("pad_width")
     if isinstance(widths, dict):
         pairs = [(0, 0)] * np.ndim(given["array"])
         for axis, width in widths.items():
             pairs[axis] = width if np.ndim(width) else (width, width)
         given["pad_width"] = pairs
+    elif widths is not None and np.asarray(widths).dtype.kind not in "iu":
+        raise TypeError(f"pad: pad_width: expected integers, found {widths!r}")
+    return _arrstore.call(name, None, (), given)
+
+
+def _numbered(name, object, args, kwargs):
+    """Without a type, `indices` counts in integers; with `None` for one, in NumPy's floats."""
+    given = by_name(name, args, kwargs)
+    if "dtype" in given and given["dtype"] is None and not given.get("sparse"):
+        given["dtype"] = np.dtype(None)
     return _arrstore.call(name, None, (), given)
 
 
@@ -177,6 +190,7 @@ COMPLETED = {
     "astype": _cast,
     "delete": _at_places,
     "einsum": _with_numbered_axes,
+    "indices": _numbered,
     "insert": _at_places,
     "pad": _padded,
     "sort": _ordered,
