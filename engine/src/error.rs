@@ -76,6 +76,9 @@ pub enum Error {
     /// An operation that has no result for these values, or a request without a meaning.
     #[error("{0}")]
     Value(String),
+    /// A division by 0 on the way to a result, as by weights that add up to 0.
+    #[error("{0}")]
+    Division(String),
     /// The memory budget is too small for this plan.
     #[error(
         "{what} needs {} of memory, but the budget is {}; a budget of {} is enough{}",
@@ -180,7 +183,9 @@ impl Error {
             Error::Index { .. } => ErrorKind::Index,
             Error::NeedsCopy(_) => ErrorKind::NeedsCopy,
             Error::Text(text) => text.engine_error().map_or(ErrorKind::Invalid, Error::kind),
-            Error::Value(_) | Error::Transaction(_) | Error::Parts(_) => ErrorKind::Invalid,
+            Error::Value(_) | Error::Division(_) | Error::Transaction(_) | Error::Parts(_) => {
+                ErrorKind::Invalid
+            }
             Error::Budget { .. } => ErrorKind::Budget,
             Error::Cancelled => ErrorKind::Cancelled,
             Error::Npy { .. } => ErrorKind::Damaged,

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use arrstore::{Error, ErrorKind};
 use pyo3::exceptions::{
     PyIndexError, PyKeyError, PyMemoryError, PyOSError, PyOverflowError, PyTypeError, PyValueError,
+    PyZeroDivisionError,
 };
 use pyo3::prelude::*;
 
@@ -60,6 +61,7 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     match innermost(error) {
         Error::Budget { needed, budget, .. } => return memory(py, words, *needed, *budget),
         Error::Axis { .. } => return axis(py, words),
+        Error::Division(_) => return PyZeroDivisionError::new_err(words),
         Error::Promote(
             arrstore::PromoteError::OutOfBounds { .. } | arrstore::PromoteError::TooLarge { .. },
         ) => return PyOverflowError::new_err(words),

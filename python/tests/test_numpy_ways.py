@@ -456,3 +456,34 @@ def test_indices_in_the_type_of_floats():
     for kwargs in ({}, {"dtype": None}, {"dtype": "f4"}):
         same(arrstore.indices((2, 3), **kwargs), np.indices((2, 3), **kwargs))
     assert [x.dtype for x in arrstore.indices((2, 3), dtype=None, sparse=True)] == [np.int64, np.int64]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda xp: np.average(xp.asarray([1.0, 2.0]), weights=[0, 0]),
+        lambda xp: np.average(xp.asarray(np.zeros((0, 3))), axis=1),
+        lambda xp: np.average(xp.asarray([[1.0, 2.0]]), weights=[1, 1]),
+        lambda xp: np.average(xp.asarray(1.0), axis=0),
+        lambda xp: np.round(xp.asarray([True]), 1),
+        lambda xp: np.min(xp.asarray(np.array([1], "u2")), axis=7, initial=-1),
+        lambda xp: np.max(xp.asarray([1]), axis=7, where=np.array([True])),
+        lambda xp: xp.asarray(np.array([1], "i1")) ** -1000,
+        lambda xp: xp.asarray(np.zeros((2, 3)))[:0, np.array([3], "u1")],
+    ],
+)
+def test_errors_have_numpys_classes(call):
+    kinds = (np.exceptions.AxisError, ZeroDivisionError, OverflowError, IndexError, ValueError, TypeError)
+    raised = []
+    for xp in (np, arrstore):
+        with pytest.raises(kinds) as caught:
+            np.asarray(call(xp))
+        raised.append(next(kind for kind in kinds if isinstance(caught.value, kind)))
+    assert raised[0] is raised[1]
+
+
+def test_inserted_values_lose_axes_of_length_1():
+    x, values = np.array([1, 2, 3]), np.array([[[7, 8]]])
+    for places in ([0, 2], slice(0, 2)):
+        same(np.insert(arrstore.asarray(x), places, values), np.insert(x, places, values))
+    same(np.insert(arrstore.asarray(x), 1, [[7]]), np.insert(x, 1, [[7]]))

@@ -240,13 +240,13 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     let inputs = inputs(op, &operands, &types, &mut stand_ins)?;
     let operands: Vec<Operand> =
         operands.iter().zip(&stand_ins).map(|(&o, s)| s.map_or(o, Operand::Weak)).collect();
+    check(&operands, &inputs)?;
     if let (Op::Pow, Operand::Weak(Scalar::Int(n))) = (op, operands[operands.len() - 1])
         && n < 0
         && inputs[0].kind() == Kind::Signed
     {
         return Err(PromoteError::NegativePower);
     }
-    check(&operands, &inputs)?;
     let output = match loops(op).1 {
         Gives::Same => inputs[0],
         Gives::Truth => Bool,

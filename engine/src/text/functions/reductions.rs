@@ -2,7 +2,7 @@
 
 use super::{Function, functions, reduced_axes};
 use crate::text::call::Call;
-use crate::text::error::Result;
+use crate::text::error::{Fault, Result};
 use crate::text::meaning::Meaning;
 use crate::{Expr, ReduceOptions, Reduction};
 
@@ -27,6 +27,9 @@ fn average(_: &str, call: &Call<'_>) -> Result<Meaning> {
     let a = b.array("a")?;
     let weights = b.some("weights").map(|p| p.array()).transpose()?;
     let axes = b.axes("axis")?;
+    if axes.is_none() && weights.as_ref().is_some_and(|weights| weights.shape() != a.shape()) {
+        return Err(Fault::new(&b.at, "weights of another shape than the array need an axis"));
+    }
     let [mean, total] = a
         .average(weights.as_ref(), axes.as_deref(), b.boolean("keepdims")?)
         .map_err(|e| b.fault("axis", e))?;
