@@ -131,12 +131,7 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     }
     let classes = classes(py)?;
     if value.is_instance(classes.array.bind(py))? {
-        let kind: char = value.getattr("dtype")?.getattr("kind")?.extract()?;
-        return match index && matches!(kind, 'i' | 'u') {
-            // small indices of int64 are checked at once
-            true => Ok(Object::Array(elements(&numpy(py)?.getattr("asarray")?.call1((value, "i8"))?)?)),
-            false => Ok(Object::Array(elements(value)?)),
-        };
+        return Ok(Object::Array(elements(value)?));
     }
     if value.is_instance(classes.number.bind(py))? {
         return number(value, index);

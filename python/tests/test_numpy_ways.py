@@ -487,3 +487,21 @@ def test_inserted_values_lose_axes_of_length_1():
     for places in ([0, 2], slice(0, 2)):
         same(np.insert(arrstore.asarray(x), places, values), np.insert(x, places, values))
     same(np.insert(arrstore.asarray(x), 1, [[7]]), np.insert(x, 1, [[7]]))
+
+
+def test_indices_are_checked_where_nothing_is_chosen():
+    for xp in (np, arrstore):
+        a = xp.asarray(np.zeros((3, 0)))
+        for index in (5, -4, np.array([5], "i1"), np.array([9], "u2"), np.int16(5)):
+            with pytest.raises(IndexError, match="out of bounds"):
+                np.take(a, index, axis=0)
+            with pytest.raises(IndexError, match="out of bounds"):
+                a[index]
+
+
+def test_fields_that_are_not_there():
+    for records in (RECORDS, arrstore.asarray(RECORDS)):
+        with pytest.raises(ValueError, match="no field"):
+            records["zz"]
+        with pytest.raises(KeyError, match="zz"):
+            records[["x", "zz"]]
