@@ -443,13 +443,20 @@ def test_only_exponents_that_count_are_refused():
 @pytest.mark.parametrize("casting", ["no", "equiv", "safe"])
 def test_numbers_of_python_and_strict_casts(dtype, number, casting):
     x = np.ones(2, dtype)
-    try:
-        expected = np.add(x, number, casting=casting)
-    except TypeError:
-        with pytest.raises(TypeError):
-            np.add(arrstore.asarray(x), number, casting=casting)
-        return
-    same(np.add(arrstore.asarray(x), number, casting=casting), expected)
+    for ufunc in (np.add, np.less, np.logical_xor):
+        try:
+            expected = ufunc(x, number, casting=casting)
+        except TypeError:
+            with pytest.raises(TypeError):
+                ufunc(arrstore.asarray(x), number, casting=casting)
+            continue
+        same(ufunc(arrstore.asarray(x), number, casting=casting), expected)
+
+
+def test_exponents_of_two_are_whole_numbers():
+    x = np.array([1.5, -2.0])
+    for a in (x, arrstore.asarray(x)):
+        same(np.ldexp(a, -1, casting="safe", out=np.zeros(2)), np.array([0.75, -1.0]))
 
 
 def test_indices_in_the_type_of_floats():

@@ -51,22 +51,25 @@ def resolved(ufunc, inputs, out, *, casting="same_kind", signature=None):
     """The types in which a ufunc computes, if `casting` lets its operands and the arrays of `out` have them."""
     places = (None,) * ufunc.nout if out is None else tuple(place if place is None else place.dtype for place in out)
     asked = {} if signature is None else {"signature": signature}
-    types = ufunc.resolve_dtypes((*_types(inputs), *places), casting=casting, **asked)
+    types = ufunc.resolve_dtypes((*_types(ufunc, inputs), *places), casting=casting, **asked)
     for x, to in zip(inputs, types):
         # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
         loses = type(x) is float and to.kind in "iu" or type(x) is complex and to.kind in "iuf"
         changes = casting == "equiv" and type(x) in _WEAK and to != np.dtype(type(x))
+        # whole numbers are compared as they are, and of numbers among truth values the truth counts
+        changes = changes and not (types[-1].kind == "b" and (to.kind in "biu" or ufunc.__name__.startswith("logical")))
         if changes or loses and casting != "unsafe":
             raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
     return types
 
 
-def _types(inputs):
+def _types(ufunc, inputs):
     """The types of operands. Numbers of Python have the type that they take beside the arrays: NumPy 2.4 ends the process if it
     gets their classes and a strict casting rule.
     """
     found = [None if type(x) in _WEAK else x.dtype if hasattr(x, "dtype") else asarray(x).dtype for x in inputs]
-    numbers = [dtype for dtype in found if dtype is not None and dtype.kind in "biufc"]
+    # an exponent of two is a whole number beside any float
+    numbers = [dtype for dtype in found if dtype is not None and dtype.kind in "biufc" and ufunc is not np.ldexp]
     return [np.result_type(*numbers, type(x)(0)) if dtype is None else dtype for x, dtype in zip(inputs, found)]
 
 

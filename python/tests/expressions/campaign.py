@@ -59,6 +59,8 @@ class Expression:
                 break
             if not isinstance(found, (np.ndarray, np.generic)) or is_last or not self._fits(np.asarray(found), table):
                 break
+            if self.rounded and np.iscomplexobj(found) and not np.isfinite(found).all():
+                break  # products of infinite complex numbers differ by how they are written out
             if isinstance(found, (np.str_, np.bytes_)):
                 break  # its type is lost
             d.values[x] = np.asarray(found)
