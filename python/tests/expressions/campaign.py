@@ -85,6 +85,8 @@ class Expression:
             # the result may have a finer type than it was computed in: whole numbers are computed in small floats, too
             small = any(value.dtype.itemsize < 3 for value in values) or words & {"f2", "float16"}
             self.rounded = np.dtype("f2" if small else "f4")
+        if is_complex and words & {"**", "power", "pow"}:
+            self.rounded = np.dtype("f4")  # the error of a power grows with its exponent
         finite = [np.abs(value[np.isfinite(value)]).max(initial=0) for value in values if value.dtype.kind in "fciub" and value.size]
         largest = float(max(finite, default=0)) + 1
         self.scale = largest**2 if words & SQUARES and largest < 1e150 else largest

@@ -35,7 +35,7 @@ fn mode(placed: &Placed) -> Result<Mode> {
         Meaning::Str(name) if name == "raise" => Ok(Mode::Raise),
         Meaning::Str(name) if name == "wrap" => Ok(Mode::Wrap),
         Meaning::Str(name) if name == "clip" => Ok(Mode::Clip),
-        _ => Err(placed.wrong("a mode").help("'raise', 'wrap' or 'clip'")),
+        _ => Err(placed.not_one_of("'raise', 'wrap' or 'clip'")),
     }
 }
 
@@ -128,13 +128,15 @@ fn mesh(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
 /// A shape of lengths that are not negative, and whether the first axis varies fastest.
 fn shape(b: &Bound, name: &str) -> Result<(Vec<u64>, bool)> {
     let placed = b.need(name)?;
-    let length = |n: i64| u64::try_from(n).map_err(|_| placed.wrong("lengths that are not negative"));
+    let length = |n: i64| {
+        u64::try_from(n).map_err(|_| Fault::value(&placed.span, "expected lengths that are not negative"))
+    };
     let lengths = placed.integers()?.into_iter().map(length).collect::<Result<Vec<_>>>()?;
     match b.get("order").map(|order| (order, &order.meaning)) {
         None => Ok((lengths, false)),
         Some((_, Meaning::Str(order))) if order == "C" => Ok((lengths, false)),
         Some((_, Meaning::Str(order))) if order == "F" => Ok((lengths, true)),
-        Some((order, _)) => Err(order.wrong("an order").help("'C' or 'F'")),
+        Some((order, _)) => Err(order.not_one_of("'C' or 'F'")),
     }
 }
 
