@@ -75,7 +75,7 @@ fn slide(name: &str, call: &Call<'_>) -> Result<Expr> {
         None => Overlap::Valid,
         Some(p) => match &p.meaning {
             Meaning::Str(mode) => mode.parse().map_err(|e| Fault::engine(&p.span, e))?,
-            _ => return Err(Fault::value(&p.span, "a mode is 'full', 'same' or 'valid'")),
+            _ => return Err(p.not_one_of("'full', 'same' or 'valid'")),
         },
     };
     let (a, v) = (b.array("a")?, b.array("v")?);

@@ -205,7 +205,7 @@ fn trim_zeros(_: &str, call: &Call<'_>) -> Result<Expr> {
             "f" => [true, false],
             "b" => [false, true],
             "fb" | "bf" => [true; 2],
-            _ => return Err(placed.wrong("ends to trim").help("'f', 'b' or 'fb'")),
+            _ => return Err(placed.not_one_of("'f', 'b' or 'fb'")),
         },
     };
     let axes = b.axes("axis")?;
