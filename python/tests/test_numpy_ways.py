@@ -512,3 +512,26 @@ def test_fields_that_are_not_there():
             records["zz"]
         with pytest.raises(KeyError, match="zz"):
             records[["x", "zz"]]
+
+
+@pytest.mark.parametrize("dtype", ["M8", "M8[M]", np.datetime64])
+@pytest.mark.parametrize("ends", [("2010", "2012"), ("2010-01", "2010-03-03", 7), ("2010", 5)])
+def test_texts_at_the_ends_of_a_range_of_times(ends, dtype):
+    same(arrstore.arange(*ends, dtype=dtype), np.arange(*ends, dtype=dtype))
+
+
+@pytest.mark.parametrize("shift", [2**100, -(2**100) - 1, np.uint64(2**63 + 2), -5, (1, 2)])
+@pytest.mark.parametrize("axis", [None, 1])
+def test_shifts_beyond_the_array(a, shift, axis):
+    same(np.roll(a, shift, axis), np.roll(X, shift, axis))
+
+
+def test_samples_of_one_coordinate():
+    sample, bins = [0.1, 0.2, 0.9], [[0.0, 0.5, 1.0]]
+    for given in (sample, arrstore.asarray(sample), [arrstore.asarray(sample)], np.array(sample)[:, None]):
+        same(arrstore.histogramdd(given, bins=bins)[0], np.array([2.0, 1.0]))
+
+
+def test_reductions_in_a_type_of_times_without_a_unit():
+    days = np.array(["2010-01-02", "1999-03-14"], "M8[D]")
+    same(np.maximum.reduce(arrstore.asarray(days), dtype="M"), np.maximum.reduce(days, dtype="M"))

@@ -21,7 +21,7 @@ PARAMETERS = {
 #: Parameters that are plain numbers, or a few of them. The library takes those of Python.
 _PLAIN = frozenset(
     "M axes axis beta constant_values correction ddof destination discont end_values initial keepdims kth left new_shape pad_width period"
-    " reps right shape source stat_length".split()
+    " reps right shape shift source stat_length".split()
 )
 #: Methods that take lengths or axes one by one.
 _SPREAD = frozenset(("reshape", "transpose"))

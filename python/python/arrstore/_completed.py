@@ -182,16 +182,47 @@ def _numbered(name, object, args, kwargs):
     return _arrstore.call(name, None, (), given)
 
 
+def _ranged(name, object, args, kwargs):
+    """Texts at the ends of a range of times say its unit."""
+    given = by_name(name, args, kwargs)
+    if _asked_type(given.get("dtype"), "M") is not None:
+        given.update({end: np.datetime64(given[end]) for end in ("start", "stop") if isinstance(given.get(end), str)})
+    return _arrstore.call(name, None, (), given)
+
+
+def _rolled(name, object, args, kwargs):
+    """Shifts beyond any array: the lengths of all axes divide the number of elements."""
+    given = by_name(name, args, kwargs)
+    shift, size = given.get("shift"), np.size(given.get("a")) or 1
+    if isinstance(shift, int):
+        given["shift"] = shift % size
+    return _arrstore.call(name, None, (), given)
+
+
+def _sampled(name, object, args, kwargs):
+    """Samples of one coordinate may lie along one axis."""
+    given = by_name(name, args, kwargs)
+    sample = given.get("sample")
+    if isinstance(sample, (list, tuple)) and all(np.ndim(part) == 0 for part in sample):
+        sample = np.asarray(sample)
+    if np.ndim(sample) == 1 and not isinstance(sample, (list, tuple)):
+        given["sample"] = sample[:, None]
+    return _arrstore.call(name, None, (), given)
+
+
 #: The functions whose calls are completed.
 COMPLETED = {
     **{name + ending: _filled for name in _FILL for ending in ("", "_like")},
     **dict.fromkeys(JOINS, _joined),
+    "arange": _ranged,
     "argsort": _ordered,
     "astype": _cast,
     "delete": _at_places,
     "einsum": _with_numbered_axes,
+    "histogramdd": _sampled,
     "indices": _numbered,
     "insert": _at_places,
     "pad": _padded,
+    "roll": _rolled,
     "sort": _ordered,
 }

@@ -115,8 +115,8 @@ def _folded(ufunc, method, args, axis, dtype, out, given):
         asked = (None if dtype is None else np.dtype(dtype), None, None)
         given["dtype"] = ufunc.resolve_dtypes(types, signature=asked, casting="unsafe", reduction=True)[0]
         name = "power" if ufunc is np.float_power else name
-    elif dtype is not None:
-        given["dtype"] = dtype
+    elif dtype is not None and not (array.dtype.kind in "mM" and np.dtype(dtype) == np.dtype(array.dtype.kind)):
+        given["dtype"] = dtype  # a type of times without a unit is that of the array
     result = _functions.call(f"{name}.{method}", None, (array, *args[1:]), {"axis": axis, **given})
     return result if out is None else _functions.into(result, out, casting="unsafe", same_shape=True)
 
