@@ -535,3 +535,24 @@ def test_samples_of_one_coordinate():
 def test_reductions_in_a_type_of_times_without_a_unit():
     days = np.array(["2010-01-02", "1999-03-14"], "M8[D]")
     same(np.maximum.reduce(arrstore.asarray(days), dtype="M"), np.maximum.reduce(days, dtype="M"))
+
+
+@pytest.mark.parametrize("mode", [0, 1, np.int64(2), -1, 3, None, True, "x", "same"])
+def test_modes_of_convolutions_by_number(mode):
+    x, y = np.array([1.0, 2, 3]), np.array([1.0, 2])
+    for name in ("convolve", "correlate"):
+        function = getattr(np, name)
+        try:
+            expected = function(x, y, mode=mode)
+        except (TypeError, ValueError) as error:
+            with pytest.raises(type(error)):
+                function(arrstore.asarray(x), arrstore.asarray(y), mode=mode)
+            continue
+        same(function(arrstore.asarray(x), arrstore.asarray(y), mode=mode), expected)
+
+
+@pytest.mark.parametrize("indices", [np.zeros((4, 6)), np.zeros((4, 6), bool)])
+def test_places_along_an_axis_are_integers(a, indices):
+    for x in (a, X):
+        with pytest.raises(IndexError):
+            np.take_along_axis(x, indices, axis=0)

@@ -199,6 +199,15 @@ def _rolled(name, object, args, kwargs):
     return _arrstore.call(name, None, (), given)
 
 
+def _along(name, object, args, kwargs):
+    """Places along an axis are whole numbers, and no mask."""
+    given = by_name(name, args if object is None else (object, *args), kwargs)
+    indices = given.get("indices")
+    if isinstance(indices, (np.ndarray, Array)) and indices.dtype.kind not in "iu":
+        raise IndexError(f"{name}: expected indices of an integer type, found {indices.dtype}")
+    return _arrstore.call(name, None, (), given)
+
+
 def _sampled(name, object, args, kwargs):
     """Samples of one coordinate may lie along one axis."""
     given = by_name(name, args, kwargs)
@@ -225,4 +234,5 @@ COMPLETED = {
     "pad": _padded,
     "roll": _rolled,
     "sort": _ordered,
+    "take_along_axis": _along,
 }
