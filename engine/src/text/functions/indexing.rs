@@ -5,7 +5,7 @@ use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::{Meaning, Placed};
 use crate::text::subscript::places;
-use crate::{Expr, Mode};
+use crate::{DType, Expr, Mode};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -121,7 +121,15 @@ fn flatnonzero(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn mesh(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
     let (given, _) = call.bind_rest(&["*args"])?;
-    let arrays = given.into_iter().map(places).collect::<Result<Vec<_>>>()?;
+    let each = |placed: &Placed| {
+        let array = placed.array()?;
+        match array.shape().contains(&0) {
+            // nothing, of whatever type, is no place
+            true => array.cast(DType::I64).map_err(|e| Fault::engine(&placed.span, e)),
+            false => places(placed),
+        }
+    };
+    let arrays = given.into_iter().map(each).collect::<Result<Vec<_>>>()?;
     Expr::ix_(&arrays, &call.context()).map_err(|e| Fault::engine(&call.at, e))
 }
 
