@@ -556,3 +556,17 @@ def test_places_along_an_axis_are_integers(a, indices):
     for x in (a, X):
         with pytest.raises(IndexError):
             np.take_along_axis(x, indices, axis=0)
+
+
+@pytest.mark.parametrize("number", [-2.5, 1j, 3, True, 300, np.float64(2.5)], ids=repr)
+@pytest.mark.parametrize("dtype", ["f4", "c8", "i1", "i2"])
+@pytest.mark.parametrize("casting", ["safe", "same_kind", "no"])
+def test_numbers_of_python_among_joined_arrays(number, dtype, casting):
+    x = np.array([1, 2], "i1")
+    try:
+        expected = np.concatenate([x, number], axis=None, dtype=dtype, casting=casting)
+    except TypeError:
+        with pytest.raises(TypeError):
+            np.concatenate([arrstore.asarray(x), number], axis=None, dtype=dtype, casting=casting)
+        return
+    same(np.concatenate([arrstore.asarray(x), number], axis=None, dtype=dtype, casting=casting), expected)

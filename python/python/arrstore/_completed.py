@@ -111,7 +111,8 @@ def _joined(name, object, args, kwargs):
     casting, dtype = given.pop("casting", None) or "same_kind", given.pop("dtype", None)
     key = BY_POSITION[name][0]
     if casting != "same_kind" or dtype is not None:
-        parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in given[key]]
+        values = list(given[key])
+        parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in values]
         # NumPy looks at shapes before types
         shapes = [_arrstore.call("zeros", None, (x.shape, np.dtype(bool)), {}) for x in parts]
         _arrstore.call(name, None, (), {**given, key: shapes})
@@ -119,8 +120,10 @@ def _joined(name, object, args, kwargs):
             dtype = np.result_type(*(x.dtype for x in parts))
         elif _asked_type(dtype, "SU") is not None:
             dtype = np.result_type(*(np.empty(0, x.dtype).astype(dtype).dtype for x in parts))
-        for x in parts:
-            if not np.can_cast(x.dtype, dtype, casting):
+        for value, x in zip(values, parts):
+            # a number of Python goes into every type of its kind
+            fits = type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
+            if not fits and not np.can_cast(x.dtype, dtype, casting):
                 raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
         given[key] = [_arrstore.call("astype", x, (dtype,), {}) for x in parts]
     return _arrstore.call(name, None, (), given)
