@@ -325,9 +325,16 @@ fn scaled(operands: &[Operand], types: &[DType]) -> Result<Vec<DType>, PromoteEr
         (_, &[x, t]) => (x, t),
         _ => return Err(no_loop(Op::Ldexp.name(), operands, "")),
     };
-    match (first(loops(Op::Ldexp).0, &[float]), first(&[I64], &[exponent])) {
-        (Some(float), Some(exponent)) => Ok(vec![float, exponent]),
-        _ => Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds")),
+    let (Some(float), Some(exponent)) = (first(loops(Op::Ldexp).0, &[float]), first(&[I64], &[exponent]))
+    else {
+        return Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds"));
+    };
+    match operands {
+        // NumPy takes an integer of Python as an int32
+        [_, Operand::Weak(Scalar::Int(value))] if i32::try_from(*value).is_err() => {
+            Err(PromoteError::OutOfBounds { value: *value, dtype: I32 })
+        }
+        _ => Ok(vec![float, exponent]),
     }
 }
 
