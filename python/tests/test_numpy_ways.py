@@ -570,3 +570,17 @@ def test_numbers_of_python_among_joined_arrays(number, dtype, casting):
             np.concatenate([arrstore.asarray(x), number], axis=None, dtype=dtype, casting=casting)
         return
     same(np.concatenate([arrstore.asarray(x), number], axis=None, dtype=dtype, casting=casting), expected)
+
+
+@pytest.mark.parametrize("kwargs", [{"dtype": "i1"}, {"dtype": "i8"}, {"dtype": "f4"}, {"dtype": bool}, {"dtype": "i1", "casting": "unsafe"}], ids=str)
+@pytest.mark.parametrize("number", [3, 300, -1, 2**40])
+@pytest.mark.parametrize("ufunc", [np.add, np.less, np.power, np.divide, np.equal])
+def test_integers_of_python_are_checked_against_the_type_of_a_ufunc(ufunc, number, kwargs):
+    x = np.array([1, 2], "i1")
+    try:
+        expected = ufunc(x, number, **kwargs)
+    except (TypeError, ValueError, OverflowError) as error:
+        with pytest.raises(OverflowError if isinstance(error, OverflowError) else (TypeError, ValueError)):
+            ufunc(arrstore.asarray(x), number, **kwargs)
+        return
+    same(ufunc(arrstore.asarray(x), number, **kwargs), expected)

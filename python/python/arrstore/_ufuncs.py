@@ -31,7 +31,8 @@ def _call(
     if signature is not None or casting != "same_kind" or out is not None:
         types = resolved(ufunc, inputs, out, casting=casting, signature=signature)
         if signature is not None:
-            inputs = tuple(asarray(x).astype(t) for x, t in zip(inputs, types))
+            # an integer of Python is checked against the type that it meets
+            inputs = tuple(x if type(x) is int and t.kind in "iufc" else asarray(x).astype(t) for x, t in zip(inputs, types))
     if where is not True:
         where = _mask(where)
         if ufunc is np.power and isinstance(inputs[1], (Array, np.ndarray)):

@@ -20,7 +20,7 @@ ON_PURPOSE = [
     (r"insert", r"cannot broadcast an array of shape \(.*0.*\) to \(0,\)", "values without elements have a shape, too"),
     (r"intersect1d", r"shape \(\d+,\), NumPy", "whole numbers that one float stands for are not elements of both arrays"),
     (r"quantile|percentile", r"^type float64, NumPy float(16|32)$", "the type of a result does not depend on whether there is a NaN"),
-    (r"max|min|ptp", r"other parts of complex NaN", "of several complex NaN, any is the result: their order in memory is free"),
+    (r"max|min|ptp|unique", r"other parts of complex NaN", "of several complex NaN, any is the result: their order in memory is free"),
     (r"ldexp\.(reduce|accumulate)", r"", "a fold needs results of the type of its operands"),
     (r"\]\[", r"NumPy TypeError..(byte|string) indices", "a text of NumPy is no array"),
     (r"\.reduce\(.*out=np\.full\(.*'i8'", r"other elements", "NumPy cuts floats off at each step on the way to integers"),
