@@ -12,8 +12,9 @@ from ._dispatch import stand_in
 def assigned(array, key, value):
     """`array` after `array[key] = value`, by NumPy's rules."""
     if is_basic(key):
-        value = value_of_part(key, value, array.ndim, array.dtype)
-        return _basic(array, key if isinstance(key, tuple) else (key,), _elements(value, array.dtype))
+        selected = array[key].shape  # an index that is not there is named before a value that does not fit
+        value = _elements(value_of_part(key, value, array.ndim, array.dtype), array.dtype)
+        return _basic(array, key if isinstance(key, tuple) else (key,), selected, value)
     value = _elements(value, array.dtype)
     mask = _mask(key)
     if mask is not None and mask.shape == array.shape and value.ndim > 1:
@@ -115,9 +116,8 @@ def _covers(mask, array):
     return mask.shape == array.shape[: mask.ndim]
 
 
-def _basic(array, key, value):
+def _basic(array, key, selected, value):
     """Along each axis, the places inside the part and their numbers in the value are known without the elements."""
-    selected = array[key].shape
     value = _fitted(value, selected)
     value = value[(None,) * (len(selected) - value.ndim)]
     if 0 in selected:
