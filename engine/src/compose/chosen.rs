@@ -195,8 +195,8 @@ impl Expr {
     /// The mean with weights, and the sum of the weights. Weights have the array's shape, or the lengths of `axes`.
     ///
     /// # Errors
-    /// When an axis is not there, the weights do not fit, or without weights there are no means. Where the weights add up to
-    /// 0, the computation fails.
+    /// When an axis is not there, the weights do not fit, or without weights there are no means. Where the weights add
+    /// up to 0, the computation fails.
     pub fn average(&self, weights: Option<&Expr>, axes: Option<&[i64]>, keepdims: bool) -> Result<[Expr; 2]> {
         let a = self.typed()?;
         // unlike other reductions, it has no axis 0 of an array without axes

@@ -31,7 +31,8 @@ pub(super) fn select(dtype: Physical) -> Kernel {
     }
 }
 
-/// The kernel that copies its first operand, and fails with this error for this reason if an element of the second is true.
+/// The kernel that copies its first operand, and fails with this error for this reason if an element of the second is
+/// true.
 pub(super) fn unless(error: fn(String) -> Error, reason: &'static str) -> Kernel {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let any = match values::<Truth>(args, 1) {

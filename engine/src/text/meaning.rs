@@ -57,8 +57,8 @@ impl Placed {
         Fault::new(&self.span, format!("expected {wanted}, found {found}"))
     }
 
-    /// The fault of another word than those that a function knows. A text is an argument of the right type with a value that
-    /// the function does not take.
+    /// The fault of another word than those that a function knows. A text is an argument of the right type with a value
+    /// that the function does not take.
     pub(super) fn not_one_of(&self, words: &str) -> Fault {
         match &self.meaning {
             Meaning::Str(text) => Fault::value(&self.span, format!("expected {words}, found '{text}'")),
