@@ -585,3 +585,9 @@ def test_integers_of_python_are_checked_against_the_type_of_a_ufunc(ufunc, numbe
             ufunc(arrstore.asarray(x), number, **kwargs)
         return
     same(ufunc(arrstore.asarray(x), number, **kwargs), expected)
+
+
+@pytest.mark.parametrize("mode", ["maximum", "minimum"])
+@pytest.mark.parametrize("values", [np.array([2**64 - 5, 2**64 - 2], "u8"), np.array([2**62 + 1, 2**62 + 3])], ids=str)
+def test_margins_of_integers_without_a_float(values, mode):
+    same(np.pad(arrstore.asarray(values), 1, mode=mode), np.pad(values, 1, mode=mode))
