@@ -171,9 +171,7 @@ impl Expr {
         };
         match self.dtype().kind() {
             // a greatest or smallest integer is exact, and may have no float of its own
-            Kind::Signed | Kind::Unsigned if value.dtype() != self.dtype() => {
-                Expr::apply(Op::Rint, &[value])
-            }
+            Kind::Signed | Kind::Unsigned if value.dtype() != self.dtype() => Expr::apply(Op::Rint, &[value]),
             _ => Ok(value),
         }
     }
