@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrstore::text::object::{Object, subscript};
 use arrstore::{DType, Expr, Plan as Planned, Target, elements};
-use pyo3::exceptions::{PyBufferError, PyIndexError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBufferError, PyIndexError, PyKeyError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PySlice, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PySlice, PyString, PyTuple};
 
 use crate::buffer;
 use crate::call::settled;
@@ -173,8 +173,12 @@ impl Array {
     fn __getitem__<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Array>> {
         let py = slf.py();
         let expr = slf.borrow().expr.clone();
-        let names_field = expr.dtype().kind() == arrstore::Kind::Record && key.is_instance_of::<PyString>();
-        let not_an_index = |error| if names_field { error } else { index_error(py, error) };
+        let is_record = expr.dtype().kind() == arrstore::Kind::Record;
+        let not_an_index = |error: PyErr| match is_record {
+            true if key.is_instance_of::<PyString>() => error,
+            true if names_fields(key) => PyKeyError::new_err(error.value(py).to_string()),
+            _ => index_error(py, error),
+        };
         let index = index(key).map_err(|error| match ends_are_wrong(key) {
             true => error,
             false => not_an_index(error),
@@ -259,6 +263,12 @@ impl Array {
         let expr = slf.borrow().expr.clone();
         run(slf.py(), expr.work_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
     }
+}
+
+/// Whether an index is a list of names.
+fn names_fields(key: &Bound<'_, PyAny>) -> bool {
+    let first = key.cast::<PyList>().ok().and_then(|names| names.get_item(0).ok());
+    first.is_some_and(|name| name.is_instance_of::<PyString>())
 }
 
 /// Whether a slice in an index has an end that is no integer, which is a `TypeError` in NumPy too.

@@ -382,3 +382,212 @@ def test_places_out_of_bounds_beside_an_empty_axis():
         a[..., [2, 7], :] = 0
     a[[1], :, :] = 0
     assert a.shape == (3, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda xp: np.gcd.reduce(xp.asarray([1.5, 2]), axis=7),
+        lambda xp: np.subtract.reduce(xp.asarray([True]), axis=(0, 0)),
+        lambda xp: np.fmax.reduce(xp.asarray([1.5, 2]), axis=7, where=np.array([True, False])),
+        lambda xp: np.add.accumulate(xp.asarray(1.5), axis=7),
+        lambda xp: np.bitwise_or.reduce(xp.asarray([1, 2]), out=np.zeros(3)),
+        lambda xp: np.lcm.reduce(xp.asarray(np.array([], "u8")), out=np.array(7)),
+        lambda xp: np.subtract.reduce(xp.asarray([[True, False]]), axis=1, out=np.zeros(5, int)),
+        lambda xp: np.float_power.reduce(xp.asarray([2, -1]), dtype=int),
+        lambda xp: np.concatenate([xp.asarray([1.5]), xp.asarray([[1.5]])], dtype="i2"),
+        lambda xp: np.concatenate([xp.asarray(["a"])] * 2, axis=3, dtype="c8"),
+        lambda xp: np.stack([xp.asarray([1.5]), xp.asarray(1.5)], dtype="i2"),
+        lambda xp: changed(xp.asarray([1, 2]), "x += np.ones(3)"),
+        lambda xp: changed(xp.asarray(3), "x[True] = np.ones((1, 3))"),
+        lambda xp: changed(xp.asarray(3), "x[()] = xp.asarray([[1, 3]])", xp),
+        lambda xp: changed(xp.asarray([1, 2]), "x[5] = [1, 3]"),
+        lambda xp: np.pad(xp.asarray(3), ()),
+    ],
+)
+def test_of_two_faults_numpys_is_named(call):
+    errors = []
+    for xp in (np, arrstore):
+        with pytest.raises((TypeError, ValueError, IndexError)) as caught:
+            call(xp)
+        errors.append(next(kind for kind in (np.exceptions.AxisError, IndexError, ValueError, TypeError) if isinstance(caught.value, kind)))
+    assert errors[0] is errors[1]
+
+
+def changed(x, text, xp=np):
+    """An array after a statement."""
+    names = {"x": x, "np": np, "xp": xp}
+    exec(text, names)
+    return names["x"]
+
+
+def test_the_array_that_takes_a_result_is_an_operand():
+    for xp in (np, arrstore):
+        truths = xp.asarray([[True, False], [True, True]])
+        same(np.min(truths, axis=0, initial=-1, out=np.zeros(2)), [-1.0, -1.0])
+        same(truths.max(initial=0.5, out=np.array(7.0)), np.array(1.0))
+        same(np.sum(a=truths, axis=1, out=np.zeros(2)), [1.0, 2.0])
+        same(np.lcm.reduce(truths, axis=1, out=np.zeros(2, int)), [0, 1])
+        same(np.maximum.accumulate(truths, axis=1, out=np.zeros((2, 2), "f4")), np.ones((2, 2), "f4"))
+
+
+def test_only_exponents_that_count_are_refused():
+    a, b = np.array([2, 3]), np.array([-1, 2])
+    for xp in (np, arrstore):
+        same(np.power(xp.asarray(a), xp.asarray(b), where=b > 0, out=np.zeros(2, int)), [0, 9])
+        with pytest.raises(ValueError, match="negative"):
+            np.power(xp.asarray(a), xp.asarray(b), where=b < 0, out=np.zeros(2, int))
+
+
+@pytest.mark.parametrize("number", [1, 2.5, 1j, True], ids=repr)
+@pytest.mark.parametrize("dtype", ["i2", "i8", "f4", "f8", "c8", "c16", "?"])
+@pytest.mark.parametrize("casting", ["no", "equiv", "safe"])
+def test_numbers_of_python_and_strict_casts(dtype, number, casting):
+    x = np.ones(2, dtype)
+    for ufunc in (np.add, np.less, np.logical_xor):
+        try:
+            expected = ufunc(x, number, casting=casting)
+        except TypeError:
+            with pytest.raises(TypeError):
+                ufunc(arrstore.asarray(x), number, casting=casting)
+            continue
+        same(ufunc(arrstore.asarray(x), number, casting=casting), expected)
+
+
+def test_exponents_of_two_are_whole_numbers():
+    x = np.array([1.5, -2.0])
+    for a in (x, arrstore.asarray(x)):
+        same(np.ldexp(a, -1, casting="safe", out=np.zeros(2)), np.array([0.75, -1.0]))
+
+
+def test_indices_in_the_type_of_floats():
+    for kwargs in ({}, {"dtype": None}, {"dtype": "f4"}):
+        same(arrstore.indices((2, 3), **kwargs), np.indices((2, 3), **kwargs))
+    assert [x.dtype for x in arrstore.indices((2, 3), dtype=None, sparse=True)] == [np.int64, np.int64]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda xp: np.average(xp.asarray([1.0, 2.0]), weights=[0, 0]),
+        lambda xp: np.average(xp.asarray(np.zeros((0, 3))), axis=1),
+        lambda xp: np.average(xp.asarray([[1.0, 2.0]]), weights=[1, 1]),
+        lambda xp: np.average(xp.asarray(1.0), axis=0),
+        lambda xp: np.round(xp.asarray([True]), 1),
+        lambda xp: np.min(xp.asarray(np.array([1], "u2")), axis=7, initial=-1),
+        lambda xp: np.max(xp.asarray([1]), axis=7, where=np.array([True])),
+        lambda xp: xp.asarray(np.array([1], "i1")) ** -1000,
+        lambda xp: xp.asarray(np.zeros((2, 3)))[:0, np.array([3], "u1")],
+    ],
+)
+def test_errors_have_numpys_classes(call):
+    kinds = (np.exceptions.AxisError, ZeroDivisionError, OverflowError, IndexError, ValueError, TypeError)
+    raised = []
+    for xp in (np, arrstore):
+        with pytest.raises(kinds) as caught:
+            np.asarray(call(xp))
+        raised.append(next(kind for kind in kinds if isinstance(caught.value, kind)))
+    assert raised[0] is raised[1]
+
+
+def test_inserted_values_lose_axes_of_length_1():
+    x, values = np.array([1, 2, 3]), np.array([[[7, 8]]])
+    for places in ([0, 2], slice(0, 2)):
+        same(np.insert(arrstore.asarray(x), places, values), np.insert(x, places, values))
+    same(np.insert(arrstore.asarray(x), 1, [[7]]), np.insert(x, 1, [[7]]))
+
+
+def test_indices_are_checked_where_nothing_is_chosen():
+    for xp in (np, arrstore):
+        a = xp.asarray(np.zeros((3, 0)))
+        for index in (5, -4, np.array([5], "i1"), np.array([9], "u2"), np.int16(5)):
+            with pytest.raises(IndexError, match="out of bounds"):
+                np.take(a, index, axis=0)
+            with pytest.raises(IndexError, match="out of bounds"):
+                a[index]
+
+
+def test_fields_that_are_not_there():
+    for records in (RECORDS, arrstore.asarray(RECORDS)):
+        with pytest.raises(ValueError, match="no field"):
+            records["zz"]
+        with pytest.raises(KeyError, match="zz"):
+            records[["x", "zz"]]
+
+
+@pytest.mark.parametrize("dtype", ["M8", "M8[M]", np.datetime64])
+@pytest.mark.parametrize("ends", [("2010", "2012"), ("2010-01", "2010-03-03", 7), ("2010", 5)])
+def test_texts_at_the_ends_of_a_range_of_times(ends, dtype):
+    same(arrstore.arange(*ends, dtype=dtype), np.arange(*ends, dtype=dtype))
+
+
+@pytest.mark.parametrize("shift", [2**100, -(2**100) - 1, np.uint64(2**63 + 2), -5, (1, 2)])
+@pytest.mark.parametrize("axis", [None, 1])
+def test_shifts_beyond_the_array(a, shift, axis):
+    same(np.roll(a, shift, axis), np.roll(X, shift, axis))
+
+
+def test_samples_of_one_coordinate():
+    sample, bins = [0.1, 0.2, 0.9], [[0.0, 0.5, 1.0]]
+    for given in (sample, arrstore.asarray(sample), [arrstore.asarray(sample)], np.array(sample)[:, None]):
+        same(arrstore.histogramdd(given, bins=bins)[0], np.array([2.0, 1.0]))
+
+
+def test_reductions_in_a_type_of_times_without_a_unit():
+    days = np.array(["2010-01-02", "1999-03-14"], "M8[D]")
+    same(np.maximum.reduce(arrstore.asarray(days), dtype="M"), np.maximum.reduce(days, dtype="M"))
+
+
+@pytest.mark.parametrize("mode", [0, 1, np.int64(2), -1, 3, None, True, "x", "same"])
+def test_modes_of_convolutions_by_number(mode):
+    x, y = np.array([1.0, 2, 3]), np.array([1.0, 2])
+    for name in ("convolve", "correlate"):
+        function = getattr(np, name)
+        try:
+            expected = function(x, y, mode=mode)
+        except (TypeError, ValueError) as error:
+            with pytest.raises(type(error)):
+                function(arrstore.asarray(x), arrstore.asarray(y), mode=mode)
+            continue
+        same(function(arrstore.asarray(x), arrstore.asarray(y), mode=mode), expected)
+
+
+@pytest.mark.parametrize("indices", [np.zeros((4, 6)), np.zeros((4, 6), bool)])
+def test_places_along_an_axis_are_integers(a, indices):
+    for x in (a, X):
+        with pytest.raises(IndexError):
+            np.take_along_axis(x, indices, axis=0)
+
+
+@pytest.mark.parametrize("number", [-2.5, 1j, 3, True, 300, np.float64(2.5)], ids=repr)
+@pytest.mark.parametrize("dtype", ["f4", "c8", "i1", "i2"])
+@pytest.mark.parametrize("casting", ["safe", "same_kind", "no"])
+def test_numbers_of_python_among_joined_arrays(number, dtype, casting):
+    x = np.array([1, 2], "i1")
+    try:
+        expected = np.concatenate([x, number], axis=None, dtype=dtype, casting=casting)
+    except TypeError:
+        with pytest.raises(TypeError):
+            np.concatenate([arrstore.asarray(x), number], axis=None, dtype=dtype, casting=casting)
+        return
+    same(np.concatenate([arrstore.asarray(x), number], axis=None, dtype=dtype, casting=casting), expected)
+
+
+@pytest.mark.parametrize("kwargs", [{"dtype": "i1"}, {"dtype": "i8"}, {"dtype": "f4"}, {"dtype": bool}, {"dtype": "i1", "casting": "unsafe"}], ids=str)
+@pytest.mark.parametrize("number", [3, 300, -1, 2**40])
+@pytest.mark.parametrize("ufunc", [np.add, np.less, np.power, np.divide, np.equal])
+def test_integers_of_python_are_checked_against_the_type_of_a_ufunc(ufunc, number, kwargs):
+    x = np.array([1, 2], "i1")
+    try:
+        expected = ufunc(x, number, **kwargs)
+    except (TypeError, ValueError, OverflowError) as error:
+        with pytest.raises(OverflowError if isinstance(error, OverflowError) else (TypeError, ValueError)):
+            ufunc(arrstore.asarray(x), number, **kwargs)
+        return
+    same(ufunc(arrstore.asarray(x), number, **kwargs), expected)
+
+
+@pytest.mark.parametrize("mode", ["maximum", "minimum"])
+@pytest.mark.parametrize("values", [np.array([2**64 - 5, 2**64 - 2], "u8"), np.array([2**62 + 1, 2**62 + 3])], ids=str)
+def test_margins_of_integers_without_a_float(values, mode):
+    same(np.pad(arrstore.asarray(values), 1, mode=mode), np.pad(values, 1, mode=mode))

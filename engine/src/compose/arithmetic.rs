@@ -1,7 +1,7 @@
 //! Elementwise functions of several steps or of several results.
 
 use super::{choose, one, two};
-use crate::promote::is_exact;
+use crate::promote::{self, is_exact};
 use crate::view::broadcast_shape;
 use crate::{DType, Error, Expr, Kind, Op, ReduceOptions, Reduction, Result, Scalar, ScanOptions};
 
@@ -35,7 +35,8 @@ impl Expr {
             return one(Op::Round, &a);
         }
         if a.dtype() == DType::Bool {
-            return Err(crate::Error::Value("booleans have no decimals: expected decimals=0".into()));
+            let hint = "; booleans have no decimals: expected decimals=0";
+            return Err(promote::no_loop("round", &[a.operand()], hint).into());
         }
         if a.dtype().kind() == Kind::Complex {
             let part = |op| one(op, &a)?.round_to(decimals);

@@ -2,7 +2,7 @@
 
 use super::{choose, one, two};
 use crate::promote::{self, is_exact};
-use crate::view::show;
+use crate::view::{resolve_axes, show};
 use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result, Scalar};
 
 /// A reduction with `only`, `initial` or `mean` among its options. Elements that are not chosen are replaced by a value
@@ -25,6 +25,7 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
     )?;
     takes("initial", options.initial.is_none() || matches!(plain, Sum | Prod | Max | Min))?;
     takes("mean", options.mean.is_none() || matches!(plain, Std | Var))?;
+    a.axes_to_reduce(reduction, options)?;
     let rest = ReduceOptions { only: None, initial: None, mean: None, ..options.clone() };
     let only = chosen_elements(options, a.shape())?;
     let initial = initial_value(options, || Ok(promote::reduction(reduction, a.dtype(), options.dtype)?.1))?;
@@ -194,9 +195,12 @@ impl Expr {
     /// The mean with weights, and the sum of the weights. Weights have the array's shape, or the lengths of `axes`.
     ///
     /// # Errors
-    /// When an axis is not there or the weights do not fit. Where the weights add up to 0, the computation fails.
+    /// When an axis is not there, the weights do not fit, or without weights there are no means. Where the weights add
+    /// up to 0, the computation fails.
     pub fn average(&self, weights: Option<&Expr>, axes: Option<&[i64]>, keepdims: bool) -> Result<[Expr; 2]> {
         let a = self.typed()?;
+        // unlike other reductions, it has no axis 0 of an array without axes
+        axes.map(|axes| resolve_axes(axes, a.ndim())).transpose()?;
         let options = |dtype| ReduceOptions {
             axes: axes.map(<[i64]>::to_vec),
             keepdims,
@@ -206,6 +210,12 @@ impl Expr {
         let Some(weights) = weights else {
             let mean = a.reduce(Reduction::Mean, &options(None))?;
             let (all, of) = (crate::elements(a.shape())?, crate::elements(mean.shape())?);
+            if of == 0 {
+                let found = show(mean.shape());
+                return Err(Error::ZeroDivision(format!(
+                    "average: expected one mean or more, found shape {found}"
+                )));
+            }
             let total =
                 Expr::scalar(all as f64 / of as f64).cast(mean.dtype())?.broadcast_to(mean.shape())?;
             return Ok([mean, total]);

@@ -49,7 +49,12 @@ impl Expr {
             Some(axis) => resolve_axes(&[axis], self.ndim().max(1))?.first().copied(),
             None => None,
         };
-        match axis.filter(|_| self.ndim() > 0).or((self.ndim() == 1).then_some(0)) {
+        let along = axis.filter(|_| self.ndim() > 0).or((self.ndim() == 1).then_some(0));
+        if mode == Mode::Raise {
+            let size = along.map_or_else(|| elements(self.shape()), |axis| Ok(self.shape()[axis]))?;
+            index.check_known(size, along.unwrap_or(0))?;
+        }
+        match along {
             Some(axis) => self.gather(&[axis], &[axis], &[mode.bring(&index, self.shape()[axis])?], axis),
             None => self.gather_flat(&mode.bring(&index, elements(self.shape())?)?),
         }

@@ -103,12 +103,12 @@ impl Expr {
                 values = values.move_axes(&[0], &[axis as i64])?;
             }
             shape[axis] = *values.shape().get(axis).unwrap_or(&1);
-            let values = values.broadcast_to(&shape)?;
+            let values = values.without_axes_before(array.ndim())?.broadcast_to(&shape)?;
             let parts = [(0, 0..place), (1, 0..shape[axis]), (0, place..n)];
             return Expr::join("insert", &[array, values], axis, &parts);
         }
         shape[axis] = at.len() as u64;
-        let values = values.broadcast_to(&shape)?;
+        let values = values.without_axes_before(array.ndim())?.broadcast_to(&shape)?;
         let mut order: Vec<usize> = (0..at.len()).collect();
         order.sort_by_key(|&k| at[k]);
         let mut parts: Vec<(usize, Range<u64>)> = Vec::new();
@@ -121,6 +121,15 @@ impl Expr {
         }
         parts.push((0, from..n));
         Expr::join("insert", &[array, values], axis, &parts)
+    }
+
+    /// The elements along `ndim` axes, if those before them have length 1, as an assignment takes them.
+    fn without_axes_before(&self, ndim: usize) -> Result<Expr> {
+        let extra = self.ndim().saturating_sub(ndim);
+        match self.shape()[..extra].iter().all(|&n| n == 1) {
+            true => self.squeeze(Some(&(0..extra as i64).collect::<Vec<_>>())),
+            false => Ok(self.clone()),
+        }
     }
 
     /// The array and the number of an axis; the flattened array if there is no axis.

@@ -170,7 +170,8 @@ impl Expr {
             Stat::Minimum => reduce(Reduction::Min)?,
         };
         match self.dtype().kind() {
-            Kind::Signed | Kind::Unsigned => Expr::apply(Op::Rint, &[value]),
+            // a greatest or smallest integer is exact, and may have no float of its own
+            Kind::Signed | Kind::Unsigned if value.dtype() != self.dtype() => Expr::apply(Op::Rint, &[value]),
             _ => Ok(value),
         }
     }

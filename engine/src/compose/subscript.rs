@@ -107,7 +107,7 @@ impl Indexed {
     /// As [`Expr::subscript`].
     pub(crate) fn new(shape: &[u64], parts: &[Part], context: &Context) -> Result<Indexed> {
         let (mut view, mut axes, mut indices) = (Vec::new(), Vec::new(), Vec::new());
-        let mut unknown = Vec::new();
+        let mut given = Vec::new();
         let mut lone: Option<u64> = None;
         // the axis of the array, and that of the view
         let (mut axis, mut of_view) = (0, 0);
@@ -144,9 +144,7 @@ impl Indexed {
                 Part::Array(array) => {
                     check_indices(&array)?;
                     let index = array.typed()?.cast(DType::I64)?;
-                    if !array.check_known(shape[axis], axis)? {
-                        unknown.push((index.clone(), shape[axis], axis));
-                    }
+                    given.push((array, index.clone(), shape[axis], axis));
                     view.push(Index::ALL);
                     axes.push((axis, of_view));
                     indices.push(index);
@@ -160,6 +158,13 @@ impl Indexed {
             Error::Shape(words) => Error::Shape(words.replace("operands", "shape mismatch: indexing arrays")),
             other => other,
         })?;
+        let mut unknown = Vec::new();
+        // where nothing is chosen, NumPy looks at no index
+        for (array, index, size, axis) in given.into_iter().filter(|_| !shape.contains(&0)) {
+            if !array.check_known(size, axis)? {
+                unknown.push((index, size, axis));
+            }
+        }
         let indices = indices.iter().map(|index| index.broadcast_to(&shape)).collect::<Result<_>>()?;
         Ok(Indexed { view, axes, indices, unknown, shape, place: if runs > 1 { 0 } else { place } })
     }
@@ -188,10 +193,10 @@ impl Part {
     }
 }
 
-/// Checks the shape of a mask of the axes from `axis` on.
+/// Checks the shape of a mask of the axes from `axis` on. As in NumPy, an axis without elements fits any.
 fn check_mask(mask: &Expr, shape: &[u64], axis: usize) -> Result<()> {
     for (k, (&found, &size)) in mask.shape().iter().zip(shape.get(axis..).unwrap_or_default()).enumerate() {
-        if found != size {
+        if found != size && found != 0 {
             return Err(Error::Shape(format!(
                 "boolean index did not match indexed array along axis {}; size of axis is {size} but size of corresponding boolean axis is {found}",
                 axis + k

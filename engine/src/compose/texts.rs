@@ -6,6 +6,7 @@ use super::small::number;
 use super::{choose, op, two};
 use crate::op::{Charset, OnFault, Op};
 use crate::plan::evaluate_in;
+use crate::promote;
 use crate::source::Value;
 use crate::{Context, DType, Error, Expr, Kind, ReduceOptions, Reduction, Result};
 
@@ -122,9 +123,15 @@ impl Expr {
     /// # Errors
     /// When operands have other types.
     pub fn repeat_text(&self, times: &Expr, context: &Context) -> Result<Expr> {
+        let times = times.typed()?;
+        if !matches!(times.dtype().kind(), Kind::Signed | Kind::Unsigned) {
+            return Err(promote::no_loop(Op::Multiply.name(), &[self.operand(), times.operand()], "").into());
+        }
         // no type holds more characters, and products of lengths do not overflow
         let most = Expr::scalar(i64::from(u32::MAX));
-        let times = two(Op::Maximum, &two(Op::Minimum, times, &most)?, &Expr::scalar(0))?;
+        let times = if times.dtype() == DType::U64 { two(Op::Minimum, &times, &most)? } else { times };
+        let times = times.cast(DType::I64)?;
+        let times = two(Op::Maximum, &two(Op::Minimum, &times, &most)?, &Expr::scalar(0))?;
         let lengths = two(Op::Multiply, &self.str_len()?, &times)?;
         two(Op::StrRepeat, &self.as_wide_as(&lengths, context)?, &times)
     }

@@ -256,15 +256,16 @@ impl Expr {
         }
     }
 
-    /// The elements in C order, if this is a small array of int64 in memory.
+    /// The elements in C order, if this is one integer or a small array of integers in memory.
     pub(crate) fn known_integers(&self) -> Result<Option<Vec<i64>>> {
         const SMALL: usize = 1 << 16;
-        let Kind::Source(source) = &self.0.kind else { return Ok(None) };
+        let Kind::Source(source) = &self.0.kind else { return Ok(self.as_integer().map(|one| vec![one])) };
+        let (dtype, item) = (self.dtype(), self.dtype().size());
         let in_c_order =
-            source.strides() == crate::source::c_strides(self.shape(), 8) && source.offset() == 0;
+            source.strides() == crate::source::c_strides(self.shape(), item) && source.offset() == 0;
         let one_chunk = source.chunk_shape().iter().zip(self.shape()).all(|(chunk, n)| chunk >= n);
         let plain = source.in_place() && !source.is_mapped() && in_c_order && one_chunk;
-        if self.dtype() != DType::I64
+        if !matches!(dtype.kind(), crate::Kind::Signed | crate::Kind::Unsigned)
             || !plain
             || source.chunk_bytes() > SMALL
             || elements(self.shape())? == 0
@@ -273,7 +274,7 @@ impl Expr {
         }
         match source.locate(&vec![0; self.ndim()])?.data {
             crate::source::Data::InPlace(bytes) => {
-                Ok(bytemuck::try_cast_slice(bytes).ok().map(|integers: &[i64]| integers.to_vec()))
+                Ok(bytes.chunks_exact(item).map(|element| integer(dtype, element)).collect())
             }
             _ => Ok(None),
         }
@@ -282,14 +283,7 @@ impl Expr {
     /// The value of a constant of an integer type, if this is one.
     pub(crate) fn as_integer(&self) -> Option<i64> {
         let Kind::Constant(bytes) = &self.0.kind else { return None };
-        let signed = match self.0.dtype.kind() {
-            crate::Kind::Signed => bytes.last()? >> 7 == 1,
-            crate::Kind::Unsigned => false,
-            _ => return None,
-        };
-        let mut wide = [if signed { 0xff } else { 0 }; 16];
-        wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        i128::from_le_bytes(wide).try_into().ok()
+        integer(self.0.dtype, bytes)
     }
 
     pub(crate) fn operand(&self) -> Operand {
@@ -401,4 +395,16 @@ impl Expr {
             _ => Ok(self.clone()),
         }
     }
+}
+
+/// An element of an integer type, if int64 holds it.
+fn integer(dtype: DType, bytes: &[u8]) -> Option<i64> {
+    let signed = match dtype.kind() {
+        crate::Kind::Signed => bytes.last()? >> 7 == 1,
+        crate::Kind::Unsigned => false,
+        _ => return None,
+    };
+    let mut wide = [if signed { 0xff } else { 0 }; 16];
+    wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    i128::from_le_bytes(wide).try_into().ok()
 }

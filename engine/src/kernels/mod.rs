@@ -74,14 +74,15 @@ pub(crate) fn bind(op: Op, inputs: &[Physical]) -> Option<Kernel> {
     let kernel = match *inputs {
         [Physical::Bool, a, b] if op == Op::Where && a == b => Some(moves::select(a)),
         [_, Physical::Bool] if op == Op::Unless => {
-            Some(moves::unless(|| Error::Value("All-NaN slice encountered".into())))
+            Some(moves::unless(Error::Value, "All-NaN slice encountered"))
         }
         [_, Physical::Bool] if op == Op::Weighed => {
-            Some(moves::unless(|| Error::ZeroDivision("the weights of an average add up to 0".into())))
+            Some(moves::unless(Error::ZeroDivision, "the weights of an average add up to 0"))
         }
-        [_, Physical::Bool] if op == Op::Shared => Some(moves::unless(|| {
-            Error::Value("the weights of a quantile are finite numbers from 0 on, and not all 0".into())
-        })),
+        [_, Physical::Bool] if op == Op::Shared => {
+            let reason = "the weights of a quantile are finite numbers from 0 on, and not all 0";
+            Some(moves::unless(Error::Value, reason))
+        }
         [a, Physical::I64] if op == Op::Ldexp => float::scale(a),
         [Physical::F32, Physical::F32] if op == Op::Complex => Some(complex::join::<f32>()),
         [Physical::F64, Physical::F64] if op == Op::Complex => Some(complex::join::<f64>()),

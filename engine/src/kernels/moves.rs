@@ -31,15 +31,16 @@ pub(super) fn select(dtype: Physical) -> Kernel {
     }
 }
 
-/// The kernel that copies its first operand, and fails with this error if an element of the second is true.
-pub(super) fn unless(error: fn() -> Error) -> Kernel {
+/// The kernel that copies its first operand, and fails with this error for this reason if an element of the second is
+/// true.
+pub(super) fn unless(error: fn(String) -> Error, reason: &'static str) -> Kernel {
     Kernel::new(move |args: &[Arg<'_>], out: &mut [u8]| {
         let any = match values::<Truth>(args, 1) {
             Values::One(bad) => bad.get(),
             Values::Many(bad) => bad.iter().any(|bad| bad.get()),
         };
         if any && !out.is_empty() {
-            return Err(error());
+            return Err(error(reason.into()));
         }
         copy().run(args, out)
     })

@@ -60,7 +60,8 @@ impl Expr {
                 show(xp.shape())
             )));
         };
-        if xp.shape() != fp.shape() || points == 0 {
+        let nothing = x.shape().contains(&0);
+        if xp.shape() != fp.shape() || points == 0 && !nothing {
             return Err(Error::Shape(format!(
                 "expected a value for each of one point or more, found shapes {} and {}",
                 show(xp.shape()),
@@ -69,6 +70,9 @@ impl Expr {
         }
         let complex = fp.dtype().kind() == Kind::Complex;
         let dtype = if complex { DType::C128 } else { DType::F64 };
+        if points == 0 {
+            return Expr::zeros(x.shape(), dtype);
+        }
         let end = |value: Option<Scalar>| match value {
             None => Ok(None),
             Some(Scalar::Complex(z)) if complex => Ok(Some([z.re, z.im])),

@@ -32,7 +32,7 @@ impl Expr {
         let gap = minus(stop, start);
         let length = match (step, gap) {
             (Scalar::Int(0) | Scalar::Bool(false), _) => {
-                return Err(Error::Value("arange: the step is 0, expected another number".into()));
+                return Err(Error::ZeroDivision("arange: the step is 0, expected another number".into()));
             }
             (Scalar::Complex(_), _) | (_, Scalar::Complex(_)) => {
                 let ratio = complex(gap) / complex(step);

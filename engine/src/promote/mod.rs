@@ -240,13 +240,13 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     let inputs = inputs(op, &operands, &types, &mut stand_ins)?;
     let operands: Vec<Operand> =
         operands.iter().zip(&stand_ins).map(|(&o, s)| s.map_or(o, Operand::Weak)).collect();
+    check(&operands, &inputs)?;
     if let (Op::Pow, Operand::Weak(Scalar::Int(n))) = (op, operands[operands.len() - 1])
         && n < 0
         && inputs[0].kind() == Kind::Signed
     {
         return Err(PromoteError::NegativePower);
     }
-    check(&operands, &inputs)?;
     let output = match loops(op).1 {
         Gives::Same => inputs[0],
         Gives::Truth => Bool,
@@ -325,9 +325,16 @@ fn scaled(operands: &[Operand], types: &[DType]) -> Result<Vec<DType>, PromoteEr
         (_, &[x, t]) => (x, t),
         _ => return Err(no_loop(Op::Ldexp.name(), operands, "")),
     };
-    match (first(loops(Op::Ldexp).0, &[float]), first(&[I64], &[exponent])) {
-        (Some(float), Some(exponent)) => Ok(vec![float, exponent]),
-        _ => Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds")),
+    let (Some(float), Some(exponent)) = (first(loops(Op::Ldexp).0, &[float]), first(&[I64], &[exponent]))
+    else {
+        return Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds"));
+    };
+    match operands {
+        // NumPy takes an integer of Python as an int32
+        [_, Operand::Weak(Scalar::Int(value))] if i32::try_from(*value).is_err() => {
+            Err(PromoteError::OutOfBounds { value: *value, dtype: I32 })
+        }
+        _ => Ok(vec![float, exponent]),
     }
 }
 

@@ -57,6 +57,15 @@ impl Placed {
         Fault::new(&self.span, format!("expected {wanted}, found {found}"))
     }
 
+    /// The fault of another word than those that a function knows. A text is an argument of the right type with a value
+    /// that the function does not take.
+    pub(super) fn not_one_of(&self, words: &str) -> Fault {
+        match &self.meaning {
+            Meaning::Str(text) => Fault::value(&self.span, format!("expected {words}, found '{text}'")),
+            _ => self.wrong(words),
+        }
+    }
+
     pub(super) fn number(&self) -> Option<&Number> {
         match &self.meaning {
             Meaning::Number(number) => Some(number),
@@ -145,7 +154,7 @@ impl Placed {
     pub(super) fn lengths(&self) -> Result<Vec<u64>> {
         let length = |n: i64| {
             u64::try_from(n)
-                .map_err(|_| Fault::new(&self.span, format!("{n} is negative, expected a length")))
+                .map_err(|_| Fault::value(&self.span, format!("{n} is negative, expected a length")))
         };
         self.integers()?.into_iter().map(length).collect()
     }

@@ -21,8 +21,10 @@ PARAMETERS = {
 #: Parameters that are plain numbers, or a few of them. The library takes those of Python.
 _PLAIN = frozenset(
     "M axes axis beta constant_values correction ddof destination discont end_values initial keepdims kth left new_shape pad_width period"
-    " reps right shape source stat_length".split()
+    " reps right shape shift source stat_length".split()
 )
+#: Modes of convolutions, which NumPy takes by their numbers, too.
+_OVERLAPS = ("valid", "same", "full")
 #: Methods that take lengths or axes one by one.
 _SPREAD = frozenset(("reshape", "transpose"))
 #: Functions whose `order` names fields.
@@ -100,13 +102,17 @@ def _given(function, name, value):
         return value.upper()
     if name == "dtype":
         return _element_type(value)
+    if name == "mode" and function in ("convolve", "correlate") and isinstance(value, (int, np.integer)) and type(value) is not bool:
+        if value not in range(3):
+            raise ValueError(f"{function}: mode: expected one of {', '.join(_OVERLAPS)}, or its number, found {value}")
+        return _OVERLAPS[value]
     if name == "bins":
         # an array may hold the numbers of bins of several axes
         several = isinstance(value, (np.ndarray, Array)) and value.ndim == 1
         several = several and (function == "histogramdd" or function == "histogram2d" and value.size == 2)
         return _bins(value.tolist() if several else value)
-    if name == "range" and isinstance(value, np.ndarray):
-        return tuple(value)  # the ends keep their type
+    if name == "range" and isinstance(value, (np.ndarray, Array)):
+        return tuple(np.asarray(value))  # the ends keep their type
     return _plain(value) if name in _PLAIN else value
 
 

@@ -6,19 +6,21 @@ import numpy as np
 
 from . import _arrstore, _functions
 from ._arrstore import Array
+from ._dispatch import stand_in
 from ._fields import Fields, is_of_fields
 
 
 def assigned(array, key, value):
     """`array` after `array[key] = value`, by NumPy's rules."""
     if is_basic(key):
-        value = value_of_part(key, value, array.ndim, array.dtype)
-        return _basic(array, key if isinstance(key, tuple) else (key,), _elements(value, array.dtype))
+        selected = array[key].shape  # an index that is not there is named before a value that does not fit
+        value = _elements(value_of_part(key, value, array.ndim, array.dtype), array.dtype)
+        return _basic(array, key if isinstance(key, tuple) else (key,), selected, value)
     if is_of_fields(key):
         return _with_fields(array, key, value)
     value = _elements(value, array.dtype)
     mask = _mask(key)
-    if mask is not None and mask.ndim and mask.shape == array.shape and value.ndim > 1:
+    if mask is not None and mask.shape == array.shape and value.ndim > 1:
         raise TypeError(f"elements that a mask chooses take values of at most one axis, found shape {value.shape}")
     if mask is not None and _covers(mask, array) and _spans(value, array.shape[mask.ndim :]):
         wide = mask[(..., *(None,) * (array.ndim - mask.ndim))]
@@ -43,7 +45,8 @@ def _element(value, dtype):
         element[()] = value
         return _arrstore.lazy(element)
     if value.ndim and dtype.names is None:
-        raise ValueError(f"setting an array element with a sequence: expected one element, found shape {value.shape}")
+        np.empty((), dtype)[()] = stand_in(value)  # NumPy takes one element along any axes
+        value = value.reshape(())
     return _elements(value, dtype)
 
 
@@ -126,9 +129,8 @@ def _with_fields(array, key, value):
     return _arrstore.map_blocks(numbers, Fields(Array(array), key, value), array.dtype)
 
 
-def _basic(array, key, value):
+def _basic(array, key, selected, value):
     """Along each axis, the places inside the part and their numbers in the value are known without the elements."""
-    selected = array[key].shape
     value = _fitted(value, selected)
     value = value[(None,) * (len(selected) - value.ndim)]
     if 0 in selected:

@@ -11,7 +11,7 @@ from ._arrstore import Array
 _FILL = {"zeros": np.zeros, "empty": np.zeros, "ones": np.ones, "full": np.full}
 
 
-def _by_name(name, args, kwargs):
+def by_name(name, args, kwargs):
     return {**dict(zip(BY_POSITION[name], args)), **kwargs}
 
 
@@ -26,7 +26,7 @@ def _asked_type(given, kinds):
 
 def _filled(name, object, args, kwargs):
     """Texts without a length get one. Records of numbers, and elements of texts and times, are made by NumPy."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     plain, value = name.removesuffix("_like"), given.get("fill_value")
     dtype = given.get("dtype")
     if dtype is None and "a" in given:
@@ -50,7 +50,7 @@ def _cast(name, object, args, kwargs):
     """A type of texts without a length gets the length that all elements of the array's type need; a type of times without a
     unit, that of the array, or of what its texts say.
     """
-    given = _by_name(name, args if object is None else (object, *args), kwargs)
+    given = by_name(name, args if object is None else (object, *args), kwargs)
     casting = given.pop("casting", "unsafe")
     if casting != "unsafe" and not np.can_cast(given["x"].dtype, given["dtype"], casting):
         raise TypeError(f"astype: casting={casting!r} does not allow elements of {given['x'].dtype} to become {np.dtype(given['dtype'])}")
@@ -67,7 +67,7 @@ def _cast(name, object, args, kwargs):
 
 def _at_places(name, object, args, kwargs):
     """Slices as lists of places."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     if {"arr", "obj"} <= given.keys():
         given["obj"] = _places(name, given["arr"], given["obj"], given.get("axis"))
     if name == "insert" and getattr(given.get("arr"), "dtype", np.dtype(bool)).names and not isinstance(given.get("values"), Array):
@@ -92,7 +92,7 @@ _KINDS = {"q": "quicksort", "h": "heapsort", "m": "mergesort", "s": "stable"}
 
 def _ordered(name, object, args, kwargs):
     """Sorts, in descending order too. NaN and NaT are last in both orders, and `argsort` leaves equal elements as they are."""
-    given = _by_name(name, args if object is None else (object, *args), kwargs)
+    given = by_name(name, args if object is None else (object, *args), kwargs)
     kind = given.get("kind")
     if kind is not None:
         if not isinstance(kind, str) or kind[:1].lower() not in _KINDS:
@@ -113,17 +113,23 @@ def _ordered(name, object, args, kwargs):
 
 def _joined(name, object, args, kwargs):
     """Arrays that are joined in a type that is asked for, if `casting` allows it."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     casting, dtype = given.pop("casting", None) or "same_kind", given.pop("dtype", None)
     key = BY_POSITION[name][0]
     if casting != "same_kind" or dtype is not None:
-        parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in given[key]]
+        values = list(given[key])
+        parts = [x if isinstance(x, Array) else _arrstore.lazy(np.asarray(x)) for x in values]
+        # NumPy looks at shapes before types
+        shapes = [_arrstore.call("zeros", None, (x.shape, np.dtype(bool)), {}) for x in parts]
+        _arrstore.call(name, None, (), {**given, key: shapes})
         if dtype is None:
             dtype = np.result_type(*(x.dtype for x in parts))
         elif _asked_type(dtype, "SU") is not None:
             dtype = np.result_type(*(np.empty(0, x.dtype).astype(dtype).dtype for x in parts))
-        for x in parts:
-            if not np.can_cast(x.dtype, dtype, casting):
+        for value, x in zip(values, parts):
+            # a number of Python goes into every type of its kind
+            fits = type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
+            if not fits and not np.can_cast(x.dtype, dtype, casting):
                 raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
         given[key] = [_arrstore.call("astype", x, (dtype,), {}) for x in parts]
     return _arrstore.call(name, None, (), given)
@@ -165,13 +171,60 @@ def _with_numbered_axes(name, object, args, kwargs):
 
 def _padded(name, object, args, kwargs):
     """Widths of margins by axis become one pair for each axis."""
-    given = _by_name(name, args, kwargs)
+    given = by_name(name, args, kwargs)
     widths = given.get("pad_width")
     if isinstance(widths, dict):
         pairs = [(0, 0)] * np.ndim(given["array"])
         for axis, width in widths.items():
             pairs[axis] = width if np.ndim(width) else (width, width)
         given["pad_width"] = pairs
+    elif widths is not None and np.asarray(widths).dtype.kind not in "iu":
+        raise TypeError(f"pad: pad_width: expected integers, found {widths!r}")
+    return _arrstore.call(name, None, (), given)
+
+
+def _numbered(name, object, args, kwargs):
+    """Without a type, `indices` counts in integers; with `None` for one, in NumPy's floats."""
+    given = by_name(name, args, kwargs)
+    if "dtype" in given and given["dtype"] is None and not given.get("sparse"):
+        given["dtype"] = np.dtype(None)
+    return _arrstore.call(name, None, (), given)
+
+
+def _ranged(name, object, args, kwargs):
+    """Texts at the ends of a range of times say its unit."""
+    given = by_name(name, args, kwargs)
+    if _asked_type(given.get("dtype"), "M") is not None:
+        given.update({end: np.datetime64(given[end]) for end in ("start", "stop") if isinstance(given.get(end), str)})
+    return _arrstore.call(name, None, (), given)
+
+
+def _rolled(name, object, args, kwargs):
+    """Shifts beyond any array: the lengths of all axes divide the number of elements."""
+    given = by_name(name, args, kwargs)
+    shift, size = given.get("shift"), np.size(given.get("a")) or 1
+    if isinstance(shift, int):
+        given["shift"] = shift % size
+    return _arrstore.call(name, None, (), given)
+
+
+def _along(name, object, args, kwargs):
+    """Places along an axis are whole numbers, and no mask."""
+    given = by_name(name, args if object is None else (object, *args), kwargs)
+    indices = given.get("indices")
+    if isinstance(indices, (np.ndarray, Array)) and indices.dtype.kind not in "iu":
+        raise IndexError(f"{name}: expected indices of an integer type, found {indices.dtype}")
+    return _arrstore.call(name, None, (), given)
+
+
+def _sampled(name, object, args, kwargs):
+    """Samples of one coordinate may lie along one axis."""
+    given = by_name(name, args, kwargs)
+    sample = given.get("sample")
+    if isinstance(sample, (list, tuple)) and all(np.ndim(part) == 0 for part in sample):
+        sample = np.asarray(sample)
+    if np.ndim(sample) == 1 and not isinstance(sample, (list, tuple)):
+        given["sample"] = sample[:, None]
     return _arrstore.call(name, None, (), given)
 
 
@@ -179,11 +232,16 @@ def _padded(name, object, args, kwargs):
 COMPLETED = {
     **{name + ending: _filled for name in _FILL for ending in ("", "_like")},
     **dict.fromkeys(JOINS, _joined),
+    "arange": _ranged,
     "argsort": _ordered,
     "astype": _cast,
     "delete": _at_places,
     "einsum": _with_numbered_axes,
+    "histogramdd": _sampled,
+    "indices": _numbered,
     "insert": _at_places,
     "pad": _padded,
+    "roll": _rolled,
     "sort": _ordered,
+    "take_along_axis": _along,
 }

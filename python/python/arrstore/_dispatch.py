@@ -20,7 +20,7 @@ def array_ufunc(self, ufunc, method, *inputs, out=None, **kwargs):
 def array_function(self, func, types, args, kwargs):
     """A function of NumPy on lazy arrays stays lazy, if the tables have it."""
     if func in _QUESTIONS:
-        return func(*map(_stand_in, args), **{key: _stand_in(value) for key, value in kwargs.items()})
+        return func(*map(stand_in, args), **{key: stand_in(value) for key, value in kwargs.items()})
     if func in _WRITERS:
         return func(*map(_elements, args), **{key: _elements(value) for key, value in kwargs.items()})
     name = func.__name__
@@ -43,7 +43,7 @@ def _linear(name, args, kwargs):
     return result if out is None else _functions.into(result, out if isinstance(out, tuple) else (out,), same_shape=True)
 
 
-def _stand_in(value):
+def stand_in(value):
     """An array of NumPy of the type and the shape of a lazy one, without its elements."""
     return np.broadcast_to(np.zeros((), value.dtype), value.shape) if isinstance(value, Array) else value
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arguments import BY_POSITION, NAMES, PARAMETERS, fitted
-from ._completed import COMPLETED
+from ._completed import COMPLETED, by_name
 
 #: Names that Python needs for itself: the types of the standard are offered as NumPy's types instead.
 _TYPES = frozenset(_arrstore.dtypes())
@@ -38,6 +38,8 @@ _RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fiel
 SUMS = frozenset(
     name for name, _, parameters, _ in _arrstore.functions() if "keepdims?" in (parameters or ()) or name.startswith(("cum", "nancum"))
 )
+#: Reductions that compute in the type of their array, or of `out` if it is wider.
+_EXTREMES = frozenset(("max", "min", "amax", "amin", "nanmax", "nanmin"))
 
 
 def call(name, object, args, kwargs):
@@ -55,18 +57,17 @@ def call(name, object, args, kwargs):
 
 
 def _computed(name, object, args, kwargs, out):
-    sums = name in SUMS
-    if sums and "dtype" in BY_POSITION[name] and isinstance(out[0], np.ndarray):
-        array = object if object is not None else args[0]
-        args, kwargs = (), dict(zip(BY_POSITION[name][object is not None :], args)) | kwargs
-        if kwargs.get("dtype") is None:
-            kwargs["dtype"] = sum_type(array, out)
-    return into(call(name, object, args, kwargs), out, casting="unsafe" if sums else "same_kind", same_shape=True)
-
-
-def sum_type(array, out):
-    """The type of sums for an array of NumPy: that of the array which takes them, if it is wider."""
-    return np.result_type(array.dtype, out[0].dtype)
+    is_sum = name in SUMS
+    if is_sum and isinstance(out[0], np.ndarray):
+        kwargs = by_name(name, args if object is None else (object, *args), kwargs)
+        object, args, first = None, (), BY_POSITION[name][0]
+        # the array that takes the result is an operand, too
+        wide = np.result_type(kwargs[first].dtype, out[0].dtype)
+        if name in _EXTREMES:
+            kwargs[first] = kwargs[first].astype(wide)
+        elif "dtype" in BY_POSITION[name] and kwargs.get("dtype") is None:
+            kwargs["dtype"] = wide
+    return into(call(name, object, args, kwargs), out, casting="unsafe" if is_sum else "same_kind", same_shape=True)
 
 
 def into(result, out, *, casting="same_kind", where=True, same_shape=False):

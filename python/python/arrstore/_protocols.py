@@ -10,6 +10,7 @@ from ._assign import assigned
 from ._dispatch import array_function, array_ufunc
 from ._mapped import getitem
 from ._pickle import reduce
+from ._ufuncs import resolved
 
 
 def to_numpy(self, dtype=None, copy=None):
@@ -144,16 +145,37 @@ def conj(self):
     return self[...] if self.dtype.kind in "biuf" else _functions.call("conjugate", self, (), {})
 
 
-def _in_place(operation):
+#: Python's operators in place, and their ufuncs.
+_IN_PLACE = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.divide,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "pow": np.power,
+    "matmul": np.matmul,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}
+#: What operators take beside an array.
+_OPERANDS = (Array, np.ndarray, np.generic, int, float, complex, list, tuple)
+
+
+def _in_place(ufunc, operation):
     def apply(self, other):
         if not self._is_assignable:
             return NotImplemented  # Python then makes a new array
-        result = operation(Array(self), other)
         # an array without axes stands for a number, which nothing changes in place
-        if not isinstance(result, Array) or not self.ndim and type(self) is Array:
+        is_number = not self.ndim and type(self) is Array
+        if not is_number and self.dtype.kind in "biufcmM" and isinstance(other, _OPERANDS):
+            resolved(ufunc, (self, other), (self,))
+        result = operation(Array(self), other)
+        if is_number or not isinstance(result, Array):
             return result
-        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
-            raise TypeError(f"cannot change elements of type {self.dtype} into results of type {result.dtype}: use x = x.astype(...) first")
         if result.shape != self.shape:
             raise ValueError(f"cannot change elements of shape {self.shape} into a result of shape {result.shape}")
         self[...] = result
@@ -163,9 +185,8 @@ def _in_place(operation):
 
 
 def _operators_in_place():
-    names = {"and": "and_", "or": "or_"}
-    for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
-        yield f"__i{name}__", _in_place(getattr(operator, names.get(name, name)))
+    for name, ufunc in _IN_PLACE.items():
+        yield f"__i{name}__", _in_place(ufunc, getattr(operator, f"__{name}__"))
 
 
 def to_device(self, device, /, *, stream=None):

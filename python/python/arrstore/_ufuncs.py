@@ -1,14 +1,14 @@
 """NumPy's ufuncs and their methods on lazy arrays. Results are lazy, but for those that `out` takes."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from . import _functions
 from ._arrstore import Array
 from ._convert import asarray
 
-
-#: Kinds of elements that are numbers of Python's classes.
-_KINDS = {int: "iu", float: "f", complex: "c"}
+#: Classes of Python's numbers whose type depends on the arrays beside them.
+_WEAK = (int, float, complex)
 
 
 def apply(ufunc, method, inputs, out, kwargs):
@@ -29,21 +29,18 @@ def _call(
 ):
     signature = (None,) * ufunc.nin + (dtype,) * ufunc.nout if dtype is not None else signature if sig is None else sig
     if signature is not None or casting != "same_kind" or out is not None:
-        places = (None,) * ufunc.nout if out is None else tuple(place if place is None else place.dtype for place in out)
-        asked = {} if signature is None else {"signature": signature}
-        types = ufunc.resolve_dtypes((*_types(inputs), *places), casting=casting, **asked)
-        for x, to in zip(inputs, types):
-            # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
-            loses = type(x) is float and to.kind in "iu" or type(x) is complex and to.kind in "iuf"
-            changes = casting == "equiv" and to.kind not in _KINDS.get(type(x), to.kind)
-            if changes or loses and casting != "unsafe":
-                raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
+        types = resolved(ufunc, inputs, out, casting=casting, signature=signature)
         if signature is not None:
-            inputs = tuple(asarray(x).astype(t) for x, t in zip(inputs, types))
+            # an integer of Python is checked against the type that it meets
+            inputs = tuple(x if type(x) is int and t.kind in "iufc" else asarray(x).astype(t) for x, t in zip(inputs, types))
+    if where is not True:
+        where = _mask(where)
+        if ufunc is np.power and isinstance(inputs[1], (Array, np.ndarray)):
+            # only an exponent that counts may be refused
+            inputs = (inputs[0], _where(where, inputs[1], np.zeros((), inputs[1].dtype)))
     result = _functions.call(_name(ufunc), None, inputs, kwargs)
     if where is True:
         return result if out is None else _functions.into(result, out, casting=casting)
-    where = _mask(where)
     if out is not None:
         return _functions.into(result, out, casting=casting, where=where)
     # the other elements are free
@@ -51,13 +48,30 @@ def _call(
     return tuple(parts) if isinstance(result, tuple) else next(parts)
 
 
-def _types(inputs):
+def resolved(ufunc, inputs, out, *, casting="same_kind", signature=None):
+    """The types in which a ufunc computes, if `casting` lets its operands and the arrays of `out` have them."""
+    places = (None,) * ufunc.nout if out is None else tuple(place if place is None else place.dtype for place in out)
+    asked = {} if signature is None else {"signature": signature}
+    types = ufunc.resolve_dtypes((*_types(ufunc, inputs), *places), casting=casting, **asked)
+    for x, to in zip(inputs, types):
+        # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
+        loses = type(x) is float and to.kind in "iu" or type(x) is complex and to.kind in "iuf"
+        changes = casting == "equiv" and type(x) in _WEAK and to != np.dtype(type(x))
+        # whole numbers are compared as they are, and of numbers among truth values the truth counts
+        changes = changes and not (types[-1].kind == "b" and (to.kind in "biu" or ufunc.__name__.startswith("logical")))
+        if changes or loses and casting != "unsafe":
+            raise TypeError(f"{ufunc.__name__}: a number of Python of type {type(x).__name__} does not go into {to}")
+    return types
+
+
+def _types(ufunc, inputs):
     """The types of operands. Numbers of Python have the type that they take beside the arrays: NumPy 2.4 ends the process if it
     gets their classes and a strict casting rule.
     """
-    found = [None if type(x) in _KINDS else x.dtype if hasattr(x, "dtype") else asarray(x).dtype for x in inputs]
-    typed = [dtype for dtype in found if dtype is not None]
-    return [np.result_type(*typed, type(x)(0)) if dtype is None else dtype for x, dtype in zip(inputs, found)]
+    found = [None if type(x) in _WEAK else x.dtype if hasattr(x, "dtype") else asarray(x).dtype for x in inputs]
+    # an exponent of two is a whole number beside any float
+    numbers = [dtype for dtype in found if dtype is not None and dtype.kind in "biufc" and ufunc is not np.ldexp]
+    return [np.result_type(*numbers, type(x)(0)) if dtype is None else dtype for x, dtype in zip(inputs, found)]
 
 
 def _mask(where):
@@ -92,15 +106,19 @@ def _folded(ufunc, method, args, axis, dtype, out, given):
     """The result of a method that goes along axes, which the library has for every function of two arrays."""
     if ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature:
         raise ValueError(f"{ufunc.__name__}.{method}: only functions of two arrays with one result have this method")
-    if dtype is None and out is not None and ufunc in (np.add, np.multiply):
-        dtype = _functions.sum_type(asarray(args[0]), out)
-    if dtype is not None:
-        given["dtype"] = dtype
+    array = asarray(args[0])
+    if axis is not None and not (array.ndim == 0 and axis in (0, -1)):
+        normalize_axis_tuple(axis, array.ndim)
     name = _name(ufunc)
-    if ufunc is np.float_power:
-        # powers of wide floats
-        name, given["dtype"] = "power", given.get("dtype") or np.result_type(asarray(args[0]).dtype, np.float64)
-    result = _functions.call(f"{name}.{method}", None, args, {"axis": axis, **given})
+    if array.dtype.kind in "biufc" and (out is not None or ufunc is np.float_power):
+        # the array that takes the results is an operand, too
+        types = (None if out is None else out[0].dtype, array.dtype, None)
+        asked = (None if dtype is None else np.dtype(dtype), None, None)
+        given["dtype"] = ufunc.resolve_dtypes(types, signature=asked, casting="unsafe", reduction=True)[0]
+        name = "power" if ufunc is np.float_power else name
+    elif dtype is not None and not (array.dtype.kind in "mM" and np.dtype(dtype) == np.dtype(array.dtype.kind)):
+        given["dtype"] = dtype  # a type of times without a unit is that of the array
+    result = _functions.call(f"{name}.{method}", None, (array, *args[1:]), {"axis": axis, **given})
     return result if out is None else _functions.into(result, out, casting="unsafe", same_shape=True)
 
 

@@ -59,6 +59,8 @@ class Expression:
                 break
             if not isinstance(found, (np.ndarray, np.generic)) or is_last or not self._fits(np.asarray(found), table):
                 break
+            if self.rounded and np.iscomplexobj(found) and not np.isfinite(found).all():
+                break  # products of infinite complex numbers differ by how they are written out
             if isinstance(found, (np.str_, np.bytes_)):
                 break  # its type is lost
             d.values[x] = np.asarray(found)
@@ -83,6 +85,8 @@ class Expression:
             # the result may have a finer type than it was computed in: whole numbers are computed in small floats, too
             small = any(value.dtype.itemsize < 3 for value in values) or words & {"f2", "float16"}
             self.rounded = np.dtype("f2" if small else "f4")
+        if is_complex and words & {"**", "power", "pow"}:
+            self.rounded = np.dtype("f4")  # the error of a power grows with its exponent
         finite = [np.abs(value[np.isfinite(value)]).max(initial=0) for value in values if value.dtype.kind in "fciub" and value.size]
         largest = float(max(finite, default=0)) + 1
         self.scale = largest**2 if words & SQUARES and largest < 1e150 else largest

@@ -157,6 +157,16 @@ impl Count {
 }
 
 impl Expr {
+    /// Refuses complex numbers, which have no order.
+    pub(crate) fn check_real(&self) -> Result<()> {
+        match self.dtype() {
+            complex @ (DType::C64 | DType::C128) => {
+                Err(Error::dtype("quantile, which has no order of complex numbers", DType::F64, complex))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Quantiles, as NumPy's `quantile` and `nanquantile`. The axes of `q` come first in the result. Lines of any
     /// length are selected from exactly, in passes if they do not fit in memory.
     ///
@@ -167,13 +177,7 @@ impl Expr {
     pub fn quantile(&self, q: &Quantiles, options: &QuantileOptions) -> Result<Expr> {
         let typed = self.typed()?;
         let (axes, method) = (options.axes.as_deref(), options.method);
-        if matches!(typed.dtype(), DType::C64 | DType::C128) {
-            return Err(Error::dtype(
-                "quantile, which has no order of complex numbers",
-                DType::F64,
-                typed.dtype(),
-            ));
-        }
+        typed.check_real()?;
         if options.skip_nan && typed.shape().contains(&0) {
             return typed.mean_of_nothing(Reduction::Nanmean, axes, options.keepdims);
         }

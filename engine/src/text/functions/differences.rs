@@ -59,6 +59,13 @@ fn gradient(_: &str, call: &Call<'_>) -> Result<Meaning> {
     let f = arrays.remove(0);
     let axes = named("axis").map_or(Ok(None), Placed::axes)?;
     let edge_order = named("edge_order").map_or(Ok(1), Placed::integer)?;
+    let along = axes.as_ref().map_or(f.ndim(), Vec::len);
+    let is_one = matches!(&arrays[..], [one] if one.ndim() == 0);
+    if !arrays.is_empty() && !is_one && arrays.len() != along {
+        let found = arrays.len();
+        let words = format!("expected one spacing or {along}, one for each axis, found {found}");
+        return Err(Fault::new(&call.at, words));
+    }
     let mut parts = f
         .gradient(&arrays, axes.as_deref(), edge_order, &call.context())
         .map_err(|e| Fault::engine(&call.at, e))?;
@@ -75,7 +82,7 @@ fn slide(name: &str, call: &Call<'_>) -> Result<Expr> {
         None => Overlap::Valid,
         Some(p) => match &p.meaning {
             Meaning::Str(mode) => mode.parse().map_err(|e| Fault::engine(&p.span, e))?,
-            _ => return Err(Fault::value(&p.span, "a mode is 'full', 'same' or 'valid'")),
+            _ => return Err(p.not_one_of("'full', 'same' or 'valid'")),
         },
     };
     let (a, v) = (b.array("a")?, b.array("v")?);

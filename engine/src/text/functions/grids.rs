@@ -59,7 +59,7 @@ fn meshgrid(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
         None => true,
         Some(placed) => match &placed.meaning {
             Meaning::Str(word) if word == "xy" || word == "ij" => word == "xy",
-            _ => return Err(placed.wrong("'xy' or 'ij'")),
+            _ => return Err(placed.not_one_of("'xy' or 'ij'")),
         },
     };
     Expr::meshgrid(&arrays, xy, b.boolean("sparse")?).map_err(|e| Fault::engine(&b.at, e))

@@ -47,8 +47,13 @@ fn edges(_: &str, call: &Call<'_>) -> Result<Expr> {
 }
 
 fn options(b: &Bound) -> Result<HistogramOptions> {
+    let bins = b.get("bins").map_or(Ok(Bins::Count(10)), bins)?;
+    if let (Bins::Rule(_), Some(weights)) = (&bins, b.some("weights")) {
+        let words = "a rule for the number of bins does not go with weights; give a number of bins";
+        return Err(Fault::new(&weights.span, words));
+    }
     Ok(HistogramOptions {
-        bins: b.get("bins").map_or(Ok(Bins::Count(10)), bins)?,
+        bins,
         range: b.some("range").map(pair).transpose()?,
         weights: b.some("weights").map(Placed::array).transpose()?,
         density: density(b)?,

@@ -5,7 +5,7 @@ use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::{Meaning, Placed};
 use crate::text::subscript::places;
-use crate::{Expr, Mode};
+use crate::{DType, Expr, Mode};
 
 /// The functions of this file.
 pub(super) const FUNCTIONS: &[Function] = functions! {
@@ -35,7 +35,7 @@ fn mode(placed: &Placed) -> Result<Mode> {
         Meaning::Str(name) if name == "raise" => Ok(Mode::Raise),
         Meaning::Str(name) if name == "wrap" => Ok(Mode::Wrap),
         Meaning::Str(name) if name == "clip" => Ok(Mode::Clip),
-        _ => Err(placed.wrong("a mode").help("'raise', 'wrap' or 'clip'")),
+        _ => Err(placed.not_one_of("'raise', 'wrap' or 'clip'")),
     }
 }
 
@@ -121,20 +121,30 @@ fn flatnonzero(_: &str, call: &Call<'_>) -> Result<Expr> {
 
 fn mesh(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
     let (given, _) = call.bind_rest(&["*args"])?;
-    let arrays = given.into_iter().map(places).collect::<Result<Vec<_>>>()?;
+    let each = |placed: &Placed| {
+        let array = placed.array()?;
+        match array.shape().contains(&0) {
+            // nothing, of whatever type, is no place
+            true => array.cast(DType::I64).map_err(|e| Fault::engine(&placed.span, e)),
+            false => places(placed),
+        }
+    };
+    let arrays = given.into_iter().map(each).collect::<Result<Vec<_>>>()?;
     Expr::ix_(&arrays, &call.context()).map_err(|e| Fault::engine(&call.at, e))
 }
 
 /// A shape of lengths that are not negative, and whether the first axis varies fastest.
 fn shape(b: &Bound, name: &str) -> Result<(Vec<u64>, bool)> {
     let placed = b.need(name)?;
-    let length = |n: i64| u64::try_from(n).map_err(|_| placed.wrong("lengths that are not negative"));
+    let length = |n: i64| {
+        u64::try_from(n).map_err(|_| Fault::value(&placed.span, "expected lengths that are not negative"))
+    };
     let lengths = placed.integers()?.into_iter().map(length).collect::<Result<Vec<_>>>()?;
     match b.get("order").map(|order| (order, &order.meaning)) {
         None => Ok((lengths, false)),
         Some((_, Meaning::Str(order))) if order == "C" => Ok((lengths, false)),
         Some((_, Meaning::Str(order))) if order == "F" => Ok((lengths, true)),
-        Some((order, _)) => Err(order.wrong("an order").help("'C' or 'F'")),
+        Some((order, _)) => Err(order.not_one_of("'C' or 'F'")),
     }
 }
 
@@ -203,10 +213,7 @@ fn trim_zeros(_: &str, call: &Call<'_>) -> Result<Expr> {
             "f" => [true, false],
             "b" => [false, true],
             "fb" | "bf" => [true; 2],
-            other => {
-                let words = format!("expected the ends to trim, 'f', 'b' or 'fb'; found '{other}'");
-                return Err(Fault::value(&placed.span, words));
-            }
+            _ => return Err(placed.not_one_of("'f', 'b' or 'fb'")),
         },
     };
     let axes = b.axes("axis")?;

@@ -102,7 +102,8 @@ fn check_kind(b: &Bound, kinds: &[&str]) -> Result<()> {
     match b.some("kind").map(|kind| (kind, &kind.meaning)) {
         None => Ok(()),
         Some((_, Meaning::Str(kind))) if kinds.contains(&kind.as_str()) => Ok(()),
-        Some((kind, _)) => Err(Fault::value(&kind.span, format!("kind is one of {}", kinds.join(", ")))
+        Some((kind, _)) => Err(kind
+            .not_one_of(&format!("one of {}", kinds.join(", ")))
             .help("every kind gives the same result here, so it can be left out")),
     }
 }

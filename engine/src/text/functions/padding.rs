@@ -42,7 +42,9 @@ fn pad(_: &str, call: &Call<'_>) -> Result<Expr> {
     let (mode, at) = match b.get("mode") {
         None => ("constant", b.at.clone()),
         Some(Placed { meaning: Meaning::Str(word), span }) => (word.as_str(), span.clone()),
-        Some(other) => return Err(other.wrong("the name of a mode")),
+        Some(other) => {
+            return Err(Fault::value(&other.span, "mode: expected the name of one, such as 'edge'"));
+        }
     };
     let Some(&(_, takes)) = MODES.iter().find(|(name, _)| *name == mode) else {
         let fault = Fault::value(&at, format!("mode '{mode}' is not supported"));
@@ -68,7 +70,7 @@ fn pad(_: &str, call: &Call<'_>) -> Result<Expr> {
         Some(Placed { meaning: Meaning::Str(word), .. }) if word == "even" || word == "odd" => {
             Ok(word == "odd")
         }
-        Some(other) => Err(other.wrong("'even' or 'odd'")),
+        Some(other) => Err(other.not_one_of("'even' or 'odd'")),
     };
     let statistic = |stat| {
         let length = |placed: &Placed| match placed.is_none() {

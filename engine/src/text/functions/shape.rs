@@ -121,7 +121,7 @@ fn is_fortran(order: Option<&Placed>) -> Result<bool> {
     match order.map(|placed| (&placed.meaning, placed)) {
         None => Ok(false),
         Some((Meaning::Str(word), _)) if ["C", "F", "A", "K"].contains(&word.as_str()) => Ok(word == "F"),
-        Some((_, placed)) => Err(placed.wrong("'C' or 'F'")),
+        Some((_, placed)) => Err(placed.not_one_of("'C' or 'F'")),
     }
 }
 

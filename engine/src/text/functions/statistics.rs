@@ -34,6 +34,7 @@ fn median(name: &str, call: &Call<'_>) -> Result<Expr> {
 fn quantile(name: &str, call: &Call<'_>) -> Result<Expr> {
     let b = call.bind(&["a", "q", "axis?", "*", "method?", "keepdims?", "weights?"])?;
     let (a, given) = (b.array("a")?, b.need("q")?);
+    a.check_real().map_err(|e| b.fault("a", e))?;
     let q = given.array()?;
     let context = call.context();
     let q = match name.trim_start_matches("nan") {

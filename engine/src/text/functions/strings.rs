@@ -98,6 +98,11 @@ fn justify(name: &str, call: &Call<'_>) -> Result<Expr> {
     };
     let b = call.bind(&["a", "width", "fillchar?"])?;
     let fill = b.some("fillchar").map_or_else(|| Ok(Expr::text(" ")), |fill| fill.array())?;
+    let lengths =
+        Expr::apply(Op::StrLen, std::slice::from_ref(&fill)).map_err(|e| Fault::engine(&call.at, e))?;
+    if call.elements(&lengths, &call.at)?.iter().any(|&length| length != 1) {
+        return Err(Fault::new(&call.at, "The fill character must be exactly one character long"));
+    }
     b.array("a")?
         .justify(justify, &b.array("width")?, &fill, &call.context())
         .map_err(|e| Fault::engine(&call.at, e))
