@@ -56,11 +56,15 @@ impl Expr {
         };
         let outside = |&&place: &&i64| {
             let place = if place < 0 { place.saturating_add_unsigned(length) } else { place };
-            length > 0 && (place < 0 || place.unsigned_abs() >= length)
+            place < 0 || place.unsigned_abs() >= length
         };
+        // NumPy looks at no place of an array without elements
+        let is_empty = self.shape().contains(&0);
         match kth.iter().find(outside) {
-            None => Ok(()),
-            Some(place) => Err(Error::Value(format!("kth(={place}) is out of bounds for {length} elements"))),
+            Some(place) if !is_empty => {
+                Err(Error::Value(format!("kth(={place}) is out of bounds for {length} elements")))
+            }
+            _ => Ok(()),
         }
     }
 }
