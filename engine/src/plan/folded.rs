@@ -149,7 +149,7 @@ mod tests {
                         };
                         let folds = [Reduction::Sum, Reduction::Std, Reduction::Argmax].map(fold);
                         let (stages, mut stored) =
-                            run(&[&[scan.clone()], &folds[..]].concat(), 1 << 30, 2).unwrap();
+                            run(&[std::slice::from_ref(&scan), &folds[..]].concat(), 1 << 30, 2).unwrap();
                         assert!(stages > 1);
                         stored.remove(0);
                         for (bytes, threads) in [(1 << 30, 2), (1 << 30, 1), (1 << 24, 2), (6 << 20, 1)] {
