@@ -199,15 +199,6 @@ def _ranged(name, object, args, kwargs):
     return _arrstore.call(name, None, (), given)
 
 
-def _rolled(name, object, args, kwargs):
-    """Shifts beyond any array: the lengths of all axes divide the number of elements."""
-    given = by_name(name, args, kwargs)
-    shift, size = given.get("shift"), np.size(given.get("a")) or 1
-    if isinstance(shift, int):
-        given["shift"] = shift % size
-    return _arrstore.call(name, None, (), given)
-
-
 def _along(name, object, args, kwargs):
     """Places along an axis are whole numbers, and no mask."""
     given = by_name(name, args if object is None else (object, *args), kwargs)
@@ -241,7 +232,6 @@ COMPLETED = {
     "indices": _numbered,
     "insert": _at_places,
     "pad": _padded,
-    "roll": _rolled,
     "sort": _ordered,
     "take_along_axis": _along,
 }

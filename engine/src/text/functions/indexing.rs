@@ -123,10 +123,13 @@ fn mesh(_: &str, call: &Call<'_>) -> Result<Vec<Expr>> {
     let (given, _) = call.bind_rest(&["*args"])?;
     let each = |placed: &Placed| {
         let array = placed.array()?;
-        match array.shape().contains(&0) {
-            // nothing, of whatever type, is no place
-            true => array.cast(DType::I64).map_err(|e| Fault::engine(&placed.span, e)),
-            false => places(placed),
+        match &placed.meaning {
+            Meaning::Array(_) => Ok(array),
+            // a list of nothing holds places, too
+            _ if array.shape().contains(&0) => {
+                array.cast(DType::I64).map_err(|e| Fault::engine(&placed.span, e))
+            }
+            _ => places(placed),
         }
     };
     let arrays = given.into_iter().map(each).collect::<Result<Vec<_>>>()?;
