@@ -30,10 +30,15 @@ impl Expr {
     /// When `step` is 0, the numbers are too many or not finite, or they do not fit the type.
     pub fn arange(start: Scalar, stop: Scalar, step: Scalar, dtype: Option<DType>) -> Result<Expr> {
         let gap = minus(stop, start);
+        let is_zero = match step {
+            Scalar::Int(0) | Scalar::Bool(false) => true,
+            Scalar::Float(step) => step == 0.0,
+            _ => false,
+        };
+        if is_zero {
+            return Err(Error::ZeroDivision("arange: the step is 0, expected another number".into()));
+        }
         let length = match (step, gap) {
-            (Scalar::Int(0) | Scalar::Bool(false), _) => {
-                return Err(Error::ZeroDivision("arange: the step is 0, expected another number".into()));
-            }
             (Scalar::Complex(_), _) | (_, Scalar::Complex(_)) => {
                 let ratio = complex(gap) / complex(step);
                 count(ratio.re)?.min(count(ratio.im)?)

@@ -330,8 +330,8 @@ fn scaled(operands: &[Operand], types: &[DType]) -> Result<Vec<DType>, PromoteEr
         return Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds"));
     };
     match operands {
-        // NumPy takes an integer of Python as an int32
-        [_, Operand::Weak(Scalar::Int(value))] if i32::try_from(*value).is_err() => {
+        // beside an array, NumPy takes an integer of Python as an int32
+        [Operand::Typed(_), Operand::Weak(Scalar::Int(value))] if i32::try_from(*value).is_err() => {
             Err(PromoteError::OutOfBounds { value: *value, dtype: I32 })
         }
         _ => Ok(vec![float, exponent]),

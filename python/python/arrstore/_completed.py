@@ -36,7 +36,7 @@ def _filled(name, object, args, kwargs):
     if dtype is None or is_known or isinstance(value, Array):
         return _arrstore.call(name, object, args, kwargs)
     if plain == "full":
-        element = np.full(np.shape(value), value, dtype)
+        element = np.full(np.shape(value) if dtype.subdtype is None else (), value, dtype)
     else:
         element = _FILL[plain]((), dtype)
     shape = given.get("shape")
