@@ -208,6 +208,16 @@ def _along(name, object, args, kwargs):
     return _arrstore.call(name, None, (), given)
 
 
+def _meshed(name, object, args, kwargs):
+    """Lists of nothing are places; arrays keep their type."""
+
+    def places(given):
+        found = given if isinstance(given, (Array, np.ndarray)) else np.asarray(given)
+        return found if found is given or found.size else found.astype(np.intp)
+
+    return _arrstore.call(name, object, tuple(map(places, args)), kwargs)
+
+
 def _sampled(name, object, args, kwargs):
     """Samples of one coordinate may lie along one axis."""
     given = by_name(name, args, kwargs)
@@ -230,6 +240,7 @@ COMPLETED = {
     "einsum": _with_numbered_axes,
     "histogramdd": _sampled,
     "indices": _numbered,
+    "ix_": _meshed,
     "insert": _at_places,
     "pad": _padded,
     "sort": _ordered,
