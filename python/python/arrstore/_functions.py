@@ -48,6 +48,8 @@ def call(name, object, args, kwargs):
     """
     args, kwargs = fitted(name, object, args, kwargs)
     out = kwargs.pop("out", None) if kwargs else None
+    if kwargs and kwargs.get("where") is True:
+        del kwargs["where"]  # all elements take part, as without it
     if out is not None:
         return _computed(name, object, args, kwargs, out if isinstance(out, tuple) else (out,))
     complete = COMPLETED.get(name)
