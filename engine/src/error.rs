@@ -76,7 +76,7 @@ pub enum Error {
     /// An operation that has no result for these values, or a request without a meaning.
     #[error("{0}")]
     Value(String),
-    /// A division by a sum that is zero, as of weights.
+    /// A division by 0 on the way to a result, as by weights that add up to 0.
     #[error("{0}")]
     ZeroDivision(String),
     /// The memory budget is too small for this plan.

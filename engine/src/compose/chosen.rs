@@ -25,13 +25,9 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
     )?;
     takes("initial", options.initial.is_none() || matches!(plain, Sum | Prod | Max | Min))?;
     takes("mean", options.mean.is_none() || matches!(plain, Std | Var))?;
-    // NumPy looks up the axis of chosen elements in another way: an array without axes has an axis 0 then
-    let whole = ReduceOptions { axes: None, ..options.clone() };
-    let is_lone =
-        a.ndim() == 0 && matches!(options.axes.as_deref(), Some([0 | -1])) && options.only.is_some();
-    let options = if is_lone { &whole } else { options };
-    a.axes_to_reduce(reduction, options)?;
-    let rest = ReduceOptions { only: None, initial: None, mean: None, ..options.clone() };
+    let axes = a.axes_to_reduce(reduction, options)?;
+    let axes = Some(axes.into_iter().map(|axis| axis as i64).collect());
+    let rest = ReduceOptions { axes, only: None, initial: None, mean: None, ..options.clone() };
     let only = chosen_elements(options, a.shape())?;
     let initial = initial_value(options, || Ok(promote::reduction(reduction, a.dtype(), options.dtype)?.1))?;
     if let Some(mean) = &options.mean {

@@ -156,24 +156,35 @@ impl Steps {
                     last.copy_from_slice(row);
                     continue;
                 }
-                self.kernel.run(&[Arg::Block(last), Arg::Block(row)], next)?;
-                match only {
-                    None => last.copy_from_slice(next),
-                    Some(only) => {
-                        for (to, from, run) in runs(k) {
-                            for n in (0..run).filter(|n| only[from + n] != 0) {
-                                let at = (to + n) * item..(to + n + 1) * item;
-                                last[at.clone()].copy_from_slice(&next[at]);
-                            }
-                        }
-                    }
-                }
+                let only = only.map(|only| runs(k).flat_map(|(_, from, run)| &only[from..from + run]));
+                self.step(last, row, next, only)?;
                 for (to, from, run) in runs(k) {
                     elements[from * item..(from + run) * item]
                         .copy_from_slice(&last[to * item..(to + run) * item]);
                 }
             }
             carry.copy_from_slice(last);
+        }
+        Ok(())
+    }
+
+    /// The step from the `last` results to those with the elements of a `row`, by way of `next`. With `only`, a truth
+    /// value for each, the others stay.
+    fn step<'o>(
+        &self,
+        last: &mut [u8],
+        row: &[u8],
+        next: &mut [u8],
+        only: Option<impl IntoIterator<Item = &'o u8>>,
+    ) -> Result<()> {
+        self.kernel.run(&[Arg::Block(last), Arg::Block(row)], next)?;
+        let Some(only) = only else {
+            last.copy_from_slice(next);
+            return Ok(());
+        };
+        let each = last.chunks_exact_mut(self.item).zip(next.chunks_exact(self.item));
+        for ((last, next), _) in each.zip(only).filter(|(_, only)| **only != 0) {
+            last.copy_from_slice(next);
         }
         Ok(())
     }
@@ -200,17 +211,8 @@ impl Steps {
                         last.copy_from_slice(row);
                         continue;
                     }
-                    self.kernel.run(&[Arg::Block(last), Arg::Block(row)], next)?;
-                    match only {
-                        None => last.copy_from_slice(next),
-                        Some(only) => {
-                            let only = &only[(number * length + k) * inner + from..];
-                            let each = last.chunks_exact_mut(item).zip(next.chunks_exact(item));
-                            for ((last, next), _) in each.zip(only).filter(|(_, only)| **only != 0) {
-                                last.copy_from_slice(next);
-                            }
-                        }
-                    }
+                    let only = only.map(|only| &only[(number * length + k) * inner + from..]);
+                    self.step(last, row, next, only)?;
                     row.copy_from_slice(last);
                 }
             }

@@ -5,30 +5,6 @@ use super::order::ByteOrder;
 use super::record::described;
 use crate::DType;
 
-/// NumPy's characters for element types, as on 64-bit Linux. A byte order may precede them.
-const CHARACTERS: [(&str, DType); 20] = [
-    ("?", DType::Bool),
-    ("b", DType::I8),
-    ("h", DType::I16),
-    ("i", DType::I32),
-    ("l", DType::I64),
-    ("q", DType::I64),
-    ("n", DType::I64),
-    ("p", DType::I64),
-    ("B", DType::U8),
-    ("H", DType::U16),
-    ("I", DType::U32),
-    ("L", DType::U64),
-    ("Q", DType::U64),
-    ("N", DType::U64),
-    ("P", DType::U64),
-    ("e", DType::F16),
-    ("f", DType::F32),
-    ("d", DType::F64),
-    ("F", DType::C64),
-    ("D", DType::C128),
-];
-
 /// NumPy's names for element types, in addition to [`DType::name`].
 const NAMES: [(&str, DType); 23] = [
     ("bool_", DType::Bool),
@@ -59,17 +35,15 @@ const NAMES: [(&str, DType); 23] = [
 /// The element type that a text names, and its byte order. It reads `float64`, `<f8`, `>d`, `<M8[ns]`, `U10`, lists of
 /// fields, and all other names that NumPy's `dtype` accepts for these types.
 pub fn element_type(text: &str) -> Option<(DType, ByteOrder)> {
-    let named =
-        |names: &[(&str, DType)], text| names.iter().find(|(n, _)| *n == text).map(|(_, dtype)| *dtype);
-    if let Some(dtype) = DType::ALL.into_iter().find(|d| d.name() == text).or_else(|| named(&NAMES, text)) {
+    let named = || NAMES.into_iter().find(|(name, _)| *name == text).map(|(_, dtype)| dtype);
+    if let Some(dtype) = DType::ALL.into_iter().find(|d| d.name() == text).or_else(named) {
         return Some((dtype, ByteOrder::Little));
     }
     if text.starts_with(['[', '{']) {
         return described(&Literal::parse(text).ok()?).ok();
     }
     let code = text.strip_prefix(['<', '>', '|', '=']).unwrap_or(text);
-    let dtype = named(&CHARACTERS, code)
-        .or_else(|| code.parse().ok().filter(|_| !DType::ALL.into_iter().any(|d| d.name() == code)))?;
+    let dtype = code.parse().ok().filter(|_| !DType::ALL.into_iter().any(|d| d.name() == code))?;
     Some((dtype, ByteOrder::of(dtype, text.starts_with('>'))))
 }
 

@@ -79,7 +79,7 @@ impl Expr {
         let ndim = self.ndim();
         let mut axes = match options.axes.as_deref() {
             None => (0..ndim).collect(),
-            Some([0 | -1]) if ndim == 0 && takes_lone_element(reduction, self.dtype()) => Vec::new(),
+            Some([0 | -1]) if ndim == 0 && takes_lone_element(reduction, self.dtype(), options) => Vec::new(),
             Some(axes) => resolve_axes(axes, ndim)?,
         };
         axes.sort_unstable();
@@ -90,9 +90,9 @@ impl Expr {
     }
 }
 
-/// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look up the axis and fail. Its means
-/// that skip NaN fail only for types without NaN.
-fn takes_lone_element(reduction: Reduction, dtype: DType) -> bool {
+/// Whether NumPy reduces an array without axes over its axis 0 or -1. Its means look up the axis and fail, unless
+/// elements are chosen. Its means that skip NaN fail only for types without NaN.
+fn takes_lone_element(reduction: Reduction, dtype: DType, options: &ReduceOptions) -> bool {
     let is_mean = matches!(reduction.plain(), Reduction::Mean | Reduction::Std | Reduction::Var);
-    !is_mean || (reduction.skips_nan() && !promote::is_exact(dtype))
+    !is_mean || options.only.is_some() || (reduction.skips_nan() && !promote::is_exact(dtype))
 }

@@ -23,7 +23,6 @@ impl Plan {
     ) -> Result<bool> {
         let mut needed = siblings.iter().enumerate().filter_map(|(number, id)| Some((number, (*id)?)));
         let (Some((number, id)), None) = (needed.next(), needed.next()) else { return Ok(false) };
-        let (total, level) = (context.budget.total(), self.schedule.level(id));
         let turned = self.schedule.turned();
         let node = self.graph.node(id);
         let is_flexible = node.operator().is_some_and(|(operator, _)| operator.writes_any_chunks());
@@ -36,22 +35,34 @@ impl Plan {
         if inputs.any(|(_, inputs)| reads(inputs)) {
             return Ok(false);
         }
-        let (mut folds, rest): (Vec<Item>, Vec<Item>) =
+        let (folds, mut rest): (Vec<Item>, Vec<Item>) =
             std::mem::take(items).into_iter().partition(|item| reads(&[item.node()]));
-        let (pass, dests) = match self.pass_of_folds(id, &folds, total)? {
-            Some((pass, dests)) => (pass, dests),
-            None => {
-                *items = rest;
-                items.append(&mut folds);
-                return Ok(false);
-            }
+        let added = self.fold_with(siblings, (number, id), &folds, context);
+        match &added {
+            Ok(true) => {}
+            _ => rest.extend(folds),
+        }
+        *items = rest;
+        added
+    }
+
+    /// Adds the stage that computes output `number` of an operator, the result `id`, and does these folds, if they can
+    /// take its boxes and there is memory. Says whether it was added.
+    fn fold_with(
+        &mut self,
+        siblings: &[Option<Id>],
+        (number, id): (usize, Id),
+        folds: &[Item],
+        context: &Context,
+    ) -> Result<bool> {
+        let level = self.schedule.level(id);
+        let Some((pass, dests)) = self.pass_of_folds(id, folds, context.budget.total())? else {
+            return Ok(false);
         };
         let before = self.schedule.clone();
         self.schedule.skip(id, self.bytes_of(id)?);
-        for fold in &folds {
-            if let Some(result) = fold.result() {
-                self.schedule.hold_at(level, self.bytes_of(result)?);
-            }
+        for result in folds.iter().filter_map(Item::result) {
+            self.schedule.hold_at(level, self.bytes_of(result)?);
         }
         let (mut to, mut outputs) = self.outputs_of(siblings)?;
         let count = outputs.len();
@@ -60,17 +71,15 @@ impl Plan {
         to.extend(dests);
         let stage = self.operator_stage(id, &outputs, context)?;
         let stage = Box::new(Folded::new(stage, count, number, pass));
-        *items = rest;
         match self.add_stage(stage, to, level, context) {
-            Ok(more) => items.extend(more),
+            // no result of a fold waits for a later pass: `pass_of_folds` has seen to it
+            Ok(_) => Ok(true),
             Err(Error::Budget { .. }) => {
                 self.schedule = before;
-                items.append(&mut folds);
-                return Ok(false);
+                Ok(false)
             }
-            Err(other) => return Err(other),
+            Err(other) => Err(other),
         }
-        Ok(true)
     }
 
     /// The pass that folds the result `id` in these folds, and where their results go; `None` if it cannot take boxes as

@@ -267,19 +267,23 @@ impl fmt::Display for DType {
     }
 }
 
-/// NumPy's characters of types, as on Linux.
-const CHARACTERS: [(&str, DType); 16] = [
+/// NumPy's characters of types, as on 64-bit Linux.
+const CHARACTERS: [(&str, DType); 20] = [
     ("?", DType::Bool),
     ("b", DType::I8),
     ("h", DType::I16),
     ("i", DType::I32),
     ("l", DType::I64),
     ("q", DType::I64),
+    ("n", DType::I64),
+    ("p", DType::I64),
     ("B", DType::U8),
     ("H", DType::U16),
     ("I", DType::U32),
     ("L", DType::U64),
     ("Q", DType::U64),
+    ("N", DType::U64),
+    ("P", DType::U64),
     ("e", DType::F16),
     ("f", DType::F32),
     ("d", DType::F64),

@@ -18,7 +18,7 @@ ON_PURPOSE = [
     (r" [=!]= ", r"equal is not defined for|have no common type", "an array or a number of NumPy on the left asks the ufunc, which has no loop in NumPy either"),
     (r"", r"cannot be cast to complex(64|128): cast to float64 first", "texts are no complex numbers"),
     (r"[*]= ", r"max over no elements", "texts are as wide as the longest, and there is none"),
-    (r"take\(", r"^raises IndexError", "indices are checked, even if there is no line to take from"),
+    (r"take\(", r"^raises IndexError\(.index -?\d+ is out of bounds", "indices are checked, even if there is no line to take from"),
     (r"astype\('U32'\)", r"other elements", "NumPy cuts spans of time off after 21 characters"),
     (r"insert", r"cannot broadcast an array of shape \(.*0.*\) to \(0,\)", "values without elements have a shape, too"),
     (r"1d\(", r"shape \(\d+,\), NumPy", "of whole numbers that one float stands for, NumPy takes two for a pair"),
