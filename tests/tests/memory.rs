@@ -118,6 +118,9 @@ fn every_job_stays_within_its_budget() {
     // elements wider than any number
     run(&["eval", "a[:300].astype('U40')", "a=a.npy", "-o", "t.npy"]);
     run(&["eval", "max(str_len(t)), sum(isin(t, t[0, :99]))", "t=t.npy"]);
+    run(&["eval", "sort(t, axis=None)", "t=t.npy", "-o", "texts.npy"]);
+    run(&["eval", "unique(t, return_counts=True)[1]", "t=t.npy", "-o", "counts.npy"]);
+    run(&["eval", "lexsort([a.reshape(-1), floor(a.reshape(-1) * 9)])", "a=a.npy", "-o", "keys.npy"]);
     run(&["eval", "tile(a.reshape(-1), 2)", "a=a.npy", "-o", "tiled.npy"]);
     // views of one file: neighbours share pages, and those far apart do not
     let views = |step: u64| {

@@ -75,7 +75,7 @@ impl Array {
     }
 
     /// The positions of the elements along `axis` in the order of several keys, as NumPy's `lexsort`: the last key
-    /// decides first. A line of all keys is held in memory.
+    /// decides first. The keys of one element take at most 256 bytes of a sort; with more, lines are sorted several times.
     #[track_caller]
     pub fn lexsort(keys: &[Array], axis: i64) -> Array {
         Array::make(|| {

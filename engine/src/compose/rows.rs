@@ -20,10 +20,7 @@ pub(super) fn ranks(keys: &[Expr], parts: &[Expr]) -> Result<Expr> {
     if first.shape() == [0] {
         return Expr::zeros(&[0], DType::I64);
     }
-    let order = match keys {
-        [key] => key.argsort(Some(0))?,
-        _ => Expr::lexsort(&keys.iter().rev().cloned().collect::<Vec<_>>(), 0)?,
-    };
+    let order = Expr::lexsort(&keys.iter().rev().cloned().collect::<Vec<_>>(), 0)?;
     let mut differs: Option<Expr> = None;
     for part in parts {
         let now = begins(&part.take_along_axis(&order, Some(0))?, true)?;
@@ -42,41 +39,19 @@ fn numbers(begins: &Expr) -> Result<Expr> {
     two(Op::Subtract, &begins.cumsum(&options)?, &Expr::scalar(1))
 }
 
-/// The ranks, computed and held. Keys whose lines do not fit in memory together are ranked one after the other, by way
-/// of temporary files.
-fn ranked(keys: &[Expr], length: u64, context: &Context) -> Result<Expr> {
-    let one = |ranks: Expr| small::one(&ranks, context);
-    match ranks(keys, keys).and_then(one) {
-        Err(Error::Budget { .. })
-            if keys.len() > 1 && i64::try_from(length.saturating_mul(length)).is_ok() =>
-        {
-            let mut all = one(ranks(&keys[..1], &keys[..1])?)?;
-            for key in &keys[1..] {
-                let key = std::slice::from_ref(key);
-                let finer = one(ranks(key, key)?)?;
-                let both = two(Op::Multiply, &all, &Expr::scalar(length as i64))?;
-                let both = [two(Op::Add, &both, &finer)?];
-                all = one(ranks(&both, &both)?)?;
-            }
-            Ok(all)
-        }
-        other => other,
-    }
-}
-
 impl Expr {
     /// Whether records hold a NaN or a "not a time"; `None` for elements that cannot.
     pub(crate) fn holds_nan(&self) -> Result<Option<Expr>> {
-        let keys = self.order_keys(&[])?;
+        let keys = self.order_keys()?;
         let nan = keys.iter().filter(|key| has_nan(key)).map(is_nan).collect::<Result<Vec<_>>>()?;
         nan.into_iter().map(Ok).reduce(|a, b| two(Op::LogicalOr, &a?, &b?)).transpose()
     }
 
-    /// The distinct elements of a vector of texts or records.
+    /// The distinct elements of a vector of records.
     pub(super) fn unique_by_keys(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
         // NumPy looks for NaN among numbers alone: records that hold one are all different
         let own = self.at_hand(context)?;
-        let keys = own.order_keys(&[])?.into_iter().map(Ok);
+        let keys = own.order_keys()?.into_iter().map(Ok);
         let mut unique = own.told_apart(keys, own.holds_nan()?, options, context)?;
         unique.values = small::one(&unique.values, context)?;
         Ok(unique)
@@ -100,7 +75,7 @@ impl Expr {
         // made when they are needed: rows may be long, and mostly few of their elements tell them apart
         let keys = (0..width as i64).flat_map(|column| {
             let column = rows.index(&[Index::ALL, Index::At(column)]);
-            match column.and_then(|column| column.order_keys(&[])) {
+            match column.and_then(|column| column.order_keys()) {
                 Ok(keys) => keys.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             }
@@ -144,7 +119,7 @@ impl Expr {
             if all.len() == 1 {
                 break;
             }
-            groups = ranked(&all, length, context)?;
+            groups = one(ranks(&all, &all)?)?;
             let greatest = ReduceOptions { initial: Some(Expr::scalar(-1)), ..ReduceOptions::default() };
             let greatest = evaluate_in(&groups.reduce(Reduction::Max, &greatest)?, context)?.item::<i64>()?;
             if greatest + 1 == length as i64 {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::held::held;
-use super::small;
+use super::{Mode, small};
 use crate::op::Op;
 use crate::plan::evaluate_in;
 use crate::promote;
@@ -70,7 +70,7 @@ impl Expr {
             Some(axis) => drop(resolve_axes(&[axis], 1)?),
             None => {}
         }
-        if typed.has_order_keys() {
+        if typed.dtype().kind() == Kind::Record {
             let mut unique = typed.reshape(&[-1])?.unique_by_keys(options, context)?;
             unique.inverse = unique.inverse.map(|inverse| same_shape(&inverse, &typed)).transpose()?;
             return Ok(unique);
@@ -79,7 +79,8 @@ impl Expr {
         let alone = !options.index && !options.inverse && !options.counts;
         let equal_nan = options.equal_nan || alone && typed.dtype().kind() == Kind::DateTime;
         let options = &UniqueOptions { equal_nan, ..*options };
-        let mut unique = match typed.few(options, context)? {
+        let few = if typed.has_order_units() { None } else { typed.few(options, context)? };
+        let mut unique = match few {
             Some(few) => few,
             None => typed.many(options, context)?,
         };
@@ -125,13 +126,16 @@ impl Expr {
 
     /// The distinct elements, by sorting.
     fn many(&self, options: &UniqueOptions, context: &Context) -> Result<Unique> {
-        let sorted = small::one(&self.sort(None)?, context)?;
+        let order = options.index.then(|| small::one(&self.argsort(None)?, context)).transpose()?;
+        let sorted = match &order {
+            // the order of several keys takes longer than elements in a known order
+            Some(order) if self.has_order_units() => self.take(order, None, Mode::default())?,
+            _ => self.sort(None)?,
+        };
+        let sorted = small::one(&sorted, context)?;
         let length = sorted.shape()[0];
         let begins = begins(&sorted, options.equal_nan)?;
-        let mut vectors = vec![sorted];
-        if options.index {
-            vectors.extend(held(&[self.argsort(None)?], context)?);
-        }
+        let vectors: Vec<Expr> = std::iter::once(sorted).chain(order).collect();
         let mut found = held(&begins.marked(&vectors, options.counts, context)?, context)?;
         let counts = if options.counts { Some(counts(&mut found, length, context)?) } else { None };
         let mut found = found.into_iter();

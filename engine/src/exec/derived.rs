@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Reader;
 use super::feed::Feed;
 use super::input::InputCache;
-use crate::program::tiles::{lead, loop_order, rows};
+use crate::program::tiles::{lead, loop_order, rows, wide};
 use crate::program::written::visits;
 use crate::program::{Deferred, Program};
 use crate::source::{Data, Located, Source, c_strides};
@@ -111,7 +111,9 @@ impl Derived {
         dtype: DType,
         shape: &[u64],
     ) -> Derived {
-        let chunk = rule.chunk(&feeds, shape, dtype.size() as u64);
+        // a box of narrow elements may come of one of wide ones
+        let item = dtype.size() as u64 * feeds.iter().map(wide).max().unwrap_or(1);
+        let chunk = rule.chunk(&feeds, shape, item);
         Derived { name, rule, feeds, dtype, shape: shape.to_vec(), chunk }
     }
 

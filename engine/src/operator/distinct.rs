@@ -115,7 +115,7 @@ impl<W: Word> Counting<W> {
                 let bytes = bytes.reserve(count as usize * item)?;
                 run.context.record(Work::Tile, 1, count, || -> Result<()> {
                     reader.fill(&piece.start, &piece.shape, bytes)?;
-                    piece.words(bytes, self.coder.encode, &mut words, |words, positions| {
+                    piece.words(bytes, &*self.coder.encode, &mut words, |words, positions| {
                         if !crowded.load(Ordering::Relaxed) && !tally.count(words, positions)? {
                             crowded.store(true, Ordering::Relaxed);
                         }

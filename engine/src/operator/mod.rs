@@ -29,6 +29,7 @@ pub(crate) mod sort;
 mod strided;
 pub(crate) mod tally;
 mod windows;
+mod zip;
 
 use std::fmt::Debug;
 use std::ops::Range;

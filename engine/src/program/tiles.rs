@@ -243,7 +243,7 @@ pub(crate) fn rows(shape: &[u64], elements: u64) -> Vec<u64> {
 }
 
 /// How many times wider than [`WIDE`] the widest element of an input is; at least 1.
-fn wide(program: &Program) -> u64 {
+pub(crate) fn wide(program: &Program) -> u64 {
     program.loads.iter().map(|load| load.dtype.size() as u64 / WIDE).max().unwrap_or(1).max(1)
 }
 

@@ -1,9 +1,11 @@
 //! Elements as words, and words as elements.
 
-use bytemuck::Pod;
+use std::sync::Arc;
 
+use super::real::{BF16, F16, F32, F64, Flag, Instant, Real};
 use super::scale::Scale;
-use super::word::{Triple, Word};
+use super::texts;
+use super::word::{Triple, Wide, Word};
 use crate::kernels::Physical;
 use crate::kernels::block::{elements, fill};
 use crate::{Error, Result};
@@ -17,20 +19,35 @@ pub(crate) enum Wanted {
     Positions,
 }
 
+/// Makes the words of elements at some positions.
+pub(crate) type Encode<W> = dyn Fn(&[u8], Positions, &mut [W]) + Send + Sync;
+/// Makes elements, or positions, of words.
+pub(crate) type Decode<W> = dyn Fn(&[W], &mut [u8]) + Send + Sync;
+
 /// How elements of a type become words, and back.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Coder<W> {
     pub(crate) scale: Scale,
     /// The words of elements at these positions. Both zeros of a float have the same word.
-    pub(crate) encode: fn(&[u8], Positions, &mut [W]),
+    pub(crate) encode: Arc<Encode<W>>,
     /// The same, but a negative zero has a word of its own, before that of a positive one.
-    pub(crate) encode_signed: fn(&[u8], Positions, &mut [W]),
+    pub(crate) encode_signed: Arc<Encode<W>>,
     /// The elements, or the positions, of words.
-    pub(crate) decode: fn(&[W], &mut [u8]),
+    pub(crate) decode: Arc<Decode<W>>,
     /// The first word of a NaN, if the type has NaN.
     pub(crate) nan: Option<W>,
     /// For a type with two zeros whose signs the words do not keep.
     pub(crate) zeros: Option<Zeros<W>>,
+}
+
+pub(super) fn encoder<W>(
+    encode: impl Fn(&[u8], Positions, &mut [W]) + Send + Sync + 'static,
+) -> Arc<Encode<W>> {
+    Arc::new(encode)
+}
+
+pub(super) fn decoder<W>(decode: impl Fn(&[W], &mut [u8]) + Send + Sync + 'static) -> Arc<Decode<W>> {
+    Arc::new(decode)
 }
 
 impl<W> std::fmt::Debug for Coder<W> {
@@ -83,7 +100,7 @@ pub(crate) enum Code {
 /// The coder for elements of a type in lines of `length`.
 ///
 /// # Errors
-/// For texts and records, which are ordered by keys of several numbers.
+/// For records and for long texts, which are ordered by several keys.
 pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Result<Code> {
     let values = wanted == Wanted::Values;
     let short = length <= 1 << 32;
@@ -94,8 +111,10 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Result<Co
     }
     Ok(match physical {
         Physical::Time => real!(Instant, Middle, Code::Large(positions_of::<Instant, u128>())),
+        Physical::Bytes(_) if physical.size() <= texts::WIDEST => texts::bytes(physical.size(), wanted),
+        Physical::Str(_) if physical.size() <= texts::WIDEST => texts::characters(physical.size(), wanted),
         Physical::Bytes(_) | Physical::Str(_) | Physical::Opaque(_) => {
-            return Err(Error::internal("texts and records have no order of words"));
+            return Err(Error::internal("records and long texts are not ordered by one key"));
         }
         Physical::Bool => real!(Flag, Small, Code::Middle(positions_of::<Flag, u64>())),
         Physical::I8 => real!(i8, Small, Code::Middle(positions_of::<i8, u64>())),
@@ -111,40 +130,44 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Result<Co
         Physical::U64 => real!(u64, Middle, Code::Large(positions_of::<u64, u128>())),
         Physical::F64 => real!(F64, Middle, Code::Large(positions_of::<F64, u128>())),
         Physical::C64 => {
-            let encode = |from: &[u8], at: Positions, to: &mut [u128]| {
+            let encode = encoder(|from, at, to| {
                 pairs::<F32, _>(from, at, to, |upper, lower, rest| {
                     u128::from(upper << 32 | lower) << 64 | u128::from(rest)
                 });
-            };
+            });
             Code::Large(Coder {
                 scale: Scale::Single,
+                encode_signed: encode.clone(),
                 encode,
-                encode_signed: encode,
                 decode: match wanted {
-                    Wanted::Positions => |words, to| pair_positions(words, to, |word| word as u64),
-                    Wanted::Values => |words, to| {
+                    Wanted::Positions => decoder(|words, to| pair_positions(words, to, |word| word as u64)),
+                    Wanted::Values => decoder(|words, to| {
                         unpaired::<F32, _>(words, to, |word| {
                             ((word >> 96) as u64, (word >> 64) as u64 & 0xffff_ffff, word as u64)
                         });
-                    },
+                    }),
                 },
                 nan: Some(u128::from((u64::from(u32::MAX) - 2) << 32) << 64),
                 zeros: None,
             })
         }
         Physical::C128 => {
-            let encode = |from: &[u8], at: Positions, to: &mut [Triple]| {
-                pairs::<F64, _>(from, at, to, |upper, lower, rest| Triple([upper, lower, rest]));
-            };
+            let encode = encoder(|from, at, to| {
+                pairs::<F64, _>(from, at, to, |upper, lower, rest| Wide([upper, lower, rest]));
+            });
             Code::Triple(Coder {
                 scale: Scale::Double,
+                encode_signed: encode.clone(),
                 encode,
-                encode_signed: encode,
                 decode: match wanted {
-                    Wanted::Positions => |words, to| pair_positions(words, to, |word: Triple| word.0[2]),
-                    Wanted::Values => |words, to| unpaired::<F64, _>(words, to, |Triple(word)| word.into()),
+                    Wanted::Positions => {
+                        decoder(|words, to| pair_positions(words, to, |word: Triple| word.0[2]))
+                    }
+                    Wanted::Values => {
+                        decoder(|words, to| unpaired::<F64, _>(words, to, |Wide(word)| word.into()))
+                    }
                 },
-                nan: Some(Triple([u64::MAX - 2, 0, 0])),
+                nan: Some(Wide([u64::MAX - 2, 0, 0])),
                 zeros: None,
             })
         }
@@ -153,119 +176,6 @@ pub(crate) fn code(physical: Physical, wanted: Wanted, length: u64) -> Result<Co
 
 fn short_or_long<T: Real>(short: bool) -> Code {
     if short { Code::Middle(positions_of::<T, u64>()) } else { Code::Large(positions_of::<T, u128>()) }
-}
-
-/// The bits of a real element, or of a part of a complex one, with its order.
-trait Real: Pod {
-    /// The number of bits.
-    const BITS: u32 = 8 * size_of::<Self>() as u32;
-    const SCALE: Scale = Scale::Whole;
-    /// The key of both zeros, if there are two.
-    const ZERO: Option<u64> = None;
-    /// Whether the greatest key is that of NaN, or of "not a time".
-    const NAN: bool = Self::ZERO.is_some();
-    /// An integer of `BITS` bits, in the order of the elements.
-    fn key(self) -> u64;
-    fn of_key(key: u64) -> Self;
-    /// Whether it is a zero, and whether it is a negative one.
-    fn zero(self) -> (bool, bool) {
-        (false, false)
-    }
-}
-
-/// A boolean as a byte.
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(transparent)]
-struct Flag(u8);
-
-impl Real for Flag {
-    #[inline(always)]
-    fn key(self) -> u64 {
-        u64::from(self.0 != 0)
-    }
-    #[inline(always)]
-    fn of_key(key: u64) -> Flag {
-        Flag(key as u8)
-    }
-}
-
-/// A time. "Not a time" comes last.
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(transparent)]
-struct Instant(u64);
-
-impl Real for Instant {
-    const NAN: bool = true;
-    #[inline(always)]
-    fn key(self) -> u64 {
-        (self.0 ^ 1 << 63).wrapping_sub(1)
-    }
-    #[inline(always)]
-    fn of_key(key: u64) -> Instant {
-        Instant(key.wrapping_add(1) ^ 1 << 63)
-    }
-}
-
-macro_rules! whole {
-    ($($t:ident $unsigned:ident $flip:expr;)+) => { $(
-        impl Real for $t {
-            #[inline(always)]
-            fn key(self) -> u64 {
-                u64::from(self as $unsigned ^ $flip)
-            }
-            #[inline(always)]
-            fn of_key(key: u64) -> $t {
-                (key as $unsigned ^ $flip) as $t
-            }
-        }
-    )+ };
-}
-whole! {
-    i8 u8 1 << 7; i16 u16 1 << 15; i32 u32 1 << 31; i64 u64 1 << 63;
-    u8 u8 0; u16 u16 0; u32 u32 0; u64 u64 0;
-}
-
-macro_rules! floats {
-    ($($t:ident $bits:ident $infinity:literal $nan:literal $scale:ident;)+) => { $(
-        /// The bits of a float.
-        #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-        #[repr(transparent)]
-        struct $t($bits);
-
-        impl $t {
-            const SIGN: $bits = 1 << ($bits::BITS - 1);
-        }
-
-        impl Real for $t {
-            const SCALE: Scale = Scale::$scale;
-            const ZERO: Option<u64> = Some($t::SIGN as u64);
-            #[inline(always)]
-            fn key(self) -> u64 {
-                let size = self.0 & !$t::SIGN;
-                let key = if self.0 == size || size == 0 { size | $t::SIGN } else { !self.0 };
-                u64::from(if size > $infinity { $bits::MAX } else { key })
-            }
-            #[inline(always)]
-            fn of_key(key: u64) -> $t {
-                let key = key as $bits;
-                $t(match key {
-                    $bits::MAX => $nan,
-                    _ if key & $t::SIGN == 0 => !key,
-                    _ => key & !$t::SIGN,
-                })
-            }
-            #[inline(always)]
-            fn zero(self) -> (bool, bool) {
-                (self.0 & !$t::SIGN == 0, self.0 == $t::SIGN)
-            }
-        }
-    )+ };
-}
-floats! {
-    F16 u16 0x7c00 0x7e00 Whole;
-    BF16 u16 0x7f80 0x7fc0 Whole;
-    F32 u32 0x7f80_0000 0x7fc0_0000 Single;
-    F64 u64 0x7ff0_0000_0000_0000 0x7ff8_0000_0000_0000 Double;
 }
 
 /// A word that may hold a key of 64 bits.
@@ -304,19 +214,19 @@ narrow!(u32 u64 u128);
 fn values_of<T: Real, W: Narrow>() -> Coder<W> {
     Coder {
         scale: T::SCALE,
-        encode: |from, _, to| {
+        encode: encoder(|from, _, to: &mut [W]| {
             let from = elements::<T>(from);
             from.iter().zip(to).for_each(|(x, word)| *word = W::of(x.key()));
-        },
-        encode_signed: |from, _, to| {
+        }),
+        encode_signed: encoder(|from, _, to: &mut [W]| {
             let from = elements::<T>(from);
             from.iter().zip(to).for_each(|(x, word)| *word = W::of(x.key() - u64::from(x.zero().1)));
-        },
-        decode: |words, to| {
+        }),
+        decode: decoder(|words: &[W], to| {
             fill(to, |to: &mut [T]| {
                 to.iter_mut().zip(words).for_each(|(x, word)| *x = T::of_key(word.key()));
             });
-        },
+        }),
         nan: T::NAN.then(|| W::of(u64::MAX >> (64 - T::BITS))),
         zeros: T::ZERO.map(|zero| Zeros {
             word: W::of(zero),
@@ -336,41 +246,32 @@ fn values_of<T: Real, W: Narrow>() -> Coder<W> {
 }
 
 fn positions_of<T: Real, W: Narrow>() -> Coder<W> {
-    let encode = |from: &[u8], at: Positions, to: &mut [W]| {
+    let encode = encoder(|from, at: Positions, to: &mut [W]| {
         let from = elements::<T>(from);
         let words = from.iter().zip(to).zip(at.each());
         words.for_each(|((x, word), position)| *word = W::at(x.key(), T::BITS, position));
-    };
+    });
     Coder {
         scale: T::SCALE,
+        encode_signed: encode.clone(),
         encode,
-        encode_signed: encode,
-        decode: |words, to| {
+        decode: decoder(|words: &[W], to| {
             fill(to, |to: &mut [u64]| {
                 to.iter_mut().zip(words).for_each(|(to, word)| *to = word.position(T::BITS));
             });
-        },
+        }),
         nan: T::NAN.then(|| W::at(u64::MAX >> (64 - T::BITS), T::BITS, 0)),
         zeros: None,
     }
 }
 
-/// Words of complex elements: the keys of the parts, in NumPy's order; then the position and the signs of zero parts.
-///
-/// Elements without a NaN come first, ordered by the real part, then by the imaginary part. Then come those with an
-/// imaginary NaN, ordered by the real part; those with a real NaN, ordered by the imaginary part; and those with two.
+/// Words of complex elements: their two keys, then the position and the signs of zero parts.
 fn pairs<T: Real, W: Word>(from: &[u8], at: Positions, to: &mut [W], word: impl Fn(u64, u64, u64) -> W) {
-    let nan = u64::MAX >> (64 - T::BITS);
     let from = elements::<[T; 2]>(from);
-    for (([re, im], to), position) in from.iter().zip(to).zip(at.each()) {
-        let (upper, lower) = match (re.key(), im.key()) {
-            (re, im) if re != nan && im != nan => (re, im),
-            (re, _) if re != nan => (nan - 2, re),
-            (_, im) if im != nan => (nan - 1, im),
-            _ => (nan, 0),
-        };
-        let signs = u64::from(re.zero().1) << 1 | u64::from(im.zero().1);
-        *to = word(upper, lower, position << 2 | signs);
+    for ((parts, to), position) in from.iter().zip(to).zip(at.each()) {
+        let [upper, lower] = T::pair(*parts);
+        let signs = u64::from(parts[0].zero().1) << 1 | u64::from(parts[1].zero().1);
+        *to = word(upper, lower, rest(position, signs));
     }
 }
 
@@ -392,11 +293,17 @@ fn unpaired<T: Real, W: Word>(words: &[W], to: &mut [u8], parts: impl Fn(W) -> (
     });
 }
 
-/// The position in the lower bits of a word of [`pairs`].
+/// The lower bits of a word that are beside a key: the position, and the signs of zero parts.
+pub(super) fn rest(position: u64, signs: u64) -> u64 {
+    position << 2 | signs
+}
+
+/// The position in lower bits of [`rest`].
 pub(crate) fn position(rest: u64) -> u64 {
     rest >> 2
 }
 
-fn pair_positions<W: Word>(words: &[W], to: &mut [u8], rest: impl Fn(W) -> u64) {
+/// The positions of words; `rest` gives the lower bits of one.
+pub(super) fn pair_positions<W: Word>(words: &[W], to: &mut [u8], rest: impl Fn(W) -> u64) {
     fill(to, |to: &mut [u64]| to.iter_mut().zip(words).for_each(|(to, &word)| *to = position(rest(word))));
 }

@@ -7,14 +7,19 @@
 mod cells;
 mod code;
 mod line;
+mod packed;
+mod real;
 mod scale;
 mod sort;
 mod tally;
+mod texts;
 mod word;
 
 pub(crate) use cells::Cells;
-pub(crate) use code::{Code, Coder, Positions, Wanted, code, position};
+pub(crate) use code::{Code, Coder, Encode, Positions, Wanted, code, position};
 pub(crate) use line::Desk;
+pub(crate) use packed::{Pack, Packing, Ranges, Unit, units};
 pub(crate) use sort::{Room, sort};
 pub(crate) use tally::Tally;
-pub(crate) use word::{Triple, Word};
+pub(crate) use texts::WIDEST;
+pub(crate) use word::{Wide, Word};

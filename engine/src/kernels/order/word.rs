@@ -110,60 +110,60 @@ impl Word for u128 {
     }
 }
 
-/// An integer of 192 bits: three words of 64 bits, the most significant one first.
+/// An integer of `N` words of 64 bits, the most significant one first. The last one is beside a key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Pod, Zeroable)]
 #[repr(transparent)]
-pub(crate) struct Triple(pub(super) [u64; 3]);
+pub(crate) struct Wide<const N: usize>(pub(super) [u64; N]);
 
-impl Triple {
-    fn minus(self, low: Triple) -> [u64; 3] {
-        let (Triple([a, b, c]), Triple([x, y, z])) = (self, low);
-        let (c, borrow) = c.overflowing_sub(z);
-        let (b, first) = b.overflowing_sub(y);
-        let (b, second) = b.overflowing_sub(u64::from(borrow));
-        [a.wrapping_sub(x).wrapping_sub(u64::from(first | second)), b, c]
+/// A key of 128 bits, and 64 bits beside it.
+pub(crate) type Triple = Wide<3>;
+
+impl<const N: usize> Wide<N> {
+    fn minus(self, low: Wide<N>) -> [u64; N] {
+        let (mut difference, mut borrow) = (self.0, false);
+        for (to, low) in difference.iter_mut().zip(low.0).rev() {
+            let (rest, first) = to.overflowing_sub(low);
+            let (rest, second) = rest.overflowing_sub(u64::from(borrow));
+            (*to, borrow) = (rest, first | second);
+        }
+        difference
     }
 }
 
-impl Word for Triple {
+impl<const N: usize> Word for Wide<N> {
     #[inline(always)]
     fn top(self) -> u64 {
         self.0[0]
     }
     #[inline(always)]
-    fn lifted(self, low: Triple, skip: u32) -> u64 {
-        let [a, b, c] = self.minus(low);
-        let (upper, lower) = match skip / 64 {
-            0 => (a, b),
-            1 => (b, c),
-            2 => (c, 0),
-            _ => (0, 0),
-        };
-        let skip = skip % 64;
-        upper << skip | lower.unbounded_shr(64 - skip)
+    fn lifted(self, low: Wide<N>, skip: u32) -> u64 {
+        let difference = self.minus(low);
+        let at = |k: u32| difference.get(k as usize).copied().unwrap_or(0);
+        let (first, skip) = (skip / 64, skip % 64);
+        at(first) << skip | at(first + 1).unbounded_shr(64 - skip)
     }
     #[inline(always)]
-    fn bare(self) -> Triple {
-        Triple([self.0[0], self.0[1], 0])
+    fn bare(self) -> Wide<N> {
+        self.with_rest(0)
     }
     #[inline(always)]
     fn rest(self) -> Option<u64> {
-        Some(self.0[2])
+        self.0.last().copied()
     }
-    fn with_rest(self, rest: u64) -> Triple {
-        Triple([self.0[0], self.0[1], rest])
+    fn with_rest(mut self, rest: u64) -> Wide<N> {
+        if let Some(last) = self.0.last_mut() {
+            *last = rest;
+        }
+        self
     }
     #[inline(always)]
     fn hash(self) -> u64 {
-        let [a, b, c] = self.0;
-        (a.hash().rotate_left(32) ^ b.hash()).rotate_left(32) ^ c.hash()
+        self.0.iter().fold(0u64, |hash, word| hash.rotate_left(32) ^ word.hash())
     }
-    fn spare(low: Triple, high: Triple) -> u32 {
-        match high.minus(low) {
-            [0, 0, c] => 128 + c.leading_zeros(),
-            [0, b, _] => 64 + b.leading_zeros(),
-            [a, ..] => a.leading_zeros(),
-        }
+    fn spare(low: Wide<N>, high: Wide<N>) -> u32 {
+        let difference = high.minus(low);
+        let zeros = difference.iter().take_while(|word| **word == 0).count();
+        64 * zeros as u32 + difference.get(zeros).map_or(0, |word| word.leading_zeros())
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn words_are_lifted_to_their_first_difference() {
-        let triple = |a: u128, c: u64| Triple([(a >> 64) as u64, a as u64, c]);
+        let triple = |a: u128, c: u64| Wide([(a >> 64) as u64, a as u64, c]);
         for shift in [0u32, 1, 31, 63, 64, 65, 100, 127] {
             let high = 0xdead_beef_0bad_cafe_0123_4567_89ab_cdefu128 >> shift;
             let (low, skip) = (high / 3, u128::spare(high / 3, high));

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::exec::{Fit, Room, like, tile_index};
-use crate::kernels::order::{Positions, Word};
+use crate::kernels::order::{Encode, Positions, Word};
 use crate::program::Program;
 use crate::program::tiles::{Tiles, lead, loop_order, rows};
 use crate::source::c_strides;
@@ -216,7 +216,7 @@ impl Piece<'_> {
     pub(in crate::operator) fn words<W: Word>(
         &self,
         bytes: &[u8],
-        encode: fn(&[u8], Positions, &mut [W]),
+        encode: &Encode<W>,
         block: &mut [W],
         mut visit: impl FnMut(&mut [W], Positions) -> Result<()>,
     ) -> Result<()> {

@@ -29,8 +29,9 @@ pub(super) const CELL: u64 = 1 << 14;
 const CELLS: u64 = 1 << 13;
 /// Lanes for each thread.
 const LANES: u64 = 4;
-/// Samples of a line, and the most places at which they are taken.
-pub(super) const SAMPLES: (u64, u64) = (1 << 16, 64);
+/// Samples of a line and their bytes, at most, and the most places at which they are taken.
+const SAMPLES: (u64, u64) = (1 << 16, 1 << 20);
+pub(super) const PLACES: u64 = 64;
 /// More portions than this are not read from the input one by one.
 pub(super) const REREAD: u64 = 4;
 /// The fewest bytes of a portion's words that are written to a file at a time.
@@ -69,6 +70,11 @@ impl<W: Word> Long<W> {
         size_of::<W>() as u64
     }
 
+    /// Samples of a line.
+    pub(super) fn samples(&self) -> u64 {
+        SAMPLES.0.min(SAMPLES.1 / self.word())
+    }
+
     /// Lanes of a line.
     pub(super) fn lanes(&self) -> u64 {
         LANES * self.threads
@@ -103,7 +109,7 @@ impl<W: Word> Long<W> {
         let cells = Cells::<W>::most(self.cells as usize) as u64;
         let counts = cells * self.lanes() * (8 + size_of::<&mut [W]>() as u64);
         let pieces = self.length.div_ceil(self.extent().iter().product()) * 32;
-        let sample = SAMPLES.0 * self.word();
+        let sample = self.samples() * self.word();
         // the counts of a cell that is divided again are there beside those of its line
         2 * (counts + cells * 64 + sample) + pieces
     }

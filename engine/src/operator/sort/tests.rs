@@ -200,3 +200,51 @@ fn the_greatest_elements_of_a_long_line_are_chosen() {
         }
     }
 }
+
+/// Texts of 40 characters with a long common start.
+fn paths(numbers: &[u64]) -> Vec<u8> {
+    let character = |text: String| {
+        let all: Vec<u32> = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(40).collect();
+        bytemuck::pod_collect_to_vec::<u32, u8>(&all)
+    };
+    numbers.iter().flat_map(|x| character(format!("/data/images/run-{}.tiff", x % 300_000))).collect()
+}
+
+#[test]
+fn texts_and_records_of_any_width_are_sorted_in_little_memory() {
+    const MANY: usize = 60_000;
+    let numbers = &random(MANY)[..];
+    let floats: Vec<f32> =
+        numbers.iter().map(|x| if x % 9 == 0 { f32::NAN } else { (x % 50) as f32 }).collect();
+    let wide: Vec<u8> =
+        numbers.iter().flat_map(|x| (0..300).map(move |k| (x >> (k % 61)) as u8 | 1)).collect();
+    let zip = |parts: &[Expr]| Expr::zipped(parts).unwrap();
+    let [paths, wide, floats, whole] = [
+        source(DType::Str(40), &[MANY as u64], &paths(numbers)),
+        source(DType::Bytes(300), &[MANY as u64], &wide),
+        source(DType::F32, &[MANY as u64], bytemuck::cast_slice(&floats)),
+        source(DType::U64, &[MANY as u64], bytemuck::cast_slice(numbers)),
+    ];
+    let few = whole.cast(DType::U8).unwrap();
+    for (name, elements) in [
+        ("paths", paths.clone()),
+        ("long texts", wide),
+        ("records", zip(&[few.clone(), floats, paths])),
+        ("a record of a record", zip(&[few.clone(), zip(&[few, whole])])),
+    ] {
+        let much = Context::new(1 << 30, 2);
+        let order = through_file(&elements.argsort(Some(0)).unwrap(), &much).unwrap();
+        let sorted = through_file(&elements.sort(None).unwrap(), &much).unwrap();
+        let places: Vec<i64> = bytemuck::pod_collect_to_vec(&order);
+        let value = crate::evaluate(&elements).unwrap();
+        let item = elements.dtype().size();
+        let at = |k: i64| &value.bytes()[k as usize * item..][..item];
+        let wrong = places.iter().zip(sorted.chunks(item)).position(|(&k, found)| at(k) != found);
+        assert_eq!(wrong, None, "{name}");
+        let groups = Expr::lexsort(&[elements.groups().unwrap()], 0).unwrap();
+        assert_eq!(through_file(&groups, &much).unwrap(), order, "{name}");
+        let context = Context::new(20 << 20, 2);
+        assert!(through_file(&elements.argsort(Some(0)).unwrap(), &context).unwrap() == order, "{name}");
+        assert!(through_file(&elements.sort(None).unwrap(), &context).unwrap() == sorted, "{name}");
+    }
+}

@@ -38,7 +38,7 @@ impl Expr {
             None => self.shape().iter().product(),
         };
         let long = length.saturating_mul(self.dtype().size() as u64) > SHORT;
-        if !long || count == 0 || count > MOST.min(length / 4) {
+        if !long || self.has_order_units() || count == 0 || count > MOST.min(length / 4) {
             return None;
         }
         let mut shape = self.shape().to_vec();
@@ -140,7 +140,7 @@ impl<W: Word> Choosing<W> {
                 let bytes = bytes.reserve(count as usize * item)?;
                 run.context.record(Work::Tile, 1, count, || -> Result<()> {
                     reader.fill(&piece.start, &piece.shape, bytes)?;
-                    piece.words(bytes, self.coder.encode_signed, &mut block, |words, _| {
+                    piece.words(bytes, &*self.coder.encode_signed, &mut block, |words, _| {
                         match worst {
                             Some(worst) if greatest => {
                                 kept.extend(words.iter().filter(|word| **word > worst));

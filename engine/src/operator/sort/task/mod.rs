@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, PoisonError};
 
 use super::line::{Line, Pieces};
-use super::long::{CELL, Long, REREAD, SAMPLES};
+use super::long::{CELL, Long, PLACES, REREAD};
 use crate::exec::{Feed, Give, Run, Turns};
 use crate::kernels::order::{Cells, Word};
 use crate::program::tiles::rows;
@@ -130,17 +130,17 @@ impl<'a, W: Word> Task<'a, W> {
 
     /// Words at some places of the line.
     fn sample(&self) -> Result<Vec<W>> {
-        let places = self.pieces.len().min(SAMPLES.1);
+        let places = self.pieces.len().min(PLACES);
         let all = Mutex::new(Vec::new());
         let turns = Turns::new(places);
         turns.run(self.long.threads, self.run.context, || {
             let mut means = self.means();
             while let Some(place) = turns.take(self.run.context)? {
                 let mut piece = self.pieces.piece(place * self.pieces.len() / places);
-                piece.shape = rows(&piece.shape, SAMPLES.0 / places);
+                piece.shape = rows(&piece.shape, self.long.samples() / places);
                 self.read(&piece, &mut means)?;
                 let Means { bytes, block, .. } = &mut means;
-                piece.words(bytes.bytes(), self.long.coder.encode, block, |words, _| {
+                piece.words(bytes.bytes(), &*self.long.coder.encode, block, |words, _| {
                     locked(&all).extend_from_slice(words);
                     Ok(())
                 })?;
@@ -152,7 +152,7 @@ impl<'a, W: Word> Task<'a, W> {
 
     /// The least and the greatest of some words, and a sample with both of them.
     fn bounds(&self, words: &Words<'_, W>) -> Result<(W, W, Vec<W>)> {
-        let step = (words.count / SAMPLES.0).max(1);
+        let step = (words.count / self.long.samples()).max(1);
         let all = Mutex::new((None::<(W, W)>, Vec::new()));
         self.each_lane(words, false, |_, walk| {
             let (mut ends, mut sample, mut seen) = (None::<(W, W)>, Vec::new(), 0u64);

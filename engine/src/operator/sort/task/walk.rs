@@ -63,7 +63,8 @@ impl<'a, W: Word> Task<'a, W> {
                 self.signed.fetch_or(negative > 0, Ordering::Relaxed);
             }
             let Means { bytes, block, .. } = means;
-            piece.words(bytes.bytes(), self.long.coder.encode, block, |block, _| visit(words.kept(block)))?;
+            piece
+                .words(bytes.bytes(), &*self.long.coder.encode, block, |block, _| visit(words.kept(block)))?;
         }
         Ok(())
     }
