@@ -256,6 +256,19 @@ impl Expr {
         }
     }
 
+    /// Whether its elements follow from results that are computed where they are read.
+    pub(crate) fn derives(&self) -> bool {
+        let (mut seen, mut open) = (std::collections::HashSet::new(), vec![self]);
+        while let Some(expr) = open.pop() {
+            match &expr.0.kind {
+                Kind::Output { of, .. } if of.operator.derive().is_some() => return true,
+                Kind::Output { .. } => {}
+                kind => open.extend(kind.inputs().iter().filter(|input| seen.insert(input.address()))),
+            }
+        }
+        false
+    }
+
     /// The elements in C order, if this is one integer or a small array of integers in memory.
     pub(crate) fn known_integers(&self) -> Result<Option<Vec<i64>>> {
         const SMALL: usize = 1 << 16;

@@ -114,6 +114,10 @@ impl Operator for Windows {
         if axes != all || axes.is_empty() || count == 0 || count > SHORT || options.dtype.is_some() {
             return Ok(None);
         }
+        // each copy of a derived result would be computed by itself, with buffers of its own
+        if input.derives() {
+            return Ok(None);
+        }
         let (_, output) = promote::reduction(reduction, input.dtype(), None)?;
         // as in a fold, small numbers are added in wider ones
         let wide = match (reduction, output) {

@@ -73,6 +73,18 @@ fn results_live_until_their_last_reader() {
 }
 
 #[test]
+fn short_windows_of_a_derived_result_read_it_once() {
+    let context = Context::new(64 << 20, 2);
+    let a = array(&[1200, 1000]);
+    let joined = Expr::concatenate(&[a.clone(), a], Some(0), None).unwrap();
+    let windows = joined.sliding_windows(&[7, 7], None).unwrap();
+    let options = ReduceOptions { axes: Some(vec![2, 3]), ..ReduceOptions::default() };
+    let sum = windows.reduce(Reduction::Sum, &options).unwrap();
+    let explain = explained(&[(sum, Target::Memory)], &context);
+    assert_eq!((explain.stages.len(), explain.stages[0].reads.len()), (1, 1), "{explain}");
+}
+
+#[test]
 fn explain_says_what_each_input_and_output_moves() {
     let context = Context::new(64 << 20, 2);
     let (a, row) = (array(&[500, 80]), array(&[80]));
