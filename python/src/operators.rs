@@ -122,14 +122,26 @@ impl Array {
             CompareOp::Ne => true,
             _ => return two(name, slf, other, other),
         };
+        let is_record = has_fields(slf);
+        if is_record != has_fields(other) {
+            return Err(PyTypeError::new_err(
+                "records are compared with records alone; take a field, as in r['name']",
+            ));
+        }
         if other.is_none() || texts_differ(slf, other)? {
             return all(slf, other, answer);
         }
         match two(name, slf, other, other) {
-            Err(error) if error.is_instance_of::<PyTypeError>(slf.py()) => all(slf, other, answer),
+            Err(error) if error.is_instance_of::<PyTypeError>(slf.py()) && !is_record => all(slf, other, answer),
             result => result,
         }
     }
+}
+
+/// Whether the elements of an array, or a number of NumPy, are records.
+fn has_fields(value: &Bound<'_, PyAny>) -> bool {
+    let names = value.getattr("dtype").and_then(|dtype| dtype.getattr("names"));
+    names.is_ok_and(|names| !names.is_none())
 }
 
 /// Whether one has texts of bytes and the other texts of characters, which NumPy does not compare.

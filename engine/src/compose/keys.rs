@@ -13,9 +13,10 @@ impl Expr {
     /// # Errors
     /// When the axis is not there, or the records have no such field.
     pub fn argsort_by(&self, fields: &[&str], axis: Option<i64>) -> Result<Expr> {
-        let lines = match axis {
-            Some(_) => self.typed()?,
-            None => self.typed()?.reshape(&[-1])?,
+        let lines = match (self.ndim(), axis) {
+            // NumPy gives the position of the lone element in an array of one
+            (_, None) | (0, Some(0 | -1)) => self.typed()?.reshape(&[-1])?,
+            _ => self.typed()?,
         };
         // each key reads the elements
         let mut keys = lines.shared().order_keys(fields)?;
