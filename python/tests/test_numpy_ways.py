@@ -628,6 +628,15 @@ SMALL = "xp.asarray(np.array([(1, 2), (3, 4)], [('n', 'f4'), ('x', 'i2')]))"
         "np.array_equal(xp.asarray(np.array([1], 'M8[D]')), xp.asarray([1]))",
         "np.power(xp.asarray([2, 3]), np.int64(-1), where=np.array([False]), out=np.zeros(2, int))",
         "xp.arange(5, step=2)",
+        "np.nanmin(xp.asarray(np.array([5, 1, 3], 'M8[D]')), where=np.array([True, False, True]), initial=np.datetime64('1970-01-09'))",
+        "np.argsort(xp.asarray(np.array((1, 2.5), [('n', 'i4'), ('x', 'f8')])), order='x')",
+        *(f"{SMALL} {sign} {other}" for sign in ("==", "!=") for other in ("1", "'a'", "xp.asarray(np.zeros(2, [('n', 'f4')]))", f"{SMALL}[::-1]")),
+        *(f"np.take(xp.asarray(np.zeros({shape})), [5], axis={axis}, mode='clip')" for shape in ((0, 2), (2, 0), (0, 0)) for axis in (0, 1)),
+        *(f"np.take(xp.asarray(np.zeros({shape})), [5], axis={axis})" for shape in ((0, 2), (2, 0), (0, 0)) for axis in (0, 1)),
+        *(f"np.logical_and(xp.asarray([1]), {number})" for number in (2**62, 2**70)),
+        "np.ldexp(xp.asarray([True]), 2**40)",
+        "np.signbit(np.nextafter(xp.asarray(np.zeros(1, 'f2')), np.float16(-0.0)))",
+        "x = xp.asarray(np.zeros(0, 'U4')).copy()\nx *= 2",
     ],
 )
 def test_answers_are_numpys(text):
