@@ -491,6 +491,10 @@ def test_indices_in_the_type_of_floats():
         lambda xp: np.logical_or(xp.asarray([True]), 2**70, dtype=bool),
         lambda xp: xp.asarray(["1", "x"]).astype(complex),
         lambda xp: np.append(xp.asarray(RECORDS), xp.asarray(RECORDS)[["x"]]),
+        lambda xp: np.std(xp.asarray([1, 2]), out=np.array(7)),
+        lambda xp: np.nanmean(xp.asarray([1.5, 2]), out=np.array(7)),
+        lambda xp: np.array_equal(xp.asarray(np.array([1], "m8[M]")), xp.asarray(np.array([1], "m8[D]"))),
+        lambda xp: changed(xp.asarray(np.array([1, 2], "m8")).copy(), "x[1:] = xp.asarray(np.array([3], 'm8[D]'))", xp),
     ],
 )
 def test_errors_have_numpys_classes(call):

@@ -202,10 +202,11 @@ _TURNS = {
 
 
 def _alike(name, object, args, kwargs):
-    """Whether arrays are equal: those whose types do not compare are not."""
+    """Whether arrays are equal: those of two kinds that do not compare are not."""
     given = by_name(name, args, kwargs)
     types = [getattr(given.get(key), "dtype", None) for key in BY_POSITION[name][:2]]
-    if None not in types and not any(dtype.names for dtype in types) and not given.get("equal_nan"):
+    kinds = {dtype and dtype.kind for dtype in types}
+    if len(kinds) == 2 and kinds.isdisjoint((None, "V")) and not given.get("equal_nan"):
         try:
             np.equal.resolve_dtypes((*types, None))
         except TypeError:
