@@ -122,14 +122,33 @@ impl Array {
             CompareOp::Ne => true,
             _ => return two(name, slf, other, other),
         };
+        if has_fields(slf) != has_fields(other) {
+            return Err(PyTypeError::new_err(
+                "records are compared with records alone; take a field, as in r['name']",
+            ));
+        }
         if other.is_none() || texts_differ(slf, other)? {
             return all(slf, other, answer);
         }
         match two(name, slf, other, other) {
-            Err(error) if error.is_instance_of::<PyTypeError>(slf.py()) => all(slf, other, answer),
+            // elements of one kind compare, or are refused: records of other fields, months beside days
+            Err(error) if error.is_instance_of::<PyTypeError>(slf.py()) && kind(slf) != kind(other) => {
+                all(slf, other, answer)
+            }
             result => result,
         }
     }
+}
+
+/// Whether the elements of an array, or a number of NumPy, are records.
+fn has_fields(value: &Bound<'_, PyAny>) -> bool {
+    let names = value.getattr("dtype").and_then(|dtype| dtype.getattr("names"));
+    names.is_ok_and(|names| !names.is_none())
+}
+
+/// NumPy's letter for the kind of the elements of an array, or of a number of NumPy.
+fn kind(value: &Bound<'_, PyAny>) -> Option<char> {
+    value.getattr("dtype").and_then(|dtype| dtype.getattr("kind")?.extract()).ok()
 }
 
 /// Whether one has texts of bytes and the other texts of characters, which NumPy does not compare.

@@ -5,6 +5,7 @@ found each of these.
 import numpy as np
 import pytest
 from conftest import close, lazy, same
+from expressions.worlds import answer, difference
 
 import arrstore
 
@@ -478,6 +479,22 @@ def test_indices_in_the_type_of_floats():
         lambda xp: np.max(xp.asarray([1]), axis=7, where=np.array([True])),
         lambda xp: xp.asarray(np.array([1], "i1")) ** -1000,
         lambda xp: xp.asarray(np.zeros((2, 3)))[:0, np.array([3], "u1")],
+        lambda xp: xp.asarray(np.zeros((2, 3)))[0.0:, 0.0],
+        lambda xp: xp.asarray(np.zeros((2, 3)))[0.0:, :, :],
+        lambda xp: xp.asarray(np.zeros((2, 3)))[0.0:, 5],
+        lambda xp: np.histogramdd(xp.asarray(np.zeros((2, 2))), bins=[1, 0.99])[0],
+        lambda xp: np.histogramdd(xp.asarray(np.zeros((2, 2))), bins=[1, 1.5])[0],
+        lambda xp: xp.arange([None, []], 2),
+        lambda xp: xp.arange(None, 2),
+        lambda xp: xp.arange(start=2),
+        lambda xp: np.greater_equal(2**70, xp.asarray([True]), dtype=bool),
+        lambda xp: np.logical_or(xp.asarray([True]), 2**70, dtype=bool),
+        lambda xp: xp.asarray(["1", "x"]).astype(complex),
+        lambda xp: np.append(xp.asarray(RECORDS), xp.asarray(RECORDS)[["x"]]),
+        lambda xp: np.std(xp.asarray([1, 2]), out=np.array(7)),
+        lambda xp: np.nanmean(xp.asarray([1.5, 2]), out=np.array(7)),
+        lambda xp: np.array_equal(xp.asarray(np.array([1], "m8[M]")), xp.asarray(np.array([1], "m8[D]"))),
+        lambda xp: changed(xp.asarray(np.array([1, 2], "m8")).copy(), "x[1:] = xp.asarray(np.array([3], 'm8[D]'))", xp),
     ],
 )
 def test_errors_have_numpys_classes(call):
@@ -591,3 +608,40 @@ def test_integers_of_python_are_checked_against_the_type_of_a_ufunc(ufunc, numbe
 @pytest.mark.parametrize("values", [np.array([2**64 - 5, 2**64 - 2], "u8"), np.array([2**62 + 1, 2**62 + 3])], ids=str)
 def test_margins_of_integers_without_a_float(values, mode):
     same(np.pad(arrstore.asarray(values), 1, mode=mode), np.pad(values, 1, mode=mode))
+
+
+#: Records with a gap between the fields, and others of the same names.
+GAP = "xp.asarray(np.array([(1, 2.5, 'a'), (3, 0, '')], [('n', 'i4'), ('x', 'f8'), ('t', 'U3')]))[['n', 'x']]"
+SMALL = "xp.asarray(np.array([(1, 2), (3, 4)], [('n', 'f4'), ('x', 'i2')]))"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"np.{name}(({GAP}, {GAP}))" for name in ("concatenate", "stack", "hstack", "vstack", "column_stack", "dstack")),
+        f"np.concatenate(({GAP}, {SMALL}))",
+        f"np.append({SMALL}, {GAP})",
+        f"np.where([True, False], {GAP}, {SMALL})",
+        f"{SMALL}.astype([('a', 'f8'), ('b', 'f8')])",
+        f"{SMALL}[['x']].astype(float)",
+        "xp.asarray([1, 2]).astype([('a', 'f8'), ('b', 'f4')])",
+        "xp.asarray(['1', '2-3j']).astype('c8')",
+        "np.concatenate([xp.asarray([b'1', b'2j'])], dtype=complex, casting='unsafe')",
+        "np.array_equal(xp.asarray(['a']), xp.asarray([1]))",
+        "np.array_equiv(xp.asarray(['a']), xp.asarray([b'a']))",
+        "np.array_equal(xp.asarray(np.array([1], 'M8[D]')), xp.asarray([1]))",
+        "np.power(xp.asarray([2, 3]), np.int64(-1), where=np.array([False]), out=np.zeros(2, int))",
+        "xp.arange(5, step=2)",
+        "np.nanmin(xp.asarray(np.array([5, 1, 3], 'M8[D]')), where=np.array([True, False, True]), initial=np.datetime64('1970-01-09'))",
+        "np.argsort(xp.asarray(np.array((1, 2.5), [('n', 'i4'), ('x', 'f8')])), order='x')",
+        *(f"{SMALL} {sign} {other}" for sign in ("==", "!=") for other in ("1", "'a'", "xp.asarray(np.zeros(2, [('n', 'f4')]))", f"{SMALL}[::-1]")),
+        *(f"np.take(xp.asarray(np.zeros({shape})), [5], axis={axis}, mode='clip')" for shape in ((0, 2), (2, 0), (0, 0)) for axis in (0, 1)),
+        *(f"np.take(xp.asarray(np.zeros({shape})), [5], axis={axis})" for shape in ((0, 2), (2, 0), (0, 0)) for axis in (0, 1)),
+        *(f"np.logical_and(xp.asarray([1]), {number})" for number in (2**62, 2**70)),
+        "np.ldexp(xp.asarray([True]), 2**40)",
+        "np.signbit(np.nextafter(xp.asarray(np.zeros(1, 'f2')), np.float16(-0.0)))",
+        "x = xp.asarray(np.zeros(0, 'U4')).copy()\nx *= 2",
+    ],
+)
+def test_answers_are_numpys(text):
+    assert difference(answer([text], {}, arrstore), answer([text], {}, np)) is None

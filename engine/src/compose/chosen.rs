@@ -1,12 +1,14 @@
 //! Reductions of chosen elements (`where=`), with an initial value (`initial=`), or about a given mean (`mean=`).
 
+use arrstore_format::TimeUnit;
+
 use super::{choose, one, two};
 use crate::promote::{self, is_exact};
 use crate::view::{resolve_axes, show};
 use crate::{DType, Error, Expr, Op, ReduceOptions, Reduction, Result, Scalar};
 
 /// A reduction with `only`, `initial` or `mean` among its options. Elements that are not chosen are replaced by a value
-/// that changes nothing: 0 in a sum, NaN where NaN is skipped. So the reduction stays one pass over the data.
+/// that changes nothing: 0 in a sum, NaN or NaT where they are skipped. So the reduction stays one pass over the data.
 ///
 /// # Errors
 /// As [`Expr::reduce`]; also if the reduction does not take an option, `only` is not of booleans or does not broadcast
@@ -41,7 +43,13 @@ pub(super) fn reduce_chosen(a: &Expr, reduction: Reduction, options: &ReduceOpti
     let is_chosen = only.is_some();
     let chosen = match (only, plain) {
         (None, _) => a.clone(),
-        (Some(only), _) if skips => choose(&only, a, &Expr::scalar(f64::NAN))?,
+        (Some(only), _) if skips => {
+            let skipped = match a.dtype().kind().is_time() {
+                true => Expr::scalar(TimeUnit::NAT).cast(a.dtype())?,
+                false => Expr::scalar(f64::NAN),
+            };
+            choose(&only, a, &skipped)?
+        }
         (Some(only), Mean | Std | Var) => return moments(a, reduction, &rest, Some(&only), None),
         (Some(only), Max | Min) => match &initial {
             Some(initial) => choose(&only, a, initial)?,

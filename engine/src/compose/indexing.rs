@@ -50,6 +50,13 @@ impl Expr {
             None => None,
         };
         let along = axis.filter(|_| self.ndim() > 0).or((self.ndim() == 1).then_some(0));
+        if let Some(axis) = along {
+            let (before, after) = (&self.shape()[..axis], &self.shape()[axis + 1..]);
+            // without a line to take from, NumPy looks at no index; without elements in its parts, only to refuse one
+            if before.contains(&0) || mode != Mode::Raise && after.contains(&0) {
+                return Expr::zero(self.dtype()).broadcast_to(&[before, index.shape(), after].concat());
+            }
+        }
         if mode == Mode::Raise {
             let size = along.map_or_else(|| elements(self.shape()), |axis| Ok(self.shape()[axis]))?;
             index.check_known(size, along.unwrap_or(0))?;

@@ -15,6 +15,8 @@ impl Expr {
     /// # Errors
     /// When the axis is not there, or the records have no such field.
     pub fn argsort_by(&self, fields: &[&str], axis: Option<i64>) -> Result<Expr> {
+        // NumPy gives the position of the lone element in an array of one
+        let axis = axis.filter(|axis| self.ndim() > 0 || !matches!(axis, 0 | -1));
         let (lines, axis) = self.lines(axis)?;
         let mut groups = lines.order_units(fields)?.into_iter().rev();
         let Some(first) = groups.next() else {

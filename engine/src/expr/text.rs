@@ -98,8 +98,8 @@ impl Expr {
             record.fields().iter().map(|field| (&field.name, &field.shape)).collect::<Vec<_>>()
         };
         if names(x) != names(y) {
-            let words = format!("records of {} and {} have different fields", a.dtype(), b.dtype());
-            return Some(Err(Error::Value(words)));
+            let operands = [a.operand(), b.operand()];
+            return Some(Err(promote::no_loop(op.name(), &operands, "; their fields differ").into()));
         }
         let field = |name: &str, axes: usize| -> Result<Expr> {
             let compared = Expr::apply(op, &[a.field(name)?, b.field(name)?])?;

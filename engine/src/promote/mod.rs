@@ -193,6 +193,8 @@ pub(crate) fn signature(op: Op, operands: &[Operand]) -> Result<Signature, Promo
     }
     let mut operands = operands.to_vec();
     if is_logical(op) {
+        // the truth of an integer counts, but NumPy reads it as an int64 first
+        check(&operands, &vec![I64; operands.len()])?;
         for operand in &mut operands {
             if let Operand::Weak(scalar) = *operand {
                 *operand = Operand::Weak(Scalar::Bool(scalar.truth()));
@@ -330,8 +332,10 @@ fn scaled(operands: &[Operand], types: &[DType]) -> Result<Vec<DType>, PromoteEr
         return Err(no_loop(Op::Ldexp.name(), operands, "; the exponent is a whole number that int64 holds"));
     };
     match operands {
-        // beside an array, NumPy takes an integer of Python as an int32
-        [Operand::Typed(_), Operand::Weak(Scalar::Int(value))] if i32::try_from(*value).is_err() => {
+        // beside an array of numbers, NumPy takes an integer of Python as an int32
+        [Operand::Typed(t), Operand::Weak(Scalar::Int(value))]
+            if *t != Bool && i32::try_from(*value).is_err() =>
+        {
             Err(PromoteError::OutOfBounds { value: *value, dtype: I32 })
         }
         _ => Ok(vec![float, exponent]),
@@ -422,6 +426,8 @@ mod tests {
         assert_eq!(below, Ok((vec![F64, F64], vec![None, Some(Scalar::Float(f64::NEG_INFINITY))])));
         let truth = weak(Op::LogicalOr, U8, 0.5).map(|s| (s.inputs, s.stand_ins));
         assert_eq!(truth, Ok((vec![U8, U8], vec![None, Some(Scalar::Bool(true))])));
+        assert!(weak(Op::LogicalOr, U8, 300).is_ok() && weak(Op::LogicalOr, U8, 1i128 << 63).is_err());
+        assert!(weak(Op::Ldexp, Bool, 1i128 << 40).is_ok() && weak(Op::Ldexp, I8, 1i128 << 40).is_err());
     }
 
     #[test]

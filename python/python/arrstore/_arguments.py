@@ -131,7 +131,11 @@ def _bins(value):
 
 
 def _bound(value):
-    """An end or a step of `arange`: beside whole numbers with a sign, NumPy takes a uint64 as a float."""
+    """An end or a step of `arange`: beside whole numbers with a sign, NumPy takes a uint64 as a float. No list is one, and one
+    that is no array is a wrong value to NumPy.
+    """
+    if isinstance(value, (list, tuple)):
+        np.asarray(value)
     return float(value) if isinstance(value, np.uint64) else _plain(value)
 
 

@@ -69,7 +69,10 @@ def _elements(value, dtype, checked=False):
     if checked and isinstance(value, (np.integer, np.floating)) and dtype.kind == "i":
         value = value.item()
     if isinstance(value, Array):
-        return value if value.dtype == dtype else value.astype(dtype)
+        found = value if value.dtype == dtype else value.astype(dtype)
+        if found.dtype != dtype:  # a type without a unit took that of the value
+            raise ValueError(f"elements of {value.dtype} have a unit, and those of {dtype} have none")
+        return found
     if dtype.names and not isinstance(value, np.ndarray):
         return _arrstore.lazy(np.asarray(value, dtype))
     found = np.asarray(value)

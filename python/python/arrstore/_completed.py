@@ -1,5 +1,7 @@
 """Functions that take more in NumPy than in the library's tables: types without a length, slices as places, an order."""
 
+import functools
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
@@ -56,13 +58,50 @@ def _cast(name, object, args, kwargs):
         raise TypeError(f"astype: casting={casting!r} does not allow elements of {given['x'].dtype} to become {np.dtype(given['dtype'])}")
     if "casting" in kwargs:
         object, args, kwargs = None, (), given
-    dtype, array = _asked_type(given.get("dtype"), "SUmM"), given["x"]
-    if dtype is None or (dtype.itemsize if dtype.kind in "SU" else np.datetime_data(dtype)[0] != "generic"):
+    dtype, array = _asked_type(given.get("dtype"), "biufcSUmMV"), given["x"]
+    if dtype is not None and (dtype.names or array.dtype.names or dtype.kind == "c" and array.dtype.kind in "SU"):
+        return _by_numpy(array, dtype)
+    if dtype is None or dtype.kind not in "SUmM" or (dtype.itemsize if dtype.kind in "SU" else np.datetime_data(dtype)[0] != "generic"):
         return _arrstore.call(name, object, args, kwargs)
     array = array if isinstance(array, Array) else _arrstore.lazy(np.asarray(array))
     is_told = dtype.kind in "mM" and array.dtype.kind in "SU"
     example = np.asarray(array) if is_told else np.empty(0, array.dtype)
     return _arrstore.call(name, array, (example.astype(dtype).dtype,), {})
+
+
+def _by_numpy(array, dtype):
+    """Elements that NumPy converts, block by block: texts to complex numbers, and to records or from them."""
+    array = array if isinstance(array, Array) else _arrstore.lazy(np.asarray(array))
+    np.empty(0, array.dtype).astype(dtype)  # a cast that is not there is refused at once
+    return array if array.dtype == dtype else _arrstore.map_blocks(array, functools.partial(np.asarray, dtype=dtype), dtype)
+
+
+def _in_common(arrays):
+    """Records as they stand in one array: of a common type, without gaps between the fields but those that align them."""
+    types = [getattr(array, "dtype", np.dtype(bool)) for array in arrays]
+    if not types or not all(dtype.names for dtype in types):
+        return arrays
+    dtype = np.result_type(*map(_aligned, types))
+    return [_by_numpy(array, dtype) for array in arrays]
+
+
+def _aligned(dtype):
+    """A type of records whose fields are aligned, as NumPy marks it. Types of lazy arrays have no such mark."""
+    aligned = np.dtype([(name, field) for name, (field, *_) in dtype.fields.items()], align=True)
+    return aligned if aligned == dtype else dtype
+
+
+#: Parameters of arrays whose elements stand in one array.
+_TOGETHER = {"append": ("arr", "values"), "where": ("x", "y")}
+
+
+def _beside(name, object, args, kwargs):
+    """Records of two arrays get a common type."""
+    given = by_name(name, args if object is None else (object, *args), kwargs)
+    keys = _TOGETHER[name]
+    if given.keys() >= set(keys):
+        given.update(zip(keys, _in_common([given[key] for key in keys])))
+    return _arrstore.call(name, None, (), given)
 
 
 def _at_places(name, object, args, kwargs):
@@ -131,7 +170,9 @@ def _joined(name, object, args, kwargs):
             fits = type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
             if not fits and not np.can_cast(x.dtype, dtype, casting):
                 raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
-        given[key] = [_arrstore.call("astype", x, (dtype,), {}) for x in parts]
+        given[key] = [_cast("astype", x, (dtype,), {}) for x in parts]
+    elif isinstance(given.get(key), (list, tuple)):
+        given[key] = _in_common(given[key])
     return _arrstore.call(name, None, (), given)
 
 
@@ -158,6 +199,19 @@ _TURNS = {
     **dict.fromkeys("fc", (_negative, _negative)),
     **dict.fromkeys("mM", (_inverse_count, _inverse)),
 }
+
+
+def _alike(name, object, args, kwargs):
+    """Whether arrays are equal: those of two kinds that do not compare are not."""
+    given = by_name(name, args, kwargs)
+    types = [getattr(given.get(key), "dtype", None) for key in BY_POSITION[name][:2]]
+    kinds = {dtype and dtype.kind for dtype in types}
+    if len(kinds) == 2 and kinds.isdisjoint((None, "V")) and not given.get("equal_nan"):
+        try:
+            np.equal.resolve_dtypes((*types, None))
+        except TypeError:
+            return _arrstore.lazy(np.asarray(False))
+    return _arrstore.call(name, None, (), given)
 
 
 def _with_numbered_axes(name, object, args, kwargs):
@@ -192,8 +246,12 @@ def _numbered(name, object, args, kwargs):
 
 
 def _ranged(name, object, args, kwargs):
-    """Texts at the ends of a range of times say its unit."""
+    """A range needs an end, and only its start may be left out. Texts at the ends of a range of times say its unit."""
     given = by_name(name, args, kwargs)
+    if "stop" not in given and args:
+        given["stop"] = given.pop("start")  # a single number is the end
+    if "stop" not in given or given.get("start", 0) is None:
+        raise TypeError("arange needs an end, and a start that is a number, as in arange(10) or arange(2, 10)")
     if _asked_type(given.get("dtype"), "M") is not None:
         given.update({end: np.datetime64(given[end]) for end in ("start", "stop") if isinstance(given.get(end), str)})
     return _arrstore.call(name, None, (), given)
@@ -219,20 +277,25 @@ def _meshed(name, object, args, kwargs):
 
 
 def _sampled(name, object, args, kwargs):
-    """Samples of one coordinate may lie along one axis."""
+    """Samples of one coordinate may lie along one axis. Numbers of bins are looked at before their types."""
     given = by_name(name, args, kwargs)
     sample = given.get("sample")
     if isinstance(sample, (list, tuple)) and all(np.ndim(part) == 0 for part in sample):
         sample = np.asarray(sample)
     if np.ndim(sample) == 1 and not isinstance(sample, (list, tuple)):
         given["sample"] = sample[:, None]
+    bins = given.get("bins")
+    if isinstance(bins, (list, tuple)) and any(np.ndim(count) == 0 and count < 1 for count in bins):
+        raise ValueError("histogramdd: expected at least 1 bin along each dimension, or edges")
     return _arrstore.call(name, None, (), given)
 
 
 #: The functions whose calls are completed.
 COMPLETED = {
     **{name + ending: _filled for name in _FILL for ending in ("", "_like")},
-    **dict.fromkeys(JOINS, _joined),
+    **dict.fromkeys((*JOINS, "column_stack", "dstack"), _joined),
+    **dict.fromkeys(_TOGETHER, _beside),
+    **dict.fromkeys(("array_equal", "array_equiv"), _alike),
     "arange": _ranged,
     "argsort": _ordered,
     "astype": _cast,

@@ -38,6 +38,10 @@ _RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fiel
 SUMS = frozenset(
     name for name, _, parameters, _ in _arrstore.functions() if "keepdims?" in (parameters or ()) or name.startswith(("cum", "nancum"))
 )
+#: Reductions that end with a square root, of which NumPy converts nothing.
+_ROOTS = frozenset(("std", "nanstd"))
+#: Means that skip NaN. NumPy wants their floats to stay floats.
+_MEANS = frozenset(("nanmean", "nanvar", "nanstd"))
 #: Reductions that compute in the type of their array, or of `out` if it is wider.
 _EXTREMES = frozenset(("max", "min", "amax", "amin", "nanmax", "nanmin"))
 
@@ -63,13 +67,16 @@ def _computed(name, object, args, kwargs, out):
     if is_sum and isinstance(out[0], np.ndarray):
         kwargs = by_name(name, args if object is None else (object, *args), kwargs)
         object, args, first = None, (), BY_POSITION[name][0]
+        if name in _MEANS and kwargs[first].dtype.kind in "fc" and out[0].dtype.kind not in "fc":
+            raise TypeError(f"{name}: of floats, the result is a float; the array of out has elements of {out[0].dtype}")
         # the array that takes the result is an operand, too
         wide = np.result_type(kwargs[first].dtype, out[0].dtype)
         if name in _EXTREMES:
             kwargs[first] = kwargs[first].astype(wide)
         elif "dtype" in BY_POSITION[name] and kwargs.get("dtype") is None:
             kwargs["dtype"] = wide
-    return into(call(name, object, args, kwargs), out, casting="unsafe" if is_sum else "same_kind", same_shape=True)
+    casting = "unsafe" if is_sum and name not in _ROOTS else "same_kind"
+    return into(call(name, object, args, kwargs), out, casting=casting, same_shape=True)
 
 
 def into(result, out, *, casting="same_kind", where=True, same_shape=False):

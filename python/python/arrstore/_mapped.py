@@ -14,7 +14,12 @@ def getitem(self, key):
     """A part of the array."""
     if type(key) is list and self.dtype.names and all(isinstance(name, str) for name in key):
         _have(self.dtype.names, key)
-    part = _plain(self, key)
+    try:
+        part = _plain(self, key)
+    except TypeError:  # the end of a slice is no integer; NumPy looks at the kinds of all parts first
+        if isinstance(key, tuple):
+            _plain(self, tuple(slice(None) if isinstance(part, (slice, int)) else part for part in key))
+        raise
     made = self._made
     if made is None or made[0] != "map_blocks":
         return part

@@ -35,7 +35,7 @@ def _call(
             inputs = tuple(x if type(x) is int and t.kind in "iufc" else asarray(x).astype(t) for x, t in zip(inputs, types))
     if where is not True:
         where = _mask(where)
-        if ufunc is np.power and isinstance(inputs[1], (Array, np.ndarray)):
+        if ufunc is np.power and isinstance(inputs[1], (Array, np.ndarray, np.generic)):
             # only an exponent that counts may be refused
             inputs = (inputs[0], _where(where, inputs[1], np.zeros((), inputs[1].dtype)))
     result = _functions.call(_name(ufunc), None, inputs, kwargs)
@@ -71,7 +71,12 @@ def _types(ufunc, inputs):
     found = [None if type(x) in _WEAK else x.dtype if hasattr(x, "dtype") else asarray(x).dtype for x in inputs]
     # an exponent of two is a whole number beside any float
     numbers = [dtype for dtype in found if dtype is not None and dtype.kind in "biufc" and ufunc is not np.ldexp]
-    return [np.result_type(*numbers, type(x)(0)) if dtype is None else dtype for x, dtype in zip(inputs, found)]
+    # beside truth values alone, an integer of Python is one of NumPy
+    is_plain = all(dtype == bool for dtype in numbers)
+    return [
+        dtype if dtype is not None else np.array(x, int).dtype if is_plain and type(x) is int else np.result_type(*numbers, type(x)(0))
+        for x, dtype in zip(inputs, found)
+    ]
 
 
 def _mask(where):

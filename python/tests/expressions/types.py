@@ -53,21 +53,27 @@ def times(d, x, v):
     moments = ["np.datetime64('1970-01-05')", "np.datetime64('1970-01-01T03', 'h')", "np.datetime64('NaT')", "np.datetime64('2020-02')"]
     other = d.choice([*spans, *moments, x, x, "2", "1.5", d.leaf(lambda o: o.shape in ((), (1,), v.shape[-1:], v.shape), d.pool.others) or x])
     sign = d.choice(["+", "-", "<", ">=", "==", "!=", "*", "/", "//", "%"])
+    # NumPy cuts spans off after 21 characters
+    text = "U32" if v.dtype.kind == "M" else "U21"
     return d.choice([
         lambda: f"({x} {sign} {other})" if d.chance(0.6) else f"({other} {sign} {x})",
         lambda: f"{d.door(d.choice(['maximum', 'minimum', 'fmax', 'fmin', 'add', 'subtract', 'divide', 'floor_divide', 'equal', 'less']))}({x}, {other})",
         lambda: f"{d.door(d.choice(['isnat', 'isfinite', 'isinf', 'abs', 'negative', 'positive', 'isnan']))}({x})",
         lambda: d.call(d.choice(["max", "min", "sum", "mean", "argmax", "argmin", "any", "all"]), x, d.maybe(0.7, f"axis={d.axis(v)}")),
-        lambda: f"{x}.astype('{d.choice(['M8[D]', 'M8[ns]', 'm8[s]', 'i8', 'M8[M]', 'f8', 'm8[h]', 'U32', 'bool'])}')",
+        lambda: f"{x}.astype('{d.choice(['M8[D]', 'M8[ns]', 'm8[s]', 'i8', 'M8[M]', 'f8', 'm8[h]', text, 'bool'])}')",
+        lambda: d.call(d.choice(["max", "min", "sum", "mean", "nanmax", "nanmin", "count_nonzero"]), x, f"axis={d.axes(v)}", d.maybe(0.5, "keepdims=True"), d.maybe(0.5, f"where={d.mask(x, v)}"), d.maybe(0.3, f"initial={d.small(v)}")),
         lambda: d.call("where", f"{x} == {x}", x, other, method=False),
         lambda: d.call(d.choice(["median", "ptp", "cumsum", "diff"]), x),
+        lambda: d.call("clip", x, d.small(v), d.choice([d.small(v), "None", x])),
+        lambda: f"{d.door('concatenate')}(({x}, {other}){d.choice(['', ', axis=None'])})",
         lambda: f"{x}[{x} > {d.choice(moments if v.dtype.kind == 'M' else spans)}]",
     ])()  # fmt: skip
 
 
 def texts(d, x, v):
     word = d.choice(["'a'", "'ab'", "''", "'xyz'"]) if v.dtype.kind == "U" else d.choice(["b'a'", "b'ab'", "b''"])
-    other = d.choice([word, word, x, d.leaf(lambda o: o.dtype.kind == v.dtype.kind and o.shape in ((), (1,), v.shape[-1:], v.shape), d.pool.others) or x])
+    long = f"{'b' * (v.dtype.kind == 'S')}'abcdefgh'"
+    other = d.choice([word, word, long, x, d.leaf(lambda o: o.dtype.kind == v.dtype.kind and o.shape in ((), (1,), v.shape[-1:], v.shape), d.pool.others) or x])
     return d.choice([
         lambda: f"({x} {d.choice(['==', '!=', '<', '>='])} {other})" if d.chance(0.6) else f"({other} {d.choice(['==', '!=', '<', '>='])} {x})",
         lambda: f"np.strings.{d.choice(STRINGS)}({x})",
@@ -79,6 +85,11 @@ def texts(d, x, v):
         lambda: f"{x}.astype('{d.choice(['U6', 'S3', 'U1', 'S8'])}')",
         lambda: d.call(d.choice(["maximum", "minimum"]), x, other) if d.chance(0.2) else d.call(d.choice(["max", "min", "argmax"]), x),
         lambda: d.call("where", f"{x} == {word}", x, other, method=False),
+        lambda: f"{d.door('concatenate')}(({x}, {other}){d.choice(['', ', axis=None'])})",
+        lambda: f"x = {x}.copy()\nx[{d.choice(['...', '::-1', '..., :1', f'x == {word}'])}] = {other}",
+        lambda: f"np.strings.slice({x}, {d.choice(['1', '-1', '0, 2', 'None, None, -1'])})",
+        lambda: f"np.strings.{d.choice(['partition', 'rpartition'])}({x}, {d.choice([word, long])})",
+        lambda: d.call("isin", x, f"[{word}, {long}]", method=False),
     ])()  # fmt: skip
 
 
@@ -88,7 +99,13 @@ def records(d, x, v):
         lambda: f"{x}[['n', 'x']]",
         lambda: f"({x} == {x})",
         lambda: f"{x}['x'] + {x}['n']",
-        lambda: f"np.concatenate(({x}, {x}))",
+        lambda: f"{d.door(d.choice(['concatenate', 'stack', 'hstack', 'vstack']))}(({x}, {x}[::-1]))",
+        lambda: d.call("append", x, f"{x}[::-1]"),
+        lambda: f"np.concatenate(({x}[['n', 'x']], {x}[['n', 'x']].astype([('n', 'f4'), ('x', 'i2')])))",
+        lambda: f"{x}[['n', 'x']].astype({d.choice(['[(' + repr('a') + ', float), (' + repr('b') + ', float)]', 'float'])})",
+        lambda: f"x = {x}.copy()\nx[{d.choice([repr('n'), repr('x')])}] {d.choice(['=', '+='])} {d.choice(['2', '0.5', 'True', f'{x}[' + repr('n') + ']'])}",
+        lambda: f"{d.door('argsort')}({x}, order={d.choice([repr('n'), str(['x', 'n']), str(['t'])])}, kind='stable')",
+        lambda: f"({x} {d.choice(['==', '!='])} {d.choice([f'{x}[::-1]', f'{x}[:1]'])})",
         lambda: f"{x}[{d.choice(['::-1', '..., None', '0', '[0]', '...'])}]",
         lambda: d.call("where", f"{x}['n'] > 0", x, x, method=False),
         lambda: d.call("sort", x, "order='n'", method=False),

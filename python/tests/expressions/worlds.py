@@ -113,7 +113,7 @@ def difference(found, expected, rounded=None, scale=1):
         if same(found, expected, free, scale):
             return None
         of_nan = expected.dtype.kind == "c" and same(*(np.where(np.isnan(x), np.nan, x) for x in (found, expected)), free, scale)
-        return "other parts of complex NaN" if of_nan else "other elements"
+        return "other parts of complex NaN" if of_nan else f"other elements of {expected.dtype}"
 
 
 def free_part(*types):

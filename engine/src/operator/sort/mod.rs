@@ -69,10 +69,7 @@ impl Expr {
     pub fn argsort(&self, axis: Option<i64>) -> Result<Expr> {
         let typed = self.typed()?;
         if typed.has_order_units() {
-            return match (typed.ndim(), axis) {
-                (0, Some(0 | -1)) => typed.expand_dims(&[0])?.argsort_by(&[], Some(0)),
-                _ => typed.argsort_by(&[], axis),
-            };
+            return typed.argsort_by(&[], axis);
         }
         match (typed.ndim(), axis) {
             // NumPy gives the position of the lone element in an array of one
