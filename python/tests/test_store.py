@@ -1,7 +1,9 @@
 """Stores: mapping, attributes, transactions, assignment, history, other formats."""
 
+import datetime
 import json
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -361,3 +363,110 @@ def test_names_are_texts_in_all_mappings(name, store, tmp_path):
             mapping[name]
         with pytest.raises(TypeError, match="expected a name"):
             name in mapping
+
+
+def test_a_store_changes_as_a_dict_does(store):
+    first = store.commit
+    store.update({"a": [1, 2], "g/b": 3.0}, c=4)
+    assert store.commit == first + 1 and list(store) == ["a", "c", "g", "t"]
+    assert int(store.setdefault("c", 5)) == 4 and int(store["g"].setdefault("d", 5)) == 5
+    same(store.pop("a"), np.array([1, 2]))
+    assert store.pop("a", None) is None and "a" not in store
+    with pytest.raises(KeyError):
+        store.pop("a")
+    store["g"].clear()
+    assert list(store) == ["c", "t"]
+    with pytest.raises(TypeError):
+        store.update(c=1, d=object())
+    assert int(store["c"]) == 4
+    assert store.popitem()[0] == "c"
+    store.clear()
+    assert len(store) == 0 and store != {}
+
+
+def test_arrays_and_groups_are_renamed(store):
+    store.update({"g/a": 1, "g/h/b": 2, "k/a": 3})
+    store.rename("g", "deep/g")
+    store["deep"].rename("g/a", "c")
+    assert list(store.arrays()) == ["deep/c", "deep/g/h/b", "k/a", "t"] and int(store["deep/g/h/b"]) == 2
+    store["deep/g/a"] = 4
+    # a name that is taken: nothing is renamed, not even inside of a transaction that goes on
+    with store.transaction() as tx:
+        with pytest.raises(FileExistsError):
+            tx.rename("deep/g", "k")
+        assert "deep/g/h/b" in tx
+    for old, new, error in [("x", "y", KeyError), ("", "y", ValueError), ("t", "/", ValueError), ("k/a", "t", FileExistsError)]:
+        with pytest.raises(error):
+            store.rename(old, new)
+    assert "t" in store and "deep/g/h/b" in store
+
+
+def test_no_name_deletes_nothing(store):
+    store["g/a"] = 1
+    for mapping in (store, store["g"]):
+        for name in ("", "/"):
+            with pytest.raises(ValueError, match="expected the name"):
+                del mapping[name]
+    with store.transaction() as tx, pytest.raises(ValueError, match="expected the name"):
+        del tx[""]
+    assert list(store.arrays()) == ["g/a", "t"]
+
+
+def test_a_transaction_may_end_before_its_block(store):
+    with store.transaction() as tx:
+        tx.update(a=1, b=2)
+        assert tx.setdefault("a", 5).shape == () and [name for name, _ in tx.items()] == ["a", "b", "t"]
+        tx.commit()
+    with store.transaction() as tx:
+        del tx["a"]
+        tx.rollback()
+    assert list(store) == ["a", "b", "t"]
+
+
+TIMES = np.array(["2020-01-01", "NaT"], "M8[D]")
+
+
+@pytest.mark.parametrize(
+    "there, given",
+    [
+        (np.arange(3), []),
+        (np.array(["ab"]), ()),
+        (TIMES, ["2021-01-02", None]),
+        (TIMES, [datetime.date(2021, 1, 2), datetime.datetime(2021, 1, 3)]),
+        (TIMES.astype("M8[ns]"), [np.datetime64("2021-01-02T03:04:05")]),
+        (TIMES - TIMES, [datetime.timedelta(days=2)]),
+        (np.zeros(2, [("a", "i4"), ("b", "U2")]), [(1, "x")]),
+    ],
+    ids=str,
+)
+def test_lists_of_nothing_times_and_records_are_appended(there, given, store):
+    store["x"] = there
+    store["x"].append(given)
+    same(store["x"], np.concatenate([there, np.asarray(given, there.dtype)]))
+
+
+def test_times_that_would_lose_are_not_appended(store):
+    store["x"] = TIMES
+    for given in (["2021-01-02T03"], [datetime.datetime(2021, 1, 2, 3)]):
+        with pytest.raises(TypeError, match="datetime64"):
+            store["x"].append(given)
+
+
+def test_attributes_that_json_lacks_are_explained(store):
+    with pytest.raises(ValueError, match="give a text"):
+        store.attrs["a"] = [1.0, np.float32("nan")]
+    for name in (1, None, ("a",)):
+        with pytest.raises(TypeError, match="names of attributes are texts"):
+            store["t"].attrs[name] = 1
+    assert not store.attrs and not store["t"].attrs
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x.zarr"])
+def test_archives_stay_where_they_are(name, tmp_path, monkeypatch):
+    arrstore.asarray(T).save(tmp_path / f"{name}:/a")
+    monkeypatch.chdir(tmp_path)
+    archive = arrstore.open(name)
+    monkeypatch.chdir("/")
+    assert "a" in archive and "b" not in archive
+    same(archive["a"], T)
+    same(pickle.loads(pickle.dumps(archive))["a"], T)
