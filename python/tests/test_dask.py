@@ -408,3 +408,16 @@ def test_what_is_no_array_of_dask_is_refused(path):
         with pytest.raises(ValueError, match="part files"):
             arrstore.merge(path, parts)
     assert not path.exists()
+
+
+def test_beside_lazy_arrays_results_are_of_dask(t):
+    x = da.from_array(np.arange(float(t.size)).reshape(t.shape), chunks=tuple(max(n // 2, 1) for n in t.shape))
+    n, m = np.asarray(t), x.compute()
+    for function in (np.add, np.arctan2, np.equal):
+        for a, b, expected in ((x, t, function(m, n)), (t, x, function(n, m)), (x, t + 1, function(m, n + 1))):
+            found = function(a, b)
+            assert isinstance(found, da.Array)
+            np.testing.assert_array_equal(found.compute(), expected)
+    for found, expected in [(np.concatenate([x, t]), np.concatenate([m, n])), (np.where(x > 3, t, 0), np.where(m > 3, n, 0))]:
+        assert isinstance(found, da.Array)
+        np.testing.assert_array_equal(found.compute(), expected)
