@@ -400,3 +400,13 @@ def test_numpys_functions_write_and_print_elements(store, tmp_path):
         same(found["other"], expected[0])
     for told in (np.array2string, np.array_repr, np.array_str):
         assert told(t) == told(expected)
+
+
+def test_printing_keeps_to_the_budget_and_raises():
+    def fails(block):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        str(arrstore.map_blocks(fails, arrstore.asarray([1.0, 2.0]), dtype=float))
+    with arrstore.config(memory=1000), pytest.raises(MemoryError):
+        str(np.sort(arrstore.asarray(np.arange(1e6))))
