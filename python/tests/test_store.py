@@ -165,8 +165,9 @@ def test_modes(tmp_path):
     arrstore.open(path, "w").close()
     assert not path.exists()
     arrstore.open(path, "a")["x"] = 1
-    with pytest.raises(FileExistsError):
-        arrstore.open(path, "x")["x"] = 1
+    for mode in ("x", "w-"):
+        with pytest.raises(FileExistsError):
+            arrstore.open(path, mode)["x"] = 1
     with pytest.raises(OSError, match="opened to be read"):
         arrstore.open(path)["y"] = 1
     with pytest.raises(ValueError, match="mode"):
@@ -470,3 +471,12 @@ def test_archives_stay_where_they_are(name, tmp_path, monkeypatch):
     assert "a" in archive and "b" not in archive
     same(archive["a"], T)
     same(pickle.loads(pickle.dumps(archive))["a"], T)
+
+
+def test_an_earlier_commit_stays_readable_while_it_is_open(store, path):
+    with arrstore.open(path, commit=store.commit) as old:
+        for k in range(4):
+            store["t"] = T + k
+        same(old["t"], T)
+        same(pickle.loads(pickle.dumps(store["t"])), T + 3)
+        assert list(old) == ["t"] and old.commit == store.commit - 4

@@ -16,7 +16,7 @@ from . import linalg as linalg
 ArrayLike: TypeAlias = Array | _ArrayLike
 Index: TypeAlias = SupportsIndex | builtins.slice | EllipsisType | None | Sequence[int] | Array | NDArray[Any] | tuple[Any, ...]
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-Mode: TypeAlias = Literal["r", "r+", "a", "w", "x"]
+Mode: TypeAlias = Literal["r", "r+", "a", "w", "x", "w-"]
 
 __version__: str
 __array_api_version__: str

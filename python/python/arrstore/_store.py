@@ -275,7 +275,7 @@ class Group(_Arrays):
 class Store(Group):
     """One `.arrs` file as a mapping of names to arrays and groups.
 
-    mode: `r` reads; `r+` also writes; `a` makes the file if it does not exist; `w` replaces it; `x` makes it, and it must
+    mode: `r` reads; `r+` also writes; `a` makes the file if it does not exist; `w` replaces it; `x` or `w-` makes it, and it must
     not exist. A new file gets its name with the first commit. `commit` reads an earlier commit.
     """
 
