@@ -480,3 +480,35 @@ def test_an_earlier_commit_stays_readable_while_it_is_open(store, path):
         same(old["t"], T)
         same(pickle.loads(pickle.dumps(store["t"])), T + 3)
         assert list(old) == ["t"] and old.commit == store.commit - 4
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0, 2)], ids=str)
+@pytest.mark.parametrize(
+    "fill",
+    [
+        np.datetime64("2020-01-02T03", "s"),
+        np.datetime64("NaT", "ns"),
+        np.timedelta64(-5, "ms"),
+        np.timedelta64("NaT", "s"),
+        np.str_("éa"),
+        np.bytes_(b"ab"),
+        np.array((1, "x"), [("a", ">i4"), ("b", "U3")])[()],
+        np.True_,
+        np.complex64(1 + 2j),
+    ],
+    ids=repr,
+)
+def test_the_fill_value_is_an_element_of_any_type(fill, shape, store):
+    x = store.create("x", shape, fill.dtype, fill=fill)
+    same(x, np.full(shape, fill, fill.dtype.newbyteorder("=")))
+    if shape:
+        x.resize(*(n + 1 for n in shape))
+        same(x, np.full(x.shape, fill, fill.dtype.newbyteorder("=")))
+        same(np.asarray(x.fill_value), np.asarray(fill, fill.dtype.newbyteorder("=")))
+
+
+def test_a_fill_value_that_is_no_element_is_refused(store):
+    for dtype, fill in [("f8", b"12345678"), ("f8", "a"), ("M8[s]", "a"), ("M8[s]", 1.5), ([("a", "i4")], (1, 2))]:
+        with pytest.raises((TypeError, ValueError)):
+            store.create("x", 3, dtype, fill=fill)
+    assert "x" not in store

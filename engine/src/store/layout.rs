@@ -24,11 +24,18 @@ pub struct Layout {
     codec: Option<Codec>,
     shuffle: Option<bool>,
     order: Option<Vec<u8>>,
-    fill: Option<Scalar>,
+    fill: Option<Fill>,
     dims: Option<Vec<Option<String>>>,
     attributes: Attributes,
     /// The shape of the whole array, for a part.
     whole: Option<Vec<u64>>,
+}
+
+/// A fill value: a number, or the bytes of an element.
+#[derive(Clone, Debug)]
+enum Fill {
+    Number(Scalar),
+    Element(Vec<u8>),
 }
 
 impl Layout {
@@ -65,7 +72,13 @@ impl Layout {
     /// The fill value: the element of every place that was never written. The default is 0.
     #[must_use]
     pub fn fill(self, value: impl Into<Scalar>) -> Layout {
-        Layout { fill: Some(value.into()), ..self }
+        Layout { fill: Some(Fill::Number(value.into())), ..self }
+    }
+
+    /// The fill value as the bytes of an element, for texts, times and records.
+    #[must_use]
+    pub fn fill_element(self, bytes: impl Into<Vec<u8>>) -> Layout {
+        Layout { fill: Some(Fill::Element(bytes.into())), ..self }
     }
 
     /// The names of the axes. An empty text leaves an axis without a name.
@@ -113,8 +126,10 @@ impl Layout {
         if let Some(order) = self.order.clone().or_else(known) {
             meta.order = order;
         }
-        if let Some(fill) = self.fill {
-            meta.fill = fill.to_bytes(dtype)?;
+        match &self.fill {
+            Some(Fill::Number(value)) => meta.fill = value.to_bytes(dtype)?,
+            Some(Fill::Element(bytes)) => meta.fill = bytes.clone(),
+            None => {}
         }
         if let Some(dims) = &self.dims {
             meta.dims.clone_from(dims);

@@ -71,6 +71,15 @@ def _of_type(value, dtype):
     return np.asarray(value, dtype) if holds else value
 
 
+def _filled(value, dtype):
+    """A fill value as the library takes it: a number, or the bytes of any other element."""
+    if dtype.kind not in "mMSU" and dtype.names is None:
+        return {"fill": value}
+    element = np.zeros((), dtype.newbyteorder("="))
+    element[()] = value
+    return {"element": element.tobytes()}
+
+
 class Commit(typing.NamedTuple):
     """One commit of a store."""
 
@@ -447,7 +456,7 @@ class Transaction(_Arrays):
             codec=codec,
             shuffle=shuffle,
             order=order,
-            fill=fill,
+            **({} if fill is None else _filled(fill, getattr(value, "dtype", None) or np.asarray(value).dtype)),
             dims=dims,
             attrs=attrs,
             part=part,
