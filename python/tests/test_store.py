@@ -512,3 +512,10 @@ def test_a_fill_value_that_is_no_element_is_refused(store):
         with pytest.raises((TypeError, ValueError)):
             store.create("x", 3, dtype, fill=fill)
     assert "x" not in store
+
+
+def test_an_empty_axis_has_chunks_for_what_comes(store):
+    x = store.create("x", (0, 3))
+    assert x.chunks[0] > 10_000 and x.chunks[1] == 3
+    x.append(np.ones((50_000, 3)))
+    assert float(x.sum()) == 150_000
