@@ -519,3 +519,21 @@ def test_an_empty_axis_has_chunks_for_what_comes(store):
     assert x.chunks[0] > 10_000 and x.chunks[1] == 3
     x.append(np.ones((50_000, 3)))
     assert float(x.sum()) == 150_000
+
+
+def test_a_wrong_number_of_axes_leaves_the_transaction_as_it_was(store):
+    with store.transaction() as tx:
+        for shape in ((2,), (2, 2, 2), ()):
+            with pytest.raises(ValueError, match="2 axes"):
+                tx["t"].resize(shape)
+        tx["t"].resize(1, 4)
+    same(store["t"], T[:1])
+
+
+def test_a_failed_transaction_says_what_a_function_raised(store):
+    def fails(block):
+        raise ZeroDivisionError("of the function")
+
+    with pytest.raises(ValueError, match="nothing was committed.*of the function"), store.transaction() as tx:
+        with pytest.raises(ZeroDivisionError):
+            tx["t"] = arrstore.map_blocks(fails, store["t"], dtype=float)
