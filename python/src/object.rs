@@ -67,7 +67,28 @@ pub(crate) fn is_operand(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         || value.is_instance_of::<PyComplex>()
         || value.is_instance_of::<PyList>()
         || value.is_instance_of::<PyTuple>();
-    Ok(known || is_ndarray(value)? || value.is_instance(classes(value.py())?.number.bind(value.py()))?)
+    Ok(known
+        || is_ndarray(value)?
+        || value.is_instance(classes(value.py())?.number.bind(value.py()))?
+        || time(value)?.is_some())
+}
+
+/// A point or a span of time of Python or of pandas, as NumPy has it; `None` for anything else.
+fn time<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = value.py();
+    let module = py.import("datetime")?;
+    let class = if value.is_instance(&module.getattr("date")?)? {
+        "datetime64"
+    } else if value.is_instance(&module.getattr("timedelta")?)? {
+        "timedelta64"
+    } else {
+        return Ok(None);
+    };
+    // those of pandas know nanoseconds
+    match value.hasattr("to_numpy")? {
+        true => Ok(Some(value.call_method0("to_numpy")?)),
+        false => Ok(Some(numpy(py)?.getattr(class)?.call1((value,))?)),
+    }
 }
 
 /// An argument of a call. A number of NumPy keeps its type.
@@ -147,6 +168,9 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     }
     if value.is_instance_of::<PyFloat>() {
         return Ok(Object::Float(value.extract()?));
+    }
+    if let Some(time) = time(value)? {
+        return Ok(Object::Array(as_elements(&time)?));
     }
     let kind = value.get_type().name()?;
     Err(PyTypeError::new_err(format!(

@@ -1,5 +1,6 @@
 """Arrays of Dask: reading, tokens, writing by parts, workers that die."""
 
+import operator
 import os
 import pickle
 import subprocess
@@ -421,3 +422,12 @@ def test_beside_lazy_arrays_results_are_of_dask(t):
     for found, expected in [(np.concatenate([x, t]), np.concatenate([m, n])), (np.where(x > 3, t, 0), np.where(m > 3, n, 0))]:
         assert isinstance(found, da.Array)
         np.testing.assert_array_equal(found.compute(), expected)
+
+
+def test_operators_beside_lazy_arrays(t):
+    x = da.from_array(T, chunks=10)
+    for operation in (operator.add, operator.sub, operator.pow, operator.lt, operator.eq, operator.ne):
+        for found, expected in ((operation(x, t), operation(T, T)), (operation(t, x), operation(T, T))):
+            assert isinstance(found, da.Array)
+            np.testing.assert_array_equal(found.compute(), expected)
+    np.testing.assert_allclose((t @ x.T).compute(), T @ T.T)
