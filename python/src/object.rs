@@ -42,6 +42,7 @@ pub(crate) use with_elements;
 /// NumPy's classes.
 struct Classes {
     array: Py<PyAny>,
+    masked: Py<PyAny>,
     number: Py<PyAny>,
     dtype: Py<PyAny>,
 }
@@ -50,7 +51,8 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
     static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
     CLASSES.get_or_try_init(py, || {
         let of = |name| Ok::<_, PyErr>(numpy(py)?.getattr(name)?.unbind());
-        Ok(Classes { array: of("ndarray")?, number: of("generic")?, dtype: of("dtype")? })
+        let masked = numpy(py)?.getattr("ma")?.getattr("MaskedArray")?.unbind();
+        Ok(Classes { array: of("ndarray")?, masked, number: of("generic")?, dtype: of("dtype")? })
     })
 }
 
@@ -246,6 +248,13 @@ pub(crate) fn has_view(dtype: DType, array: &Bound<'_, PyAny>) -> PyResult<bool>
 pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'py, PyAny>)> {
     let numpy = array.getattr("dtype")?;
     let dtype = from_numpy(&numpy)?;
+    if array.is_instance(classes(array.py())?.masked.bind(array.py()))? {
+        let mask = array.getattr("mask")?.call_method0("tobytes")?;
+        if mask.cast::<PyBytes>()?.as_bytes().iter().any(|&byte| byte != 0) {
+            let words = "a masked array would lose its mask: give a.filled(value), or a.data";
+            return Err(PyValueError::new_err(words));
+        }
+    }
     if !numpy.getattr("isnative")?.is_truthy()? {
         let native = numpy.call_method1("newbyteorder", ("=",))?;
         return Ok((dtype, array.call_method1("astype", (native,))?));

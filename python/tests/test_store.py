@@ -537,3 +537,13 @@ def test_a_failed_transaction_says_what_a_function_raised(store):
     with pytest.raises(ValueError, match="nothing was committed.*of the function"), store.transaction() as tx:
         with pytest.raises(ZeroDivisionError):
             tx["t"] = arrstore.map_blocks(fails, store["t"], dtype=float)
+
+
+def test_masked_arrays_do_not_lose_their_masks(store):
+    masked = np.ma.array(T, mask=T > 5)
+    for lose in (lambda: store.__setitem__("x", masked), lambda: store["t"] + masked, lambda: np.add(store["t"], masked)):
+        with pytest.raises(ValueError, match="filled"):
+            lose()
+    store["x"] = masked.filled(-1)
+    store["y"] = np.ma.array(T)
+    same(store["y"], T)
