@@ -191,7 +191,9 @@ pub enum Error {
         problem: ViewError,
     },
     /// A file that another writer has locked.
-    #[error("another program is writing to the file: wait for it to end, or stop it")]
+    #[error(
+        "another program is writing to the file, or another transaction of this one: wait for it to end, or stop it"
+    )]
     Locked,
     /// A file system without locks, where writing is not safe.
     #[error(

@@ -261,7 +261,7 @@ impl Array {
     /// The array as NumPy prints it. A long array computes only the edges that are printed.
     fn __str__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let expr = slf.borrow().expr.clone();
-        run(slf.py(), expr.work_bytes(), |_| Ok(arrstore::Array::from(expr).to_string()))
+        run(slf.py(), expr.work_bytes(), |context| Ok(arrstore::Array::from(expr).text_in(context)?))
     }
 }
 

@@ -66,14 +66,16 @@ const RAISED_AS: &str = "a function of Python raised error ";
 pub(crate) fn raised(error: PyErr) -> Error {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let words = format!("{RAISED_AS}{number}: {error}");
     RAISED.lock().unwrap_or_else(PoisonError::into_inner).insert(number, error);
-    Error::Other(format!("{RAISED_AS}{number}"))
+    Error::Other(words)
 }
 
 /// Python's error for one of the library.
 pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     let words = error.to_string();
-    let number = words.find(RAISED_AS).and_then(|at| words.get(at + RAISED_AS.len()..)?.parse::<u64>().ok());
+    let after = words.find(RAISED_AS).and_then(|at| words.get(at + RAISED_AS.len()..));
+    let number = after.and_then(|after| after.split(':').next()?.parse::<u64>().ok());
     if let Some(error) = number.and_then(|n| RAISED.lock().unwrap_or_else(PoisonError::into_inner).remove(&n))
     {
         return error;

@@ -42,6 +42,7 @@ pub(crate) use with_elements;
 /// NumPy's classes.
 struct Classes {
     array: Py<PyAny>,
+    masked: Py<PyAny>,
     number: Py<PyAny>,
     dtype: Py<PyAny>,
 }
@@ -50,7 +51,8 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
     static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
     CLASSES.get_or_try_init(py, || {
         let of = |name| Ok::<_, PyErr>(numpy(py)?.getattr(name)?.unbind());
-        Ok(Classes { array: of("ndarray")?, number: of("generic")?, dtype: of("dtype")? })
+        let masked = numpy(py)?.getattr("ma")?.getattr("MaskedArray")?.unbind();
+        Ok(Classes { array: of("ndarray")?, masked, number: of("generic")?, dtype: of("dtype")? })
     })
 }
 
@@ -67,7 +69,28 @@ pub(crate) fn is_operand(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         || value.is_instance_of::<PyComplex>()
         || value.is_instance_of::<PyList>()
         || value.is_instance_of::<PyTuple>();
-    Ok(known || is_ndarray(value)? || value.is_instance(classes(value.py())?.number.bind(value.py()))?)
+    Ok(known
+        || is_ndarray(value)?
+        || value.is_instance(classes(value.py())?.number.bind(value.py()))?
+        || time(value)?.is_some())
+}
+
+/// A point or a span of time of Python or of pandas, as NumPy has it; `None` for anything else.
+fn time<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = value.py();
+    let module = py.import("datetime")?;
+    let class = if value.is_instance(&module.getattr("date")?)? {
+        "datetime64"
+    } else if value.is_instance(&module.getattr("timedelta")?)? {
+        "timedelta64"
+    } else {
+        return Ok(None);
+    };
+    // those of pandas know nanoseconds
+    match value.hasattr("to_numpy")? {
+        true => Ok(Some(value.call_method0("to_numpy")?)),
+        false => Ok(Some(numpy(py)?.getattr(class)?.call1((value,))?)),
+    }
 }
 
 /// An argument of a call. A number of NumPy keeps its type.
@@ -148,6 +171,9 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     if value.is_instance_of::<PyFloat>() {
         return Ok(Object::Float(value.extract()?));
     }
+    if let Some(time) = time(value)? {
+        return Ok(Object::Array(as_elements(&time)?));
+    }
     let kind = value.get_type().name()?;
     Err(PyTypeError::new_err(format!(
         "expected an array, a number, a type, a text, a tuple or a list, found {kind}"
@@ -222,6 +248,13 @@ pub(crate) fn has_view(dtype: DType, array: &Bound<'_, PyAny>) -> PyResult<bool>
 pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'py, PyAny>)> {
     let numpy = array.getattr("dtype")?;
     let dtype = from_numpy(&numpy)?;
+    if array.is_instance(classes(array.py())?.masked.bind(array.py()))? {
+        let mask = array.getattr("mask")?.call_method0("tobytes")?;
+        if mask.cast::<PyBytes>()?.as_bytes().iter().any(|&byte| byte != 0) {
+            let words = "a masked array would lose its mask: give a.filled(value), or a.data";
+            return Err(PyValueError::new_err(words));
+        }
+    }
     if !numpy.getattr("isnative")?.is_truthy()? {
         let native = numpy.call_method1("newbyteorder", ("=",))?;
         return Ok((dtype, array.call_method1("astype", (native,))?));

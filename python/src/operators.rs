@@ -26,8 +26,16 @@ fn two<'py>(
     }
     match is_operand(other)? {
         true => call(py, name, None, &PyTuple::new(py, [a, b])?, None),
+        // Dask leaves operators to other arrays, and has an answer for NumPy's functions
+        false if is_dask(other)? => {
+            numpy(py)?.getattr(if name == "**" { "power" } else { name })?.call1((a, b))
+        }
         false => Ok(py.NotImplemented().into_bound(py)),
     }
+}
+
+fn is_dask(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(value.get_type().module()?.to_cow()?.starts_with("dask.array"))
 }
 
 fn is_text(value: &Bound<'_, PyAny>) -> bool {

@@ -29,14 +29,14 @@ type Place = (Vec<u64>, &'static str, u64, u64, Option<Vec<u8>>);
 pub(crate) struct File {
     store: Store,
     path: PathBuf,
-    /// The commit that is read; `None` for the newest.
-    commit: Option<u64>,
+    /// The earlier commit that is read, which stays readable while this is open; `None` for the newest.
+    earlier: Option<Snapshot>,
     writes: bool,
 }
 
 #[pymethods]
 impl File {
-    /// Opens or begins a file. The modes are `r`, `r+`, `a` (make it if it does not exist), `w` (replace it) and `x`
+    /// Opens or begins a file. The modes are `r`, `r+`, `a` (make it if it does not exist), `w` (replace it) and `x` or `w-`
     /// (it must not exist).
     #[new]
     #[pyo3(signature = (path, mode = "r", commit = None))]
@@ -45,7 +45,7 @@ impl File {
             "r" | "r+" => |path| Store::open(path),
             "a" => |path| Store::open_or_create(path),
             "w" => |path| Store::create_over(path),
-            "x" => |path| Store::create(path),
+            "x" | "w-" => |path| Store::create(path),
             _ => {
                 let words = format!("mode: expected 'r', 'r+', 'a', 'w' or 'x', found '{mode}'");
                 return Err(PyValueError::new_err(words));
@@ -57,7 +57,9 @@ impl File {
         // a relative path means the folder of now, also for a process that unpickles an array elsewhere
         let path = std::path::absolute(path)?;
         let store = py.detach(|| open(&path)).map_err(Failed::from)?;
-        let file = File { store, path, commit, writes: mode != "r" };
+        let earlier = commit.map(|commit| store.file().snapshot_at(commit));
+        let earlier = earlier.transpose().map_err(Failed::from)?;
+        let file = File { store, path, earlier, writes: mode != "r" };
         file.snapshot()?;
         Ok(file)
     }
@@ -165,12 +167,10 @@ impl File {
 
 impl File {
     fn snapshot(&self) -> Result<Option<Snapshot>, Failed> {
-        let file = self.store.file();
-        let snapshot = match self.commit {
-            Some(commit) => file.snapshot_at(commit),
-            None => file.snapshot(),
-        };
-        match snapshot {
+        if let Some(earlier) = &self.earlier {
+            return Ok(Some(earlier.clone()));
+        }
+        match self.store.file().snapshot() {
             Ok(snapshot) => Ok(Some(snapshot)),
             Err(arrstore::format::Error::NoCommit) => Ok(None),
             Err(error) => Err(error.into()),

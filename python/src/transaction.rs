@@ -86,9 +86,9 @@ impl Transaction {
     }
 
     /// Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk. A `part` is the place
-    /// of the first element in a whole array, and the shape of that.
+    /// of the first element in a whole array, and the shape of that. The fill value is a number, or an `element` as bytes.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Python function")]
-    #[pyo3(signature = (name, value, *, chunks = None, codec = None, shuffle = None, order = None, fill = None, dims = None, attrs = None, part = None))]
+    #[pyo3(signature = (name, value, *, chunks = None, codec = None, shuffle = None, order = None, fill = None, element = None, dims = None, attrs = None, part = None))]
     fn write(
         &self,
         py: Python<'_>,
@@ -99,6 +99,7 @@ impl Transaction {
         shuffle: Option<bool>,
         order: Option<Vec<u8>>,
         fill: Option<&Bound<'_, PyAny>>,
+        element: Option<Vec<u8>>,
         dims: Option<Vec<Option<String>>>,
         attrs: Option<&str>,
         part: Option<(Vec<u64>, Vec<u64>)>,
@@ -118,6 +119,9 @@ impl Transaction {
         }
         if let Some(fill) = fill {
             layout = layout.fill(number(fill)?);
+        }
+        if let Some(element) = element {
+            layout = layout.fill_element(element);
         }
         if let Some(dims) = dims {
             layout = layout.dims(dims.into_iter().map(Option::unwrap_or_default));

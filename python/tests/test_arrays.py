@@ -1,5 +1,6 @@
 """Lazy arrays: properties, operators, subscripts, conversions."""
 
+import datetime
 import operator
 import pickle
 
@@ -400,3 +401,28 @@ def test_numpys_functions_write_and_print_elements(store, tmp_path):
         same(found["other"], expected[0])
     for told in (np.array2string, np.array_repr, np.array_str):
         assert told(t) == told(expected)
+
+
+def test_printing_keeps_to_the_budget_and_raises():
+    def fails(block):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        str(arrstore.map_blocks(fails, arrstore.asarray([1.0, 2.0]), dtype=float))
+    with arrstore.config(memory=1000), pytest.raises(MemoryError):
+        str(np.sort(arrstore.asarray(np.arange(1e6))))
+
+
+def test_times_of_python_and_pandas_are_operands():
+    pandas = pytest.importorskip("pandas")
+    n = np.array(["2020-01-02", "NaT"], "M8[s]")
+    a = arrstore.asarray(n)
+    day, moment, span = datetime.date(2020, 1, 2), datetime.datetime(2020, 1, 2, 3, 4, 5, 6), datetime.timedelta(hours=1, microseconds=3)
+    same(a + span, n + span)
+    same(span + a, span + n)
+    same(a - day, n - np.datetime64(day))
+    same(a < moment, n < np.datetime64(moment))
+    same(a == day, n == np.datetime64(day))
+    same(np.maximum(a, moment), np.maximum(n, np.datetime64(moment)))
+    same(a - pandas.Timestamp(5), n - np.datetime64(5, "ns"))
+    same(a + pandas.Timedelta(7), n + np.timedelta64(7, "ns"))

@@ -1,5 +1,6 @@
 """Arrays of Dask: reading, tokens, writing by parts, workers that die."""
 
+import operator
 import os
 import pickle
 import subprocess
@@ -408,3 +409,25 @@ def test_what_is_no_array_of_dask_is_refused(path):
         with pytest.raises(ValueError, match="part files"):
             arrstore.merge(path, parts)
     assert not path.exists()
+
+
+def test_beside_lazy_arrays_results_are_of_dask(t):
+    x = da.from_array(np.arange(float(t.size)).reshape(t.shape), chunks=tuple(max(n // 2, 1) for n in t.shape))
+    n, m = np.asarray(t), x.compute()
+    for function in (np.add, np.arctan2, np.equal):
+        for a, b, expected in ((x, t, function(m, n)), (t, x, function(n, m)), (x, t + 1, function(m, n + 1))):
+            found = function(a, b)
+            assert isinstance(found, da.Array)
+            np.testing.assert_array_equal(found.compute(), expected)
+    for found, expected in [(np.concatenate([x, t]), np.concatenate([m, n])), (np.where(x > 3, t, 0), np.where(m > 3, n, 0))]:
+        assert isinstance(found, da.Array)
+        np.testing.assert_array_equal(found.compute(), expected)
+
+
+def test_operators_beside_lazy_arrays(t):
+    x = da.from_array(T, chunks=10)
+    for operation in (operator.add, operator.sub, operator.pow, operator.lt, operator.eq, operator.ne):
+        for found, expected in ((operation(x, t), operation(T, T)), (operation(t, x), operation(T, T))):
+            assert isinstance(found, da.Array)
+            np.testing.assert_array_equal(found.compute(), expected)
+    np.testing.assert_allclose((t @ x.T).compute(), T @ T.T)

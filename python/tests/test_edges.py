@@ -144,6 +144,13 @@ def test_axes_without_names(tmp_path):
         assert store["b"].dims == ("x", None)
 
 
+def test_plain_elements_that_cannot_be(tmp_path):
+    (tmp_path / "x.raw").write_bytes(bytes(8))
+    for words, match in [({"shape": (2, -1)}, "negative"), ({"shape": -2}, "negative"), ({"offset": -4}, "offset")]:
+        with pytest.raises(ValueError, match=match):
+            arrstore.open(tmp_path / "x.raw", dtype="i4", **words)
+
+
 def test_plain_elements(tmp_path):
     import pickle
 

@@ -645,3 +645,32 @@ SMALL = "xp.asarray(np.array([(1, 2), (3, 4)], [('n', 'f4'), ('x', 'i2')]))"
 )
 def test_answers_are_numpys(text):
     assert difference(answer([text], {}, arrstore), answer([text], {}, np)) is None
+
+
+def test_functions_that_change_an_array_of_numpy():
+    def changed(wrap):
+        a = np.arange(12.0).reshape(3, 4)
+        np.copyto(a, wrap(a + 1), where=wrap(a > 7))
+        np.putmask(a, wrap(a > 10), wrap(-a))
+        np.place(a, wrap(a < 2), wrap(np.array([20.0, 30.0])))
+        np.put(a, wrap(np.array([3, 4])), wrap(np.array([5.0])))
+        np.put_along_axis(a, wrap(np.array([[0], [1], [2]])), wrap(np.array([[7.0]])), 1)
+        np.fill_diagonal(a, wrap(np.array(9.0)))
+        return a
+
+    np.testing.assert_array_equal(changed(arrstore.asarray), changed(np.asarray))
+    lazy = arrstore.asarray([1.0, 2.0])
+    for change in (lambda: np.put(lazy, [0], [1]), lambda: np.copyto(dst=lazy, src=np.zeros(2)), lambda: np.add.at(lazy, [0], 1)):
+        with pytest.raises(TypeError, match="assign to it instead"):
+            change()
+
+
+def test_other_libraries_answer_for_their_arrays():
+    pandas, xarray = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    a = arrstore.asarray([[1.0, 2.0], [3.0, 4.0]])
+    frame, labelled = pandas.DataFrame(np.ones((2, 2)), columns=["u", "v"]), xarray.DataArray(np.ones((2, 2)), dims=["y", "x"])
+    for found in (np.maximum(a, frame), np.maximum(frame, a)):
+        assert list(found.columns) == ["u", "v"] and found["v"].tolist() == [2, 4]
+    assert np.add(a[0], frame["u"]).tolist() == [2, 3]
+    for found in (np.add(a, labelled), np.add(labelled, a)):
+        assert found.dims == ("y", "x") and isinstance(found.data, arrstore.Array)

@@ -203,6 +203,24 @@ def test_memory_errors_have_the_number(store):
         arrstore.config(colour=1)
 
 
+@pytest.mark.parametrize(
+    "settings, error",
+    [
+        ({"memory": -1}, ValueError),
+        ({"memory": "2Gb of it"}, ValueError),
+        ({"threads": 0}, ValueError),
+        ({"threads": -1}, ValueError),
+        ({"progress": 5}, TypeError),
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be_change_nothing(settings, error):
+    before = repr(arrstore.config())
+    with pytest.raises(error, match=next(iter(settings))):
+        arrstore.config(**settings)
+    assert repr(arrstore.config()) == before
+
+
 def test_config_is_a_context_manager():
     with arrstore.config(memory="1GiB", threads=1):
         assert "memory=1073741824, threads=1" in repr(arrstore.config())

@@ -1,7 +1,9 @@
 """Stores: mapping, attributes, transactions, assignment, history, other formats."""
 
+import datetime
 import json
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -163,8 +165,9 @@ def test_modes(tmp_path):
     arrstore.open(path, "w").close()
     assert not path.exists()
     arrstore.open(path, "a")["x"] = 1
-    with pytest.raises(FileExistsError):
-        arrstore.open(path, "x")["x"] = 1
+    for mode in ("x", "w-"):
+        with pytest.raises(FileExistsError):
+            arrstore.open(path, mode)["x"] = 1
     with pytest.raises(OSError, match="opened to be read"):
         arrstore.open(path)["y"] = 1
     with pytest.raises(ValueError, match="mode"):
@@ -361,3 +364,186 @@ def test_names_are_texts_in_all_mappings(name, store, tmp_path):
             mapping[name]
         with pytest.raises(TypeError, match="expected a name"):
             name in mapping
+
+
+def test_a_store_changes_as_a_dict_does(store):
+    first = store.commit
+    store.update({"a": [1, 2], "g/b": 3.0}, c=4)
+    assert store.commit == first + 1 and list(store) == ["a", "c", "g", "t"]
+    assert int(store.setdefault("c", 5)) == 4 and int(store["g"].setdefault("d", 5)) == 5
+    same(store.pop("a"), np.array([1, 2]))
+    assert store.pop("a", None) is None and "a" not in store
+    with pytest.raises(KeyError):
+        store.pop("a")
+    store["g"].clear()
+    assert list(store) == ["c", "t"]
+    with pytest.raises(TypeError):
+        store.update(c=1, d=object())
+    assert int(store["c"]) == 4
+    assert store.popitem()[0] == "c"
+    store.clear()
+    assert len(store) == 0 and store != {}
+
+
+def test_arrays_and_groups_are_renamed(store):
+    store.update({"g/a": 1, "g/h/b": 2, "k/a": 3})
+    store.rename("g", "deep/g")
+    store["deep"].rename("g/a", "c")
+    assert list(store.arrays()) == ["deep/c", "deep/g/h/b", "k/a", "t"] and int(store["deep/g/h/b"]) == 2
+    store["deep/g/a"] = 4
+    # a name that is taken: nothing is renamed, not even inside of a transaction that goes on
+    with store.transaction() as tx:
+        with pytest.raises(FileExistsError):
+            tx.rename("deep/g", "k")
+        assert "deep/g/h/b" in tx
+    for old, new, error in [("x", "y", KeyError), ("", "y", ValueError), ("t", "/", ValueError), ("k/a", "t", FileExistsError)]:
+        with pytest.raises(error):
+            store.rename(old, new)
+    assert "t" in store and "deep/g/h/b" in store
+
+
+def test_no_name_deletes_nothing(store):
+    store["g/a"] = 1
+    for mapping in (store, store["g"]):
+        for name in ("", "/"):
+            with pytest.raises(ValueError, match="expected the name"):
+                del mapping[name]
+    with store.transaction() as tx, pytest.raises(ValueError, match="expected the name"):
+        del tx[""]
+    assert list(store.arrays()) == ["g/a", "t"]
+
+
+def test_a_transaction_may_end_before_its_block(store):
+    with store.transaction() as tx:
+        tx.update(a=1, b=2)
+        assert tx.setdefault("a", 5).shape == () and [name for name, _ in tx.items()] == ["a", "b", "t"]
+        tx.commit()
+    with store.transaction() as tx:
+        del tx["a"]
+        tx.rollback()
+    assert list(store) == ["a", "b", "t"]
+
+
+TIMES = np.array(["2020-01-01", "NaT"], "M8[D]")
+
+
+@pytest.mark.parametrize(
+    "there, given",
+    [
+        (np.arange(3), []),
+        (np.array(["ab"]), ()),
+        (TIMES, ["2021-01-02", None]),
+        (TIMES, [datetime.date(2021, 1, 2), datetime.datetime(2021, 1, 3)]),
+        (TIMES.astype("M8[ns]"), [np.datetime64("2021-01-02T03:04:05")]),
+        (TIMES - TIMES, [datetime.timedelta(days=2)]),
+        (np.zeros(2, [("a", "i4"), ("b", "U2")]), [(1, "x")]),
+    ],
+    ids=str,
+)
+def test_lists_of_nothing_times_and_records_are_appended(there, given, store):
+    store["x"] = there
+    store["x"].append(given)
+    same(store["x"], np.concatenate([there, np.asarray(given, there.dtype)]))
+
+
+def test_times_that_would_lose_are_not_appended(store):
+    store["x"] = TIMES
+    for given in (["2021-01-02T03"], [datetime.datetime(2021, 1, 2, 3)]):
+        with pytest.raises(TypeError, match="datetime64"):
+            store["x"].append(given)
+
+
+def test_attributes_that_json_lacks_are_explained(store):
+    with pytest.raises(ValueError, match="give a text"):
+        store.attrs["a"] = [1.0, np.float32("nan")]
+    for name in (1, None, ("a",)):
+        with pytest.raises(TypeError, match="names of attributes are texts"):
+            store["t"].attrs[name] = 1
+    assert not store.attrs and not store["t"].attrs
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x.zarr"])
+def test_archives_stay_where_they_are(name, tmp_path, monkeypatch):
+    arrstore.asarray(T).save(tmp_path / f"{name}:/a")
+    monkeypatch.chdir(tmp_path)
+    archive = arrstore.open(name)
+    monkeypatch.chdir("/")
+    assert "a" in archive and "b" not in archive
+    same(archive["a"], T)
+    same(pickle.loads(pickle.dumps(archive))["a"], T)
+
+
+def test_an_earlier_commit_stays_readable_while_it_is_open(store, path):
+    with arrstore.open(path, commit=store.commit) as old:
+        for k in range(4):
+            store["t"] = T + k
+        same(old["t"], T)
+        same(pickle.loads(pickle.dumps(store["t"])), T + 3)
+        assert list(old) == ["t"] and old.commit == store.commit - 4
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0, 2)], ids=str)
+@pytest.mark.parametrize(
+    "fill",
+    [
+        np.datetime64("2020-01-02T03", "s"),
+        np.datetime64("NaT", "ns"),
+        np.timedelta64(-5, "ms"),
+        np.timedelta64("NaT", "s"),
+        np.str_("éa"),
+        np.bytes_(b"ab"),
+        np.array((1, "x"), [("a", ">i4"), ("b", "U3")])[()],
+        np.True_,
+        np.complex64(1 + 2j),
+    ],
+    ids=repr,
+)
+def test_the_fill_value_is_an_element_of_any_type(fill, shape, store):
+    x = store.create("x", shape, fill.dtype, fill=fill)
+    same(x, np.full(shape, fill, fill.dtype.newbyteorder("=")))
+    if shape:
+        x.resize(*(n + 1 for n in shape))
+        same(x, np.full(x.shape, fill, fill.dtype.newbyteorder("=")))
+        same(np.asarray(x.fill_value), np.asarray(fill, fill.dtype.newbyteorder("=")))
+
+
+def test_a_fill_value_that_is_no_element_is_refused(store):
+    for dtype, fill in [("f8", b"12345678"), ("f8", "a"), ("M8[s]", "a"), ("M8[s]", 1.5), ([("a", "i4")], (1, 2))]:
+        with pytest.raises((TypeError, ValueError)):
+            store.create("x", 3, dtype, fill=fill)
+    assert "x" not in store
+
+
+def test_an_empty_axis_has_chunks_for_what_comes(store):
+    x = store.create("x", (0, 3))
+    assert x.chunks[0] > 10_000 and x.chunks[1] == 3
+    x.append(np.ones((50_000, 3)))
+    assert float(x.sum()) == 150_000
+
+
+def test_a_wrong_number_of_axes_leaves_the_transaction_as_it_was(store):
+    with store.transaction() as tx:
+        for shape in ((2,), (2, 2, 2), ()):
+            with pytest.raises(ValueError, match="2 axes"):
+                tx["t"].resize(shape)
+        tx["t"].resize(1, 4)
+    same(store["t"], T[:1])
+
+
+def test_a_failed_transaction_says_what_a_function_raised(store):
+    def fails(block):
+        raise ZeroDivisionError("of the function")
+
+    with pytest.raises(ValueError, match="nothing was committed.*of the function"), store.transaction() as tx:
+        with pytest.raises(ZeroDivisionError):
+            tx["t"] = arrstore.map_blocks(fails, store["t"], dtype=float)
+
+
+def test_masked_arrays_do_not_lose_their_masks(store):
+    masked = np.ma.array(T, mask=T > 5)
+    for lose in (lambda: store.__setitem__("x", masked), lambda: store["t"] + masked, lambda: np.add(store["t"], masked)):
+        with pytest.raises(ValueError, match="filled"):
+            lose()
+    store["x"] = masked.filled(-1)
+    store["y"] = np.ma.array(T)
+    same(store["y"], T)

@@ -24,11 +24,18 @@ pub struct Layout {
     codec: Option<Codec>,
     shuffle: Option<bool>,
     order: Option<Vec<u8>>,
-    fill: Option<Scalar>,
+    fill: Option<Fill>,
     dims: Option<Vec<Option<String>>>,
     attributes: Attributes,
     /// The shape of the whole array, for a part.
     whole: Option<Vec<u64>>,
+}
+
+/// A fill value: a number, or the bytes of an element.
+#[derive(Clone, Debug)]
+enum Fill {
+    Number(Scalar),
+    Element(Vec<u8>),
 }
 
 impl Layout {
@@ -65,7 +72,13 @@ impl Layout {
     /// The fill value: the element of every place that was never written. The default is 0.
     #[must_use]
     pub fn fill(self, value: impl Into<Scalar>) -> Layout {
-        Layout { fill: Some(value.into()), ..self }
+        Layout { fill: Some(Fill::Number(value.into())), ..self }
+    }
+
+    /// The fill value as the bytes of an element, for texts, times and records.
+    #[must_use]
+    pub fn fill_element(self, bytes: impl Into<Vec<u8>>) -> Layout {
+        Layout { fill: Some(Fill::Element(bytes.into())), ..self }
     }
 
     /// The names of the axes. An empty text leaves an axis without a name.
@@ -113,8 +126,10 @@ impl Layout {
         if let Some(order) = self.order.clone().or_else(known) {
             meta.order = order;
         }
-        if let Some(fill) = self.fill {
-            meta.fill = fill.to_bytes(dtype)?;
+        match &self.fill {
+            Some(Fill::Number(value)) => meta.fill = value.to_bytes(dtype)?,
+            Some(Fill::Element(bytes)) => meta.fill = bytes.clone(),
+            None => {}
         }
         if let Some(dims) = &self.dims {
             meta.dims.clone_from(dims);
@@ -135,14 +150,18 @@ pub fn packs_bytes(codec: Codec) -> bool {
 /// Smaller chunks cost index entries and seeks; larger chunks make a small budget touch too much at once.
 const CHUNK_BYTES: u64 = 4 << 20;
 
+/// The length for which chunks are chosen along an axis without elements. Such an axis will be longer.
+const GROWING: u64 = 1 << 40;
+
 /// Bytes of a cache line.
 const LINE: u64 = 64;
 
 /// Chunks of about 4 MiB that are as near to squares, cubes and so on as the axes allow. An axis shorter than the side
-/// of such a cube stays whole, and the other axes get longer chunks in return. docs/chunks.md gives the reasons.
+/// of such a cube stays whole, and the other axes get longer chunks in return. An axis without elements counts as a long
+/// one. docs/chunks.md gives the reasons.
 pub fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
     let item = dtype.size() as u64;
-    let mut chunk: Vec<u64> = shape.iter().map(|&n| n.max(1)).collect();
+    let mut chunk: Vec<u64> = shape.iter().map(|&n| if n == 0 { GROWING } else { n }).collect();
     let mut axes: Vec<usize> = (0..shape.len()).collect();
     axes.sort_by_key(|&k| chunk[k]);
     let mut room = CHUNK_BYTES / item;
@@ -176,7 +195,8 @@ mod tests {
         assert_eq!(default_chunk(DType::F32, &[3_000_000, 40]), [26_087, 40]);
         assert_eq!(default_chunk(DType::F32, &[365, 721, 1440]), [92, 103, 112]);
         assert_eq!(default_chunk(DType::U8, &[2000, 64, 64, 3]), [334, 64, 64, 3]);
-        assert_eq!(default_chunk(DType::F64, &[0, 5]), [1, 5]);
+        assert_eq!(default_chunk(DType::F64, &[0, 5]), [104_857, 5]);
+        assert_eq!(default_chunk(DType::F64, &[0]), [524_288]);
         assert_eq!(default_chunk(DType::F64, &[]), Vec::<u64>::new());
         assert_eq!(default_chunk(DType::C128, &[3, 1 << 40]), [3, 87_384]);
         for dtype in [DType::U8, DType::F32, DType::C128] {

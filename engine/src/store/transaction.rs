@@ -252,8 +252,15 @@ impl Transaction {
     /// # Errors
     /// When there is no such array, the number of axes differs, or a chunk that has to be changed is damaged.
     pub fn resize(&self, name: &str, shape: impl AsRef<[u64]>) -> Result<()> {
-        let id = self.find(name)?;
-        self.step(|| Ok(self.inner.resize(id, shape.as_ref())?))
+        let (id, shape) = (self.find(name)?, shape.as_ref());
+        let ndim = self.inner.meta(id)?.ndim();
+        if shape.len() != ndim {
+            return Err(Error::Shape(format!(
+                "resizing {name}: expected a length for each of {ndim} axes, found {}",
+                show(shape)
+            )));
+        }
+        self.step(|| Ok(self.inner.resize(id, shape)?))
     }
 
     /// Deletes an array, sound or damaged.

@@ -43,7 +43,13 @@ class Attributes(MutableMapping):
 
 def encode(attributes):
     """Attributes as the JSON that a file keeps."""
-    text = json.dumps(attributes, default=_plain, allow_nan=False)
+    if not all(isinstance(name, str) for name in attributes):
+        raise TypeError(f"names of attributes are texts, found {', '.join(repr(n) for n in attributes if not isinstance(n, str))}")
+    try:
+        text = json.dumps(attributes, default=_plain, allow_nan=False)
+    except ValueError as error:
+        words = "attributes are kept as JSON, which has no NaN, no infinity and no cycles: give a text, as in 'nan'"
+        raise ValueError(f"{words} ({error})") from None
     # the file keeps whole numbers of 64 bits, and would take others for floats
     json.loads(text, parse_int=_within)
     return text

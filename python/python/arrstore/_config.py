@@ -44,6 +44,12 @@ class config:
         self._before = dict(_asked)
         if settings.get("memory") is not None:
             settings["memory"] = size(settings["memory"])
+        for name in ("memory", "threads"):
+            if (settings.get(name) or 0) < 0:
+                raise ValueError(f"{name}: expected a positive number, found {settings[name]}")
+        progress = settings.get("progress")
+        if not (callable(progress) or progress in (None, True, False)):
+            raise TypeError(f"progress: expected True, False or a function of two numbers, found {progress!r}")
         _apply({**_asked, **settings})
 
     def __enter__(self):

@@ -18,6 +18,7 @@ import uuid
 import numpy as np
 
 from . import _arrstore, _parts
+from ._arrstore import Array
 from ._store import Store
 
 #: The array of a path that names none, as in `Array.save`.
@@ -76,6 +77,21 @@ def _identity(path):
         if stat.S_ISREG(found.st_mode):
             return f"{found.st_size} {found.st_mtime_ns}"
     return uuid.uuid4().hex
+
+
+def is_array(kind):
+    """Whether a class is Dask's of arrays."""
+    found = sys.modules.get("dask.array")
+    return found is not None and issubclass(kind, found.Array)
+
+
+def converted(value):
+    """The lazy arrays in an argument as arrays of Dask, which read them block by block."""
+    if isinstance(value, Array):
+        import dask.array
+
+        return dask.array.from_array(value, chunks=value.chunks or "auto")
+    return type(value)(map(converted, value)) if type(value) in (list, tuple) else value
 
 
 def attach(array):

@@ -4,11 +4,9 @@ import json
 import os
 from collections.abc import Mapping
 
-import numpy as np
-
 from . import _arrstore
 from ._arrstore import Array
-from ._store import Store, full_name
+from ._store import Store, full_name, lengths
 
 
 class FileArray(Array):
@@ -41,7 +39,8 @@ class Archive(Mapping):
     """The arrays of an `.npz` archive or a Zarr store, by their names. They can only be read."""
 
     def __init__(self, path, names):
-        self._path, self._names = path, names
+        # a relative path means the folder of now
+        self._path, self._names = os.path.abspath(path), names
 
     @property
     def path(self):
@@ -53,6 +52,9 @@ class Archive(Mapping):
 
     def __len__(self):
         return len(self._names)
+
+    def __contains__(self, name):
+        return full_name("", name) in self._names
 
     def __getitem__(self, name):
         full = full_name("", name)
@@ -87,7 +89,9 @@ def open(path, mode="r", *, commit=None, dtype=None, shape=None, offset=0, order
             raise ValueError("plain elements are only read: leave out mode and commit")
         if order not in ("C", "F"):
             raise ValueError(f"order: expected 'C' or 'F', found {order!r}")
-        return _arrstore.open_raw(path, dtype, shape if shape is None else list(np.atleast_1d(shape)), offset, order == "F")
+        if offset < 0:
+            raise ValueError(f"offset: expected at least 0, found {offset}")
+        return _arrstore.open_raw(path, dtype, None if shape is None else list(lengths(shape)), offset, order == "F")
     if (shape, offset, order) != (None, 0, "C"):
         raise ValueError("shape, offset and order say how plain elements lie: give their dtype too")
     format, is_part = _arrstore.locate(path)

@@ -65,9 +65,7 @@ def merge_into(transaction, parts, existing=()):
 def layout_of(about):
     """The layout of parts whose chunks an existing array takes as they are, if `about` describes it."""
     layout = {key: about[key] for key in ("chunks", "codec", "shuffle")} | {"order": list(about["order"])}
-    if about["dtype"].kind in "biufc":
-        layout["fill"] = np.frombuffer(about["fill"], about["dtype"])[0]
-    return layout
+    return layout | {"fill": np.frombuffer(about["fill"], about["dtype"])[0]}
 
 
 @contextlib.contextmanager

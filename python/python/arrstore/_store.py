@@ -5,7 +5,7 @@ import json
 import operator
 import os
 import typing
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 
 import numpy as np
 
@@ -26,12 +26,20 @@ def full_name(prefix, name):
     return f"{prefix}/{name.strip('/')}" if name.strip("/") else prefix
 
 
-def _lengths(shape):
+def _part_name(prefix, name):
+    """The whole name of an array or a group that is not the one of the prefix itself."""
+    full = full_name(prefix, name)
+    if full == prefix:
+        raise ValueError(f"expected the name of an array or of a group in {prefix or '/'}, found {name!r}")
+    return full
+
+
+def lengths(shape):
     """Lengths of axes: one number, or several."""
-    lengths = tuple(map(operator.index, shape if np.iterable(shape) else (shape,)))
-    if any(n < 0 for n in lengths):
-        raise ValueError(f"negative dimensions are not allowed, found {lengths}")
-    return lengths
+    found = tuple(map(operator.index, shape if np.iterable(shape) else (shape,)))
+    if any(n < 0 for n in found):
+        raise ValueError(f"negative dimensions are not allowed, found {found}")
+    return found
 
 
 def _elements(value):
@@ -44,15 +52,32 @@ def _elements(value):
 
 
 def _of_type(value, dtype):
-    """Numbers and texts of Python that are appended, as elements of a type that holds them. Arrays have a type of their own."""
+    """What Python has of numbers, texts, times and records that are appended, as elements of a type that holds them. Arrays have a
+    type of their own.
+    """
     if isinstance(value, (Array, np.ndarray)):
         return value
+    if dtype.names:
+        return np.asarray(value, dtype)
+    if dtype.kind in "mM":
+        found = np.asarray(value, dtype.kind)  # the unit follows from the values
+        cast = found.astype(dtype)
+        return cast if np.array_equal(cast, found, equal_nan=True) else found
     found = np.asarray(value)
     are_integers = found.dtype.kind in "iu" and dtype.kind in "iu"
     are_floats = found.dtype.kind in "fc" and np.can_cast(found.dtype, dtype, "same_kind")
     # integers out of bounds are an error, and the library refuses what is left
-    holds = are_integers or are_floats or np.can_cast(found.dtype, dtype, "safe")
+    holds = not found.size or are_integers or are_floats or np.can_cast(found.dtype, dtype, "safe")
     return np.asarray(value, dtype) if holds else value
+
+
+def _filled(value, dtype):
+    """A fill value as the library takes it: a number, or the bytes of any other element."""
+    if dtype.kind not in "mMSU" and dtype.names is None:
+        return {"fill": value}
+    element = np.zeros((), dtype.newbyteorder("="))
+    element[()] = value
+    return {"element": element.tobytes()}
 
 
 class Commit(typing.NamedTuple):
@@ -141,8 +166,23 @@ class StoredArray(Array):
         self.refresh()
 
 
-class Group(Mapping):
-    """The arrays and groups under a name, as a mapping. A name may have several parts: `group["ocean/sst"]`."""
+class _Arrays(MutableMapping):
+    """A mapping of names to arrays."""
+
+    def setdefault(self, name, default):
+        """What has this name. If nothing has it, the array is written first."""
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    # a mapping compares its values, and two arrays have no single truth value
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+
+class Group(_Arrays):
+    """The arrays and groups under a name, as a mapping. A name may have several parts: `group["ocean/sst"]`. Each change is one
+    commit.
+    """
 
     def __init__(self, store, prefix):
         self._store, self._prefix = store, prefix
@@ -186,8 +226,26 @@ class Group(Mapping):
             tx[full] = value
 
     def __delitem__(self, name):
+        full = _part_name(self._prefix, name)
         with self._store.transaction() as tx:
-            del tx[full_name(self._prefix, name)]
+            del tx[full]
+
+    def clear(self):
+        """Deletes all arrays of this group and of all groups below."""
+        with self._store.transaction() as tx:
+            for name in self._names():
+                tx._delete(f"{self._prefix}/{name}")
+
+    def update(self, *args, **kwargs):
+        """Writes several arrays."""
+        with self._store.transaction() as tx:
+            for name, value in dict(*args, **kwargs).items():
+                tx[full_name(self._prefix, name)] = value
+
+    def rename(self, old, new):
+        """Renames an array, or a group with all that is in it. Both names are those in this group."""
+        with self._store.transaction() as tx:
+            tx.rename(_part_name(self._prefix, old), _part_name(self._prefix, new))
 
     def write(self, name, value, **layout):
         """Writes an array in one commit: one of NumPy, a number, or a lazy array, which is computed chunk by chunk inside
@@ -222,14 +280,11 @@ class Group(Mapping):
             lines.append(f"  and {len(names) - _SHOWN} more arrays")
         return "\n".join(lines)
 
-    # a mapping compares its values, and two arrays have no single truth value
-    __eq__, __hash__ = object.__eq__, object.__hash__
-
 
 class Store(Group):
     """One `.arrs` file as a mapping of names to arrays and groups.
 
-    mode: `r` reads; `r+` also writes; `a` makes the file if it does not exist; `w` replaces it; `x` makes it, and it must
+    mode: `r` reads; `r+` also writes; `a` makes the file if it does not exist; `w` replaces it; `x` or `w-` makes it, and it must
     not exist. A new file gets its name with the first commit. `commit` reads an earlier commit.
     """
 
@@ -314,16 +369,17 @@ def _reopen(path, mode, commit):
     return Store(path, mode, commit=commit)
 
 
-class Transaction:
-    """Changes to a store that nobody sees before they are committed together. It is a mapping to write to: `tx["x"] =
-    array`, `tx["x"][10:20] = 0`, `del tx["y"]`. A step that fails after it began to change an array ends the
-    transaction without a commit.
+class Transaction(_Arrays):
+    """Changes to a store that nobody sees before they are committed together. It is a mapping to write to, of the names of all
+    arrays: `tx["x"] = array`, `tx["x"][10:20] = 0`, `del tx["y"]`. A step that fails after it began to change an array ends
+    the transaction without a commit.
     """
 
     def __init__(self, store):
         self._store = store
         self._open = store._file.begin()
         self._attributes = None
+        self._has_ended = False
         #: Arrays whose elements are no longer those of the store.
         self._changed = set()
 
@@ -331,17 +387,19 @@ class Transaction:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is None:
-            self.commit()
-        else:
+        if kind is not None:
             self.rollback()
+        elif not self._has_ended:
+            self.commit()
 
     def commit(self):
         """Commits all changes."""
+        self._has_ended = True
         self._open.commit()
 
     def rollback(self):
         """Drops all changes."""
+        self._has_ended = True
         self._open.rollback()
 
     def __iter__(self):
@@ -360,11 +418,17 @@ class Transaction:
         self.write(name, value)
 
     def __delitem__(self, name):
-        full = full_name("", name)
+        for full in self._arrays(_part_name("", name)):
+            self._delete(full)
+
+    def _delete(self, full):
+        self._changed.add(full)
+        self._open.delete(full)
+
+    def _arrays(self, full):
+        """The names of all arrays in a group, or that of the array."""
         below = [other for other in self._open.names() if other.startswith(full + "/")]
-        for other in below or [full]:
-            self._changed.add(other)
-            self._open.delete(other)
+        return below or [full]
 
     def write(self, name, value, *, chunks=None, codec=None, shuffle=None, order=None, fill=None, dims=None, attrs=None, part=None):
         """Writes an array: one of NumPy, a number, or a lazy array, which is computed chunk by chunk inside the budget. An
@@ -382,7 +446,7 @@ class Transaction:
                 raise ValueError(f"order: expected 'C', 'F' or the axes of a chunk, found {order!r}")
             order = list(range(ndim))[:: 1 if order == "C" else -1]
         if chunks is not None:
-            chunks = _lengths(chunks) if np.iterable(chunks) else _lengths(chunks) * ndim
+            chunks = lengths(chunks) if np.iterable(chunks) else lengths(chunks) * ndim
         attrs = None if attrs is None else encode(attrs)
         self._changed.add(full_name("", name))
         self._open.write(
@@ -392,7 +456,7 @@ class Transaction:
             codec=codec,
             shuffle=shuffle,
             order=order,
-            fill=fill,
+            **({} if fill is None else _filled(fill, getattr(value, "dtype", None) or np.asarray(value).dtype)),
             dims=dims,
             attrs=attrs,
             part=part,
@@ -400,7 +464,7 @@ class Transaction:
 
     def create(self, name, shape, dtype=float, *, chunks=None, **layout):
         """Makes an array without elements: all of them have the fill value until they are written."""
-        shape = _lengths(shape)
+        shape = lengths(shape)
         chunks = _arrstore.default_chunks(np.dtype(dtype), shape) if chunks is None else chunks
         if not shape:
             fill = layout.get("fill")
@@ -410,10 +474,14 @@ class Transaction:
         self._open.resize(full_name("", name), shape)
 
     def rename(self, old, new):
-        """Renames an array."""
-        old, new = full_name("", old), full_name("", new)
-        self._changed |= {old, new}
-        self._open.rename(old, new)
+        """Renames an array, or a group with all that is in it."""
+        old, new = _part_name("", old), _part_name("", new)
+        names = self._open.names()
+        pairs = [(full, new + full.removeprefix(old)) for full in self._arrays(old)]
+        # a name that is taken is an error before anything is renamed
+        for pair in sorted(pairs, key=lambda pair: pair[1] not in names):
+            self._open.rename(*pair)
+            self._changed.update(pair)
 
     @property
     def attrs(self):
@@ -494,7 +562,7 @@ class TransactionArray:
 
     def resize(self, *shape):
         """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
-        shape = _lengths(shape[0] if len(shape) == 1 else shape)
+        shape = lengths(shape[0] if len(shape) == 1 else shape)
         self._transaction._changed.add(self.name)
         self._open.resize(self.name, list(shape))
 

@@ -134,10 +134,15 @@ def _outer(ufunc, a, b, **kwargs):
     return _call(ufunc, a[(..., *(None,) * b.ndim)], b, **kwargs)
 
 
+def refuse_lazy(name, array):
+    """Refuses a lazy array in the place of one of NumPy that a function changes."""
+    if isinstance(array, Array):
+        raise TypeError(f"{name}: a lazy array takes no elements; assign to it instead, as in a[indices] = values")
+
+
 def _at(ufunc, array, indices, *operands, out=None):
     """Changes an array of NumPy. Lazy arrays beside it are computed."""
-    if isinstance(array, Array):
-        raise TypeError(f"{ufunc.__name__}.at: a lazy array takes no elements; assign to it instead, as in a[indices] = values")
+    refuse_lazy(f"{ufunc.__name__}.at", array)
     indices = tuple(map(_computed, indices)) if isinstance(indices, tuple) else _computed(indices)
     return ufunc.at(array, indices, *map(_computed, operands))
 
