@@ -227,9 +227,6 @@ impl Expr {
 
     /// The greatest of these lengths, and at least 1.
     fn greatest_width(&self, context: &Context) -> Result<u32> {
-        if self.shape().contains(&0) {
-            return Ok(1);
-        }
         let greatest = self.fold_all(Reduction::Max)?.cast(DType::I64)?;
         let greatest = evaluate_in(&greatest, context)?.item::<i64>()?;
         u32::try_from(greatest.max(1)).map_err(|_| {
@@ -239,7 +236,10 @@ impl Expr {
 
     /// These texts, as wide as the longest needs; of one character if there are none.
     fn as_narrow_as_longest(&self, context: &Context) -> Result<Expr> {
-        self.as_wide_as(&self.str_len()?, context)
+        match self.shape().contains(&0) {
+            true => self.with_width(1),
+            false => self.as_wide_as(&self.str_len()?, context),
+        }
     }
 
     fn fold_all(&self, reduction: Reduction) -> Result<Expr> {

@@ -119,7 +119,8 @@ impl Plan {
             Fit::Takes(bytes) => self.stages.push(Planned { stage, level, to, peak: held + bytes }),
             Fit::Needs(bytes) => {
                 let told = stage.explain();
-                let what = format!("a {} over {}", told.kind, crate::view::show(&told.domain));
+                let article = if told.kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+                let what = format!("{article} {} over {}", told.kind, crate::view::show(&told.domain));
                 return Err(context.budget.refusal(held.saturating_add(bytes), &what));
             }
         }

@@ -67,8 +67,9 @@ def _computed(name, object, args, kwargs, out):
     if is_sum and isinstance(out[0], np.ndarray):
         kwargs = by_name(name, args if object is None else (object, *args), kwargs)
         object, args, first = None, (), BY_POSITION[name][0]
-        if name in _MEANS and kwargs[first].dtype.kind in "fc" and out[0].dtype.kind not in "fc":
-            raise TypeError(f"{name}: of floats, the result is a float; the array of out has elements of {out[0].dtype}")
+        stays = name in _ROOTS or name in _MEANS and kwargs[first].dtype.kind in "fc"
+        if stays and out[0].dtype.kind not in "fc":
+            raise TypeError(f"{name}: the result is a float; the array of out has elements of {out[0].dtype}")
         # the array that takes the result is an operand, too
         wide = np.result_type(kwargs[first].dtype, out[0].dtype)
         if name in _EXTREMES:

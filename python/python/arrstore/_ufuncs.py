@@ -71,8 +71,8 @@ def _types(ufunc, inputs):
     found = [None if type(x) in _WEAK else x.dtype if hasattr(x, "dtype") else asarray(x).dtype for x in inputs]
     # an exponent of two is a whole number beside any float
     numbers = [dtype for dtype in found if dtype is not None and dtype.kind in "biufc" and ufunc is not np.ldexp]
-    # beside truth values alone, an integer of Python is one of NumPy
-    is_plain = all(dtype == bool for dtype in numbers)
+    # a truth of an integer of Python beside truth values alone is that of one of NumPy
+    is_plain = all(dtype == bool for dtype in numbers) and "bb->?" in ufunc.types
     return [
         dtype if dtype is not None else np.array(x, int).dtype if is_plain and type(x) is int else np.result_type(*numbers, type(x)(0))
         for x, dtype in zip(inputs, found)

@@ -15,6 +15,7 @@ FAULTS = [
 ]
 ON_PURPOSE = [
     (r"^\(.* [=!]= \w+\)$", r"equal is not defined for|have no common type", "an array or a number of NumPy on the left asks the ufunc, which has no loop in NumPy either"),
+    (r"[*]= ", r"max over no elements", "texts are as wide as the longest, and there is none"),
     (r"insert", r"cannot broadcast an array of shape \(.*0.*\) to \(0,\)", "values without elements have a shape, too"),
     (r"\br?partition\(", r"^type .(S1, NumPy .S0|U1, NumPy .U0)$", "an empty text has a type of one character"),
     (r"1d\(", r"shape \(\d+,\), NumPy", "of whole numbers that one float stands for, NumPy takes two for a pair"),

@@ -61,7 +61,7 @@ def times(d, x, v):
         lambda: f"{d.door(d.choice(['isnat', 'isfinite', 'isinf', 'abs', 'negative', 'positive', 'isnan']))}({x})",
         lambda: d.call(d.choice(["max", "min", "sum", "mean", "argmax", "argmin", "any", "all"]), x, d.maybe(0.7, f"axis={d.axis(v)}")),
         lambda: f"{x}.astype('{d.choice(['M8[D]', 'M8[ns]', 'm8[s]', 'i8', 'M8[M]', 'f8', 'm8[h]', text, 'bool'])}')",
-        lambda: d.call(d.choice(["max", "min", "sum", "mean", "nanmax", "nanmin", "count_nonzero"]), x, f"axis={d.axes(v)}", d.maybe(0.5, "keepdims=True"), d.maybe(0.5, f"where={d.mask(x, v)}"), d.maybe(0.3, f"initial={d.small(v)}")),
+        lambda: d.call(d.choice(["max", "min", "sum", "mean", "nanmax", "nanmin"]), x, f"axis={d.axes(v)}", d.maybe(0.5, "keepdims=True"), d.maybe(0.5, f"where={d.mask(x, v)}"), d.maybe(0.3, f"initial={d.small(v)}")),
         lambda: d.call("where", f"{x} == {x}", x, other, method=False),
         lambda: d.call(d.choice(["median", "ptp", "cumsum", "diff"]), x),
         lambda: d.call("clip", x, d.small(v), d.choice([d.small(v), "None", x])),
