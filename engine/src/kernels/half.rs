@@ -16,8 +16,8 @@ use crate::promote::gives_truth;
 pub(super) trait Bits: Pod + Send + Sync {
     const ONE: u16;
     const INFINITY: u16;
-    /// Whether `sign` of a zero keeps its sign and `spacing` leads away from 0, as in `ml_dtypes`. NumPy's own `spacing` of
-    /// a `float16` always leads up.
+    /// Whether `sign` of a zero keeps its sign, `nextafter` of equal numbers is the second one, and `spacing` leads away
+    /// from 0, as in `ml_dtypes`. NumPy's own `spacing` of a `float16` always leads up.
     const SECOND_ZERO: bool;
 
     fn wide(self) -> f64;
@@ -119,7 +119,7 @@ fn nextafter<T: Bits>(from: T, to: T) -> T {
     let (a, b) = (place(from.bits()), place(to.bits()));
     let next = match a.cmp(&b) {
         std::cmp::Ordering::Less => a + 1,
-        std::cmp::Ordering::Equal => return to,
+        std::cmp::Ordering::Equal => return if T::SECOND_ZERO { to } else { from },
         std::cmp::Ordering::Greater => a - 1,
     };
     let sign = if next < 0 || (next == 0 && a < 0) { 0x8000 } else { 0 };

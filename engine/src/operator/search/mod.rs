@@ -1,6 +1,6 @@
 //! Places of elements in a sorted list: `searchsorted`, `digitize`, `isin`.
 //!
-//! The list is held in memory as keys, and the elements are streamed past it.
+//! The list is held in memory as keys, whole or part by part, and the elements are streamed past it.
 
 mod lookup;
 mod stage;
