@@ -23,6 +23,9 @@ SHAPES |= {"images": ((2000, 64, 64, 3), "u1"), "short": ((10, 10_000_000), "f8"
 INTEGERS = {"u1": ((2 * N, 2 * N), "u1"), "i2": ((2 * N, 2 * N), "i2")}
 # indices into the rows and columns of squares
 INDICES = {"rows": 2000, "points1": 100_000, "points2": 100_000}
+# texts, records of three fields, and keys for a sort
+MANY = 5_000_000
+ROWS_OF = ("names", "paths", "people", "key1", "key2")
 # what functions are given: name: lowest, highest
 UNIFORM = {"wide": (-20, 20), "positive": (0.01, 50), "unit": (-1, 1), "small": (0.01, 8)}
 FUNCTION_LEN = 1 << 14
@@ -34,7 +37,7 @@ STORES |= {name: (name, []) for name in ("long", "x1", "x8", "x64", "batch1", "b
 # the chunks that people get by default
 DEFAULT = [*"abc", *(name for name in NORMAL if name[0] == "m"), "f4", "f2", "tall"]
 STORES |= {name: (name, []) for name in SHAPES} | {f"{name}_default": (name, []) for name in DEFAULT}
-STORES |= {name: (name, []) for name in (*INDICES, "field")}
+STORES |= {name: (name, []) for name in (*INDICES, *ROWS_OF, "field")}
 STORES |= {"a_rows": ("a", ["--chunk", "100x10000"]), "b_grid": ("b", ["--chunk", "700x1300"])}
 STORES |= {f"{name}_fortran": (name, ["--chunk", "1000x1000", "--order", "F"]) for name in "ab"}
 # what peers keep in their own files, and its chunks
@@ -47,6 +50,20 @@ def field(rng):
     y, x = np.mgrid[0:N, 0:N].astype("f4") / N
     noise = 0.05 * rng.standard_normal((N, N), dtype="f4")
     return np.round(np.sin(12 * x) * np.cos(9 * y) * 15 + 288 + noise, 2).astype("f4")
+
+
+def rows_of(name, rng):
+    """The texts, records and keys of ROWS_OF."""
+    names = np.strings.zfill(rng.integers(0, 10**9, MANY).astype("U10"), 10)
+    if name == "names":
+        return names
+    if name == "paths":
+        return np.strings.add(np.array("/data/projects/imaging/2024/run-", "U40"), names[:MANY // 5]).astype("U42")
+    if name == "people":
+        people = np.zeros(MANY, [("name", "U10"), ("age", "i4"), ("weight", "f4")])
+        people["name"], people["age"], people["weight"] = names, rng.integers(0, 99, MANY), rng.random(MANY)
+        return people
+    return rng.integers(0, 1000, MANY) if name == "key1" else rng.standard_normal(MANY)
 
 
 def prepare(folder, wanted=None):
@@ -72,6 +89,8 @@ def prepare(folder, wanted=None):
     for name, count in INDICES.items():
         make(name, lambda: rng.integers(0, N, count))
     make("field", lambda: field(rng))
+    for name in ROWS_OF:
+        make(name, lambda: rows_of(name, rng))
     for name, (source, how) in STORES.items():
         path = os.path.join(folder, name + ".arrs")
         if (wanted is None or source in wanted) and not os.path.exists(path):

@@ -38,6 +38,11 @@ TASKS = {
                           "xp.overlap.sliding_window_view(a, 7, axis=0).mean(axis=-1).sum()"),
     "diff, axis 0": (A, "xp.diff(a, axis=0).max()", SAME, SAME),
     "cov of 100 columns": (A, "xp.cov(a.reshape(1000000, 100), rowvar=False)[0, 1]", SAME, None),
+    "sort texts of 10 characters": ({"t": "names"}, "(xp.sort(t) == t).sum()", SAME, None),
+    "sort paths of 42 characters": ({"t": "paths"}, "(xp.sort(t) == t).sum()", SAME, None),
+    "distinct texts": ({"t": "names"}, "xp.unique(t).size", SAME, None),
+    "records by a field": ({"r": "people"}, "xp.argsort(r, order='name', kind='stable')[::1000].sum()", SAME, None),
+    "lexsort by two keys": ({"k": "key1", "v": "key2"}, "xp.lexsort((v, k))[::1000].sum()", SAME, None),
     "einsum ij,jk,ik->i": ({"a": "m1_f8", "b": "m2_f8"}, "xp.einsum('ij,jk,ik->i', a, b, a, optimize=True).sum()",
                            SAME, SAME),
 }

@@ -82,7 +82,9 @@ impl Searching {
         let keys = held.saturating_mul(self.lookup.item() as u64);
         let sorter = self.sorter.as_ref().map_or(0, |sorter| keys + sorter.elements() * 8);
         let more = sorter.max(self.lookup.room(self.search.question, held));
-        (tile.max(load), keys.saturating_add(more))
+        // tiles wait while a part of the list is loaded
+        let each = if self.held < self.pieces.len() { tile + load } else { tile.max(load) };
+        (each, keys.saturating_add(more))
     }
 
     /// Smaller tiles and fewer threads, as memory has room for them.
