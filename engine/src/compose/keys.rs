@@ -79,8 +79,7 @@ impl Expr {
     /// are numbered in ascending order.
     pub(crate) fn groups(&self) -> Result<Expr> {
         // each key reads the elements
-        let keys = self.shared().order_keys()?;
-        ranks(&keys, &keys)
+        ranks(&self.shared().order_keys()?)
     }
 
     /// Whether elements are ordered by several units: records, and texts that are too long for one.

@@ -13,17 +13,16 @@ use crate::{Context, DType, Error, Expr, Index, ReduceOptions, Reduction, Result
 const BATCH: usize = 16;
 
 /// Distinct elements are numbered in ascending order. These are the numbers of the elements that several keys of one
-/// length put in order, the first key before the others. Elements are equal if they are so in each array of `parts`: the
-/// keys, or arrays that are compared faster. NaN is equal to NaN.
-pub(super) fn ranks(keys: &[Expr], parts: &[Expr]) -> Result<Expr> {
+/// length put in order, the first key before the others. Elements are equal if all of their keys are. NaN is equal to NaN.
+pub(super) fn ranks(keys: &[Expr]) -> Result<Expr> {
     let Some(first) = keys.first() else { return Err(Error::internal("ranks without keys")) };
     if first.shape() == [0] {
         return Expr::zeros(&[0], DType::I64);
     }
     let order = Expr::lexsort(&keys.iter().rev().cloned().collect::<Vec<_>>(), 0)?;
     let mut differs: Option<Expr> = None;
-    for part in parts {
-        let now = begins(&part.take_along_axis(&order, Some(0))?, true)?;
+    for key in keys {
+        let now = begins(&key.take_along_axis(&order, Some(0))?, true)?;
         differs = Some(match differs {
             Some(differs) => two(Op::LogicalOr, &differs, &now)?,
             None => now,
@@ -119,7 +118,7 @@ impl Expr {
             if all.len() == 1 {
                 break;
             }
-            groups = one(ranks(&all, &all)?)?;
+            groups = one(ranks(&all)?)?;
             let greatest = ReduceOptions { initial: Some(Expr::scalar(-1)), ..ReduceOptions::default() };
             let greatest = evaluate_in(&groups.reduce(Reduction::Max, &greatest)?, context)?.item::<i64>()?;
             if greatest + 1 == length as i64 {

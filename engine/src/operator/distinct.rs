@@ -11,7 +11,6 @@ use super::{Operator, Output};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns};
 use crate::expr::Expr;
 use crate::kernels::order::{Code, Coder, Tally, Wanted, Word, code, position};
-use crate::profile::Work;
 use crate::program::Program;
 use crate::sink::Sink;
 use crate::{Buffer, DType, Error, Result};
@@ -111,18 +110,14 @@ impl<W: Word> Counting<W> {
                 (feed.reader(), Buffer::default(), vec![W::zeroed(); BLOCK]);
             while let Some(number) = turns.take(run.context)? {
                 let piece = pieces.piece(number);
-                let count = piece.elements();
-                let bytes = bytes.reserve(count as usize * item)?;
-                run.context.record(Work::Tile, 1, count, || -> Result<()> {
-                    reader.fill(&piece.start, &piece.shape, bytes)?;
-                    piece.words(bytes, &*self.coder.encode, &mut words, |words, positions| {
+                piece.read((&mut reader, item), &mut bytes, run, |elements| {
+                    piece.words(elements, &*self.coder.encode, &mut words, |words, positions| {
                         if !crowded.load(Ordering::Relaxed) && !tally.count(words, positions)? {
                             crowded.store(true, Ordering::Relaxed);
                         }
                         Ok(())
                     })
                 })?;
-                (run.done)(count);
                 if crowded.load(Ordering::Relaxed) {
                     return Ok(());
                 }

@@ -41,6 +41,19 @@ class Attributes(MutableMapping):
         return repr(self._read())
 
 
+class Attributed:
+    """What has attributes. Its class reads and writes all of them, by `_read_attrs` and `_write_attrs`."""
+
+    @property
+    def attrs(self):
+        """The attributes."""
+        return Attributes(self._read_attrs, self._write_attrs)
+
+    @attrs.setter
+    def attrs(self, attributes):
+        self._write_attrs(dict(attributes))
+
+
 def encode(attributes):
     """Attributes as the JSON that a file keeps."""
     if not all(isinstance(name, str) for name in attributes):

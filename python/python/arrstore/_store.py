@@ -12,7 +12,7 @@ import numpy as np
 from . import _arrstore
 from ._arrstore import Array
 from ._assign import assigned, is_basic, value_of_part
-from ._attrs import Attributes, encode
+from ._attrs import Attributed, encode
 
 
 #: Arrays that the text of a store lists.
@@ -91,7 +91,7 @@ class Commit(typing.NamedTuple):
     length: int
 
 
-class StoredArray(Array):
+class StoredArray(Attributed, Array):
     """A lazy array of a store. It can be assigned to, made longer and given attributes: each change is one commit, after
     which this array shows the new elements. Computations made from it before keep the old ones.
     """
@@ -130,19 +130,12 @@ class StoredArray(Array):
         """The element of every place that was never written."""
         return np.frombuffer(self._about()["fill"], self.dtype)[0]
 
-    @property
-    def attrs(self):
-        """The attributes."""
+    def _read_attrs(self):
+        return json.loads(self._about()["attrs"])
 
-        def write(attributes):
-            with self._store.transaction() as tx:
-                tx[self._name].attrs._write(attributes)
-
-        return Attributes(lambda: json.loads(self._about()["attrs"]), write)
-
-    @attrs.setter
-    def attrs(self, attributes):
-        self.attrs._write(dict(attributes))
+    def _write_attrs(self, attributes):
+        with self._store.transaction() as tx:
+            tx[self._name].attrs = attributes
 
     def refresh(self):
         """Shows the newest commit of the store."""
@@ -281,7 +274,7 @@ class Group(_Arrays):
         return "\n".join(lines)
 
 
-class Store(Group):
+class Store(Attributed, Group):
     """One `.arrs` file as a mapping of names to arrays and groups.
 
     mode: `r` reads; `r+` also writes; `a` makes the file if it does not exist; `w` replaces it; `x` or `w-` makes it, and it must
@@ -322,19 +315,12 @@ class Store(Group):
         """The identity of the file, as 32 hexadecimal digits: the same for all of its commits; `None` before the first."""
         return self._file.uuid
 
-    @property
-    def attrs(self):
-        """The attributes of the store."""
+    def _read_attrs(self):
+        return json.loads(self._file.attributes())
 
-        def write(attributes):
-            with self.transaction() as tx:
-                tx.attrs._write(attributes)
-
-        return Attributes(lambda: json.loads(self._file.attributes()), write)
-
-    @attrs.setter
-    def attrs(self, attributes):
-        self.attrs._write(dict(attributes))
+    def _write_attrs(self, attributes):
+        with self.transaction() as tx:
+            tx.attrs = attributes
 
     def history(self):
         """The commits that can still be read, the newest first: `open(path, commit=n)` reads one."""
@@ -369,7 +355,7 @@ def _reopen(path, mode, commit):
     return Store(path, mode, commit=commit)
 
 
-class Transaction(_Arrays):
+class Transaction(Attributed, _Arrays):
     """Changes to a store that nobody sees before they are committed together. It is a mapping to write to, of the names of all
     arrays: `tx["x"] = array`, `tx["x"][10:20] = 0`, `del tx["y"]`. A step that fails after it began to change an array ends
     the transaction without a commit.
@@ -483,25 +469,15 @@ class Transaction(_Arrays):
             self._open.rename(*pair)
             self._changed.update(pair)
 
-    @property
-    def attrs(self):
-        """The attributes of the store."""
+    def _read_attrs(self):
+        return dict(self._store.attrs) if self._attributes is None else self._attributes
 
-        def read():
-            return dict(self._store.attrs) if self._attributes is None else self._attributes
-
-        def write(attributes):
-            self._open.set_file_attributes(encode(attributes))
-            self._attributes = attributes
-
-        return Attributes(read, write)
-
-    @attrs.setter
-    def attrs(self, attributes):
-        self.attrs._write(dict(attributes))
+    def _write_attrs(self, attributes):
+        self._open.set_file_attributes(encode(attributes))
+        self._attributes = attributes
 
 
-class TransactionArray:
+class TransactionArray(Attributed):
     """An array inside a transaction: it can be changed. Its elements are read from the store after the commit. A mask or a list
     of indices can be assigned to as long as the transaction has not changed the elements.
     """
@@ -528,17 +504,11 @@ class TransactionArray:
         """Elements of a chunk along each axis."""
         return self._about()["chunks"]
 
-    @property
-    def attrs(self):
-        """The attributes."""
-        return Attributes(
-            lambda: json.loads(self._about()["attrs"]),
-            lambda attributes: self._open.set_attributes(self.name, encode(attributes)),
-        )
+    def _read_attrs(self):
+        return json.loads(self._about()["attrs"])
 
-    @attrs.setter
-    def attrs(self, attributes):
-        self.attrs._write(dict(attributes))
+    def _write_attrs(self, attributes):
+        self._open.set_attributes(self.name, encode(attributes))
 
     def __setitem__(self, key, value):
         transaction = self._transaction

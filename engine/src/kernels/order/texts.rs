@@ -1,5 +1,5 @@
-//! Short texts as words: their bytes are one large integer, whose first byte is the most significant one. All of them are read at
-//! once, which takes less time than unit by unit, as `packed` does it.
+//! Short texts as words: their bytes are one large integer, whose first byte is the most significant one. A text is read
+//! at once, which takes less time than unit by unit, as in `packed`.
 
 use std::sync::Arc;
 

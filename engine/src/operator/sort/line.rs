@@ -1,11 +1,12 @@
 //! One long line: all elements of an array in C order, or those along an axis at one place of the other axes.
 
-use crate::Result;
-use crate::exec::{Fit, Room, like, tile_index};
+use crate::exec::{Fit, Reader, Room, Run, like, tile_index};
 use crate::kernels::order::{Encode, Positions, Word};
+use crate::profile::Work;
 use crate::program::Program;
 use crate::program::tiles::{Tiles, lead, loop_order, rows};
 use crate::source::c_strides;
+use crate::{Buffer, Result};
 
 /// Bytes of a piece of consecutive elements.
 const PIECE: u64 = 1 << 20;
@@ -181,6 +182,24 @@ impl Piece<'_> {
     /// Its number of elements.
     pub(in crate::operator) fn elements(&self) -> u64 {
         self.shape.iter().product()
+    }
+
+    /// Reads its elements, of `item` bytes each, into `bytes`, and has `work` take them.
+    pub(in crate::operator) fn read(
+        &self,
+        (reader, item): (&mut Reader<'_>, usize),
+        bytes: &mut Buffer,
+        run: &Run<'_>,
+        work: impl FnOnce(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let count = self.elements();
+        let bytes = bytes.reserve(count as usize * item)?;
+        run.context.record(Work::Tile, 1, count, || {
+            reader.fill(&self.start, &self.shape, bytes)?;
+            work(bytes)
+        })?;
+        (run.done)(count);
+        Ok(())
     }
 
     /// Visits the runs of elements whose positions in the line have equal distances: the first element's place in the

@@ -8,7 +8,6 @@ use super::line::{Cut, Line};
 use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns};
 use crate::kernels::order::{Pack, Packing, Ranges, Wide};
 use crate::operator::Output;
-use crate::profile::Work;
 use crate::program::Program;
 use crate::{Buffer, Error, Result};
 
@@ -59,15 +58,10 @@ impl Packed {
                 let (mut reader, mut bytes) = (feed.reader(), Buffer::default());
                 let mut ranges = Ranges::new(units.len());
                 while let Some(number) = turns.take(run.context)? {
-                    let piece = pieces.piece(number);
-                    let count = piece.elements();
-                    let bytes = bytes.reserve(count as usize * item)?;
-                    run.context.record(Work::Tile, 1, count, || -> Result<()> {
-                        reader.fill(&piece.start, &piece.shape, bytes)?;
-                        ranges.widen(units, bytes, item);
+                    pieces.piece(number).read((&mut reader, item), &mut bytes, run, |elements| {
+                        ranges.widen(units, elements, item);
                         Ok(())
                     })?;
-                    (run.done)(count);
                 }
                 all.lock().unwrap_or_else(PoisonError::into_inner).join(&ranges);
                 Ok(())

@@ -10,7 +10,6 @@ use crate::exec::{Feed, Fit, Room, Run, Stage, Told, Turns, deliver};
 use crate::expr::Expr;
 use crate::kernels::order::{Code, Coder, Wanted, Word, code};
 use crate::operator::{Operator, Output};
-use crate::profile::Work;
 use crate::program::Program;
 use crate::program::tiles::Tiles;
 use crate::{Buffer, DType, Error, Result};
@@ -136,11 +135,8 @@ impl<W: Word> Choosing<W> {
             let (mut kept, mut worst) = (Vec::with_capacity(2 * self.top.count as usize + BLOCK), None::<W>);
             while let Some(number) = turns.take(run.context)? {
                 let piece = pieces.piece(number);
-                let count = piece.elements();
-                let bytes = bytes.reserve(count as usize * item)?;
-                run.context.record(Work::Tile, 1, count, || -> Result<()> {
-                    reader.fill(&piece.start, &piece.shape, bytes)?;
-                    piece.words(bytes, &*self.coder.encode_signed, &mut block, |words, _| {
+                piece.read((&mut reader, item), &mut bytes, run, |elements| {
+                    piece.words(elements, &*self.coder.encode_signed, &mut block, |words, _| {
                         match worst {
                             Some(worst) if greatest => {
                                 kept.extend(words.iter().filter(|word| **word > worst));
@@ -154,7 +150,6 @@ impl<W: Word> Choosing<W> {
                         Ok(())
                     })
                 })?;
-                (run.done)(count);
             }
             self.best(&mut kept);
             all.lock().unwrap_or_else(PoisonError::into_inner).append(&mut kept);
