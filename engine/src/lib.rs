@@ -77,7 +77,7 @@ pub use arrstore_format::{
 pub use budget::Budget;
 pub use compose::{
     BinRule, Bins, BitOrder, Closeness, CovarianceOptions, Cuts, Description, GridOptions, HistogramOptions,
-    IntoQuantiles, Justify, Mode, Pad, Places, ProductOrder, QuantileMethod, QuantileOptions, Samples, Stat,
+    IntoQuantiles, Justify, Mode, Pad, ProductOrder, QuantileMethod, QuantileOptions, Samples, Stat,
 };
 pub use context::{Context, Metrics, Progress};
 pub use error::{Error, ErrorKind, Result};

@@ -121,6 +121,9 @@ fn every_job_stays_within_its_budget() {
     run(&["eval", "sort(t, axis=None)", "t=t.npy", "-o", "texts.npy"]);
     run(&["eval", "unique(t, return_counts=True)[1]", "t=t.npy", "-o", "counts.npy"]);
     run(&["eval", "lexsort([a.reshape(-1), floor(a.reshape(-1) * 9)])", "a=a.npy", "-o", "keys.npy"]);
+    run(&["eval", "repeat(a, floor(a.reshape(-1) * 3).astype(int64))", "a=a.npy", "-o", "repeated.npy"]);
+    run(&["eval", "delete(a, flatnonzero(a > 0.5))", "a=a.npy", "-o", "fewer.npy"]);
+    run(&["eval", "insert(a, flatnonzero(a > 0.5), 7)", "a=a.npy", "-o", "more.npy"]);
     run(&["eval", "tile(a.reshape(-1), 2)", "a=a.npy", "-o", "tiled.npy"]);
     // views of one file: neighbours share pages, and those far apart do not
     let views = |step: u64| {

@@ -5,8 +5,8 @@ use std::borrow::Borrow;
 
 use super::creation::{exprs, lengths};
 use super::{Array, IntoArray, IntoAxes, IntoShape};
-use crate::compose::{Cuts, Pad, Places};
-use crate::{DType, Error, Expr, Result};
+use crate::compose::{Cuts, Pad};
+use crate::{Context, DType, Error, Expr, Result};
 
 /// One axis, or `None` for all.
 fn one_axis(axes: impl IntoAxes) -> Result<Option<i64>> {
@@ -90,7 +90,7 @@ impl Array {
     }
 
     /// The array with `values` inserted before some places along an axis; `..` flattens the array first. The values are
-    /// cast to the array's type and broadcast.
+    /// cast to the array's type and broadcast. The places are read now, with the default context.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -99,16 +99,17 @@ impl Array {
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     #[track_caller]
-    pub fn insert(&self, places: impl Into<Places>, values: impl IntoArray, axis: impl IntoAxes) -> Array {
-        let (axis, values) = (one_axis(axis), values.into_array());
-        Array::make(|| self.expr()?.insert(&places.into(), values.expr()?, axis?))
+    pub fn insert(&self, places: impl IntoArray, values: impl IntoArray, axis: impl IntoAxes) -> Array {
+        let (axis, places, values) = (one_axis(axis), places.into_array(), values.into_array());
+        Array::make(|| self.expr()?.insert(places.expr()?, values.expr()?, axis?, &Context::default()))
     }
 
-    /// The array without the elements at some places along an axis; `..` flattens the array first.
+    /// The array without the elements at some places along an axis, or where truth values are true; `..` flattens the
+    /// array first. The places are read now, with the default context.
     #[track_caller]
-    pub fn delete(&self, places: impl Into<Places>, axis: impl IntoAxes) -> Array {
-        let axis = one_axis(axis);
-        Array::make(|| self.expr()?.delete(&places.into(), axis?))
+    pub fn delete(&self, places: impl IntoArray, axis: impl IntoAxes) -> Array {
+        let (axis, places) = (one_axis(axis), places.into_array());
+        Array::make(|| self.expr()?.delete(places.expr()?, axis?, &Context::default()))
     }
 
     /// Equal parts of the array along an axis, or the parts between some indices. They are views.
@@ -150,7 +151,7 @@ impl Array {
     }
 
     /// Each element along an axis repeated: one number of times for all, or one for each element. `..` flattens the
-    /// array first.
+    /// array first. The counts are added up now, with the default context.
     ///
     /// ```
     /// use arrstore::prelude::*;
@@ -159,13 +160,13 @@ impl Array {
     /// # Ok::<(), arrstore::Error>(())
     /// ```
     #[track_caller]
-    pub fn repeat(&self, counts: impl IntoShape, axis: impl IntoAxes) -> Array {
-        let (axis, counts) = (one_axis(axis), counts.into_shape());
+    pub fn repeat(&self, counts: impl IntoArray, axis: impl IntoAxes) -> Array {
+        let (axis, counts) = (one_axis(axis), counts.into_array());
         Array::make(|| {
-            let counts = lengths(counts)?;
+            let (array, counts, context) = (self.expr()?, counts.expr()?, Context::default());
             match axis? {
-                Some(axis) => self.expr()?.repeat(&counts, axis),
-                None => self.expr()?.reshape(&[-1])?.repeat(&counts, 0),
+                Some(axis) => array.repeat(counts, axis, &context),
+                None => array.reshape(&[-1])?.repeat(counts, 0, &context),
             }
         })
     }

@@ -114,7 +114,10 @@ impl Expr {
                 show(condition.shape())
             )));
         }
-        self.take(&condition.flatnonzero(context)?, axis, Mode::Raise)
+        match condition.shape() == self.shape() {
+            true => self.masked(&condition.truths()?, context),
+            false => self.take(&condition.flatnonzero(context)?, axis, Mode::Raise),
+        }
     }
 
     /// The elements in C order where a condition is true, as NumPy's `extract`.

@@ -2,68 +2,38 @@
 
 use std::ops::Range;
 
-use crate::view::resolve_axes;
-use crate::{Error, Expr, Result, Scalar};
+use super::{Mode, one, small, two};
+use crate::source::elements;
+use crate::view::{resolve_axes, show};
+use crate::{Context, DType, Error, Expr, Kind, Op, Result, Scalar};
 
-/// Places along an axis.
-#[derive(Clone, Debug)]
-pub enum Places {
-    /// One place.
-    At(i64),
-    /// Several places.
-    Each(Vec<i64>),
-    /// The places where a mask is true.
-    Mask(Vec<bool>),
-}
-
-impl From<i64> for Places {
-    fn from(place: i64) -> Places {
-        Places::At(place)
-    }
-}
-
-impl From<i32> for Places {
-    fn from(place: i32) -> Places {
-        Places::At(place.into())
-    }
-}
-
-impl From<Vec<i64>> for Places {
-    fn from(places: Vec<i64>) -> Places {
-        Places::Each(places)
-    }
-}
-
-impl<const N: usize> From<[i64; N]> for Places {
-    fn from(places: [i64; N]) -> Places {
-        Places::Each(places.to_vec())
-    }
-}
-
-impl From<Vec<bool>> for Places {
-    fn from(mask: Vec<bool>) -> Places {
-        Places::Mask(mask)
-    }
-}
+/// Up to this many places are a list in memory. More are arrays like others.
+const FEW: u64 = 8192;
 
 impl Expr {
     /// The array without the elements at these places along an axis (`None`: of the flattened array), as NumPy's
-    /// `delete`.
+    /// `delete`: at indices, or where truth values are true. The places are read at once, with the memory and threads of
+    /// `context`.
     ///
     /// # Errors
-    /// When a place or the axis is not there, or a mask has another length than the axis.
-    pub fn delete(&self, places: &Places, axis: Option<i64>) -> Result<Expr> {
+    /// When a place or the axis is not there, or truth values have another length than the axis.
+    pub fn delete(&self, places: &Expr, axis: Option<i64>, context: &Context) -> Result<Expr> {
         let (array, axis) = self.along(axis)?;
         let n = array.shape()[axis];
-        if let Places::Mask(mask) = places
-            && mask.len() as u64 != n
-        {
-            return Err(Error::Value(format!(
-                "delete: expected a mask of the axis' length {n}, found {}",
-                mask.len()
-            )));
+        if places.dtype() == DType::Bool {
+            if places.shape() != [n] {
+                return Err(Error::Value(format!(
+                    "delete: expected a mask of the axis' length {n}, found shape {}",
+                    show(places.shape())
+                )));
+            }
+            return array.compress(&one(Op::LogicalNot, places)?, Some(axis as i64), context);
         }
-        let mut gone = places.resolved(n, n, axis)?;
+        let places = places.places_along(n, n, axis, context)?;
+        if elements(places.shape())? > FEW {
+            return array.compress(&Expr::counted(n)?.isin(&places, true)?, Some(axis as i64), context);
+        }
+        let mut gone = small::read::<u64>(&places, context)?;
         gone.sort_unstable();
         gone.dedup();
         let mut kept = Vec::new();
@@ -77,14 +47,14 @@ impl Expr {
     }
 
     /// The array with `values` inserted before these places along an axis (`None`: of the flattened array), as NumPy's
-    /// `insert`. Values are cast to the array's type and broadcast.
+    /// `insert`. Truth values stand for the places where they are true. Values are cast to the array's type and
+    /// broadcast. The places are read at once, with the memory and threads of `context`.
     ///
     /// # Errors
     /// When a place or the axis is not there, or the values do not broadcast.
-    pub fn insert(&self, places: &Places, values: &Expr, axis: Option<i64>) -> Result<Expr> {
+    pub fn insert(&self, places: &Expr, values: &Expr, axis: Option<i64>, context: &Context) -> Result<Expr> {
         let (array, axis) = self.along(axis)?;
         let n = array.shape()[axis];
-        let at = places.resolved(n, n + 1, axis)?;
         let mut values = match values.as_scalar() {
             // a Python integer must fit the type
             Some(Scalar::Int(_)) => values.cast(array.dtype())?,
@@ -95,11 +65,19 @@ impl Expr {
             }
             _ => values.typed()?.cast(array.dtype())?,
         };
+        let number = places.ndim() == 0 && places.dtype() != DType::Bool;
+        let at = match places.dtype() {
+            DType::Bool => places.flatnonzero(context)?,
+            _ => places.clone(),
+        };
+        let at = at.places_along(n, n + 1, axis, context)?;
+        let count = elements(at.shape())?;
         let mut shape = array.shape().to_vec();
-        if let [place] = at[..] {
+        if count == 1 {
+            let place = small::read::<u64>(&at, context)?.first().copied().unwrap_or(0);
             // one place takes as many elements as the values have along the axis
             values = values.with_axes_before(array.ndim())?;
-            if matches!(places, Places::At(_)) {
+            if number {
                 values = values.move_axes(&[0], &[axis as i64])?;
             }
             shape[axis] = *values.shape().get(axis).unwrap_or(&1);
@@ -107,8 +85,12 @@ impl Expr {
             let parts = [(0, 0..place), (1, 0..shape[axis]), (0, place..n)];
             return Expr::join("insert", &[array, values], axis, &parts);
         }
-        shape[axis] = at.len() as u64;
+        shape[axis] = count;
         let values = values.without_axes_before(array.ndim())?.broadcast_to(&shape)?;
+        if count > FEW {
+            return array.insert_each(&at, &values, axis, context);
+        }
+        let at = small::read::<u64>(&at, context)?;
         let mut order: Vec<usize> = (0..at.len()).collect();
         order.sort_by_key(|&k| at[k]);
         let mut parts: Vec<(usize, Range<u64>)> = Vec::new();
@@ -121,6 +103,55 @@ impl Expr {
         }
         parts.push((0, from..n));
         Expr::join("insert", &[array, values], axis, &parts)
+    }
+
+    /// As [`Expr::insert`], one value before each of many places. The result takes elements out of the array and the
+    /// values.
+    fn insert_each(&self, at: &Expr, values: &Expr, axis: usize, context: &Context) -> Result<Expr> {
+        let (n, count) = (self.shape()[axis], values.shape()[axis]);
+        let order = small::one(&at.argsort(Some(0))?, context)?;
+        // where the values are in the result
+        let taken = two(Op::Add, &at.take(&order, Some(0), Mode::Raise)?, &Expr::counted(count)?)?;
+        let taken = small::one(&taken, context)?;
+        let all = Expr::counted(n + count)?;
+        let (before, after) = (taken.searchsorted(&all, false, None)?, taken.searchsorted(&all, true, None)?);
+        let inserted = two(Op::Add, &order.take(&before, Some(0), Mode::Clip)?, &Expr::scalar(n as i64))?;
+        let kept = two(Op::Subtract, &all, &before)?;
+        let index = Expr::apply(Op::Where, &[two(Op::NotEqual, &before, &after)?, inserted, kept])?;
+        let joined = Expr::concatenate(&[self.clone(), values.clone()], Some(axis as i64), None)?;
+        joined.take(&small::one(&index, context)?, Some(axis as i64), Mode::Raise)
+    }
+
+    /// The numbers from 0 to below `n`.
+    fn counted(n: u64) -> Result<Expr> {
+        Expr::arange(Scalar::Int(0), Scalar::Int(n.into()), Scalar::Int(1), Some(DType::I64))
+    }
+
+    /// Indices along `axis`, of `n` elements, as numbers along one axis that are at least 0 and below `end`. Negative
+    /// ones count from `n`.
+    fn places_along(&self, n: u64, end: u64, axis: usize, context: &Context) -> Result<Expr> {
+        let count = elements(self.shape())?;
+        if !matches!(self.dtype().kind(), Kind::Signed | Kind::Unsigned) && count > 0 {
+            return Err(Error::dtype("places along an axis", DType::I64, self.dtype()));
+        }
+        let places = self.typed()?.cast(DType::I64)?.reshape(&[-1])?.at_hand(context)?;
+        if count == 0 {
+            return Ok(places);
+        }
+        let [least, most] = places.extremes(context)?;
+        let wrong = [least, most].into_iter().find(|&index| {
+            let place = i128::from(index) + if index < 0 { i128::from(n) } else { 0 };
+            place < 0 || place >= i128::from(end)
+        });
+        match wrong {
+            Some(index) => Err(Error::Index { index, axis, size: n }),
+            None if least >= 0 => Ok(places),
+            None => {
+                let turned = two(Op::Add, &places, &Expr::scalar(n as i64))?;
+                let negative = two(Op::Less, &places, &Expr::scalar(0))?;
+                Expr::apply(Op::Where, &[negative, turned, places])
+            }
+        }
     }
 
     /// The elements along `ndim` axes, if those before them have length 1, as an assignment takes them.
@@ -140,24 +171,6 @@ impl Expr {
             Some(axis) => {
                 let axis = resolve_axes(&[axis], input.ndim())?[0];
                 Ok((input, axis))
-            }
-        }
-    }
-}
-
-impl Places {
-    /// The places as indices below `end`. Negative ones count from `n`.
-    fn resolved(&self, n: u64, end: u64, axis: usize) -> Result<Vec<u64>> {
-        let one = |index: i64| {
-            let at = if index < 0 { i128::from(index) + i128::from(n) } else { index.into() };
-            u64::try_from(at).ok().filter(|&at| at < end).ok_or(Error::Index { index, axis, size: n })
-        };
-        match self {
-            Places::At(index) => Ok(vec![one(*index)?]),
-            Places::Each(all) => all.iter().map(|&index| one(index)).collect(),
-            Places::Mask(mask) => {
-                let places: Vec<u64> = (0..).zip(mask).filter(|(_, m)| **m).map(|(k, _)| k).collect();
-                places.into_iter().map(|place| one(place as i64)).collect()
             }
         }
     }

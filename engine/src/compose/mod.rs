@@ -55,7 +55,6 @@ pub use describe::Description;
 pub use einsum::ProductOrder;
 pub use histogram::{BinRule, Bins, HistogramOptions};
 pub use indexing::Mode;
-pub use inserting::Places;
 pub(crate) use joining::Blocks;
 pub use pad::{Pad, Stat};
 pub use quantile::{IntoQuantiles, QuantileMethod, QuantileOptions, Quantiles};

@@ -1,8 +1,7 @@
 //! Places as numbers: the places of elements that are not zero, and places counted in C order.
 
 use super::subscript::check_indices;
-use super::{Mode, two};
-use crate::plan::{Plan, Target};
+use super::{Mode, small, two};
 use crate::source::elements;
 use crate::view::Index;
 use crate::{Context, DType, Error, Expr, Op, ReduceOptions, Reduction, Result};
@@ -118,18 +117,22 @@ impl Expr {
         if elements(self.shape())? == 0 {
             return Ok(None);
         }
+        let ends = self.extremes(context)?;
+        Ok(ends.into_iter().find(|&end| end < 0 || end as u64 >= size))
+    }
+
+    /// The least and the greatest of one `int64` or more.
+    pub(super) fn extremes(&self, context: &Context) -> Result<[i64; 2]> {
         let ends: Vec<i64> = match self.known_integers()? {
             Some(known) => known,
             None => {
-                let of = |end| Ok::<_, Error>((self.reduce(end, &ReduceOptions::default())?, Target::Memory));
-                let ends = [of(Reduction::Min)?, of(Reduction::Max)?];
-                let values = Plan::new(&ends, context)?.run(context)?;
-                let one =
-                    |value: crate::Value| value.bytes().first_chunk().map(|&bytes| i64::from_le_bytes(bytes));
-                values.into_iter().flatten().filter_map(one).collect()
+                let fold = |end| self.reduce(end, &ReduceOptions::default());
+                let ends = [fold(Reduction::Min)?, fold(Reduction::Max)?];
+                small::read(&Expr::stack(&ends, 0, None)?, context)?
             }
         };
-        Ok(ends.into_iter().find(|&end| end < 0 || end as u64 >= size))
+        let ends = ends.iter().copied().min().zip(ends.iter().copied().max());
+        ends.map(|(least, most)| [least, most]).ok_or_else(|| Error::internal("no number has no extremes"))
     }
 
     /// Whether each element is not zero, or a text that is not empty.

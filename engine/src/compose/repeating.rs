@@ -1,9 +1,74 @@
 //! Arrays repeated, rolled and turned.
 
-use crate::view::{Index, resolve_axes};
-use crate::{Error, Expr, Result};
+use super::small;
+use crate::operator::repeat::STEP;
+use crate::source::{bytes, elements};
+use crate::view::{Index, resolve_axes, show};
+use crate::{Context, DType, Error, Expr, Kind, ReduceOptions, Reduction, Result, ScanOptions};
 
 impl Expr {
+    /// Each element along `axis` repeated `counts[i]` times, as NumPy's `repeat`. One count stands for all. The counts
+    /// are added up at once, with the memory and threads of `context`.
+    ///
+    /// # Errors
+    /// When the counts are not integers along one axis, their number is not the length of the array's axis, one is
+    /// negative, or the result has too many elements to count.
+    pub fn repeat(&self, counts: &Expr, axis: i64, context: &Context) -> Result<Expr> {
+        let input = self.typed()?.at_least(1)?;
+        let axis = resolve_axes(&[axis], input.ndim())?[0];
+        let n = input.shape()[axis];
+        let number = elements(counts.shape())?;
+        if counts.ndim() > 1 {
+            return Err(Error::Value(format!(
+                "repeat: expected counts along one axis, found shape {}",
+                show(counts.shape())
+            )));
+        }
+        if !matches!(counts.dtype().kind(), Kind::Bool | Kind::Signed | Kind::Unsigned) && number > 0 {
+            return Err(Error::dtype("the counts of repeat", DType::I64, counts.dtype()));
+        }
+        if number != 1 && number != n {
+            return Err(Error::Shape(format!(
+                "expected one count for all or {n} counts for axis {axis} of an array of shape {}, found {number}",
+                show(input.shape()),
+            )));
+        }
+        if number == 0 {
+            return Ok(input);
+        }
+        let counts = counts.cast(DType::I64)?.at_hand(context)?;
+        let [least, most] = counts.extremes(context)?;
+        if least < 0 {
+            return Err(Error::Value(format!("repeat: counts may not be negative, found {least}")));
+        }
+        if least == most {
+            return input.repeat_all(axis, most.unsigned_abs());
+        }
+        if i128::from(most) * i128::from(n) > i128::from(i64::MAX) {
+            // the sum of the counts could have no type
+            let sum = ReduceOptions { dtype: Some(DType::F64), ..ReduceOptions::default() };
+            if small::number(&counts.reduce(Reduction::Sum, &sum)?, context)? >= i64::MAX as f64 {
+                bytes(input.dtype().size(), &[u64::MAX, u64::MAX])?;
+            }
+        }
+        let ends = small::one(&counts.cumsum(&ScanOptions::default())?, context)?;
+        let at = |start: u64, step: u64| {
+            let [start, step] = [Some(start as i64), Some(step as i64)];
+            small::read::<u64>(&ends.index(&[Index::Slice { start, stop: None, step }])?, context)
+        };
+        let (marks, total) = (at(STEP - 1, STEP)?, at(n - 1, 1)?);
+        input.repeated(axis, ends.clone(), marks, total.first().copied().unwrap_or(0))
+    }
+
+    /// Each element along `axis` repeated `count` times: a view of each as a row of its copies, and the rows joined.
+    fn repeat_all(&self, axis: usize, count: u64) -> Result<Expr> {
+        let (mut rows, mut shape) = (self.shape().to_vec(), self.shape().to_vec());
+        shape[axis] = shape[axis].saturating_mul(count);
+        bytes(self.dtype().size(), &shape)?;
+        rows.insert(axis + 1, count);
+        self.expand_dims(&[axis as i64 + 1])?.broadcast_to(&rows)?.reshaped_to(&shape)
+    }
+
     /// Copies of the array beside each other, `times[k]` along axis `k`, as NumPy's `tile`. Missing axes come first.
     ///
     /// # Errors

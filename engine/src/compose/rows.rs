@@ -93,8 +93,8 @@ impl Expr {
         Ok(unique)
     }
 
-    /// The same elements, computed now if they are not stored: every key reads them.
-    fn at_hand(&self, context: &Context) -> Result<Expr> {
+    /// The same elements, computed now if they are not stored, as they are read several times.
+    pub(super) fn at_hand(&self, context: &Context) -> Result<Expr> {
         match self.is_stored() {
             true => Ok(self.clone()),
             false => small::one(self, context),

@@ -21,7 +21,7 @@ pub(crate) mod matmul;
 mod moved;
 mod ramp;
 pub(crate) mod reduce;
-mod repeat;
+pub(crate) mod repeat;
 pub(crate) mod scan;
 pub(crate) mod search;
 pub(crate) mod select;

@@ -1,7 +1,7 @@
 //! Arrays joined to larger ones, and elements inserted and deleted.
 
 use super::{Function, functions};
-use crate::compose::{Blocks, Places};
+use crate::compose::Blocks;
 use crate::text::call::{Bound, Call};
 use crate::text::error::{Fault, Result};
 use crate::text::meaning::{Meaning, Placed};
@@ -83,19 +83,19 @@ fn change(name: &str, call: &Call<'_>) -> Result<Expr> {
         _ => call.bind(&["arr", "obj", "values", "axis?"])?,
     };
     let (arr, axis) = (b.array("arr")?, axis_or_none(&b, None)?);
-    let places = places(call, b.need("obj")?, name == "delete")?;
+    let places = places(b.need("obj")?, name == "delete")?;
     match name {
-        "delete" => arr.delete(&places, axis),
-        _ => arr.insert(&places, &b.array("values")?, axis),
+        "delete" => arr.delete(&places, axis, &call.context()),
+        _ => arr.insert(&places, &b.array("values")?, axis, &call.context()),
     }
     .map_err(|e| b.fault("obj", e))
 }
 
-/// Places along an axis: a number, or an array of numbers or truth values, whose elements are computed at once. Numbers
-/// along several axes count as one row if `flat`.
-fn places(call: &Call<'_>, placed: &Placed, flat: bool) -> Result<Places> {
+/// Places along an axis: a number, or an array of numbers or truth values. Numbers along several axes count as one row if
+/// `flat`.
+fn places(placed: &Placed, flat: bool) -> Result<Expr> {
     if let Meaning::Number(Number::Int(_)) = placed.meaning {
-        return placed.integer().map(Places::At);
+        return placed.integer().map(Expr::scalar);
     }
     let array = placed.array()?;
     let empty = array.shape().contains(&0);
@@ -104,12 +104,5 @@ fn places(call: &Call<'_>, placed: &Placed, flat: bool) -> Result<Places> {
     if rows || !(exact || empty) {
         return Err(Fault::new(&placed.span, "expected an integer, or a list of integers or truth values"));
     }
-    let one = array.ndim() == 0;
-    let mask = array.dtype() == DType::Bool;
-    let numbers = call.elements(&array, &placed.span)?;
-    Ok(match numbers[..] {
-        [number] if one && !mask => Places::At(number),
-        _ if mask => Places::Mask(numbers.iter().map(|&n| n != 0).collect()),
-        _ => Places::Each(numbers),
-    })
+    Ok(array)
 }

@@ -25,15 +25,12 @@ fn repeat(_: &str, call: &Call<'_>) -> Result<Expr> {
     let repeats = b.need("repeats")?;
     let a = b.array("a")?.typed().map_err(|e| b.fault("a", e))?;
     let counts = match repeats.meaning {
-        Meaning::Number(_) => vec![repeats.integer()?],
-        _ => call.elements(&repeats.array()?, &repeats.span)?,
+        Meaning::Number(_) => Expr::scalar(repeats.integer()?),
+        _ => repeats.array()?,
     };
-    let negative = |_| Fault::value(&repeats.span, "repeats may not contain negative values");
-    let counts =
-        counts.into_iter().map(|n| u64::try_from(n).map_err(negative)).collect::<Result<Vec<_>>>()?;
     let repeated = match b.some("axis") {
-        Some(axis) => a.repeat(&counts, axis.integer()?),
-        None => a.reshape(&[-1]).and_then(|flat| flat.repeat(&counts, 0)),
+        Some(axis) => a.repeat(&counts, axis.integer()?, &call.context()),
+        None => a.reshape(&[-1]).and_then(|flat| flat.repeat(&counts, 0, &call.context())),
     };
     repeated.map_err(|e| b.fault("axis", e))
 }
