@@ -16,7 +16,10 @@ pub struct Budget(Arc<State>);
 #[derive(Debug)]
 struct State {
     total: u64,
+    /// Bytes of a computation that runs now.
     used: Mutex<u64>,
+    /// Bytes that expressions hold between computations.
+    held: Arc<AtomicU64>,
     freed: Condvar,
     peak: AtomicU64,
 }
@@ -28,10 +31,41 @@ pub struct Permit {
     bytes: u64,
 }
 
+/// Elements that an expression holds in memory until it is dropped. Computations then have less room.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Hold {
+    held: Arc<AtomicU64>,
+    bytes: u64,
+}
+
 impl Budget {
     /// A budget of `total` bytes.
     pub fn new(total: u64) -> Budget {
-        Budget(Arc::new(State { total, used: Mutex::new(0), freed: Condvar::new(), peak: AtomicU64::new(0) }))
+        Budget::with(total, Arc::default())
+    }
+
+    fn with(total: u64, held: Arc<AtomicU64>) -> Budget {
+        let (used, freed, peak) = (Mutex::new(0), Condvar::new(), AtomicU64::new(0));
+        Budget(Arc::new(State { total, used, held, freed, peak }))
+    }
+
+    /// Another budget of `total` bytes, in which the same elements are held.
+    pub(crate) fn resized(&self, total: u64) -> Budget {
+        Budget::with(total, self.0.held.clone())
+    }
+
+    /// Bytes that a computation may take: the budget without what expressions hold.
+    pub(crate) fn room(&self) -> u64 {
+        self.0.total.saturating_sub(self.0.held.load(Ordering::Relaxed))
+    }
+
+    /// Holds `bytes` until the result is dropped. `None`: expressions would hold more than an eighth of the budget.
+    pub(crate) fn hold(&self, bytes: u64) -> Option<Hold> {
+        let more = |held: u64| held.checked_add(bytes).filter(|&held| held <= self.0.total / 8);
+        let held = &self.0.held;
+        held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Hold { held: held.clone(), bytes })
     }
 
     /// The process's own budget: 70 % of the memory of the container (cgroup) or of the machine. All callers share it.
@@ -81,8 +115,26 @@ impl Budget {
     }
 }
 
-impl Permit {
+impl Hold {
     /// Bytes held.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Bytes held beside what `budget` knows.
+    pub(crate) fn beside(&self, budget: &Budget) -> u64 {
+        if Arc::ptr_eq(&self.held, &budget.0.held) { 0 } else { self.bytes }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Permit {
+    /// Bytes taken.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -148,6 +200,18 @@ mod tests {
         assert_eq!((budget.available(), budget.peak()), (100, 60));
         let refused = budget.take(101, "a sum").unwrap_err();
         assert!(matches!(refused, Error::Budget { needed: 101, budget: 100, .. }), "{refused}");
+    }
+
+    #[test]
+    fn what_is_held_leaves_less_room() {
+        let budget = Budget::new(100);
+        let first = budget.hold(8).unwrap();
+        assert!(budget.hold(8).is_none());
+        let second = budget.resized(80).hold(2).unwrap();
+        assert_eq!((budget.room(), budget.resized(80).room(), budget.total()), (90, 70, 100));
+        assert_eq!((first.beside(&budget), second.beside(&Budget::new(9))), (0, 2));
+        drop((first, second));
+        assert_eq!(budget.room(), 100);
     }
 
     #[test]

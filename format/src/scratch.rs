@@ -11,6 +11,23 @@ thread_local! {
 /// Longer buffers are freed at once.
 const SCRATCH_KEPT: usize = 64 << 20;
 
+/// Bytes of buffers that a thread keeps when its work is done.
+const IDLE_KEPT: usize = 1 << 20;
+
+/// Frees the memory that this thread keeps for the next chunk, but for one mebibyte. A thread calls this when it has
+/// read or written its last chunk for now: the memory was counted as long as it worked.
+pub fn trim() {
+    SCRATCH.with_borrow_mut(|kept| {
+        let mut room = IDLE_KEPT;
+        kept.retain(|buffer| {
+            let fits = buffer.capacity() <= room;
+            room -= if fits { buffer.capacity() } else { 0 };
+            fits
+        });
+    });
+    crate::codec::trim();
+}
+
 /// A buffer for a chunk, of zeros, or an error when there is no memory: a hostile file may have chosen the length.
 /// The system gives the zeros, so the buffer takes no memory before it is written to.
 pub(crate) fn buffer(len: usize) -> Result<Vec<u8>> {

@@ -95,7 +95,12 @@ fn element_type(value: &Bound<'_, PyAny>) -> PyResult<object::Object> {
 /// Arrays of NumPy become lazy arrays, and lazy ones objects of their own, so that a later change of them changes nothing
 /// that was made from them.
 pub(crate) fn settled<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    settled_at(value, 0)
+}
+
+fn settled_at<'py>(value: &Bound<'py, PyAny>, depth: usize) -> PyResult<Bound<'py, PyAny>> {
     let py = value.py();
+    crate::object::check_depth(depth)?;
     if let Ok(array) = value.cast::<Array>() {
         return Ok(Bound::new(py, array.borrow().snapshot())?.into_any());
     }
@@ -103,11 +108,11 @@ pub(crate) fn settled<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
         return Ok(Bound::new(py, Array::new(crate::object::elements(value)?))?.into_any());
     }
     if let Ok(items) = value.cast::<PyTuple>() {
-        let items = items.iter().map(|item| settled(&item)).collect::<PyResult<Vec<_>>>()?;
+        let items = items.iter().map(|item| settled_at(&item, depth + 1)).collect::<PyResult<Vec<_>>>()?;
         return Ok(PyTuple::new(py, items)?.into_any());
     }
     if let Ok(items) = value.cast::<PyList>() {
-        let items = items.iter().map(|item| settled(&item)).collect::<PyResult<Vec<_>>>()?;
+        let items = items.iter().map(|item| settled_at(&item, depth + 1)).collect::<PyResult<Vec<_>>>()?;
         return Ok(PyList::new(py, items)?.into_any());
     }
     Ok(value.clone())

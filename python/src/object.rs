@@ -93,18 +93,54 @@ fn time<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     }
 }
 
+/// The most lists within each other: no array has more axes.
+const DEEP: usize = 64;
+/// A list of more numbers is an array of NumPy: one with fewer may stand for axes or lengths.
+const LONG: usize = 64;
+
+/// Refuses lists that lie too deep within each other, as one that holds itself does.
+pub(crate) fn check_depth(depth: usize) -> PyResult<()> {
+    match depth <= DEEP {
+        true => Ok(()),
+        false => Err(PyValueError::new_err(format!(
+            "expected lists at most {DEEP} deep within each other, found a list that lies deeper"
+        ))),
+    }
+}
+
 /// An argument of a call. A number of NumPy keeps its type.
 pub(crate) fn argument(value: &Bound<'_, PyAny>) -> PyResult<Object> {
-    object(value, false)
+    object(value, false, 0)
 }
 
 /// An index. In it a number of NumPy is an integer.
 pub(crate) fn index(value: &Bound<'_, PyAny>) -> PyResult<Object> {
-    object(value, true)
+    object(value, true, 0)
 }
 
-fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
+/// Whether this is a list of plain numbers, or of such lists.
+fn is_plain(value: &Bound<'_, PyAny>, depth: usize) -> bool {
+    value.is_exact_instance_of::<PyInt>()
+        || value.is_exact_instance_of::<PyFloat>()
+        || value.is_exact_instance_of::<PyBool>()
+        || depth < DEEP
+            && value.cast::<PyList>().is_ok_and(|items| items.iter().all(|item| is_plain(&item, depth + 1)))
+}
+
+/// The array of NumPy that a long list of plain numbers is; `None` for other lists.
+fn long_list(list: &Bound<'_, PyList>) -> PyResult<Option<Expr>> {
+    if list.len() <= LONG || !is_plain(list.as_any(), 0) {
+        return Ok(None);
+    }
+    let array = numpy(list.py())?.getattr("asarray")?.call1((list,))?;
+    // large integers have no type of their own
+    let known = matches!(array.getattr("dtype")?.getattr("char")?.extract()?, '?' | 'l' | 'q' | 'd');
+    known.then(|| elements(&array)).transpose()
+}
+
+fn object(value: &Bound<'_, PyAny>, index: bool, depth: usize) -> PyResult<Object> {
     let py = value.py();
+    check_depth(depth)?;
     if let Ok(array) = value.cast::<Array>() {
         return Ok(Object::Array(array.borrow().expr.clone()));
     }
@@ -130,18 +166,21 @@ fn object(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
         return Ok(Object::Ellipsis);
     }
     let parts = |items: Vec<Bound<'_, PyAny>>| -> PyResult<Vec<Object>> {
-        items.iter().map(|item| object(item, index)).collect()
+        items.iter().map(|item| object(item, index, depth + 1)).collect()
     };
     if let Ok(items) = value.cast::<PyTuple>() {
         return Ok(Object::Tuple(parts(items.iter().collect())?));
     }
     if let Ok(items) = value.cast::<PyList>() {
+        if let Some(array) = long_list(items)? {
+            return Ok(Object::Array(array));
+        }
         return Ok(Object::List(parts(items.iter().collect())?));
     }
     if let Ok(range) = value.cast::<PyRange>() {
         // as a list, if it may stand for axes or lengths; elements of an array have the type of NumPy's integers
         return match range.len()? {
-            1..=64 => Ok(Object::List(parts(range.try_iter()?.collect::<PyResult<_>>()?)?)),
+            1..=LONG => Ok(Object::List(parts(range.try_iter()?.collect::<PyResult<_>>()?)?)),
             _ => Ok(Object::Array(as_elements(value)?)),
         };
     }
@@ -202,7 +241,7 @@ fn number(value: &Bound<'_, PyAny>, index: bool) -> PyResult<Object> {
     if !dtype.kind().is_number() {
         return alone();
     }
-    let plain = object(&value.call_method0("item")?, index)?;
+    let plain = object(&value.call_method0("item")?, index, 0)?;
     if index && matches!(plain, Object::Int(_) | Object::Bool(_)) {
         return Ok(plain);
     }

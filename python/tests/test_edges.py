@@ -180,3 +180,86 @@ def test_floats_are_rounded_once(to):
             same(L(x).astype(to), x.astype(to) if x.dtype.kind != "c" else x.real.astype(to))
             same(L(x.real).astype("c8"), x.real.astype("c8"))
     same(arrstore.full(2, 1 + 2**-11 + 2**-40, dtype=to), np.full(2, 1 + 2**-11 + 2**-40, to))
+
+
+@pytest.mark.parametrize("mode", ["wrap", "reflect", "symmetric"])
+@pytest.mark.parametrize("length", [1, 2, 3, 7])
+def test_margins_of_many_periods(mode, length):
+    x = np.arange(2.0 * length).reshape(2, length)
+    for before, after in [(0, 40), (40, 0), (33, 50), (1, 200), (length, length)]:
+        same(np.asarray(arrstore.pad(L(x), ((0, 1), (before, after)), mode=mode)), np.pad(x, ((0, 1), (before, after)), mode=mode))
+
+
+def test_lists_within_each_other():
+    itself = []
+    itself.append(itself)
+    deep = [1]
+    for _ in range(100_000):
+        deep = [deep]
+    for wrong in (itself, deep):
+        with pytest.raises(ValueError, match="deep"):
+            arrstore.take(L(NUMBERS), wrong)
+        with pytest.raises(IndexError, match="deep"):
+            L(NUMBERS)[wrong]
+    while isinstance(deep, list) and len(deep) == 1:
+        deep = deep[0]
+
+
+@pytest.mark.parametrize("kind", [int, float, bool, lambda k: [k, k + 1]])
+def test_long_lists(kind):
+    many = [kind(k % 3) for k in range(1000)]
+    both(lambda asarray: np.add(asarray(np.arange(2.0) if kind not in (int, float, bool) else np.ones(1000)), many))
+    both(lambda asarray: asarray(np.arange(4))[many])
+    same(np.asarray(arrstore.asarray(many)), np.asarray(many))
+
+
+def test_large_numbers_in_long_lists():
+    many = [2**70] + [1] * 99
+    with pytest.raises((OverflowError, TypeError, ValueError)):
+        np.asarray(arrstore.take(L(NUMBERS), many))
+
+
+@pytest.mark.parametrize("count", [0, 1, 9000, 20_001])
+@pytest.mark.parametrize("shape, axis", [((20_000,), None), ((2, 20_000, 2), 1), ((20_000, 3), -2)])
+def test_many_places_and_counts(count, shape, axis):
+    draw = np.random.default_rng(count)
+    x = draw.integers(0, 9, shape).astype("f4")
+    n = x.size if axis is None else x.shape[axis]
+    counts = draw.integers(0, 4, n) * (draw.random(n) < 0.3)
+    same(np.asarray(arrstore.repeat(L(x), L(counts), axis=axis)), np.repeat(x, counts, axis=axis))
+    places, into = draw.integers(-n, n, count), draw.integers(-n, n + 1, count)
+    same(np.asarray(arrstore.delete(L(x), L(places), axis=axis)), np.delete(x, places, axis=axis))
+    same(np.asarray(arrstore.delete(L(x), L(counts > 0), axis=axis)), np.delete(x, counts > 0, axis=axis))
+    room = list(x.shape)
+    room[axis or 0] = count
+    values = draw.random(count if axis is None else room)
+    same(np.asarray(arrstore.insert(L(x), L(into), values, axis=axis)), np.insert(x, into, values, axis=axis))
+
+
+@pytest.mark.parametrize("period", [None, 7.5])
+def test_interpolation_between_many_points(period):
+    draw = np.random.default_rng(5)
+    places = draw.random(200_000) * 9
+    places = places if period else np.sort(places)
+    values = draw.standard_normal(200_000)
+    values[[5, 77]] = np.nan, np.inf
+    x = np.concatenate([draw.random(5000) * 12 - 2, places[:50], [np.nan, np.inf, -np.inf, places.min(), places.max()]])
+    for beyond in [{}, {"left": -1.5, "right": 3}] if period is None else [{}]:
+        with np.errstate(invalid="ignore"):
+            wanted = np.interp(x, places, values, period=period, **beyond)
+        same(np.asarray(arrstore.interp(L(x), L(places), L(values), period=period, **beyond)), wanted)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 2)])
+@pytest.mark.parametrize("kind", ["f4", "f8", "i2", "M8[s]"])
+@pytest.mark.parametrize("count", [33, 300])
+def test_many_quantiles(axis, kind, count):
+    draw = np.random.default_rng(count)
+    x = draw.integers(-500, 500, (6, 31, 5)).astype(kind)
+    q = draw.random((3, count // 3))
+    both(lambda asarray: np.quantile(asarray(x), q, axis=axis))
+    if kind in ("f4", "f8"):
+        x[2, 3, 1] = np.nan
+        for method in ("linear", "inverted_cdf", "hazen", "nearest"):
+            both(lambda asarray, method=method: np.quantile(asarray(x), q, axis=axis, method=method, keepdims=True))
+            both(lambda asarray, method=method: np.nanquantile(asarray(x), q, axis=axis, method=method))

@@ -146,3 +146,31 @@ fn errors_name_choices_and_no_flags() {
         assert!(missing || matches!(error.root(), Error::Request(_) | Error::Missing(_)), "{error}");
     }
 }
+
+/// Files of chunks that claim to hold more than a chunk: they take no memory.
+#[test]
+fn chunks_of_zarr_that_claim_too_much_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut outputs = outputs(folder, &["x.zarr"]).unwrap();
+    let packed = Meta { codec: arrstore_format::Codec::Zstd { level: 1 }, ..meta([0, 1]) };
+    let root = outputs.add(0, &matrix(), "", &packed).unwrap();
+    let context = Context::new(16 << 20, 2);
+    Plan::new(&[root], &context).unwrap().run(&context).unwrap();
+    outputs.commit().unwrap();
+    let path = place(folder, "x.zarr");
+    let chunk = folder.join("x.zarr/c/0/0");
+    let stored = std::fs::read(&chunk).unwrap();
+    let sum = || open(&path).map(|input| evaluate(&input.expr).map(|value| value.bytes().len()));
+    assert_eq!(sum().unwrap().unwrap(), 48);
+    // 2^62 bytes, says the header of the frame
+    let bomb = [&[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..], &(1u64 << 62).to_le_bytes(), &[1, 0, 0]].concat();
+    let twice = [&stored[..], &stored[..]].concat();
+    for bytes in [bomb, twice, vec![0; 1 << 20], stored[..stored.len() - 1].to_vec(), Vec::new()] {
+        std::fs::write(&chunk, &bytes).unwrap();
+        let refused = sum().unwrap().unwrap_err().to_string();
+        assert!(refused.contains("x.zarr") && refused.contains("chunk"), "{refused}");
+    }
+    std::fs::write(&chunk, &stored).unwrap();
+    assert_eq!(sum().unwrap().unwrap(), 48);
+}

@@ -18,6 +18,7 @@ mod held;
 mod histogram;
 mod indexing;
 mod inserting;
+mod interpolating;
 mod joining;
 mod keys;
 mod median;

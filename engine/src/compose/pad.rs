@@ -58,6 +58,9 @@ impl Pad {
     }
 }
 
+/// A sequence of at most this many periods is a join of parts.
+const PERIODS: u64 = 8;
+
 impl Expr {
     /// The array with margins: for each axis, the number of elements before and after, or one pair for all axes.
     ///
@@ -177,25 +180,49 @@ impl Expr {
     }
 
     /// The array repeated along an axis beyond its ends.
-    fn wrapped(&self, axis: usize, [before, after]: [u64; 2]) -> Result<Expr> {
+    fn wrapped(&self, axis: usize, widths: [u64; 2]) -> Result<Expr> {
         let n = self.shape()[axis];
-        let parts = periods(n, before, n.saturating_add(after), |period| vec![(0, period)]);
-        Expr::join("pad", std::slice::from_ref(self), axis, &parts)
+        self.repeating(axis, n, widths, std::slice::from_ref(self), |period| vec![(0, period)])
     }
 
     /// The array mirrored along an axis at its ends; `edge` says whether the mirror image begins with the edge.
-    fn mirrored(&self, axis: usize, [before, after]: [u64; 2], edge: bool) -> Result<Expr> {
+    fn mirrored(&self, axis: usize, widths: [u64; 2], edge: bool) -> Result<Expr> {
         let n = self.shape()[axis];
         // forwards, then backwards: the second input is the array in reverse order
         let back = if edge { 0..n } else { 1..n - 1 };
         let period = n + (back.end - back.start);
-        let parts = periods(period, before, n.saturating_add(after), |range| {
+        let inputs = [self.clone(), self.flip(Some(&[axis as i64]))?];
+        self.repeating(axis, period, widths, &inputs, |range| {
             let forwards = range.start.min(n)..range.end.min(n);
             let shifted = |at: u64| at.max(n) - n + back.start;
             vec![(0, forwards), (1, shifted(range.start)..shifted(range.end))]
-        });
-        let inputs = [self.clone(), self.flip(Some(&[axis as i64]))?];
-        Expr::join("pad", &inputs, axis, &parts)
+        })
+    }
+
+    /// A periodic sequence along an axis, from `before` elements before the array to `after` elements behind it. `parts`
+    /// gives the parts of `inputs` that a range within one period has.
+    fn repeating(
+        &self,
+        axis: usize,
+        period: u64,
+        [before, after]: [u64; 2],
+        inputs: &[Expr],
+        parts: impl Fn(Range<u64>) -> Vec<(usize, Range<u64>)>,
+    ) -> Result<Expr> {
+        let mut shape = self.shape().to_vec();
+        shape[axis] = shape[axis].saturating_add(before).saturating_add(after);
+        crate::source::bytes(self.dtype().size(), &shape)?;
+        let (first, length) = ((period - before % period) % period, shape[axis]);
+        if (first + length).div_ceil(period) <= PERIODS {
+            let begins = (0..PERIODS).map(|k| k * period).take_while(|&begin| begin < first + length);
+            let range = |begin: u64| first.max(begin) - begin..period.min(first + length - begin);
+            let all: Vec<_> = begins.flat_map(|begin| parts(range(begin))).collect();
+            return Expr::join("pad", inputs, axis, &all);
+        }
+        let one = Expr::join("pad", inputs, axis, &parts(0..period))?;
+        let mut times = vec![1; self.ndim()];
+        times[axis] = (first + length).div_ceil(period);
+        one.tile(&times)?.range_of(axis, first..first + length)
     }
 
     /// The same with the sign of the difference to the edge changed, step by step from the edges, as NumPy computes it.
@@ -229,25 +256,4 @@ impl Expr {
         }
         Ok(padded)
     }
-}
-
-/// The parts of a periodic sequence from `before` elements before 0 up to `end`, by way of `parts`, which gives the parts
-/// of a range within one period.
-fn periods(
-    period: u64,
-    before: u64,
-    end: u64,
-    parts: impl Fn(Range<u64>) -> Vec<(usize, Range<u64>)>,
-) -> Vec<(usize, Range<u64>)> {
-    let first = (period - before % period) % period;
-    let mut all = Vec::new();
-    let mut left = before.saturating_add(end);
-    let mut at = first;
-    while left > 0 {
-        let taken = left.min(period - at);
-        all.extend(parts(at..at + taken));
-        left -= taken;
-        at = 0;
-    }
-    all
 }

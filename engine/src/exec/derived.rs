@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::feed::Feed;
-use super::input::InputCache;
+use super::input::{InputCache, pieces};
 use crate::program::tiles::{lead, loop_order, rows, wide};
 use crate::program::written::visits;
-use crate::program::{Deferred, Program};
+use crate::program::{Deferred, Load, Program};
 use crate::source::{Data, Located, Source, c_strides};
 use crate::{Context, DType, Result};
 
@@ -77,7 +77,8 @@ pub(crate) fn like(feed: Option<&Program>, shape: &[u64], item: u64) -> Vec<u64>
     let mut extent: Vec<u64> = (0..shape.len()).map(|k| span(k).min(shape[k]).max(1)).collect();
     let product = |extent: &[u64]| extent.iter().fold(1, |n: u64, &e| n.saturating_mul(e));
     let whole = product(&extent);
-    let is_cut = (0..feed.domain.len()).any(|k| span(k) < feed.domain[k]);
+    // chunks that lie raw can be read in parts
+    let is_cut = lead.is_encoded() && (0..feed.domain.len()).any(|k| span(k) < feed.domain[k]);
     let room = if is_cut && whole <= WHOLE / item.max(1) { whole.max(room) } else { room };
     let mut order = loop_order(feed);
     order.retain(|&k| k < shape.len());
@@ -101,6 +102,8 @@ pub(crate) struct Derived {
     dtype: DType,
     shape: Vec<u64>,
     chunk: Vec<u64>,
+    /// Whether inputs are read in small pieces, which are not mapped.
+    frugal: bool,
 }
 
 impl Derived {
@@ -114,12 +117,20 @@ impl Derived {
         // a box of narrow elements may come of one of wide ones
         let item = dtype.size() as u64 * feeds.iter().map(wide).max().unwrap_or(1);
         let chunk = rule.chunk(&feeds, shape, item);
-        Derived { name, rule, feeds, dtype, shape: shape.to_vec(), chunk }
+        Derived { name, rule, feeds, dtype, shape: shape.to_vec(), chunk, frugal: false }
     }
 
     /// The shape of a chunk.
     pub(crate) fn chunk(&self) -> &[u64] {
         &self.chunk
+    }
+
+    /// Bytes for all inputs, given those for each.
+    fn all(&self, each: impl Iterator<Item = u64>) -> u64 {
+        match self.rule.one_by_one() {
+            true => each.max().unwrap_or(0),
+            false => each.fold(0, u64::saturating_add),
+        }
     }
 }
 
@@ -136,11 +147,32 @@ impl Deferred for Derived {
         self.rule.reads(&self.feeds, &self.chunk)
     }
 
+    fn kept(&self) -> u64 {
+        let encoded = |feed: &Program| {
+            let loads = feed.loads.iter().filter(|load| load.is_encoded());
+            loads.map(Load::chunk_bytes).fold(0, u64::saturating_add)
+        };
+        self.all(self.feeds.iter().map(encoded))
+    }
+
     fn scratch(&self) -> u64 {
         let reads = self.reads();
-        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| Feed::bytes_unfolded(feed, shape));
-        let read = if self.rule.one_by_one() { feeds.max().unwrap_or(0) } else { feeds.sum() };
-        read.saturating_add(self.rule.scratch(&self.feeds, &self.chunk))
+        let feeds = self.feeds.iter().zip(&reads).map(|(feed, shape)| match self.frugal {
+            true => Feed::bytes_in_pieces(feed, shape),
+            false => Feed::bytes_at_once(feed, shape),
+        });
+        let all = self.all(feeds).saturating_add(self.rule.scratch(&self.feeds, &self.chunk));
+        all.saturating_sub(self.kept())
+    }
+
+    fn frugal(&self) -> Option<Arc<dyn Deferred>> {
+        let mut feeds = self.feeds.clone();
+        let changed = feeds.iter_mut().fold(!self.frugal, |changed, feed| feed.frugal() || changed);
+        changed.then(|| {
+            let Derived { name, dtype, .. } = *self;
+            let (rule, shape, chunk) = (self.rule.clone(), self.shape.clone(), self.chunk.clone());
+            Arc::new(Derived { name, rule, feeds, dtype, shape, chunk, frugal: true }) as Arc<dyn Deferred>
+        })
     }
 
     fn visits(&self) -> Vec<f64> {
@@ -155,6 +187,12 @@ impl Deferred for Derived {
     ) -> Arc<dyn Source> {
         Arc::new(DerivedSource {
             strides: c_strides(&self.chunk, self.dtype.size()),
+            longest: match self.frugal {
+                true => {
+                    self.feeds.iter().zip(self.reads()).map(|(feed, shape)| pieces(feed, &shape)).collect()
+                }
+                false => vec![Vec::new(); self.feeds.len()],
+            },
             orders: self.feeds.iter().map(loop_order).collect(),
             caches: self.feeds.iter().map(|_| InputCache::new(0, keeps)).collect(),
             scratch: self.scratch() as usize,
@@ -171,6 +209,8 @@ struct DerivedSource {
     /// For each input, the sources of its loads.
     sources: Vec<Vec<Arc<dyn Source>>>,
     orders: Vec<Vec<usize>>,
+    /// For each input, the greatest lengths of a piece that is read at a time; empty for whole boxes.
+    longest: Vec<Vec<u64>>,
     caches: Vec<InputCache>,
     strides: Vec<isize>,
     scratch: usize,
@@ -213,10 +253,10 @@ impl Source for DerivedSource {
     }
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> Result<()> {
         let Derived { rule, feeds, shape, chunk: full, dtype, .. } = self.derived.as_ref();
-        let inputs = feeds.iter().zip(&self.orders).zip(&self.sources).zip(&self.caches);
+        let inputs = feeds.iter().zip(&self.orders).zip(&self.longest).zip(&self.sources).zip(&self.caches);
         let mut readers = Vec::with_capacity(feeds.len());
-        for (number, (((feed, order), sources), cache)) in inputs.enumerate() {
-            let reader = Reader::new(feed, order, sources, &self.context, cache);
+        for (number, ((((feed, order), longest), sources), cache)) in inputs.enumerate() {
+            let reader = Reader::new(feed, order, sources, &self.context, cache).in_pieces(longest);
             readers.push(if rule.reads_all(number) { reader } else { reader.sparing() });
         }
         let start: Vec<u64> = chunk.index.iter().zip(full).map(|(i, n)| i * n).collect();

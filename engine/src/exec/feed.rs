@@ -63,9 +63,16 @@ impl<'p> Feed<'p> {
         workers.saturating_add(input::all_bytes(programs, shape))
     }
 
-    /// The same for a reader of which nothing is folded, so that packed blocks are small.
-    pub(super) fn bytes_unfolded(program: &Program, shape: &[u64]) -> u64 {
-        Worker::bytes_unfolded(program).saturating_add(input::all_bytes(std::slice::from_ref(program), shape))
+    /// The same for a reader of one box, of which nothing is folded: packed blocks are small, and pages are let go with
+    /// the box.
+    pub(super) fn bytes_at_once(program: &Program, shape: &[u64]) -> u64 {
+        Worker::bytes_unfolded(program).saturating_add(input::bytes_at_once(program, shape))
+    }
+
+    /// The same for a reader of the box in pieces.
+    pub(super) fn bytes_in_pieces(program: &Program, shape: &[u64]) -> u64 {
+        let piece = input::pieces(program, shape);
+        Worker::bytes_unfolded(program).saturating_add(input::bytes_unmapped(program, &piece))
     }
 }
 
@@ -76,6 +83,8 @@ pub(crate) struct Reader<'p> {
     sources: &'p [Arc<dyn Source>],
     context: &'p Context,
     shared: &'p InputCache,
+    /// The greatest lengths of a piece that is read at a time; empty for whole boxes.
+    longest: &'p [u64],
     /// Whether few of the elements are read: checksums are compared only of blocks that are read anyway.
     sparing: bool,
     /// It is made when something is read: a rule may have thousands of inputs, of which a box takes two.
@@ -91,7 +100,12 @@ impl<'p> Reader<'p> {
         context: &'p Context,
         shared: &'p InputCache,
     ) -> Reader<'p> {
-        Reader { program, order, sources, context, shared, sparing: false, worker: None }
+        Reader { program, order, sources, context, shared, longest: &[], sparing: false, worker: None }
+    }
+
+    /// The same reader, which reads boxes in pieces of at most these lengths; empty for whole boxes.
+    pub(super) fn in_pieces(self, longest: &'p [u64]) -> Reader<'p> {
+        Reader { longest, ..self }
     }
 
     /// The same reader for few of the elements.
@@ -105,11 +119,11 @@ impl<'p> Reader<'p> {
     }
 
     fn worker(&mut self) -> Result<&mut Worker<'p>> {
-        let Reader { program, order, sources, context, shared, sparing, .. } = *self;
+        let Reader { program, order, sources, context, shared, longest, sparing, .. } = *self;
         match &mut self.worker {
             Some(worker) => Ok(worker),
             none => {
-                let mut worker = Worker::new(program, order, &[], sources, context, shared)?;
+                let mut worker = Worker::new(program, order, longest, sources, context, shared)?;
                 if sparing {
                     worker.sparing();
                 }

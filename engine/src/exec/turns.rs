@@ -58,6 +58,11 @@ impl Turns {
         context: &Context,
         work: impl Fn() -> Result<()> + Sync,
     ) -> Result<()> {
+        let work = || {
+            let done = work();
+            arrstore_format::trim();
+            done
+        };
         if workers.min(self.total) <= 1 {
             return work();
         }

@@ -349,13 +349,24 @@ impl<'p> Worker<'p> {
 
 /// For each step of a program, the output that only this step makes and that nothing else reads.
 fn direct_outputs(program: &Program) -> Vec<Option<usize>> {
-    let one = |s: usize| {
-        let is = |reg: &&Reg| **reg == Reg::Step(s);
-        let read = program.steps.iter().any(|step| step.args.iter().any(|reg| is(&reg)));
-        let made = program.outputs.iter().filter(is).count();
-        (!read && made == 1).then(|| program.outputs.iter().position(|reg| is(&reg))).flatten()
+    let mut uses = vec![0usize; program.steps.len()];
+    let mut direct = vec![None; program.steps.len()];
+    let mut count = |reg: &Reg, by: usize| {
+        if let Reg::Step(step) = *reg {
+            uses[step] += by;
+        }
     };
-    (0..program.steps.len()).map(one).collect()
+    // a read counts as two outputs do
+    program.steps.iter().flat_map(|step| &step.args).for_each(|reg| count(reg, 2));
+    program.outputs.iter().for_each(|reg| count(reg, 1));
+    for (number, reg) in program.outputs.iter().enumerate() {
+        if let Reg::Step(step) = *reg
+            && uses.get(step) == Some(&1)
+        {
+            direct[step] = Some(number);
+        }
+    }
+    direct
 }
 
 /// The start of an output of a piece.

@@ -16,6 +16,9 @@ use crate::{Buffer, DType, Error, Kind, Result, Scalar};
 /// Elements of a chunk of the result, unless there are more points.
 const CHUNK: u64 = 64 << 10;
 
+/// Up to this many points are held in memory.
+const FEW: u64 = 1 << 17;
+
 /// A value of the function: a real number has the imaginary part 0.
 type Point = [f64; 2];
 
@@ -41,8 +44,8 @@ struct Interp {
 
 impl Expr {
     /// The values at these places of the function that goes in straight lines through the points (`xp`, `fp`), as
-    /// NumPy's `interp`: `float64`, or `complex128` if `fp` is complex. `xp` must ascend, unless there is a period. All
-    /// points are held in memory.
+    /// NumPy's `interp`: `float64`, or `complex128` if `fp` is complex. `xp` must ascend, unless there is a period. Each
+    /// thread holds all points in memory if they are few or complex.
     ///
     /// # Errors
     /// When there are no points, `xp` and `fp` are not vectors of one length, a place is complex, or the period is 0.
@@ -95,6 +98,12 @@ impl Expr {
         };
         let shape = x.shape().to_vec();
         let inputs = vec![place(&x)?, place(&xp)?, fp.cast(dtype)?];
+        if points > FEW
+            && !complex
+            && let [x, xp, fp] = &inputs[..]
+        {
+            return Expr::interp_among(x, xp, fp, &Beyond { period, ..beyond });
+        }
         Ok(Expr::output(Interp { points, complex, left, right, period }, inputs, dtype, shape))
     }
 }

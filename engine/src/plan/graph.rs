@@ -10,7 +10,7 @@ use crate::operator::Operator;
 use crate::program::Id;
 use crate::source::{Source, elements};
 use crate::view::{View, shape_of};
-use crate::{DType, Result};
+use crate::{Budget, DType, Result};
 
 #[derive(Clone, Debug)]
 pub(super) enum NodeKind {
@@ -283,10 +283,10 @@ impl Graph {
         self.nodes.iter().any(|node| matches!(&node.kind, NodeKind::Source(source) if !source.in_place()))
     }
 
-    /// Bytes of working memory that the sources hold.
-    pub(super) fn held_bytes(&self) -> u64 {
+    /// Bytes that the sources hold beside what `budget` knows.
+    pub(super) fn held_beside(&self, budget: &Budget) -> u64 {
         let held = |node: &Node| match &node.kind {
-            NodeKind::Source(source) => source.held_bytes(),
+            NodeKind::Source(source) => source.hold().map_or(0, |hold| hold.beside(budget)),
             _ => 0,
         };
         self.nodes.iter().map(held).sum()

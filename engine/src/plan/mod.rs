@@ -76,7 +76,7 @@ impl Plan {
         let mut larger = context.clone();
         // with more memory, a plan holds more and writes larger boxes: ask again until the number suffices
         while let Err(Error::Budget { what, needed, result, .. }) = plan {
-            larger.budget = Budget::new(needed);
+            larger.budget = context.budget.resized(needed);
             plan = match Plan::within(roots, &larger, memory) {
                 Err(Error::Budget { needed: more, .. }) if more > needed => {
                     Err(Error::Budget { what, needed: more, budget: context.budget.total(), result })
@@ -90,6 +90,25 @@ impl Plan {
     /// A plan within the context's budget.
     fn within(roots: &[(Expr, Target)], context: &Context, memory: Option<u64>) -> Result<Plan> {
         let (graph, ids) = Graph::new(&roots.iter().map(|(expr, _)| expr).collect::<Vec<_>>())?;
+        let (total, room) = (context.budget.total(), context.budget.room());
+        let room = room.saturating_sub(graph.held_beside(&context.budget));
+        let within = Context { budget: Budget::new(room), ..context.clone() };
+        Plan::of(graph, ids, roots, &within, memory).map_err(|error| match error {
+            Error::Budget { what, needed, result, .. } => {
+                Error::Budget { what, needed: needed.saturating_add(total - room), budget: total, result }
+            }
+            other => other,
+        })
+    }
+
+    /// A plan for the nodes `ids` within the context's budget, of which nothing is held.
+    fn of(
+        graph: Graph,
+        ids: Vec<Id>,
+        roots: &[(Expr, Target)],
+        context: &Context,
+        memory: Option<u64>,
+    ) -> Result<Plan> {
         for ((expr, target), &id) in roots.iter().zip(&ids) {
             check_target(expr, target, graph.node(id).dtype)?;
         }

@@ -64,7 +64,7 @@ impl Schedule {
         }
         let mut schedule = Schedule {
             levels,
-            live: vec![graph.held_bytes(); highest + 1],
+            live: vec![0; highest + 1],
             turned: turned.to_vec(),
             spilled: turned.iter().copied().collect(),
             last,

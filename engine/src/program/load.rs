@@ -31,8 +31,12 @@ pub(crate) trait Deferred: std::fmt::Debug + Send + Sync {
     fn feeds(&self) -> &[Program];
     /// For each input, the largest box that is read at a time.
     fn reads(&self) -> Vec<Vec<u64>>;
-    /// Bytes that a thread takes to compute a chunk, beside the chunk itself.
+    /// Bytes of decoded chunks of inputs that a thread keeps for the next chunk.
+    fn kept(&self) -> u64;
+    /// Bytes that a thread takes while it computes a chunk, beside the chunk itself and what it keeps.
     fn scratch(&self) -> u64;
+    /// The same result, computed with less memory and in more time; `None` if this is it.
+    fn frugal(&self) -> Option<Arc<dyn Deferred>>;
     /// For each input, how often each of its chunks is read on the way through the result.
     fn visits(&self) -> Vec<f64>;
     /// The source of its elements, given the sources of the inputs' loads. `keeps` says whether pages of mapped sources
@@ -181,11 +185,25 @@ impl Load {
 
     /// Bytes that a thread takes to decode a chunk, with the chunk.
     pub(crate) fn decoded_bytes(&self) -> u64 {
-        let chunk = self.chunk.iter().fold(self.dtype.size() as u64, |n, &c| n.saturating_mul(c));
+        self.chunk_bytes().saturating_add(self.scratch_bytes())
+    }
+
+    /// Bytes of a decoded chunk, and of what a thread keeps with it.
+    pub(crate) fn chunk_bytes(&self) -> u64 {
+        let chunk = || self.chunk.iter().fold(self.dtype.size() as u64, |n, &c| n.saturating_mul(c));
         match &self.leaf {
-            Leaf::Source(source) => (source.chunk_bytes() + source.scratch_bytes()) as u64,
-            Leaf::Cut(_) => chunk,
-            Leaf::Derived(_, deferred) => chunk.saturating_add(deferred.scratch()),
+            Leaf::Source(source) => source.chunk_bytes() as u64,
+            Leaf::Cut(_) => chunk(),
+            Leaf::Derived(_, deferred) => chunk().saturating_add(deferred.kept()),
+        }
+    }
+
+    /// Bytes that a thread takes while it decodes a chunk, beside [`Load::chunk_bytes`].
+    pub(crate) fn scratch_bytes(&self) -> u64 {
+        match &self.leaf {
+            Leaf::Source(source) => source.scratch_bytes() as u64,
+            Leaf::Cut(_) => 0,
+            Leaf::Derived(_, deferred) => deferred.scratch(),
         }
     }
 

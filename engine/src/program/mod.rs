@@ -186,6 +186,20 @@ impl Program {
         }
     }
 
+    /// Computes derived inputs with less memory and in more time. Says whether that changes anything.
+    pub(crate) fn frugal(&mut self) -> bool {
+        let mut changed = false;
+        for load in &mut self.loads {
+            if let Leaf::Derived(id, deferred) = &load.leaf
+                && let Some(frugal) = deferred.frugal()
+            {
+                load.leaf = Leaf::Derived(*id, frugal);
+                changed = true;
+            }
+        }
+        changed
+    }
+
     /// Whether the elements of all inputs lie closest along the same axis as those of the lead.
     pub(crate) fn is_even(&self, lead: &Load) -> bool {
         let closest = |load: &Load| load.closest_first().into_iter().find(|&k| self.domain[k] > 1);

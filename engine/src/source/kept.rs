@@ -1,6 +1,7 @@
 //! Results that a pass has kept in memory while their number was counted.
 
 use super::{Data, Located, Source, c_strides};
+use crate::budget::Hold;
 use crate::{Buffer, DType, Result};
 
 /// An array in memory, in chunks along its first axis.
@@ -11,11 +12,12 @@ pub(crate) struct Kept {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     bytes: Buffer,
+    hold: Hold,
 }
 
 impl Kept {
     /// The array whose elements are `parts`, one after the other in C order. A chunk has `chunk` elements; it takes all
-    /// of every axis but the first.
+    /// of every axis but the first. `hold` is the memory of the array: see [`Kept::size`].
     ///
     /// # Errors
     /// When memory is short.
@@ -24,12 +26,9 @@ impl Kept {
         shape: &[u64],
         chunk: &[u64],
         parts: impl Iterator<Item = Vec<u8>>,
+        hold: Hold,
     ) -> Result<Kept> {
-        let each = chunk.iter().product::<u64>() as usize * dtype.size();
-        let length = shape.first().copied().unwrap_or(1);
-        let chunks = length.div_ceil(chunk.first().copied().unwrap_or(1).max(1)).max(1) as usize;
-        // the last chunk is as long as the others
-        let mut bytes = Buffer::new(chunks * each)?;
+        let mut bytes = Buffer::new(Kept::size(dtype, shape, chunk) as usize)?;
         let mut room = bytes.bytes_mut();
         for part in parts {
             let Some((here, rest)) = std::mem::take(&mut room).split_at_mut_checked(part.len()) else {
@@ -39,7 +38,14 @@ impl Kept {
             room = rest;
         }
         let strides = c_strides(chunk, dtype.size());
-        Ok(Kept { dtype, shape: shape.to_vec(), chunk: chunk.to_vec(), strides, bytes })
+        Ok(Kept { dtype, shape: shape.to_vec(), chunk: chunk.to_vec(), strides, bytes, hold })
+    }
+
+    /// Bytes of such an array: the last chunk is as long as the others.
+    pub(crate) fn size(dtype: DType, shape: &[u64], chunk: &[u64]) -> u64 {
+        let each = chunk.iter().product::<u64>() * dtype.size() as u64;
+        let length = shape.first().copied().unwrap_or(1);
+        length.div_ceil(chunk.first().copied().unwrap_or(1).max(1)).max(1) * each
     }
 }
 
@@ -73,7 +79,7 @@ impl Source for Kept {
         let bytes = self.bytes.bytes().get(first..first + self.chunk_bytes()).unwrap_or_default();
         Ok(Located::new(index, Data::InPlace(bytes)))
     }
-    fn held_bytes(&self) -> u64 {
-        self.bytes.len() as u64
+    fn hold(&self) -> Option<&Hold> {
+        Some(&self.hold)
     }
 }

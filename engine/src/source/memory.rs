@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Data, Located, Source, c_strides, elements};
+use crate::budget::Hold;
 use crate::{Buffer, DType, Error, Result};
 
 /// An array in memory, in C order: the result of a computation, or an input of one.
@@ -13,6 +14,7 @@ pub struct Value {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     bytes: Arc<Buffer>,
+    hold: Option<Arc<Hold>>,
 }
 
 impl Value {
@@ -35,7 +37,13 @@ impl Value {
             strides: c_strides(shape, dtype.size()),
             shape: shape.to_vec(),
             bytes: Arc::new(bytes),
+            hold: None,
         })
+    }
+
+    /// The same array, whose memory `hold` takes from a budget.
+    pub(crate) fn holding(self, hold: Hold) -> Value {
+        Value { hold: Some(Arc::new(hold)), ..self }
     }
 
     /// The buffer of the elements, if no clone of the value shares it.
@@ -119,6 +127,9 @@ impl Source for Value {
     }
     fn in_place(&self) -> bool {
         true
+    }
+    fn hold(&self) -> Option<&Hold> {
+        self.hold.as_deref()
     }
     fn has_values(&self) -> bool {
         false

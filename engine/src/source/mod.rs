@@ -19,6 +19,7 @@ pub use reshaped::Reshaped;
 pub(crate) use spilled::Spilled;
 pub use stored::Stored;
 
+use crate::budget::Hold;
 use crate::{DType, Error, Result};
 
 /// An array of chunks that can be read from several threads.
@@ -121,9 +122,10 @@ pub trait Source: Send + Sync + Debug {
     }
     /// Releases all chunks at once, which takes far less time than one chunk after the other.
     fn release_all(&self) {}
-    /// Bytes of working memory that the source holds, and that count in the budget of every run that reads it.
-    fn held_bytes(&self) -> u64 {
-        0
+    /// The memory of a budget that the source holds.
+    #[doc(hidden)]
+    fn hold(&self) -> Option<&Hold> {
+        None
     }
     /// Whether chunks are read from a file.
     fn is_stored(&self) -> bool {

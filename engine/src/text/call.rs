@@ -6,6 +6,9 @@ use super::error::{Fault, Result};
 use super::meaning::{Meaning, Placed};
 use crate::{Context, DType, Expr};
 
+/// Bytes of memory for an element that is needed while an expression is built.
+const ELEMENT: u64 = 128;
+
 /// An argument's name, if the call gives one.
 pub(super) type Keyword = Option<(String, Range<usize>)>;
 
@@ -36,14 +39,20 @@ impl Call<'_> {
     }
 
     /// The elements of a small array of integers or truth values, which are computed at once because a shape depends on
-    /// them.
+    /// them. All that is made of an element takes up to [`ELEMENT`] bytes.
     pub(super) fn elements(&self, array: &Expr, at: &Range<usize>) -> Result<Vec<i64>> {
+        let (context, count) = (self.context(), crate::elements(array.shape()));
+        let bytes = count.map_err(|e| Fault::engine(at, e))?.saturating_mul(ELEMENT);
+        if bytes > context.budget.total() / 4 {
+            let what = format!("{} with so many elements of an argument", self.name);
+            return Err(Fault::engine(at, context.budget.refusal(bytes.saturating_mul(4), &what)));
+        }
         let exact = crate::promote::is_exact(array.dtype()) || array.shape().contains(&0);
         if !exact {
             return Err(Fault::new(at, format!("expected integers, found elements of {}", array.dtype())));
         }
         let whole = array.cast(DType::I64).map_err(|e| Fault::engine(at, e))?;
-        let value = crate::plan::evaluate_in(&whole, &self.context()).map_err(|e| Fault::engine(at, e))?;
+        let value = crate::plan::evaluate_in(&whole, &context).map_err(|e| Fault::engine(at, e))?;
         Ok(value.bytes().chunks_exact(8).map(bytemuck::pod_read_unaligned).collect())
     }
 

@@ -236,6 +236,11 @@ fn absurd_numbers_are_refused_not_crashed_on() {
         "bincount(array([2**62]))",
         "bincount(array([2**64 - 1], dtype='uint64'))",
         "arange(stop=0, dtype='S2147483647')",
+        "pad(a, 2**62, mode='wrap')",
+        "pad(a, 2**62, mode='reflect')",
+        "pad(a, 2**62, mode='symmetric', reflect_type='odd')",
+        "repeat(a, 2**62)",
+        "repeat(a, [2**62, 2**62, 1])",
     ] {
         let context = Context::new(64 << 20, 2);
         let lowered = Formula::parse(text).and_then(|f| f.results(&bound(), Some(&context)).map(|_| ()));

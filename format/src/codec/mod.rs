@@ -4,6 +4,8 @@ mod lz4;
 mod pco;
 mod zstd;
 
+pub use self::zstd::check_zstd;
+pub(crate) use self::zstd::trim;
 use crate::{DType, PayloadError};
 
 /// The codec that packs the chunks of an array.

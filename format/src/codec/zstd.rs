@@ -1,6 +1,7 @@
 //! zstd: a chunk is one frame (RFC 8878).
 
 use std::cell::RefCell;
+use std::io::Read;
 
 use zstd::zstd_safe;
 
@@ -32,6 +33,11 @@ pub(super) fn encoder_bytes(level: i32) -> usize {
     }
 }
 
+/// Frees the encoder that this thread keeps.
+pub(crate) fn trim() {
+    ENCODER.take();
+}
+
 /// Packs `elements` into `out`, which has room for [`zstd_safe::compress_bound`] bytes, and gives the packed length.
 pub(super) fn pack(level: i32, elements: &[u8], out: &mut [u8]) -> Result<usize, PayloadError> {
     let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
@@ -60,6 +66,27 @@ pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<(), PayloadError>
         found if found == out.len() as u64 => Ok(()),
         found => Err(PayloadError::ContentSize { expected: out.len() as u64, found: Some(found) }),
     }
+}
+
+/// Checks that frames of zstd, from any writer, unpack to at most `most` bytes, before room is made for what they claim.
+/// Frames that do not say how many bytes they hold are unpacked once and counted.
+///
+/// # Errors
+/// When they hold more, or are damaged.
+pub fn check_zstd(frames: &[u8], most: u64) -> Result<(), PayloadError> {
+    let too_long = |found| Err(PayloadError::ContentSize { expected: most, found });
+    if let (Ok(Some(size)), Ok(length)) =
+        (zstd_safe::get_frame_content_size(frames), zstd_safe::find_frame_compressed_size(frames))
+        && length == frames.len()
+    {
+        return if size <= most { Ok(()) } else { too_long(Some(size)) };
+    }
+    let wrong = |e: std::io::Error| PayloadError::Zstd(e.to_string());
+    let mut decoder = zstd::stream::Decoder::with_buffer(frames).map_err(wrong)?;
+    decoder.window_log_max(ZSTD_WINDOW_MAX.ilog2()).map_err(wrong)?;
+    let found =
+        std::io::copy(&mut decoder.take(most.saturating_add(1)), &mut std::io::sink()).map_err(wrong)?;
+    if found <= most { Ok(()) } else { too_long(None) }
 }
 
 /// Checks that a payload is exactly one plain frame of `expected` decoded bytes, before any of it is decoded.
@@ -101,6 +128,25 @@ fn window(payload: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_of_others_hold_no_more_than_they_may() {
+        let elements: Vec<u8> = (0..9000u32).map(|k| (k % 251) as u8).collect();
+        let known = zstd::bulk::compress(&elements, 3).unwrap();
+        let unknown = zstd::stream::encode_all(&elements[..], 3).unwrap();
+        let two = [&known[..], &unknown[..]].concat();
+        // 2^62 bytes, says the header
+        let bomb = [&[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..], &(1u64 << 62).to_le_bytes(), &[1, 0, 0]].concat();
+        for frames in [&known, &unknown] {
+            assert_eq!(check_zstd(frames, 9000), Ok(()));
+            assert!(check_zstd(frames, 8999).is_err());
+        }
+        assert_eq!(check_zstd(&two, 18_000), Ok(()));
+        assert!(check_zstd(&two, 17_999).is_err());
+        assert!(check_zstd(&bomb, 9000).is_err());
+        assert!(check_zstd(&unknown[..unknown.len() - 3], 9000).is_err());
+        assert!(check_zstd(b"no frame", 9000).is_err());
+    }
 
     #[test]
     fn frames_are_checked_before_decoding() {

@@ -6,12 +6,17 @@ mod method;
 use method::Place;
 pub use method::QuantileMethod;
 
+use super::sets::{has_nan, is_nan};
 use super::small::{computed, floats, integers, values};
 use super::{op, spread};
 use crate::op::{Op, Scalar};
 use crate::promote::is_exact;
-use crate::view::resolve_axes;
+use crate::source::elements;
+use crate::view::{Index, resolve_axes};
 use crate::{Context, DType, Error, Expr, ReduceOptions, Reduction, Result};
+
+/// Up to this many elements of a line are selected; for more, lines are sorted.
+const FEW: u64 = 64;
 
 /// Options of a quantile.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +129,33 @@ impl Sorted {
         op(Op::Subtract, &[&Expr::scalar(self.length as i64), &nan]).map(Count::Each)
     }
 
+    /// The elements at places of the sorted order of each line: see [`Expr::order_statistics`]. For many places, lines
+    /// are sorted.
+    fn at(&self, ranks: &Expr, nan: bool) -> Result<Expr> {
+        let (lead, _) = ranks.shape().split_at(ranks.ndim() - self.kept);
+        if elements(lead)? <= FEW {
+            return self.moved.order_statistics(ranks, self.along, nan);
+        }
+        let sorted = self.lines()?.sort(Some(-1))?;
+        // places beside each other along the last axis, as the elements of lines are
+        let kept = &sorted.shape()[..self.kept];
+        let shape = [lead, kept].concat();
+        let axes: Vec<i64> = (0..lead.len() as i64).collect();
+        let last: Vec<i64> = (self.kept as i64..shape.len() as i64).collect();
+        let beside = ranks.cast(DType::I64)?.broadcast_to(&shape)?.move_axes(&axes, &last)?;
+        let lines = beside.reshaped_to(&[kept, &[elements(lead)?]].concat())?;
+        let end = Expr::scalar(self.length as i64);
+        let negative = op(Op::Less, &[&lines, &Expr::scalar(0)])?;
+        let lines = op(Op::Where, &[&negative, &op(Op::Add, &[&lines, &end])?, &lines])?;
+        let lines = op(Op::Clip, &[&lines, &Expr::scalar(0), &Expr::scalar(self.length as i64 - 1)])?;
+        let mut found = sorted.gather_along(&lines, self.kept, false)?;
+        if nan && has_nan(&sorted) {
+            let greatest = sorted.index(&[Index::Ellipsis, (self.length - 1..self.length).into()])?;
+            found = op(Op::Where, &[&is_nan(&greatest)?, &greatest, &found])?;
+        }
+        found.reshaped_to(beside.shape())?.move_axes(&last, &axes)
+    }
+
     /// The lines, each along one last axis.
     pub(super) fn lines(&self) -> Result<Expr> {
         if self.along == 1 {
@@ -196,7 +228,7 @@ impl Expr {
         }
         let count = if options.skip_nan { sorted.numbers()? } else { Count::All(sorted.length) };
         let values = spread(&q.values, sorted.kept)?;
-        let select = |ranks: &Expr| sorted.moved.order_statistics(ranks, sorted.along, !options.skip_nan);
+        let select = |ranks: &Expr| sorted.at(ranks, !options.skip_nan);
         let found = match method.place(&count, &values)? {
             Place::At(ranks) => select(&ranks)?,
             Place::Between(place) => {

@@ -1,6 +1,6 @@
 //! The state that the workers of a pass share for its inputs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,14 +13,22 @@ pub(in crate::exec) struct InputCache {
     pub(in crate::exec) pages: bool,
     capacity: usize,
     state: Mutex<DecodedState>,
-    /// For each input, chunk and group of 64 checksummed blocks, one bit for each block. Only visited blocks take
-    /// memory, whatever a file claims to hold.
-    checked: Mutex<HashMap<(usize, u64, usize), u64>>,
+    /// For each input and group of 64 checksummed blocks, one bit for each block. Only visited blocks take memory,
+    /// whatever a file claims to hold.
+    checked: Mutex<HashMap<(usize, u64), u64>>,
 }
+
+/// The number of an input, and the index of a chunk.
+type Key = (usize, Vec<u64>);
+
+/// Bytes that a chunk takes beside its elements: its keys, and its share of two maps.
+pub(in crate::exec) const BESIDE_CHUNK: usize = 256;
 
 #[derive(Default)]
 struct DecodedState {
-    held: HashMap<(usize, Vec<u64>), (Arc<Buffer>, u64)>,
+    held: HashMap<Key, (Arc<Buffer>, u64)>,
+    /// The held chunks by the time of their last use.
+    used: BTreeMap<u64, Key>,
     free: Vec<Buffer>,
     clock: u64,
     bytes: usize,
@@ -40,11 +48,19 @@ impl InputCache {
         state.free.clear();
     }
 
-    /// The `blocks` of chunk `number` of input `load` that no worker has asked for before.
-    pub(in crate::exec) fn unseen(&self, load: usize, number: u64, blocks: Range<usize>) -> Vec<usize> {
+    /// The `blocks` of chunk `number` of input `load` that no worker has asked for before. No chunk has more than `all`
+    /// checksummed blocks.
+    pub(in crate::exec) fn unseen(
+        &self,
+        load: usize,
+        number: u64,
+        all: usize,
+        blocks: Range<usize>,
+    ) -> Vec<usize> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = |block: &usize| {
-            let (word, bit) = (checked.entry((load, number, block / 64)).or_default(), 1 << (block % 64));
+            let block = number.saturating_mul(all as u64).saturating_add(*block as u64);
+            let (word, bit) = (checked.entry((load, block / 64)).or_default(), 1 << (block % 64));
             let first = *word & bit == 0;
             *word |= bit;
             first
@@ -63,11 +79,8 @@ impl InputCache {
         let key = (load, index.to_vec());
         let mut buffer = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.clock += 1;
-            let now = state.clock;
-            if let Some((found, used)) = state.held.get_mut(&key) {
-                *used = now;
-                return Ok(found.clone());
+            if let Some(found) = state.find(&key) {
+                return Ok(found);
             }
             state.evict(self.capacity);
             let fit = state.free.iter().position(|b| b.len() == len);
@@ -80,23 +93,49 @@ impl InputCache {
         decode(fresh.bytes_mut())?;
         let fresh = Arc::new(fresh);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = state.clock;
-        state.bytes += len;
-        if let Some((old, _)) = state.held.insert(key, (fresh.clone(), now)) {
-            state.bytes -= old.len();
-        }
+        state.insert(key, fresh.clone());
         Ok(fresh)
     }
 }
 
 impl DecodedState {
+    /// The time, which is another one at each call.
+    fn now(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    fn find(&mut self, key: &Key) -> Option<Arc<Buffer>> {
+        let now = self.now();
+        let (found, used) = self.held.get_mut(key)?;
+        let name = self.used.remove(used)?;
+        self.used.insert(now, name);
+        *used = now;
+        Some(found.clone())
+    }
+
+    fn insert(&mut self, key: Key, chunk: Arc<Buffer>) {
+        let now = self.now();
+        self.bytes += chunk.len() + BESIDE_CHUNK;
+        self.used.insert(now, key.clone());
+        if let Some((old, used)) = self.held.insert(key, (chunk, now)) {
+            self.bytes -= old.len() + BESIDE_CHUNK;
+            self.used.remove(&used);
+        }
+    }
+
     /// Drops the least recently used chunks that no worker reads now, until at most `capacity` bytes stay.
     fn evict(&mut self, capacity: usize) {
         while self.bytes > capacity {
-            let idle = self.held.iter().filter(|(_, (b, _))| Arc::strong_count(b) == 1);
-            let Some(key) = idle.min_by_key(|(_, (_, used))| *used).map(|(k, _)| k.clone()) else { break };
-            let Some((buffer, _)) = self.held.remove(&key) else { break };
-            self.bytes -= buffer.len();
+            let is_idle =
+                |key: &Key| self.held.get(key).is_some_and(|(chunk, _)| Arc::strong_count(chunk) == 1);
+            let Some(used) = self.used.iter().find(|(_, key)| is_idle(key)).map(|(used, _)| *used) else {
+                break;
+            };
+            let Some((buffer, _)) = self.used.remove(&used).and_then(|key| self.held.remove(&key)) else {
+                break;
+            };
+            self.bytes -= buffer.len() + BESIDE_CHUNK;
             // one more spare buffer is enough: the evicting thread needs a buffer next
             self.free.truncate(1);
             self.free.extend(Arc::into_inner(buffer));

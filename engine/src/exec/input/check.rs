@@ -61,7 +61,9 @@ impl<'p> Input<'p> {
         let size = grain(len);
         let number = Grid::new(self.source.shape(), &self.load.chunk).linear(&self.index);
         let blocks = bytes.start / size..bytes.end.div_ceil(size);
-        let unseen = self.shared.unseen(self.number, number, blocks).into_iter();
+        // chunks at an edge may be shorter, but have their numbers among those of full ones
+        let full = self.source.chunk_bytes();
+        let unseen = self.shared.unseen(self.number, number, full.div_ceil(grain(full)), blocks).into_iter();
         unseen.map(|block| block * size..((block + 1) * size).min(len)).collect()
     }
 

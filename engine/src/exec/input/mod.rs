@@ -12,14 +12,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::fetch::Scout;
+use super::fetch::{STAGE, Scout};
 use super::loops::{Layout, layout};
 use crate::context::Metrics;
 use crate::profile::Work;
+use crate::program::tiles::loop_order;
 use crate::program::{Load, Program};
 use crate::source::{Data, Located, Source};
 use crate::{Buffer, Context, Result};
-pub(super) use cache::InputCache;
+pub(super) use cache::{BESIDE_CHUNK, InputCache};
 pub(super) use points::{POINT, table};
 
 /// In a raw chunk larger than [`WHOLE`], each block of this many bytes has a checksum. Checks run ahead of reads by up
@@ -52,20 +53,53 @@ const PASSED: usize = 4 << 20;
 /// each end.
 pub(in crate::exec) const RELEASE: usize = PASSED + 2 * HUGE;
 
-/// Bytes of memory that an input takes in a pass over `domain` that reads boxes of `shape`.
-pub(in crate::exec) fn bytes(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
-    buffers(load, shape) + if load.is_encoded() || !load.is_mapped() { 0 } else { pages(load, shape, domain) }
+/// Bytes of memory that all inputs of programs take that read boxes of `shape` side by side. Views of one source that lie
+/// beside each other share their pages.
+pub(in crate::exec) fn all_bytes(programs: &[Program], shape: &[u64]) -> u64 {
+    all_bytes_late(programs, shape, RELEASE)
 }
 
-/// The same for all inputs of programs that read the same boxes side by side. Views of one source that lie beside each
-/// other share their pages.
-pub(in crate::exec) fn all_bytes(programs: &[Program], shape: &[u64]) -> u64 {
+/// The same for a program of which one box is read at a time, whose pages are then let go.
+pub(in crate::exec) fn bytes_at_once(program: &Program, shape: &[u64]) -> u64 {
+    all_bytes_late(std::slice::from_ref(program), shape, 2 * HUGE)
+}
+
+/// The same for a program that is read in boxes of `shape`, so small that they are not mapped.
+pub(in crate::exec) fn bytes_unmapped(program: &Program, shape: &[u64]) -> u64 {
+    let of = |load: &Load| {
+        let boxed = load.elements(shape) * load.dtype.size() as u64;
+        let read = if !load.is_encoded() && load.is_mapped() { boxed + STAGE as u64 } else { 0 };
+        buffers(load, shape) + read
+    };
+    program.loads.iter().map(of).fold(scratch(std::slice::from_ref(program)), u64::saturating_add)
+}
+
+/// Bytes that a thread takes beside decoded chunks: it decodes one chunk at a time.
+fn scratch(programs: &[Program]) -> u64 {
+    let encoded = programs.iter().flat_map(|program| &program.loads).filter(|load| load.is_encoded());
+    encoded.map(Load::scratch_bytes).max().unwrap_or(0)
+}
+
+/// The greatest lengths of pieces of a box of `shape` that are so small that they are not mapped.
+pub(in crate::exec) fn pieces(program: &Program, shape: &[u64]) -> Vec<u64> {
+    let widest = program.loads.iter().map(|load| load.dtype.size()).max().unwrap_or(1);
+    let most = (DENSE / 2 / widest.max(1)).max(1) as u64;
+    let mut longest: Vec<u64> = shape.iter().map(|&n| n.max(1)).collect();
+    for k in loop_order(program) {
+        let others = longest.iter().product::<u64>() / longest[k];
+        longest[k] = (most / others).clamp(1, longest[k]);
+    }
+    longest
+}
+
+/// As [`all_bytes`], where pages are let go `late` bytes after they were read.
+fn all_bytes_late(programs: &[Program], shape: &[u64], late: usize) -> u64 {
     let mut beside: HashMap<_, Vec<(&Load, u64)>> = HashMap::new();
-    let mut all = 0_u64;
+    let mut all = scratch(programs);
     for (load, domain) in programs.iter().flat_map(|p| p.loads.iter().map(move |load| (load, &p.domain))) {
         all = all.saturating_add(buffers(load, shape));
         if !load.is_encoded() && load.is_mapped() {
-            beside.entry(load.direction()).or_default().push((load, pages(load, shape, domain)));
+            beside.entry(load.direction()).or_default().push((load, pages(load, shape, domain, late)));
         }
     }
     beside.into_values().map(pages_beside).fold(all, u64::saturating_add)
@@ -88,15 +122,15 @@ fn pages_beside(mut views: Vec<(&Load, u64)>) -> u64 {
 fn buffers(load: &Load, shape: &[u64]) -> u64 {
     let boxed = load.elements(shape) * load.dtype.size() as u64;
     let gathered = if load.gathers.contains(&true) { boxed } else { 0 };
-    gathered + if load.is_encoded() { load.decoded_bytes() } else { 0 }
+    gathered + if load.is_encoded() { load.chunk_bytes() } else { 0 }
 }
 
-/// Bytes of the mapped pages of an input, which are let go a few megabytes late.
-fn pages(load: &Load, shape: &[u64], domain: &[u64]) -> u64 {
+/// Bytes of the mapped pages of an input, which are let go `late` bytes after they were read.
+fn pages(load: &Load, shape: &[u64], domain: &[u64], late: usize) -> u64 {
     let item = load.dtype.size() as u64;
     let (boxed, all) = (load.elements(shape) * item, load.elements(domain) * item);
     let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
-    boxed.min(chunk) + all.min(RELEASE as u64)
+    boxed.min(chunk) + all.min(late as u64)
 }
 
 /// Elements of a box as they lie in some bytes.

@@ -128,23 +128,29 @@ impl<'p> Input<'p> {
         let Held::InPlace(located, _) = &self.held else { return Ok(()) };
         let item = self.load.dtype.size();
         // elements that lie close to each other are read together
-        let mut reads: Vec<&[Point]> = Vec::new();
         let mut rest = points;
-        while let Some(first) = rest.first() {
+        let mut reads = std::iter::from_fn(|| {
+            let first = rest.first()?;
             let near = |pair: &[Point]| {
                 pair[1].byte - pair[0].byte <= item + GAP && pair[1].byte + item - first.byte <= STAGE
             };
             let count = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
             let (read, others) = rest.split_at(count);
-            reads.push(read);
             rest = others;
-        }
+            Some(read)
+        });
         let ends = |read: &[Point]| match read {
             [first, .., last] => first.byte..last.byte + item,
             [one] => one.byte..one.byte + item,
             [] => 0..0,
         };
-        for batch in reads.chunks(TOLD) {
+        let mut batch: Vec<&[Point]> = Vec::with_capacity(TOLD);
+        loop {
+            batch.clear();
+            batch.extend(reads.by_ref().take(TOLD));
+            if batch.is_empty() {
+                return Ok(());
+            }
             let holds = || {
                 let ends = batch.first().into_iter().chain(batch.last()).map(|read| ends(read));
                 ends.into_iter().all(|bytes| self.source.holds(located, bytes))
@@ -157,14 +163,13 @@ impl<'p> Input<'p> {
                     false => batch.iter().for_each(|read| self.source.expect(located, ends(read))),
                 }
             }
-            for read in batch {
+            for read in &batch {
                 let bytes = ends(read);
                 let staged = self.stage.reserve(bytes.len())?;
                 self.source.read(located, bytes.start, staged)?;
                 read.iter().try_for_each(|p| copy(out, p.number, item, staged, p.byte - bytes.start))?;
             }
         }
-        Ok(())
     }
 
     fn walks(&self) -> Vec<Walk> {

@@ -1,7 +1,6 @@
 //! The memory of a pass.
 
 use super::{Output, Pass};
-use crate::exec::fetch::STAGE;
 use crate::exec::fold::Reduced;
 use crate::exec::input;
 use crate::exec::worker::Worker;
@@ -38,7 +37,7 @@ impl Pass {
         let elements: u64 = tile.iter().product();
         let mut print = Footprint { worker: Worker::bytes(&self.program), ..Footprint::default() };
         let piece: Vec<u64> = match self.thrifty {
-            true => tile.iter().zip(self.longest(false)).map(|(&n, longest)| n.min(longest)).collect(),
+            true => self.longest(false),
             false => tile.clone(),
         };
         print.mapped = mapped_bytes(std::slice::from_ref(&self.program));
@@ -47,23 +46,17 @@ impl Pass {
         for load in loads {
             let item = load.dtype.size() as u64;
             if load.is_encoded() {
-                let chunk = load.chunk.iter().product::<u64>().saturating_mul(item);
+                let chunk =
+                    load.chunk.iter().product::<u64>().saturating_mul(item) + input::BESIDE_CHUNK as u64;
                 print.cache = print.cache.saturating_add(self.chunks_used_again(load).saturating_mul(chunk));
             }
-            if self.thrifty {
-                print.worker += match load.is_encoded() {
-                    true => input::bytes(load, &piece, &self.program.domain),
-                    // small pieces are read, not mapped
-                    false => {
-                        let copies = if load.gathers.contains(&true) { 2 } else { 1 };
-                        copies * load.elements(&piece) * item + STAGE as u64
-                    }
-                };
-            }
         }
-        if !self.thrifty && !loads.is_empty() {
-            print.worker =
-                print.worker.saturating_add(input::all_bytes(std::slice::from_ref(&self.program), &piece));
+        if !loads.is_empty() {
+            let inputs = match self.thrifty {
+                true => input::bytes_unmapped(&self.program, &piece),
+                false => input::all_bytes(std::slice::from_ref(&self.program), &piece),
+            };
+            print.worker = print.worker.saturating_add(inputs);
         }
         let in_place = self.in_place();
         for output in &self.outputs {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::fold::Reduced;
 use super::folding::Folding;
+use super::input::pieces;
 use super::stage::{Fit, Room, Run, Stage, Told};
 use crate::Result;
 use crate::program::tiles::Tiles;
@@ -19,9 +20,6 @@ pub(super) use run::one_tile;
 
 /// A tile of at most this many elements is not made narrower to give another thread room.
 const SMALL: u64 = 1 << 16;
-/// Elements of a piece in a thrifty pass.
-const THRIFTY: u64 = 1 << 15;
-
 /// A run of at least this many bytes is read in place, even if its neighbours are not read.
 const LONG_RUN: u64 = 32 << 10;
 
@@ -123,14 +121,7 @@ impl Pass {
             Output::Write(_) => None,
         };
         let Some((rows, over, one_by_one)) = self.outputs.iter().find_map(by_column) else {
-            if self.thrifty {
-                longest = self.tiles.extents().into_iter().map(|n| n.max(1)).collect();
-                for &k in &self.order {
-                    let others = longest.iter().product::<u64>() / longest[k];
-                    longest[k] = (THRIFTY / others).clamp(1, longest[k]);
-                }
-            }
-            return longest;
+            return if self.thrifty { pieces(&self.program, &self.tiles.extents()) } else { longest };
         };
         let place = self.order.iter().position(|&k| k == rows).unwrap_or(0);
         let slow = &self.order[..place];
@@ -209,6 +200,7 @@ impl Stage for Pass {
                 None if spares => {
                     (self.tiles, self.thrifty) = (wide.clone(), true);
                 }
+                None if workers == 0 && self.program.frugal() => {}
                 None => break (print, workers),
             }
         };

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrstore_format::Codec;
+use arrstore_format::{Codec, check_zstd};
 use serde_json::Value;
+use zarrs::array::codec::api::ArrayToBytesCodecTraits;
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
+use zarrs::storage::ReadableStorageTraits;
 
 use super::nodes::{arrays, folder_of, may_be_array, metadata};
 use crate::formats::error::{Error, Placed, Result};
@@ -35,7 +37,7 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
         serde_json::from_value(json.clone()).map_err(Error::foreign).place(at)?;
     let array =
         Array::new_with_metadata(Arc::new(store), "/", description).map_err(Error::foreign).place(at)?;
-    let source = ZarrSource::new(folder.clone(), array, dtype).place(at)?;
+    let source = ZarrSource::new(folder.clone(), array, dtype, &names).place(at)?;
 
     let codec = level(&json).map_or(Codec::None, |level| Codec::Zstd { level });
     let shuffled = names.iter().any(|n| n == "numcodecs.shuffle");
@@ -114,10 +116,20 @@ struct ZarrSource {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     chunk_bytes: usize,
+    /// Bytes of checksums in and after the frames of zstd, if chunks are packed by it.
+    around_zstd: Option<[usize; 2]>,
 }
 
+/// Bytes of a checksum.
+const CHECKSUM: usize = 4;
+
 impl ZarrSource {
-    fn new(folder: PathBuf, array: Array<FilesystemStore>, dtype: DType) -> Result<ZarrSource> {
+    fn new(
+        folder: PathBuf,
+        array: Array<FilesystemStore>,
+        dtype: DType,
+        codecs: &[String],
+    ) -> Result<ZarrSource> {
         let ndim = array.dimensionality();
         let chunk = array.chunk_shape(&vec![0; ndim]).map_err(Error::foreign)?;
         let chunk: Vec<u64> = chunk.iter().map(|n| n.get()).collect();
@@ -133,7 +145,19 @@ impl ZarrSource {
             ));
         }
         let strides = c_strides(&chunk, dtype.size());
-        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes })
+        let checksums = |codecs: &[String]| CHECKSUM * codecs.iter().filter(|name| *name == "crc32c").count();
+        let mut parts = codecs.split(|name| name == "zstd");
+        let around_zstd = match (parts.next(), parts.next(), parts.next()) {
+            (Some(before), Some(after), None) => Some([checksums(before), checksums(after)]),
+            (_, None, _) => None,
+            _ => return Err(Error::content("the codec 'zstd' stands twice, expected once at most")),
+        };
+        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes, around_zstd })
+    }
+
+    /// The most bytes of the file of a chunk: zstd adds less than this.
+    fn most_stored(&self) -> u64 {
+        (self.chunk_bytes as u64).saturating_add(self.chunk_bytes as u64 / 64).saturating_add(4096)
     }
 }
 
@@ -169,8 +193,27 @@ impl Source for ZarrSource {
     fn decode(&self, chunk: &Located<'_>, out: &mut [u8]) -> crate::Result<()> {
         let options = CodecOptions::default().with_concurrent_target(1);
         let fail = |e: String| crate::Error::Other(format!("{}: chunk {:?}: {e}", self.label(), chunk.index));
-        let bytes: ArrayBytes<'_> =
-            self.array.retrieve_chunk_opt(&chunk.index, &options).map_err(|e| fail(e.to_string()))?;
+        let size = self.array.storage().size_key(&self.array.chunk_key(&chunk.index));
+        if let Some(size) = size.map_err(|e| fail(e.to_string()))?.filter(|&size| size > self.most_stored()) {
+            let most = self.most_stored();
+            return Err(fail(format!("expected a file of at most {most} bytes, found {size} bytes")));
+        }
+        let stored = self.array.retrieve_encoded_chunk(&chunk.index).map_err(|e| fail(e.to_string()))?;
+        let bytes: ArrayBytes<'_> = match stored {
+            None => self.array.retrieve_chunk_opt(&chunk.index, &options).map_err(|e| fail(e.to_string()))?,
+            Some(stored) => {
+                if let Some([inside, after]) = self.around_zstd {
+                    let frames = stored.get(..stored.len().saturating_sub(after)).unwrap_or_default();
+                    check_zstd(frames, (self.chunk_bytes + inside) as u64)
+                        .map_err(|e| fail(e.to_string()))?;
+                }
+                let shape = self.array.chunk_shape(&chunk.index).map_err(|e| fail(e.to_string()))?;
+                let (array, dtype) = (&self.array, self.array.data_type());
+                let decoded =
+                    array.codecs().decode(stored.into(), &shape, dtype, array.fill_value(), &options);
+                decoded.map_err(|e| fail(e.to_string()))?
+            }
+        };
         let bytes = bytes.into_fixed().map_err(|e| fail(e.to_string()))?;
         match out.get_mut(..bytes.len()) {
             Some(to) if bytes.len() == self.chunk_bytes => to.copy_from_slice(&bytes),

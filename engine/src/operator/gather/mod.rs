@@ -24,8 +24,10 @@ pub(super) const BLOCK: u64 = 512 << 10;
 const WHOLE: u64 = 2 << 20;
 /// Up to this many elements at an index are copied one by one.
 const FEW: u64 = 32;
-/// Elements of a chunk of the result whose elements are copied one by one.
-const POINTS: u64 = 1 << 16;
+/// Elements of a chunk of the result whose elements are copied one by one, at least and at most.
+const POINTS: [u64; 2] = [1 << 16, 1 << 18];
+/// Bytes of the array for each element of such a chunk, so that elements lie close enough to be read together.
+const APART: u64 = 1 << 10;
 
 /// Elements of an array, its first input, at the indices that the other inputs give.
 #[derive(Clone, Debug)]
@@ -175,10 +177,13 @@ pub(super) fn visits(
 impl Derive for Gather {
     /// Long along the axes whose elements lie closest in the array.
     fn chunk(&self, feeds: &[Program], shape: &[u64], item: u64) -> Vec<u64> {
-        let room = CHUNK / item.max(1);
-        let Some(array) = feeds.first().filter(|_| !self.is_flat() && self.axes.len() == 1) else {
-            return rows(shape, room.min(POINTS));
+        let bytes = feeds.first().map_or(0, Program::bytes);
+        let points = (bytes / APART).clamp(POINTS[0], POINTS[1]);
+        let one = |array: &&Program| self.axes.len() == 1 && array.domain.len() > 1;
+        let Some(array) = feeds.first().filter(one) else {
+            return rows(shape, points.min(WHOLE / item.max(1)));
         };
+        let room = CHUNK / item.max(1);
         let (ndim, lead) = (array.domain.len(), lead(array));
         // of an array in chunks, a box takes all that it needs of each chunk
         let span = |axis: usize| lead.and_then(|load| load.access[axis]).map_or(u64::MAX, |a| a.span());

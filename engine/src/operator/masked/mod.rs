@@ -11,7 +11,6 @@ mod counting;
 use std::sync::Arc;
 
 use super::Operator;
-use crate::budget::Budget;
 use crate::exec::{Derive, Reader};
 use crate::expr::Expr;
 use crate::plan::{Plan, Target};
@@ -80,15 +79,18 @@ fn selected(what: Selected, inputs: Vec<Expr>, context: &Context) -> Result<Expr
     let bands = Bands::new(&shape);
     let count = if elements(&shape)? == 0 { 0 } else { bands.grid.len() };
     let dtype = if what == Selected::Values { last.dtype() } else { DType::I64 };
-    let keep = Arc::new(Keep::new(context.budget.total() / SHARE));
+    let keep = Arc::new(Keep::new(context.budget.room() / SHARE));
     let mut before = vec![0];
+    let mut permit = None;
     if count > 0 {
         let counting = Counting { what, shape: shape.clone(), keep: keep.clone() };
         let counts = Expr::output(counting, inputs.clone(), DType::I64, vec![count]);
         // what is kept is taken from the budget beside the memory of the plan
-        let within = Context { budget: Budget::new(context.budget.total() - keep.room), ..context.clone() };
+        let budget = context.budget.resized(context.budget.total() - keep.room);
+        let within = Context { budget, ..context.clone() };
         let plan = Plan::new(&[(counts, Target::Memory)], &within)?;
-        let _permit = context.budget.take(plan.peak() + keep.room, "counting the elements of a mask")?;
+        let bytes = plan.peak() + keep.room;
+        permit = Some(context.budget.take(bytes, "counting the elements of a mask")?);
         let values = plan.run(&within)?.into_iter().flatten().next();
         let counts = values.ok_or_else(|| Error::internal("the plan gave no value"))?;
         for count in counts.bytes().as_chunks::<8>().0 {
@@ -101,12 +103,19 @@ fn selected(what: Selected, inputs: Vec<Expr>, context: &Context) -> Result<Expr
         Selected::Places => vec![total, shape.len() as u64],
     };
     let masked = Masked { what, shape, before };
-    match keep.parts() {
-        Some(parts) if total > 0 => {
-            let chunk = masked.chunk(&[], &result, dtype.size() as u64);
-            Expr::source(Arc::new(Kept::new(dtype, &result, &chunk, parts)?))
-        }
-        _ => Ok(Expr::output(Arc::new(masked), inputs, dtype, result)),
+    let chunk = masked.chunk(&[], &result, dtype.size() as u64);
+    let kept = match keep.parts() {
+        Some(parts) if total > 0 => match context.budget.hold(Kept::size(dtype, &result, &chunk)) {
+            Some(hold) => Some(Kept::new(dtype, &result, &chunk, parts, hold)?),
+            None => None,
+        },
+        _ => None,
+    };
+    // the parts are gone
+    drop(permit);
+    match kept {
+        Some(kept) => Expr::source(Arc::new(kept)),
+        None => Ok(Expr::output(Arc::new(masked), inputs, dtype, result)),
     }
 }
 
