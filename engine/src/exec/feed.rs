@@ -59,20 +59,20 @@ impl<'p> Feed<'p> {
 
     /// The same for readers that compute boxes of `shape` at the same place.
     pub(crate) fn bytes_together(programs: &[Program], shape: &[u64]) -> u64 {
-        let workers = programs.iter().map(Worker::bytes).fold(0, u64::saturating_add);
+        let workers =
+            programs.iter().map(|program| Worker::bytes(program, false)).fold(0, u64::saturating_add);
         workers.saturating_add(input::all_bytes(programs, shape))
     }
 
-    /// The same for a reader of one box, of which nothing is folded: packed blocks are small, and pages are let go with
-    /// the box.
+    /// The same for a reader of one box, whose pages are then let go.
     pub(super) fn bytes_at_once(program: &Program, shape: &[u64]) -> u64 {
-        Worker::bytes_unfolded(program).saturating_add(input::bytes_at_once(program, shape))
+        Worker::bytes(program, false).saturating_add(input::bytes_at_once(program, shape))
     }
 
     /// The same for a reader of the box in pieces.
     pub(super) fn bytes_in_pieces(program: &Program, shape: &[u64]) -> u64 {
         let piece = input::pieces(program, shape);
-        Worker::bytes_unfolded(program).saturating_add(input::bytes_unmapped(program, &piece))
+        Worker::bytes(program, false).saturating_add(input::bytes_unmapped(program, &piece))
     }
 }
 

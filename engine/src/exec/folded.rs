@@ -34,7 +34,7 @@ impl Folded {
     /// How a result of type `dtype` is written that `pass` folds.
     pub(crate) fn written(pass: &Pass, dtype: DType) -> Written {
         let chunk = pass.tiles.extents();
-        let scratch = pass.beside() + Worker::bytes(&pass.program);
+        let scratch = pass.beside() + Worker::bytes(&pass.program, true);
         Written { chunk: Some(chunk), scratch, ..Written::to_memory(dtype, &pass.program.domain) }
     }
 

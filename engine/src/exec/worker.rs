@@ -86,20 +86,11 @@ impl<'p> Worker<'p> {
         Ok(Worker { program, order, longest, inputs, packs, slots, scalar, direct })
     }
 
-    /// Bytes that [`Worker::new`] and packed blocks take, without chunks.
-    pub(super) fn bytes(program: &Program) -> u64 {
-        let [_, fold_block] = blocks(program);
-        Worker::bytes_in_blocks(program, fold_block)
-    }
-
-    /// The same if nothing is folded.
-    pub(super) fn bytes_unfolded(program: &Program) -> u64 {
-        let [block, _] = blocks(program);
-        Worker::bytes_in_blocks(program, block)
-    }
-
-    fn bytes_in_blocks(program: &Program, pack: usize) -> u64 {
-        let [block, _] = blocks(program);
+    /// Bytes that [`Worker::new`] and packed blocks take, without chunks. `folds_inputs` says whether an input is folded
+    /// as it is: its blocks are larger.
+    pub(super) fn bytes(program: &Program, folds_inputs: bool) -> u64 {
+        let [block, fold_block] = blocks(program);
+        let pack = if folds_inputs { fold_block } else { block };
         let slots = program.slots * block * program.widest();
         let packs: usize = program.loads.iter().map(|l| l.dtype.size() * pack).sum();
         (slots + packs) as u64

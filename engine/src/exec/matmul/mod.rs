@@ -131,7 +131,7 @@ impl Product {
                 l.chunk.iter().product::<u64>().saturating_mul(l.dtype.size() as u64).min(RELEASE as u64)
             }
         };
-        let one = |p: &Program| Worker::bytes(p) + p.loads.iter().map(chunk).sum::<u64>();
+        let one = |p: &Program| Worker::bytes(p, false) + p.loads.iter().map(chunk).sum::<u64>();
         one(&self.a) + one(&self.b)
     }
 

@@ -5,7 +5,7 @@ use crate::exec::fold::Reduced;
 use crate::exec::input;
 use crate::exec::worker::Worker;
 use crate::program::access::Access;
-use crate::program::{Load, mapped_bytes};
+use crate::program::{Load, Reg, mapped_bytes};
 
 /// The most borders of tiles that are compared with those of chunks.
 const MANY: usize = 1 << 20;
@@ -35,7 +35,10 @@ impl Pass {
     pub(super) fn footprint(&self) -> Footprint {
         let tile = self.tiles.extents();
         let elements: u64 = tile.iter().product();
-        let mut print = Footprint { worker: Worker::bytes(&self.program), ..Footprint::default() };
+        let plain = |(output, reg): (&Output, &Reg)| matches!((output, reg), (Output::Fold(_), Reg::Load(_)));
+        let folds_inputs = self.outputs.iter().zip(&self.program.outputs).any(plain);
+        let worker = Worker::bytes(&self.program, folds_inputs);
+        let mut print = Footprint { worker, ..Footprint::default() };
         let piece: Vec<u64> = match self.thrifty {
             true => self.longest(false),
             false => tile.clone(),

@@ -177,7 +177,7 @@ fn a_sort_stops_when_it_is_told_to_and_leaves_nothing() {
 #[test]
 fn a_folder_for_temporary_files_that_is_not_there_is_an_error() {
     let a = source(DType::F64, &[LENGTH as u64], bytemuck::cast_slice(&lines()[0].1));
-    let mut context = Context::new(3 << 20, 2);
+    let mut context = Context::new(2 << 20, 2);
     context.tmp = Some("/no/such/folder".into());
     let error = through_file(&a.sort(None).unwrap(), &context).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
