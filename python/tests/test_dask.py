@@ -157,6 +157,35 @@ def test_a_failure_changes_nothing(tmp_path):
     same(arrstore.open(out)["data"], T + 1)
 
 
+@pytest.mark.parametrize(
+    "layout, error",
+    [
+        ({"codec": "gzip"}, ValueError),
+        ({"codec": "pco:99"}, ValueError),
+        ({"chunks": (4, 0)}, ValueError),
+        ({"chunks": (4, -1)}, ValueError),
+        ({"fill": "x"}, TypeError),
+        ({"order": "K"}, ValueError),
+        ({"compression": "zstd"}, TypeError),
+        ({"name": "a//b"}, ValueError),
+    ],
+)
+def test_a_wrong_layout_is_refused_before_anything_is_computed(tmp_path, layout, error):
+    computed = []
+
+    def note(block):
+        if block.size:
+            computed.append(block)
+        return block
+
+    x = da.from_array(T, chunks=5).map_blocks(note, dtype=float, meta=np.empty((0, 0)))
+    with pytest.raises(error):
+        arrstore.store(x, tmp_path / "out.arrs", **layout)
+    with pytest.raises(TypeError, match="object"):
+        arrstore.store(x.astype(object), tmp_path / "out.arrs", chunks=5)
+    assert not computed and not any(tmp_path.iterdir())
+
+
 def test_threads(tmp_path):
     with dask.config.set(scheduler="threads", num_workers=4):
         arrstore.store(da.from_array(T, chunks=3), tmp_path / "out.arrs")
@@ -402,9 +431,11 @@ def test_tokens_follow_files_of_every_format(tmp_path):
 
 
 def test_what_is_no_array_of_dask_is_refused(path):
-    for other in (np.ones(3), arrstore.asarray([1.0])):
+    for other in (np.ones(3), arrstore.asarray([1.0]), dask.delayed(np.ones)(3)):
         with pytest.raises(TypeError, match="expected an array of Dask"):
             arrstore.store(other, path)
+    with pytest.raises(ValueError, match="at least one array"):
+        arrstore.store({}, path)
     for parts in ([], str(path)):
         with pytest.raises(ValueError, match="part files"):
             arrstore.merge(path, parts)
