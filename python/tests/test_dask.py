@@ -215,6 +215,20 @@ def test_parts_and_merge(tmp_path):
     same(arrstore.open(out)["g/t"], expected)
 
 
+def test_places_of_parts(tmp_path):
+    part, out = tmp_path / "part", tmp_path / "out.arrs"
+    # one number for one axis
+    arrstore.write_part(part, "t", T[0], 10, 60)
+    arrstore.merge(out, [part])
+    same(arrstore.open(out)["t"], np.concatenate([np.zeros(10), T[0], np.zeros(10)]))
+    arrstore.write_part(part, "number", 5.0, (), ())
+    arrstore.merge(out, [part])
+    assert arrstore.open(out)["number"].compute() == 5
+    for start, shape, error in ((1.5, 60, TypeError), ([0], 60.0, TypeError), (None, 60, TypeError), (-1, 60, ValueError), ((0, 0), 60, ValueError)):
+        with pytest.raises(error):
+            arrstore.write_part(part, "t", T[0], start, shape)
+
+
 def test_overlapping_parts_are_refused(tmp_path):
     def part(name, start, count=(5, 5), shape=(20, 20), **layout):
         path = tmp_path / name
@@ -400,6 +414,17 @@ def test_a_worker_killed_from_outside(cluster, tmp_path):
         arrstore.store(da.from_array(numbers, chunks=1000).map_blocks(slow, dtype=float), tmp_path / "out.arrs")
     thread.join()
     same(arrstore.open(tmp_path / "out.arrs")["data"], numbers)
+
+
+def test_workers_do_not_lose_what_is_assigned(cluster, tmp_path):
+    with arrstore.open(tmp_path / "out.arrs", "w") as store:
+        target = store.create("x", T.shape, chunks=(10, 15))
+        # workers cannot write to one file at once
+        with pytest.raises(OSError, match="opened to be read"), dask.config.set(scheduler="distributed"):
+            da.store(da.from_array(T, chunks=(10, 15)), target)
+        with dask.config.set(scheduler="threads"):
+            da.store(da.from_array(T, chunks=(10, 15)), target)
+        same(store["x"], T)
 
 
 def test_datasets_of_xarray_are_written_by_all_workers(cluster, tmp_path):

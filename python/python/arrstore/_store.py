@@ -137,6 +137,10 @@ class StoredArray(Attributed, Array):
         with self._store.transaction() as tx:
             tx[self._name].attrs = attributes
 
+    def __reduce__(self):
+        origin = self.origin
+        return super().__reduce__() if origin is None else (_of_commit, origin)
+
     def refresh(self):
         """Shows the newest commit of the store."""
         self._rebase(self._store._file.array(self._name))
@@ -157,6 +161,11 @@ class StoredArray(Attributed, Array):
         with self._store.transaction() as tx:
             tx[self._name].resize(*shape)
         self.refresh()
+
+
+def _of_commit(path, name, commit):
+    """An array as of a commit. It cannot be changed: what another process assigned to it would be lost."""
+    return StoredArray(Store(path, commit=commit), name)
 
 
 class _Arrays(MutableMapping):
