@@ -347,3 +347,13 @@ def test_a_region_is_a_dict(region, path):
     ds.to_arrstore(path)
     with pytest.raises(TypeError, match="region: expected 'auto', or a dict of slices"):
         ds.to_arrstore(path, region=region)
+
+
+def test_texts_that_end_in_nul_are_refused(path):
+    data = xr.Dataset({"s": ("x", np.array(["a", "b\0"], object))})
+    with pytest.raises(ValueError, match="NUL"):
+        data.to_arrstore(path)
+    assert not path.exists()
+    inside = xr.Dataset({"s": ("x", np.array(["a\0b", ""], object))})
+    inside.to_arrstore(path)
+    xr.testing.assert_identical(xr.load_dataset(path), inside)

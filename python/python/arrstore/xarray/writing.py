@@ -19,6 +19,7 @@ from .._arrstore import Array
 from .._attributes import GROUPS, OBJECTS, encode as attributes_of, of_group
 from .._convert import map_blocks
 from .._store import Store
+from .._texts import of_one_width
 from .reading import UNNAMED, ReadStore, variable
 
 if TYPE_CHECKING:
@@ -457,7 +458,7 @@ def texts(data):
         missing = [text is None or text != text for text in texts.astype(object).ravel()]
         texts = texts.astype(object)
         texts[np.reshape(missing, texts.shape)] = ""
-    return texts.astype("U") if texts.size else np.empty(texts.shape, "U1")
+    return of_one_width(texts)
 
 
 def _layout(name, found, check):
