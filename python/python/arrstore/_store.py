@@ -291,9 +291,14 @@ class Store(Attributed, Group):
     """
 
     def __init__(self, path, mode="r", *, commit=None):
-        super().__init__(self, "")
+        self._prefix = ""
         self._open = _arrstore.File(os.fsdecode(path), mode, commit)
         self._mode, self._asked = mode, commit
+
+    @property
+    def _store(self):
+        # kept as an attribute, it would let the store live until Python looks for cycles
+        return self
 
     @property
     def _file(self):
