@@ -225,6 +225,11 @@ impl Array {
     /// The buffer protocol, with the elements of `numpy.asarray`.
     #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        if flags & ffi::PyBUF_WRITABLE != 0 {
+            // the elements were computed for this request alone: what is written to them would be lost without a word
+            let words = "the elements of a lazy array are only read: write to numpy.array(a), a copy of them";
+            return Err(PyBufferError::new_err(words));
+        }
         if let DType::Record(_) = slf.borrow().expr.dtype() {
             // NumPy, which asks for a buffer first, cannot read all of its own descriptions of records
             return Err(PyBufferError::new_err("records have no buffer: use numpy.asarray"));

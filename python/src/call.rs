@@ -14,7 +14,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use crate::array::{Array, Made, Origin};
 use crate::dtype::{from_numpy, to_numpy};
 use crate::errors::Failed;
-use crate::object::{argument, is_ndarray, to_python};
+use crate::object::{argument, is_ndarray, refuse_mask, to_python};
 use crate::run::run;
 use crate::{buffer, settings};
 
@@ -335,6 +335,7 @@ pub(crate) fn map_blocks<'py>(
         let value = Value::copied_from(from, shape, block).map_err(Failed::from)?;
         Python::attach(|py| {
             let result = function.call1(py, (buffer::of_value(py, value)?,))?;
+            refuse_mask(result.bind(py))?;
             let numpy = crate::dtype::numpy(py)?;
             let result = numpy.getattr("ascontiguousarray")?.call1((result, to_numpy(py, output)?))?;
             let found: Vec<u64> = result.getattr("shape")?.extract()?;

@@ -287,13 +287,7 @@ pub(crate) fn has_view(dtype: DType, array: &Bound<'_, PyAny>) -> PyResult<bool>
 pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'py, PyAny>)> {
     let numpy = array.getattr("dtype")?;
     let dtype = from_numpy(&numpy)?;
-    if array.is_instance(classes(array.py())?.masked.bind(array.py()))? {
-        let mask = array.getattr("mask")?.call_method0("tobytes")?;
-        if mask.cast::<PyBytes>()?.as_bytes().iter().any(|&byte| byte != 0) {
-            let words = "a masked array would lose its mask: give a.filled(value), or a.data";
-            return Err(PyValueError::new_err(words));
-        }
-    }
+    refuse_mask(array)?;
     if !numpy.getattr("isnative")?.is_truthy()? {
         let native = numpy.call_method1("newbyteorder", ("=",))?;
         return Ok((dtype, array.call_method1("astype", (native,))?));
@@ -304,6 +298,18 @@ pub(crate) fn native<'py>(array: &Bound<'py, PyAny>) -> PyResult<(DType, Bound<'
         && (array.getattr("ndim")?.extract::<usize>()? == 0 || apart(array.getattr("strides")?.extract()?));
     let array = if plain { array.clone() } else { array.call_method0("copy")? };
     Ok((dtype, array))
+}
+
+/// Refuses an array with masked elements: they would be taken as any others.
+pub(crate) fn refuse_mask(array: &Bound<'_, PyAny>) -> PyResult<()> {
+    if array.is_instance(classes(array.py())?.masked.bind(array.py()))? {
+        let mask = array.getattr("mask")?.call_method0("tobytes")?;
+        if mask.cast::<PyBytes>()?.as_bytes().iter().any(|&byte| byte != 0) {
+            let words = "a masked array would lose its mask: give a.filled(value), or a.data";
+            return Err(PyValueError::new_err(words));
+        }
+    }
+    Ok(())
 }
 
 /// A result of the library as a Python object.

@@ -30,8 +30,14 @@ fn two<'py>(
         false if is_dask(other)? => {
             numpy(py)?.getattr(if name == "**" { "power" } else { name })?.call1((a, b))
         }
+        false if is_array_like(other)? => call(py, name, None, &PyTuple::new(py, [a, b])?, None),
         false => Ok(py.NotImplemented().into_bound(py)),
     }
+}
+
+/// Whether an object has elements and no operators of its own, such as an array of Zarr. NumPy's operators take those.
+fn is_array_like(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(value.hasattr("__array__")? && !value.hasattr("__array_ufunc__")? && !value.hasattr("__radd__")?)
 }
 
 fn is_dask(value: &Bound<'_, PyAny>) -> PyResult<bool> {

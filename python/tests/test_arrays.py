@@ -1,6 +1,7 @@
 """Lazy arrays: properties, operators, subscripts, conversions."""
 
 import datetime
+import io
 import operator
 import pickle
 
@@ -264,6 +265,38 @@ def test_numpy_protocol(store):
     assert memoryview(t).shape == (3, 4) and memoryview(t).readonly
     same(np.from_dlpack(t), np.asarray(t))
     same(np.from_dlpack(t + 1), np.asarray(t) + 1)
+
+
+class Elements:
+    """Elements that have no operators: as arrays of Zarr, HDF5 and Arrow."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+
+def test_operators_take_what_has_elements(store):
+    t, values = store["t"], np.arange(4.0)
+    x = np.asarray(t)
+    for operation in (operator.add, operator.sub, operator.truediv, operator.pow, operator.lt, operator.eq, operator.matmul):
+        found = operation(t, Elements(values))
+        assert isinstance(found, arrstore.Array)
+        same(found, operation(x, Elements(values)))
+    for operation in (operator.add, operator.sub, operator.floordiv):
+        same(operation(Elements(values), t + 1), operation(Elements(values), x + 1))
+
+
+def test_a_buffer_to_write_to_is_refused(store):
+    for array in (store["t"], store["t"] * 2, arrstore.asarray(np.ones((3, 4))), arrstore.zeros((3, 4))):
+        expected = np.array(array)
+        # what was written to the elements of a computation would be lost
+        with pytest.raises(TypeError, match="read-write"):
+            io.BytesIO(bytes(array.nbytes)).readinto(array)
+        same(array, expected)
+        assert bytes(array) == expected.tobytes()
+        same(np.frombuffer(array).reshape(array.shape), expected)
 
 
 @pytest.mark.parametrize("dtype", ["bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])

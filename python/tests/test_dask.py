@@ -157,6 +157,35 @@ def test_a_failure_changes_nothing(tmp_path):
     same(arrstore.open(out)["data"], T + 1)
 
 
+@pytest.mark.parametrize(
+    "layout, error",
+    [
+        ({"codec": "gzip"}, ValueError),
+        ({"codec": "pco:99"}, ValueError),
+        ({"chunks": (4, 0)}, ValueError),
+        ({"chunks": (4, -1)}, ValueError),
+        ({"fill": "x"}, TypeError),
+        ({"order": "K"}, ValueError),
+        ({"compression": "zstd"}, TypeError),
+        ({"name": "a//b"}, ValueError),
+    ],
+)
+def test_a_wrong_layout_is_refused_before_anything_is_computed(tmp_path, layout, error):
+    computed = []
+
+    def note(block):
+        if block.size:
+            computed.append(block)
+        return block
+
+    x = da.from_array(T, chunks=5).map_blocks(note, dtype=float, meta=np.empty((0, 0)))
+    with pytest.raises(error):
+        arrstore.store(x, tmp_path / "out.arrs", **layout)
+    with pytest.raises(TypeError, match="object"):
+        arrstore.store(x.astype(object), tmp_path / "out.arrs", chunks=5)
+    assert not computed and not any(tmp_path.iterdir())
+
+
 def test_threads(tmp_path):
     with dask.config.set(scheduler="threads", num_workers=4):
         arrstore.store(da.from_array(T, chunks=3), tmp_path / "out.arrs")
@@ -184,6 +213,20 @@ def test_parts_and_merge(tmp_path):
     expected = T.copy()
     expected[:16, :20] = 0
     same(arrstore.open(out)["g/t"], expected)
+
+
+def test_places_of_parts(tmp_path):
+    part, out = tmp_path / "part", tmp_path / "out.arrs"
+    # one number for one axis
+    arrstore.write_part(part, "t", T[0], 10, 60)
+    arrstore.merge(out, [part])
+    same(arrstore.open(out)["t"], np.concatenate([np.zeros(10), T[0], np.zeros(10)]))
+    arrstore.write_part(part, "number", 5.0, (), ())
+    arrstore.merge(out, [part])
+    assert arrstore.open(out)["number"].compute() == 5
+    for start, shape, error in ((1.5, 60, TypeError), ([0], 60.0, TypeError), (None, 60, TypeError), (-1, 60, ValueError), ((0, 0), 60, ValueError)):
+        with pytest.raises(error):
+            arrstore.write_part(part, "t", T[0], start, shape)
 
 
 def test_overlapping_parts_are_refused(tmp_path):
@@ -373,6 +416,17 @@ def test_a_worker_killed_from_outside(cluster, tmp_path):
     same(arrstore.open(tmp_path / "out.arrs")["data"], numbers)
 
 
+def test_workers_do_not_lose_what_is_assigned(cluster, tmp_path):
+    with arrstore.open(tmp_path / "out.arrs", "w") as store:
+        target = store.create("x", T.shape, chunks=(10, 15))
+        # workers cannot write to one file at once
+        with pytest.raises(OSError, match="opened to be read"), dask.config.set(scheduler="distributed"):
+            da.store(da.from_array(T, chunks=(10, 15)), target)
+        with dask.config.set(scheduler="threads"):
+            da.store(da.from_array(T, chunks=(10, 15)), target)
+        same(store["x"], T)
+
+
 def test_datasets_of_xarray_are_written_by_all_workers(cluster, tmp_path):
     xr = pytest.importorskip("xarray", reason="SKIPPED: xarray is not installed")
     import arrstore.xarray
@@ -402,9 +456,11 @@ def test_tokens_follow_files_of_every_format(tmp_path):
 
 
 def test_what_is_no_array_of_dask_is_refused(path):
-    for other in (np.ones(3), arrstore.asarray([1.0])):
+    for other in (np.ones(3), arrstore.asarray([1.0]), dask.delayed(np.ones)(3)):
         with pytest.raises(TypeError, match="expected an array of Dask"):
             arrstore.store(other, path)
+    with pytest.raises(ValueError, match="at least one array"):
+        arrstore.store({}, path)
     for parts in ([], str(path)):
         with pytest.raises(ValueError, match="part files"):
             arrstore.merge(path, parts)

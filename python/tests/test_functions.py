@@ -281,6 +281,14 @@ def test_expressions():
         arrstore.eval("a + nothing")
 
 
+def test_masks_are_not_lost_in_map_blocks():
+    a = arrstore.asarray(np.arange(6.0))
+    with pytest.raises(ValueError, match="mask"):
+        arrstore.map_blocks(lambda block: np.ma.masked_less(block, 2), a).compute()
+    # nothing is masked
+    same(arrstore.map_blocks(lambda block: np.ma.masked_less(block, -2), a), np.arange(6.0))
+
+
 def test_map_blocks():
     a = arrstore.asarray(SMALL)
     same(arrstore.map_blocks(lambda x: x * 2, a), SMALL * 2)

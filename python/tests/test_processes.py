@@ -49,6 +49,26 @@ def test_pickles(store, path):
     same(copy.deepcopy(t), T)
 
 
+def test_pickles_of_stored_arrays_cannot_be_changed(store, path):
+    store.write("u", T, dims=["y", "x"], attrs={"units": "K"}, codec="zstd:2")
+    np.save(path.with_suffix(".npy"), T)
+    stored = pickle.loads(pickle.dumps(store["u"]))
+    assert (stored.name, stored.dims, dict(stored.attrs), stored.codec) == ("/u", ("y", "x"), {"units": "K"}, "zstd:2")
+    opened = pickle.loads(pickle.dumps(arrstore.open(f"{path}:/u")))
+    assert (opened.dims, opened.attrs) == (("y", "x"), {"units": "K"})
+    plain = pickle.loads(pickle.dumps(arrstore.open(path.with_suffix(".npy"))))
+    # what a worker assigned to them would be lost without a word
+    for array, error in ((stored, OSError), (opened, TypeError), (plain, TypeError)):
+        with pytest.raises(error):
+            array[0] = 0
+        same(array, T)
+        changed = array.copy()
+        changed[0] = 0
+        same(pickle.loads(pickle.dumps(changed)), np.concatenate([T[:1] * 0, T[1:]]))
+    store["u"][0] = 0
+    same(stored, T)
+
+
 def test_a_later_change_of_an_operand_changes_nothing():
     x = T.copy()
     a = arrstore.asarray(T) + x

@@ -1,6 +1,7 @@
 """Files of safetensors: read in place, written from lazy arrays, and compared with the library of safetensors."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -50,6 +51,26 @@ def test_a_round_trip_through_a_store(tmp_path, path):
     same(found["t"], w.T * 2)
     same(found["part"], w[::2, ::-1])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.safetensors", "b.safetensors", "c.safetensors", "x.arrs"]
+
+
+def test_stores_groups_and_relative_paths(tmp_path, path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with arrstore.open(path, "w") as store:
+        store["g/weight"], store["flag"] = TENSORS["weight"], TENSORS["flag"]
+        safetensors.save("a.safetensors", store)
+        safetensors.save("b.safetensors", store["g"])
+    tensors, part = safetensors.open("a.safetensors"), safetensors.open("b.safetensors")
+    pickled = pickle.dumps((tensors, tensors["flag"], tensors["g/weight"] * 2))
+    changed = tensors["flag"]
+    changed[0] = False
+    monkeypatch.chdir("/")
+    # a relative path means the folder of then
+    for found in (tensors, pickle.loads(pickled)[0]):
+        check(found, {"g/weight": TENSORS["weight"], "flag": TENSORS["flag"]})
+    check(part, {"weight": TENSORS["weight"]})
+    _, flag, twice = pickle.loads(pickled)
+    same(flag, TENSORS["flag"])
+    same(twice, TENSORS["weight"] * 2)
 
 
 def test_the_library_of_safetensors_agrees(tmp_path):

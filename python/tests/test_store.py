@@ -1,9 +1,11 @@
 """Stores: mapping, attributes, transactions, assignment, history, other formats."""
 
 import datetime
+import gc
 import json
 import os
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -547,3 +549,13 @@ def test_masked_arrays_do_not_lose_their_masks(store):
     store["x"] = masked.filled(-1)
     store["y"] = np.ma.array(T)
     same(store["y"], T)
+
+
+def test_a_store_is_let_go_at_once(path, store):
+    makers = (arrstore.open, lambda path: pickle.loads(pickle.dumps(store["t"])).store, lambda path: pickle.loads(pickle.dumps(store)))
+    gc.disable()
+    try:
+        # without a look for cycles, which keeps files open for as long as Python likes
+        assert [weakref.ref(make(path))() for make in makers] == [None] * 3
+    finally:
+        gc.enable()

@@ -214,3 +214,32 @@ def test_parts_of_tables_and_of_records_are_checked(store):
         with pytest.raises(TypeError, match=f"field '{name}': expected one element"):
             tables.to_pandas(store["r"], columns=["i", name])
     assert tables.to_pandas(store["r"], columns=["i"])["i"].tolist() == [1]
+
+
+def test_texts_that_end_in_nul_are_refused(store):
+    pa = pytest.importorskip("pyarrow", reason="SKIPPED: pyarrow is not installed")
+    for values in (["a", "b\0"], ["\0"]):
+        for table in (pd.DataFrame({"s": values}), pd.DataFrame({"s": np.array(values, object)}), pd.DataFrame({"s": pd.Categorical(values)})):
+            with pytest.raises(ValueError, match="column 's': .* NUL"):
+                tables.write(store, "x", table)
+        with pytest.raises(ValueError, match="column 's': .* NUL"):
+            tables.write(store, "x", pa.table({"s": values}))
+    assert "x" not in store
+    inside = pd.DataFrame({"s": ["a\0b", "", "\0c"]})
+    tables.write(store, "x", inside)
+    pd.testing.assert_frame_equal(tables.to_pandas(store["x"]), inside)
+
+
+def test_wrong_words_of_a_read(store):
+    pytest.importorskip("pyarrow", reason="SKIPPED: pyarrow is not installed")
+    tables.write(store, "x", pd.DataFrame({"a": [1, 2], "z": [1j, 2j]}))
+    store["r"] = np.zeros(3, [("a", "i4")])
+    for table in (store["x"], store["r"]):
+        with pytest.raises(TypeError, match="expected a list of names, found 'a'"):
+            tables.to_pandas(table, columns="a")
+        for rows in (0, -1):
+            with pytest.raises(ValueError, match="at least 1"):
+                next(tables.batches(table, rows))
+    with pytest.raises(TypeError, match="column 'z': Arrow has no elements of type complex128"):
+        tables.to_arrow(store["x"])
+    assert tables.to_arrow(store["x"], columns=["a"]).to_pydict() == {"a": [1, 2]}

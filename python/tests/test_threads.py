@@ -3,6 +3,7 @@
 With the plugin pytest-run-parallel, `pytest --parallel-threads=8 python/tests` runs the tests without a file of their own in threads.
 """
 
+import concurrent.futures
 import gc
 import multiprocessing
 import os
@@ -258,3 +259,37 @@ def test_another_interpreter_is_refused():
     assert done.returncode == 0, done.stderr
     refusal, total = done.stdout.strip().rsplit("\n", 1)
     assert "ImportError" in refusal and total == "3.0", done.stdout
+
+
+def test_settings_of_threads_end_in_any_order():
+    before = repr(arrstore.config())
+    first, second = arrstore.config(memory=10**9), arrstore.config(memory=2 * 10**9, threads=1)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert "memory=2000000000, threads=1" in repr(arrstore.config())
+    second.__exit__()
+    assert repr(arrstore.config()) == before
+
+    def change(number):
+        for _ in range(50):
+            with arrstore.config(memory=10**9 + number):
+                time.sleep(0)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(8)))
+    assert repr(arrstore.config()) == before
+
+
+def test_settings_stay_until_the_with_around_them_ends():
+    before = repr(arrstore.config())
+    with arrstore.config(threads=1):
+        for number in range(1000):
+            arrstore.config(memory=10**9 + number)
+        with arrstore.config(progress=True, memory=10**8):
+            assert "memory=100000000, threads=1" in repr(arrstore.config())
+        assert "memory=1000000999, threads=1" in repr(arrstore.config())
+        with pytest.raises(ValueError, match="memory"):
+            arrstore.config(memory="much")
+        assert len(arrstore._config._layers) < 5
+    assert repr(arrstore.config()) == before

@@ -100,6 +100,7 @@ def test_shapes_and_states_of_chunks(path, read):
         "empty": np.zeros((0, 3)),
         "one": np.arange(10),
         "constant": np.full((6, 5), 7, "i2"),
+        "constant_byte": np.full((6, 5), 7, "i1"),
         "fill": np.full((6, 5), -1.0),
         "negative_zero": np.full((6, 5), -0.0),
         "nan": np.full((6, 5), np.nan, "f4"),

@@ -254,7 +254,7 @@ def test_a_failed_call_changes_nothing(path):
     with pytest.raises(RuntimeError, match="a worker failed"):
         xr.Dataset({"t": (("time", "lat", "lon"), bad)}).to_arrstore(path, mode="w")
     with pytest.raises(RuntimeError, match="a worker failed"):
-        xr.Dataset({"t": (("time", "lat", "lon"), bad)}).to_arrstore(path, append_dim="time", mode="a")
+        ds.isel(time=slice(6)).assign(t=(("time", "lat", "lon"), bad)).to_arrstore(path, append_dim="time", mode="a")
     assert_identical(opened(path), ds)
     with arrstore.open(path, "r+") as store:
         store["more"] = 1
@@ -347,3 +347,44 @@ def test_a_region_is_a_dict(region, path):
     ds.to_arrstore(path)
     with pytest.raises(TypeError, match="region: expected 'auto', or a dict of slices"):
         ds.to_arrstore(path, region=region)
+
+
+def test_texts_that_end_in_nul_are_refused(path):
+    data = xr.Dataset({"s": ("x", np.array(["a", "b\0"], object))})
+    with pytest.raises(ValueError, match="NUL"):
+        data.to_arrstore(path)
+    assert not path.exists()
+    inside = xr.Dataset({"s": ("x", np.array(["a\0b", ""], object))})
+    inside.to_arrstore(path)
+    xr.testing.assert_identical(xr.load_dataset(path), inside)
+
+
+def test_all_variables_along_a_dimension_are_appended_together(path):
+    data = xr.Dataset({"t": (("time", "y"), np.ones((3, 2))), "i": ("time", [1, 2, 3]), "c": ("y", [1, 2])}, {"time": [0, 1, 2]})
+    data.to_arrstore(path)
+    # a file whose variables differ in length cannot be opened
+    for names in ("i", "time"):
+        with pytest.raises(ValueError, match=f"variables \\['{names}'\\] of the file have this dimension"):
+            data.drop_vars(names).to_arrstore(path, append_dim="time")
+    xr.testing.assert_identical(xr.load_dataset(path), data)
+    data.drop_vars("c").to_arrstore(path, append_dim="time")
+    assert xr.load_dataset(path).sizes == {"time": 6, "y": 2}
+
+
+def test_lazy_arrays_of_all_kinds_are_written_together(path, store):
+    chunked = xr.Dataset({"a": ("x", [1, 2])}).chunk(chunked_array_type="arrstore")
+    data = chunked.assign(b=(("y", "z"), store["t"] * 2), c=("z", arrstore.asarray([1, 2, 3, 4])))
+    other = path.with_name("other.arrs")
+    for _ in range(2):
+        data.to_arrstore(other, mode="w")
+        # integers are looked at block by block
+        data.to_arrstore(other, append_dim="x")
+        np.testing.assert_array_equal(xr.load_dataset(other).a, [1, 2, 1, 2])
+        np.testing.assert_array_equal(xr.load_dataset(other).b, np.asarray(store["t"]) * 2)
+
+
+@pytest.mark.parametrize("values", [pd.array([1, None], dtype="Int64"), pd.Categorical(["a", "b"]), pd.date_range("2020", periods=2, tz="UTC")])
+def test_types_of_pandas_are_refused(path, values):
+    with pytest.raises(TypeError, match="variable 'a': expected elements of a type of NumPy"):
+        xr.Dataset({"a": ("x", values)}).to_arrstore(path)
+    assert not path.exists()

@@ -164,3 +164,70 @@ def test_another_writer_that_does_not_end_is_an_error(path, monkeypatch):
         tx["t"] = T
         with pytest.raises(BlockingIOError):
             zarr.create_array(ArrsStore(path), name="x", data=T)
+
+
+def test_keys_that_vanish_meanwhile_are_no_error(path):
+    with ArrsStore(path).transaction() as store:
+        a = zarr.create_array(store, name="a", data=np.arange(1, 61), chunks=(1,))
+    # zarr-python deletes the chunks in several threads
+    a.resize((20,))
+    same(zarr.open_array(ArrsStore(path), path="a", mode="r")[:], np.arange(1, 21))
+    assert len(arrstore.open(path)["a/c"]) == 20
+    with store.transaction():
+        a.resize((5,))
+    assert len(arrstore.open(path)["a/c"]) == 5
+
+
+def test_one_call_looks_at_one_commit(path):
+    with arrstore.open(path, "w") as file:
+        file["t"], file["u"] = T, T
+        store = ArrsStore(path, read_only=True)
+        found = store._file()
+        del file["t"]
+        # what was held answers as before; the next call sees the newest commit
+        assert store._arrays(found) == (set(), ["t", "u"])
+        assert store._listed()[1].keys() == {"u"}
+        assert store.get_sync("t/zarr.json") is None
+    path.unlink()
+    assert store._listed() == (set(), {})
+    with arrstore.open(path, "w") as file:
+        file["v"] = T
+    # another file of the same name
+    assert sorted(zarr.open_group(store, mode="r")) == ["v"]
+
+
+def test_a_part_of_a_shard_is_read_without_the_rest(path):
+    store = ArrsStore(path)
+    values = np.arange(1_000_000.0).reshape(1000, 1000)
+    zarr.create_array(store, name="a", data=values, chunks=(50, 1000), shards=(1000, 1000), compressors=None)
+    with arrstore.config(memory="4MiB"):
+        found = zarr.open_array(ArrsStore(path), path="a", mode="r")
+        same(found[220:260, :3], values[220:260, :3])
+        with pytest.raises(MemoryError):
+            store.get_sync("a/c/0/0")
+        assert asyncio.run(store.exists("a/c/0/0"))
+
+
+def test_a_path_is_the_same_in_bytes(path):
+    assert ArrsStore(bytes(path)) == ArrsStore(path) == ArrsStore(str(path))
+
+
+def test_a_group_may_have_the_name_of_the_folder_of_chunks(path):
+    with arrstore.open(path, "w") as store:
+        store["c/0/c"], store["x/c/c"] = T[0], np.float64(5)
+    root = zarr.open_group(ArrsStore(path, read_only=True), mode="r")
+    same(root["c/0/c"][:], T[0])
+    assert root["x/c/c"][()] == 5
+
+
+def test_xarray_writes_it_by_its_zarr_engine(path):
+    xr = pytest.importorskip("xarray", reason="SKIPPED: xarray is not installed")
+    data = xr.Dataset({"t": (("time", "x"), T)}, {"time": np.arange(7).astype("M8[D]").astype("M8[ns]"), "x": list("abcde")})
+    with ArrsStore(path).transaction() as store:
+        data.to_zarr(store)
+    assert len(arrstore.open(path).history()) == 1
+    more = data.assign_coords(time=data["time"] + np.timedelta64(7, "D"))
+    more.to_zarr(ArrsStore(path), append_dim="time")
+    (more[["t"]] * 2).to_zarr(ArrsStore(path), region="auto")
+    with xr.open_zarr(ArrsStore(path, read_only=True)) as found:
+        xr.testing.assert_equal(found.load(), xr.concat([data, more.assign(t=more["t"] * 2)], "time"))

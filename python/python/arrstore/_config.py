@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 
 from . import _arrstore, _progress
 
@@ -19,7 +20,12 @@ def size(text):
     return int(text)
 
 
-_asked = {"memory": None, "threads": None, "tmp": None, "check": True, "progress": False}
+_DEFAULTS = {"memory": None, "threads": None, "tmp": None, "check": True, "progress": False}
+_asked = dict(_DEFAULTS)
+
+#: What was asked for, the newest last.
+_layers = []
+_lock = threading.RLock()
 
 
 class config:
@@ -41,7 +47,7 @@ class config:
         unknown = settings.keys() - _asked.keys()
         if unknown:
             raise TypeError(f"config has no setting {', '.join(sorted(unknown))}; there are {', '.join(_asked)}")
-        self._before = dict(_asked)
+        self._settings, self._is_held = settings, False
         if settings.get("memory") is not None:
             settings["memory"] = size(settings["memory"])
         for name in ("memory", "threads"):
@@ -50,13 +56,30 @@ class config:
         progress = settings.get("progress")
         if not (callable(progress) or progress in (None, True, False)):
             raise TypeError(f"progress: expected True, False or a function of two numbers, found {progress!r}")
-        _apply({**_asked, **settings})
+        with _lock:
+            self._begin()
+
+    def _begin(self):
+        _apply([*_layers, self])
+        if len(_layers) > 1 and not (_layers[-1]._is_held or _layers[-2]._is_held):
+            # both stay: one is enough
+            _layers[-1]._settings = {**_layers.pop(-2)._settings, **_layers[-1]._settings}
+        _layers.append(self)
 
     def __enter__(self):
+        with _lock:
+            if self not in _layers:
+                self._begin()
+            self._is_held = True
         return self
 
     def __exit__(self, *_):
-        _apply(self._before)
+        # threads may end in another order than they began
+        with _lock:
+            if self in _layers:
+                at = _layers.index(self)
+                _layers[at:] = [later for later in _layers[at + 1 :] if later._is_held]
+            _apply(_layers)
 
     def __repr__(self):
         memory, threads, tmp, check = _arrstore.settings()
@@ -64,7 +87,10 @@ class config:
         return f"arrstore.config({memory=}, {threads=}, tmp={os.fspath(tmp) if tmp else None!r}, {check=}, {progress=})"
 
 
-def _apply(settings):
+def _apply(layers):
+    settings = dict(_DEFAULTS)
+    for layer in layers:
+        settings |= layer._settings
     _arrstore.set_settings(settings["memory"], settings["threads"], settings["tmp"], settings["check"])
     _progress.show(settings["progress"])
     _asked.update(settings)

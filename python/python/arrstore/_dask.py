@@ -129,8 +129,10 @@ def store(array, path, name=None, *, chunks=None, mode="a", **layout):
         arrays = {f"{name or ''}/{key}".replace("//", "/"): found for key, found in array.items()}
     else:
         arrays = {name or NAME: array}
+    if not arrays:
+        raise ValueError("expected at least one array of Dask, found an empty dict")
     for found in arrays.values():
-        if not hasattr(found, "__dask_graph__"):
+        if not is_array(type(found)):
             raise TypeError(f"expected an array of Dask, found {type(found).__name__}: Store.write writes other arrays")
     with _parts.folder(path) as folder, Store(path, mode) as store, store.transaction() as tx:
         write(tx, folder, {key: (found, {"chunks": chunks, **layout}, None, None) for key, found in arrays.items()})
@@ -149,6 +151,7 @@ def write(transaction, folder, arrays):
         array, chunks = aligned(array, layout.get("chunks"), start)
         place = start or (0,) * array.ndim, shape or array.shape
         target = _Target(os.path.join(folder, str(number)), name, *place, {**layout, "chunks": chunks})
+        target.check(array.dtype)
         written.append(array.map_blocks(_write_block, target, **_marks(array)))
         parts += [target.path(index) for index in np.ndindex(array.numblocks)]
     dask.compute(*written)
@@ -169,6 +172,10 @@ class _Target:
     def path(self, index):
         """The file of a block."""
         return ".".join([self.prefix, *map(str, index), "arrs"])
+
+    def check(self, dtype):
+        """Refuses a wrong layout before any block is computed: writes a part without elements."""
+        _parts.write_part(self.path(["check"]), self.name, np.empty((0,) * len(self.shape), dtype), self.start, self.shape, **self.layout)
 
 
 def _write_block(block, target, block_info=None):

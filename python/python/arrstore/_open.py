@@ -24,6 +24,12 @@ class FileArray(Array):
     def __setitem__(self, key, value):
         raise TypeError("an array of a file that is only read cannot be assigned to: assign to a copy of it, x.copy()")
 
+    def __reduce__(self):
+        if self.origin is None:
+            return super().__reduce__()
+        path, _, commit = self.origin
+        return FileArray, (path, commit)
+
     @property
     def attrs(self):
         """A copy of the attributes."""

@@ -1,6 +1,7 @@
 """Parts of an array in files of their own, written by many processes or machines, and their merge into one file."""
 
 import contextlib
+import operator
 import os
 
 import numpy as np
@@ -30,7 +31,7 @@ def write_part(path, name, values, start, shape, *, chunks=None, **layout):
 
 def _whole(start, shape, count):
     """The place of a part, as lists of integers."""
-    start, shape = [int(n) for n in start], [int(n) for n in shape]
+    start, shape = ([operator.index(n) for n in (each if np.iterable(each) else (each,))] for each in (start, shape))
     if not len(start) == len(shape) == len(count):
         raise ValueError(f"expected a start, a shape and elements with as many axes, found {start}, {shape} and {list(count)}")
     for axis, (begin, n, whole) in enumerate(zip(start, count, shape)):

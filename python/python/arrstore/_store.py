@@ -137,6 +137,10 @@ class StoredArray(Attributed, Array):
         with self._store.transaction() as tx:
             tx[self._name].attrs = attributes
 
+    def __reduce__(self):
+        origin = self.origin
+        return super().__reduce__() if origin is None else (_of_commit, origin)
+
     def refresh(self):
         """Shows the newest commit of the store."""
         self._rebase(self._store._file.array(self._name))
@@ -157,6 +161,11 @@ class StoredArray(Attributed, Array):
         with self._store.transaction() as tx:
             tx[self._name].resize(*shape)
         self.refresh()
+
+
+def _of_commit(path, name, commit):
+    """An array as of a commit. It cannot be changed: what another process assigned to it would be lost."""
+    return StoredArray(Store(path, commit=commit), name)
 
 
 class _Arrays(MutableMapping):
@@ -282,9 +291,14 @@ class Store(Attributed, Group):
     """
 
     def __init__(self, path, mode="r", *, commit=None):
-        super().__init__(self, "")
+        self._prefix = ""
         self._open = _arrstore.File(os.fsdecode(path), mode, commit)
         self._mode, self._asked = mode, commit
+
+    @property
+    def _store(self):
+        # kept as an attribute, it would let the store live until Python looks for cycles
+        return self
 
     @property
     def _file(self):

@@ -25,9 +25,10 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
+from ._store import Group as _Group
 
 if TYPE_CHECKING:
-    from . import ArrayLike, Path
+    from . import ArrayLike, Group, Path
 
 #: Types of elements by their names in the header. `BF16` is a type of the package ml_dtypes.
 TYPES = {
@@ -55,10 +56,11 @@ _LARGE = 64 << 20
 
 
 class Tensors(Mapping[str, Array]):
-    """The tensors of a file by their names, as lazy arrays over its elements. They cannot be written to."""
+    """The tensors of a file by their names, as lazy arrays over its elements. Assigning to one of them leaves the file as it is."""
 
     def __init__(self, path: Path) -> None:
-        self._path = os.fsdecode(path)
+        # a relative path means the folder of now
+        self._path = os.path.abspath(os.fsdecode(path))
         with builtins.open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             self._start, header = _header(file, size, self._path)
@@ -90,11 +92,12 @@ def open(path: Path) -> Tensors:
     return Tensors(path)
 
 
-def save(path: Path, tensors: Mapping[str, ArrayLike], metadata: Mapping[str, str] | None = None) -> None:
+def save(path: Path, tensors: Mapping[str, ArrayLike] | Group, metadata: Mapping[str, str] | None = None) -> None:
     """Writes arrays to a file of safetensors. It gets its name at the end, whole.
 
-    tensors: arrays by their names, lazy or of NumPy. metadata: texts by their names.
+    tensors: arrays by their names, lazy or of NumPy; or a store or a group, with all arrays in it. metadata: texts by their names.
     """
+    tensors = tensors.arrays() if isinstance(tensors, _Group) else tensors
     tensors = {name: array if isinstance(array, Array) else np.asarray(array) for name, array in tensors.items()}
     kinds = {name: _kind(name, array) for name, array in tensors.items()}
     # the largest elements first: so all of them lie at multiples of their size

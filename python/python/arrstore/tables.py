@@ -19,6 +19,7 @@ import numpy as np
 from ._arrstore import Array
 from ._convert import compute
 from ._store import Transaction as _Transaction
+from ._texts import of_one_width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +106,11 @@ def to_arrow(
     for place, (label, kind, values, missing) in enumerate(_read(table, columns, rows)):
         taken = label is None or str(label) in names
         names.append(f"{kind} {place}" if taken else str(label))
-        arrays.append(pa.array(values, mask=missing))
+        try:
+            arrays.append(pa.array(values, mask=missing))
+        except pa.ArrowNotImplementedError:
+            words = f"column {label!r}: Arrow has no elements of type {values.dtype}: leave it out by columns=[...]"
+            raise TypeError(words) from None
     return pa.table(arrays, names=names)
 
 
@@ -113,6 +118,8 @@ def batches(
     table: Group | _Array, rows: int = 65536, columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Record batches of Arrow, so many rows at a time: for tables larger than memory."""
+    if rows < 1:
+        raise ValueError(f"rows: expected at least 1, found {rows}")
     length = len(table) if isinstance(table, Array) else max(map(len, table.arrays().values()), default=0)
     for start in range(0, length, rows):
         yield from to_arrow(table, columns, slice(start, start + rows)).to_batches()
@@ -169,7 +176,14 @@ def _elements_of(column):
     wrong = next((value for value in values if not isinstance(value, str)), None)
     if wrong is not None:
         raise TypeError(f"column {column.name!r}: expected numbers, times or texts, found {wrong!r} of type {type(wrong).__name__}")
-    return values.astype("U") if len(values) else np.empty(0, "U1"), missing
+    return _texts(column.name, values), missing
+
+
+def _texts(label, values):
+    try:
+        return of_one_width(values)
+    except ValueError as error:
+        raise ValueError(f"column {label!r}: {error}") from None
 
 
 def _categories_of(column):
@@ -203,7 +217,7 @@ def _arrow_columns(table):
             column, kind = column.cast(pa.large_string()), pa.large_string()
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             values = column.fill_null("").to_numpy(zero_copy_only=False)
-            yield label, "column", values.astype("U") if len(values) else np.empty(0, "U1"), missing
+            yield label, "column", _texts(label, values), missing
         elif pa.types.is_floating(kind):
             # NaN is a number of Arrow, and no missing element
             yield label, "column", column.to_numpy(zero_copy_only=False), missing
@@ -219,6 +233,8 @@ def _read(table, columns, rows):
     """For each column its name, its kind, its elements, and which are missing. All are read together."""
     if not isinstance(rows, slice):
         raise TypeError(f"rows: expected a slice, found {rows!r}")
+    if isinstance(columns, str):
+        raise TypeError(f"columns: expected a list of names, found {columns!r}")
     if isinstance(table, Array):
         yield from _read_records(table, columns, rows)
         return

@@ -191,12 +191,15 @@ def _codecs(name, about):
 
 def _encoded(about, element):
     """The bytes of a chunk whose elements are all equal."""
-    import numcodecs
-
     data = element * int(np.prod(about["chunks"], dtype=object))
     codec, _, level = about["codec"].partition(":")
     if codec == "pco":
-        return bytes(numcodecs.get_codec({"id": "pcodec", "level": int(level)}).encode(np.frombuffer(data, about["dtype"])))
+        # numcodecs packs no integers of 8 bits, and reads them
+        from pcodec import ChunkConfig, standalone
+
+        return standalone.simple_compress(np.frombuffer(data, about["dtype"]), ChunkConfig(int(level), enable_8_bit=True))
+    import numcodecs
+
     if about["shuffle"]:
         data = numcodecs.Shuffle(about["dtype"].itemsize).encode(data)
     if codec == "zstd":

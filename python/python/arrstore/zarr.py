@@ -53,8 +53,8 @@ class ArrsStore(_ZarrStore):
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
-        self._path = os.path.abspath(path)
-        self._lock, self._file, self._changes = threading.RLock(), None, None
+        self._path = os.path.abspath(os.fsdecode(path))
+        self._lock, self._store, self._held, self._changes = threading.RLock(), None, None, None
 
     @property
     def path(self) -> str:
@@ -80,7 +80,7 @@ class ArrsStore(_ZarrStore):
 
     def close(self) -> None:
         super().close()
-        self._file = None
+        self._store = self._held = None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[ArrsStore]:
@@ -101,19 +101,26 @@ class ArrsStore(_ZarrStore):
 
     # Keys and bytes.
 
-    def _store(self):
-        """The file, or `None` as long as there is none."""
-        if not self._is_open:
-            self._is_open = True
-        if self._file is None and os.path.exists(self._path):
-            self._file = Store(self._path)
-        return self._file
+    def _file(self):
+        """The file as of its newest commit, the same for all that one call looks at; `None` as long as there is none."""
+        self._is_open = True
+        while os.path.exists(self._path):
+            store = self._store = Store(self._path) if self._store is None else self._store
+            newest, held = (store.uuid, store.commit), self._held
+            if store.commit is None:
+                break
+            if held is not None and held[0] == newest:
+                return held[1]
+            # others may commit meanwhile
+            with contextlib.suppress(KeyError):
+                # it keeps the commit readable, and knows its names
+                self._held = newest, Store(self._path, commit=newest[1])._file
+        return None
 
-    def _arrays(self):
+    def _arrays(self, file):
         """The keys that zarr-python wrote, and the names of all other arrays."""
-        store = self._store()
-        names = [name[1:] for name in store._file.names()] if store is not None else []
-        keys = {name for name in names if self._is_key(store, name)}
+        names = [name[1:] for name in file.names()] if file is not None else []
+        keys = {name for name in names if metadata.is_key(file.meta("/" + name))}
         others = [name for name in names if name not in keys]
         with self._lock:
             for key, value in (self._changes or {}).items():
@@ -121,36 +128,42 @@ class ArrsStore(_ZarrStore):
         return keys, others
 
     def _listed(self):
-        """As `_arrays`, without those whose type Zarr lacks. Asked for by its name, such an array is refused with a reason."""
-        keys, others = self._arrays()
-        return keys, [name for name in others if metadata.has_type(self._store()._file.meta("/" + name)["dtype"])]
-
-    @staticmethod
-    def _is_key(store, name):
-        return metadata.is_key(store._file.meta("/" + name))
+        """As `_arrays`, with the keys of each array. Those whose type Zarr lacks are left out, and refused if they are asked for."""
+        file = self._file()
+        keys, others = self._arrays(file)
+        about = {name: file.meta("/" + name) for name in others}
+        return keys, {name: _chunk_keys(name, about[name]) for name in others if metadata.has_type(about[name]["dtype"])}
 
     def get_sync(self, key, *, prototype=None, byte_range=None):
         """The bytes of a key, or `None`."""
         prototype = prototype or default_buffer_prototype()
         if byte_range is not None and not isinstance(byte_range, (RangeByteRequest, OffsetByteRequest, SuffixByteRequest)):
             raise ValueError(f"Unexpected byte_range, got {byte_range}.")
-        value = self._value(key)
-        if value is None:
-            return None
-        return prototype.buffer.from_bytes(value[_places(byte_range, len(value))])
+        value = self._value(key, byte_range)
+        return None if value is None else prototype.buffer.from_bytes(value)
 
-    def _value(self, key):
+    def _value(self, key, byte_range=None):
+        """The bytes of a key, or those that are asked for; `None` without that key."""
         with self._lock:
             if self._changes is not None and key in self._changes:
-                return self._changes[key]
-        store = self._store()
-        if store is None or not key:
+                value = self._changes[key]
+                return value and value[_places(byte_range, len(value))]
+        file = self._file()
+        if file is None or not key:
             return None
-        try:
-            array = store._file.array("/" + key)
-        except (KeyError, ValueError):
-            return self._shown(store, key)
-        return array.compute().tobytes() if self._is_key(store, key) else None
+        if not _is_key(file, key):
+            value = _shown(file, key)
+            return value and value[_places(byte_range, len(value))]
+        array = file.array("/" + key)
+        # without the rest of a shard
+        return array[_places(byte_range, len(array))].compute().tobytes()
+
+    def _has(self, key):
+        with self._lock:
+            if self._changes is not None and key in self._changes:
+                return self._changes[key] is not None
+        file = self._file()
+        return file is not None and (_is_key(file, key) or self._value(key) is not None)
 
     def set_sync(self, key, value):
         """Sets the bytes of a key."""
@@ -160,22 +173,21 @@ class ArrsStore(_ZarrStore):
 
     def _above(self, key):
         """The array that zarr-python did not write among the folders of a key."""
-        store = self._store()
-        for end in (at for at, letter in enumerate(key) if letter == "/" and store is not None):
-            try:
-                if not self._is_key(store, key[:end]):
-                    yield key[:end]
-            except (KeyError, ValueError):
-                pass
+        file = self._file()
+        for end in (at for at, letter in enumerate(key) if letter == "/" and file is not None):
+            if _is_key(file, key[:end]) is False:
+                yield key[:end]
 
     def delete_sync(self, key):
         """Removes a key, if it is there."""
         self._check_writable()
-        keys, others = self._arrays()
-        if key in keys:
+        with self._lock:
+            is_pending = self._changes is not None and self._changes.get(key) is not None
+        file = self._file()
+        if is_pending or file is not None and _is_key(file, key):
             self._change({key: None})
         else:
-            _refuse(name for name in others if key.startswith(name + "/"))
+            _refuse(self._above(key))
 
     def _change(self, changes):
         self._check_writable()
@@ -196,8 +208,8 @@ class ArrsStore(_ZarrStore):
                     tx.write(key, np.frombuffer(value, "u1"), codec="none", attrs={KEY: True})
                 elif key in there:
                     del tx[key]
-        if self._file is None:
-            self._store()
+        # the commit before this one is no longer of use
+        self._held = None
 
     # What zarr-python calls. The work is done in threads, so that several keys are read at once.
 
@@ -213,7 +225,7 @@ class ArrsStore(_ZarrStore):
         return list(await asyncio.gather(*(self.get(key, prototype, byte_range) for key, byte_range in key_ranges)))
 
     async def exists(self, key):
-        return await self._run(lambda: self._value(key) is not None)
+        return await self._run(self._has, key)
 
     async def set(self, key, value):
         self._check_writable()
@@ -228,7 +240,7 @@ class ArrsStore(_ZarrStore):
     async def set_if_not_exists(self, key, value):
         def change():
             with self._lock:
-                if self._value(key) is None:
+                if not self._has(key):
                     self.set_sync(key, value)
 
         await self._run(change)
@@ -243,7 +255,7 @@ class ArrsStore(_ZarrStore):
         await self._run(self._delete_below, start)
 
     def _delete_below(self, start):
-        keys, others = self._arrays()
+        keys, others = self._arrays(self._file())
         # without a prefix, what zarr-python wrote is deleted
         _refuse(name for name in others if start and f"{name}/".startswith(start))
         self._change({key: None for key in keys if key.startswith(start)})
@@ -261,7 +273,7 @@ class ArrsStore(_ZarrStore):
         for key in sorted(keys):
             if key.startswith(prefix):
                 yield key
-        for key in self._shown_keys(keys, others):
+        for key in _shown_keys(keys, others):
             if key.startswith(prefix):
                 yield key
 
@@ -274,51 +286,61 @@ class ArrsStore(_ZarrStore):
                 # a group
                 found |= {name[len(start) :].split("/")[0], _METADATA}
             elif start.startswith(name + "/"):
-                inside = (key for key in self._chunk_keys(name))
-                found |= {key[len(start) :].split("/")[0] for key in [f"{name}/{_METADATA}", *inside] if key.startswith(start)}
+                inside = (key[len(start) :] for key in others[name] if key.startswith(start))
+                found |= {key.split("/")[0] for key in inside}
         for key in sorted(found):
             yield key
 
     async def is_empty(self, prefix):
         return not [key async for key in self.list_dir(prefix)]
 
-    # Arrays of the file, shown as arrays of Zarr.
 
-    def _shown(self, store, key):
-        """The bytes of a key of an array that was not written by zarr-python."""
-        name, _, last = key.rpartition("/")
-        if last == _METADATA:
-            _, others = self._arrays()
-            if name in others:
-                return _encoded(metadata.array(name, store._file.meta("/" + name), [metadata.PLAIN]))
-            inside = [other for other in others if other.startswith(name + "/") or not name]
-            return _encoded(metadata.group(store.attrs, name and "/" + name)) if inside else None
-        name, _, index = f"{key}/".partition("/c/")
-        try:
-            index = [int(n) for n in index.split("/") if n]
-            about = store._file.meta("/" + name)
-            array = store._file.array("/" + name)
-        except (KeyError, ValueError):
-            return None
-        if metadata.is_key(about) or len(index) != array.ndim:
-            return None
-        return _chunk(array, about, index)
+# Arrays of the file, shown as arrays of Zarr.
 
-    def _shown_keys(self, keys, others):
-        for name in others:
-            yield f"{name}/{_METADATA}"
-            yield from self._chunk_keys(name)
-        groups = {"/".join(name.split("/")[:depth]) for name in others for depth in range(name.count("/") + 1)}
-        for group in groups:
-            key = f"{group}/{_METADATA}".lstrip("/")
-            if key not in keys:
-                yield key
 
-    def _chunk_keys(self, name):
-        about = self._store()._file.meta("/" + name)
-        counts = [-(-n // chunk) for n, chunk in zip(about["shape"], about["chunks"])]
-        for index in itertools.product(*map(range, counts)):
-            yield "/".join([name, "c", *map(str, index)])
+def _is_key(file, name):
+    """Whether an array holds the bytes of one of zarr-python's keys; `None` if there is no such array."""
+    try:
+        return metadata.is_key(file.meta("/" + name))
+    except (KeyError, ValueError):
+        return None
+
+
+def _shown(file, key):
+    """The bytes of a key of an array that was not written by zarr-python."""
+    name, _, last = key.rpartition("/")
+    if last == _METADATA:
+        if name and _is_key(file, name) is False:
+            return _encoded(metadata.array(name, file.meta("/" + name), [metadata.PLAIN]))
+        start = f"/{name}/" if name else "/"
+        inside = any(other.startswith(start) and not _is_key(file, other[1:]) for other in file.names())
+        return _encoded(metadata.group(json.loads(file.attributes()), name and "/" + name)) if inside else None
+    name, _, index = f"{key}/".rpartition("/c/")
+    if _is_key(file, name) is not False:
+        return None
+    about, array = file.meta("/" + name), file.array("/" + name)
+    digits = [n for n in index.split("/") if n]
+    if len(digits) != array.ndim or not all(map(str.isdecimal, digits)):
+        return None
+    return _chunk(array, about, list(map(int, digits)))
+
+
+def _shown_keys(keys, others):
+    for name, chunks in others.items():
+        yield from chunks
+    groups = {"/".join(name.split("/")[:depth]) for name in others for depth in range(name.count("/") + 1)}
+    for group in groups:
+        key = f"{group}/{_METADATA}".lstrip("/")
+        if key not in keys:
+            yield key
+
+
+def _chunk_keys(name, about):
+    """The keys of an array, made as they are needed."""
+    counts = [-(-n // chunk) for n, chunk in zip(about["shape"], about["chunks"])]
+    yield f"{name}/{_METADATA}"
+    for index in itertools.product(*map(range, counts)):
+        yield "/".join([name, "c", *map(str, index)])
 
 
 def _refuse(names, remedy=": delete it by arrstore.open"):

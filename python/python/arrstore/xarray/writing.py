@@ -19,6 +19,8 @@ from .._arrstore import Array
 from .._attributes import GROUPS, OBJECTS, encode as attributes_of, of_group
 from .._convert import map_blocks
 from .._store import Store
+from .._texts import of_one_width
+from .lazy import lazy
 from .reading import UNNAMED, ReadStore, variable
 
 if TYPE_CHECKING:
@@ -190,6 +192,9 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
             raise ValueError(f"mode 'r+': variables {added!r} do not exist: choose mode 'a' to add them")
         if self._append_dim is not None and self._append_dim not in self.get_dimensions():
             raise ValueError(f"append_dim: {self._append_dim!r} is none of the dimensions {dict(self.get_dimensions())}")
+        left = [name for name in set(self.names()) - set(map(_key, variables)) if self._append_dim in variable(self.array(name)).dims]
+        if left:
+            raise ValueError(f"append_dim: variables {sorted(left)!r} of the file have this dimension, too: append to all of them in one call")
         # an array that is changed keeps its encoding; one that is replaced gets a new one
         changed = {name for name in exist if self._is_changed(variables[name])}
         kept = {name for name in exist - changed if self._mode == "a-"}
@@ -238,8 +243,13 @@ class WriteStore(ReadStore, AbstractWritableDataStore):
         return encoded, attributes
 
     def encode_variable(self, found, name=None):
+        if not isinstance(found.dtype, np.dtype):
+            raise TypeError(f"variable {name!r}: expected elements of a type of NumPy, found {found.dtype}: convert them by .astype(...)")
         is_characters = found.encoding.get("dtype") == "S1"
         found = _within_limits(found, name)
+        if isinstance(found._data, Array):
+            # of the class that xarray knows: others list their chunks in another way
+            found = found._replace(data=lazy(found._data))
         found = conventions.encode_cf_variable(found, name=name)
         found = ensure_dtype_not_object(found, name=name)
         found = EncodedStringCoder(allows_unicode=True).encode(found, name=name)
@@ -457,7 +467,7 @@ def texts(data):
         missing = [text is None or text != text for text in texts.astype(object).ravel()]
         texts = texts.astype(object)
         texts[np.reshape(missing, texts.shape)] = ""
-    return texts.astype("U") if texts.size else np.empty(texts.shape, "U1")
+    return of_one_width(texts)
 
 
 def _layout(name, found, check):
