@@ -135,7 +135,7 @@ impl File {
     /// # Errors
     /// When there is no commit yet, or header or slots are damaged.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        snapshot::take(self.committed()?, None)
+        snapshot::take(self.committed()?, None, &self.shared.known)
     }
 
     /// A commit by its number, pinned while the snapshot is held: the newest one, or the one before it until its slot
@@ -144,7 +144,7 @@ impl File {
     /// # Errors
     /// [`Error::NoSuchCommit`] when the file does not hold the commit, and as [`File::snapshot`].
     pub fn snapshot_at(&self, seq: u64) -> Result<Snapshot> {
-        snapshot::take(self.committed()?, Some(seq))
+        snapshot::take(self.committed()?, Some(seq), &self.shared.known)
     }
 
     /// The commits that [`File::snapshot_at`] can open, the newest first.

@@ -10,6 +10,7 @@ use crate::head::read_head;
 use crate::header::Header;
 use crate::slot::Slot;
 use crate::slot::pages::Slots;
+use crate::snapshot::KnownNames;
 use crate::storage::file::FileStorage;
 use crate::storage::{Lock, Storage};
 use crate::sync::{Mutex, MutexGuard, lock};
@@ -31,6 +32,8 @@ pub enum Durability {
 pub(crate) struct OpenFile {
     backing: Backing,
     pub(crate) durability: Durability,
+    /// The names that its snapshots read last.
+    pub(crate) known: Arc<KnownNames>,
     state: Mutex<State>,
 }
 
@@ -101,7 +104,7 @@ impl Unborn {
 
 impl OpenFile {
     pub(crate) fn new(backing: Backing, durability: Durability) -> OpenFile {
-        OpenFile { backing, durability, state: Mutex::default() }
+        OpenFile { backing, durability, known: Arc::default(), state: Mutex::default() }
     }
 
     /// A new file, whose first commit will be written to `storage`.
@@ -111,7 +114,7 @@ impl OpenFile {
         storage: Arc<dyn Storage>,
     ) -> Result<OpenFile> {
         let state = State { unborn: Some(Unborn::new(storage)?), ..State::default() };
-        Ok(OpenFile { backing, durability, state: Mutex::new(state) })
+        Ok(OpenFile { backing, durability, known: Arc::default(), state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

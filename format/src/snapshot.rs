@@ -7,9 +7,11 @@ use crate::attributes::Attributes;
 use crate::commit::Commit;
 use crate::head::{read_damaged_head, read_head};
 use crate::name::Names;
+use crate::reference::BlockRef;
 use crate::slot::Slot;
 use crate::slot::pages::Slots;
 use crate::storage::{FileMap, Lock, Storage};
+use crate::sync::{Mutex, lock};
 use crate::tree::nodes::Nodes;
 use crate::{Error, Result};
 
@@ -31,7 +33,35 @@ pub(crate) struct Inner {
     pub(crate) slots: Slots,
     pinned: bool,
     map: OnceLock<Option<FileMap>>,
-    names: OnceLock<Names>,
+    names: OnceLock<Arc<Names>>,
+    known: Arc<KnownNames>,
+}
+
+/// The names of the commit whose names were read last: a program that looks up array after array, each in a snapshot of
+/// its own, reads them once.
+#[derive(Debug, Default)]
+pub(crate) struct KnownNames(Mutex<Option<(NamesKey, Arc<Names>)>>);
+
+/// The file, the commit, and the place of its names.
+type NamesKey = ([u8; 16], u64, BlockRef);
+
+impl KnownNames {
+    /// Names of more arrays are not kept.
+    const MOST: u64 = 1 << 16;
+
+    /// The names of a commit: those that are known, or those that `read` gives.
+    fn of(&self, slot: &Slot, read: impl FnOnce() -> Result<Names>) -> Result<Arc<Names>> {
+        let key = (slot.uuid, slot.seq, slot.names);
+        let known = lock(&self.0).as_ref().filter(|(of, _)| *of == key).map(|(_, names)| names.clone());
+        if let Some(names) = known {
+            return Ok(names);
+        }
+        let names = Arc::new(read()?);
+        if slot.arrays <= KnownNames::MOST {
+            *lock(&self.0) = Some((key, names.clone()));
+        }
+        Ok(names)
+    }
 }
 
 impl Drop for Inner {
@@ -85,17 +115,22 @@ impl Stat {
 
 /// As [`take`], for a file that may have lost its header and its end.
 pub(crate) fn take_damaged(storage: Arc<dyn Storage>) -> Result<Snapshot> {
-    take_as(storage, None, read_damaged_head)
+    take_as(storage, None, &Arc::default(), read_damaged_head)
 }
 
-/// Pins the newest commit, or the commit `wanted`.
-pub(crate) fn take(storage: Arc<dyn Storage>, wanted: Option<u64>) -> Result<Snapshot> {
-    take_as(storage, wanted, read_head)
+/// Pins the newest commit, or the commit `wanted`, of a file of which some names may be known.
+pub(crate) fn take(
+    storage: Arc<dyn Storage>,
+    wanted: Option<u64>,
+    known: &Arc<KnownNames>,
+) -> Result<Snapshot> {
+    take_as(storage, wanted, known, read_head)
 }
 
 fn take_as(
     storage: Arc<dyn Storage>,
     wanted: Option<u64>,
+    known: &Arc<KnownNames>,
     read_head: fn(&dyn Storage) -> Result<Slots>,
 ) -> Result<Snapshot> {
     let pinning = || Error::io(|| "locking the commit against reuse of its space".into());
@@ -110,7 +145,7 @@ fn take_as(
         // The pin counts from now on. If a slot still holds the commit, no writer has used its space yet.
         let again = read_head(storage.as_ref())?;
         if again.newest.seq == seq || again.previous.as_ref().is_some_and(|s| s.seq == seq) {
-            return Ok(Snapshot::new(storage, slots, pinned));
+            return Ok(Snapshot::new(storage, slots, pinned, known.clone()));
         }
         if pinned {
             storage.unpin(seq);
@@ -119,10 +154,15 @@ fn take_as(
     Err(pinning()(std::io::ErrorKind::WouldBlock.into()))
 }
 impl Snapshot {
-    pub(crate) fn new(storage: Arc<dyn Storage>, slots: Slots, pinned: bool) -> Snapshot {
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        slots: Slots,
+        pinned: bool,
+        known: Arc<KnownNames>,
+    ) -> Snapshot {
         let nodes = Nodes::new(storage, slots.newest.seq);
-        let (map, names) = (OnceLock::new(), OnceLock::new());
-        Snapshot { inner: Arc::new(Inner { nodes, slots, pinned, map, names }) }
+        let (map, names, known) = (OnceLock::new(), OnceLock::new(), known);
+        Snapshot { inner: Arc::new(Inner { nodes, slots, pinned, map, names, known }) }
     }
 
     pub(crate) fn slot(&self) -> &Slot {
@@ -156,7 +196,7 @@ impl Snapshot {
         if let Some(names) = self.inner.names.get() {
             return Ok(names);
         }
-        let names = self.commit().names()?;
+        let names = self.inner.known.of(self.slot(), || self.commit().names())?;
         Ok(self.inner.names.get_or_init(|| names))
     }
 

@@ -237,6 +237,11 @@ impl Array {
         buffer::pass_on(&Array::as_array(&slf)?, view, flags)
     }
 
+    /// Does nothing: the request is answered by an array of NumPy, which lets go of itself. But `numpy.frombuffer` keeps
+    /// a request open only if it finds this here, and otherwise reads memory that is gone.
+    #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
+    unsafe fn __releasebuffer__(&self, _view: *mut ffi::Py_buffer) {}
+
     fn __bool__(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let size = slf.borrow().size()?;
         if size != 1 {

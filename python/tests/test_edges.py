@@ -262,4 +262,4 @@ def test_many_quantiles(axis, kind, count):
         x[2, 3, 1] = np.nan
         for method in ("linear", "inverted_cdf", "hazen", "nearest"):
             both(lambda asarray, method=method: np.quantile(asarray(x), q, axis=axis, method=method, keepdims=True))
-            both(lambda asarray, method=method: np.nanquantile(asarray(x), q, axis=axis, method=method))
+            both(lambda asarray, method=method: np.nanquantile(asarray(x), q[0], axis=axis, method=method))
