@@ -147,7 +147,9 @@ class StoredArray(Attributed, Array):
         self.refresh()
 
     def append(self, values, axis=0):
-        """Makes the array longer along an axis by the elements of another."""
+        """Makes the array longer along an axis by the elements of another. A small array that would have very many small chunks
+        gets larger ones.
+        """
         with self._store.transaction() as tx:
             tx[self._name].append(values, axis)
         self.refresh()
@@ -525,7 +527,9 @@ class TransactionArray(Attributed):
         self._open.assign(self.name, key, value)
 
     def append(self, values, axis=0):
-        """Makes the array longer along an axis by the elements of another of its type, or by numbers of Python."""
+        """Makes the array longer along an axis by the elements of another of its type, or by numbers of Python. A small array
+        that would have very many small chunks gets larger ones.
+        """
         values = _elements(_of_type(values, self.dtype))
         self._transaction._changed.add(self.name)
         self._open.append(self.name, axis, values)
