@@ -35,7 +35,7 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
         serde_json::from_value(json.clone()).map_err(Error::foreign).place(at)?;
     let array =
         Array::new_with_metadata(Arc::new(store), "/", description).map_err(Error::foreign).place(at)?;
-    let source = ZarrSource::new(folder.clone(), array, dtype).place(at)?;
+    let source = ZarrSource::new(folder.clone(), array, dtype, meaning(&json)).place(at)?;
 
     let codec = level(&json).map_or(Codec::None, |level| Codec::Zstd { level });
     let shuffled = names.iter().any(|n| n == "numcodecs.shuffle");
@@ -58,6 +58,12 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
     let stem = if name == "/" { location.stem() } else { last_part(&name) };
     let facts = vec![("codecs", names.join(", ").into())];
     Ok(Input { expr: Expr::source(Arc::new(source))?, stem, about, facts, untyped: false })
+}
+
+/// What the metadata say of the bytes of the chunks.
+fn meaning(json: &Value) -> [Value; 4] {
+    ["data_type", "chunk_grid", "chunk_key_encoding", "codecs"]
+        .map(|key| json.get(key).cloned().unwrap_or_default())
 }
 
 fn codecs(json: &Value) -> impl Iterator<Item = &Value> {
@@ -114,10 +120,16 @@ struct ZarrSource {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     chunk_bytes: usize,
+    meaning: [Value; 4],
 }
 
 impl ZarrSource {
-    fn new(folder: PathBuf, array: Array<FilesystemStore>, dtype: DType) -> Result<ZarrSource> {
+    fn new(
+        folder: PathBuf,
+        array: Array<FilesystemStore>,
+        dtype: DType,
+        meaning: [Value; 4],
+    ) -> Result<ZarrSource> {
         let ndim = array.dimensionality();
         let chunk = array.chunk_shape(&vec![0; ndim]).map_err(Error::foreign)?;
         let chunk: Vec<u64> = chunk.iter().map(|n| n.get()).collect();
@@ -133,7 +145,7 @@ impl ZarrSource {
             ));
         }
         let strides = c_strides(&chunk, dtype.size());
-        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes })
+        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes, meaning })
     }
 }
 
@@ -177,5 +189,16 @@ impl Source for ZarrSource {
             _ => return Err(fail(format!("expected {} bytes, found {}", self.chunk_bytes, bytes.len()))),
         }
         Ok(())
+    }
+    fn intact(&self) -> crate::Result<()> {
+        if meaning(&metadata(&self.folder)?) == self.meaning {
+            return Ok(());
+        }
+        Err(crate::Error::Npy {
+            path: self.folder.clone(),
+            reason:
+                "the array has changed since it was opened: its chunks hold other elements; open it again"
+                    .into(),
+        })
     }
 }
