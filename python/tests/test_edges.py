@@ -180,3 +180,57 @@ def test_floats_are_rounded_once(to):
             same(L(x).astype(to), x.astype(to) if x.dtype.kind != "c" else x.real.astype(to))
             same(L(x.real).astype("c8"), x.real.astype("c8"))
     same(arrstore.full(2, 1 + 2**-11 + 2**-40, dtype=to), np.full(2, 1 + 2**-11 + 2**-40, to))
+
+
+def rewrite(path, values):
+    """Another array in the same file, as `numpy.save` writes it."""
+    before = path.stat().st_ino
+    np.save(path, values)
+    assert path.stat().st_ino == before
+
+
+@pytest.mark.parametrize("before", [np.arange(4.0), np.arange(4.0).astype(">f8"), np.arange(6.0).reshape(2, 3)])
+def test_a_file_that_holds_another_array_by_now_is_refused(tmp_path, before):
+    path = tmp_path / "x.npy"
+    np.save(path, before)
+    a = arrstore.open(path)
+    b = a * 2
+    same(b, before.astype("f8") * 2)
+    for values in (before.astype("i8"), before.astype("f8").T[..., None], before.view("V8")):
+        rewrite(path, values)
+        for compute in (a.compute, b.compute, lambda: np.asarray(a), lambda: str(a), lambda: float(a.sum()), lambda: memoryview(a)):
+            with pytest.raises((OSError, BufferError), match="has changed since it was opened"):
+                compute()
+    rewrite(path, np.concatenate([before, before]))  # programs that append do so
+    same(b, before.astype("f8") * 2)
+    np.save(tmp_path / "other.npy", np.arange(4))
+    (tmp_path / "other.npy").replace(path)  # the file that was opened is still there, without a name
+    same(b, before.astype("f8") * 2)
+
+
+def test_zarr_metadata_that_changed_are_refused(tmp_path):
+    path = tmp_path / "x.zarr"
+    arrstore.asarray(np.arange(4.0)).save(path)
+    a = arrstore.open(path)
+    same(a + 1, np.arange(4.0) + 1)
+    about = path / "zarr.json"
+    about.write_text(about.read_text().replace("float64", "int64").replace("0.0", "0"))
+    with pytest.raises(OSError, match="has changed since it was opened"):
+        (a + 1).compute()
+
+
+def test_a_pickle_of_a_file_that_changed_is_refused(tmp_path, path):
+    import pickle
+
+    np.save(tmp_path / "x.npy", np.arange(4.0))
+    with arrstore.open(path, "w") as store:
+        store["x"] = np.arange(4.0)
+        texts = [pickle.dumps(a + 1) for a in (arrstore.open(tmp_path / "x.npy"), store["x"])]
+    for text in texts:
+        same(pickle.loads(text), np.arange(4.0) + 1)
+    np.save(tmp_path / "x.npy", np.arange(4))
+    with arrstore.open(path, "w") as store:
+        store["x"] = np.arange(4)
+    for text in texts:
+        with pytest.raises(OSError, match="has changed since the array was pickled"):
+            pickle.loads(text)

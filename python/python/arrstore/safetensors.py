@@ -14,6 +14,7 @@ The package safetensors is not needed.
 from __future__ import annotations
 
 import builtins
+import errno
 import json
 import math
 import os
@@ -60,10 +61,11 @@ class Tensors(Mapping[str, Array]):
     def __init__(self, path: Path) -> None:
         self._path = os.fsdecode(path)
         with builtins.open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            self._start, header = _header(file, size, self._path)
+            about = os.fstat(file.fileno())
+            self._seen = _identity(about)
+            self._start, header = _header(file, about.st_size, self._path)
         self.metadata: dict[str, str] = header.pop("__metadata__", {})
-        self._places = _places(header, size - self._start, self._path)
+        self._places = _places(header, about.st_size - self._start, self._path)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -75,7 +77,10 @@ class Tensors(Mapping[str, Array]):
         kind, shape, offset = self._places[name]
         if kind not in TYPES:
             raise TypeError(f"{self._path}: tensor {name!r} has elements of type {kind}; expected {', '.join(TYPES)}")
-        return _arrstore.open_raw(self._path, _dtype(kind), list(shape), self._start + offset)
+        found = _arrstore.open_raw(self._path, _dtype(kind), list(shape), self._start + offset)
+        if _identity(os.stat(self._path)) != self._seen:
+            raise OSError(errno.ESTALE, "the file has changed since it was opened; open it again", self._path)
+        return found
 
     # a mapping compares its values, and two arrays have no single truth value
     __eq__, __hash__ = object.__eq__, object.__hash__
@@ -83,6 +88,11 @@ class Tensors(Mapping[str, Array]):
     def __repr__(self) -> str:
         lines = [f"  {name}  {tuple(shape)} {kind}" for name, (kind, shape, _) in self._places.items()]
         return "\n".join([f"<arrstore.safetensors.Tensors {self._path!r}>", *lines])
+
+
+def _identity(about: os.stat_result) -> tuple[int, ...]:
+    """What differs if a file was written anew, or another has its name."""
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def open(path: Path) -> Tensors:
