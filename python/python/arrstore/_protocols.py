@@ -1,6 +1,7 @@
 """The protocols by which NumPy, pickle, notebooks and the array API standard meet a lazy array."""
 
 import operator
+import os
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from ._dispatch import array_function, array_ufunc
 from ._mapped import getitem
 from ._pickle import reduce
 from ._ufuncs import resolved
+
+
+_save = Array.save
 
 
 def to_numpy(self, dtype=None, copy=None):
@@ -140,6 +144,11 @@ def setitem(self, key, value):
         self._rebase(result)
 
 
+def save(self, path):
+    """Computes the array into a file. The ending of the path chooses the format."""
+    _save(self, os.fsdecode(path))
+
+
 def conj(self):
     """The complex conjugate. Other numbers are their own."""
     return self[...] if self.dtype.kind in "biuf" else _functions.call("conjugate", self, (), {})
@@ -233,6 +242,7 @@ def attach(array):
         "conjugate": conj,
         "copy": copy,
         "item": item,
+        "save": save,
         "to_device": to_device,
         "tolist": tolist,
     }

@@ -105,6 +105,7 @@ def save(path: Path, tensors: Mapping[str, ArrayLike], metadata: Mapping[str, st
 
     tensors: arrays by their names, lazy or of NumPy. metadata: texts by their names.
     """
+    path = os.fsdecode(path)
     tensors = {name: array if isinstance(array, Array) else np.asarray(array) for name, array in tensors.items()}
     kinds = {name: _kind(name, array) for name, array in tensors.items()}
     # the largest elements first: so all of them lie at multiples of their size
@@ -117,7 +118,7 @@ def save(path: Path, tensors: Mapping[str, ArrayLike], metadata: Mapping[str, st
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > _HEADER:
-        raise ValueError(f"{os.fsdecode(path)}: expected a header of at most {_HEADER} bytes, found {len(text)}: write several files")
+        raise ValueError(f"{path}: expected a header of at most {_HEADER} bytes, found {len(text)}: write several files")
     folder, own = os.path.split(os.path.abspath(path))
     with tempfile.TemporaryDirectory(prefix=f".{own}-", dir=folder) as beside:
         made = os.path.join(beside, "made")

@@ -53,7 +53,7 @@ class ArrsStore(_ZarrStore):
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
-        self._path = os.path.abspath(path)
+        self._path = os.path.abspath(os.fsdecode(path))
         self._lock, self._file, self._changes = threading.RLock(), None, None
 
     @property
