@@ -234,3 +234,24 @@ def test_a_pickle_of_a_file_that_changed_is_refused(tmp_path, path):
     for text in texts:
         with pytest.raises(OSError, match="has changed since the array was pickled"):
             pickle.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [(None, TypeError), (object(), TypeError), ({}, TypeError), ({1}, TypeError), ([None], TypeError), (np.array([None]), TypeError), (print, TypeError),
+     (slice(1), TypeError), (..., TypeError), (float, TypeError), (((1, 2), (3,)), ValueError), (10**40, OverflowError),
+     (np.ma.masked_array([1, 2], [0, 1]), ValueError)],
+)  # fmt: skip
+def test_an_expression_names_what_it_cannot_use(value, error):
+    with pytest.raises(error, match=r"^cloud\b"):
+        arrstore.eval("a + cloud", {"a": 1, "cloud": value})
+    assert arrstore.eval("a + 1", {"a": 1, "cloud": value}).compute() == 2
+
+
+def test_an_expression_takes_what_numpy_makes_an_array_of():
+    import datetime
+
+    for value in (True, 2, 2.5, 1j, np.float32(3), [1, 2], (1, 2), range(3), np.arange(3), L(np.arange(3)), memoryview(b"ab"), np.ma.masked_array([1, 2], [0, 0])):
+        same(arrstore.eval("2 * x", {"x": value}), np.asarray(2 * np.asarray(value) if not isinstance(value, (bool, int, float, complex)) else 2 * value))
+    same(arrstore.eval("x + 1", {"x": datetime.date(2020, 1, 1)}), np.datetime64("2020-01-02"))
+    same(arrstore.eval("x", {"x": "text"}), np.asarray("text"))
