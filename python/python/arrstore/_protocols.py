@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from . import _functions, _html
+from . import _functions, _html, _objects
 from ._arrstore import Array
 from ._assign import assigned
 from ._dispatch import array_function, array_ufunc
@@ -212,6 +212,7 @@ def attach(array):
     members = {
         **_functions.methods(),
         **dict(_operators_in_place()),
+        **_objects.methods(),
         "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,

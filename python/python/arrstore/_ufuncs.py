@@ -6,6 +6,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from . import _functions
 from ._arrstore import Array
 from ._convert import asarray
+from ._objects import COMPARISONS, compared, is_object
 
 #: Classes of Python's numbers whose type depends on the arrays beside them.
 _WEAK = (int, float, complex)
@@ -27,6 +28,10 @@ def _name(ufunc):
 def _call(
     ufunc, *inputs, out=None, where=True, dtype=None, sig=None, signature=None, casting="same_kind", order=None, subok=True, **kwargs
 ):
+    if ufunc in COMPARISONS and any(map(is_object, inputs)):
+        array, other = inputs if isinstance(inputs[0], Array) else inputs[::-1]
+        result = compared(COMPARISONS[ufunc], array, other)
+        return result if out is None else _functions.into(result, out, casting=casting, where=where)
     signature = (None,) * ufunc.nin + (dtype,) * ufunc.nout if dtype is not None else signature if sig is None else sig
     if signature is not None or casting != "same_kind" or out is not None:
         types = resolved(ufunc, inputs, out, casting=casting, signature=signature)
