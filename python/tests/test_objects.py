@@ -25,6 +25,8 @@ OBJECTS = [None, ..., SOME, {}, {1}, Fraction(1, 2), Decimal("0.5"), print, [Non
 @pytest.mark.parametrize("x", ARRAYS, ids=lambda x: f"{x.dtype.str}{x.shape}")
 def test_objects_are_compared_with_each_element(x, compare):
     for other in OBJECTS:
+        if x.dtype.names and isinstance(other, np.ndarray):
+            continue  # NumPy's answer for records depends on the side
         for call in (lambda a: compare(a, other), lambda a: compare(other, a)):  # noqa: B023
             try:
                 wanted = call(x)

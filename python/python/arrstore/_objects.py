@@ -47,7 +47,8 @@ def compared(compare, array, other):
 
 def _beside_objects(compare, plain):
     def method(self, other):
-        return compared(compare, self, other) if is_object(other) else plain(self, other)
+        # records are compared with records alone
+        return compared(compare, self, other) if is_object(other) and not self.dtype.names else plain(self, other)
 
     return method
 
