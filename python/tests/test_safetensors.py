@@ -90,7 +90,7 @@ def test_torch_agrees(tmp_path):
 
 
 def test_large_arrays_are_computed_into_the_file(tmp_path, path, monkeypatch):
-    monkeypatch.setattr(safetensors, "_LARGE", 1000)
+    monkeypatch.setattr("arrstore._bytes._LARGE", 1000)
     values = np.arange(300_000.0).reshape(300, 1000)
     with arrstore.open(path, "w") as store:
         x = store.write("x", values, chunks=(100, 100), codec="zstd:1", order="F")

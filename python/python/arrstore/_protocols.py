@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from . import _functions, _html, _objects
+from . import _bytes, _flat, _functions, _html, _objects
 from ._arrstore import Array
 from ._assign import assigned
 from ._dispatch import array_function, array_ufunc
@@ -213,6 +213,8 @@ def attach(array):
         **_functions.methods(),
         **dict(_operators_in_place()),
         **_objects.methods(),
+        **_bytes.MEMBERS,
+        **_flat.MEMBERS,
         "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
@@ -230,6 +232,8 @@ def attach(array):
         "__index__": _index,
         "__contains__": contains,
         "__format__": formatted,
+        "__delitem__": _flat.refuse_deletion,
+        "__getattr__": _flat.absent,
         "__getitem__": getitem,
         "__round__": rounded,
         "__repr__": represent,

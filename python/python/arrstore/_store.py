@@ -155,7 +155,7 @@ class StoredArray(Attributed, Array):
             tx[self._name].append(values, axis)
         self.refresh()
 
-    def resize(self, *shape):
+    def resize(self, *shape, refcheck=True):
         """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
         with self._store.transaction() as tx:
             tx[self._name].resize(*shape)

@@ -26,6 +26,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
+from ._bytes import append_elements
 
 if TYPE_CHECKING:
     from . import ArrayLike, Path
@@ -50,9 +51,6 @@ TYPES = {
 
 #: Bytes of a header at most, as the library of safetensors has it.
 _HEADER = 100_000_000
-
-#: Arrays of more bytes are computed into a file, not into memory.
-_LARGE = 64 << 20
 
 
 class Tensors(Mapping[str, Array]):
@@ -125,26 +123,10 @@ def save(path: Path, tensors: Mapping[str, ArrayLike], metadata: Mapping[str, st
         with builtins.open(made, "wb") as file:
             file.write(len(text).to_bytes(8, "little") + text)
             for name in names:
-                _append(file, tensors[name], os.path.join(beside, "computed.raw"))
+                append_elements(file, tensors[name], os.path.join(beside, "computed.raw"))
             file.flush()
             os.fsync(file.fileno())
         os.replace(made, path)
-
-
-def _append(file, array, spare):
-    """Writes the elements of an array in C order."""
-    if isinstance(array, Array) and array.nbytes > _LARGE:
-        array.save(spare)
-        file.flush()
-        with builtins.open(spare, "rb") as computed:
-            while os.copy_file_range(computed.fileno(), file.fileno(), 1 << 30):
-                pass
-        file.seek(0, os.SEEK_END)
-        os.remove(spare)
-        return
-    values = np.asarray(array)
-    values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-    file.write(values.reshape(-1).view("u1") if values.size else b"")
 
 
 def _header(file, size, path):
