@@ -255,3 +255,41 @@ def test_an_expression_takes_what_numpy_makes_an_array_of():
         same(arrstore.eval("2 * x", {"x": value}), np.asarray(2 * np.asarray(value) if not isinstance(value, (bool, int, float, complex)) else 2 * value))
     same(arrstore.eval("x + 1", {"x": datetime.date(2020, 1, 1)}), np.datetime64("2020-01-02"))
     same(arrstore.eval("x", {"x": "text"}), np.asarray("text"))
+
+
+@pytest.mark.parametrize("key", [[9], [-5], [9, 0], np.array([[9, 0]]), L([9]), ([0], [9]), (slice(None), [9]), ([9], None), ([9], [0, 1])], ids=repr)
+def test_values_of_another_shape_are_refused_before_places_that_are_not_there(key):
+    for value in ([1, 2, 3], [[1, 2], [3, 4]], 1, [1], np.zeros((2, 0))):
+        found = wanted = None
+        x = np.arange(8).reshape(4, 2)
+        try:
+            x[np.asarray(key) if isinstance(key, arrstore.Array) else key] = value
+        except Exception as error:
+            wanted = type(error)
+        a = L(np.arange(8).reshape(4, 2))
+        try:
+            a[key] = value
+            np.asarray(a)
+        except Exception as error:
+            found = type(error)
+        assert found is wanted
+
+
+def test_places_of_too_many_elements_are_a_wrong_value():
+    x = np.zeros((5, 5, 5, 5))
+    many = np.broadcast_to(np.intp(1), (2**20,))
+    both(lambda array: array(x)[np.ix_(many, many, many, many)])
+
+
+TIMES = np.array(["2020", "NaT"], "M8[D]")
+KINDS = [TIMES, TIMES - TIMES[0], np.arange(3), np.arange(40), np.arange(3.0), np.array(["a", "1"]), np.array([b"a"]), np.array([True]), np.array([1j]), np.array(["1"] * 30)]
+
+
+@pytest.mark.parametrize("name", ["isin", "setdiff1d", "intersect1d", "union1d", "setxor1d", "searchsorted"])
+@pytest.mark.parametrize("x", KINDS, ids=lambda x: f"{x.dtype.str}{x.size}")
+def test_elements_of_two_kinds_beside_one_another(name, x):
+    for y in KINDS:
+        both(lambda array: getattr(np, name)(array(x), y))  # noqa: B023
+        if name == "isin":
+            both(lambda array: np.isin(array(x), y, invert=True))  # noqa: B023
+            both(lambda array: np.isin(array(x), y.tolist()))  # noqa: B023

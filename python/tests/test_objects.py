@@ -1,5 +1,6 @@
 """Comparisons with objects of Python: NumPy compares each element with them."""
 
+import datetime
 import operator
 import pickle
 from decimal import Decimal
@@ -17,8 +18,7 @@ ARRAYS = [
     np.array(["a", "None"]), np.array([b"a", b""]), np.array([1j, 2]), np.array("NaT", "M8[ns]"), np.array(1.5), np.zeros((0, 3)), np.zeros((2, 1), "f2"),
     np.zeros(2, "i4,f4"),
 ]  # fmt: skip
-SOME = object()
-OBJECTS = [None, ..., SOME, {}, {1}, Fraction(1, 2), Decimal("0.5"), print, [None], [None, None], [[None], [1]], np.array(None), np.array([None, 1])]
+OBJECTS = [None, ..., object(), datetime.timedelta(0), datetime.timedelta(seconds=1), datetime.date(2020, 1, 1), {}, {1}, Fraction(1, 2), Decimal("0.5"), print, [None], [None, None], [[None], [1]], np.array(None), np.array([None, 1])]
 
 
 @pytest.mark.parametrize("compare", [operator.eq, operator.ne])

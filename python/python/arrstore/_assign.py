@@ -1,5 +1,6 @@
 """Assignment to a part of a lazy array: a new lazy array, in which the part has other elements."""
 
+import contextlib
 import operator
 
 import numpy as np
@@ -177,12 +178,26 @@ def _basic(array, key, selected, value):
     return _where(inside, value, array)
 
 
+def _check_shape(array, key, value):
+    """Refuses a value that does not fit. NumPy looks at its shape before it looks for the places."""
+    parts = key if isinstance(key, tuple) else (key,)
+    parts = [np.asarray(part) if isinstance(part, list) else part for part in parts]
+    firsts = [np.zeros(part.shape, np.intp) if getattr(part, "dtype", np.dtype(bool)).kind in "iu" else part for part in parts]
+    if not any(isinstance(part, Array) for part in firsts):
+        with contextlib.suppress(IndexError):
+            _fitted(value, stand_in(array)[tuple(firsts)].shape)
+
+
 def _listed(array, key, value):
     """The places of any other index are the elements of a numbered array. Each element of the result looks for the last
     of them that is its own, since NumPy assigns in their order.
     """
     numbers = _functions.call("arange", None, (array.size,), {})
-    places = numbers.reshape(array.shape)[key]
+    try:
+        places = numbers.reshape(array.shape)[key]
+    except IndexError:
+        _check_shape(array, key, value)
+        raise
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:
         np.asarray(places)  # finds indices out of bounds

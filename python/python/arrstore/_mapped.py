@@ -20,6 +20,10 @@ def getitem(self, key):
         if isinstance(key, tuple):
             _plain(self, tuple(slice(None) if isinstance(part, (slice, int)) else part for part in key))
         raise
+    except IndexError as error:
+        if "is too large: its number of elements" in str(error):
+            raise ValueError(str(error)) from None  # the places are there
+        raise
     made = self._made
     if made is None or made[0] != "map_blocks":
         return part

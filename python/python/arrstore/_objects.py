@@ -8,8 +8,10 @@ import numpy as np
 from . import _arrstore
 from ._arrstore import Array
 
+#: Python's times.
+_TIMES = (datetime.date, datetime.timedelta)
 #: What NumPy makes elements of.
-_ELEMENTS = (Array, np.generic, int, float, complex, str, bytes, datetime.date, datetime.timedelta)
+_ELEMENTS = (Array, np.generic, int, float, complex, str, bytes, *_TIMES)
 
 
 def is_object(value):
@@ -47,8 +49,10 @@ def compared(compare, array, other):
 
 def _beside_objects(compare, plain):
     def method(self, other):
-        # records are compared with records alone
-        return compared(compare, self, other) if is_object(other) and not self.dtype.names else plain(self, other)
+        # records are compared with records alone, and times with those of Python
+        kind = self.dtype.kind
+        is_other = is_object(other) or isinstance(other, _TIMES) and kind not in "mM"
+        return compared(compare, self, other) if is_other and kind != "V" else plain(self, other)
 
     return method
 
