@@ -222,6 +222,7 @@ def attach(array):
         "__array_function__": array_function,
         "__array_namespace__": array_namespace,
         "__array_priority__": 1000,
+        "__pandas_priority__": 5000,
         "__dlpack__": dlpack,
         "__dlpack_device__": dlpack_device,
         "__iter__": iterate,
