@@ -343,12 +343,12 @@ def counted(part, most):
     [
         (lambda m: m.reshape(-1)[4000:6000], 2000),
         (lambda m: m.ravel()[77], 2000),
-        (lambda m: m.flatten()[::-1][:10], 2000),
+        (lambda m: m.flatten()[:-11:-1], 2000),
         (lambda m: m.reshape(1200, 50)[3:80:7, ::2], 4000),
         (lambda m: m.reshape(60, -1)[[3, 5], 1:4], 6000),
         (lambda m: m.reshape(10, 3, 40, 50)[2, 1], 6000),
         (lambda m: m.reshape(-1)[5:5], 60_000),
-        (lambda m: m.reshape(-1)[np.arange(60_000) == 7], 2000),
+        (lambda m: m.reshape(-1)[[7, 9, 7]], 2000),
     ],
 )
 def test_a_part_of_reshaped_blocks_computes_the_rows_of_it_alone(part, most):
