@@ -293,3 +293,26 @@ def test_elements_of_two_kinds_beside_one_another(name, x):
         if name == "isin":
             both(lambda array: np.isin(array(x), y, invert=True))  # noqa: B023
             both(lambda array: np.isin(array(x), y.tolist()))  # noqa: B023
+
+
+def test_what_is_looked_at_first():
+    truths, x = np.array([True, False]), np.arange(3, dtype="u2")
+    both(lambda array: np.stack((array(np.float32(1)), -2.5), dtype="c8", casting="safe"))
+    both(lambda array: np.concatenate((array(x), [-2.5]), dtype="c8", casting="safe"))
+    both(lambda array: np.ldexp(3, array(truths), dtype=float))
+    both(lambda array: np.less_equal(300, array(np.array([], "i1")), dtype=bool))
+    both(lambda array: np.min(array(x), axis=7, where=np.array([])))
+    both(lambda array: np.mean(array(x), axis=7, where=np.array([])))
+    for number in (2**70, -1000, 5):
+        both(lambda array: np.fmod(array(x), number, out=np.zeros(3, "?")))  # noqa: B023
+        both(lambda array: np.divide(array(x), number, out=np.zeros(3, "i1")))  # noqa: B023
+        both(lambda array: np.less(array(truths), number))  # noqa: B023
+        both(lambda array: np.less(array(truths), number, dtype="f4"))  # noqa: B023
+        for operation in ("//", "^", "/"):
+
+            def change(array):
+                values = {"a": array(truths.copy())}
+                exec(f"a {operation}= {number}", values)  # noqa: B023, S102
+                return values["a"]
+
+            both(change)

@@ -1,6 +1,5 @@
 """Assignment to a part of a lazy array: a new lazy array, in which the part has other elements."""
 
-import contextlib
 import operator
 
 import numpy as np
@@ -182,10 +181,20 @@ def _check_shape(array, key, value):
     """Refuses a value that does not fit. NumPy looks at its shape before it looks for the places."""
     parts = key if isinstance(key, tuple) else (key,)
     parts = [np.asarray(part) if isinstance(part, list) else part for part in parts]
-    firsts = [np.zeros(part.shape, np.intp) if getattr(part, "dtype", np.dtype(bool)).kind in "iu" else part for part in parts]
-    if not any(isinstance(part, Array) for part in firsts):
-        with contextlib.suppress(IndexError):
-            _fitted(value, stand_in(array)[tuple(firsts)].shape)
+    parts = [np.flatnonzero(part) if isinstance(part, np.ndarray) and part.dtype == bool and part.ndim == 1 else part for part in parts]
+    if any(getattr(part, "dtype", None) == bool or isinstance(part, (bool, np.bool_)) for part in parts):
+        return
+    used = sum(part is not None and part is not ... for part in parts)
+    at = next((number for number, part in enumerate(parts) if part is ...), len(parts))
+    lengths, firsts = list(array.shape), []
+    for part in [*parts[:at], *(slice(None),) * (array.ndim - used), *parts[at + 1 :]]:
+        axis = sum(part is not None for part in firsts)
+        if part is not None and not isinstance(part, slice):
+            # the first place stands for others, so that there must be one
+            lengths[axis] = max(lengths[axis], 1)
+            part = np.zeros(np.shape(part), np.intp)
+        firsts.append(part)
+    _fitted(value, np.broadcast_to(0, lengths)[tuple(firsts)].shape)
 
 
 def _listed(array, key, value):
@@ -195,8 +204,9 @@ def _listed(array, key, value):
     numbers = _functions.call("arange", None, (array.size,), {})
     try:
         places = numbers.reshape(array.shape)[key]
-    except IndexError:
-        _check_shape(array, key, value)
+    except IndexError as error:
+        if "out of bounds" in str(error):
+            _check_shape(array, key, value)
         raise
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:

@@ -166,8 +166,8 @@ def _joined(name, object, args, kwargs):
         elif _asked_type(dtype, "SU") is not None:
             dtype = np.result_type(*(np.empty(0, x.dtype).astype(dtype).dtype for x in parts))
         for value, x in zip(values, parts):
-            # a number of Python goes into every type of its kind
-            fits = type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
+            # a number of Python goes into every type of its kind, where it is not made an array first
+            fits = name in ("concatenate", "concat") and type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
             if not fits and not np.can_cast(x.dtype, dtype, casting):
                 raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
         given[key] = [_cast("astype", x, (dtype,), {}) for x in parts]

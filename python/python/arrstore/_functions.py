@@ -58,12 +58,20 @@ def call(name, object, args, kwargs):
     out = kwargs.pop("out", None) if kwargs else None
     if kwargs and kwargs.get("where") is True:
         del kwargs["where"]  # all elements take part, as without it
+    elif kwargs and kwargs.get("where") is not None and name in SUMS and name not in _STEPWISE and name not in _MEANS:
+        _check_mask(kwargs["where"])
     if out is not None:
         return _computed(name, object, args, kwargs, out if isinstance(out, tuple) else (out,))
     complete = COMPLETED.get(name)
     result = (_arrstore.call if complete is None else complete)(name, object, args, kwargs)
     named = _RESULTS.get(name)
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
+
+
+def _check_mask(where):
+    kind = where.dtype if hasattr(where, "dtype") else np.asarray(where).dtype
+    if kind != bool:
+        raise TypeError(f"where: expected truth values, found elements of type {kind}")
 
 
 def _computed(name, object, args, kwargs, out):
