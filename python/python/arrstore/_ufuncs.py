@@ -70,10 +70,6 @@ def resolved(ufunc, inputs, out, *, casting="same_kind", signature=None):
     try:
         types = ufunc.resolve_dtypes((*given, *places), casting=casting, **asked)
     except TypeError:
-        if signature is None and all(own == bool for x, own in zip(inputs, given) if type(x) not in _WEAK):
-            for x in inputs:
-                if type(x) is int:
-                    np.asarray(x, int)  # beside truth values alone, an integer of Python is one of NumPy first
         if out is not None:
             # integers of Python are looked at before the array that takes the results
             with contextlib.suppress(TypeError):
