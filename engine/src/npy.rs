@@ -1,6 +1,7 @@
 //! The header of NumPy's `.npy` files (NEP 1, and the versions since).
 
 mod literal;
+mod opened;
 mod order;
 mod record;
 mod types;
@@ -8,6 +9,7 @@ mod types;
 use std::io::Read;
 
 use literal::Literal;
+pub(crate) use opened::Opened;
 pub use order::ByteOrder;
 pub use types::element_type;
 

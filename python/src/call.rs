@@ -356,7 +356,7 @@ pub(crate) fn map_blocks<'py>(
             Ok(())
         })
     };
-    let call = move |_: &[u64], shape: &[u64], block: &[u8], out: &mut [u8]| {
+    let call = move |shape: &[u64], block: &[u8], out: &mut [u8]| {
         settings::inside(|| apply(shape, block, out)).map_err(crate::errors::raised)
     };
     let mapped = input.map_blocks(output, call).map_err(Failed::from)?;

@@ -68,7 +68,8 @@ pub(crate) fn is_operand(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         || value.is_instance_of::<PyFloat>()
         || value.is_instance_of::<PyComplex>()
         || value.is_instance_of::<PyList>()
-        || value.is_instance_of::<PyTuple>();
+        || value.is_instance_of::<PyTuple>()
+        || value.is_instance_of::<PyRange>();
     Ok(known
         || is_ndarray(value)?
         || value.is_instance(classes(value.py())?.number.bind(value.py()))?

@@ -26,9 +26,14 @@ fn two<'py>(
     }
     match is_operand(other)? {
         true => call(py, name, None, &PyTuple::new(py, [a, b])?, None),
-        // Dask leaves operators to other arrays, and has an answer for NumPy's functions
-        false if is_dask(other)? => {
-            numpy(py)?.getattr(if name == "**" { "power" } else { name })?.call1((a, b))
+        // Dask and pandas leave operators to other arrays, and have an answer for NumPy's functions
+        false if is_dask(other)? => numpys(py, name)?.call1((a, b)),
+        false if other.hasattr("__pandas_priority__")? => {
+            let function = numpys(py, name)?;
+            match a.is(other) {
+                true => function.call1((other, b.call_method0("_asarray")?)),
+                false => function.call1((a.call_method0("_asarray")?, other)),
+            }
         }
         false if is_array_like(other)? => call(py, name, None, &PyTuple::new(py, [a, b])?, None),
         false => Ok(py.NotImplemented().into_bound(py)),
@@ -38,6 +43,11 @@ fn two<'py>(
 /// Whether an object has elements and no operators of its own, such as an array of Zarr. NumPy's operators take those.
 fn is_array_like(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(value.hasattr("__array__")? && !value.hasattr("__array_ufunc__")? && !value.hasattr("__radd__")?)
+}
+
+/// NumPy's function of the same name.
+fn numpys<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    numpy(py)?.getattr(if name == "**" { "power" } else { name })
 }
 
 fn is_dask(value: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -263,3 +263,139 @@ def test_many_quantiles(axis, kind, count):
         for method in ("linear", "inverted_cdf", "hazen", "nearest"):
             both(lambda asarray, method=method: np.quantile(asarray(x), q, axis=axis, method=method, keepdims=True))
             both(lambda asarray, method=method: np.nanquantile(asarray(x), q[0], axis=axis, method=method))
+
+
+def rewrite(path, values):
+    """Another array in the same file, as `numpy.save` writes it."""
+    before = path.stat().st_ino
+    np.save(path, values)
+    assert path.stat().st_ino == before
+
+
+@pytest.mark.parametrize("before", [np.arange(4.0), np.arange(4.0).astype(">f8"), np.arange(6.0).reshape(2, 3)])
+def test_a_file_that_holds_another_array_by_now_is_refused(tmp_path, before):
+    path = tmp_path / "x.npy"
+    np.save(path, before)
+    a = arrstore.open(path)
+    b = a * 2
+    same(b, before.astype("f8") * 2)
+    for values in (before.astype("i8"), before.astype("f8").T[..., None], before.view("V8")):
+        rewrite(path, values)
+        for compute in (a.compute, b.compute, lambda: np.asarray(a), lambda: str(a), lambda: float(a.sum()), lambda: memoryview(a)):
+            with pytest.raises((OSError, BufferError), match="has changed since it was opened"):
+                compute()
+    rewrite(path, np.concatenate([before, before]))  # programs that append do so
+    same(b, before.astype("f8") * 2)
+    np.save(tmp_path / "other.npy", np.arange(4))
+    (tmp_path / "other.npy").replace(path)  # the file that was opened is still there, without a name
+    same(b, before.astype("f8") * 2)
+
+
+def test_zarr_metadata_that_changed_are_refused(tmp_path):
+    path = tmp_path / "x.zarr"
+    arrstore.asarray(np.arange(4.0)).save(path)
+    a = arrstore.open(path)
+    same(a + 1, np.arange(4.0) + 1)
+    about = path / "zarr.json"
+    about.write_text(about.read_text().replace("float64", "int64").replace("0.0", "0"))
+    with pytest.raises(OSError, match="has changed since it was opened"):
+        (a + 1).compute()
+
+
+def test_a_pickle_of_a_file_that_changed_is_refused(tmp_path, path):
+    import pickle
+
+    np.save(tmp_path / "x.npy", np.arange(4.0))
+    with arrstore.open(path, "w") as store:
+        store["x"] = np.arange(4.0)
+        texts = [pickle.dumps(a + 1) for a in (arrstore.open(tmp_path / "x.npy"), store["x"])]
+    for text in texts:
+        same(pickle.loads(text), np.arange(4.0) + 1)
+    np.save(tmp_path / "x.npy", np.arange(4))
+    with arrstore.open(path, "w") as store:
+        store["x"] = np.arange(4)
+    for text in texts:
+        with pytest.raises(OSError, match="has changed since the array was pickled"):
+            pickle.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [(None, TypeError), (object(), TypeError), ({}, TypeError), ({1}, TypeError), ([None], TypeError), (np.array([None]), TypeError), (print, TypeError),
+     (slice(1), TypeError), (..., TypeError), (float, TypeError), (((1, 2), (3,)), ValueError), (10**40, OverflowError),
+     (np.ma.masked_array([1, 2], [0, 1]), ValueError)],
+)  # fmt: skip
+def test_an_expression_names_what_it_cannot_use(value, error):
+    with pytest.raises(error, match=r"^cloud\b"):
+        arrstore.eval("a + cloud", {"a": 1, "cloud": value})
+    assert arrstore.eval("a + 1", {"a": 1, "cloud": value}).compute() == 2
+
+
+def test_an_expression_takes_what_numpy_makes_an_array_of():
+    import datetime
+
+    for value in (True, 2, 2.5, 1j, np.float32(3), [1, 2], (1, 2), range(3), np.arange(3), L(np.arange(3)), memoryview(b"ab"), np.ma.masked_array([1, 2], [0, 0])):
+        same(arrstore.eval("2 * x", {"x": value}), np.asarray(2 * np.asarray(value) if not isinstance(value, (bool, int, float, complex)) else 2 * value))
+    same(arrstore.eval("x + 1", {"x": datetime.date(2020, 1, 1)}), np.datetime64("2020-01-02"))
+    same(arrstore.eval("x", {"x": "text"}), np.asarray("text"))
+
+
+@pytest.mark.parametrize("key", [[9], [-5], [9, 0], np.array([[9, 0]]), L([9]), ([0], [9]), (slice(None), [9]), ([9], None), ([9], [0, 1])], ids=repr)
+def test_values_of_another_shape_are_refused_before_places_that_are_not_there(key):
+    for value in ([1, 2, 3], [[1, 2], [3, 4]], 1, [1], np.zeros((2, 0))):
+        found = wanted = None
+        x = np.arange(8).reshape(4, 2)
+        try:
+            x[np.asarray(key) if isinstance(key, arrstore.Array) else key] = value
+        except Exception as error:
+            wanted = type(error)
+        a = L(np.arange(8).reshape(4, 2))
+        try:
+            a[key] = value
+            np.asarray(a)
+        except Exception as error:
+            found = type(error)
+        assert found is wanted
+
+
+def test_places_of_too_many_elements_are_a_wrong_value():
+    x = np.zeros((5, 5, 5, 5))
+    many = np.broadcast_to(np.intp(1), (2**20,))
+    both(lambda array: array(x)[np.ix_(many, many, many, many)])
+
+
+TIMES = np.array(["2020", "NaT"], "M8[D]")
+KINDS = [TIMES, TIMES - TIMES[0], np.arange(3), np.arange(40), np.arange(3.0), np.array(["a", "1"]), np.array([b"a"]), np.array([True]), np.array([1j]), np.array(["1"] * 30)]
+
+
+@pytest.mark.parametrize("name", ["isin", "setdiff1d", "intersect1d", "union1d", "setxor1d", "searchsorted"])
+@pytest.mark.parametrize("x", KINDS, ids=lambda x: f"{x.dtype.str}{x.size}")
+def test_elements_of_two_kinds_beside_one_another(name, x):
+    for y in KINDS:
+        both(lambda array: getattr(np, name)(array(x), y))  # noqa: B023
+        if name == "isin":
+            both(lambda array: np.isin(array(x), y, invert=True))  # noqa: B023
+            both(lambda array: np.isin(array(x), y.tolist()))  # noqa: B023
+
+
+def test_what_is_looked_at_first():
+    truths, x = np.array([True, False]), np.arange(3, dtype="u2")
+    both(lambda array: np.stack((array(np.float32(1)), -2.5), dtype="c8", casting="safe"))
+    both(lambda array: np.concatenate((array(x), [-2.5]), dtype="c8", casting="safe"))
+    both(lambda array: np.ldexp(3, array(truths), dtype=float))
+    both(lambda array: np.less_equal(300, array(np.array([], "i1")), dtype=bool))
+    both(lambda array: np.min(array(x), axis=7, where=np.array([])))
+    both(lambda array: np.mean(array(x), axis=7, where=np.array([])))
+    for number in (2**70, -1000, 5):
+        both(lambda array: np.fmod(array(x), number, out=np.zeros(3, "?")))  # noqa: B023
+        both(lambda array: np.divide(array(x), number, out=np.zeros(3, "i1")))  # noqa: B023
+        both(lambda array: np.less(array(truths), number))  # noqa: B023
+        both(lambda array: np.less(array(truths), number, dtype="f4"))  # noqa: B023
+        for operation in ("//", "^", "/"):
+
+            def change(array):
+                values = {"a": array(truths.copy())}
+                exec(f"a {operation}= {number}", values)  # noqa: B023, S102
+                return values["a"]
+
+            both(change)

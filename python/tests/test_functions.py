@@ -333,6 +333,58 @@ def test_a_part_of_blocks_calls_the_function_for_its_own_places(key, places):
     same(pickle.loads(pickle.dumps(arrstore.map_blocks(np.negative, values)[key])), -values[key])
 
 
+def counted(part, most):
+    """Whether a part of blocks is right, and the function was called for at most so many elements."""
+    seen = []
+
+    def double(block):
+        seen.append(block.size)
+        return block * 2
+
+    values = np.arange(60_000.0).reshape(30, 40, 50)
+    same(part(arrstore.map_blocks(double, values, dtype=float)), part(values * 2))
+    assert sum(seen) <= most
+
+
+@pytest.mark.parametrize(
+    ("part", "most"),
+    [
+        (lambda m: m.reshape(-1)[4000:6000], 2000),
+        (lambda m: m.ravel()[77], 2000),
+        (lambda m: m.flatten()[:-11:-1], 2000),
+        (lambda m: m.reshape(1200, 50)[3:80:7, ::2], 4000),
+        (lambda m: m.reshape(60, -1)[[3, 5], 1:4], 6000),
+        (lambda m: m.reshape(10, 3, 40, 50)[2, 1], 6000),
+        (lambda m: m.reshape(-1)[5:5], 60_000),
+        (lambda m: m.reshape(-1)[[7, 9, 7]], 2000),
+    ],
+)
+def test_a_part_of_reshaped_blocks_computes_the_rows_of_it_alone(part, most):
+    counted(part, most)
+
+
+@pytest.mark.parametrize(
+    ("part", "most"),
+    [
+        (lambda m: m.T[3:5, 7], 60),
+        (lambda m: np.swapaxes(m, 0, 1)[5], 1500),
+        (lambda m: m[5][3:6], 150),
+        (lambda m: m[2:20][3:6, ::-1][1], 2000),
+        (lambda m: np.expand_dims(m, 1)[4:6, 0, 3], 100),
+        (lambda m: np.flip(m, 0)[3, 1:4], 150),
+        (lambda m: np.broadcast_to(m, (5, 30, 40, 50))[2, 3], 2000),
+        (lambda m: np.squeeze(m[None])[4], 2000),
+        (lambda m: np.moveaxis(m, 2, 0)[0, 4, 5], 1),
+        (lambda m: np.rot90(m)[3], 1500),
+        (lambda m: (m.T + 1).T[3], 2000),
+        (lambda m: m.astype("f4")[3, 2] * np.float32(2), 50),
+        (lambda m: m.T[1].sum(), 1200),
+    ],
+)
+def test_a_part_of_blocks_seen_in_another_way_computes_that_part_alone(part, most):
+    counted(part, most)
+
+
 def test_a_part_of_blocks_after_an_assignment_is_that_of_the_new_elements():
     values = np.arange(12.0).reshape(3, 4)
     mapped = arrstore.map_blocks(np.negative, values)

@@ -107,3 +107,24 @@ def test_threadpoolctl_sees_and_sets_the_threads():
             assert threads() == 3
         with threadpoolctl.threadpool_limits(1, user_api="blas"):
             assert threads() == 3
+
+
+OPERATIONS = "add sub mul truediv floordiv mod pow eq ne lt le gt ge".split()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operators_beside_pandas(name):
+    import operator
+
+    pd = pytest.importorskip("pandas")
+    operation = getattr(operator, name)
+    values = np.arange(1.0, 7).reshape(2, 3)
+    frame = pd.DataFrame(values * 2, columns=list("abc"))
+    for x, other in [(values, frame), (values[0], frame), (values[0], frame.loc[0]), (values[0], pd.Index([1, 5, 3])), (np.array(2.0), frame)]:
+        for call in (lambda a: operation(a, other), lambda a: operation(other, a)):  # noqa: B023
+            found, wanted = call(xp.asarray(x)), call(x)
+            assert type(found) is type(wanted)
+            np.testing.assert_array_equal(np.asarray(found), np.asarray(wanted))
+            assert list(getattr(found, "columns", [])) == list(getattr(wanted, "columns", []))
+    with pytest.raises(ValueError):
+        operation(xp.asarray(np.arange(4.0)), frame)

@@ -111,7 +111,7 @@ def test_torch_agrees(tmp_path):
 
 
 def test_large_arrays_are_computed_into_the_file(tmp_path, path, monkeypatch):
-    monkeypatch.setattr(safetensors, "_LARGE", 1000)
+    monkeypatch.setattr("arrstore._bytes._LARGE", 1000)
     values = np.arange(300_000.0).reshape(300, 1000)
     with arrstore.open(path, "w") as store:
         x = store.write("x", values, chunks=(100, 100), codec="zstd:1", order="F")
@@ -184,3 +184,15 @@ def test_refusals(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
     safetensors.save(tmp_path / "b", {})
     assert dict(safetensors.open(tmp_path / "b")) == {}
+
+
+def test_a_file_that_changed_is_refused(tmp_path):
+    file, other = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    safetensors.save(file, {"x": np.arange(4.0)})
+    tensors = safetensors.open(file)
+    same(tensors["x"], np.arange(4.0))
+    safetensors.save(other, {"x": np.arange(4)})
+    other.replace(file)
+    with pytest.raises(OSError, match="changed since it was opened"):
+        tensors["x"]
+    same(safetensors.open(file)["x"], np.arange(4))

@@ -559,3 +559,42 @@ def test_a_store_is_let_go_at_once(path, store):
         assert [weakref.ref(make(path))() for make in makers] == [None] * 3
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("shape", "more"),
+    [((3,), (1_000_000,)), ((2, 3), (50_000, 3)), ((3, 2), (3, 40_000))],
+)
+def test_a_small_array_that_grows_much_gets_larger_chunks(store, shape, more):
+    axis = max(range(len(more)), key=more.__getitem__)
+    store.write("x", np.full(shape, 7.0), dims=["t", "u"][: len(shape)], attrs={"units": "K"}, codec="zstd:1", fill=-1)
+    store["y"] = np.arange(3)
+    x = store["x"]
+    x.append(np.ones(more), axis)
+    assert np.prod(x.chunks) * 8 > 1 << 20
+    assert (x.dims, dict(x.attrs), x.codec, x.fill_value) == (("t", "u")[: len(shape)], {"units": "K"}, "zstd:1", -1)
+    np.testing.assert_array_equal(x, np.concatenate([np.full(shape, 7.0), np.ones(more)], axis))
+    assert np.asarray(store["y"]).tolist() == [0, 1, 2]
+
+
+def test_an_array_that_grows_step_by_step_gets_larger_chunks(store):
+    store["x"] = np.zeros((1, 2), "f4")
+    with store.transaction() as tx:
+        for n in range(1, 2000):
+            tx["x"].append(np.full((1, 2), n, "f4"))
+    assert store["x"].chunks[0] > 1000
+    np.testing.assert_array_equal(store["x"][:, 1], np.arange(2000))
+    store["y"] = np.zeros(3)
+    store["y"].resize(100_000)
+    assert store["y"].chunks[0] > 50_000 and float(store["y"].sum()) == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "more"),
+    [((0, 4), (1, 4), (3000, 4)), ((10, 600), (1, 600), (3000, 600)), ((3,), (3,), (2000,)), ((600_000,), (100,), (1,))],
+)
+def test_an_array_that_grows_keeps_chunks_that_were_chosen(store, shape, chunks, more):
+    x = store.write("x", np.ones(shape), chunks=chunks)
+    x.append(np.ones(more))
+    assert x.chunks == chunks
+    assert float(x.sum()) == np.prod(shape) + np.prod(more)

@@ -115,8 +115,8 @@ impl Array {
 }
 
 impl Expr {
-    /// As [`Array::map_blocks`], with the bytes of elements. The function takes the index of the block's first element, the
-    /// block's shape, its elements and the place of the results.
+    /// As [`Array::map_blocks`], with the bytes of elements. The function takes a block's shape, its elements and the place
+    /// of the results. It is called for the part of the array that is read.
     ///
     /// # Errors
     /// When a Python scalar does not fit its type.
@@ -124,10 +124,10 @@ impl Expr {
     pub fn map_blocks(
         &self,
         dtype: DType,
-        function: impl Fn(&[u64], &[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync + 'static,
+        function: impl Fn(&[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Expr> {
         let input = self.typed()?;
         let shape = input.shape().to_vec();
-        Ok(Expr::output(MapBlocks::new(function), vec![input], dtype, shape))
+        Ok(Expr::output(MapBlocks::anywhere(function), vec![input], dtype, shape))
     }
 }

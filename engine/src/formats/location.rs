@@ -98,7 +98,7 @@ impl Location {
             return Err(Error::request("the path is empty: expected a file, such as x.arrs"));
         }
         let (name, region) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
-        let name = name.strip_prefix(':').map(full_name).transpose()?;
+        let name = name.strip_prefix(':').map(full_name).transpose().place(|| format!("in '{text}'"))?;
         let subscript = if region.is_empty() { None } else { Some(subscript(text, region)?) };
         let path = PathBuf::from(path);
         match format(&path) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{self, Placed};
-use crate::npy::{ByteOrder, Header};
+use crate::npy::{ByteOrder, Header, Opened};
 use crate::{DType, Data, Error, Expr, FileCrc, Located, Mapped, Result, Source};
 
 /// Opens a regular file; a folder, device or FIFO is refused.
@@ -24,13 +24,24 @@ const PIECE_BYTES: u64 = 4 << 20;
 /// Bytes of a cache line.
 const LINE: u64 = 64;
 
-/// The lazy array that `header` describes in `file`; `crc` is the checksum of its bytes.
-pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCrc>) -> Result<Expr> {
+/// What tells that the elements in a file are still those of the array that was opened.
+pub(super) enum Seal {
+    /// Nothing does.
+    None,
+    /// The checksum of the bytes.
+    Crc(FileCrc),
+    /// The header, which lies at the start of the file.
+    Header,
+}
+
+/// The lazy array that `header` describes in `file`.
+pub(super) fn expr(path: &Path, file: &File, header: &Header, seal: Seal) -> Result<Expr> {
     if header.order == ByteOrder::Little {
         let source = Mapped::of_file(path, file, header.start, header.dtype, &header.shape, header.fortran)?;
-        return Expr::source(Arc::new(match crc {
-            Some(crc) => source.checked_by(crc),
-            None => source,
+        return Expr::source(Arc::new(match seal {
+            Seal::None => source,
+            Seal::Crc(crc) => source.checked_by(crc),
+            Seal::Header => source.headed_by(header),
         }));
     }
     // In Fortran order the same bytes are a C-ordered array of the reversed shape.
@@ -39,8 +50,14 @@ pub(super) fn expr(path: &Path, file: &File, header: &Header, crc: Option<FileCr
         shape.reverse();
     }
     let file = file.try_clone().map_err(|e| Error::io(path, e))?;
+    let (crc, opened) = match seal {
+        Seal::None => (None, None),
+        Seal::Crc(crc) => (Some(crc), None),
+        Seal::Header => (None, Some(Opened::new(header))),
+    };
     let source = Swapped {
         crc,
+        opened,
         order: header.order.clone(),
         ..Swapped::new(path, file, header.start, header.dtype, &shape)?
     };
@@ -80,6 +97,7 @@ struct Swapped {
     chunk_bytes: usize,
     order: ByteOrder,
     crc: Option<FileCrc>,
+    opened: Option<Opened>,
 }
 
 impl Swapped {
@@ -107,6 +125,7 @@ impl Swapped {
             chunk_bytes,
             order: ByteOrder::Big,
             crc: None,
+            opened: None,
         })
     }
 }
@@ -156,6 +175,9 @@ impl Source for Swapped {
         Ok(())
     }
     fn intact(&self) -> Result<()> {
+        if let Some(opened) = &self.opened {
+            opened.check(&self.path, |bytes| self.file.read_exact_at(bytes, 0))?;
+        }
         self.crc.as_ref().map_or(Ok(()), FileCrc::check)
     }
 }

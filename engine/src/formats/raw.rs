@@ -47,5 +47,5 @@ pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
         start,
         untyped: true,
     };
-    Ok(Input::bare(location, piece::expr(path, &file, &header, None)?, &header))
+    Ok(Input::bare(location, piece::expr(path, &file, &header, piece::Seal::None)?, &header))
 }

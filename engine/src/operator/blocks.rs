@@ -1,6 +1,7 @@
 //! A caller's function over blocks of an array.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Operator, Output, only};
@@ -20,13 +21,25 @@ type Call = dyn Fn(&[u64], &[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync
 
 /// A function of blocks. Two of them are equal if they are the same function object.
 #[derive(Clone)]
-pub(crate) struct MapBlocks(Arc<Call>);
+pub(crate) struct MapBlocks {
+    call: Arc<Call>,
+    /// Whether the function takes no notice of where a block starts, so that it can be called for a part of the array.
+    anywhere: bool,
+}
 
 impl MapBlocks {
     pub(crate) fn new(
         call: impl Fn(&[u64], &[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync + 'static,
     ) -> MapBlocks {
-        MapBlocks(Arc::new(call))
+        MapBlocks { call: Arc::new(call), anywhere: false }
+    }
+
+    /// A function that gets the shape of a block, its elements and the place of the results.
+    pub(crate) fn anywhere(
+        call: impl Fn(&[u64], &[u8], &mut [u8]) -> Result<()> + Send + Sync + 'static,
+    ) -> MapBlocks {
+        let call = move |_: &[u64], shape: &[u64], from: &[u8], to: &mut [u8]| call(shape, from, to);
+        MapBlocks { call: Arc::new(call), anywhere: true }
     }
 }
 
@@ -42,7 +55,11 @@ impl Operator for MapBlocks {
     }
 
     fn key(&self) -> Vec<u8> {
-        Arc::as_ptr(&self.0).addr().to_le_bytes().to_vec()
+        Arc::as_ptr(&self.call).addr().to_le_bytes().to_vec()
+    }
+
+    fn needs(&self, part: &mut [Range<u64>], _: &[&[u64]]) -> Option<Vec<Vec<Range<u64>>>> {
+        self.anywhere.then(|| vec![part.to_vec()])
     }
 
     fn stage(&self, feeds: Vec<Program>, outputs: &[Output]) -> Result<Box<dyn Stage>> {
@@ -115,7 +132,7 @@ impl Stage for Mapping {
         self.walk.run(&self.feed, run, &self.walk.tiles, |tile| {
             let bytes = tile.len() as usize * item;
             tile.record(|tile| {
-                (self.call.0)(&tile.start, &tile.shape, tile.elements, tile.spare.reserve(bytes)?)
+                (self.call.call)(&tile.start, &tile.shape, tile.elements, tile.spare.reserve(bytes)?)
             })?;
             (tile.give)(&tile.start, &tile.shape, &tile.spare.bytes()[..bytes])
         })

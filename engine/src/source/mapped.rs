@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrstore_format::FileMap;
 
-use crate::npy::{ByteOrder, Header};
+use crate::npy::{ByteOrder, Header, Opened};
 
 use super::{Data, FileCrc, Located, Source, c_strides, elements};
 use crate::{DType, Error, Result};
@@ -22,6 +22,7 @@ pub struct Mapped {
     chunk: Vec<u64>,
     strides: Vec<isize>,
     crc: Option<FileCrc>,
+    opened: Option<Opened>,
 }
 
 impl Mapped {
@@ -40,7 +41,8 @@ impl Mapped {
                     .into(),
             });
         }
-        Mapped::of_file(path, &file, header.start, header.dtype, &header.shape, header.fortran)
+        let mapped = Mapped::of_file(path, &file, header.start, header.dtype, &header.shape, header.fortran)?;
+        Ok(mapped.headed_by(&header))
     }
 
     /// Maps an array of `shape` that starts at byte `start` of a file. It is in C order or, with `fortran`, in Fortran
@@ -93,6 +95,7 @@ impl Mapped {
             shape: shape.to_vec(),
             strides,
             crc: None,
+            opened: None,
         })
     }
 
@@ -100,6 +103,11 @@ impl Mapped {
     /// not match.
     pub fn checked_by(self, crc: FileCrc) -> Mapped {
         Mapped { crc: Some(crc), ..self }
+    }
+
+    /// The same array, with `header` at the start of the file: a run fails if the file tells of other elements by then.
+    pub(crate) fn headed_by(self, header: &Header) -> Mapped {
+        Mapped { opened: Some(Opened::new(header)), ..self }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -156,6 +164,9 @@ impl Source for Mapped {
     }
     fn intact(&self) -> Result<()> {
         self.map.intact().map_err(|e| Error::io(&self.path, e))?;
+        if let Some(opened) = &self.opened {
+            opened.check(&self.path, |bytes| self.map.read(0, bytes))?;
+        }
         self.crc.as_ref().map_or(Ok(()), FileCrc::check)
     }
     fn bring(&self, _: &Located<'_>, bytes: Range<usize>) {

@@ -181,6 +181,44 @@ pub fn default_chunk(dtype: DType, shape: &[u64]) -> Vec<u64> {
     chunk
 }
 
+/// Bytes of a page: a disk reads no fewer, however small a chunk is.
+const PAGE: u64 = 4 << 10;
+
+/// Bytes below which a chunk costs more to find than to read.
+const SMALL: u64 = 64 << 10;
+
+/// How many chunks below these sizes an array may have before it gets larger ones.
+const SMALL_MAX: u64 = 1024;
+
+/// For how many times its new length an axis that grows gets its chunks.
+const GROWTH: u64 = 16;
+
+/// Larger chunks for an array that grows to `shape`, if it would have too many small ones. An array keeps its chunks if
+/// they are no smaller than a page, unless the only one is the whole of it, as a default chunk of a small array is. It also
+/// keeps them if it is empty, as then nobody but the user chose small ones, or if it is larger than a default chunk, so
+/// that little has to be written anew. docs/chunks.md gives the reasons.
+pub(super) fn grown_chunk(meta: &Meta, shape: &[u64]) -> Option<Vec<u64>> {
+    let bytes = |lengths: &[u64]| {
+        let item = meta.dtype.size() as u64;
+        lengths.iter().fold(item, |all, &n| all.saturating_mul(n))
+    };
+    let counts = shape.iter().zip(&meta.chunk_shape).map(|(&n, &chunk)| n.div_ceil(chunk));
+    let (chunk, old) = (bytes(&meta.chunk_shape), bytes(&meta.shape));
+    let is_small = chunk < PAGE || (chunk < SMALL && meta.chunk_shape == meta.shape);
+    let grows = shape.iter().zip(&meta.shape).all(|(new, old)| new >= old);
+    if !is_small
+        || !grows
+        || old == 0
+        || old >= CHUNK_BYTES
+        || counts.fold(1, u64::saturating_mul) <= SMALL_MAX
+    {
+        return None;
+    }
+    let later = |(&new, &old): (&u64, &u64)| if new > old { new.saturating_mul(GROWTH) } else { new };
+    let later: Vec<u64> = shape.iter().zip(&meta.shape).map(later).collect();
+    Some(default_chunk(meta.dtype, &later))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,5 +250,22 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn chunks_of_a_small_array_that_grows_become_larger_once_there_are_many() {
+        let grown =
+            |shape: &[u64], chunk: &[u64], to: &[u64]| grown_chunk(&Meta::new(DType::F64, shape, chunk), to);
+        // three rows and then a million
+        assert_eq!(grown(&[3], &[3], &[1_000_003]), Some(vec![516_136]));
+        assert_eq!(grown(&[3, 1000], &[3, 1000], &[1_000_000, 1000]), Some(vec![1040, 504]));
+        // one row after the other
+        assert_eq!(grown(&[1024], &[1], &[1025]), Some(vec![16_400]));
+        // few, empty before, chosen and not tiny, or large
+        assert_eq!(grown(&[3], &[3], &[3000]), None);
+        assert_eq!(grown(&[0], &[1], &[1_000_000]), None);
+        assert_eq!(grown(&[10, 600], &[1, 600], &[1_000_000, 600]), None);
+        assert_eq!(grown(&[600_000], &[100], &[600_001]), None);
+        assert_eq!(grown(&[3000], &[1], &[2000]), None);
     }
 }

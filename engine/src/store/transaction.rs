@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrstore_format::{ArrayId, Attributes, Meta};
 
+use super::layout::grown_chunk;
 use super::{Layout, finished, full_name};
 use crate::formats::Known;
 use crate::region::RegionSink;
@@ -111,7 +112,8 @@ impl Transaction {
     }
 
     /// Makes an array longer along `axis`, which may be negative, by the elements of another. The other axes must have
-    /// the same lengths, and the elements the same type.
+    /// the same lengths, and the elements the same type. A small array that would have very many small chunks gets larger
+    /// ones.
     ///
     /// # Errors
     /// When there is no such array or axis, or types or shapes differ; as [`Store::write`](crate::Store::write).
@@ -143,9 +145,29 @@ impl Transaction {
         let mut region = vec![Index::ALL; meta.ndim()];
         region[axis] = Index::Slice { start: Some(meta.shape[axis] as i64), stop: None, step: None };
         self.step(|| {
-            self.inner.resize(id, &shape)?;
+            let id = self.grow(id, &shape)?;
             more.write(self.region(id, &region)?, &self.context)
         })
+    }
+
+    /// Changes the lengths of an array's axes, and its chunks where these would be small and many: then the array is
+    /// written anew, and gets another id.
+    fn grow(&self, id: ArrayId, shape: &[u64]) -> Result<ArrayId> {
+        let old = self.inner.meta(id)?;
+        let Some(chunk_shape) = grown_chunk(&old, shape) else {
+            self.inner.resize(id, shape)?;
+            return Ok(id);
+        };
+        let start = vec![0; old.ndim()];
+        // no more than a default chunk has
+        let mut elements = vec![0; crate::elements(&old.shape)? as usize * old.dtype.size()];
+        self.inner.read(id, &start, &old.shape, &mut elements)?;
+        let mut meta = old.clone();
+        meta.chunk_shape = chunk_shape;
+        let new = self.inner.replace(&old.name, meta)?;
+        self.inner.resize(new, shape)?;
+        self.inner.write(new, &start, &old.shape, &elements)?;
+        Ok(new)
     }
 
     fn region(&self, id: ArrayId, region: &[Index]) -> Result<Arc<RegionSink>> {
@@ -247,7 +269,7 @@ impl Transaction {
     }
 
     /// Changes the lengths of an array's axes. Elements beyond a shorter length are lost; new elements have the fill
-    /// value.
+    /// value. As after [`Transaction::append`], chunks may be larger.
     ///
     /// # Errors
     /// When there is no such array, the number of axes differs, or a chunk that has to be changed is damaged.
@@ -260,7 +282,7 @@ impl Transaction {
                 show(shape)
             )));
         }
-        self.step(|| Ok(self.inner.resize(id, shape)?))
+        self.step(|| self.grow(id, shape).map(drop))
     }
 
     /// Deletes an array, sound or damaged.

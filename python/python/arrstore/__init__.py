@@ -22,6 +22,7 @@ from ._config import config
 from ._convert import array, asarray, compute, frombuffer, from_dlpack, map_blocks
 from ._dask import attach as _attach_to_dask, store
 from ._expression import eval
+from ._flat import Flat
 from ._open import Archive, FileArray, open
 from ._parts import merge, write_part
 from ._protocols import attach as _attach

@@ -177,12 +177,37 @@ def _basic(array, key, selected, value):
     return _where(inside, value, array)
 
 
+def _check_shape(array, key, value):
+    """Refuses a value that does not fit. NumPy looks at its shape before it looks for the places."""
+    parts = key if isinstance(key, tuple) else (key,)
+    parts = [np.asarray(part) if isinstance(part, list) else part for part in parts]
+    parts = [np.flatnonzero(part) if isinstance(part, np.ndarray) and part.dtype == bool and part.ndim == 1 else part for part in parts]
+    if any(getattr(part, "dtype", None) == bool or isinstance(part, (bool, np.bool_)) for part in parts):
+        return
+    used = sum(part is not None and part is not ... for part in parts)
+    at = next((number for number, part in enumerate(parts) if part is ...), len(parts))
+    lengths, firsts = list(array.shape), []
+    for part in [*parts[:at], *(slice(None),) * (array.ndim - used), *parts[at + 1 :]]:
+        axis = sum(part is not None for part in firsts)
+        if part is not None and not isinstance(part, slice):
+            # the first place stands for others, so that there must be one
+            lengths[axis] = max(lengths[axis], 1)
+            part = np.zeros(np.shape(part), np.intp)
+        firsts.append(part)
+    _fitted(value, np.broadcast_to(0, lengths)[tuple(firsts)].shape)
+
+
 def _listed(array, key, value):
     """The places of any other index are the elements of a numbered array. Each element of the result looks for the last
     of them that is its own, since NumPy assigns in their order.
     """
     numbers = _functions.call("arange", None, (array.size,), {})
-    places = numbers.reshape(array.shape)[key]
+    try:
+        places = numbers.reshape(array.shape)[key]
+    except IndexError as error:
+        if "out of bounds" in str(error):
+            _check_shape(array, key, value)
+        raise
     value = _functions.call("broadcast_to", None, (_fitted(value, places.shape), places.shape), {}).reshape(-1)
     if places.size == 0:
         np.asarray(places)  # finds indices out of bounds

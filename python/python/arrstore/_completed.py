@@ -166,8 +166,8 @@ def _joined(name, object, args, kwargs):
         elif _asked_type(dtype, "SU") is not None:
             dtype = np.result_type(*(np.empty(0, x.dtype).astype(dtype).dtype for x in parts))
         for value, x in zip(values, parts):
-            # a number of Python goes into every type of its kind
-            fits = type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
+            # a number of Python goes into every type of its kind, where it is not made an array first
+            fits = name in ("concatenate", "concat") and type(value) in (int, float, complex) and np.result_type(dtype, value) == dtype
             if not fits and not np.can_cast(x.dtype, dtype, casting):
                 raise TypeError(f"{name}: {x.dtype} cannot be cast to {np.dtype(dtype)} with the casting rule {casting!r}")
         given[key] = [_cast("astype", x, (dtype,), {}) for x in parts]
@@ -207,11 +207,51 @@ def _alike(name, object, args, kwargs):
     types = [getattr(given.get(key), "dtype", None) for key in BY_POSITION[name][:2]]
     kinds = {dtype and dtype.kind for dtype in types}
     if len(kinds) == 2 and kinds.isdisjoint((None, "V")) and not given.get("equal_nan"):
-        try:
-            np.equal.resolve_dtypes((*types, None))
-        except TypeError:
+        if not _compare(*types):
             return _arrstore.lazy(np.asarray(False))
     return _arrstore.call(name, None, (), given)
+
+
+def _among(name, object, args, kwargs):
+    """Elements of two kinds beside one another. NumPy joins them in one array, perhaps of texts; but it compares elements with a few
+    others one by one, so that those of kinds that do not compare are not among them.
+    """
+    given = by_name(name, args if object is None else (object, *args), kwargs)
+    keys = BY_POSITION[name][:2]
+    if not given.keys() >= set(keys):
+        return _arrstore.call(name, None, (), given)
+    x, y = (array if isinstance(array, (Array, np.ndarray)) else np.asarray(array) for array in map(given.get, keys))
+    kinds = {x.dtype.kind, y.dtype.kind}
+    if name == "isin" and "O" in kinds and isinstance(x, Array):
+        found = _arrstore.call("zeros", None, (x.shape, np.dtype(bool)), {})
+        for value in y.reshape(-1):
+            found = found | (x == value)
+        return ~found if given.get("invert") else found
+    if len(kinds) == 1 or not kinds.isdisjoint("VO"):
+        return _arrstore.call(name, None, (), given)
+    is_difference = name == "setdiff1d"
+    if is_difference:
+        x, y = (_arrstore.call("unique", None, (array,), {}) for array in (x, y))
+    if name in ("isin", "setdiff1d") and y.size < 10 * x.size**0.145 and not _compare(x.dtype, y.dtype):
+        none = _arrstore.call("zeros", None, (x.shape, np.dtype(bool)), {})
+        return x if is_difference else ~none if given.get("invert") else none
+    common = np.result_type(x.dtype, y.dtype)
+    if common.kind in "SU":
+        given.update(zip(keys, (_cast("astype", None, (array, common), {}) for array in (x, y))))
+        if is_difference:
+            return x[~_arrstore.call("isin", None, tuple(map(given.get, keys)), {})]
+    return _arrstore.call(name, None, (), given)
+
+
+def _compare(*types):
+    """Whether elements of two types compare. Texts of bytes and of characters do not."""
+    if {dtype.kind for dtype in types} == {"S", "U"}:
+        return False
+    try:
+        np.equal.resolve_dtypes((*types, None))
+    except TypeError:
+        return False
+    return True
 
 
 def _with_numbered_axes(name, object, args, kwargs):
@@ -296,6 +336,7 @@ COMPLETED = {
     **dict.fromkeys((*JOINS, "column_stack", "dstack"), _joined),
     **dict.fromkeys(_TOGETHER, _beside),
     **dict.fromkeys(("array_equal", "array_equiv"), _alike),
+    **dict.fromkeys(("isin", "intersect1d", "searchsorted", "setdiff1d", "setxor1d", "union1d"), _among),
     "arange": _ranged,
     "argsort": _ordered,
     "astype": _cast,

@@ -53,6 +53,8 @@ class config:
         for name in ("memory", "threads"):
             if (settings.get(name) or 0) < 0:
                 raise ValueError(f"{name}: expected a positive number, found {settings[name]}")
+        if settings.get("tmp") is not None:
+            settings["tmp"] = os.fsdecode(settings["tmp"])
         progress = settings.get("progress")
         if not (callable(progress) or progress in (None, True, False)):
             raise TypeError(f"progress: expected True, False or a function of two numbers, found {progress!r}")

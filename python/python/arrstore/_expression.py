@@ -1,8 +1,12 @@
 """Expressions as texts."""
 
+import datetime
 import sys
 
+import numpy as np
+
 from . import _arrstore
+from ._arrstore import Array
 
 
 def eval(expression, variables=None):
@@ -13,4 +17,15 @@ def eval(expression, variables=None):
     if variables is None:
         frame = sys._getframe(1)
         variables = {**frame.f_globals, **frame.f_locals}
-    return _arrstore.eval(expression, {name: variables[name] for name in names if name in variables})
+    return _arrstore.eval(expression, {name: _operand(name, variables[name]) for name in names if name in variables})
+
+
+def _operand(name, value):
+    """The value of a name: an array, or a number of Python."""
+    if isinstance(value, (Array, np.generic, datetime.date, datetime.timedelta)) or type(value) in (bool, int, float, complex):
+        return value
+    try:
+        return _arrstore.lazy(np.asanyarray(value))
+    except (TypeError, ValueError) as error:
+        words = f"{name}: expected an array or a number, found {value!r} of type {type(value).__name__} ({error})"
+        raise type(error)(words) from None

@@ -36,12 +36,16 @@ _RESULTS = {name: collections.namedtuple(result, fields) for name, (result, fiel
 
 #: Reductions and scans. NumPy converts their results to any type of `out`.
 SUMS = frozenset(
-    name for name, _, parameters, _ in _arrstore.functions() if "keepdims?" in (parameters or ()) or name.startswith(("cum", "nancum"))
+    name
+    for name, _, parameters, _ in _arrstore.functions()
+    if "keepdims?" in (parameters or ()) or name.startswith(("cum", "nancum")) or name == "trace"
 )
-#: Reductions that end with a square root, of which NumPy converts nothing.
-_ROOTS = frozenset(("std", "nanstd"))
 #: Means that skip NaN. NumPy wants their floats to stay floats.
 _MEANS = frozenset(("nanmean", "nanvar", "nanstd"))
+#: Reductions of several steps.
+_STEPWISE = frozenset(("mean", "var", "std", "nanstd", "ptp"))
+#: Reductions to places.
+_PLACES = frozenset(("argmax", "argmin", "nanargmax", "nanargmin"))
 #: Reductions that compute in the type of their array, or of `out` if it is wider.
 _EXTREMES = frozenset(("max", "min", "amax", "amin", "nanmax", "nanmin"))
 
@@ -54,6 +58,8 @@ def call(name, object, args, kwargs):
     out = kwargs.pop("out", None) if kwargs else None
     if kwargs and kwargs.get("where") is True:
         del kwargs["where"]  # all elements take part, as without it
+    elif kwargs and kwargs.get("where") is not None and name in SUMS and name not in _STEPWISE and name not in _MEANS:
+        _check_mask(kwargs["where"])
     if out is not None:
         return _computed(name, object, args, kwargs, out if isinstance(out, tuple) else (out,))
     complete = COMPLETED.get(name)
@@ -62,22 +68,47 @@ def call(name, object, args, kwargs):
     return named(*result) if named and type(result) is tuple and len(result) == len(named._fields) else result
 
 
+def _check_mask(where):
+    kind = where.dtype if hasattr(where, "dtype") else np.asarray(where).dtype
+    if kind != bool:
+        raise TypeError(f"where: expected truth values, found elements of type {kind}")
+
+
 def _computed(name, object, args, kwargs, out):
-    is_sum = name in SUMS
-    if is_sum and isinstance(out[0], np.ndarray):
-        kwargs = by_name(name, args if object is None else (object, *args), kwargs)
-        object, args, first = None, (), BY_POSITION[name][0]
-        stays = name in _ROOTS or name in _MEANS and kwargs[first].dtype.kind in "fc"
-        if stays and out[0].dtype.kind not in "fc":
-            raise TypeError(f"{name}: the result is a float; the array of out has elements of {out[0].dtype}")
-        # the array that takes the result is an operand, too
-        wide = np.result_type(kwargs[first].dtype, out[0].dtype)
-        if name in _EXTREMES:
-            kwargs[first] = kwargs[first].astype(wide)
-        elif "dtype" in BY_POSITION[name] and kwargs.get("dtype") is None:
-            kwargs["dtype"] = wide
-    casting = "unsafe" if is_sum and name not in _ROOTS else "same_kind"
-    return into(call(name, object, args, kwargs), out, casting=casting, same_shape=True)
+    if name not in SUMS or not isinstance(out[0], np.ndarray):
+        return into(call(name, object, args, kwargs), out, same_shape=True)
+    kwargs = by_name(name, args if object is None else (object, *args), kwargs)
+    first, to = BY_POSITION[name][0], out[0].dtype
+    own = kwargs[first].dtype
+    if name in _MEANS and own.kind in "fc" and to.kind not in "fc":
+        raise TypeError(f"{name}: the result is a float; the array of out has elements of {to}")
+    if name in _PLACES and not np.can_cast(to, np.intp, "safe"):
+        raise TypeError(f"{name}: the result is an integer with a sign; the array of out has elements of {to}")
+    if own.kind in "biufc" and to.kind in "biufc" and (name in _STEPWISE or own.kind in "biu" and name in _MEANS):
+        return _step_by_step(name, kwargs, out)
+    # the array that takes the result is an operand, too
+    wide = np.result_type(own, to)
+    if name in _EXTREMES:
+        kwargs[first] = kwargs[first].astype(wide)
+    elif "dtype" in BY_POSITION[name] and kwargs.get("dtype") is None:
+        kwargs["dtype"] = wide
+    return into(call(name, None, (), kwargs), out, casting="unsafe", same_shape=True)
+
+
+def _step_by_step(name, kwargs, out):
+    """A reduction of several steps, of which each is cast to the type of the array that takes the result."""
+    from . import _stepwise
+
+    if name == "ptp":
+        return _stepwise.peak_to_peak(out[0], **kwargs)
+    asked = kwargs.get("dtype")
+    is_whole = asked is not None and np.dtype(asked).kind in "biu"
+    result = call(name, None, (), {key: value for key, value in kwargs.items() if not is_whole or key != "dtype"})
+    if result.shape != out[0].shape or not is_whole and result.dtype == out[0].dtype:
+        return into(result, out, casting="unsafe", same_shape=True)
+    if name == "nanstd" and kwargs["a"].dtype.kind in "fc":
+        return np.sqrt(call("nanvar", None, (), {**kwargs, "out": out}), out=out[0])
+    return _stepwise.moment(name.removeprefix("nan"), out[0], **kwargs)
 
 
 def into(result, out, *, casting="same_kind", where=True, same_shape=False):

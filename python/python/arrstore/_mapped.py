@@ -1,5 +1,6 @@
 """Parts of arrays that `map_blocks` made: the function is called for the elements of the part alone."""
 
+import math
 import operator
 
 import numpy as np
@@ -20,15 +21,51 @@ def getitem(self, key):
         if isinstance(key, tuple):
             _plain(self, tuple(slice(None) if isinstance(part, (slice, int)) else part for part in key))
         raise
+    except IndexError as error:
+        if "is too large: its number of elements" in str(error):
+            raise ValueError(str(error)) from None  # the places are there
+        raise
     made = self._made
     if made is None or made[0] != "map_blocks":
-        return part
+        found = None if made is None or made[0] not in _RESHAPED else _of_rows(self, made, key)
+        return part if found is None else found
     _, array, arguments, *_ = made
     split = _split(key, array.shape)
     if split is None:
         return part
     places, rest = split
     return _plain(_arrstore.map_blocks(taken(array, places), *arguments), rest)
+
+
+#: Functions that give elements in C order under another shape.
+_RESHAPED = frozenset(("flatten", "ravel", "reshape"))
+
+
+def _of_rows(array, made, key):
+    """A part of an array that `map_blocks` made and that was reshaped, if it lies in some of the rows. The library moves all
+    elements.
+    """
+    _, source, args, kwargs, _ = made
+    if source is None:
+        source, args = args[0], args[1:]
+    inner = source._made if isinstance(source, Array) else None
+    if inner is None or inner[0] != "map_blocks" or kwargs or args and made[0] != "reshape" or not (array.size and array.ndim and source.ndim):
+        return None
+    split = _split(key, array.shape)
+    if split is None:
+        return None
+    (first, *places), rest = split
+    ends = (first.start, first.stop) if isinstance(first, slice) else (int(first[0]), int(first[-1]) + 1) if first.size else (0, 0)
+    per_row, per_part = math.prod(source.shape[1:]), math.prod(array.shape[1:])
+    begin, end = (number * per_part for number in ends)
+    rows = slice(begin // per_row, -(-end // per_row))
+    if begin >= end or rows.stop - rows.start == source.shape[0]:
+        return None
+    part = getitem(source, rows).reshape(-1)
+    start = begin - rows.start * per_row
+    part = _plain(part, slice(start, start + end - begin)).reshape(ends[1] - ends[0], *array.shape[1:])
+    first = slice(0, ends[1] - ends[0], first.step) if isinstance(first, slice) else first - ends[0]
+    return _plain(taken(part, [first, *places]), rest)
 
 
 def taken(array, places):

@@ -1,5 +1,7 @@
 """Pickles of lazy arrays: a file's array by its place, a computation by the call that made it."""
 
+import errno
+
 from . import _arrstore, _functions
 
 
@@ -7,7 +9,7 @@ def reduce(self):
     """How pickle makes the array again."""
     origin, made = self.origin, self._made
     if origin is not None:
-        return restore, origin
+        return restore, (*origin, self.shape, self.dtype.str)
     if made is not None:
         name, array, args, kwargs, number = made
         return repeat, (name, array, args, kwargs, number)
@@ -19,11 +21,14 @@ def in_memory(array):
     return _arrstore.lazy(array)
 
 
-def restore(path, name, commit):
-    """The array at a place of a file, as of a commit."""
-    if name is None:
-        return _arrstore.open_array(path, commit)[0]
-    return _arrstore.File(path, "r", commit).array(name)
+def restore(path, name, commit, shape=None, dtype=None):
+    """The array at a place of a file, as of a commit. It is still of this shape and type."""
+    array = _arrstore.open_array(path, commit)[0] if name is None else _arrstore.File(path, "r", commit).array(name)
+    if dtype is not None and (array.shape, array.dtype.str) != (shape, dtype):
+        found = f"an array of shape {array.shape} and type {array.dtype.str}, not of shape {shape} and type {dtype}"
+        where = path if name is None else f"{path}:{name}"
+        raise OSError(errno.ESTALE, f"the file has changed since the array was pickled: it holds {found}", where)
+    return array
 
 
 def repeat(name, array, args, kwargs, number):

@@ -1,16 +1,20 @@
 """The protocols by which NumPy, pickle, notebooks and the array API standard meet a lazy array."""
 
 import operator
+import os
 
 import numpy as np
 
-from . import _functions, _html
+from . import _bytes, _flat, _functions, _html, _objects
 from ._arrstore import Array
 from ._assign import assigned
 from ._dispatch import array_function, array_ufunc
 from ._mapped import getitem
 from ._pickle import reduce
 from ._ufuncs import resolved
+
+
+_save = Array.save
 
 
 def to_numpy(self, dtype=None, copy=None):
@@ -140,6 +144,11 @@ def setitem(self, key, value):
         self._rebase(result)
 
 
+def save(self, path):
+    """Computes the array into a file. The ending of the path chooses the format."""
+    _save(self, os.fsdecode(path))
+
+
 def conj(self):
     """The complex conjugate. Other numbers are their own."""
     return self[...] if self.dtype.kind in "biuf" else _functions.call("conjugate", self, (), {})
@@ -203,6 +212,9 @@ def attach(array):
     members = {
         **_functions.methods(),
         **dict(_operators_in_place()),
+        **_objects.methods(),
+        **_bytes.MEMBERS,
+        **_flat.MEMBERS,
         "_is_assignable": True,
         "__array__": to_numpy,
         "__array_ufunc__": array_ufunc,
@@ -210,6 +222,7 @@ def attach(array):
         "__array_function__": array_function,
         "__array_namespace__": array_namespace,
         "__array_priority__": 1000,
+        "__pandas_priority__": 5000,
         "__dlpack__": dlpack,
         "__dlpack_device__": dlpack_device,
         "__iter__": iterate,
@@ -220,6 +233,8 @@ def attach(array):
         "__index__": _index,
         "__contains__": contains,
         "__format__": formatted,
+        "__delitem__": _flat.refuse_deletion,
+        "__getattr__": _flat.absent,
         "__getitem__": getitem,
         "__round__": rounded,
         "__repr__": represent,
@@ -233,6 +248,7 @@ def attach(array):
         "conjugate": conj,
         "copy": copy,
         "item": item,
+        "save": save,
         "to_device": to_device,
         "tolist": tolist,
     }

@@ -13,6 +13,7 @@ from . import _arrstore
 from ._arrstore import Array
 from ._assign import assigned, is_basic, value_of_part
 from ._attrs import Attributed, encode
+from ._paths import naming
 
 
 #: Arrays that the text of a store lists.
@@ -151,12 +152,14 @@ class StoredArray(Attributed, Array):
         self.refresh()
 
     def append(self, values, axis=0):
-        """Makes the array longer along an axis by the elements of another."""
+        """Makes the array longer along an axis by the elements of another. A small array that would have very many small chunks
+        gets larger ones.
+        """
         with self._store.transaction() as tx:
             tx[self._name].append(values, axis)
         self.refresh()
 
-    def resize(self, *shape):
+    def resize(self, *shape, refcheck=True):
         """Changes the lengths of the axes. Elements beyond a shorter length are lost; new ones have the fill value."""
         with self._store.transaction() as tx:
             tx[self._name].resize(*shape)
@@ -186,13 +189,26 @@ class Group(_Arrays):
     commit.
     """
 
-    def __init__(self, store, prefix):
-        self._store, self._prefix = store, prefix
+    def __init__(self, store, prefix, owns=False):
+        #: `owns`: whether the store was opened for this group alone.
+        self._store, self._prefix, self._owns = store, prefix, owns
 
     @property
     def name(self):
         """The name of the group; `/` for the whole store."""
         return self._prefix or "/"
+
+    @property
+    def store(self):
+        """The store."""
+        return self._store
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._owns:
+            self._store.close()
 
     def _names(self):
         """The names of all arrays below, each as the rest after this group's name."""
@@ -291,8 +307,10 @@ class Store(Attributed, Group):
     """
 
     def __init__(self, path, mode="r", *, commit=None):
-        self._prefix = ""
-        self._open = _arrstore.File(os.fsdecode(path), mode, commit)
+        self._prefix, self._owns = "", True
+        path = os.fsdecode(path)
+        with naming(path):
+            self._open = _arrstore.File(path, mode, commit)
         self._mode, self._asked = mode, commit
 
     @property
@@ -350,12 +368,6 @@ class Store(Attributed, Group):
         """Closes the store. Arrays that came from it go on working: they keep the file open."""
         self._open = None
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
     def __repr__(self):
         return super().__repr__() if self._open is not None else "<arrstore.Store, closed>"
 
@@ -377,7 +389,8 @@ class Transaction(Attributed, _Arrays):
 
     def __init__(self, store):
         self._store = store
-        self._open = store._file.begin()
+        with naming(str(store.path)):
+            self._open = store._file.begin()
         self._attributes = None
         self._has_ended = False
         #: Arrays whose elements are no longer those of the store.
@@ -539,7 +552,9 @@ class TransactionArray(Attributed):
         self._open.assign(self.name, key, value)
 
     def append(self, values, axis=0):
-        """Makes the array longer along an axis by the elements of another of its type, or by numbers of Python."""
+        """Makes the array longer along an axis by the elements of another of its type, or by numbers of Python. A small array
+        that would have very many small chunks gets larger ones.
+        """
         values = _elements(_of_type(values, self.dtype))
         self._transaction._changed.add(self.name)
         self._open.append(self.name, axis, values)

@@ -1,11 +1,14 @@
 """NumPy's ufuncs and their methods on lazy arrays. Results are lazy, but for those that `out` takes."""
 
+import contextlib
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from . import _functions
 from ._arrstore import Array
 from ._convert import asarray
+from ._objects import COMPARISONS, compared, is_object
 
 #: Classes of Python's numbers whose type depends on the arrays beside them.
 _WEAK = (int, float, complex)
@@ -27,12 +30,15 @@ def _name(ufunc):
 def _call(
     ufunc, *inputs, out=None, where=True, dtype=None, sig=None, signature=None, casting="same_kind", order=None, subok=True, **kwargs
 ):
+    if ufunc in COMPARISONS and any(map(is_object, inputs)):
+        array, other = inputs if isinstance(inputs[0], Array) else inputs[::-1]
+        result = compared(COMPARISONS[ufunc], array, other)
+        return result if out is None else _functions.into(result, out, casting=casting, where=where)
     signature = (None,) * ufunc.nin + (dtype,) * ufunc.nout if dtype is not None else signature if sig is None else sig
     if signature is not None or casting != "same_kind" or out is not None:
         types = resolved(ufunc, inputs, out, casting=casting, signature=signature)
         if signature is not None:
-            # an integer of Python is checked against the type that it meets
-            inputs = tuple(x if type(x) is int and t.kind in "iufc" else asarray(x).astype(t) for x, t in zip(inputs, types))
+            inputs = tuple(_of_type(x, t, types[-1]) for x, t in zip(inputs, types))
     if where is not True:
         where = _mask(where)
         if ufunc is np.power and isinstance(inputs[1], (Array, np.ndarray, np.generic)):
@@ -48,11 +54,34 @@ def _call(
     return tuple(parts) if isinstance(result, tuple) else next(parts)
 
 
+def _of_type(x, dtype, result):
+    """An operand in the type in which it is computed. An integer of Python among integers, or one that is compared, is checked
+    against the type that it meets.
+    """
+    is_kept = type(x) is int and (dtype.kind in "iu" or dtype.kind in "fc" and result.kind == "b")
+    return x if is_kept else asarray(np.asarray(x, dtype)) if type(x) is int else asarray(x).astype(dtype)
+
+
 def resolved(ufunc, inputs, out, *, casting="same_kind", signature=None):
     """The types in which a ufunc computes, if `casting` lets its operands and the arrays of `out` have them."""
     places = (None,) * ufunc.nout if out is None else tuple(place if place is None else place.dtype for place in out)
     asked = {} if signature is None else {"signature": signature}
-    types = ufunc.resolve_dtypes((*_types(ufunc, inputs), *places), casting=casting, **asked)
+    given = _types(ufunc, inputs)
+    try:
+        types = ufunc.resolve_dtypes((*given, *places), casting=casting, **asked)
+    except TypeError:
+        if out is not None:
+            # integers of Python are looked at before the array that takes the results
+            with contextlib.suppress(TypeError):
+                inner = ufunc.resolve_dtypes((*given, *(None,) * ufunc.nout), casting=casting, **asked)
+                for x, to in zip(inputs, inner):
+                    if type(x) is int and to.kind in "iu":
+                        np.asarray(x, to)
+        raise
+    if "bb->?" in ufunc.types and all(own == bool for x, own in zip(inputs, given) if type(x) not in _WEAK):
+        for x in inputs:
+            if type(x) is int:
+                np.asarray(x, int)
     for x, to in zip(inputs, types):
         # NumPy tells the types of Python's numbers from those of arrays only when it sees the numbers
         loses = type(x) is float and to.kind in "iu" or type(x) is complex and to.kind in "iuf"
@@ -74,7 +103,7 @@ def _types(ufunc, inputs):
     # a truth of an integer of Python beside truth values alone is that of one of NumPy
     is_plain = all(dtype == bool for dtype in numbers) and "bb->?" in ufunc.types
     return [
-        dtype if dtype is not None else np.array(x, int).dtype if is_plain and type(x) is int else np.result_type(*numbers, type(x)(0))
+        dtype if dtype is not None else np.dtype(int) if is_plain and type(x) is int else np.result_type(*numbers, type(x)(0))
         for x, dtype in zip(inputs, found)
     ]
 

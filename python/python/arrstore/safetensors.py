@@ -14,6 +14,7 @@ The package safetensors is not needed.
 from __future__ import annotations
 
 import builtins
+import errno
 import json
 import math
 import os
@@ -25,6 +26,7 @@ import numpy as np
 
 from . import _arrstore
 from ._arrstore import Array
+from ._bytes import append_elements
 from ._store import Group as _Group
 
 if TYPE_CHECKING:
@@ -51,9 +53,6 @@ TYPES = {
 #: Bytes of a header at most, as the library of safetensors has it.
 _HEADER = 100_000_000
 
-#: Arrays of more bytes are computed into a file, not into memory.
-_LARGE = 64 << 20
-
 
 class Tensors(Mapping[str, Array]):
     """The tensors of a file by their names, as lazy arrays over its elements. Assigning to one of them leaves the file as it is."""
@@ -62,10 +61,11 @@ class Tensors(Mapping[str, Array]):
         # a relative path means the folder of now
         self._path = os.path.abspath(os.fsdecode(path))
         with builtins.open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            self._start, header = _header(file, size, self._path)
+            about = os.fstat(file.fileno())
+            self._seen = _identity(about)
+            self._start, header = _header(file, about.st_size, self._path)
         self.metadata: dict[str, str] = header.pop("__metadata__", {})
-        self._places = _places(header, size - self._start, self._path)
+        self._places = _places(header, about.st_size - self._start, self._path)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -77,7 +77,10 @@ class Tensors(Mapping[str, Array]):
         kind, shape, offset = self._places[name]
         if kind not in TYPES:
             raise TypeError(f"{self._path}: tensor {name!r} has elements of type {kind}; expected {', '.join(TYPES)}")
-        return _arrstore.open_raw(self._path, _dtype(kind), list(shape), self._start + offset)
+        found = _arrstore.open_raw(self._path, _dtype(kind), list(shape), self._start + offset)
+        if _identity(os.stat(self._path)) != self._seen:
+            raise OSError(errno.ESTALE, "the file has changed since it was opened; open it again", self._path)
+        return found
 
     # a mapping compares its values, and two arrays have no single truth value
     __eq__, __hash__ = object.__eq__, object.__hash__
@@ -85,6 +88,11 @@ class Tensors(Mapping[str, Array]):
     def __repr__(self) -> str:
         lines = [f"  {name}  {tuple(shape)} {kind}" for name, (kind, shape, _) in self._places.items()]
         return "\n".join([f"<arrstore.safetensors.Tensors {self._path!r}>", *lines])
+
+
+def _identity(about: os.stat_result) -> tuple[int, ...]:
+    """What differs if a file was written anew, or another has its name."""
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def open(path: Path) -> Tensors:
@@ -97,6 +105,7 @@ def save(path: Path, tensors: Mapping[str, ArrayLike] | Group, metadata: Mapping
 
     tensors: arrays by their names, lazy or of NumPy; or a store or a group, with all arrays in it. metadata: texts by their names.
     """
+    path = os.fsdecode(path)
     tensors = tensors.arrays() if isinstance(tensors, _Group) else tensors
     tensors = {name: array if isinstance(array, Array) else np.asarray(array) for name, array in tensors.items()}
     kinds = {name: _kind(name, array) for name, array in tensors.items()}
@@ -110,33 +119,17 @@ def save(path: Path, tensors: Mapping[str, ArrayLike] | Group, metadata: Mapping
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > _HEADER:
-        raise ValueError(f"{os.fsdecode(path)}: expected a header of at most {_HEADER} bytes, found {len(text)}: write several files")
+        raise ValueError(f"{path}: expected a header of at most {_HEADER} bytes, found {len(text)}: write several files")
     folder, own = os.path.split(os.path.abspath(path))
     with tempfile.TemporaryDirectory(prefix=f".{own}-", dir=folder) as beside:
         made = os.path.join(beside, "made")
         with builtins.open(made, "wb") as file:
             file.write(len(text).to_bytes(8, "little") + text)
             for name in names:
-                _append(file, tensors[name], os.path.join(beside, "computed.raw"))
+                append_elements(file, tensors[name], os.path.join(beside, "computed.raw"))
             file.flush()
             os.fsync(file.fileno())
         os.replace(made, path)
-
-
-def _append(file, array, spare):
-    """Writes the elements of an array in C order."""
-    if isinstance(array, Array) and array.nbytes > _LARGE:
-        array.save(spare)
-        file.flush()
-        with builtins.open(spare, "rb") as computed:
-            while os.copy_file_range(computed.fileno(), file.fileno(), 1 << 30):
-                pass
-        file.seek(0, os.SEEK_END)
-        os.remove(spare)
-        return
-    values = np.asarray(array)
-    values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-    file.write(values.reshape(-1).view("u1") if values.size else b"")
 
 
 def _header(file, size, path):

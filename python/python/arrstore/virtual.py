@@ -43,6 +43,7 @@ def references(
     group: the name of a group; without it, the whole file. commit: an earlier commit. url: where readers find the file, if
     that is another place than `path`. skip: names of arrays that are left out.
     """
+    path = os.fsdecode(path)
     found = _Group(path, group, commit, skip)
     url = url or f"file://{os.path.abspath(path)}"
     refs = {}

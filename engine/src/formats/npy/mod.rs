@@ -15,7 +15,7 @@ pub(super) fn open(location: &Location, elements: &Elements) -> Result<Input> {
     let path = &location.path;
     let file = piece::regular(path)?;
     let header = Header::read_as(&file, elements.dtype).place(|| path.display())?;
-    let expr = piece::expr(path, &file, &header, None).place(|| path.display())?;
+    let expr = piece::expr(path, &file, &header, piece::Seal::Header).place(|| path.display())?;
     Ok(Input::bare(location, expr, &header))
 }
 

@@ -11,7 +11,7 @@ use super::archive::{Member, archive, arrays, drain, member};
 use crate::formats::error::{Choice, Error, Placed, Result};
 use crate::formats::input::{Elements, Input, Listed};
 use crate::formats::location::{Location, last_part};
-use crate::formats::piece;
+use crate::formats::piece::{self, Seal};
 use crate::npy::Header;
 use crate::sink::check_room;
 use crate::{Context, FileCrc};
@@ -71,13 +71,15 @@ fn open_member(
             let part = (start..end, header.start);
             FileCrc::new((Path::new(label), &file), part, crc, context.threads, context.cancel.clone())
         });
-        (piece::expr(&location.path, &file, &header, crc.transpose()?)?, header)
+        let seal = crc.transpose()?.map_or(Seal::None, Seal::Crc);
+        (piece::expr(&location.path, &file, &header, seal)?, header)
     } else {
         let header = read_header(&mut member, elements)?;
         check_size(&header, size)?;
         let tmp = context.tmp.as_deref().unwrap_or(location.folder());
         let file = unpack(&mut member, size - header.start, tmp, &context.cancel)?;
-        (piece::expr(&location.path, &file, &Header { start: 0, ..header.clone() }, None)?, header)
+        let unpacked = Header { start: 0, ..header.clone() };
+        (piece::expr(&location.path, &file, &unpacked, Seal::None)?, header)
     };
     let mut input = Input::bare(location, expr, &header);
     input.facts.insert(0, ("packed", method.to_string().to_lowercase().into()));

@@ -37,7 +37,7 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
         serde_json::from_value(json.clone()).map_err(Error::foreign).place(at)?;
     let array =
         Array::new_with_metadata(Arc::new(store), "/", description).map_err(Error::foreign).place(at)?;
-    let source = ZarrSource::new(folder.clone(), array, dtype, &names).place(at)?;
+    let source = ZarrSource::new(folder.clone(), array, dtype, &names, meaning(&json)).place(at)?;
 
     let codec = level(&json).map_or(Codec::None, |level| Codec::Zstd { level });
     let shuffled = names.iter().any(|n| n == "numcodecs.shuffle");
@@ -60,6 +60,12 @@ pub(in crate::formats) fn open(location: &Location) -> Result<Input> {
     let stem = if name == "/" { location.stem() } else { last_part(&name) };
     let facts = vec![("codecs", names.join(", ").into())];
     Ok(Input { expr: Expr::source(Arc::new(source))?, stem, about, facts, untyped: false })
+}
+
+/// What the metadata say of the bytes of the chunks.
+fn meaning(json: &Value) -> [Value; 4] {
+    ["data_type", "chunk_grid", "chunk_key_encoding", "codecs"]
+        .map(|key| json.get(key).cloned().unwrap_or_default())
 }
 
 fn codecs(json: &Value) -> impl Iterator<Item = &Value> {
@@ -118,6 +124,7 @@ struct ZarrSource {
     chunk_bytes: usize,
     /// Bytes of checksums in and after the frames of zstd, if chunks are packed by it.
     around_zstd: Option<[usize; 2]>,
+    meaning: [Value; 4],
 }
 
 /// Bytes of a checksum.
@@ -129,6 +136,7 @@ impl ZarrSource {
         array: Array<FilesystemStore>,
         dtype: DType,
         codecs: &[String],
+        meaning: [Value; 4],
     ) -> Result<ZarrSource> {
         let ndim = array.dimensionality();
         let chunk = array.chunk_shape(&vec![0; ndim]).map_err(Error::foreign)?;
@@ -152,7 +160,7 @@ impl ZarrSource {
             (_, None, _) => None,
             _ => return Err(Error::content("the codec 'zstd' stands twice, expected once at most")),
         };
-        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes, around_zstd })
+        Ok(ZarrSource { folder, array, dtype, chunk, strides, chunk_bytes, around_zstd, meaning })
     }
 
     /// The most bytes of the file of a chunk: zstd adds less than this.
@@ -220,5 +228,16 @@ impl Source for ZarrSource {
             _ => return Err(fail(format!("expected {} bytes, found {}", self.chunk_bytes, bytes.len()))),
         }
         Ok(())
+    }
+    fn intact(&self) -> crate::Result<()> {
+        if meaning(&metadata(&self.folder)?) == self.meaning {
+            return Ok(());
+        }
+        Err(crate::Error::Npy {
+            path: self.folder.clone(),
+            reason:
+                "the array has changed since it was opened: its chunks hold other elements; open it again"
+                    .into(),
+        })
     }
 }
