@@ -90,16 +90,11 @@ fn ndarray(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     NDARRAY.get_or_try_init(py, found).map(|class| class.bind(py))
 }
 
-/// Lets an array of NumPy answer a request for a buffer that is only read.
+/// Lets an array of NumPy answer a request for a buffer.
 #[expect(unsafe_code, reason = "the buffer protocol hands out pointers")]
 pub(crate) fn pass_on(array: &Bound<'_, PyAny>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
     // SAFETY: `view` comes from Python's own request. The array fills it and stores a reference to itself in it, as the
     // protocol allows for an object that passes the request on.
     let filled = unsafe { ffi::PyObject_GetBuffer(array.as_ptr(), view, flags) };
-    if filled != 0 {
-        return Err(PyErr::fetch(array.py()));
-    }
-    // SAFETY: the request has been answered, so that `view` is whole.
-    unsafe { (*view).readonly = 1 };
-    Ok(())
+    if filled == 0 { Ok(()) } else { Err(PyErr::fetch(array.py())) }
 }

@@ -284,7 +284,7 @@ def test_a_file_that_holds_another_array_by_now_is_refused(tmp_path, before):
         for compute in (a.compute, b.compute, lambda: np.asarray(a), lambda: str(a), lambda: float(a.sum()), lambda: memoryview(a)):
             with pytest.raises((OSError, BufferError), match="has changed since it was opened"):
                 compute()
-    rewrite(path, np.concatenate([before, before]))  # programs that append do so
+    rewrite(path, np.concatenate([before, before]).astype(before.dtype))  # programs that append do so
     same(b, before.astype("f8") * 2)
     np.save(tmp_path / "other.npy", np.arange(4))
     (tmp_path / "other.npy").replace(path)  # the file that was opened is still there, without a name

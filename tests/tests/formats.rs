@@ -153,7 +153,8 @@ fn chunks_of_zarr_that_claim_too_much_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let mut outputs = outputs(folder, &["x.zarr"]).unwrap();
-    let packed = Meta { codec: arrstore_format::Codec::Zstd { level: 1 }, ..meta([0, 1]) };
+    let mut packed = meta([0, 1]);
+    packed.codec = arrstore_format::Codec::Zstd { level: 1 };
     let root = outputs.add(0, &matrix(), "", &packed).unwrap();
     let context = Context::new(16 << 20, 2);
     Plan::new(&[root], &context).unwrap().run(&context).unwrap();
