@@ -124,6 +124,14 @@ fn every_job_stays_within_its_budget() {
     run(&["eval", "repeat(a, floor(a.reshape(-1) * 3).astype(int64))", "a=a.npy", "-o", "repeated.npy"]);
     run(&["eval", "delete(a, flatnonzero(a > 0.5))", "a=a.npy", "-o", "fewer.npy"]);
     run(&["eval", "insert(a, flatnonzero(a > 0.5), 7)", "a=a.npy", "-o", "more.npy"]);
+    run(&["eval", "sum(interp(a.reshape(-1) * 9e6, arange(1e6) * 9, a.reshape(-1)[:1000000]))", "a=a.npy"]);
+    run(&["eval", "quantile(a, linspace(0, 1, 500))", "a=a.arrs", "-o", "quantiles.npy"]);
+    let rolled: Vec<String> = (1..9).map(|k| format!("roll(a, {k}, axis=0)")).collect();
+    let chosen: Vec<String> = (0..24).map(|k| format!("a[a > 0.{}]", 70 + k)).collect();
+    for file in ["a=a.npy", "a=a.arrs"] {
+        within(24 << 20, &["eval", &format!("sum({})", rolled.join(" + ")), file]);
+        run(&["eval", &format!("sum(concatenate([{}]))", chosen.join(", ")), file]);
+    }
     run(&["eval", "tile(a.reshape(-1), 2)", "a=a.npy", "-o", "tiled.npy"]);
     // views of one file: neighbours share pages, and those far apart do not
     let views = |step: u64| {

@@ -1,5 +1,7 @@
 """Elements in C order, and what changes an array of NumPy in place: `flat`, `fill`, `put`, `resize`."""
 
+import operator
+
 import numpy as np
 
 from . import _functions
@@ -89,6 +91,9 @@ def put(self, indices, values, mode="raise"):
 
 def resize(self, *shape, refcheck=True):
     """Gives this object another shape. Elements beyond the new one are lost, and new ones are 0."""
+    operator.index(refcheck)
+    if shape in ((), (None,)):
+        return
     shape = shape[0] if len(shape) == 1 and np.iterable(shape[0]) else shape
     if not self._is_assignable:
         raise TypeError("an array of a file that is only read has its shape: use numpy.resize, or resize a copy of it, x.copy()")
