@@ -90,7 +90,7 @@ impl Budget {
         self.0.peak.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes`. If too few are available, it waits until other permits are dropped.
+    /// Takes `bytes`. If too few are available beside what expressions hold, it waits until other permits are dropped.
     ///
     /// # Errors
     /// [`Error::Budget`] when the whole budget is smaller than `bytes`. `what` names the caller in the message.
@@ -100,7 +100,8 @@ impl Budget {
             return Err(self.refusal(bytes, what));
         }
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
-        while *used + bytes > self.0.total {
+        // one computation may always run: what is held may have become more since it was planned
+        while *used > 0 && *used + bytes > self.room() {
             used = self.0.freed.wait(used).unwrap_or_else(PoisonError::into_inner);
         }
         *used += bytes;
