@@ -388,3 +388,12 @@ def test_types_of_pandas_are_refused(path, values):
     with pytest.raises(TypeError, match="variable 'a': expected elements of a type of NumPy"):
         xr.Dataset({"a": ("x", values)}).to_arrstore(path)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["mean", "sum", "max", "std"])
+def test_windows_of_plain_lazy_arrays(name):
+    x = np.random.default_rng(0).random((20, 6))
+    found, wanted = (getattr(xr.DataArray(of, dims=("t", "x")).rolling(t=3, min_periods=2), name)() for of in (arrstore.asarray(x), x))
+    assert isinstance(found.data, arrstore.Array)
+    np.testing.assert_allclose(found.data, wanted.data)
+    np.testing.assert_array_equal(arrstore.lib.stride_tricks.sliding_window_view(arrstore.asarray(x), 3, axis=0), np.lib.stride_tricks.sliding_window_view(x, 3, axis=0))

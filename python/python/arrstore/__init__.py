@@ -39,6 +39,8 @@ globals().update(_standard.namespace())
 globals().update(_functions.namespace(globals()))
 globals().update({name: dtype.type for name, dtype in _arrstore.dtypes().items()})
 
+from . import lib  # noqa: E402 (its functions are in the namespace by now)
+
 __all__ = sorted(name for name in globals() if not name.startswith("_"))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike as _ArrayLike
 from numpy.typing import DTypeLike, NDArray
 
-from . import linalg as linalg
+from . import lib as lib, linalg as linalg
 
 ArrayLike: TypeAlias = Array | _ArrayLike
 Index: TypeAlias = SupportsIndex | builtins.slice | EllipsisType | None | Sequence[int] | Array | NDArray[Any] | tuple[Any, ...]

@@ -7,9 +7,11 @@ use super::Question;
 use crate::kernels::order::{Code, Coder, Positions, Wanted, Word, code};
 use crate::{Buffer, DType, Error, Result};
 
-/// A list in memory: its keys in ascending order.
+/// A list in memory: its keys in ascending order, or a table of them.
 pub(super) struct List {
     pub(super) keys: Buffer,
+    /// Whether `keys` holds the least and the greatest key, and then a bit for each key between them.
+    pub(super) as_bits: bool,
     /// Keys that count.
     pub(super) len: usize,
     /// Whether the elements descend and their keys were reversed.
@@ -87,8 +89,11 @@ impl<W: Word> Lookup for Words<W> {
         size_of::<W>()
     }
 
-    fn room(&self, _: Question, _: u64) -> u64 {
-        0
+    fn room(&self, question: Question, count: u64) -> u64 {
+        match question {
+            Question::Member { .. } => table_room::<W>(count),
+            _ => 0,
+        }
     }
 
     fn encode(&self, elements: &[u8], keys: &mut [u8]) {
@@ -114,24 +119,80 @@ impl<W: Word> Lookup for Words<W> {
                 }
             }
             Question::Member { .. } => {
+                if let Some(keys) = table(words, self.0.nan)? {
+                    return Ok(List { keys, as_bits: true, len, descends });
+                }
                 words.sort_unstable();
                 if let Some(nan) = self.0.nan {
                     len = words.partition_point(|word| *word < nan);
                 }
             }
         }
-        Ok(List { keys, len, descends })
+        Ok(List { keys, as_bits: false, len, descends })
     }
 
     fn answer(&self, question: Question, list: &List, keys: &[u8], out: &mut [u8]) {
-        let all: &[W] = &bytemuck::cast_slice(list.keys.bytes())[..list.len];
         let words: &[W] = bytemuck::cast_slice(keys);
+        if list.as_bits {
+            let (ends, bits) = list.keys.bytes().split_at(2 * size_of::<W>());
+            let ends: &[W] = bytemuck::cast_slice(ends);
+            let &[low, high] = ends else { return };
+            let place = |word: W| place_between(word, low, high);
+            let has = |word: &&W| {
+                (low..=high).contains(*word) && {
+                    let place = place(**word);
+                    bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1)
+                }
+            };
+            return answers(question, list, words.iter(), out, |_, _| 0, has);
+        }
+        let all: &[W] = &bytemuck::cast_slice(list.keys.bytes())[..list.len];
         let place = |word: &&W, after: bool| match after {
             true => all.partition_point(|other| other <= word),
             false => all.partition_point(|other| other < word),
         };
         answers(question, list, words.iter(), out, place, |word| all.binary_search(word).is_ok());
     }
+}
+
+/// A table takes at most one of this many bytes of the keys.
+const SHARE: usize = 4;
+
+/// The most bytes of a table of `count` keys, with its ends.
+fn table_room<W>(count: u64) -> u64 {
+    count.saturating_mul(size_of::<W>() as u64) / SHARE as u64 + 2 * size_of::<W>() as u64
+}
+
+/// The place of a key among all from the least to the greatest.
+fn place_between<W: Word>(word: W, low: W, high: W) -> usize {
+    let bits = 8 * size_of::<W>() as u32 - W::spare(low, high);
+    word.lifted(low, W::spare(low, high)).checked_shr(64 - bits.min(64)).unwrap_or(0) as usize
+}
+
+/// The least and the greatest key and a bit for each key between them, if that takes little memory. Keys from `nan` on
+/// are left out.
+fn table<W: Word>(words: &[W], nan: Option<W>) -> Result<Option<Buffer>> {
+    let known = || words.iter().copied().filter(|word| nan.is_none_or(|nan| *word < nan));
+    let (Some(low), Some(high)) = (known().min(), known().max()) else { return Ok(None) };
+    if low == high {
+        return Ok(None);
+    }
+    let bits = 8 * size_of::<W>() as u32 - W::spare(low, high);
+    let bytes = 1usize.checked_shl(bits).map_or(usize::MAX, |bits| bits.div_ceil(8));
+    let ends = 2 * size_of::<W>();
+    if bytes > size_of_val(words) / SHARE {
+        return Ok(None);
+    }
+    let mut table = Buffer::new(ends + bytes)?;
+    let (to, bits) = table.bytes_mut().split_at_mut(ends);
+    to.copy_from_slice(bytemuck::cast_slice(&[low, high]));
+    for word in known() {
+        let place = place_between(word, low, high);
+        if let Some(byte) = bits.get_mut(place / 8) {
+            *byte |= 1 << (place % 8);
+        }
+    }
+    Ok(Some(table))
 }
 
 /// Texts, as bytes in their order.
@@ -179,7 +240,7 @@ impl Lookup for Texts {
 
     fn arrange(&self, question: Question, keys: Buffer) -> Result<List> {
         let len = keys.bytes().len() / self.item;
-        let list = |keys| List { keys, len, descends: false };
+        let list = |keys| List { keys, as_bits: false, len, descends: false };
         let Question::Member { .. } = question else { return Ok(list(keys)) };
         let key = |number: usize| &keys.bytes()[number * self.item..][..self.item];
         let mut order: Vec<usize> = (0..len).collect();
@@ -230,6 +291,36 @@ mod tests {
 
     fn found(expr: &Expr, context: &Context) -> Vec<u8> {
         evaluate_in(expr, context).unwrap().bytes().to_vec()
+    }
+
+    /// Lists of neighbours become tables, others are sorted: the answers are the same.
+    #[test]
+    fn numbers_are_looked_up_in_tables() {
+        fn check<T: arrstore_format::Element + Ord + std::hash::Hash>(list: &[T], elements: &[T]) {
+            let [few, all] =
+                [list, elements].map(|of| Expr::from_ndarray(&ndarray::ArrayView1::from(of)).unwrap());
+            let known: std::collections::HashSet<T> = list.iter().copied().collect();
+            for invert in [false, true] {
+                let member = all.isin(&few, invert).unwrap();
+                for context in [Context::new(2 << 20, 2), Context::new(64 << 20, 2)] {
+                    let expected: Vec<u8> =
+                        elements.iter().map(|x| u8::from(known.contains(x) != invert)).collect();
+                    assert_eq!(found(&member, &context), expected);
+                }
+            }
+        }
+        let spread = |k: i64, by: i64| k.wrapping_mul(7919).rem_euclid(100_003) * by - 50_000 * by;
+        for by in [1, 3, 1 << 40] {
+            let list: Vec<i64> = (0..20_000).map(|k| spread(k, by)).collect();
+            let elements: Vec<i64> = (0..60_000).map(|k| spread(k * 3, by) + k % 2).collect();
+            check(&list, &elements);
+            check(&list[..1], &elements);
+            check(&[i64::MIN, i64::MAX, 0], &elements);
+        }
+        let list: Vec<u8> = (0..9999u32).map(|k| (k % 200) as u8).collect();
+        check(&list, &(0..5000u32).map(|k| (k % 256) as u8).collect::<Vec<_>>());
+        let wide: Vec<u64> = (0..20_000).map(|k| u64::MAX - k * 3).collect();
+        check(&wide, &(0..60_000).map(|k| u64::MAX - k).collect::<Vec<_>>());
     }
 
     /// The elements are many times larger than the memory; the list alone is held.
