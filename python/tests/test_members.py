@@ -207,3 +207,16 @@ def test_resize_and_copies(tmp_path):
         same(a, x)
     with pytest.raises(ValueError, match="cannot be deleted"):
         del a[0]
+
+
+def test_bytes_that_do_not_fit_in_memory_go_where_the_file_stands(tmp_path, monkeypatch):
+    monkeypatch.setattr("arrstore._bytes._LARGE", 8)
+    a, x = arrstore.arange(1000) * 2, np.arange(1000) * 2
+    for name, array in [("ours", a), ("numpys", x)]:
+        with open(tmp_path / name, "w+b") as file:
+            file.write(b"-" * 20_000)
+            file.seek(7)
+            array.tofile(file)
+            file.write(b"end")
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "numpys").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["numpys", "ours"]

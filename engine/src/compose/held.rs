@@ -9,8 +9,8 @@ use crate::sink::Spill;
 use crate::source::Value;
 use crate::{Context, Error, Expr, Result};
 
-/// Computes arrays at once: into memory if each takes its share of a quarter of the budget, otherwise into nameless
-/// temporary files.
+/// Computes arrays at once: into memory if each takes its share of a quarter of the budget, and the budget can hold it;
+/// otherwise into nameless temporary files.
 ///
 /// # Errors
 /// Errors of the computation, and a full disk.

@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import shutil
 import tempfile
 
 import numpy as np
@@ -19,14 +20,13 @@ _save = Array.save
 
 
 def append_elements(file, array, spare):
-    """Writes the elements of an array to the end of a file, in C order. spare: a path for those that do not fit in memory."""
+    """Writes the elements of an array to a file, in C order. spare: a path for those that do not fit in memory; it may be on another
+    disk.
+    """
     if isinstance(array, Array) and array.nbytes > _LARGE:
         _save(array, spare)
-        file.flush()
         with builtins.open(spare, "rb") as computed:
-            while os.copy_file_range(computed.fileno(), file.fileno(), 1 << 30):
-                pass
-        file.seek(0, os.SEEK_END)
+            shutil.copyfileobj(computed, file, 1 << 20)
         os.remove(spare)
         return
     values = np.asarray(array)
@@ -48,7 +48,9 @@ def tofile(self, fid, sep="", format="%s"):
         return
     if hasattr(fid, "write"):
         fid.flush()
-        with tempfile.TemporaryDirectory() as folder, builtins.open(os.dup(fid.fileno()), "wb") as file:
+        # beside the file, if it has a name: the folder of the system may be small
+        beside = os.path.dirname(os.path.abspath(os.fsdecode(fid.name))) if isinstance(getattr(fid, "name", None), (str, bytes)) else None
+        with tempfile.TemporaryDirectory(dir=beside) as folder, builtins.open(os.dup(fid.fileno()), "wb") as file:
             append_elements(file, self, os.path.join(folder, "computed.raw"))
         return
     path = os.path.abspath(os.fsdecode(fid))
