@@ -133,3 +133,25 @@ fn no_thread_and_no_budget_changes_a_bit_of_a_fold_over_a_derived_result() {
         }
     }
 }
+
+#[test]
+fn many_derived_results_of_a_file_fit_in_little_memory_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npy");
+    let a = array(&[3, 700_000], 7);
+    let sink = Arc::new(crate::NpySink::create(&path, DType::F64, &[3, 700_000], false).unwrap());
+    let context = Context::new(64 << 20, 2);
+    Plan::new(&[(a, Target::Sink(sink.clone()))], &context).unwrap().run(&context).unwrap();
+    Arc::into_inner(sink).unwrap().commit(false).unwrap();
+    let a = Expr::npy(&path).unwrap();
+    let turned = (1..9).map(|k| a.roll(&[k], Some(&[1])).unwrap());
+    let all = turned.reduce(|sum, next| Expr::apply(Op::Add, &[sum, next]).unwrap()).unwrap();
+    // where the inputs would be mapped, a pass takes 9 MiB beside its result
+    for (axis, budget) in [(&[0][..], 18 << 20), (&[1], 6 << 20), (&[0, 1], 6 << 20)] {
+        let mean = all.reduce(Reduction::Mean, &axes(axis)).unwrap();
+        let expected = values(&mean, &Context::new(512 << 20, 2));
+        for threads in [1, 2] {
+            assert_eq!(values(&mean, &Context::new(budget, threads)), expected, "{axis:?} {threads}");
+        }
+    }
+}
